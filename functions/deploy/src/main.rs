@@ -1,0 +1,2 @@
+//! Placeholder until the function exists.
+fn main() {}
