@@ -1,1 +1,14 @@
-//! Placeholder until the crate exists.
+//! The gate: what an upload is, what is decided about it and on what grounds, and what is done then.
+//!
+//! No AWS SDK, no clock, no files: the use cases speak to the world through [`ports`], and every
+//! decision is a pure function over evidence.
+
+pub mod announce;
+pub mod csc;
+pub mod names;
+pub mod page;
+pub mod ports;
+pub mod proof;
+pub mod target;
+pub mod trouble;
+pub mod upload;
