@@ -1,0 +1,156 @@
+"""Deployment packages as zip files: what Signer's digest covers, and how the signature is appended.
+
+The digest rule is grade C (one independent project saw AWS accept and refuse by it) and reproduced on
+that project's signed package: over every entry in archive order except the signature itself, the raw
+name and then the uncompressed body, directories included, SHA-384.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+SIGNATURE_DIRECTORY = b"META_INF/"
+SIGNATURE_ENTRY = b"META_INF/aws_signer_signature_v1.0.SF"
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+_STORED, _DEFLATED = 0, 8
+_ENCRYPTED_FLAG = 1
+# Unix, and version 2.0 of the format: what a directory and a deflated body need.
+_MADE_BY, _NEEDS = 3 << 8 | 20, 20
+_FILE_ATTRIBUTES, _DIRECTORY_ATTRIBUTES = 0o100644 << 16, 0o040755 << 16 | 0x10
+
+
+class PackageError(ValueError):
+    """The bytes are not a zip file that can be signed or judged."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the central directory, with its inflated body."""
+
+    name: bytes
+    body: bytes
+
+
+@dataclass(frozen=True)
+class _End:
+    at: int
+    count: int
+    size: int
+    offset: int
+    comment: bytes
+
+
+def entries(archive: bytes) -> Iterator[Entry]:
+    """Each entry in the order of the central directory, inflated and checked against its CRC-32."""
+    end = _end_record(archive)
+    position = end.offset
+    for _ in range(end.count):
+        fields = _unpack(_CENTRAL, archive, position, b"PK\x01\x02")
+        flags, method, crc, packed, unpacked = fields[3], fields[4], fields[7], fields[8], fields[9]
+        name_length, extra_length, comment_length, local_at = fields[10], fields[11], fields[12], fields[16]
+        name_at = position + _CENTRAL.size
+        name = archive[name_at : name_at + name_length]
+        if flags & _ENCRYPTED_FLAG:
+            raise PackageError(f"entry {name!r} is encrypted")
+        yield Entry(name, _body(archive, local_at, method, packed, unpacked, crc, name))
+        position = name_at + name_length + extra_length + comment_length
+    if position != end.offset + end.size:
+        raise PackageError("the central directory is not as long as it says")
+
+
+def signature_of(archive: bytes) -> bytes | None:
+    """The signature entry's body, or None for an unsigned package."""
+    for entry in entries(archive):
+        if entry.name == SIGNATURE_ENTRY:
+            return entry.body
+    return None
+
+
+def content_digest(archive: bytes) -> bytes:
+    """The inner digest of a signed package: 48 bytes, the detached content of its signature."""
+    return _digest(entries(archive))
+
+
+def content_digest_when_signed(archive: bytes) -> bytes:
+    """The inner digest that an unsigned package will have once `append_signature` ran."""
+    return _digest([*entries(archive), Entry(SIGNATURE_DIRECTORY, b"")])
+
+
+def append_signature(archive: bytes, signature: bytes, at: datetime) -> bytes:
+    """The same archive, byte for byte up to its central directory, then `META_INF/` and the signature."""
+    end = _end_record(archive)
+    central = archive[end.offset : end.offset + end.size]
+    records = archive[: end.offset]
+    for name, body, attributes in (
+        (SIGNATURE_DIRECTORY, b"", _DIRECTORY_ATTRIBUTES),
+        (SIGNATURE_ENTRY, signature, _FILE_ATTRIBUTES),
+    ):
+        local_at = len(records)
+        packed, method = (_deflate(body), _DEFLATED) if body else (b"", _STORED)
+        shared = (0, method, *_dos_time(at), zlib.crc32(body), len(packed), len(body), len(name), 0)
+        records += _LOCAL.pack(b"PK\x03\x04", _NEEDS, *shared) + name + packed
+        central += _CENTRAL.pack(b"PK\x01\x02", _MADE_BY, _NEEDS, *shared, 0, 0, 0, attributes, local_at) + name
+    count = end.count + 2
+    tail = _END.pack(b"PK\x05\x06", 0, 0, count, count, len(central), len(records), len(end.comment))
+    return records + central + tail + end.comment
+
+
+def _digest(content: Iterator[Entry] | list[Entry]) -> bytes:
+    digest = hashlib.sha384()
+    for entry in content:
+        if entry.name != SIGNATURE_ENTRY:
+            digest.update(entry.name)
+            digest.update(entry.body)
+    return digest.digest()
+
+
+def _end_record(archive: bytes) -> _End:
+    at = archive.rfind(b"PK\x05\x06")
+    if at < 0:
+        raise PackageError("there is no end of central directory record")
+    _, disk, start_disk, count_here, count, size, offset, comment_length = _unpack(_END, archive, at, b"PK\x05\x06")
+    comment = archive[at + _END.size :]
+    if len(comment) != comment_length or disk or start_disk or count_here != count:
+        raise PackageError("the end of central directory record does not end a single-file zip")
+    if count == 0xFFFF or offset == 0xFFFFFFFF or offset + size != at:
+        raise PackageError("the central directory is not right before its end record")
+    return _End(at, count, size, offset, comment)
+
+
+def _body(archive: bytes, local_at: int, method: int, packed: int, unpacked: int, crc: int, name: bytes) -> bytes:
+    local = _unpack(_LOCAL, archive, local_at, b"PK\x03\x04")
+    body_at = local_at + _LOCAL.size + local[9] + local[10]
+    raw = archive[body_at : body_at + packed]
+    try:
+        body = raw if method == _STORED else zlib.decompress(raw, -zlib.MAX_WBITS) if method == _DEFLATED else None
+    except zlib.error as error:
+        raise PackageError(f"entry {name!r} does not inflate: {error}") from error
+    if body is None:
+        raise PackageError(f"entry {name!r} uses compression method {method}")
+    if len(raw) != packed or len(body) != unpacked or zlib.crc32(body) != crc:
+        raise PackageError(f"entry {name!r} is not what the central directory says")
+    return body
+
+
+def _unpack(layout: struct.Struct, archive: bytes, at: int, magic: bytes) -> tuple[int, ...]:
+    if at < 0 or at + layout.size > len(archive) or archive[at : at + 4] != magic:
+        raise PackageError(f"no {magic!r} record at offset {at}")
+    return layout.unpack_from(archive, at)
+
+
+def _deflate(body: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(body) + packer.flush()
+
+
+def _dos_time(at: datetime) -> tuple[int, int]:
+    year = max(at.year - 1980, 0)
+    return at.hour << 11 | at.minute << 5 | at.second // 2, year << 9 | at.month << 5 | at.day
