@@ -1,0 +1,1 @@
+//! What must be accepted and what must be refused, in one table.
