@@ -65,7 +65,8 @@ impl Trouble {
 }
 
 /// An error and its causes, separated by colons.
-pub(crate) fn in_full(error: &dyn Error) -> String {
+#[must_use]
+pub fn in_full(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
