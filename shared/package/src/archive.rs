@@ -1,8 +1,22 @@
-//! Skeleton.
-use std::io::{self, Read};
+//! The layout of a zip, proven: every byte of the file belongs to exactly one record.
+//!
+//! ```text
+//! (local header, body, [data descriptor])*  (central header)*  [zip64 end record, locator]  end record
+//! ```
+//!
+//! A zip can be read from its front, as streams are, or from its back, as files are, and most attacks on signed
+//! packages live in the difference. So there is no search and no tolerance here: the records follow each
+//! other without gap or overlap, in the same order in both halves, and tell the same in both.
 
-use crate::error::StructureError;
+use std::io;
+
+use crate::contents::Contents;
+use crate::end_record::EndRecord;
+use crate::error::{LinkFault, StructureError};
+use crate::fields::{Fields, widen};
+use crate::header::{CentralHeader, LocalHeader, embedded_descriptor};
 use crate::limits::Limits;
+use crate::names;
 
 /// What an entry unpacks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,80 +38,294 @@ pub enum Method {
     Deflated,
 }
 
-/// One entry of an archive.
+/// One entry of an archive. Its headers agree; whether its body is what they declare, only reading it tells.
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) kind: EntryKind,
-    pub(crate) mode: Option<u32>,
-    pub(crate) method: Method,
-    pub(crate) size: u64,
-    pub(crate) crc32: u32,
-    pub(crate) data: &'a [u8],
+    name: &'a str,
+    kind: EntryKind,
+    mode: Option<u32>,
+    method: Method,
+    size: u64,
+    crc32: u32,
+    packed: &'a [u8],
 }
 
 impl<'a> Entry<'a> {
-    /// The name: a relative path of safe components, with a trailing slash for a directory.
+    /// The name: a relative path of plain components, with a trailing slash for a directory.
     #[must_use]
     pub fn name(&self) -> &'a str {
         self.name
     }
+
     /// What it unpacks to.
     #[must_use]
     pub fn kind(&self) -> EntryKind {
         self.kind
     }
-    /// Unix mode with its type bits, where the writer recorded one.
+
+    /// The Unix mode with its type bits, where the writer recorded one.
     #[must_use]
     pub fn mode(&self) -> Option<u32> {
         self.mode
     }
+
     /// How the body is packed.
     #[must_use]
     pub fn method(&self) -> Method {
         self.method
     }
-    /// Bytes of the body.
+
+    /// Bytes of the body, as declared.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
+
     /// Bytes of the packed body.
     #[must_use]
     pub fn compressed_size(&self) -> u64 {
-        u64::try_from(self.data.len()).unwrap_or(u64::MAX)
+        widen(self.packed.len())
     }
+
     /// CRC-32 of the body, as declared.
     #[must_use]
     pub fn crc32(&self) -> u32 {
         self.crc32
     }
-    /// Reads the body.
-    pub fn contents(&self) -> impl Read + use<'a> {
-        io::Cursor::new(self.data)
+
+    /// Reads the body. The reader ends in an error of kind [`io::ErrorKind::InvalidData`], whose source is a
+    /// [`StructureError`], where the body is not what the headers declare.
+    #[must_use]
+    pub fn contents(&self) -> impl io::Read + use<'a> {
+        Contents::of(self)
+    }
+
+    /// The body as it stands in the file.
+    pub(crate) fn packed(&self) -> &'a [u8] {
+        self.packed
     }
 }
 
-/// A zip whose layout is proven.
+/// A zip whose layout is proven and whose names are safe. Its bodies were not read: that is
+/// [`crate::Package`].
 #[derive(Debug, Clone)]
 pub struct Archive<'a> {
+    bytes: &'a [u8],
     entries: Vec<Entry<'a>>,
     comment: &'a [u8],
 }
 
 impl<'a> Archive<'a> {
-    /// Proves the layout.
-    pub fn parse(_bytes: &'a [u8], _limits: &Limits) -> Result<Self, StructureError> {
-        Err(StructureError::NoEndRecord)
+    /// Proves the layout of `bytes`. Takes time and memory in proportion to the number of entries, not of bytes.
+    pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, StructureError> {
+        let length = widen(bytes.len());
+        if length > limits.package_bytes {
+            let limit = limits.package_bytes;
+            return Err(StructureError::PackageTooLarge {
+                bytes: length,
+                limit,
+            });
+        }
+        let end = EndRecord::find(bytes)?;
+        let directory = read_directory(bytes, &end, limits)?;
+        judge_sizes(&directory, limits)?;
+        let entries = read_entries(bytes, &directory, end.directory)?;
+        names::judge_tree(&entries)?;
+        Ok(Self {
+            bytes,
+            entries,
+            comment: end.comment,
+        })
     }
-    /// The entries in archive order.
+
+    /// The entries, in the order in which they are stored and listed.
     #[must_use]
     pub fn entries(&self) -> &[Entry<'a>] {
         &self.entries
     }
-    /// The archive comment.
+
+    /// The comment at the end of the file.
     #[must_use]
     pub fn comment(&self) -> &'a [u8] {
         self.comment
+    }
+
+    /// The whole file.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
+/// Reads the central headers, which must fill the space between the bodies and the end records.
+fn read_directory<'a>(
+    bytes: &'a [u8],
+    end: &EndRecord<'_>,
+    limits: &Limits,
+) -> Result<Vec<CentralHeader<'a>>, StructureError> {
+    if end.entries > limits.entries {
+        let limit = limits.entries;
+        return Err(StructureError::TooManyEntries {
+            entries: end.entries,
+            limit,
+        });
+    }
+    let range = usize::try_from(end.directory)
+        .ok()
+        .zip(usize::try_from(end.directory_end).ok());
+    let records = range
+        .and_then(|(start, end)| bytes.get(start..end))
+        .unwrap_or_default();
+    let mut fields = Fields::new(records);
+    let mut directory = Vec::new();
+    while !fields.is_empty() {
+        let offset = end.directory_end.saturating_sub(widen(fields.len()));
+        directory.push(CentralHeader::read(&mut fields, offset, limits)?);
+        // Not later: the number of headers is bounded by what the end record was allowed to promise.
+        if widen(directory.len()) > end.entries {
+            break;
+        }
+    }
+    let found = widen(directory.len());
+    if found != end.entries {
+        return Err(StructureError::EntryCount {
+            declared: end.entries,
+            found,
+        });
+    }
+    Ok(directory)
+}
+
+/// Refuses declared sizes that break a limit or that no body can have, before anything is inflated.
+fn judge_sizes(directory: &[CentralHeader<'_>], limits: &Limits) -> Result<(), StructureError> {
+    let mut total: u64 = 0;
+    for header in directory {
+        let (size, compressed) = (header.size(), header.compressed_size());
+        let name = || header.name.to_owned();
+        total = total.saturating_add(size);
+        if total > limits.unpacked_bytes {
+            let limit = limits.unpacked_bytes;
+            return Err(StructureError::UnpackedTooLarge {
+                bytes: total,
+                limit,
+            });
+        }
+        if header.method == Method::Stored && size != compressed {
+            return Err(StructureError::Size {
+                name: name(),
+                declared: size,
+            });
+        }
+        if size > compressed.saturating_mul(limits.ratio) {
+            let limit = limits.ratio;
+            return Err(StructureError::Ratio {
+                name: name(),
+                size,
+                compressed,
+                limit,
+            });
+        }
+        if header.kind == EntryKind::Directory && size != 0 {
+            return Err(StructureError::DirectoryContent { name: name() });
+        }
+        if header.kind == EntryKind::Symlink && size > limits.link_bytes {
+            return Err(StructureError::Link {
+                name: name(),
+                fault: LinkFault::TooLong,
+            });
+        }
+        if header.name == crate::SIGNATURE_ENTRY {
+            if header.kind != EntryKind::File {
+                return Err(StructureError::SignatureEntry {
+                    fault: "it is not a plain file",
+                });
+            }
+            if size > limits.signature_bytes {
+                return Err(StructureError::SignatureEntry {
+                    fault: "it is too large",
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Walks the first half of the file, which ends where the directory starts.
+fn read_entries<'a>(
+    bytes: &'a [u8],
+    directory: &[CentralHeader<'a>],
+    directory_start: u64,
+) -> Result<Vec<Entry<'a>>, StructureError> {
+    let mut entries = Vec::with_capacity(directory.len());
+    // Where the last record ended, and so where the next one has to start.
+    let mut position = 0;
+    let mut headers = directory.iter().peekable();
+    while let Some(header) = headers.next() {
+        if header.offset != position {
+            return Err(misplaced(position, header.offset));
+        }
+        let next = headers.peek().map_or(directory_start, |next| next.offset);
+        let entry = read_entry(bytes, header, next)?;
+        entries.push(entry);
+        position = next;
+    }
+    if position != directory_start {
+        return Err(misplaced(position, directory_start));
+    }
+    Ok(entries)
+}
+
+/// Reads one entry, which must fill the space from its header's offset to `next`.
+fn read_entry<'a>(
+    bytes: &'a [u8],
+    header: &CentralHeader<'a>,
+    next: u64,
+) -> Result<Entry<'a>, StructureError> {
+    let local = LocalHeader::read(bytes, header)?;
+    local.agree(header)?;
+    let overlap = || StructureError::Overlap { offset: next };
+    let body_end = local
+        .end
+        .checked_add(header.compressed_size())
+        .ok_or_else(overlap)?;
+    let packed = slice(bytes, local.end, body_end.min(next)).ok_or_else(overlap)?;
+    let gap = slice(bytes, body_end, next).ok_or_else(overlap)?;
+    if header.has_descriptor() {
+        local.judge_descriptor(header, gap)?;
+        if header.method == Method::Stored
+            && let Some(position) = embedded_descriptor(packed)
+        {
+            let offset = local.end.saturating_add(widen(position));
+            return Err(StructureError::EmbeddedDescriptor {
+                name: header.name.to_owned(),
+                offset,
+            });
+        }
+    } else if !gap.is_empty() {
+        return Err(misplaced(body_end, next));
+    }
+    Ok(Entry {
+        name: header.name,
+        kind: header.kind,
+        mode: header.mode,
+        method: header.method,
+        size: header.size(),
+        crc32: header.crc32(),
+        packed,
+    })
+}
+
+fn slice(bytes: &[u8], start: u64, end: u64) -> Option<&[u8]> {
+    bytes.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+}
+
+/// Names the reason why a record is at `found` when the one before it ended at `expected`.
+fn misplaced(expected: u64, found: u64) -> StructureError {
+    match found.checked_sub(expected) {
+        None => StructureError::Overlap { offset: found },
+        Some(bytes) if expected == 0 => StructureError::Prefix { bytes },
+        Some(bytes) => StructureError::Unclaimed {
+            offset: expected,
+            bytes,
+        },
     }
 }

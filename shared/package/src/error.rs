@@ -25,6 +25,12 @@ pub enum StructureError {
         "the file does not end in a zip end record; it is not a zip, is cut short, or has bytes after its end"
     )]
     NoEndRecord,
+    /// Bytes after the end record belong to no record.
+    #[error("{bytes} bytes after the end record belong to no record")]
+    Trailing {
+        /// How many.
+        bytes: u64,
+    },
     /// A second end record could be found by a reader that searches differently.
     #[error("a second end record at offset {offset} could be read instead of the last one")]
     SecondEndRecord {
@@ -298,9 +304,9 @@ pub enum NameFault {
     /// Not UTF-8, whatever the flag says: readers guess the code page.
     #[error("it is not UTF-8, so that readers would guess its encoding")]
     NotUtf8,
-    /// Holds a code point that shows as nothing or reverses the text: U+FEFF, bidirectional controls.
-    #[error("it holds an invisible or direction-changing character")]
-    Invisible,
+    /// Not ASCII, and not marked as UTF-8 by flag 11 or a Unicode path field.
+    #[error("it is not ASCII and not marked as UTF-8, so that readers would guess its encoding")]
+    Unmarked,
 }
 
 /// What is wrong with a symbolic link.
@@ -322,6 +328,9 @@ pub enum LinkFault {
     /// Target holds NUL, backslash, control characters, or is not UTF-8.
     #[error("its target is not a portable path")]
     NotPortable,
+    /// Following all links would take more work than honest packages need.
+    #[error("the package's links take too much work to follow")]
+    Budget,
     /// An entry is written below a link, or the target passes through another link.
     #[error("a path leads through it")]
     Through,

@@ -1,10 +1,20 @@
-//! Skeleton.
-use crate::archive::Archive;
-use crate::digest::CodeSha256;
-use crate::error::OriginError;
-use crate::package::Package;
+//! Origin: that a signed package is its source plus what Signer appends, and nothing else.
+//!
+//! The signature alone cannot tell this. Its digest runs over names and bodies without framing, so that `a`
+//! holding `bc` and `ab` holding `c` have one digest, and it covers neither modes nor links. Whoever can write
+//! between the signing and the deployment could use that; who holds the source can see it.
 
-/// Proof that a signed package is its source plus what Signer appends.
+use flate2::Decompress;
+use sha2::{Digest as _, Sha256};
+
+use crate::archive::{Archive, Entry, EntryKind};
+use crate::contents::{Body, inflater};
+use crate::digest::CodeSha256;
+use crate::error::{OriginError, StructureError};
+use crate::package::Package;
+use crate::{SIGNATURE_DIRECTORY, SIGNATURE_ENTRY};
+
+/// Proof that a signed package is its source plus the two entries that Signer appends. Made only by [`prove`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OriginProof {
     signed_sha256: CodeSha256,
@@ -17,6 +27,7 @@ impl OriginProof {
     pub fn signed_sha256(&self) -> CodeSha256 {
         self.signed_sha256
     }
+
     /// SHA-256 of the source.
     #[must_use]
     pub fn source_sha256(&self) -> CodeSha256 {
@@ -24,8 +35,161 @@ impl OriginProof {
     }
 }
 
-/// Proves the origin.
+/// Proves that `signed` is `source` plus the directory and the signature entry at its end: the same names in the
+/// same order, the same bodies, kinds and modes.
+///
+/// Times, comments, extra fields and compression may differ: they do not change what runs. A body that is packed
+/// in the same bytes is not inflated again; one that Signer packed anew is inflated from both and compared.
 pub fn prove(signed: &Package<'_>, source: &Archive<'_>) -> Result<OriginProof, OriginError> {
-    let _ = (signed, source);
-    Err(OriginError::NotAppended)
+    if let Some(entry) = source
+        .entries()
+        .iter()
+        .find(|entry| is_of_signer(entry.name()))
+    {
+        return Err(OriginError::SourceSigned {
+            name: entry.name().to_owned(),
+        });
+    }
+    let entries = signed.archive().entries();
+    // Names first: where one is missing, the counts say less.
+    for (index, (source, signed)) in source.entries().iter().zip(entries).enumerate() {
+        if source.name() != signed.name() {
+            return Err(OriginError::Name {
+                index,
+                source_name: source.name().to_owned(),
+                signed_name: signed.name().to_owned(),
+            });
+        }
+    }
+    let (source_entries, signed_entries) = (source.entries().len(), entries.len());
+    let Some(appended) = entries
+        .get(source_entries..)
+        .filter(|appended| appended.len() == 2)
+    else {
+        return Err(OriginError::Count {
+            source_entries,
+            signed_entries,
+        });
+    };
+    match appended {
+        [directory, signature]
+            if directory.name() == SIGNATURE_DIRECTORY
+                && directory.kind() == EntryKind::Directory
+                && signature.name() == SIGNATURE_ENTRY
+                && signature.kind() == EntryKind::File => {}
+        _ => return Err(OriginError::NotAppended),
+    }
+    let mut comparison = Comparison::default();
+    for (source, signed) in source.entries().iter().zip(entries) {
+        compare(source, signed, &mut comparison)?;
+    }
+    Ok(OriginProof {
+        signed_sha256: signed.sha256(),
+        source_sha256: CodeSha256::new(Sha256::digest(source.bytes()).into()),
+    })
+}
+
+/// Whether Signer writes an entry of this name. A source that has one cannot be told from a signed package.
+fn is_of_signer(name: &str) -> bool {
+    name == SIGNATURE_DIRECTORY || name == SIGNATURE_ENTRY
+}
+
+fn compare(
+    source: &Entry<'_>,
+    signed: &Entry<'_>,
+    comparison: &mut Comparison,
+) -> Result<(), OriginError> {
+    let name = || signed.name().to_owned();
+    if source.kind() != signed.kind() {
+        return Err(OriginError::Kind { name: name() });
+    }
+    let (source_mode, signed_mode) = (source.mode(), signed.mode());
+    if source_mode != signed_mode {
+        return Err(OriginError::Mode {
+            name: name(),
+            source_mode,
+            signed_mode,
+        });
+    }
+    // The CRC is compared too, because nobody has held the source's against its body.
+    let told = |entry: &Entry<'_>| (entry.size(), entry.crc32());
+    if told(source) != told(signed) {
+        return Err(OriginError::Body { name: name() });
+    }
+    let is_packed_alike = source.method() == signed.method() && source.packed() == signed.packed();
+    if !is_packed_alike && !comparison.unpacks_alike(source, signed)? {
+        return Err(OriginError::Body { name: name() });
+    }
+    Ok(())
+}
+
+/// Bytes of each side that are compared at a time.
+const PART_BYTES: usize = 64 << 10;
+
+/// The buffers for comparing bodies that are packed differently, kept from entry to entry.
+#[derive(Default)]
+struct Comparison {
+    source: Side,
+    signed: Side,
+}
+
+#[derive(Default)]
+struct Side {
+    inflate: Option<Decompress>,
+    part: Vec<u8>,
+}
+
+impl Comparison {
+    /// Reads both bodies side by side. Each is held to its headers, too.
+    fn unpacks_alike(
+        &mut self,
+        source: &Entry<'_>,
+        signed: &Entry<'_>,
+    ) -> Result<bool, OriginError> {
+        let mut source_body = self.source.open(source);
+        let mut signed_body = self.signed.open(signed);
+        let alike = loop {
+            let source_part = self
+                .source
+                .fill(&mut source_body)
+                .map_err(OriginError::Source)?;
+            let signed_part = self
+                .signed
+                .fill(&mut signed_body)
+                .map_err(OriginError::Signed)?;
+            if source_part != signed_part {
+                break false;
+            }
+            if source_part.is_empty() {
+                break true;
+            }
+        };
+        self.source.inflate = Some(source_body.into_inflate());
+        self.signed.inflate = Some(signed_body.into_inflate());
+        Ok(alike)
+    }
+}
+
+impl Side {
+    fn open<'a>(&mut self, entry: &Entry<'a>) -> Body<'a> {
+        self.part.resize(PART_BYTES, 0);
+        Body::new(entry, self.inflate.take().unwrap_or_else(inflater))
+    }
+
+    /// The next part of the body, as long as the buffer unless the body ends: so that both sides have parts of
+    /// the same length.
+    fn fill(&mut self, body: &mut Body<'_>) -> Result<&[u8], StructureError> {
+        let mut filled: usize = 0;
+        while let Some(space) = self
+            .part
+            .get_mut(filled..)
+            .filter(|space| !space.is_empty())
+        {
+            match body.next(space)? {
+                0 => break,
+                written => filled = filled.saturating_add(written),
+            }
+        }
+        Ok(self.part.get(..filled).unwrap_or_default())
+    }
 }

@@ -1,87 +1,184 @@
-//! Skeleton.
-use crate::archive::Archive;
+//! A package: an archive whose bodies were all read once, and the digests that this gave.
+
+use flate2::Decompress;
+use sha2::{Digest as _, Sha256, Sha384};
+
+use crate::archive::{Archive, Entry, EntryKind};
 use crate::certificate::Certificate;
 use crate::claims::Claims;
-use crate::digest::{CodeSha256, ContentDigest};
+use crate::contents::{Body, inflater};
+use crate::digest::{CodeSha256, ContentDigest, hex};
 use crate::error::{IntegrityError, StructureError};
+use crate::fields::widen;
 use crate::limits::Limits;
+use crate::links::{self, Link};
 use crate::roots::TrustRoots;
 use crate::signature::{Signature, VerifiedSignature};
 
-/// An archive whose bodies were read.
+/// Bytes that are inflated at a time: small enough to stay in the second-level cache until all
+/// three digests have seen them, large enough that the inflater's window is seldom moved.
+const PART_BYTES: usize = 128 << 10;
+
+/// An [`Archive`] of which every body is what its headers declare, with its digests. Whether anyone signed
+/// it, only [`Package::verify`] tells.
 #[derive(Debug, Clone)]
 pub struct Package<'a> {
     archive: Archive<'a>,
-    bytes: u64,
-    unpacked_bytes: u64,
     sha256: CodeSha256,
     content_digest: ContentDigest,
+    unpacked_bytes: u64,
     signature_entry: Option<Vec<u8>>,
 }
 
 impl<'a> Package<'a> {
-    /// Reads a package.
+    /// Proves the layout, then reads each body exactly once. Memory beyond `bytes` is a constant, plus what the
+    /// list of entries takes.
     pub fn read(bytes: &'a [u8], limits: &Limits) -> Result<Self, StructureError> {
         let archive = Archive::parse(bytes, limits)?;
+        let mut reading = Reading::new();
+        for entry in archive.entries() {
+            reading.take(entry)?;
+        }
+        links::judge(&reading.links)?;
         Ok(Self {
+            sha256: CodeSha256::new(Sha256::digest(bytes).into()),
+            content_digest: ContentDigest::new(reading.digest.finalize().into()),
+            unpacked_bytes: reading.unpacked,
+            signature_entry: reading.signature,
             archive,
-            bytes: 0,
-            unpacked_bytes: 0,
-            sha256: CodeSha256::new([0; 32]),
-            content_digest: ContentDigest::new([0; 48]),
-            signature_entry: None,
         })
     }
+
     /// The archive.
     #[must_use]
     pub fn archive(&self) -> &Archive<'a> {
         &self.archive
     }
+
     /// Bytes of the file.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        widen(self.archive.bytes().len())
     }
-    /// Sum of all bodies.
+
+    /// Sum of the bodies' bytes, the signature's included.
     #[must_use]
     pub fn unpacked_bytes(&self) -> u64 {
         self.unpacked_bytes
     }
+
     /// SHA-256 of the file.
     #[must_use]
     pub fn sha256(&self) -> CodeSha256 {
         self.sha256
     }
-    /// Whether it has a signature entry.
+
+    /// Whether there is a signature entry. It may hold anything.
     #[must_use]
     pub fn is_signed(&self) -> bool {
         self.signature_entry.is_some()
     }
-    /// The signature entry's body.
+
+    /// The body of the signature entry, if there is one.
     #[must_use]
     pub fn signature_entry(&self) -> Option<&[u8]> {
         self.signature_entry.as_deref()
     }
-    /// The inner digest.
+
+    /// The digest of all contents but the signature entry.
     #[must_use]
     pub fn content_digest(&self) -> ContentDigest {
         self.content_digest
     }
-    /// Verifies.
+
+    /// Verifies that a signer whom `roots` vouch for signed exactly these contents.
+    ///
+    /// The signature is judged before the digest: what is wrong with the signer tells more than what a worthless
+    /// signature is over. Where the signature stands among the entries is not judged here, since the format's own
+    /// digest does not cover it and Signer's habit is known at second hand only [C]; [`crate::origin`] does.
     pub fn verify(&self, roots: &TrustRoots) -> Result<VerifiedPackage, IntegrityError> {
         let entry = self.signature_entry().ok_or(IntegrityError::Unsigned)?;
         let signature = Signature::parse(entry)?.verify(roots)?;
+        let found = Sha384::digest(self.content_digest.as_bytes());
+        if found.as_slice() != signature.message_digest() {
+            return Err(IntegrityError::DigestMismatch {
+                signed: hex(signature.message_digest()),
+                found: hex(&found),
+                content: self.content_digest,
+            });
+        }
         Ok(VerifiedPackage {
             signature,
             sha256: self.sha256,
-            bytes: self.bytes,
+            bytes: self.bytes(),
             entries: self.archive.entries().len(),
             unpacked_bytes: self.unpacked_bytes,
         })
     }
 }
 
-/// A verified package.
+/// What is gathered while the bodies are read.
+struct Reading<'a> {
+    digest: Sha384,
+    unpacked: u64,
+    signature: Option<Vec<u8>>,
+    links: Vec<Link<'a>>,
+    /// Kept from entry to entry.
+    inflate: Option<Decompress>,
+    part: Vec<u8>,
+}
+
+impl<'a> Reading<'a> {
+    fn new() -> Self {
+        Self {
+            digest: Sha384::new(),
+            unpacked: 0,
+            signature: None,
+            links: Vec::new(),
+            inflate: None,
+            part: vec![0; PART_BYTES],
+        }
+    }
+
+    /// Reads the body of `entry` into the digest, or aside if it is the signature.
+    fn take(&mut self, entry: &Entry<'a>) -> Result<(), StructureError> {
+        let is_signature = entry.name() == crate::SIGNATURE_ENTRY;
+        // Held in memory: bounded, because their declared sizes were and bodies are held to those.
+        let mut kept = (is_signature || entry.kind() == EntryKind::Symlink).then(Vec::new);
+        if !is_signature {
+            self.digest.update(entry.name());
+        }
+        let mut body = Body::new(entry, self.inflate.take().unwrap_or_else(inflater));
+        loop {
+            let length = body.next(&mut self.part)?;
+            let Some(part) = self.part.get(..length).filter(|part| !part.is_empty()) else {
+                break;
+            };
+            self.unpacked = self.unpacked.saturating_add(widen(length));
+            if !is_signature {
+                self.digest.update(part);
+            }
+            if let Some(kept) = &mut kept {
+                kept.extend_from_slice(part);
+            }
+        }
+        self.inflate = Some(body.into_inflate());
+        match kept {
+            Some(body) if is_signature => self.signature = Some(body),
+            Some(target) => self.links.push(Link {
+                name: entry.name(),
+                target,
+            }),
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+/// A package whose contents are exactly what the signer signed. Made only by [`Package::verify`].
+///
+/// It does not say that the signature has not expired, that its publisher is allowed, that it was not
+/// revoked, or that it was made from a certain source.
 #[derive(Debug, Clone)]
 pub struct VerifiedPackage {
     signature: VerifiedSignature,
@@ -92,32 +189,37 @@ pub struct VerifiedPackage {
 }
 
 impl VerifiedPackage {
-    /// What the publisher claims.
+    /// What the signer says of the package.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         self.signature.claims()
     }
-    /// The chain, from the signer's certificate to the root.
+
+    /// The chain that was verified, from the signer's certificate to the pinned root.
     #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
         self.signature.certificates()
     }
+
     /// SHA-256 of the file.
     #[must_use]
     pub fn sha256(&self) -> CodeSha256 {
         self.sha256
     }
+
     /// Bytes of the file.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
-    /// How many entries, the two of the signature included.
+
+    /// How many entries the file has, those of the signature included.
     #[must_use]
     pub fn entries(&self) -> usize {
         self.entries
     }
-    /// Sum of all bodies.
+
+    /// Sum of the bodies' bytes, the signature's included.
     #[must_use]
     pub fn unpacked_bytes(&self) -> u64 {
         self.unpacked_bytes

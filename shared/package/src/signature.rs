@@ -93,9 +93,13 @@ impl Signature {
 pub struct VerifiedSignature {
     claims: Claims,
     certificates: Vec<Certificate>,
+    message_digest: Vec<u8>,
 }
 
 impl VerifiedSignature {
+    pub(crate) fn message_digest(&self) -> &[u8] {
+        &self.message_digest
+    }
     /// What the signer stands for.
     #[must_use]
     pub fn claims(&self) -> &Claims {

@@ -1,0 +1,159 @@
+//! Bodies: inflating them, and holding what comes out against what the headers declare.
+
+use std::io;
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use crate::archive::{Entry, Method};
+use crate::error::StructureError;
+use crate::fields::widen;
+
+/// Reads one body front to back, and fails unless it has exactly the declared size and CRC-32, and the packed
+/// bytes are used up by it.
+pub(crate) struct Body<'a> {
+    entry: Entry<'a>,
+    /// What has not been taken yet of the packed bytes.
+    packed: &'a [u8],
+    inflate: Decompress,
+    inflated: bool,
+    unpacked: u64,
+    crc: crc32fast::Hasher,
+}
+
+impl<'a> Body<'a> {
+    /// Starts over with `inflate`, whose buffers are kept from entry to entry.
+    pub(crate) fn new(entry: &Entry<'a>, mut inflate: Decompress) -> Self {
+        inflate.reset(false);
+        Self {
+            entry: entry.clone(),
+            packed: entry.packed(),
+            inflate,
+            inflated: false,
+            unpacked: 0,
+            crc: crc32fast::Hasher::new(),
+        }
+    }
+
+    /// Writes the next part of the body to the front of `buffer`, which must not be empty, and returns its
+    /// length; 0 at the end, when everything has been found true.
+    pub(crate) fn next(&mut self, buffer: &mut [u8]) -> Result<usize, StructureError> {
+        let written = match self.entry.method() {
+            Method::Stored => self.copy(buffer),
+            Method::Deflated => self.inflate(buffer)?,
+        };
+        if written == 0 {
+            self.judge()?;
+        }
+        let part = buffer.get(..written).unwrap_or_default();
+        self.crc.update(part);
+        self.unpacked = self.unpacked.saturating_add(widen(written));
+        if self.unpacked > self.entry.size() {
+            return Err(self.wrong_size());
+        }
+        Ok(written)
+    }
+
+    /// Gives the buffers back for the next entry.
+    pub(crate) fn into_inflate(self) -> Decompress {
+        self.inflate
+    }
+
+    fn copy(&mut self, buffer: &mut [u8]) -> usize {
+        let length = buffer.len().min(self.packed.len());
+        if let Some((part, rest)) = self.packed.split_at_checked(length)
+            && let Some(target) = buffer.get_mut(..length)
+        {
+            target.copy_from_slice(part);
+            self.packed = rest;
+        }
+        length
+    }
+
+    /// Inflates until there is something to return or the stream has ended. Each round consumes, produces or ends,
+    /// so that it comes to an end on any input.
+    fn inflate(&mut self, buffer: &mut [u8]) -> Result<usize, StructureError> {
+        while !self.inflated {
+            let (taken, made) = (self.inflate.total_in(), self.inflate.total_out());
+            let status = self
+                .inflate
+                .decompress(self.packed, buffer, FlushDecompress::None)
+                .map_err(|_| self.corrupt("it is corrupt"))?;
+            let taken = narrow(self.inflate.total_in().saturating_sub(taken));
+            let made = narrow(self.inflate.total_out().saturating_sub(made));
+            self.packed = self.packed.get(taken..).unwrap_or_default();
+            self.inflated = status == Status::StreamEnd;
+            if made > 0 {
+                return Ok(made);
+            }
+            if taken == 0 && !self.inflated {
+                return Err(self.corrupt("it ends too early"));
+            }
+        }
+        Ok(0)
+    }
+
+    /// Everything was read: is it what was declared?
+    fn judge(&self) -> Result<(), StructureError> {
+        if !self.packed.is_empty() {
+            return Err(self.corrupt("bytes follow its end"));
+        }
+        if self.unpacked != self.entry.size() {
+            return Err(self.wrong_size());
+        }
+        let (declared, found) = (self.entry.crc32(), self.crc.clone().finalize());
+        if declared != found {
+            let name = self.entry.name().to_owned();
+            return Err(StructureError::Crc {
+                name,
+                declared,
+                found,
+            });
+        }
+        Ok(())
+    }
+
+    fn corrupt(&self, fault: &'static str) -> StructureError {
+        StructureError::Deflate {
+            name: self.entry.name().to_owned(),
+            fault,
+        }
+    }
+
+    fn wrong_size(&self) -> StructureError {
+        let name = self.entry.name().to_owned();
+        StructureError::Size {
+            name,
+            declared: self.entry.size(),
+        }
+    }
+}
+
+/// A count within one buffer or slice, back from the 64 bits that the inflater counts in.
+fn narrow(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// An inflater for bare DEFLATE streams, as they stand in a zip.
+pub(crate) fn inflater() -> Decompress {
+    Decompress::new(false)
+}
+
+/// A [`Body`] as a reader.
+pub(crate) struct Contents<'a>(Body<'a>);
+
+impl<'a> Contents<'a> {
+    pub(crate) fn of(entry: &Entry<'a>) -> Self {
+        Self(Body::new(entry, inflater()))
+    }
+}
+
+impl io::Read for Contents<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        self.0
+            .next(buffer)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+}

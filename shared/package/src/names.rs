@@ -1,0 +1,232 @@
+//! Names: each must be one safe relative path for every reader, and no two may unpack to the same place.
+//!
+//! Judged as Lambda's file systems see them: case matters there, so that `A` and `a` are two files, as they are in
+//! honest packages. Unicode composition is another thing: composed and decomposed spellings are
+//! two files on Linux, but one on the Mac where many packages are made, so no honest package has both.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+use crate::archive::{Entry, EntryKind};
+use crate::error::{LinkFault, NameFault, StructureError};
+use crate::limits::Limits;
+
+/// Takes a raw name as text, if it is a relative path of plain components.
+pub(crate) fn judge<'a>(raw: &'a [u8], limits: &Limits) -> Result<&'a str, StructureError> {
+    let refuse = |fault| StructureError::Name {
+        name: escape(raw),
+        fault,
+    };
+    let name = std::str::from_utf8(raw).map_err(|_| refuse(NameFault::NotUtf8))?;
+    match fault(name, limits) {
+        Some(fault) => Err(refuse(fault)),
+        None => Ok(name),
+    }
+}
+
+fn fault(name: &str, limits: &Limits) -> Option<NameFault> {
+    let path = name.strip_suffix('/').unwrap_or(name);
+    if name.is_empty() {
+        return Some(NameFault::Empty);
+    }
+    if name.len() > limits.name_bytes {
+        return Some(NameFault::TooLong);
+    }
+    if name.contains('\0') {
+        return Some(NameFault::Nul);
+    }
+    if name.chars().any(char::is_control) {
+        return Some(NameFault::Control);
+    }
+    if name.contains('\\') {
+        return Some(NameFault::Backslash);
+    }
+    if name.starts_with('/') {
+        return Some(NameFault::Absolute);
+    }
+    if matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic()) {
+        return Some(NameFault::Drive);
+    }
+    path.split('/').find_map(|component| match component {
+        "" => Some(NameFault::EmptyComponent),
+        "." => Some(NameFault::Dot),
+        ".." => Some(NameFault::Climbs),
+        long if long.len() > limits.component_bytes => Some(NameFault::TooLong),
+        _ => None,
+    })
+}
+
+/// A name for a message: whatever it is, it cannot garble a terminal or a log, and stays short.
+pub(crate) fn escape(raw: &[u8]) -> String {
+    const SHOWN: usize = 200;
+    let shown = raw.get(..SHOWN).unwrap_or(raw);
+    let mut text: String = String::from_utf8_lossy(shown).escape_debug().collect();
+    if shown.len() < raw.len() {
+        text.push('…');
+    }
+    text
+}
+
+/// Refuses two entries at one path, and entries below something that is not a directory.
+pub(crate) fn judge_tree(entries: &[Entry<'_>]) -> Result<(), StructureError> {
+    let mut paths: Vec<(Cow<'_, str>, &Entry<'_>)> = entries
+        .iter()
+        .map(|entry| (normalise(path(entry.name())), entry))
+        .collect();
+    // A stable sort: of two equal paths, the first in the archive stays first.
+    paths.sort_by(|(a, _), (b, _)| tree_order(a, b));
+    let mut previous: Option<&(Cow<'_, str>, &Entry<'_>)> = None;
+    // The last path that is not a directory. In tree order all that is below it follows at once.
+    let mut leaf: Option<&(Cow<'_, str>, &Entry<'_>)> = None;
+    for current in &paths {
+        let (path, entry) = current;
+        if let Some((other_path, other)) = previous
+            && path == other_path
+        {
+            let (name, other) = (entry.name().to_owned(), other.name().to_owned());
+            return Err(if entry.kind() == EntryKind::Directory && name != other {
+                StructureError::FileAndDirectory {
+                    name: other,
+                    other: name,
+                }
+            } else {
+                StructureError::Duplicate { name, other }
+            });
+        }
+        if let Some((leaf_path, leaf)) = leaf
+            && is_below(path, leaf_path)
+        {
+            let name = leaf.name().to_owned();
+            return Err(match leaf.kind() {
+                EntryKind::Symlink => StructureError::Link {
+                    name,
+                    fault: LinkFault::Through,
+                },
+                _ => StructureError::FileAndDirectory {
+                    name,
+                    other: entry.name().to_owned(),
+                },
+            });
+        }
+        if entry.kind() != EntryKind::Directory {
+            leaf = Some(current);
+        }
+        previous = Some(current);
+    }
+    Ok(())
+}
+
+/// The path that a name unpacks to, without the slash that marks a directory.
+pub(crate) fn path(name: &str) -> &str {
+    name.strip_suffix('/').unwrap_or(name)
+}
+
+/// The spelling under which paths are compared.
+pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
+    match is_nfc_quick(path.chars()) {
+        _ if path.is_ascii() => Cow::Borrowed(path),
+        IsNormalized::Yes => Cow::Borrowed(path),
+        _ => Cow::Owned(path.nfc().collect()),
+    }
+}
+
+/// Whether `path` is inside the directory `ancestor`.
+pub(crate) fn is_below(path: &str, ancestor: &str) -> bool {
+    path.strip_prefix(ancestor)
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Orders paths so that what is below a path follows directly after it: the slash comes before all else.
+fn tree_order(a: &str, b: &str) -> Ordering {
+    const CHUNK: usize = 64;
+    // Whole chunks first: long common prefixes are cheap to make, and would make sorting dear.
+    let chunks = a
+        .as_bytes()
+        .chunks_exact(CHUNK)
+        .zip(b.as_bytes().chunks_exact(CHUNK));
+    let common = chunks
+        .take_while(|(a, b)| a == b)
+        .count()
+        .saturating_mul(CHUNK);
+    let differing = a.bytes().zip(b.bytes()).skip(common).find(|(a, b)| a != b);
+    match differing {
+        Some((b'/', _)) => Ordering::Less,
+        Some((_, b'/')) => Ordering::Greater,
+        Some((a, b)) => a.cmp(&b),
+        None => a.len().cmp(&b.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_relative_paths_are_accepted() {
+        for name in [
+            "a",
+            "a/",
+            "a/b.py",
+            "A",
+            "...",
+            "..a/b..",
+            "naïve/日本.txt",
+            "a:b",
+            "-rf",
+            " a",
+        ] {
+            assert_eq!(judge(name.as_bytes(), &Limits::default()), Ok(name));
+        }
+    }
+
+    #[test]
+    fn every_other_path_is_refused_for_its_own_reason() {
+        let long = "x".repeat(256);
+        let cases: [(&[u8], NameFault); 18] = [
+            (b"", NameFault::Empty),
+            (b"/", NameFault::Absolute),
+            (b"/etc/passwd", NameFault::Absolute),
+            (b"..", NameFault::Climbs),
+            (b"a/../b", NameFault::Climbs),
+            (b"a/..", NameFault::Climbs),
+            (b"../", NameFault::Climbs),
+            (b".", NameFault::Dot),
+            (b"./a", NameFault::Dot),
+            (b"a//b", NameFault::EmptyComponent),
+            (b"a//", NameFault::EmptyComponent),
+            (b"a\\b", NameFault::Backslash),
+            (b"a\0b", NameFault::Nul),
+            (b"a\nb", NameFault::Control),
+            ("a\u{85}".as_bytes(), NameFault::Control),
+            (b"C:/a", NameFault::Drive),
+            (b"a\xffb", NameFault::NotUtf8),
+            (long.as_bytes(), NameFault::TooLong),
+        ];
+        for (name, expected) in cases {
+            let error = judge(name, &Limits::default()).unwrap_err();
+            assert_eq!(
+                error,
+                StructureError::Name {
+                    name: escape(name),
+                    fault: expected
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_below_a_path_follows_it() {
+        let mut paths = ["a.b", "a/b", "a", "a/b/c", "a0", "a/b-c", "A"];
+        paths.sort_by(|a, b| tree_order(a, b));
+        assert_eq!(paths, ["A", "a", "a/b", "a/b/c", "a/b-c", "a.b", "a0"]);
+    }
+
+    #[test]
+    fn composed_and_decomposed_spellings_are_one_path() {
+        assert_eq!(normalise("e\u{301}"), "\u{e9}");
+        assert_eq!(normalise("\u{e9}"), "\u{e9}");
+        assert_ne!(normalise("E"), "e");
+    }
+}
