@@ -1,0 +1,152 @@
+"""CloudFormation's resource types for code signing and for trails, and functions that name a configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ministack.services import cloudtrail, lambda_svc
+from ministack.services.cloudformation import provisioners
+
+from . import code_signing
+from .answers import AwsError
+from .lambda_service import Deployments, stamp
+
+Properties = dict[str, Any]
+Result = TypeVar("Result")
+Provisioned = tuple[str, dict[str, Any]]
+_TRAIL = (
+    "S3BucketName", "S3KeyPrefix", "SnsTopicName", "IncludeGlobalServiceEvents", "IsMultiRegionTrail",
+    "EnableLogFileValidation", "KMSKeyId", "IsOrganizationTrail",
+)  # fmt: skip
+
+
+def install(deployments: Deployments) -> None:
+    """Registers the types that MiniStack does not know and puts judging in front of its functions."""
+    provisioners._RESOURCE_HANDLERS["AWS::Lambda::CodeSigningConfig"] = {
+        "create": _create_configuration,
+        "update": _update_configuration,
+        "delete": lambda physical_id, _: _delete_configuration(physical_id),
+    }
+    provisioners._RESOURCE_HANDLERS["AWS::CloudTrail::Trail"] = {
+        "create": _create_trail,
+        "update": _update_trail,
+        "delete": lambda physical_id, _: cloudtrail._delete_trail({"Name": physical_id}),
+    }
+    function = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    function["create"] = _judged_create(deployments, function["create"])
+    function["update"] = _judged_update(deployments, function["update"])
+
+
+def _create_configuration(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
+    """Ref is the ARN (CloudFormation's resource reference, grade B)."""
+    created = _failing_as_cloudformation(lambda: code_signing.create(_request(properties)))
+    return created["CodeSigningConfigArn"], _attributes(created)
+
+
+def _update_configuration(physical_id: str, _old: Properties, new: Properties, _stack: str, *_: Any) -> Provisioned:
+    request = {"Description": "", "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Warn"}, **_request(new)}
+    return physical_id, _attributes(_failing_as_cloudformation(lambda: code_signing.update(physical_id, request)))
+
+
+def _delete_configuration(physical_id: str) -> None:
+    try:
+        code_signing.delete(physical_id)
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            raise ValueError(error.message) from error
+
+
+def _request(properties: Properties) -> dict[str, Any]:
+    request = {name: properties[name] for name in ("Description", "AllowedPublishers", "CodeSigningPolicies")
+               if properties.get(name) is not None}  # fmt: skip
+    return {**request, "Tags": {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or []}}
+
+
+def _attributes(configuration: dict[str, Any]) -> dict[str, Any]:
+    return {name: configuration[name] for name in ("CodeSigningConfigArn", "CodeSigningConfigId")}
+
+
+def _create_trail(logical_id: str, properties: Properties, stack: str) -> Provisioned:
+    """Ref is the name; the trail logs to nowhere, but being there and logging lets its events out."""
+    name = properties.get("TrailName") or provisioners._physical_name(stack, logical_id, max_len=128)
+    body = {key: properties[key] for key in _TRAIL if properties.get(key) is not None}
+    answer = json.loads(_trail_call(cloudtrail._create_trail, {"Name": name, **body}))
+    _set_logging(name, properties)
+    return name, {"Arn": answer["TrailARN"]}
+
+
+def _update_trail(physical_id: str, _old: Properties, new: Properties, _stack: str, *_: Any) -> Provisioned:
+    body = {key: new[key] for key in _TRAIL if new.get(key) is not None}
+    answer = json.loads(_trail_call(cloudtrail._update_trail, {"Name": physical_id, **body}))
+    _set_logging(physical_id, new)
+    return physical_id, {"Arn": answer["TrailARN"]}
+
+
+def _set_logging(name: str, properties: Properties) -> None:
+    logs = str(properties.get("IsLogging", True)).lower() == "true"
+    _trail_call(cloudtrail._start_logging if logs else cloudtrail._stop_logging, {"Name": name})
+
+
+def _trail_call(operation: Callable[[dict[str, Any]], Any], body: dict[str, Any]) -> bytes:
+    status, _, answer = operation(body)
+    if status >= 400:
+        raise ValueError(f"AWS::CloudTrail::Trail failed: {answer!r}")
+    return bytes(answer)
+
+
+def _judged_create(deployments: Deployments, create: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
+    def judged(logical_id: str, properties: Properties, stack: str) -> Provisioned:
+        name = properties.get("FunctionName") or provisioners._physical_name(stack, logical_id, max_len=64)
+        reading = _admit(deployments, name, properties)
+        physical_id, attributes = create(logical_id, properties, stack)
+        _attach(physical_id, properties, reading)
+        return physical_id, attributes
+
+    return judged
+
+
+def _judged_update(deployments: Deployments, update: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
+    def judged(physical_id: str, old: Properties, new: Properties, stack: str, *rest: Any) -> Provisioned:
+        reading = _admit(deployments, physical_id, new)
+        physical_id, attributes = update(physical_id, old, new, stack, *rest)
+        _attach(physical_id, new, reading)
+        return physical_id, attributes
+
+    return judged
+
+
+def _admit(deployments: Deployments, name: str, properties: Properties) -> Any:
+    code = properties.get("Code") or {}
+    arn = properties.get("CodeSigningConfigArn")
+    package = None
+    if code.get("S3Bucket") and code.get("S3Key"):
+        package = lambda_svc._fetch_code_from_s3(
+            code["S3Bucket"], code["S3Key"], version_id=code.get("S3ObjectVersion")
+        )
+    elif code.get("ZipFile"):
+        # Code written into the template is zipped by CloudFormation and so never signed.
+        package = provisioners._zip_inline(code["ZipFile"], properties.get("Handler", "index.handler"))
+    reading = deployments.read(package)
+
+    def admit() -> None:
+        configuration = code_signing.require(arn) if arn else None
+        deployments.admit(name, configuration, reading, list(properties.get("Layers") or []))
+
+    _failing_as_cloudformation(admit)
+    return reading
+
+
+def _attach(name: str, properties: Properties, reading: Any) -> None:
+    function = lambda_svc._functions[name]
+    function["code_signing_config_arn"] = properties.get("CodeSigningConfigArn") or ""
+    stamp(function["config"], reading)
+
+
+def _failing_as_cloudformation(call: Callable[[], Result]) -> Result:
+    """A refusal becomes the reason of the failed resource."""
+    try:
+        return call()
+    except AwsError as error:
+        raise ValueError(f"{error.message} (Service: {error.service}, Error: {error.code})") from error

@@ -1,0 +1,119 @@
+"""Faults on demand: what a test may have go wrong, how often, and for whom. None until one is set."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, get_args, Literal
+
+CallEffect = Literal["throttle", "fail", "delay", "lose-answer", "stop-caller-before", "stop-caller-after"]
+EventEffect = Literal["drop", "duplicate", "delay"]
+
+
+@dataclass
+class Fault:
+    """One fault; `POST /_countersign/faults` takes its members.
+
+    A fault is for calls (`action`, as IAM names it: `lambda:UpdateFunctionCode`) or for events (`event`, source
+    and detail type: `aws.signer/*`); both are globs.
+    """
+
+    effect: str
+    action: str | None = None
+    event: str | None = None
+    caller: str = "*"
+    """Glob over the caller's ARN; a function calls as `…:assumed-role/<role>/<function name>`."""
+    skip: int = 0
+    """How many matching ones go through first."""
+    times: int | None = None
+    """How many are hit; all when absent."""
+    share: float = 1.0
+    """Which part is hit, evenly spread and the same at each run: 0.25 is every fourth."""
+    seconds: float = 1.0
+    """For the effect `delay`."""
+    code: str | None = None
+    status: int | None = None
+    message: str = "A fault that a test asked for."
+    id: int = 0
+    seen: int = 0
+    hit: int = 0
+    _due: float = field(default=0.0, repr=False)
+
+    def __post_init__(self) -> None:
+        if (self.action is None) == (self.event is None):
+            raise ValueError("a fault is for an action or for an event")
+        effects = get_args(CallEffect if self.action else EventEffect)
+        if self.effect not in effects:
+            raise ValueError(f"effect must be one of {', '.join(effects)}, not {self.effect!r}")
+        if not 0 < self.share <= 1:
+            raise ValueError("share must be above 0 and at most 1")
+
+    def takes(self) -> bool:
+        """Counts one that matches, and says whether it is hit."""
+        self.seen += 1
+        if self.seen <= self.skip or (self.times is not None and self.hit >= self.times):
+            return False
+        self._due += self.share
+        # A little slack: ten times 0.1 must make one.
+        if self._due < 1 - 1e-9:
+            return False
+        self._due -= 1
+        self.hit += 1
+        return True
+
+
+class Faults:
+    """The faults that are set, in the order in which they were."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def add(self, members: dict[str, Any]) -> dict[str, Any]:
+        """Sets a fault; raises ValueError or TypeError for one that makes no sense."""
+        if unknown := members.keys() - _SETTABLE:
+            raise ValueError(f"a fault has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(_SETTABLE))}")
+        fault = Fault(**members)
+        with self._lock:
+            fault.id = next(self._ids)
+            self._faults.append(fault)
+        return shown(fault)
+
+    def list(self) -> list[dict[str, Any]]:
+        """All that are set, with how many they saw and hit."""
+        with self._lock:
+            return [shown(fault) for fault in self._faults]
+
+    def clear(self) -> None:
+        """No faults."""
+        with self._lock:
+            self._faults.clear()
+
+    def for_call(self, action: str, caller: str) -> Fault | None:
+        """The first fault that hits this call."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.action and fnmatchcase(action, fault.action) and fnmatchcase(caller, fault.caller):
+                    if fault.takes():
+                        return fault
+        return None
+
+    def for_event(self, source: str, detail_type: str) -> Fault | None:
+        """The first fault that hits this event."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.event and fnmatchcase(f"{source}/{detail_type}", fault.event) and fault.takes():
+                    return fault
+        return None
+
+
+def shown(fault: Fault) -> dict[str, Any]:
+    """A fault as the control endpoint shows it."""
+    return {name: value for name, value in asdict(fault).items() if not name.startswith("_")}
+
+
+_SETTABLE = {"effect", "action", "event", "caller", "skip", "times", "share", "seconds", "code", "status", "message"}
+FAULTS = Faults()

@@ -1,0 +1,45 @@
+"""What a test can set while the local AWS runs; every reset goes back to these defaults."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass
+class Settings:
+    """Each member is settable over `PUT /_countersign/settings`."""
+
+    signing_seconds: float = 0.3
+    """How long a signing job is InProgress."""
+    hold_signing_jobs: bool = False
+    """Jobs stay InProgress until `POST /_countersign/signing-jobs/release` lets them go, in the order it gives."""
+    signer_clock_offset_seconds: float = 0.0
+    """Moves Signer's clock, so that a signature can be old or expired today."""
+    update_seconds: float = 0.5
+    """How long a function's LastUpdateStatus is InProgress."""
+    revision_changes_when_settled: bool = True
+    """Whether RevisionId changes once more when an update settles (seen in AWS: aws/aws-sdk issue 377, grade C)."""
+    trail_logs: bool = True
+    """Whether a trail outside the stack logs management events; when not, CloudTrail events need one that is logging."""
+
+    def update(self, changes: dict[str, Any]) -> None:
+        """Takes every change or, when one is unknown or of the wrong type, none."""
+        known = {field.name: type(getattr(self, field.name)) for field in fields(self)}
+        checked = {}
+        for name, value in changes.items():
+            kind = known.get(name)
+            if kind is None:
+                raise ValueError(f"there is no setting {name!r}; there are {', '.join(sorted(known))}")
+            if isinstance(value, bool) != (kind is bool) or not isinstance(value, (bool, int, float)):
+                raise ValueError(f"{name} must be a {'boolean' if kind is bool else 'number'}, not {value!r}")
+            checked[name] = kind(value)
+        for name, value in checked.items():
+            setattr(self, name, value)
+
+    def reset(self) -> None:
+        """Back to the defaults."""
+        self.update(asdict(Settings()))
+
+
+SETTINGS = Settings()
