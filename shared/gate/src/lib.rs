@@ -4,11 +4,16 @@
 //! decision is a pure function over evidence.
 
 pub mod announce;
+pub mod code;
 pub mod csc;
+pub mod decide;
+pub mod evidence;
 pub mod names;
 pub mod page;
 pub mod ports;
 pub mod proof;
+pub mod reasons;
 pub mod target;
 pub mod trouble;
 pub mod upload;
+pub mod verdict;

@@ -9,6 +9,7 @@
 
 use std::{collections::BTreeMap, future::Future, time::Duration};
 
+use countersign_package::ProfileVersionArn;
 use jiff::Timestamp;
 
 use crate::{
@@ -225,6 +226,8 @@ pub struct SigningJob {
     pub profile_version: String,
     /// The account that owns the profile's use: `jobOwner`.
     pub owner: String,
+    /// `signatureExpiresAt`.
+    pub expires_at: Option<Timestamp>,
     /// When the job's signature was revoked (`revocationRecord`), and why.
     pub revocation: Option<JobRevocation>,
 }
@@ -241,8 +244,8 @@ pub struct JobRevocation {
 /// `GetSigningProfile`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningProfile {
-    /// The version that this answer is about, ten alphanumerics.
-    pub version: String,
+    /// The version that this answer is about (`profileVersionArn`).
+    pub version_arn: ProfileVersionArn,
     /// How it stands.
     pub status: ProfileStatus,
 }
@@ -517,7 +520,7 @@ pub trait Layers: Sync {
     ) -> impl Future<Output = Result<LayerPublish, Trouble>> + Send;
 }
 
-/// The gate's own events, on EventBridge.
+/// The gate's own events, on the event bus.
 pub trait Events: Sync {
     /// `PutEvents` with one entry. An entry that the answer counts as failed is trouble.
     fn announce(

@@ -1,33 +1,166 @@
 //! The proof that effects ask for.
 
-use crate::{ports::SignedObject, target::Target};
+use countersign_package::{VerifiedPackage, origin::OriginProof};
+
+use crate::{
+    decide::{decide, stands_on_lambdas_word},
+    evidence::{Evidence, Fact, Integrity, Origin, SecondOpinion},
+    ports::SignedObject,
+    target::Target,
+    upload::Upload,
+    verdict::Verdict,
+};
+
+/// What a package would be deployed as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// What it would be deployed to.
+    pub target: Target,
+    /// The upload that it comes from.
+    pub upload: Upload,
+    /// The object version that the examined bytes were read from.
+    pub signed: SignedObject,
+}
 
 /// A package that was judged and may be deployed: to this target, from this object version, with
-/// these bytes. Made only by `decide`, which asks for everything that the verdict rests on; so an
+/// these bytes. Made only by [`judge`], and only with proofs that nothing but verifying can make; so an
 /// effect that skips a check does not compile.
 #[derive(Clone, Debug)]
 pub struct Approved {
-    target: Target,
-    signed: SignedObject,
-    code_sha256: String,
+    candidate: Candidate,
+    /// Absent only when Lambda's word stands for our integrity finding.
+    verified: Option<VerifiedPackage>,
+    origin: OriginProof,
+    /// As [`crate::ports::CodeState`] must report it.
+    job_arn: Option<String>,
+    profile_version_arn: Option<String>,
+}
+
+/// A verdict, and what it permits.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// There exactly when the verdict accepts and everything that a deployment needs was judged.
+    pub approved: Option<Approved>,
+}
+
+/// Decides about a candidate, and makes the proof that effects ask for.
+#[must_use]
+pub fn judge(evidence: &Evidence, candidate: Candidate) -> Judgement {
+    let verdict = decide(evidence);
+    let approved = if verdict.decision.accepts() {
+        approve(evidence, candidate)
+    } else {
+        None
+    };
+    Judgement { verdict, approved }
+}
+
+/// What acceptance alone does not give: an offline verdict may accept without a source, a job or a
+/// second opinion; a deployment may not.
+fn approve(evidence: &Evidence, candidate: Candidate) -> Option<Approved> {
+    let Origin::Judged(Ok(origin)) = &evidence.package.origin else {
+        return None;
+    };
+    let verified = match &evidence.package.integrity {
+        Integrity::Verified(verified) => Some(verified.clone()),
+        _ if stands_on_lambdas_word(evidence) => None,
+        _ => return None,
+    };
+    let Fact::Known(_) = &evidence.job else {
+        return None;
+    };
+    let is_asked = match candidate.target {
+        Target::Function(_) => evidence.second_opinion == SecondOpinion::Takes,
+        // Lambda has no opinion on a layer until it is attached.
+        Target::Layer(_) => true,
+    };
+    let is_of_this_upload = Target::from_key(&candidate.upload.id.key).as_ref()
+        == Ok(&candidate.target)
+        && origin.signed_sha256().to_string() == evidence.package.sha256;
+    let claims = verified.as_ref().map(VerifiedPackage::claims);
+    let job_arn = claims.map(|claims| claims.job().to_string());
+    let profile_version_arn = claims.map(|claims| claims.profile_version().to_string());
+    (is_asked && is_of_this_upload).then(|| Approved {
+        job_arn,
+        profile_version_arn,
+        candidate,
+        verified,
+        origin: origin.clone(),
+    })
 }
 
 impl Approved {
     /// What it may be deployed to.
     #[must_use]
     pub fn target(&self) -> &Target {
-        &self.target
+        &self.candidate.target
+    }
+
+    /// The upload that it comes from.
+    #[must_use]
+    pub fn upload(&self) -> &Upload {
+        &self.candidate.upload
     }
 
     /// The object version that was read and judged: Lambda must be given this one.
     #[must_use]
     pub fn signed(&self) -> &SignedObject {
-        &self.signed
+        &self.candidate.signed
     }
 
     /// What Lambda must report as `CodeSha256` afterwards.
     #[must_use]
-    pub fn code_sha256(&self) -> &str {
-        &self.code_sha256
+    pub fn code_sha256(&self) -> String {
+        self.origin.signed_sha256().to_string()
+    }
+
+    /// Base64 of the SHA-256 of the unsigned upload.
+    #[must_use]
+    pub fn source_sha256(&self) -> String {
+        self.origin.source_sha256().to_string()
+    }
+
+    /// The verified package, unless Lambda's word stands for it.
+    #[must_use]
+    pub fn verified(&self) -> Option<&VerifiedPackage> {
+        self.verified.as_ref()
+    }
+
+    /// What is different between what was approved and what Lambda reports of the code, in words;
+    /// nothing when it is the same.
+    ///
+    /// ARNs are compared where they are proven: under Lambda's word they are Lambda's own.
+    #[must_use]
+    pub fn difference(
+        &self,
+        code_sha256: &str,
+        job_arn: Option<&str>,
+        profile_version_arn: Option<&str>,
+    ) -> Option<String> {
+        let pairs = [
+            ("CodeSha256", Some(self.code_sha256()), Some(code_sha256)),
+            ("SigningJobArn", self.job_arn.clone(), job_arn),
+            (
+                "SigningProfileVersionArn",
+                self.profile_version_arn.clone(),
+                profile_version_arn,
+            ),
+        ];
+        let differences: Vec<String> = pairs
+            .into_iter()
+            .filter(|(_, approved, reported)| {
+                approved.is_some() && approved.as_deref() != *reported
+            })
+            .map(|(name, approved, reported)| {
+                format!(
+                    "{name} is {}, verified was {}",
+                    reported.unwrap_or("absent"),
+                    approved.as_deref().unwrap_or("absent")
+                )
+            })
+            .collect();
+        (!differences.is_empty()).then(|| differences.join("; "))
     }
 }

@@ -58,14 +58,12 @@ impl Upload {
     /// may hold anything, and a refusal must be on record all the same.
     #[must_use]
     pub fn folder(&self) -> String {
-        match Target::from_key(&self.id.key) {
-            Ok(target) => format!("{target}/{}/", self.label()),
-            Err(_) => {
-                let hash = hex(&Sha256::digest(self.id.key.as_bytes()));
-                let short = hash.get(..16).unwrap_or(&hash);
-                format!("unrecognised/{short}/{}/", self.label())
-            }
+        if let Ok(target) = Target::from_key(&self.id.key) {
+            return format!("{target}/{}/", self.label());
         }
+        let hash = hex(&Sha256::digest(self.id.key.as_bytes()));
+        let short = hash.get(..16).unwrap_or(&hash);
+        format!("unrecognised/{short}/{}/", self.label())
     }
 
     /// Reads time and version back from a folder's label, `20261121T214400Z-<version id>`.
@@ -89,7 +87,12 @@ fn compact(at: Timestamp) -> String {
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        for nibble in [byte >> 4, byte & 0x0f] {
+            text.extend(char::from_digit(u32::from(nibble), 16));
+        }
+        text
+    })
 }
 
 #[cfg(test)]
