@@ -11,7 +11,8 @@ from ministack.services.cloudformation import provisioners
 
 from . import code_signing
 from .answers import AwsError
-from .lambda_service import Deployments, stamp
+from .judging import Reading
+from .lambda_service import Deployments
 
 Properties = dict[str, Any]
 Result = TypeVar("Result")
@@ -101,7 +102,7 @@ def _judged_create(deployments: Deployments, create: Callable[..., Provisioned])
         name = properties.get("FunctionName") or provisioners._physical_name(stack, logical_id, max_len=64)
         reading = _admit(deployments, name, properties)
         physical_id, attributes = create(logical_id, properties, stack)
-        _attach(physical_id, properties, reading)
+        _attach(deployments, physical_id, properties, reading)
         return physical_id, attributes
 
     return judged
@@ -111,13 +112,13 @@ def _judged_update(deployments: Deployments, update: Callable[..., Provisioned])
     def judged(physical_id: str, old: Properties, new: Properties, stack: str, *rest: Any) -> Provisioned:
         reading = _admit(deployments, physical_id, new)
         physical_id, attributes = update(physical_id, old, new, stack, *rest)
-        _attach(physical_id, new, reading)
+        _attach(deployments, physical_id, new, reading)
         return physical_id, attributes
 
     return judged
 
 
-def _admit(deployments: Deployments, name: str, properties: Properties) -> Any:
+def _admit(deployments: Deployments, name: str, properties: Properties) -> Reading | None:
     code = properties.get("Code") or {}
     arn = properties.get("CodeSigningConfigArn")
     package = None
@@ -138,10 +139,10 @@ def _admit(deployments: Deployments, name: str, properties: Properties) -> Any:
     return reading
 
 
-def _attach(name: str, properties: Properties, reading: Any) -> None:
+def _attach(deployments: Deployments, name: str, properties: Properties, reading: Reading | None) -> None:
     function = lambda_svc._functions[name]
     function["code_signing_config_arn"] = properties.get("CodeSigningConfigArn") or ""
-    stamp(function["config"], reading)
+    deployments.stamp(function["config"], reading)
 
 
 def _failing_as_cloudformation(call: Callable[[], Result]) -> Result:

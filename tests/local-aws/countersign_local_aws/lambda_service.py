@@ -39,6 +39,17 @@ class Deployments:
         """The signature of a package; None for an image, which cannot be signed so (grade B)."""
         return None if code is None else self._reader.read(code)
 
+    def stamp(self, config: dict[str, Any], reading: Reading | None) -> None:
+        """Gives a function's configuration the signing ARNs of its code, and its layers those of theirs."""
+        if reading is not None:
+            for member in _ARN_MEMBERS:
+                config.pop(member, None)
+            config.update(reading.arns())
+        for layer in config.get("Layers") or []:
+            version, error = lambda_svc._resolve_layer_version_for_attachment(layer["Arn"])
+            signature = self.read(version.get("_zip_data")) if error is None else None
+            layer.update(signature.arns() if signature else {})
+
     def admit(self, name: str, configuration: dict[str, Any] | None, code: Reading | None, layers: list[str]) -> None:
         """Raises Lambda's refusal when the configuration blocks; counts and notes what it lets through under Warn."""
         if configuration is None:
@@ -56,19 +67,6 @@ class Deployments:
                 cloudwatch.record_metric(
                     "AWS/Lambda", "SignatureValidationErrors", 1, "Count", {"FunctionName": name}
                 )
-
-
-def stamp(config: dict[str, Any], reading: Reading | None) -> None:
-    """Gives a function's configuration the signing ARNs of its code, and its layers those of theirs."""
-    if reading is not None:
-        for member in _ARN_MEMBERS:
-            config.pop(member, None)
-        config.update(reading.arns())
-    for layer in config.get("Layers") or []:
-        version, error = lambda_svc._resolve_layer_version_for_attachment(layer["Arn"])
-        if error is None:
-            content = version.get("Content", {})
-            layer.update({member: content[member] for member in _ARN_MEMBERS if member in content})
 
 
 def install(deployments: Deployments) -> None:
@@ -175,7 +173,7 @@ def _create_function(deployments: Deployments, request: _Request) -> _Verdict:
     def finish(answer: Answer) -> Answer:
         function = lambda_svc._functions[request.name]
         function["code_signing_config_arn"] = wanted or ""
-        return _stamped(answer, function, reading)
+        return _stamped(deployments, answer, function, reading)
 
     return None, finish
 
@@ -198,9 +196,9 @@ def _update_code(deployments: Deployments, request: _Request, function: dict[str
         shown = dict(function["config"])
         if code is not None:
             shown.update(CodeSha256=code_sha256(code), CodeSize=len(code))
-        stamp(shown, reading)
+        deployments.stamp(shown, reading)
         return ok(shown), None
-    return None, lambda answer: _stamped(answer, function, reading)
+    return None, lambda answer: _stamped(deployments, answer, function, reading)
 
 
 def _update_configuration(deployments: Deployments, request: _Request, function: dict[str, Any]) -> _Verdict:
@@ -208,7 +206,7 @@ def _update_configuration(deployments: Deployments, request: _Request, function:
         return refused, None
     _require_settled(function)
     deployments.admit(request.name, code_signing.attached_to(function), None, _layers(request.data))
-    return None, lambda answer: _stamped(answer, function, None)
+    return None, lambda answer: _stamped(deployments, answer, function, None)
 
 
 def _publish_version(request: _Request, function: dict[str, Any]) -> _Verdict:
@@ -245,11 +243,13 @@ def _publish_layer(deployments: Deployments, request: _Request) -> _Verdict:
     return None, finish
 
 
-def _stamped(answer: Answer, function: dict[str, Any], reading: Reading | None) -> Answer:
+def _stamped(
+    deployments: Deployments, answer: Answer, function: dict[str, Any], reading: Reading | None
+) -> Answer:
     document = json.loads(answer[2])
     version = function["versions"].get(document["Version"])
     for config in (document, function["config"], version["config"] if version else {}):
-        stamp(config, reading)
+        deployments.stamp(config, reading)
     if version is not None:
         # A published answer names the version in its ARN, as PublishVersion's does.
         arn = f"{function['config']['FunctionArn']}:{document['Version']}"
