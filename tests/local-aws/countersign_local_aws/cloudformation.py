@@ -100,6 +100,7 @@ def _trail_call(operation: Callable[[dict[str, Any]], Any], body: dict[str, Any]
 def _judged_create(deployments: Deployments, create: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
     def judged(logical_id: str, properties: Properties, stack: str) -> Provisioned:
         name = properties.get("FunctionName") or provisioners._physical_name(stack, logical_id, max_len=64)
+        properties = _with_text_variables(properties)
         reading = _admit(deployments, name, properties)
         physical_id, attributes = create(logical_id, properties, stack)
         _attach(deployments, physical_id, properties, reading)
@@ -110,12 +111,20 @@ def _judged_create(deployments: Deployments, create: Callable[..., Provisioned])
 
 def _judged_update(deployments: Deployments, update: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
     def judged(physical_id: str, old: Properties, new: Properties, stack: str, *rest: Any) -> Provisioned:
+        new = _with_text_variables(new)
         reading = _admit(deployments, physical_id, new)
         physical_id, attributes = update(physical_id, old, new, stack, *rest)
         _attach(deployments, physical_id, new, reading)
         return physical_id, attributes
 
     return judged
+
+
+def _with_text_variables(properties: Properties) -> Properties:
+    """Variables of a function as text: CloudFormation's property is a map of strings, whatever a template wrote."""
+    variables = (properties.get("Environment") or {}).get("Variables") or {}
+    text = {name: value if isinstance(value, str) else json.dumps(value) for name, value in variables.items()}
+    return {**properties, "Environment": {"Variables": text}} if variables else properties
 
 
 def _admit(deployments: Deployments, name: str, properties: Properties) -> Reading | None:

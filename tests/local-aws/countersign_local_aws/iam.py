@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ministack import app
 from ministack.core import iam_actions
 
 from . import operations
@@ -47,6 +48,10 @@ def install() -> None:
             return {**found, **({"lambda:CodeSigningConfigArn": arn} if arn else {})}
         return found
 
+    pin_origin = app.pin_request_origin
+    # Policies that deny what comes without TLS must be deployable unchanged: loopback stands in for AWS's own
+    # endpoints, which every client reaches over TLS, so `aws:SecureTransport` is true here.
+    app.pin_request_origin = lambda address, _secure: pin_origin(address, True)
     iam_actions._lambda_action = action
     iam_actions.extract_resource_arn = resource
     iam_actions.request_tag_context = context

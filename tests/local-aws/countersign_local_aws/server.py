@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from .lambda_service import Deployments
 from .signer import SigningJobs
 
 _ROOT_FILE = "signer-root.pem"
+_READY_FILE = "ready.json"
 _POLL = 0.02
 
 
@@ -37,10 +39,13 @@ def install(authority: SigningAuthority) -> None:
 async def serve(host: str, port: int, state: Path, ready: str, within: float) -> None:
     """Exports the root, serves, says `ready` once on stdout, and returns after SIGTERM or SIGINT.
 
-    `within` is how long, in seconds, the port may take to answer.
+    `ready.json` is there from that moment until it ends. `within` is how long, in seconds, the port may take to
+    answer.
     """
     authority = SigningAuthority()
-    (state / _ROOT_FILE).write_bytes(authority.root_pem)
+    root_file, ready_file = state / _ROOT_FILE, state / _READY_FILE
+    root_file.write_bytes(authority.root_pem)
+    ready_file.unlink(missing_ok=True)
     install(authority)
     config = Config()
     config.bind = [f"{host}:{port}"]
@@ -50,17 +55,21 @@ async def serve(host: str, port: int, state: Path, ready: str, within: float) ->
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    announcement = asyncio.create_task(_announce(host, port, f"{ready}; signer root: {state / _ROOT_FILE}", within))
     serving = asyncio.create_task(hypercorn_serve(app.app, config, shutdown_trigger=ended.wait))
     try:
-        await announcement
+        await _answers(host, port, within)
+        facts = {"endpoint": f"http://{host}:{port}", "port": port, "signerRoot": str(root_file)}
+        ready_file.write_text(json.dumps(facts) + "\n")
+        print(f"{ready}; signer root: {root_file}", flush=True)
         await serving
     finally:
         ended.set()
+        ready_file.unlink(missing_ok=True)
         await asyncio.to_thread(lambda_runtime.reset)
 
 
-async def _announce(host: str, port: int, ready: str, within: float) -> None:
+async def _answers(host: str, port: int, within: float) -> None:
+    """Returns once the port takes connections."""
     async with asyncio.timeout(within):
         while True:
             try:
@@ -69,5 +78,4 @@ async def _announce(host: str, port: int, ready: str, within: float) -> None:
                 await asyncio.sleep(_POLL)
             else:
                 writer.close()
-                break
-    print(ready, flush=True)
+                return
