@@ -1,1 +1,24 @@
-//! Placeholder until the crate exists.
+//! Countersign's adapters: the ports of `countersign-gate` over AWS, and what its functions share.
+//! This is the only crate that names the AWS SDK.
+//!
+//! An adapter keeps three things apart: what AWS answered, that it answered "there is none", and
+//! that there was no answer. The last is trouble, and is tried again; it never becomes the second.
+
+mod aws;
+mod clock;
+mod connection;
+mod error;
+mod eventbridge;
+mod lambda;
+mod layers;
+mod s3;
+#[cfg(feature = "shell")]
+pub mod shell;
+mod signer;
+mod sns;
+
+pub use aws::{Aws, StackNames};
+pub use clock::SystemClock;
+pub use connection::Connection;
+pub use error::AwsError;
+pub use sns::Topic;

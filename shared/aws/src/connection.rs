@@ -1,0 +1,165 @@
+//! How this gate talks to AWS: as whom, where to, and with how much patience.
+
+use std::{sync::OnceLock, time::Duration};
+
+use aws_config::{AppName, BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+
+/// How the gate is named in the user agent, and so in CloudTrail. The SDK puts `app/` before it.
+const APP: &str = concat!("countersign-", env!("CARGO_PKG_VERSION"));
+
+/// Tries of one call, the first included. Between them the SDK waits a random part of a doubling
+/// time (full jitter), so five tries bridge about three seconds on average: enough for Lambda's 15
+/// control plane requests a second to free up. What takes longer waits in the queue, where it costs
+/// nothing.
+const TRIES: u32 = 5;
+
+/// The first of the doubling times.
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
+
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// For a TCP and TLS handshake within a region, which takes milliseconds.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// For one try of a call that answers with a state: a hundred times what it takes.
+const ATTEMPT: Duration = Duration::from_secs(10);
+
+/// For one try of a Lambda call. `UpdateFunctionCode` and `PublishLayerVersion` fetch, unpack and
+/// judge up to 250 MB before they answer.
+const LAMBDA_ATTEMPT: Duration = Duration::from_secs(90);
+
+/// Configuration and credentials, from the environment (in a function) or from the profile (on a
+/// person's machine). Clients are made when they are first used: making one takes time that a
+/// function's start does not have.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    config: SdkConfig,
+    path_style: bool,
+    clients: Clients,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Clients {
+    s3: OnceLock<aws_sdk_s3::Client>,
+    signer: OnceLock<aws_sdk_signer::Client>,
+    lambda: OnceLock<aws_sdk_lambda::Client>,
+    eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
+    sns: OnceLock<aws_sdk_sns::Client>,
+}
+
+impl Connection {
+    /// Reads region, endpoints and the way to credentials as every AWS tool does. No call is made.
+    pub async fn from_environment() -> Self {
+        // Adaptive retries would hold calls back on the client's side without bound, in a process
+        // whose time is bounded: standard it is.
+        let retry = RetryConfig::standard()
+            .with_max_attempts(TRIES)
+            .with_initial_backoff(FIRST_PAUSE)
+            .with_max_backoff(LONGEST_PAUSE);
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .retry_config(retry)
+            .timeout_config(timeouts(ATTEMPT));
+        if let Ok(name) = AppName::new(APP) {
+            loader = loader.app_name(name);
+        }
+        Self::new(loader.load().await)
+    }
+
+    fn new(config: SdkConfig) -> Self {
+        // AWS tells buckets apart by host name. A local endpoint has one name.
+        let path_style = config.endpoint_url().is_some();
+        Self {
+            config,
+            path_style,
+            clients: Clients::default(),
+        }
+    }
+
+    /// Whether there is a region to talk to.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.config.region().map(AsRef::as_ref)
+    }
+
+    pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
+        self.clients.s3.get_or_init(|| {
+            let config = aws_sdk_s3::config::Builder::from(&self.config)
+                .force_path_style(self.path_style)
+                .build();
+            aws_sdk_s3::Client::from_conf(config)
+        })
+    }
+
+    pub(crate) fn signer(&self) -> &aws_sdk_signer::Client {
+        self.clients
+            .signer
+            .get_or_init(|| aws_sdk_signer::Client::new(&self.config))
+    }
+
+    pub(crate) fn lambda(&self) -> &aws_sdk_lambda::Client {
+        self.clients.lambda.get_or_init(|| {
+            let config = aws_sdk_lambda::config::Builder::from(&self.config)
+                .timeout_config(timeouts(LAMBDA_ATTEMPT))
+                .build();
+            aws_sdk_lambda::Client::from_conf(config)
+        })
+    }
+
+    pub(crate) fn eventbridge(&self) -> &aws_sdk_eventbridge::Client {
+        self.clients
+            .eventbridge
+            .get_or_init(|| aws_sdk_eventbridge::Client::new(&self.config))
+    }
+
+    pub(crate) fn sns(&self) -> &aws_sdk_sns::Client {
+        self.clients
+            .sns
+            .get_or_init(|| aws_sdk_sns::Client::new(&self.config))
+    }
+}
+
+/// The whole call is not bounded here: the message that asks for it is.
+fn timeouts(attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(attempt)
+        .build()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use aws_sdk_s3::config::{
+        AsyncSleep, Credentials, SharedAsyncSleep, SharedCredentialsProvider, Sleep,
+    };
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct TokioSleep;
+
+    impl AsyncSleep for TokioSleep {
+        fn sleep(&self, duration: Duration) -> Sleep {
+            Sleep::new(tokio::time::sleep(duration))
+        }
+    }
+
+    /// A connection to a test's own endpoint, with made-up credentials and little patience.
+    pub(crate) fn connection_to(endpoint: &str) -> Connection {
+        let retry = RetryConfig::standard()
+            .with_max_attempts(2)
+            .with_initial_backoff(Duration::from_millis(1));
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(aws_config::Region::from_static("eu-west-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep))
+            .endpoint_url(endpoint)
+            .retry_config(retry)
+            .timeout_config(timeouts(Duration::from_secs(2)))
+            .app_name(AppName::new(APP).unwrap())
+            .build();
+        Connection::new(config)
+    }
+}

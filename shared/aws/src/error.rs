@@ -1,0 +1,205 @@
+//! What the SDK says, in the gate's terms.
+
+use std::error::Error;
+
+use aws_sdk_s3::{
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    operation::RequestId,
+};
+use countersign_gate::{ports::Refusal, trouble::Trouble};
+
+/// Why a call gave no usable answer: the cause inside a [`Trouble`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AwsError {
+    /// AWS answered with an error.
+    #[error("{code}: {message} (HTTP {status}, request {request_id})")]
+    Answer {
+        /// The exception's name, `-` when the answer names none (a `HeadObject` has no body).
+        code: String,
+        /// The message, perhaps empty.
+        message: String,
+        /// The HTTP status.
+        status: u16,
+        /// What AWS support asks for, `-` when the answer has none.
+        request_id: String,
+    },
+    /// There was no answer, or it broke off; the SDK's whole chain of causes.
+    #[error("{0}")]
+    NoAnswer(String),
+    /// An answer lacks a field that it must have, or the field cannot be read.
+    #[error("{field} is {problem}")]
+    Field {
+        /// The field as the service model names it.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Codes by which AWS services say that they were asked too often, beside HTTP 429.
+const THROTTLED: [&str; 9] = [
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// Turns an error that is not an answer into trouble.
+pub(crate) fn trouble<E>(call: &'static str, error: SdkError<E>) -> Trouble
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let request_id = error.request_id().unwrap_or("-").to_owned();
+    let status = status(&error);
+    let class = match &error {
+        SdkError::ServiceError(answer) => {
+            Class::of(status, answer.err().code().unwrap_or_default())
+        }
+        SdkError::ResponseError(_) => Class::of(status, ""),
+        SdkError::ConstructionFailure(_) => Class::Unexpected,
+        // Timeouts, connections, credentials that could not be had just now.
+        _ => Class::Unavailable,
+    };
+    let cause = match &error {
+        SdkError::ServiceError(answer) => AwsError::Answer {
+            code: answer.err().code().unwrap_or("-").to_owned(),
+            message: answer.err().message().unwrap_or_default().to_owned(),
+            status,
+            request_id,
+        },
+        _ => AwsError::NoAnswer(DisplayErrorContext(error).to_string()),
+    };
+    class.trouble(call, cause)
+}
+
+/// The HTTP status of an answer, 0 when there was none.
+pub(crate) fn status<E>(error: &SdkError<E>) -> u16 {
+    error
+        .raw_response()
+        .map_or(0, |response| response.status().as_u16())
+}
+
+/// The error code of an answer, empty when there was none.
+pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> &str {
+    error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::code)
+        .unwrap_or_default()
+}
+
+/// An answer's error as a refusal in AWS's own words.
+pub(crate) fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Refusal {
+    let message = error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::message);
+    Refusal {
+        exception: code(error).to_owned(),
+        message: message.unwrap_or_default().to_owned(),
+    }
+}
+
+/// An answer that cannot be read.
+pub(crate) fn unreadable(
+    call: &'static str,
+    field: &'static str,
+    problem: &impl ToString,
+) -> Trouble {
+    let problem = problem.to_string();
+    Class::Unexpected.trouble(call, AwsError::Field { field, problem })
+}
+
+/// A field that every answer must have.
+pub(crate) fn required<T>(
+    call: &'static str,
+    field: &'static str,
+    value: Option<T>,
+) -> Result<T, Trouble> {
+    value.ok_or_else(|| unreadable(call, field, &"missing"))
+}
+
+/// Trouble of an error that came inside a successful answer, judged by its code alone.
+pub(crate) fn trouble_inside(call: &'static str, code: &str, message: &str) -> Trouble {
+    let cause = AwsError::Answer {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        status: 200,
+        request_id: "-".to_owned(),
+    };
+    Class::of(200, code).trouble(call, cause)
+}
+
+/// Trouble of a body that broke off while it was read.
+pub(crate) fn broken_off(call: &'static str, error: impl Error + Send + Sync + 'static) -> Trouble {
+    let cause = AwsError::NoAnswer(DisplayErrorContext(error).to_string());
+    Class::Unavailable.trouble(call, cause)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Throttled,
+    Denied,
+    Unavailable,
+    Unexpected,
+}
+
+impl Class {
+    fn of(status: u16, code: &str) -> Self {
+        let denied = code.starts_with("AccessDenied")
+            || matches!(
+                code,
+                "UnauthorizedOperation" | "NotAuthorized" | "AuthorizationError"
+            );
+        let internal = code.starts_with("Internal") || code.starts_with("ServiceUnavailable");
+        if status == 429 || THROTTLED.contains(&code) {
+            Self::Throttled
+        } else if status == 401 || status == 403 || denied {
+            Self::Denied
+        } else if status >= 500 || internal {
+            Self::Unavailable
+        } else {
+            Self::Unexpected
+        }
+    }
+
+    fn trouble(self, call: &'static str, cause: AwsError) -> Trouble {
+        let source = Box::new(cause);
+        match self {
+            Self::Throttled => Trouble::Throttled { call, source },
+            Self::Denied => Trouble::Denied { call, source },
+            Self::Unavailable => Trouble::Unavailable { call, source },
+            Self::Unexpected => Trouble::Unexpected { call, source },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_classed_by_its_code_and_status() {
+        for (status, code, class) in [
+            (429, "TooManyRequestsException", Class::Throttled),
+            (503, "SlowDown", Class::Throttled),
+            (400, "ThrottlingException", Class::Throttled),
+            (200, "ThrottlingException", Class::Throttled),
+            (403, "AccessDenied", Class::Denied),
+            (400, "AccessDeniedException", Class::Denied),
+            (403, "", Class::Denied),
+            (500, "ServiceException", Class::Unavailable),
+            (503, "", Class::Unavailable),
+            (200, "InternalFailure", Class::Unavailable),
+            (400, "ValidationException", Class::Unexpected),
+            (404, "NoSuchBucket", Class::Unexpected),
+            (400, "ExpiredToken", Class::Unexpected),
+        ] {
+            assert_eq!(Class::of(status, code), class, "{status} {code}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The gate's own events.
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use countersign_gate::{
+    announce::{Announcement, SOURCE},
+    ports::Events,
+    trouble::Trouble,
+};
+
+use crate::{
+    aws::Aws,
+    error::{trouble, trouble_inside},
+};
+
+impl Events for Aws {
+    async fn announce(&self, announcement: &Announcement) -> Result<(), Trouble> {
+        const CALL: &str = "events:PutEvents";
+        let entry = PutEventsRequestEntry::builder()
+            .source(SOURCE)
+            .detail_type(announcement.detail_type())
+            .detail(announcement.detail())
+            .set_resources(Some(announcement.resources().to_vec()))
+            .event_bus_name(&self.names.event_bus)
+            .build();
+        let answer = self
+            .connection
+            .eventbridge()
+            .put_events()
+            .entries(entry)
+            .send()
+            .await;
+        let answer = answer.map_err(|error| trouble(CALL, error))?;
+        if answer.failed_entry_count == 0 {
+            return Ok(());
+        }
+        // The call succeeds even when its entries do not.
+        let entry = answer
+            .entries
+            .into_iter()
+            .flatten()
+            .find(|entry| entry.error_code.is_some());
+        let (code, message) = entry
+            .map(|e| (e.error_code, e.error_message))
+            .unwrap_or_default();
+        let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
+        Err(trouble_inside(CALL, &code, &message))
+    }
+}

@@ -1,0 +1,299 @@
+//! Lambda's functions, their versions and aliases, and their code signing configurations.
+
+use std::collections::HashMap;
+
+use aws_sdk_lambda::{
+    operation::update_function_code::builders::UpdateFunctionCodeFluentBuilder,
+    types::{AliasRoutingConfiguration, CodeSigningPolicy, LastUpdateStatus, PackageType, State},
+};
+use countersign_gate::{
+    csc::{Csc, CscPolicy},
+    names::{AliasName, CscArn, FunctionName, RevisionId},
+    ports::{
+        Alias, AliasMove, CodeState, CodeUpdate, Function, Functions, SignedObject, UpdateStatus,
+        VersionPublish, VersionRequest,
+    },
+    proof::Approved,
+    target::Target,
+    trouble::Trouble,
+};
+
+use crate::{
+    aws::Aws,
+    error::{code, refusal, required, trouble, trouble_inside, unreadable},
+};
+
+pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
+const CONFLICT: &str = "ResourceConflictException";
+const PRECONDITION: &str = "PreconditionFailedException";
+pub(crate) const INVALID: &str = "InvalidParameterValueException";
+pub(crate) const STORAGE: &str = "CodeStorageExceededException";
+
+/// What an answer says of a function's code. `GetFunction` and `UpdateFunctionCode` say it in the
+/// same fields of two types that have nothing else in common.
+macro_rules! code_state {
+    ($call:expr, $answer:expr) => {
+        CodeState {
+            code_sha256: required($call, "CodeSha256", $answer.code_sha256)?,
+            job_arn: $answer.signing_job_arn,
+            profile_version_arn: $answer.signing_profile_version_arn,
+            revision: revision($call, $answer.revision_id)?,
+            update: update_status(
+                $call,
+                $answer.state,
+                $answer.state_reason,
+                $answer.last_update_status,
+                $answer.last_update_status_reason,
+            )?,
+        }
+    };
+}
+
+impl Functions for Aws {
+    async fn function(&self, name: &FunctionName) -> Result<Option<Function>, Trouble> {
+        const CALL: &str = "lambda:GetFunction";
+        let request = self
+            .connection
+            .lambda()
+            .get_function()
+            .function_name(name.as_str());
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) if code(&error) == NOT_FOUND => return Ok(None),
+            Err(error) => return Err(trouble(CALL, error)),
+        };
+        // Lambda leaves the tags out when they are denied. Their absence would mean defaults.
+        if let Some(error) = answer.tags_error {
+            return Err(trouble_inside(
+                "lambda:ListTags",
+                &error.error_code,
+                &error.message,
+            ));
+        }
+        let function = required(CALL, "Configuration", answer.configuration)?;
+        Ok(Some(Function {
+            arn: required(CALL, "FunctionArn", function.function_arn.clone())?,
+            is_image: function.package_type == Some(PackageType::Image),
+            code: code_state!(CALL, function),
+            tags: answer.tags.into_iter().flatten().collect(),
+        }))
+    }
+
+    async fn csc_of(&self, name: &FunctionName) -> Result<Option<CscArn>, Trouble> {
+        const CALL: &str = "lambda:GetFunctionCodeSigningConfig";
+        let request = self.connection.lambda().get_function_code_signing_config();
+        match request.function_name(name.as_str()).send().await {
+            // Without a configuration the answer has no ARN, which the SDK reads as an empty one.
+            Ok(answer) if answer.code_signing_config_arn.is_empty() => Ok(None),
+            Ok(answer) => CscArn::parse(answer.code_signing_config_arn)
+                .map(Some)
+                .map_err(|error| unreadable(CALL, "CodeSigningConfigArn", &error)),
+            Err(error) if code(&error) == NOT_FOUND => Ok(None),
+            Err(error) => Err(trouble(CALL, error)),
+        }
+    }
+
+    async fn csc(&self, arn: &CscArn) -> Result<Option<Csc>, Trouble> {
+        const CALL: &str = "lambda:GetCodeSigningConfig";
+        let request = self.connection.lambda().get_code_signing_config();
+        let answer = match request.code_signing_config_arn(arn.as_str()).send().await {
+            Ok(answer) => answer,
+            Err(error) if code(&error) == NOT_FOUND => return Ok(None),
+            Err(error) => return Err(trouble(CALL, error)),
+        };
+        let config = required(CALL, "CodeSigningConfig", answer.code_signing_config)?;
+        let policies = required(CALL, "CodeSigningPolicies", config.code_signing_policies)?;
+        let policy = policies.untrusted_artifact_on_deployment;
+        let policy = match required(CALL, "UntrustedArtifactOnDeployment", policy)? {
+            CodeSigningPolicy::Enforce => CscPolicy::Enforce,
+            CodeSigningPolicy::Warn => CscPolicy::Warn,
+            unknown => return Err(unreadable(CALL, "UntrustedArtifactOnDeployment", &unknown)),
+        };
+        let publishers = required(CALL, "AllowedPublishers", config.allowed_publishers)?;
+        Ok(Some(Csc::new(
+            Some(arn.clone()),
+            policy,
+            publishers.signing_profile_version_arns,
+        )))
+    }
+
+    async fn try_code(
+        &self,
+        name: &FunctionName,
+        signed: &SignedObject,
+        revision: &RevisionId,
+    ) -> Result<CodeUpdate, Trouble> {
+        update(self.code_request(name, signed, revision).dry_run(true)).await
+    }
+
+    async fn update_code(
+        &self,
+        name: &FunctionName,
+        approved: &Approved,
+        revision: &RevisionId,
+    ) -> Result<CodeUpdate, Trouble> {
+        if *approved.target() != Target::Function(name.clone()) {
+            let problem = format!("what was approved is for {}", approved.target());
+            return Err(unreadable(
+                "lambda:UpdateFunctionCode",
+                "FunctionName",
+                &problem,
+            ));
+        }
+        update(self.code_request(name, approved.signed(), revision)).await
+    }
+
+    async fn publish_version(&self, request: &VersionRequest) -> Result<VersionPublish, Trouble> {
+        const CALL: &str = "lambda:PublishVersion";
+        let answer = self
+            .connection
+            .lambda()
+            .publish_version()
+            .function_name(request.function.as_str())
+            .code_sha256(&request.code_sha256)
+            .description(&request.description)
+            .send()
+            .await;
+        let error = match answer {
+            Ok(answer) => {
+                return required(CALL, "Version", answer.version).map(VersionPublish::Version);
+            }
+            Err(error) => error,
+        };
+        match code(&error) {
+            CONFLICT => Ok(VersionPublish::Busy),
+            NOT_FOUND => Ok(VersionPublish::Gone),
+            INVALID if is_about_code_sha256(&refusal(&error).message) => {
+                Ok(VersionPublish::CodeChanged)
+            }
+            INVALID | STORAGE => Ok(VersionPublish::Refused(refusal(&error))),
+            _ => Err(trouble(CALL, error)),
+        }
+    }
+
+    async fn alias(
+        &self,
+        function: &FunctionName,
+        alias: &AliasName,
+    ) -> Result<Option<Alias>, Trouble> {
+        const CALL: &str = "lambda:GetAlias";
+        let request = self
+            .connection
+            .lambda()
+            .get_alias()
+            .function_name(function.as_str());
+        match request.name(alias.as_str()).send().await {
+            Ok(answer) => Ok(Some(Alias {
+                version: required(CALL, "FunctionVersion", answer.function_version)?,
+                revision: revision(CALL, answer.revision_id)?,
+            })),
+            Err(error) if code(&error) == NOT_FOUND => Ok(None),
+            Err(error) => Err(trouble(CALL, error)),
+        }
+    }
+
+    async fn move_alias(
+        &self,
+        function: &FunctionName,
+        alias: &AliasName,
+        version: &str,
+        revision: &RevisionId,
+    ) -> Result<AliasMove, Trouble> {
+        // Weights that are left out would stay, and some of the traffic with them.
+        let all_traffic = AliasRoutingConfiguration::builder()
+            .set_additional_version_weights(Some(HashMap::new()))
+            .build();
+        let answer = self
+            .connection
+            .lambda()
+            .update_alias()
+            .function_name(function.as_str())
+            .name(alias.as_str())
+            .function_version(version)
+            .routing_config(all_traffic)
+            .revision_id(revision.as_str())
+            .send()
+            .await;
+        let Err(error) = answer else {
+            return Ok(AliasMove::Moved);
+        };
+        match code(&error) {
+            PRECONDITION => Ok(AliasMove::RevisionChanged),
+            NOT_FOUND => Ok(AliasMove::Gone),
+            _ => Err(trouble("lambda:UpdateAlias", error)),
+        }
+    }
+}
+
+impl Aws {
+    /// `UpdateFunctionCode` of exactly one object version, upon exactly one revision.
+    fn code_request(
+        &self,
+        name: &FunctionName,
+        signed: &SignedObject,
+        revision: &RevisionId,
+    ) -> UpdateFunctionCodeFluentBuilder {
+        self.connection
+            .lambda()
+            .update_function_code()
+            .function_name(name.as_str())
+            .s3_bucket(&signed.bucket)
+            .s3_key(&signed.key)
+            .s3_object_version(signed.version.as_str())
+            .revision_id(revision.as_str())
+    }
+}
+
+async fn update(request: UpdateFunctionCodeFluentBuilder) -> Result<CodeUpdate, Trouble> {
+    const CALL: &str = "lambda:UpdateFunctionCode";
+    let error = match request.send().await {
+        Ok(answer) => return Ok(CodeUpdate::Taken(code_state!(CALL, answer))),
+        Err(error) => error,
+    };
+    match code(&error) {
+        PRECONDITION => Ok(CodeUpdate::RevisionChanged),
+        CONFLICT => Ok(CodeUpdate::Busy),
+        NOT_FOUND => Ok(CodeUpdate::Gone),
+        "CodeVerificationFailedException"
+        | "InvalidCodeSignatureException"
+        | "CodeSigningConfigNotFoundException"
+        | INVALID
+        | STORAGE => Ok(CodeUpdate::Refused(refusal(&error))),
+        _ => Err(trouble(CALL, error)),
+    }
+}
+
+/// Lambda has no exception of its own for "`$LATEST` has other code". The message names the
+/// parameter, in one spelling or another (grade D).
+fn is_about_code_sha256(message: &str) -> bool {
+    message.to_ascii_lowercase().contains("codesha256")
+}
+
+fn revision(call: &'static str, id: Option<String>) -> Result<RevisionId, Trouble> {
+    let id = required(call, "RevisionId", id)?;
+    RevisionId::parse(id).map_err(|error| unreadable(call, "RevisionId", &error))
+}
+
+/// How the last change stands, from `State` and `LastUpdateStatus` with their reasons.
+fn update_status(
+    call: &'static str,
+    state: Option<State>,
+    state_reason: Option<String>,
+    last: Option<LastUpdateStatus>,
+    last_reason: Option<String>,
+) -> Result<UpdateStatus, Trouble> {
+    match (state, last) {
+        (Some(State::Failed), _) => Ok(UpdateStatus::Failed {
+            reason: state_reason.unwrap_or_default(),
+        }),
+        (_, Some(LastUpdateStatus::Failed)) => Ok(UpdateStatus::Failed {
+            reason: last_reason.unwrap_or_default(),
+        }),
+        (Some(State::Pending), _) | (_, Some(LastUpdateStatus::InProgress)) => {
+            Ok(UpdateStatus::InProgress)
+        }
+        (_, Some(LastUpdateStatus::Successful)) => Ok(UpdateStatus::Successful),
+        (_, Some(unknown)) => Err(unreadable(call, "LastUpdateStatus", &unknown)),
+        (_, None) => Err(unreadable(call, "LastUpdateStatus", &"missing")),
+    }
+}

@@ -1,0 +1,272 @@
+//! The uploads, signed and records buckets.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
+    primitives::{ByteStream, DateTime},
+};
+use countersign_gate::{
+    names::VersionId,
+    ports::{Creation, ObjectHead, Records, SignedObject, SignedObjects, UploadHead, Uploads},
+    trouble::Trouble,
+    upload::UploadId,
+};
+use jiff::Timestamp;
+
+use crate::{
+    aws::Aws,
+    error::{broken_off, code, required, status, trouble, unreadable},
+};
+
+/// The largest object read, in bytes: the largest package that Signer takes (250 MB) with room for
+/// its signature. What is larger is not a package, and would only fill the memory.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// The header by which S3 tells a delete marker from a key that never was.
+const DELETE_MARKER: &str = "x-amz-delete-marker";
+
+impl Uploads for Aws {
+    async fn head_upload(
+        &self,
+        key: &str,
+        version: Option<&VersionId>,
+    ) -> Result<UploadHead, Trouble> {
+        const CALL: &str = "s3:HeadObject";
+        let request = self
+            .connection
+            .s3()
+            .head_object()
+            .bucket(&self.names.uploads)
+            .key(key);
+        let answer = request
+            .set_version_id(version.map(|v| v.as_str().to_owned()))
+            .send()
+            .await;
+        match answer {
+            Ok(head) => object_head(CALL, &head).map(UploadHead::Object),
+            // A marker asked for by its version is 405, a current one is 404; both say so.
+            Err(error) if matches!(status(&error), 404 | 405) => {
+                let is_marker = error
+                    .raw_response()
+                    .and_then(|response| response.headers().get(DELETE_MARKER))
+                    == Some("true");
+                match (is_marker, status(&error)) {
+                    (true, _) => Ok(UploadHead::DeleteMarker),
+                    (false, 404) => Ok(UploadHead::Absent),
+                    (false, _) => Err(trouble(CALL, error)),
+                }
+            }
+            Err(error) => Err(trouble(CALL, error)),
+        }
+    }
+
+    async fn read_upload(&self, upload: &UploadId) -> Result<Option<Vec<u8>>, Trouble> {
+        const CALL: &str = "s3:GetObject";
+        let request = self
+            .connection
+            .s3()
+            .get_object()
+            .bucket(&upload.bucket)
+            .key(&upload.key);
+        match request.version_id(upload.version.as_str()).send().await {
+            Ok(object) => body(CALL, object).await.map(Some),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(trouble(CALL, error)),
+        }
+    }
+
+    async fn upload_tags(&self, upload: &UploadId) -> Result<BTreeMap<String, String>, Trouble> {
+        const CALL: &str = "s3:GetObjectTagging";
+        let request = self
+            .connection
+            .s3()
+            .get_object_tagging()
+            .bucket(&upload.bucket)
+            .key(&upload.key);
+        match request.version_id(upload.version.as_str()).send().await {
+            Ok(tagging) => Ok(tagging
+                .tag_set
+                .into_iter()
+                .map(|tag| (tag.key, tag.value))
+                .collect()),
+            Err(error) if is_gone(&error) => Ok(BTreeMap::new()),
+            Err(error) => Err(trouble(CALL, error)),
+        }
+    }
+}
+
+impl SignedObjects for Aws {
+    async fn read_signed(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> Result<Option<(SignedObject, Vec<u8>)>, Trouble> {
+        const CALL: &str = "s3:GetObject";
+        match self
+            .connection
+            .s3()
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .send()
+            .await
+        {
+            Ok(object) => {
+                let version = required(CALL, "x-amz-version-id", object.version_id())?;
+                let signed = SignedObject {
+                    bucket: bucket.to_owned(),
+                    key: key.to_owned(),
+                    version: VersionId::parse(version)
+                        .map_err(|error| unreadable(CALL, "x-amz-version-id", &error))?,
+                };
+                Ok(Some((signed, body(CALL, object).await?)))
+            }
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(trouble(CALL, error)),
+        }
+    }
+}
+
+impl Records for Aws {
+    async fn read_record(&self, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        const CALL: &str = "s3:GetObject";
+        let request = self
+            .connection
+            .s3()
+            .get_object()
+            .bucket(&self.names.records)
+            .key(path);
+        match request.send().await {
+            Ok(object) => body(CALL, object).await.map(Some),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(trouble(CALL, error)),
+        }
+    }
+
+    /// A try whose answer was lost is tried again, and then finds its own document: `Existed` does
+    /// not mean that somebody else wrote it.
+    async fn create_record(&self, path: &str, body: &[u8]) -> Result<Creation, Trouble> {
+        const CALL: &str = "s3:PutObject";
+        let request = self
+            .connection
+            .s3()
+            .put_object()
+            .bucket(&self.names.records)
+            .key(path);
+        let request = request.content_type("application/json").if_none_match("*");
+        match request.body(ByteStream::from(body.to_vec())).send().await {
+            Ok(_) => Ok(Creation::Created),
+            Err(error) if status(&error) == 412 => Ok(Creation::Existed),
+            // ConditionalRequestConflict: another conditional write of this key is under way. Who
+            // won is known in a moment, so this is no answer yet.
+            Err(error) if status(&error) == 409 => Err(Trouble::Unavailable {
+                call: CALL,
+                source: Box::new(error),
+            }),
+            Err(error) => Err(trouble(CALL, error)),
+        }
+    }
+
+    async fn replace_record(&self, path: &str, body: &[u8]) -> Result<(), Trouble> {
+        let request = self
+            .connection
+            .s3()
+            .put_object()
+            .bucket(&self.names.records)
+            .key(path);
+        let request = request.content_type("application/json");
+        match request.body(ByteStream::from(body.to_vec())).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(trouble("s3:PutObject", error)),
+        }
+    }
+
+    async fn list_records(&self, prefix: &str) -> Result<Vec<String>, Trouble> {
+        const CALL: &str = "s3:ListObjectsV2";
+        let request = self
+            .connection
+            .s3()
+            .list_objects_v2()
+            .bucket(&self.names.records);
+        let mut pages = request.prefix(prefix).into_paginator().send();
+        let mut paths = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| trouble(CALL, error))?;
+            paths.extend(
+                page.contents
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|object| object.key),
+            );
+        }
+        Ok(paths)
+    }
+}
+
+/// Whether S3 says that there is no such key or version, or that the version is a delete marker.
+/// A missing bucket is not among these: that is a fault of the stack.
+fn is_gone<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    matches!(code(error), "NoSuchKey" | "NoSuchVersion")
+        || (code(error) == "MethodNotAllowed" && status(error) == 405)
+}
+
+fn object_head(call: &'static str, head: &HeadObjectOutput) -> Result<ObjectHead, Trouble> {
+    let size = required(call, "Content-Length", head.content_length())?;
+    let tag_count = head.tag_count().unwrap_or_default();
+    // `null` is how an object of an unversioned bucket is called; it pins nothing.
+    let version = head
+        .version_id()
+        .filter(|version| *version != "null")
+        .map(VersionId::parse);
+    Ok(ObjectHead {
+        version: version
+            .transpose()
+            .map_err(|e| unreadable(call, "x-amz-version-id", &e))?,
+        last_modified: timestamp(call, "Last-Modified", head.last_modified())?,
+        size: u64::try_from(size).map_err(|e| unreadable(call, "Content-Length", &e))?,
+        metadata: head
+            .metadata()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+            .collect(),
+        tag_count: u32::try_from(tag_count)
+            .map_err(|e| unreadable(call, "x-amz-tagging-count", &e))?,
+    })
+}
+
+/// Reads a body whole, into memory that is asked for once.
+async fn body(call: &'static str, object: GetObjectOutput) -> Result<Vec<u8>, Trouble> {
+    let length = required(call, "Content-Length", object.content_length())?;
+    let length = u64::try_from(length).map_err(|e| unreadable(call, "Content-Length", &e))?;
+    if length > LARGEST {
+        let problem = format!("{length} bytes, more than any package has");
+        return Err(unreadable(call, "Content-Length", &problem));
+    }
+    let capacity = usize::try_from(length).map_err(|e| unreadable(call, "Content-Length", &e))?;
+    let mut bytes = Vec::with_capacity(capacity);
+    let mut stream = object.body;
+    while let Some(chunk) = stream.next().await {
+        bytes.extend_from_slice(&chunk.map_err(|error| broken_off(call, error))?);
+    }
+    if bytes.len() == capacity {
+        Ok(bytes)
+    } else {
+        Err(unreadable(
+            call,
+            "Content-Length",
+            &format!("{length}, the body has {}", bytes.len()),
+        ))
+    }
+}
+
+pub(crate) fn timestamp(
+    call: &'static str,
+    field: &'static str,
+    time: Option<&DateTime>,
+) -> Result<Timestamp, Trouble> {
+    let time = required(call, field, time)?;
+    Timestamp::from_second(time.secs()).map_err(|error| unreadable(call, field, &error))
+}

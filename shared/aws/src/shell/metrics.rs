@@ -1,0 +1,179 @@
+//! Metrics in CloudWatch's embedded metric format: a line of JSON on standard output, which
+//! CloudWatch Logs turns into metrics without a call and without a wait. The format:
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+const NAMESPACE: &str = "Countersign";
+
+/// Something worth counting that happened to one upload.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Measure<'a> {
+    /// An upload was taken in.
+    Received,
+    /// A signing job was started for it.
+    Signed,
+    /// It is live, this many seconds after S3 took it.
+    Deployed {
+        /// From the version's `LastModified` to the end of the deployment, not negative.
+        seconds_to_live: f64,
+    },
+    /// It may not run.
+    Rejected {
+        /// The first reason code, such as `PUBLISHER_NOT_ALLOWED`.
+        reason: &'a str,
+    },
+    /// A newer version took its place before its turn.
+    Superseded,
+    /// It was accepted and yet could not be brought to run.
+    Failed,
+}
+
+/// Writes one line for `measure`. `properties` are searchable beside the metric without being
+/// dimensions (each distinct value of a dimension is a metric of its own, and is paid for).
+pub fn emit(
+    out: &mut impl Write,
+    now: Timestamp,
+    stack: &str,
+    measure: Measure<'_>,
+    properties: &[(&str, &str)],
+) -> io::Result<()> {
+    let count = |name: &'static str| vec![(name, "Count", 1.0)];
+    let (metrics, reason) = match measure {
+        Measure::Received => (count("Received"), None),
+        Measure::Signed => (count("Signed"), None),
+        Measure::Deployed { seconds_to_live } => {
+            let mut metrics = count("Deployed");
+            metrics.push(("SecondsToLive", "Seconds", seconds_to_live));
+            (metrics, None)
+        }
+        Measure::Rejected { reason } => (count("Rejected"), Some(reason)),
+        Measure::Superseded => (count("Superseded"), None),
+        Measure::Failed => (count("Failed"), None),
+    };
+    // Two sets of dimensions are two metrics: how many in all, and how many for each reason.
+    let dimensions = if reason.is_some() {
+        json!([["Stack"], ["Stack", "Reason"]])
+    } else {
+        json!([["Stack"]])
+    };
+    let definitions: Vec<Value> = metrics
+        .iter()
+        .map(|(name, unit, _)| json!({"Name": name, "Unit": unit}))
+        .collect();
+
+    let mut line = Map::new();
+    line.insert(
+        "_aws".to_owned(),
+        json!({
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": dimensions,
+                "Metrics": definitions,
+            }],
+        }),
+    );
+    line.insert("Stack".to_owned(), json!(stack));
+    if let Some(reason) = reason {
+        line.insert("Reason".to_owned(), json!(reason));
+    }
+    for (name, _, value) in metrics {
+        line.insert(name.to_owned(), json!(value));
+    }
+    for &(name, value) in properties {
+        line.insert(name.to_owned(), json!(value));
+    }
+    let mut text = Value::Object(line).to_string();
+    text.push('\n');
+    // In one write, so that no log line comes between.
+    out.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn emitted(measure: Measure<'_>) -> Value {
+        let mut out = Vec::new();
+        let now = Timestamp::from_millisecond(1_795_297_440_012).unwrap();
+        emit(
+            &mut out,
+            now,
+            "gate",
+            measure,
+            &[("target", "functions/orders")],
+        )
+        .unwrap();
+        assert_eq!(out.pop(), Some(b'\n'));
+        assert!(!out.contains(&b'\n'));
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    #[test]
+    fn a_rejection_counts_in_all_and_by_reason() {
+        assert_eq!(
+            emitted(Measure::Rejected {
+                reason: "PUBLISHER_NOT_ALLOWED"
+            }),
+            json!({
+                "_aws": {
+                    "Timestamp": 1_795_297_440_012_i64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "Countersign",
+                        "Dimensions": [["Stack"], ["Stack", "Reason"]],
+                        "Metrics": [{"Name": "Rejected", "Unit": "Count"}],
+                    }],
+                },
+                "Stack": "gate",
+                "Reason": "PUBLISHER_NOT_ALLOWED",
+                "Rejected": 1.0,
+                "target": "functions/orders",
+            })
+        );
+    }
+
+    #[test]
+    fn a_deployment_tells_how_long_it_took() {
+        let line = emitted(Measure::Deployed {
+            seconds_to_live: 9.5,
+        });
+        assert_eq!(line["SecondsToLive"], 9.5);
+        assert_eq!(line["Deployed"], 1.0);
+        assert_eq!(
+            line["_aws"]["CloudWatchMetrics"][0]["Metrics"][1]["Unit"],
+            "Seconds"
+        );
+    }
+
+    #[test]
+    fn every_metric_that_is_defined_has_its_value_in_the_line() {
+        for measure in [
+            Measure::Received,
+            Measure::Signed,
+            Measure::Deployed {
+                seconds_to_live: 0.0,
+            },
+            Measure::Rejected { reason: "X" },
+            Measure::Superseded,
+            Measure::Failed,
+        ] {
+            let line = emitted(measure);
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            for metric in directive["Metrics"].as_array().unwrap() {
+                assert!(line[metric["Name"].as_str().unwrap()].is_f64(), "{line}");
+            }
+            for dimension in directive["Dimensions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|d| d.as_array().unwrap())
+            {
+                assert!(line[dimension.as_str().unwrap()].is_string(), "{line}");
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! AWS Signer.
+
+use aws_sdk_signer::{
+    operation::describe_signing_job::DescribeSigningJobOutput,
+    types::{Destination, S3Destination, S3Source, SigningProfileStatus, SigningStatus, Source},
+};
+use countersign_gate::{
+    names::{ProfileName, SigningJobId, VersionId},
+    ports::{
+        JobRequest, JobRevocation, JobStart, JobStatus, ProfileStatus, Signer, SigningJob,
+        SigningProfile,
+    },
+    trouble::Trouble,
+    upload::UploadId,
+};
+use countersign_package::ProfileVersionArn;
+
+use crate::{
+    aws::Aws,
+    error::{code, refusal, required, trouble, unreadable},
+    s3::timestamp,
+};
+
+const NOT_FOUND: &str = "ResourceNotFoundException";
+
+impl Signer for Aws {
+    async fn start_job(&self, request: &JobRequest) -> Result<JobStart, Trouble> {
+        const CALL: &str = "signer:StartSigningJob";
+        let source = S3Source::builder()
+            .bucket_name(&request.source.bucket)
+            .key(&request.source.key)
+            .version(request.source.version.as_str())
+            .build()
+            .map_err(|error| unreadable(CALL, "source", &error))?;
+        let destination = S3Destination::builder()
+            .bucket_name(&request.bucket)
+            .prefix(&request.prefix)
+            .build();
+        let answer = self
+            .connection
+            .signer()
+            .start_signing_job()
+            .profile_name(request.profile.as_str())
+            .client_request_token(&request.token)
+            .source(Source::builder().s3(source).build())
+            .destination(Destination::builder().s3(destination).build())
+            .send()
+            .await;
+        match answer {
+            Ok(started) => {
+                let id = required(CALL, "jobId", started.job_id)?;
+                let id = SigningJobId::parse(id).map_err(|e| unreadable(CALL, "jobId", &e))?;
+                Ok(JobStart::Job(id))
+            }
+            Err(error) if matches!(code(&error), NOT_FOUND | "ValidationException") => {
+                Ok(JobStart::Refused(refusal(&error)))
+            }
+            Err(error) => Err(trouble(CALL, error)),
+        }
+    }
+
+    async fn describe_job(&self, id: &SigningJobId) -> Result<Option<SigningJob>, Trouble> {
+        const CALL: &str = "signer:DescribeSigningJob";
+        match self
+            .connection
+            .signer()
+            .describe_signing_job()
+            .job_id(id.as_str())
+            .send()
+            .await
+        {
+            Ok(job) => signing_job(CALL, id, job).map(Some),
+            Err(error) if code(&error) == NOT_FOUND => Ok(None),
+            Err(error) => Err(trouble(CALL, error)),
+        }
+    }
+
+    async fn profile(
+        &self,
+        name: &ProfileName,
+        owner: &str,
+    ) -> Result<Option<SigningProfile>, Trouble> {
+        const CALL: &str = "signer:GetSigningProfile";
+        let request = self
+            .connection
+            .signer()
+            .get_signing_profile()
+            .profile_name(name.as_str());
+        let profile = match request.profile_owner(owner).send().await {
+            Ok(profile) => profile,
+            Err(error) if code(&error) == NOT_FOUND => return Ok(None),
+            Err(error) => return Err(trouble(CALL, error)),
+        };
+        let revocation = profile.revocation_record.as_ref();
+        let effective_from = revocation.and_then(|record| record.revocation_effective_from());
+        let status = match required(CALL, "status", profile.status)? {
+            // A revoked profile may be canceled as well. That it is revoked weighs more.
+            _ if revocation.is_some() => revoked(CALL, effective_from)?,
+            SigningProfileStatus::Active => ProfileStatus::Active,
+            SigningProfileStatus::Canceled => ProfileStatus::Canceled,
+            SigningProfileStatus::Revoked => revoked(CALL, None)?,
+            unknown => return Err(unreadable(CALL, "status", &unknown)),
+        };
+        let arn = required(CALL, "profileVersionArn", profile.profile_version_arn)?;
+        Ok(Some(SigningProfile {
+            version_arn: ProfileVersionArn::parse(&arn)
+                .map_err(|error| unreadable(CALL, "profileVersionArn", &error))?,
+            status,
+        }))
+    }
+}
+
+fn revoked(
+    call: &'static str,
+    effective_from: Option<&aws_sdk_signer::primitives::DateTime>,
+) -> Result<ProfileStatus, Trouble> {
+    let field = "revocationRecord.revocationEffectiveFrom";
+    Ok(ProfileStatus::Revoked {
+        effective_from: timestamp(call, field, effective_from)?,
+    })
+}
+
+fn signing_job(
+    call: &'static str,
+    id: &SigningJobId,
+    job: DescribeSigningJobOutput,
+) -> Result<SigningJob, Trouble> {
+    let reason = job.status_reason.unwrap_or_default();
+    let status = match required(call, "status", job.status)? {
+        SigningStatus::InProgress => JobStatus::InProgress,
+        SigningStatus::Succeeded => JobStatus::Succeeded,
+        SigningStatus::Failed => JobStatus::Failed { reason },
+        unknown => return Err(unreadable(call, "status", &unknown)),
+    };
+    let profile = required(call, "profileName", job.profile_name)?;
+    let revocation = match &job.revocation_record {
+        None => None,
+        Some(record) => Some(JobRevocation {
+            at: timestamp(call, "revocationRecord.revokedAt", record.revoked_at())?,
+            reason: format!(
+                "{} ({})",
+                record.reason().unwrap_or("no reason given"),
+                record.revoked_by().unwrap_or("by whom is not said"),
+            ),
+        }),
+    };
+    let expires_at = job.signature_expires_at.as_ref();
+    Ok(SigningJob {
+        id: id.clone(),
+        status,
+        source: job.source.and_then(|source| source.s3).and_then(upload),
+        signed: job
+            .signed_object
+            .and_then(|object| object.s3)
+            .and_then(|object| Some((object.bucket_name?, object.key?))),
+        profile: ProfileName::parse(profile)
+            .map_err(|error| unreadable(call, "profileName", &error))?,
+        profile_version: required(call, "profileVersion", job.profile_version)?,
+        owner: required(call, "jobOwner", job.job_owner)?,
+        expires_at: expires_at
+            .map(|at| timestamp(call, "signatureExpiresAt", Some(at)))
+            .transpose()?,
+        revocation,
+    })
+}
+
+/// The object that was signed. One without a version that pins it is nothing the gate asked for.
+fn upload(source: S3Source) -> Option<UploadId> {
+    Some(UploadId {
+        bucket: source.bucket_name,
+        key: source.key,
+        version: VersionId::parse(source.version).ok()?,
+    })
+}

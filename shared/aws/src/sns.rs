@@ -1,0 +1,33 @@
+//! Where pages go.
+
+use countersign_gate::{page::SnsMessage, ports::Pager, trouble::Trouble};
+
+use crate::{connection::Connection, error::trouble};
+
+/// The topic that people subscribe to.
+#[derive(Debug, Clone)]
+pub struct Topic {
+    connection: Connection,
+    arn: String,
+}
+
+impl Topic {
+    /// The topic of this ARN.
+    #[must_use]
+    pub fn new(connection: Connection, arn: String) -> Self {
+        Self { connection, arn }
+    }
+}
+
+impl Pager for Topic {
+    async fn page(&self, message: &SnsMessage) -> Result<(), Trouble> {
+        let request = self.connection.sns().publish().topic_arn(&self.arn);
+        let request = request
+            .subject(message.subject())
+            .message(message.message());
+        match request.message_structure("json").send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(trouble("sns:Publish", error)),
+        }
+    }
+}
