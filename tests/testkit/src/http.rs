@@ -67,7 +67,11 @@ impl Response {
     /// An answer with a status and a body.
     #[must_use]
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into() }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        }
     }
 
     /// The same answer with one more header.
@@ -131,7 +135,10 @@ fn serve(stream: &TcpStream, handle: &dyn Fn(Request) -> Response) -> io::Result
     let mut reader = BufReader::new(stream);
     let mut writer = stream;
     while let Some(mut request) = read_head(&mut reader)? {
-        if request.header("expect").is_some_and(|e| e.eq_ignore_ascii_case("100-continue")) {
+        if request
+            .header("expect")
+            .is_some_and(|e| e.eq_ignore_ascii_case("100-continue"))
+        {
             writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         request.body = read_body(&request, &mut reader)?;
@@ -143,7 +150,9 @@ fn serve(stream: &TcpStream, handle: &dyn Fn(Request) -> Response) -> io::Result
 
 /// The request line and headers, or nothing when the client hung up between two requests.
 fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
-    let Some(line) = read_line(reader)? else { return Ok(None) };
+    let Some(line) = read_line(reader)? else {
+        return Ok(None);
+    };
     let mut words = line.split(' ');
     let (Some(method), Some(target)) = (words.next(), words.next()) else {
         return Err(invalid("request line"));
@@ -161,7 +170,9 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
             return Ok(Some(request));
         }
         let (name, value) = line.split_once(':').ok_or_else(|| invalid("header"))?;
-        request.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        request
+            .headers
+            .push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
 }
 
@@ -220,7 +231,10 @@ fn write_response(mut writer: &TcpStream, response: &Response, bodiless: bool) -
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     // A HEAD answer's own Content-Length says how long the body of a GET would be.
-    let told = response.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let told = response
+        .headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     if !told && response.status != 204 && response.status != 304 {
         head.push_str(&format!("content-length: {}\r\n", response.body.len()));
     }
@@ -264,7 +278,10 @@ mod tests {
             &echo(),
             "GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\nPOST /d HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi",
         );
-        assert!(answer.contains("x-a: b\r\ncontent-length: 11\r\n\r\nGET /a b=c|"), "{answer}");
+        assert!(
+            answer.contains("x-a: b\r\ncontent-length: 11\r\n\r\nGET /a b=c|"),
+            "{answer}"
+        );
         assert!(answer.ends_with("POST /d |hi"), "{answer}");
     }
 
@@ -285,7 +302,10 @@ mod tests {
 
     #[test]
     fn query_values_are_found_with_and_without_a_value() {
-        let request = Request { query: "versioning&prefix=a%2F".to_owned(), ..Request::default() };
+        let request = Request {
+            query: "versioning&prefix=a%2F".to_owned(),
+            ..Request::default()
+        };
         assert_eq!(request.query_value("versioning"), Some(""));
         assert_eq!(request.query_value("prefix"), Some("a%2F"));
         assert_eq!(request.query_value("pre"), None);

@@ -22,7 +22,7 @@ const VERSION_PREFIX: &str = "/2018-06-01/runtime/";
 
 /// How long an invocation may take: the deadline told to the function, from the moment it is handed
 /// out.
-const INVOCATION_TIMEOUT: Duration = Duration::from_secs(60);
+const INVOCATION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What the function said about one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +100,9 @@ impl RuntimeApi {
     /// when it did.
     #[must_use]
     pub fn polled(&self, times: usize, patience: Duration) -> Option<Instant> {
-        self.wait(patience, |state| state.polled_at.get(times.checked_sub(1)?).copied())
+        self.wait(patience, |state| {
+            state.polled_at.get(times.checked_sub(1)?).copied()
+        })
     }
 
     /// Waits for the report that the function could not start.
@@ -177,20 +179,30 @@ impl Shared {
                         "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0",
                     );
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     fn answered(&self, request_id: &str, answer: Answer) -> Response {
-        self.lock().answers.push((request_id.to_owned(), answer, Instant::now()));
+        self.lock()
+            .answers
+            .push((request_id.to_owned(), answer, Instant::now()));
         self.changed.notify_all();
         Response::new(202, r#"{"status":"OK"}"#)
     }
 }
 
 fn error(request: &Request) -> Answer {
-    let kind = request.header("lambda-runtime-function-error-type").unwrap_or_default();
-    Answer::Error { kind: kind.to_owned(), body: text(&request.body) }
+    let kind = request
+        .header("lambda-runtime-function-error-type")
+        .unwrap_or_default();
+    Answer::Error {
+        kind: kind.to_owned(),
+        body: text(&request.body),
+    }
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -203,7 +215,9 @@ fn text(bytes: &[u8]) -> String {
 )]
 fn deadline_ms() -> u128 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.unwrap_or_default().saturating_add(INVOCATION_TIMEOUT).as_millis()
+    now.unwrap_or_default()
+        .saturating_add(INVOCATION_TIMEOUT)
+        .as_millis()
 }
 
 /// A function's process, started with an environment of its own and nothing of ours. Killed when
@@ -246,7 +260,11 @@ impl FunctionProcess {
         let output = Arc::new(Mutex::new(String::new()));
         collect(child.stdout.take(), &output);
         collect(child.stderr.take(), &output);
-        Ok(Self { child, started_at, output })
+        Ok(Self {
+            child,
+            started_at,
+            output,
+        })
     }
 
     /// When the process was started.
@@ -264,7 +282,10 @@ impl FunctionProcess {
     /// What it has written so far, standard output and standard error together, whole lines only.
     #[must_use]
     pub fn output(&self) -> String {
-        self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.output
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Waits for the process to end by itself, or gives up after `patience`.
@@ -334,7 +355,10 @@ mod tests {
     #[test]
     fn next_blocks_until_there_is_an_event() {
         let api = RuntimeApi::start().unwrap();
-        let poll = send(&api, format!("GET {VERSION_PREFIX}invocation/next HTTP/1.1\r\n\r\n"));
+        let poll = send(
+            &api,
+            format!("GET {VERSION_PREFIX}invocation/next HTTP/1.1\r\n\r\n"),
+        );
         assert!(api.polled(1, SOON).is_some());
         assert!(!poll.is_finished());
         let request_id = api.invoke("{\"a\":1}");
@@ -348,12 +372,20 @@ mod tests {
     fn answers_and_errors_are_kept_by_request_id() {
         let api = RuntimeApi::start().unwrap();
         assert!(api.answer_to("a", Duration::ZERO).is_none());
-        send(&api, post("invocation/a/response", "[]")).join().unwrap();
+        send(&api, post("invocation/a/response", "[]"))
+            .join()
+            .unwrap();
         send(&api, post("invocation/b/error", "{}")).join().unwrap();
         let (answer, _) = api.answer_to("a", SOON).unwrap();
         assert_eq!(answer, Answer::Response("[]".to_owned()));
         let (answer, _) = api.answer_to("b", SOON).unwrap();
-        assert_eq!(answer, Answer::Error { kind: "Kind".to_owned(), body: "{}".to_owned() });
+        assert_eq!(
+            answer,
+            Answer::Error {
+                kind: "Kind".to_owned(),
+                body: "{}".to_owned()
+            }
+        );
     }
 
     #[test]
@@ -361,7 +393,13 @@ mod tests {
         let api = RuntimeApi::start().unwrap();
         send(&api, post("init/error", "why")).join().unwrap();
         let error = api.init_error(SOON).unwrap();
-        assert_eq!(error, Answer::Error { kind: "Kind".to_owned(), body: "why".to_owned() });
+        assert_eq!(
+            error,
+            Answer::Error {
+                kind: "Kind".to_owned(),
+                body: "why".to_owned()
+            }
+        );
     }
 
     #[test]

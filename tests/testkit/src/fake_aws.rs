@@ -1,0 +1,389 @@
+//! A small AWS on a loopback port, for the real SDK to talk to: S3 with versions, delete markers and
+//! conditional writes, and of the other services exactly the answers that a test lays down.
+//!
+//! It keeps every call, in order, under the name that AWS gives it, so that a test can say what must
+//! *not* have been called. An operation without an answer is refused loudly: a call that a test did
+//! not expect fails it.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::http::{Request, Response, Server, read_chunks};
+
+/// When every object of the fake was last modified: 2026-11-21T21:44:00Z.
+const LAST_MODIFIED: &str = "Sat, 21 Nov 2026 21:44:00 GMT";
+
+/// One call as it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// As AWS names it: `s3:PutObject`.
+    pub name: String,
+    /// What was sent.
+    pub request: Request,
+}
+
+/// The fake AWS; it stops when dropped.
+#[derive(Debug)]
+pub struct FakeAws {
+    server: Server,
+    world: Arc<Mutex<World>>,
+}
+
+#[derive(Debug, Default)]
+struct World {
+    /// Versions by bucket and key, the current one last.
+    objects: BTreeMap<(String, String), Vec<Version>>,
+    versions_made: u32,
+    unversioned: Vec<String>,
+    once: BTreeMap<String, VecDeque<Response>>,
+    always: BTreeMap<String, Response>,
+    calls: Vec<Call>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Version {
+    id: String,
+    /// Nothing for a delete marker.
+    body: Option<Vec<u8>>,
+    metadata: Vec<(String, String)>,
+}
+
+impl FakeAws {
+    /// Starts on a free port, with nothing in it.
+    pub fn start() -> io::Result<Self> {
+        let world = Arc::new(Mutex::new(World::default()));
+        let shared = Arc::clone(&world);
+        let server = Server::start(move |request| lock(&shared).answer(request))?;
+        Ok(Self { server, world })
+    }
+
+    /// The value for `AWS_ENDPOINT_URL`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.server.address())
+    }
+
+    /// Puts an object and answers its version id.
+    pub fn put(&self, bucket: &str, key: &str, body: impl Into<Vec<u8>>) -> String {
+        lock(&self.world).put(bucket, key, Some(body.into()), Vec::new())
+    }
+
+    /// Puts a delete marker on top of an object's versions.
+    pub fn delete(&self, bucket: &str, key: &str) -> String {
+        lock(&self.world).put(bucket, key, None, Vec::new())
+    }
+
+    /// Removes one version for good.
+    pub fn remove_version(&self, bucket: &str, key: &str, id: &str) {
+        let mut world = lock(&self.world);
+        if let Some(versions) = world.objects.get_mut(&(bucket.to_owned(), key.to_owned())) {
+            versions.retain(|version| version.id != id);
+        }
+    }
+
+    /// Makes a bucket forget that it is versioned: its objects have no version ids from now on.
+    pub fn without_versions(&self, bucket: &str) {
+        lock(&self.world).unversioned.push(bucket.to_owned());
+    }
+
+    /// The current body of an object.
+    #[must_use]
+    pub fn object(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
+        lock(&self.world).versions(bucket, key).last()?.body.clone()
+    }
+
+    /// The keys of a bucket, in order.
+    #[must_use]
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        lock(&self.world).keys(bucket, "")
+    }
+
+    /// Answers this operation so from now on.
+    pub fn answers(&self, call: &str, response: Response) {
+        lock(&self.world).always.insert(call.to_owned(), response);
+    }
+
+    /// Answers this operation so once, before any other answer. Several take turns.
+    pub fn answers_once(&self, call: &str, response: Response) {
+        let mut world = lock(&self.world);
+        world
+            .once
+            .entry(call.to_owned())
+            .or_default()
+            .push_back(response);
+    }
+
+    /// Every call so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        lock(&self.world).calls.clone()
+    }
+
+    /// The names of all calls so far.
+    #[must_use]
+    pub fn called(&self) -> Vec<String> {
+        self.calls().into_iter().map(|call| call.name).collect()
+    }
+}
+
+/// An answer of a JSON service.
+#[must_use]
+pub fn json(body: &str) -> Response {
+    Response::new(200, body).with("content-type", "application/json")
+}
+
+/// An exception of a JSON service.
+#[must_use]
+pub fn exception(status: u16, name: &str, message: &str) -> Response {
+    let body = format!(r#"{{"message":"{message}","Message":"{message}"}}"#);
+    Response::new(status, body)
+        .with("content-type", "application/json")
+        .with("x-amzn-errortype", name)
+        .with("x-amzn-requestid", "request-1")
+}
+
+/// An error of S3.
+#[must_use]
+pub fn s3_error(status: u16, code: &str) -> Response {
+    let body = format!("<Error><Code>{code}</Code><Message>as told</Message></Error>");
+    Response::new(status, body)
+        .with("content-type", "application/xml")
+        .with("x-amz-request-id", "request-1")
+}
+
+fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
+    fn answer(&mut self, request: Request) -> Response {
+        let name = operation(&request);
+        let response = self
+            .once
+            .get_mut(&name)
+            .and_then(VecDeque::pop_front)
+            .or_else(|| self.always.get(&name).cloned())
+            .unwrap_or_else(|| self.s3(&name, &request));
+        self.calls.push(Call { name, request });
+        response
+    }
+
+    fn s3(&mut self, name: &str, request: &Request) -> Response {
+        let (bucket, key) = bucket_and_key(&request.path);
+        match name {
+            "s3:HeadObject" | "s3:GetObject" => self.get(&bucket, &key, request),
+            "s3:PutObject" => self.put_object(&bucket, &key, request),
+            "s3:ListObjectsV2" => {
+                let prefix = decode(request.query_value("prefix").unwrap_or_default());
+                list(&self.keys(&bucket, &prefix))
+            }
+            "s3:GetObjectTagging" => xml("<Tagging><TagSet></TagSet></Tagging>"),
+            _ => exception(
+                501,
+                "NotPrepared",
+                &format!("no answer is laid down for {name}"),
+            ),
+        }
+    }
+
+    fn versions(&self, bucket: &str, key: &str) -> &[Version] {
+        let versions = self.objects.get(&(bucket.to_owned(), key.to_owned()));
+        versions.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
+        let is_there = |versions: &[Version]| {
+            versions
+                .last()
+                .is_some_and(|version| version.body.is_some())
+        };
+        self.objects
+            .iter()
+            .filter(|((of, key), versions)| {
+                of == bucket && key.starts_with(prefix) && is_there(versions)
+            })
+            .map(|((_, key), _)| key.clone())
+            .collect()
+    }
+
+    fn put(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        body: Option<Vec<u8>>,
+        metadata: Vec<(String, String)>,
+    ) -> String {
+        self.versions_made += 1;
+        let id = format!("version-{}", self.versions_made);
+        let versions = self
+            .objects
+            .entry((bucket.to_owned(), key.to_owned()))
+            .or_default();
+        versions.push(Version {
+            id: id.clone(),
+            body,
+            metadata,
+        });
+        id
+    }
+
+    fn get(&self, bucket: &str, key: &str, request: &Request) -> Response {
+        let versions = self.versions(bucket, key);
+        let wanted = request.query_value("versionId").map(decode);
+        let found = match &wanted {
+            Some(id) => versions.iter().find(|version| version.id == *id),
+            None => versions.last(),
+        };
+        let Some(found) = found else {
+            return s3_error(
+                404,
+                if wanted.is_some() {
+                    "NoSuchVersion"
+                } else {
+                    "NoSuchKey"
+                },
+            );
+        };
+        let Some(body) = &found.body else {
+            let marker = match wanted {
+                Some(_) => s3_error(405, "MethodNotAllowed"),
+                None => s3_error(404, "NoSuchKey"),
+            };
+            return marker
+                .with("x-amz-delete-marker", "true")
+                .with("x-amz-version-id", &found.id);
+        };
+        let mut response = Response::new(200, body.clone())
+            .with("last-modified", LAST_MODIFIED)
+            .with("etag", "\"etag\"");
+        if !self.unversioned.iter().any(|of| of == bucket) {
+            response = response.with("x-amz-version-id", &found.id);
+        }
+        for (name, value) in &found.metadata {
+            response = response.with(name, value);
+        }
+        response
+    }
+
+    fn put_object(&mut self, bucket: &str, key: &str, request: &Request) -> Response {
+        let exists = self
+            .versions(bucket, key)
+            .last()
+            .is_some_and(|last| last.body.is_some());
+        if exists && request.header("if-none-match") == Some("*") {
+            return s3_error(412, "PreconditionFailed");
+        }
+        let is_metadata = |name: &str| name.starts_with("x-amz-meta-");
+        let metadata = request
+            .headers
+            .iter()
+            .filter(|(name, _)| is_metadata(name))
+            .cloned()
+            .collect();
+        let id = self.put(bucket, key, Some(content(request)), metadata);
+        Response::new(200, "")
+            .with("x-amz-version-id", id)
+            .with("etag", "\"etag\"")
+    }
+}
+
+/// The body with `aws-chunked` undone, which is how the SDK sends a checksum after a stream.
+fn content(request: &Request) -> Vec<u8> {
+    if request.header("x-amz-decoded-content-length").is_some() {
+        read_chunks(&mut request.body.as_slice()).unwrap_or_default()
+    } else {
+        request.body.clone()
+    }
+}
+
+/// The name of the operation, told from method, path and query as the service models lay them down.
+fn operation(request: &Request) -> String {
+    let method = request.method.as_str();
+    let path = request.path.trim_matches('/');
+    let words: Vec<&str> = path.split('/').collect();
+    let name = match (method, words.as_slice()) {
+        ("POST", [""]) => return of_one_path(request),
+        ("POST", ["signing-jobs"]) => "signer:StartSigningJob",
+        ("GET", ["signing-jobs", _]) => "signer:DescribeSigningJob",
+        ("GET", ["signing-profiles", _]) => "signer:GetSigningProfile",
+        ("GET", ["2015-03-31", "functions", _]) => "lambda:GetFunction",
+        ("PUT", ["2015-03-31", "functions", _, "code"]) => "lambda:UpdateFunctionCode",
+        ("POST", ["2015-03-31", "functions", _, "versions"]) => "lambda:PublishVersion",
+        ("GET", ["2015-03-31", "functions", _, "aliases", _]) => "lambda:GetAlias",
+        ("PUT", ["2015-03-31", "functions", _, "aliases", _]) => "lambda:UpdateAlias",
+        ("GET", ["2020-06-30", "functions", _, "code-signing-config"]) => {
+            "lambda:GetFunctionCodeSigningConfig"
+        }
+        ("GET", ["2020-04-22", "code-signing-configs", _]) => "lambda:GetCodeSigningConfig",
+        ("GET", ["2018-10-31", "layers", _, "versions"]) => "lambda:ListLayerVersions",
+        ("POST", ["2018-10-31", "layers", _, "versions"]) => "lambda:PublishLayerVersion",
+        ("GET", ["2018-10-31", "layers", _, "versions", _]) => "lambda:GetLayerVersion",
+        ("GET", [_]) if request.query_value("list-type") == Some("2") => "s3:ListObjectsV2",
+        ("GET", [_, ..]) if request.query_value("tagging").is_some() => "s3:GetObjectTagging",
+        ("GET", [_, _, ..]) => "s3:GetObject",
+        ("HEAD", [_, _, ..]) => "s3:HeadObject",
+        ("PUT", [_, _, ..]) => "s3:PutObject",
+        _ => return format!("unknown:{method} {path}"),
+    };
+    name.to_owned()
+}
+
+/// Services whose operations all have the path `/`: a header or a form field names the operation.
+fn of_one_path(request: &Request) -> String {
+    if let Some(target) = request.header("x-amz-target") {
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        let service = if target.starts_with("AWSEvents") {
+            "events"
+        } else {
+            "unknown"
+        };
+        return format!("{service}:{operation}");
+    }
+    let body = String::from_utf8_lossy(&request.body);
+    let action = body
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("Action="));
+    format!("sns:{}", action.unwrap_or("Unknown"))
+}
+
+fn bucket_and_key(path: &str) -> (String, String) {
+    let path = path.trim_start_matches('/');
+    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+    (bucket.to_owned(), decode(key))
+}
+
+/// Undoes percent-encoding; what is malformed stays as it is.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let hex = after.get(..2).filter(|_| first == b'%');
+        let byte = hex
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        rest = if byte.is_some() {
+            after.get(2..).unwrap_or_default()
+        } else {
+            after
+        };
+        bytes.push(byte.unwrap_or(first));
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn list(keys: &[String]) -> Response {
+    let contents: String = keys
+        .iter()
+        .map(|key| format!("<Contents><Key>{key}</Key></Contents>"))
+        .collect();
+    xml(&format!(
+        "<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>"
+    ))
+}
+
+fn xml(body: &str) -> Response {
+    Response::new(200, body).with("content-type", "application/xml")
+}
