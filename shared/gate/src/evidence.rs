@@ -7,11 +7,11 @@ use countersign_package::{
     origin::{self, OriginProof},
 };
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use crate::{
     csc::Csc,
     ports::{Refusal, SigningJob, SigningProfile},
+    upload::sha256_base64,
 };
 
 /// Something that had to be asked for.
@@ -156,7 +156,7 @@ pub fn examine(
     match Package::read(package, limits) {
         Ok(read) => examine_sound(&read, source, limits, roots),
         Err(error) => Examined {
-            sha256: sha256_of(package),
+            sha256: sha256_base64(package),
             bytes: size_of(package),
             structure: Err(error),
             integrity: Integrity::Unjudged,
@@ -256,11 +256,6 @@ pub struct Evidence {
     pub second_opinion: SecondOpinion,
     /// The operator's choices.
     pub policy: Policy,
-}
-
-fn sha256_of(bytes: &[u8]) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes))
 }
 
 fn size_of(bytes: &[u8]) -> u64 {

@@ -128,6 +128,14 @@ name!(
     |text| text_of(text, 1, 256, |c| c.is_ascii_graphic())
 );
 
+impl VersionId {
+    /// Stands for the version of an object that has none, so that its refusal can be on record.
+    #[must_use]
+    pub(crate) fn unversioned() -> Self {
+        Self("unversioned".to_owned())
+    }
+}
+
 /// Whether `text` has `least` to `most` characters, all of them `allowed`.
 fn text_of(text: &str, least: usize, most: usize, allowed: fn(char) -> bool) -> bool {
     (least..=most).contains(&text.len()) && text.chars().all(allowed)

@@ -85,6 +85,12 @@ fn compact(at: Timestamp) -> String {
     at.strftime(COMPACT).to_string()
 }
 
+/// Base64 of the SHA-256, as Lambda reports a package's.
+pub(crate) fn sha256_base64(bytes: &[u8]) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes))
+}
+
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {

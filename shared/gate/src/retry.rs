@@ -1,0 +1,63 @@
+//! What makes a use case give up for now, and when giving up for now becomes giving up.
+
+use crate::trouble::{Trouble, in_full};
+
+/// Why a use case did not come to its end, and should be started again with the same event.
+///
+/// A refusal is never here: that is an end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Retry {
+    /// A port gave no answer.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+    /// The verdict is inconclusive.
+    #[error("no verdict could be reached: {grounds}")]
+    Inconclusive {
+        /// What could not be established, in words.
+        grounds: String,
+    },
+    /// Something else has to end first.
+    #[error("{what}")]
+    Busy {
+        /// What is under way.
+        what: String,
+    },
+    /// A record is there that this version of the gate cannot read.
+    #[error("the record {path} cannot be read")]
+    Record {
+        /// Its key in the records bucket.
+        path: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+impl Retry {
+    /// The whole chain in one line.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        in_full(self)
+    }
+
+    pub(crate) fn busy(what: impl Into<String>) -> Self {
+        Self::Busy { what: what.into() }
+    }
+}
+
+/// How often the queue has handed an event out, and how often it will.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// `ApproximateReceiveCount`: 1 the first time.
+    pub received: u32,
+    /// The queue's `maxReceiveCount`.
+    pub most: u32,
+}
+
+impl Patience {
+    /// Whether the event goes to the dead-letter queue if it fails this time.
+    #[must_use]
+    pub fn is_last(self) -> bool {
+        self.received >= self.most
+    }
+}

@@ -1,0 +1,77 @@
+//! What the use cases are told about the stack that they run in. The shell reads and checks it.
+
+use countersign_package::{Limits, TrustRoots};
+
+use crate::{
+    evidence::{Examined, Policy, Source, examine},
+    names::{CscArn, FunctionName, ProfileName},
+};
+
+/// The stack's names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stack {
+    /// `COUNTERSIGN_STACK`
+    pub name: String,
+    /// `COUNTERSIGN_UPLOADS_BUCKET`
+    pub uploads_bucket: String,
+    /// `COUNTERSIGN_SIGNED_BUCKET`
+    pub signed_bucket: String,
+    /// `COUNTERSIGN_RECORDS_BUCKET`
+    pub records_bucket: String,
+}
+
+impl Stack {
+    /// Whether this function is part of the gate. The gate's role is denied to change it, too; this is
+    /// the refusal that says so.
+    #[must_use]
+    pub fn owns(&self, function: &FunctionName) -> bool {
+        function
+            .as_str()
+            .strip_prefix(&self.name)
+            .is_some_and(|rest| matches!(rest, "-sign" | "-deploy" | "-alert" | "-sweep"))
+    }
+}
+
+/// What `sign` works with.
+#[derive(Clone, Debug)]
+pub struct SignSettings {
+    /// The stack.
+    pub stack: Stack,
+    /// The profile for targets without a tag: `COUNTERSIGN_SIGNING_PROFILE`.
+    pub profile: ProfileName,
+    /// What a package may be.
+    pub limits: Limits,
+}
+
+/// What `deploy` works with.
+#[derive(Clone, Debug)]
+pub struct DeploySettings {
+    /// The stack.
+    pub stack: Stack,
+    /// The operator's choices.
+    pub policy: Policy,
+    /// The configuration that layers are judged by: `COUNTERSIGN_LAYER_CSC_ARN`.
+    pub layer_csc: Option<CscArn>,
+}
+
+/// How a package is examined. The use cases take it as an argument, so that a test with a hundred
+/// thousand schedules need not verify the same bytes as often; there is one implementation.
+pub trait Examine: Sync {
+    /// Everything that can be known from bytes alone.
+    fn examine(&self, package: &[u8], source: Source<'_>) -> Examined;
+}
+
+/// The core, with its limits and trust roots.
+#[derive(Clone, Debug)]
+pub struct Core {
+    /// What a package may be.
+    pub limits: Limits,
+    /// Whom chains may lead to: `COUNTERSIGN_TRUST_ROOTS`, or AWS's.
+    pub roots: TrustRoots,
+}
+
+impl Examine for Core {
+    fn examine(&self, package: &[u8], source: Source<'_>) -> Examined {
+        examine(package, source, &self.limits, &self.roots)
+    }
+}
