@@ -22,7 +22,6 @@ _PLATFORM = {
     "displayName": signer.PLATFORM_NAME,
     "partner": signer.PLATFORM_NAME,
     "target": signer.PLATFORM_NAME,
-    "category": "AWS",
     "signingConfiguration": {
         "encryptionAlgorithmOptions": {"allowedValues": ["ECDSA"], "defaultValue": "ECDSA"},
         "hashAlgorithmOptions": {"allowedValues": ["SHA384"], "defaultValue": "SHA384"},

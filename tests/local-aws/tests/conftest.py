@@ -73,8 +73,9 @@ class LocalAws:
         if not credentials and service in self._clients:
             return self._clients[service]
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", **credentials}
-        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-        client = boto3.client(service, endpoint_url=self.endpoint, region_name=REGION, config=config, **keys)
+        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, inject_host_prefix=False)
+        make: Any = boto3.client  # its stub names every service there is
+        client = make(service, endpoint_url=self.endpoint, region_name=REGION, config=config, **keys)
         shapes.check_answers(client)
         if not credentials:
             self._clients[service] = client
@@ -199,7 +200,8 @@ class LocalAws:
 
     def received(self, queue: str, count: int = 1, within: float = 10.0) -> list[dict[str, Any]]:
         """The next `count` events of a queue, taken off it."""
-        sqs, events = self.client("sqs"), []
+        sqs = self.client("sqs")
+        events: list[dict[str, Any]] = []
         deadline = time.monotonic() + within
         while len(events) < count and time.monotonic() < deadline:
             answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=min(10, count - len(events)))
