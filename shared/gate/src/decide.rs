@@ -277,6 +277,14 @@ fn publisher(evidence: &Evidence) -> Outcome {
                 format!("the code signing configuration could not be read: {why}"),
             );
         }
+        // Only a configuration that says Warn lets an unsigned package through.
+        Governance::NotAsked if is_unsigned(evidence) => {
+            return Outcome::Fail(
+                Code::Unsigned,
+                "the package is not signed, and no configuration was given that would allow that"
+                    .to_owned(),
+            );
+        }
         Governance::NotAsked => {
             return Outcome::NotJudged(
                 "no code signing configuration was given, so publishers are not judged".to_owned(),
