@@ -415,10 +415,12 @@ pub enum SignatureError {
         limit: usize,
     },
     /// A certificate cannot be read.
-    #[error("certificate {index} cannot be read: {fault}")]
+    #[error("certificate {index} cannot be read ({field}): {fault}")]
     Certificate {
         /// Position in the certificate set, from 0.
         index: usize,
+        /// Which field was being read.
+        field: &'static str,
         /// What is wrong with it.
         fault: &'static str,
     },
@@ -485,8 +487,8 @@ pub enum SignatureError {
         /// Whose certificate.
         subject: String,
     },
-    /// The signer's certificate may not sign code.
-    #[error("the signer's certificate `{subject}` is not for code signing")]
+    /// The signer's certificate may not sign code, or an issuer's purposes leave that out.
+    #[error("the certificate `{subject}` is not for code signing")]
     SignerPurpose {
         /// Whose certificate.
         subject: String,
@@ -552,6 +554,12 @@ pub enum SignatureError {
     UntrustedIssuer {
         /// The issuer that was looked for last.
         issuer: String,
+    },
+    /// A certificate that is no part of the chain: nothing vouches for it, and nothing explains it.
+    #[error("the certificate `{subject}` in the package is no part of the signer's chain")]
+    SurplusCertificate {
+        /// Whose certificate.
+        subject: String,
     },
     /// Path building cost more than its budget.
     #[error("building the certificate chain took more than its budget")]

@@ -18,10 +18,14 @@ pub mod origin;
 
 mod archive;
 mod arn;
+mod attributes;
+mod ber;
 mod certificate;
+mod chain;
 mod claims;
 mod contents;
 mod digest;
+mod ecdsa;
 mod end_record;
 mod error;
 mod extra;
@@ -31,11 +35,13 @@ mod limits;
 mod links;
 mod names;
 mod package;
+mod pem;
 mod roots;
 mod signature;
 
 pub use archive::{Archive, Entry, EntryKind, Method};
 pub use arn::{ArnError, ProfileVersionArn, SigningJobArn};
+pub use attributes::Attribute;
 pub use certificate::Certificate;
 pub use claims::Claims;
 pub use digest::{CodeSha256, ContentDigest};
@@ -46,7 +52,7 @@ pub use error::{
 pub use limits::Limits;
 pub use package::{Package, VerifiedPackage};
 pub use roots::TrustRoots;
-pub use signature::{Attribute, Signature, VerifiedSignature};
+pub use signature::{Signature, VerifiedSignature};
 
 /// The entry that holds the signature [A]: an underscore in `META_INF`, unlike a jar.
 pub const SIGNATURE_ENTRY: &str = "META_INF/aws_signer_signature_v1.0.SF";

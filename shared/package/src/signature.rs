@@ -1,94 +1,318 @@
-//! Skeleton.
+//! The signature entry: CMS `SignedData` (RFC 5652) in PEM, with one signer.
+//!
+//! [`Signature::parse`] reads what is there, [`Signature::verify`] judges it. The first refuses what is not of the
+//! format's form, so that there is one reading of it; the second refuses what is of that form and wrong.
+
+use const_oid::ObjectIdentifier;
+
+use crate::attributes::{Attribute, SignedAttributes};
+use crate::ber::{Algorithm, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET, context};
 use crate::certificate::Certificate;
+use crate::chain;
 use crate::claims::Claims;
+use crate::ecdsa::{self, EcdsaFault};
 use crate::error::SignatureError;
+use crate::pem;
 use crate::roots::TrustRoots;
 
-/// A signed attribute as it stands in the signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribute {
-    oid: String,
+const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
+const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
+const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
+
+/// Certificates in one signature; genuine ones have five, with the root twice [A].
+const MOST_CERTIFICATES: usize = 16;
+
+/// A signature entry, read. Nothing in it is trusted yet.
+#[derive(Debug, Clone)]
+pub struct Signature {
+    certificates: Vec<Certificate>,
+    /// Issuer (a whole Name) and serial number (an INTEGER's contents) of the signer's certificate.
+    signer: (Vec<u8>, Vec<u8>),
+    /// The digest algorithm that the envelope announces, before the signer's own.
+    announced: Algorithm,
+    digest_algorithm: Algorithm,
+    signature_algorithm: Algorithm,
+    content_type: ObjectIdentifier,
+    attributes: SignedAttributes,
     value: Vec<u8>,
 }
 
-impl Attribute {
-    /// Its object identifier in dotted form.
-    #[must_use]
-    pub fn oid(&self) -> &str {
-        &self.oid
-    }
-    /// The name this format gives it, if it is one of the known.
-    #[must_use]
-    pub fn name(&self) -> Option<&'static str> {
-        None
-    }
-    /// The encoded value.
-    #[must_use]
-    pub fn value(&self) -> &[u8] {
-        &self.value
-    }
-    /// The value as a person reads it: text, time or hexadecimal.
-    #[must_use]
-    pub fn display_value(&self) -> String {
-        crate::digest::hex(&self.value)
-    }
-}
-
-/// A signature entry, parsed; nothing is trusted.
-#[derive(Debug, Clone)]
-pub struct Signature {
-    claims: Claims,
-    certificates: Vec<Certificate>,
-    attributes: Vec<Attribute>,
-}
-
 impl Signature {
-    /// Parses the body of a signature entry.
-    pub fn parse(_pem: &[u8]) -> Result<Self, SignatureError> {
-        Err(SignatureError::NoSignedAttributes)
+    /// Reads the body of a signature entry.
+    pub fn parse(entry: &[u8]) -> Result<Self, SignatureError> {
+        let (bytes, rest) =
+            pem::decode(entry, "PKCS7").map_err(|fault| SignatureError::Pem { fault })?;
+        if !rest.is_empty() {
+            return Err(SignatureError::Pem {
+                fault: "bytes follow its END line",
+            });
+        }
+        let mut reader = Reader::new(&bytes);
+        let content_info = reader.read_open(SEQUENCE, "ContentInfo")?;
+        reader.finish("ContentInfo")?;
+        let mut fields = content_info.reader();
+        let oid = fields.read(OID, "contentType")?.oid()?;
+        if oid != SIGNED_DATA {
+            return Err(SignatureError::NotSignedData {
+                oid: oid.to_string(),
+            });
+        }
+        let content = fields.read_open(context(0), "content")?;
+        fields.finish("ContentInfo")?;
+        let mut inside = content.reader();
+        let signed_data = inside.read_open(SEQUENCE, "SignedData")?;
+        inside.finish("content")?;
+        Self::parse_signed_data(&signed_data)
     }
+
+    fn parse_signed_data(signed_data: &Element<'_>) -> Result<Self, SignatureError> {
+        const CERTIFICATES: u8 = context(0);
+        const CRLS: u8 = context(1);
+        let mut fields = signed_data.reader();
+        read_version(&mut fields, "SignedData")?;
+        let announced = read_algorithm(&fields.read(SET, "digestAlgorithms")?)?;
+        let content_type = read_content_type(&fields.read_open(SEQUENCE, "encapContentInfo")?)?;
+        let certificates = read_certificates(&fields.read_open(CERTIFICATES, "certificates")?)?;
+        if fields.next_is(CRLS) {
+            return Err(SignatureError::RevocationLists);
+        }
+        let signers = fields.read_open(SET, "signerInfos")?;
+        fields.finish("SignedData")?;
+        let mut reader = signers.reader();
+        let mut infos = Vec::new();
+        while !reader.is_empty() {
+            infos.push(reader.read_open(SEQUENCE, "SignerInfo")?);
+        }
+        let [info] = infos.as_slice() else {
+            return Err(SignatureError::SignerCount { count: infos.len() });
+        };
+        Self::parse_signer(info, certificates, announced, content_type)
+    }
+
+    fn parse_signer(
+        info: &Element<'_>,
+        certificates: Vec<Certificate>,
+        announced: Algorithm,
+        content_type: ObjectIdentifier,
+    ) -> Result<Self, SignatureError> {
+        const SIGNED_ATTRIBUTES: u8 = context(0);
+        const UNSIGNED_ATTRIBUTES: u8 = context(1);
+        let mut fields = info.reader();
+        read_version(&mut fields, "SignerInfo")?;
+        let mut name = fields.read(SEQUENCE, "issuerAndSerialNumber")?.reader();
+        let issuer = name.read(SEQUENCE, "signer's issuer")?.whole.to_vec();
+        let serial = name
+            .read(INTEGER, "signer's serial number")?
+            .integer()?
+            .to_vec();
+        name.finish("issuerAndSerialNumber")?;
+        let digest_algorithm = Algorithm::parse(&fields.read(SEQUENCE, "digestAlgorithm")?)?;
+        let attributes = fields
+            .optional(SIGNED_ATTRIBUTES, "signedAttrs")?
+            .ok_or(SignatureError::NoSignedAttributes)?;
+        let signature_algorithm = Algorithm::parse(&fields.read(SEQUENCE, "signatureAlgorithm")?)?;
+        let value = fields.read(OCTET_STRING, "signature")?.contents.to_vec();
+        if fields.next_is(UNSIGNED_ATTRIBUTES) {
+            return Err(SignatureError::UnsignedAttributes);
+        }
+        fields.finish("SignerInfo")?;
+        Ok(Self {
+            certificates,
+            signer: (issuer, serial),
+            announced,
+            digest_algorithm,
+            signature_algorithm,
+            content_type,
+            attributes: SignedAttributes::parse(&attributes)?,
+            value,
+        })
+    }
+
     /// What it claims.
     #[must_use]
     pub fn claims(&self) -> &Claims {
-        &self.claims
+        &self.attributes.claims
     }
-    /// The certificate set, in its order.
+
+    /// The certificate set, in its own order, which says nothing.
     #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }
+
+    /// Position in [`Self::certificates`] of the one that the signer names.
+    #[must_use]
+    pub fn signer(&self) -> Option<usize> {
+        let (issuer, serial) = &self.signer;
+        self.certificates
+            .iter()
+            .position(|certificate| certificate.is_named(issuer, serial))
+    }
+
     /// The signed attributes, in their order.
     #[must_use]
     pub fn attributes(&self) -> &[Attribute] {
-        &self.attributes
+        &self.attributes.list
     }
-    /// The digest algorithm that the signer names, as a dotted object identifier.
+
+    /// The signer's digest algorithm, as a dotted object identifier.
     #[must_use]
-    pub fn digest_algorithm(&self) -> &str {
-        ""
+    pub fn digest_algorithm(&self) -> String {
+        self.digest_algorithm.oid.to_string()
     }
-    /// The signature algorithm that the signer names, as a dotted object identifier.
+
+    /// The signer's signature algorithm, as a dotted object identifier.
     #[must_use]
-    pub fn signature_algorithm(&self) -> &str {
-        ""
+    pub fn signature_algorithm(&self) -> String {
+        self.signature_algorithm.oid.to_string()
     }
-    /// The signed messageDigest.
+
+    /// The messageDigest attribute: SHA-384 over the 48 bytes of a package's content digest.
     #[must_use]
     pub fn message_digest(&self) -> &[u8] {
-        &[]
+        &self.attributes.message_digest
     }
-    /// Position in [`Self::certificates`] of the certificate that the signer names.
+
+    /// The signature value, as encoded by the signer.
     #[must_use]
-    pub fn signer(&self) -> Option<usize> {
-        None
+    pub fn value(&self) -> &[u8] {
+        &self.value
     }
-    /// Verifies everything but the content digest.
-    pub fn verify(&self, _roots: &TrustRoots) -> Result<VerifiedSignature, SignatureError> {
-        Err(SignatureError::NoSignedAttributes)
+
+    /// Verifies all that the signature entry tells by itself: algorithms, attributes, the chain at the signing time, and
+    /// the signature value. Not that the package is the one that was signed: that is
+    /// [`crate::Package::verify`].
+    pub fn verify(&self, roots: &TrustRoots) -> Result<VerifiedSignature, SignatureError> {
+        self.judge_algorithms()?;
+        self.judge_attributes()?;
+        let signer = self
+            .signer()
+            .and_then(|position| self.certificates.get(position));
+        let signer = signer.ok_or(SignatureError::NoSignerCertificate)?;
+        let claims = self.claims();
+        let chain = chain::verify(
+            signer,
+            &self.certificates,
+            roots.certificates(),
+            claims.signed_at(),
+        )?;
+        ecdsa::verify(
+            chain::key(signer)?,
+            &self.attributes.signed_bytes,
+            &self.value,
+        )
+        .map_err(|fault| match fault {
+            EcdsaFault::Encoding => SignatureError::EcdsaEncoding,
+            EcdsaFault::Range => SignatureError::EcdsaRange,
+            EcdsaFault::Mismatch => SignatureError::SignatureMismatch,
+        })?;
+        Ok(VerifiedSignature {
+            claims: claims.clone(),
+            certificates: chain,
+            message_digest: self.message_digest().to_vec(),
+        })
+    }
+
+    fn judge_algorithms(&self) -> Result<(), SignatureError> {
+        let checks = [
+            ("announced digest", self.announced, SHA384),
+            ("digest", self.digest_algorithm, SHA384),
+            ("signature", self.signature_algorithm, ECDSA_SHA384),
+        ];
+        for (field, found, expected) in checks {
+            if found.oid != expected || found.curve.is_some() {
+                let expected = if expected == SHA384 {
+                    "SHA-384"
+                } else {
+                    "ecdsa-with-SHA384"
+                };
+                return Err(SignatureError::Algorithm {
+                    field,
+                    oid: found.oid.to_string(),
+                    expected,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_attributes(&self) -> Result<(), SignatureError> {
+        let attributes = &self.attributes;
+        if !attributes.is_ordered {
+            return Err(SignatureError::AttributeOrder);
+        }
+        if attributes.content_type != self.content_type {
+            let oid = attributes.content_type.to_string();
+            return Err(SignatureError::ContentType { oid });
+        }
+        if attributes.protected != (self.digest_algorithm, self.signature_algorithm) {
+            return Err(SignatureError::AlgorithmProtection);
+        }
+        let (signed_at, expires_at) = (self.claims().signed_at(), self.claims().expires_at());
+        if expires_at <= signed_at {
+            return Err(SignatureError::ExpiresBeforeSigned {
+                signed_at,
+                expires_at,
+            });
+        }
+        Ok(())
     }
 }
 
-/// A signature that verifies; of what contents, [`crate::Package::verify`] says.
+fn read_version(fields: &mut Reader<'_>, field: &'static str) -> Result<(), SignatureError> {
+    match fields.read(INTEGER, field)?.unsigned()? {
+        1 => Ok(()),
+        version => Err(SignatureError::Version { field, version }),
+    }
+}
+
+/// The digest algorithm that the envelope announces: exactly one, since there is one signer.
+fn read_algorithm(set: &Element<'_>) -> Result<Algorithm, SignatureError> {
+    let mut reader = set.reader();
+    let algorithm = Algorithm::parse(&reader.read(SEQUENCE, "digestAlgorithms")?)?;
+    reader.finish("digestAlgorithms")?;
+    Ok(algorithm)
+}
+
+/// The type of the signed content, which must not be there itself.
+fn read_content_type(element: &Element<'_>) -> Result<ObjectIdentifier, SignatureError> {
+    let mut fields = element.reader();
+    let oid = fields.read(OID, "eContentType")?.oid()?;
+    if !fields.is_empty() {
+        return Err(SignatureError::NotDetached);
+    }
+    if oid != DATA {
+        return Err(SignatureError::ContentType {
+            oid: oid.to_string(),
+        });
+    }
+    Ok(oid)
+}
+
+fn read_certificates(set: &Element<'_>) -> Result<Vec<Certificate>, SignatureError> {
+    let mut reader = set.reader();
+    let mut elements = Vec::new();
+    while !reader.is_empty() {
+        elements.push(reader.read(SEQUENCE, "certificate")?);
+        if elements.len() > MOST_CERTIFICATES {
+            let (count, limit) = (elements.len(), MOST_CERTIFICATES);
+            return Err(SignatureError::TooManyCertificates { count, limit });
+        }
+    }
+    let parse = |(index, element)| {
+        Certificate::parse(element).map_err(|malformed| SignatureError::Certificate {
+            index,
+            field: malformed.field,
+            fault: malformed.fault,
+        })
+    };
+    elements.iter().enumerate().map(parse).collect()
+}
+
+/// A signature that a signer whom the roots vouch for made. Made only by [`Signature::verify`].
+///
+/// Of what contents, [`crate::Package::verify`] says.
 #[derive(Debug, Clone)]
 pub struct VerifiedSignature {
     claims: Claims,
@@ -97,17 +321,21 @@ pub struct VerifiedSignature {
 }
 
 impl VerifiedSignature {
-    pub(crate) fn message_digest(&self) -> &[u8] {
-        &self.message_digest
-    }
-    /// What the signer stands for.
+    /// What the signer says.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims
     }
-    /// The chain, from the signer's certificate to the root.
+
+    /// The chain that was verified, from the signer's certificate to the pinned root.
     #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
+    }
+
+    /// SHA-384 over the 48 bytes of the content digest of the package that was signed.
+    #[must_use]
+    pub fn message_digest(&self) -> &[u8] {
+        &self.message_digest
     }
 }

@@ -1,0 +1,267 @@
+//! Vectors that nobody here wrote: what AWS Signer itself signed, and what an independent project signed in
+//! its format. They are no part of this repository; without their folder the tests say so and pass.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign_package::{
+    Archive, IntegrityError, Limits, Package, Signature, SignatureError, TrustRoots, origin,
+};
+
+/// The bytes of a vector, or `None` where the folder is absent.
+fn vector(name: &str) -> Option<Vec<u8>> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test has no other way to be told a path"
+    )]
+    let folder = std::env::var("COUNTERSIGN_VECTORS").map_or_else(
+        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
+        PathBuf::from,
+    );
+    let path = folder.join(name);
+    match std::fs::read(&path) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+            {
+                eprintln!("skipped: {} cannot be read ({error})", path.display());
+            }
+            None
+        }
+    }
+}
+
+/// What is inside the armour.
+fn unwrap_pem(entry: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(entry.to_vec()).unwrap();
+    let body: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+    STANDARD.decode(body).unwrap()
+}
+
+fn wrap_pem(bytes: &[u8]) -> Vec<u8> {
+    let encoded = STANDARD.encode(bytes);
+    let lines: Vec<&str> = encoded
+        .as_bytes()
+        .chunks(64)
+        .map(|line| str::from_utf8(line).unwrap())
+        .collect();
+    format!(
+        "-----BEGIN PKCS7-----\n{}\n-----END PKCS7-----\n",
+        lines.join("\n")
+    )
+    .into_bytes()
+}
+
+fn verifies(entry: &[u8], roots: &TrustRoots) -> Result<(), SignatureError> {
+    Signature::parse(entry)?.verify(roots).map(drop)
+}
+
+#[test]
+fn genuine_signatures_verify_at_their_signing_time() {
+    let cases = [
+        (
+            "genuine-2022.SF",
+            "2022-02-11T17:45:24.338Z",
+            "2033-05-11T17:45:24.338Z",
+        ),
+        (
+            "genuine-2023.SF",
+            "2023-09-20T18:24:14.421Z",
+            "2034-12-20T18:24:14.421Z",
+        ),
+    ];
+    for (name, signed_at, expires_at) in cases {
+        let Some(entry) = vector(name) else { return };
+        let signature = Signature::parse(&entry).unwrap();
+        let verified = signature.verify(&TrustRoots::aws()).unwrap();
+        let claims = verified.claims();
+        assert_eq!(claims.signed_at().to_string(), signed_at);
+        assert_eq!(claims.expires_at().to_string(), expires_at);
+        assert_eq!(claims.job().account(), "464622532012");
+        assert_eq!(claims.profile_version().account(), "464622532012");
+        assert_eq!(claims.profile_version().region(), "us-east-1");
+        let subjects: Vec<_> = verified
+            .certificates()
+            .iter()
+            .map(|c| c.subject().to_owned())
+            .collect();
+        assert_eq!(subjects.len(), 4);
+        assert!(subjects[0].contains("CN=signer"), "{subjects:?}");
+        assert!(
+            subjects[3].contains("CN=Signer us-west-2 ROOT CA"),
+            "{subjects:?}"
+        );
+        assert_eq!(signature.certificates().len(), 5);
+        assert_eq!(signature.signer(), Some(0));
+        let names: Vec<_> = signature
+            .attributes()
+            .iter()
+            .filter_map(|a| a.name())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "contentType",
+                "signatureExpiry",
+                "signingTime",
+                "CMSAlgorithmProtection",
+                "messageDigest",
+                "signingJob",
+                "signingProfileVersion",
+            ]
+        );
+    }
+}
+
+#[test]
+fn genuine_signatures_lead_to_no_other_root() {
+    let (Some(entry), Some(other)) = (vector("genuine-2023.SF"), vector("third-party-root.pem"))
+    else {
+        return;
+    };
+    let roots = TrustRoots::from_pem(&other).unwrap();
+    let error = verifies(&entry, &roots).unwrap_err();
+    assert!(
+        matches!(error, SignatureError::UntrustedIssuer { .. }),
+        "{error}"
+    );
+}
+
+/// Every single byte inside the armour counts: envelope, certificates, attributes and signature value. The one
+/// thing that may change unnoticed is what has two spellings by design, the NULL parameters of
+/// an algorithm, and those take more than one byte.
+#[test]
+fn genuine_signatures_stop_verifying_when_any_byte_changes() {
+    let roots = TrustRoots::aws();
+    for name in ["genuine-2022.SF", "genuine-2023.SF"] {
+        let Some(entry) = vector(name) else { return };
+        let bytes = unwrap_pem(&entry);
+        assert_eq!(wrap_pem(&bytes), entry);
+        for position in 0..bytes.len() {
+            for flip in [0x01, 0x80] {
+                let mut changed = bytes.clone();
+                changed[position] ^= flip;
+                let result = verifies(&wrap_pem(&changed), &roots);
+                assert!(
+                    result.is_err(),
+                    "{name}: byte {position} ^ {flip:#x} goes unnoticed"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn genuine_armour_has_one_spelling() {
+    let roots = TrustRoots::aws();
+    let Some(entry) = vector("genuine-2023.SF") else {
+        return;
+    };
+    for position in 0..entry.len() {
+        let mut changed = entry.clone();
+        changed[position] ^= 0x01;
+        assert!(verifies(&changed, &roots).is_err(), "byte {position}");
+        let mut shorter = entry.clone();
+        shorter.remove(position);
+        assert!(
+            verifies(&shorter, &roots).is_err(),
+            "without byte {position}"
+        );
+        assert!(
+            verifies(&entry[..position], &roots).is_err(),
+            "first {position} bytes"
+        );
+    }
+}
+
+#[test]
+fn the_package_of_another_signer_verifies_with_its_root_and_its_source() {
+    let (Some(signed), Some(source), Some(root)) = (
+        vector("third-party-signed.zip"),
+        vector("third-party-unsigned.zip"),
+        vector("third-party-root.pem"),
+    ) else {
+        return;
+    };
+    let limits = Limits::default();
+    let package = Package::read(&signed, &limits).unwrap();
+    let roots = TrustRoots::from_pem(&root).unwrap();
+    let verified = package.verify(&roots).unwrap();
+    let claims = verified.claims();
+    assert_eq!(
+        claims.job().job_id(),
+        "cf0489c1-3eb6-4ff0-989e-f651a4275d78"
+    );
+    let profile = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/\
+                   stackd_next_lambda_signing_d9ae1a72f10c/UqFTRcZGNs";
+    assert_eq!(claims.profile_version().to_string(), profile);
+    assert_eq!(claims.signed_at().to_string(), "2026-09-28T09:19:26.806Z");
+    assert_eq!(claims.expires_at().to_string(), "2037-12-28T09:19:26.806Z");
+    assert_eq!((verified.entries(), verified.bytes()), (3, 2465));
+    assert_eq!(verified.sha256(), package.sha256());
+
+    let source = Archive::parse(&source, &limits).unwrap();
+    let proof = origin::prove(&package, &source).unwrap();
+    assert_eq!(proof.signed_sha256(), package.sha256());
+
+    let error = package.verify(&TrustRoots::aws()).unwrap_err();
+    let untrusted = matches!(
+        error,
+        IntegrityError::Signature(SignatureError::UntrustedIssuer { .. })
+    );
+    assert!(untrusted, "{error}");
+}
+
+#[test]
+fn an_unsigned_package_is_said_to_be_unsigned() {
+    let Some(source) = vector("third-party-unsigned.zip") else {
+        return;
+    };
+    let package = Package::read(&source, &Limits::default()).unwrap();
+    assert!(!package.is_signed());
+    assert_eq!(
+        package.verify(&TrustRoots::aws()).unwrap_err(),
+        IntegrityError::Unsigned
+    );
+}
+
+/// Each single bit of a signed package, changed: it is refused, or what it unpacks to is the same.
+#[test]
+fn no_changed_bit_gives_other_contents() {
+    let (Some(signed), Some(root)) = (
+        vector("third-party-signed.zip"),
+        vector("third-party-root.pem"),
+    ) else {
+        return;
+    };
+    let limits = Limits::default();
+    let roots = TrustRoots::from_pem(&root).unwrap();
+    let original = Package::read(&signed, &limits).unwrap();
+    for position in 0..signed.len() {
+        for bit in 0..8 {
+            let mut changed = signed.clone();
+            changed[position] ^= 1 << bit;
+            let Ok(package) = Package::read(&changed, &limits) else {
+                continue;
+            };
+            if package.verify(&roots).is_err() {
+                continue;
+            }
+            assert_eq!(package.content_digest(), original.content_digest());
+            let names = |package: &Package<'_>| -> Vec<String> {
+                package
+                    .archive()
+                    .entries()
+                    .iter()
+                    .map(|e| e.name().to_owned())
+                    .collect()
+            };
+            assert_eq!(
+                names(&package),
+                names(&original),
+                "byte {position}, bit {bit}"
+            );
+        }
+    }
+}
