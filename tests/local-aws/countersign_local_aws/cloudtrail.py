@@ -85,7 +85,7 @@ def event_name(call: Call) -> str:
 def _trail_logs() -> bool:
     if SETTINGS.trail_logs:
         return True
-    return any(trail.get("IsLogging") for _, trail in cloudtrail._visible_trail_items())
+    return any(trail.get("IsLogging") for *_, trail in cloudtrail._visible_trail_items())
 
 
 def _identity(access_key: str) -> dict[str, Any]:
