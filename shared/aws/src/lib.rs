@@ -16,6 +16,8 @@ mod s3;
 pub mod shell;
 mod signer;
 mod sns;
+#[cfg(test)]
+mod wire;
 
 pub use aws::{Aws, StackNames};
 pub use clock::SystemClock;

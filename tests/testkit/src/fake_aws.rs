@@ -72,8 +72,8 @@ impl FakeAws {
     }
 
     /// Puts a delete marker on top of an object's versions.
-    pub fn delete(&self, bucket: &str, key: &str) -> String {
-        lock(&self.world).put(bucket, key, None, Vec::new())
+    pub fn delete(&self, bucket: &str, key: &str) {
+        lock(&self.world).put(bucket, key, None, Vec::new());
     }
 
     /// Removes one version for good.
@@ -375,10 +375,11 @@ fn decode(text: &str) -> String {
 }
 
 fn list(keys: &[String]) -> Response {
-    let contents: String = keys
+    let contents: Vec<String> = keys
         .iter()
         .map(|key| format!("<Contents><Key>{key}</Key></Contents>"))
         .collect();
+    let contents = contents.concat();
     xml(&format!(
         "<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>"
     ))

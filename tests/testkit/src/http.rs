@@ -38,8 +38,7 @@ impl Request {
     /// The first header of this (lower case) name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(header, _)| header == name)?;
-        Some(&found.1)
+        first(&self.headers, name)
     }
 
     /// The value of a query parameter as sent; empty for one without a value (`?versioning`).
@@ -57,7 +56,8 @@ impl Request {
 pub struct Response {
     /// The status code, 100 to 599.
     pub status: u16,
-    /// Headers besides Content-Length, which the server adds.
+    /// Headers besides Content-Length, which the server adds. After `connection: close` it hangs up,
+    /// wherever the body has got to.
     pub headers: Vec<(String, String)>,
     /// The body, sent whole.
     pub body: Vec<u8>,
@@ -80,6 +80,17 @@ impl Response {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
+
+    /// The first header of this (lower case) name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        first(&self.headers, name)
+    }
+}
+
+fn first<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let found = headers.iter().find(|(header, _)| header == name)?;
+    Some(&found.1)
 }
 
 /// A listening server; it stops listening when dropped.
@@ -143,7 +154,11 @@ fn serve(stream: &TcpStream, handle: &dyn Fn(Request) -> Response) -> io::Result
         }
         request.body = read_body(&request, &mut reader)?;
         let bodiless = request.method == "HEAD";
-        write_response(writer, &handle(request), bodiless)?;
+        let response = handle(request);
+        write_response(writer, &response, bodiless)?;
+        if response.header("connection") == Some("close") {
+            break;
+        }
     }
     Ok(())
 }
@@ -228,15 +243,12 @@ fn read_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
 fn write_response(mut writer: &TcpStream, response: &Response, bodiless: bool) -> io::Result<()> {
     let mut head = format!("HTTP/1.1 {} \r\n", response.status);
     for (name, value) in &response.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value, "\r\n"]);
     }
     // A HEAD answer's own Content-Length says how long the body of a GET would be.
-    let told = response
-        .headers
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let told = response.header("content-length").is_some();
     if !told && response.status != 204 && response.status != 304 {
-        head.push_str(&format!("content-length: {}\r\n", response.body.len()));
+        head.extend(["content-length: ", &response.body.len().to_string(), "\r\n"]);
     }
     head.push_str("\r\n");
     writer.write_all(head.as_bytes())?;

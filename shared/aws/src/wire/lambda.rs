@@ -1,0 +1,403 @@
+use countersign_gate::{
+    csc::CscPolicy,
+    names::{AliasName, FunctionName, LayerName, RevisionId, VersionId},
+    ports::{
+        AliasMove, CodeUpdate, Functions, Layers, SignedObject, UpdateStatus, VersionPublish,
+        VersionRequest,
+    },
+};
+use countersign_testkit::fake_aws::{FakeAws, exception, json};
+
+use super::{call, is_denied, is_throttled, is_unavailable, is_unexpected, sent, stack};
+use crate::aws::Aws;
+
+const CSC: &str = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-1";
+
+fn name() -> FunctionName {
+    FunctionName::parse("orders").unwrap()
+}
+
+fn revision() -> RevisionId {
+    RevisionId::parse("r-1").unwrap()
+}
+
+fn signed() -> SignedObject {
+    SignedObject {
+        bucket: "signed".to_owned(),
+        key: "functions/orders/x/job.zip".to_owned(),
+        version: VersionId::parse("v7").unwrap(),
+    }
+}
+
+/// What Lambda says of a function's code, with `more` fields.
+fn code(more: &str) -> String {
+    format!(
+        r#"{{"FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders",
+        "PackageType":"Zip","CodeSha256":"c2hh","RevisionId":"r-1","State":"Active",
+        "LastUpdateStatus":"Successful"{more}}}"#
+    )
+}
+
+#[tokio::test]
+async fn a_function_is_read_with_its_tags() {
+    let (fake, aws) = stack();
+    let signing = r#","SigningJobArn":"job-arn","SigningProfileVersionArn":"profile-arn""#;
+    let tags = r#""Tags":{"countersign:alias":"live"}"#;
+    fake.answers(
+        "lambda:GetFunction",
+        json(&format!(r#"{{"Configuration":{},{tags}}}"#, code(signing))),
+    );
+    let function = aws.function(&name()).await.unwrap().unwrap();
+    assert_eq!(
+        function.arn,
+        "arn:aws:lambda:eu-west-1:111122223333:function:orders"
+    );
+    assert!(!function.is_image);
+    assert_eq!(function.tags["countersign:alias"], "live");
+    assert_eq!(function.code.code_sha256, "c2hh");
+    assert_eq!(function.code.job_arn.as_deref(), Some("job-arn"));
+    assert_eq!(
+        function.code.profile_version_arn.as_deref(),
+        Some("profile-arn")
+    );
+    assert_eq!(function.code.revision, revision());
+    assert_eq!(function.code.update, UpdateStatus::Successful);
+}
+
+#[tokio::test]
+async fn an_image_an_absent_function_and_denied_tags_are_told_apart() {
+    let (fake, aws) = stack();
+    let image = code("").replace("Zip", "Image");
+    fake.answers_once(
+        "lambda:GetFunction",
+        json(&format!(r#"{{"Configuration":{image}}}"#)),
+    );
+    assert!(aws.function(&name()).await.unwrap().unwrap().is_image);
+    let denied = r#""TagsError":{"ErrorCode":"AccessDeniedException","Message":"no"}"#;
+    fake.answers_once(
+        "lambda:GetFunction",
+        json(&format!(r#"{{"Configuration":{},{denied}}}"#, code(""))),
+    );
+    assert!(is_denied(&aws.function(&name()).await.unwrap_err()));
+    fake.answers(
+        "lambda:GetFunction",
+        exception(404, "ResourceNotFoundException", "no"),
+    );
+    assert_eq!(aws.function(&name()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_last_update_is_read_from_four_fields() {
+    let (fake, aws) = stack();
+    let failed = |reason: &str| UpdateStatus::Failed {
+        reason: reason.to_owned(),
+    };
+    for (state, last, expected) in [
+        ("Active", "Successful", Some(UpdateStatus::Successful)),
+        ("Inactive", "Successful", Some(UpdateStatus::Successful)),
+        ("Active", "InProgress", Some(UpdateStatus::InProgress)),
+        ("Pending", "Successful", Some(UpdateStatus::InProgress)),
+        ("Active", "Failed", Some(failed("of the update"))),
+        ("Failed", "Successful", Some(failed("of the state"))),
+        ("Active", "Confused", None),
+    ] {
+        let reasons = r#","StateReason":"of the state","LastUpdateStatusReason":"of the update""#;
+        let code = code(reasons)
+            .replace(
+                r#""LastUpdateStatus":"Successful""#,
+                &format!(r#""LastUpdateStatus":"{last}""#),
+            )
+            .replace(r#""State":"Active""#, &format!(r#""State":"{state}""#));
+        fake.answers_once(
+            "lambda:GetFunction",
+            json(&format!(r#"{{"Configuration":{code}}}"#)),
+        );
+        let answer = aws.function(&name()).await;
+        match expected {
+            Some(expected) => {
+                assert_eq!(
+                    answer.unwrap().unwrap().code.update,
+                    expected,
+                    "{state} {last}"
+                );
+            }
+            None => assert!(is_unexpected(&answer.unwrap_err()), "{state} {last}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_signing_configuration_is_read_or_there_is_none() {
+    let (fake, aws) = stack();
+    let call = "lambda:GetFunctionCodeSigningConfig";
+    fake.answers_once(call, json(r#"{"FunctionName":"orders"}"#));
+    assert_eq!(aws.csc_of(&name()).await.unwrap(), None);
+    fake.answers_once(call, exception(404, "ResourceNotFoundException", ""));
+    assert_eq!(aws.csc_of(&name()).await.unwrap(), None);
+    fake.answers_once(
+        call,
+        json(&format!(r#"{{"CodeSigningConfigArn":"{CSC}"}}"#)),
+    );
+    let arn = aws.csc_of(&name()).await.unwrap().unwrap();
+    assert_eq!(arn.as_str(), CSC);
+
+    let config = |policy: &str| {
+        json(&format!(
+            r#"{{"CodeSigningConfig":{{"CodeSigningConfigId":"csc-1","CodeSigningConfigArn":"{CSC}",
+            "LastModified":"","AllowedPublishers":{{"SigningProfileVersionArns":["one","two"]}},
+            "CodeSigningPolicies":{{"UntrustedArtifactOnDeployment":"{policy}"}}}}}}"#
+        ))
+    };
+    fake.answers_once("lambda:GetCodeSigningConfig", config("Warn"));
+    let csc = aws.csc(&arn).await.unwrap().unwrap();
+    assert_eq!(csc.policy(), CscPolicy::Warn);
+    assert_eq!(csc.publishers().collect::<Vec<_>>(), ["one", "two"]);
+    fake.answers_once("lambda:GetCodeSigningConfig", config("Enforce"));
+    assert_eq!(
+        aws.csc(&arn).await.unwrap().unwrap().policy(),
+        CscPolicy::Enforce
+    );
+    fake.answers_once("lambda:GetCodeSigningConfig", config("enforce"));
+    assert!(
+        is_unexpected(&aws.csc(&arn).await.unwrap_err()),
+        "an unknown policy is no policy"
+    );
+    fake.answers_once(
+        "lambda:GetCodeSigningConfig",
+        exception(404, "ResourceNotFoundException", ""),
+    );
+    assert_eq!(aws.csc(&arn).await.unwrap(), None);
+}
+
+async fn dry_run(fake: &FakeAws, aws: &Aws, status: u16, name_of: &str) -> CodeUpdate {
+    fake.answers_once(
+        "lambda:UpdateFunctionCode",
+        exception(status, name_of, "as told"),
+    );
+    aws.try_code(&name(), &signed(), &revision()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_dry_run_names_exactly_what_was_judged() {
+    let (fake, aws) = stack();
+    fake.answers("lambda:UpdateFunctionCode", json(&code("")));
+    let answer = aws.try_code(&name(), &signed(), &revision()).await.unwrap();
+    assert!(matches!(answer, CodeUpdate::Taken(state) if state.code_sha256 == "c2hh"));
+    let request = call(&fake, "lambda:UpdateFunctionCode");
+    assert_eq!(request.path, "/2015-03-31/functions/orders/code");
+    assert_eq!(
+        sent(&request),
+        serde_json::json!({
+            "S3Bucket": "signed",
+            "S3Key": "functions/orders/x/job.zip",
+            "S3ObjectVersion": "v7",
+            "RevisionId": "r-1",
+            "DryRun": true,
+        })
+    );
+    assert_eq!(
+        fake.called(),
+        ["lambda:UpdateFunctionCode"],
+        "nothing else is called"
+    );
+}
+
+#[tokio::test]
+async fn every_way_in_which_lambda_declines_code_is_told_apart() {
+    let (fake, aws) = stack();
+    for name in [
+        "CodeVerificationFailedException",
+        "InvalidCodeSignatureException",
+        "CodeSigningConfigNotFoundException",
+    ] {
+        let CodeUpdate::Refused(refusal) = dry_run(&fake, &aws, 400, name).await else {
+            panic!("{name} is a refusal");
+        };
+        assert!(refusal.is_about_signature());
+        assert_eq!(
+            (refusal.exception.as_str(), refusal.message.as_str()),
+            (name, "as told")
+        );
+    }
+    for name in [
+        "InvalidParameterValueException",
+        "CodeStorageExceededException",
+    ] {
+        let answer = dry_run(&fake, &aws, 400, name).await;
+        assert!(matches!(answer, CodeUpdate::Refused(refusal) if !refusal.is_about_signature()));
+    }
+    let answer = dry_run(&fake, &aws, 412, "PreconditionFailedException").await;
+    assert_eq!(answer, CodeUpdate::RevisionChanged);
+    assert_eq!(
+        dry_run(&fake, &aws, 409, "ResourceConflictException").await,
+        CodeUpdate::Busy
+    );
+    assert_eq!(
+        dry_run(&fake, &aws, 404, "ResourceNotFoundException").await,
+        CodeUpdate::Gone
+    );
+    assert_eq!(fake.called().len(), 8, "none of these is tried again");
+}
+
+#[tokio::test]
+async fn what_says_nothing_about_the_code_is_trouble() {
+    let (fake, aws) = stack();
+    let answers = [
+        (403, "AccessDeniedException", is_denied as fn(&_) -> bool),
+        (429, "TooManyRequestsException", is_throttled),
+        (500, "ServiceException", is_unavailable),
+        (400, "SomethingNewException", is_unexpected),
+    ];
+    for (status, exception_name, is_expected) in answers {
+        fake.answers(
+            "lambda:UpdateFunctionCode",
+            exception(status, exception_name, ""),
+        );
+        let error = aws
+            .try_code(&name(), &signed(), &revision())
+            .await
+            .unwrap_err();
+        assert!(is_expected(&error), "{exception_name}: {error}");
+        assert_eq!(error.call(), "lambda:UpdateFunctionCode");
+    }
+}
+
+#[tokio::test]
+async fn a_version_is_published_of_the_code_that_was_deployed() {
+    let (fake, aws) = stack();
+    let request = VersionRequest {
+        function: name(),
+        code_sha256: "c2hh".to_owned(),
+        description: "commit 6533b80".to_owned(),
+    };
+    fake.answers_once("lambda:PublishVersion", json(r#"{"Version":"7"}"#));
+    let answer = aws.publish_version(&request).await.unwrap();
+    assert_eq!(answer, VersionPublish::Version("7".to_owned()));
+    let sent = sent(&call(&fake, "lambda:PublishVersion"));
+    assert_eq!(
+        sent,
+        serde_json::json!({"CodeSha256": "c2hh", "Description": "commit 6533b80"})
+    );
+    let invalid = "InvalidParameterValueException";
+    let stale = "CodeSHA256 (a) is different from current CodeSHA256 in $LATEST (b).";
+    for (answer, expected) in [
+        (exception(400, invalid, stale), VersionPublish::CodeChanged),
+        (
+            exception(409, "ResourceConflictException", ""),
+            VersionPublish::Busy,
+        ),
+        (
+            exception(404, "ResourceNotFoundException", ""),
+            VersionPublish::Gone,
+        ),
+    ] {
+        fake.answers_once("lambda:PublishVersion", answer);
+        assert_eq!(aws.publish_version(&request).await.unwrap(), expected);
+    }
+    fake.answers_once("lambda:PublishVersion", exception(400, invalid, "too long"));
+    let answer = aws.publish_version(&request).await.unwrap();
+    assert!(matches!(answer, VersionPublish::Refused(_)));
+}
+
+#[tokio::test]
+async fn an_alias_is_moved_with_all_of_its_traffic() {
+    let (fake, aws) = stack();
+    let alias = AliasName::parse("live").unwrap();
+    let answer = json(r#"{"FunctionVersion":"6","RevisionId":"a-1"}"#);
+    fake.answers_once("lambda:GetAlias", answer.clone());
+    let found = aws.alias(&name(), &alias).await.unwrap().unwrap();
+    assert_eq!(
+        (found.version.as_str(), found.revision.as_str()),
+        ("6", "a-1")
+    );
+    fake.answers_once(
+        "lambda:GetAlias",
+        exception(404, "ResourceNotFoundException", ""),
+    );
+    assert_eq!(aws.alias(&name(), &alias).await.unwrap(), None);
+
+    fake.answers_once("lambda:UpdateAlias", answer);
+    let moved = aws
+        .move_alias(&name(), &alias, "7", &found.revision)
+        .await
+        .unwrap();
+    assert_eq!(moved, AliasMove::Moved);
+    assert_eq!(
+        sent(&call(&fake, "lambda:UpdateAlias")),
+        serde_json::json!({
+            "FunctionVersion": "7",
+            "RevisionId": "a-1",
+            "RoutingConfig": {"AdditionalVersionWeights": {}},
+        })
+    );
+    for (answer, expected) in [
+        (
+            exception(412, "PreconditionFailedException", ""),
+            AliasMove::RevisionChanged,
+        ),
+        (
+            exception(404, "ResourceNotFoundException", ""),
+            AliasMove::Gone,
+        ),
+    ] {
+        fake.answers_once("lambda:UpdateAlias", answer);
+        assert_eq!(
+            aws.move_alias(&name(), &alias, "7", &found.revision)
+                .await
+                .unwrap(),
+            expected
+        );
+    }
+}
+
+#[tokio::test]
+async fn layer_versions_come_newest_first() {
+    let (fake, aws) = stack();
+    let layer = LayerName::parse("common").unwrap();
+    let versions = r#"{"LayerVersions":[
+        {"Version":1,"LayerVersionArn":"arn:1"},
+        {"Version":3,"LayerVersionArn":"arn:3","Description":"third"},
+        {"Version":2,"LayerVersionArn":"arn:2"}]}"#;
+    fake.answers_once("lambda:ListLayerVersions", json(versions));
+    let found = aws.layer_versions(&layer, 2).await.unwrap();
+    assert_eq!(
+        found.iter().map(|found| found.version).collect::<Vec<_>>(),
+        [3, 2]
+    );
+    assert_eq!(found[0].description, "third");
+    assert_eq!(
+        call(&fake, "lambda:ListLayerVersions").query_value("MaxItems"),
+        Some("2")
+    );
+    fake.answers_once(
+        "lambda:ListLayerVersions",
+        exception(404, "ResourceNotFoundException", ""),
+    );
+    assert!(aws.layer_versions(&layer, 2).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_layer_version_says_what_it_was_made_of() {
+    let (fake, aws) = stack();
+    let layer = LayerName::parse("common").unwrap();
+    let version = r#"{"Version":3,"LayerVersionArn":"arn:3","Description":"d",
+        "Content":{"CodeSha256":"c2hh","SigningJobArn":"job-arn"}}"#;
+    fake.answers_once("lambda:GetLayerVersion", json(version));
+    let content = aws.layer_content(&layer, 3).await.unwrap().unwrap();
+    assert_eq!(content.version.arn, "arn:3");
+    assert_eq!(content.code_sha256, "c2hh");
+    assert_eq!(content.job_arn.as_deref(), Some("job-arn"));
+    assert_eq!(content.profile_version_arn, None);
+    fake.answers_once(
+        "lambda:GetLayerVersion",
+        exception(404, "ResourceNotFoundException", ""),
+    );
+    assert_eq!(aws.layer_content(&layer, 3).await.unwrap(), None);
+    fake.answers_once(
+        "lambda:GetLayerVersion",
+        json(r#"{"Version":3,"LayerVersionArn":"arn:3"}"#),
+    );
+    assert!(is_unexpected(
+        &aws.layer_content(&layer, 3).await.unwrap_err()
+    ));
+}

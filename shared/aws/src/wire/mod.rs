@@ -1,0 +1,55 @@
+//! The adapters over a socket: the real SDK against the testkit's AWS. What is sent, how answers are
+//! read, and what is not called.
+
+mod lambda;
+mod s3;
+mod signer;
+
+use countersign_gate::trouble::Trouble;
+use countersign_testkit::{fake_aws::FakeAws, http::Request};
+
+use crate::{
+    aws::{Aws, StackNames},
+    connection::tests::connection_to,
+};
+
+/// A fake AWS and the adapters that talk to it.
+fn stack() -> (FakeAws, Aws) {
+    let fake = FakeAws::start().unwrap();
+    let names = StackNames {
+        uploads: "uploads".to_owned(),
+        records: "records".to_owned(),
+        event_bus: "default".to_owned(),
+    };
+    let aws = Aws::new(connection_to(&fake.endpoint()), names);
+    (fake, aws)
+}
+
+/// The one call of this name.
+fn call(fake: &FakeAws, name: &str) -> Request {
+    let mut calls = fake.calls();
+    calls.retain(|call| call.name == name);
+    assert_eq!(calls.len(), 1, "{:?}", fake.called());
+    calls.remove(0).request
+}
+
+/// The JSON that a call sent.
+fn sent(request: &Request) -> serde_json::Value {
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+fn is_throttled(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Throttled { .. })
+}
+
+fn is_denied(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Denied { .. })
+}
+
+fn is_unavailable(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Unavailable { .. })
+}
+
+fn is_unexpected(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Unexpected { .. })
+}

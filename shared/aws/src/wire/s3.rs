@@ -1,0 +1,300 @@
+use countersign_gate::{
+    names::VersionId,
+    ports::{Creation, Records, SignedObjects, UploadHead, Uploads},
+    upload::UploadId,
+};
+use countersign_testkit::{fake_aws::s3_error, http::Response};
+
+use super::{call, is_denied, is_throttled, is_unavailable, is_unexpected, stack};
+
+const KEY: &str = "functions/orders.zip";
+
+fn upload(key: &str, version: &str) -> UploadId {
+    UploadId {
+        bucket: "uploads".to_owned(),
+        key: key.to_owned(),
+        version: VersionId::parse(version).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_head_tells_everything_and_is_asked_of_the_version_given() {
+    let (fake, aws) = stack();
+    let head = Response::new(200, "")
+        .with("x-amz-version-id", "v1")
+        .with("last-modified", "Sat, 21 Nov 2026 21:44:00 GMT")
+        .with("content-length", "5242")
+        .with("x-amz-meta-Commit", "6533b80")
+        .with("x-amz-tagging-count", "2");
+    fake.answers("s3:HeadObject", head);
+    let version = VersionId::parse("v1").unwrap();
+    let UploadHead::Object(head) = aws.head_upload(KEY, Some(&version)).await.unwrap() else {
+        panic!("there is an object");
+    };
+    assert_eq!(head.version, Some(version));
+    assert_eq!(head.last_modified, "2026-11-21T21:44:00Z".parse().unwrap());
+    assert_eq!(head.size, 5242);
+    assert_eq!(head.metadata["commit"], "6533b80");
+    assert_eq!(head.tag_count, 2);
+    let request = call(&fake, "s3:HeadObject");
+    assert_eq!(
+        request.path, "/uploads/functions/orders.zip",
+        "path style on an own endpoint"
+    );
+    assert_eq!(request.query_value("versionId"), Some("v1"));
+}
+
+#[tokio::test]
+async fn absence_a_delete_marker_and_silence_are_three_things() {
+    let (fake, aws) = stack();
+    assert_eq!(
+        aws.head_upload(KEY, None).await.unwrap(),
+        UploadHead::Absent
+    );
+    let version = VersionId::parse(fake.put("uploads", KEY, "a")).unwrap();
+    fake.delete("uploads", KEY);
+    assert_eq!(
+        aws.head_upload(KEY, None).await.unwrap(),
+        UploadHead::DeleteMarker
+    );
+    let marker = VersionId::parse("version-2").unwrap();
+    assert_eq!(
+        aws.head_upload(KEY, Some(&marker)).await.unwrap(),
+        UploadHead::DeleteMarker
+    );
+    assert!(matches!(
+        aws.head_upload(KEY, Some(&version)).await.unwrap(),
+        UploadHead::Object(head) if head.size == 1
+    ));
+    // Without leave to list a bucket S3 says 403 for a key that is not there.
+    fake.answers_once("s3:HeadObject", Response::new(403, ""));
+    assert!(is_denied(&aws.head_upload(KEY, None).await.unwrap_err()));
+    fake.answers_once("s3:HeadObject", Response::new(405, ""));
+    assert!(is_unexpected(
+        &aws.head_upload(KEY, None).await.unwrap_err()
+    ));
+}
+
+#[tokio::test]
+async fn an_object_of_an_unversioned_bucket_has_no_version() {
+    let (fake, aws) = stack();
+    fake.put("uploads", KEY, "a");
+    fake.without_versions("uploads");
+    let UploadHead::Object(head) = aws.head_upload(KEY, None).await.unwrap() else {
+        panic!("there is an object");
+    };
+    assert_eq!(head.version, None);
+    fake.answers_once(
+        "s3:HeadObject",
+        Response::new(200, "")
+            .with("x-amz-version-id", "null")
+            .with("last-modified", "Sat, 21 Nov 2026 21:44:00 GMT"),
+    );
+    let head = aws.head_upload(KEY, None).await.unwrap();
+    assert!(matches!(head, UploadHead::Object(head) if head.version.is_none()));
+}
+
+#[tokio::test]
+async fn keys_reach_s3_as_they_are() {
+    for key in [
+        "a b.zip",
+        "a+b.zip",
+        "größe.zip",
+        "../x.zip",
+        "a//b.zip",
+        "a%2Bb.zip",
+        "./a.zip",
+    ] {
+        let (fake, aws) = stack();
+        let version = fake.put("uploads", key, key.as_bytes());
+        let read = aws.read_upload(&upload(key, &version)).await.unwrap();
+        assert_eq!(read.as_deref(), Some(key.as_bytes()), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_is_read_or_gone() {
+    let (fake, aws) = stack();
+    let first = fake.put("uploads", KEY, "first");
+    fake.put("uploads", KEY, "second");
+    fake.delete("uploads", KEY);
+    let read = aws.read_upload(&upload(KEY, &first)).await.unwrap();
+    assert_eq!(read.as_deref(), Some(b"first".as_slice()));
+    assert_eq!(
+        aws.read_upload(&upload(KEY, "version-3")).await.unwrap(),
+        None,
+        "a marker"
+    );
+    assert_eq!(
+        aws.read_upload(&upload(KEY, "version-9")).await.unwrap(),
+        None,
+        "no version"
+    );
+    assert_eq!(
+        aws.read_upload(&upload("b", "version-1")).await.unwrap(),
+        None,
+        "no key"
+    );
+    fake.answers("s3:GetObject", s3_error(404, "NoSuchBucket"));
+    assert!(is_unexpected(
+        &aws.read_upload(&upload(KEY, &first)).await.unwrap_err()
+    ));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_or_is_too_large_is_no_object() {
+    let (fake, aws) = stack();
+    let broken = Response::new(200, "abc").with("content-length", "4");
+    fake.answers_once("s3:GetObject", broken.with("connection", "close"));
+    assert!(is_unavailable(
+        &aws.read_upload(&upload(KEY, "v")).await.unwrap_err()
+    ));
+    let too_large = (1_u64 << 30).to_string();
+    fake.answers_once(
+        "s3:GetObject",
+        Response::new(200, "").with("content-length", too_large),
+    );
+    let error = aws.read_upload(&upload(KEY, "v")).await.unwrap_err();
+    assert!(
+        is_unexpected(&error) && error.in_full().contains("more than any package"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn tags_are_read_and_their_absence_is_none() {
+    let (fake, aws) = stack();
+    let tagging = "<Tagging><TagSet><Tag><Key>build</Key><Value>7</Value></Tag></TagSet></Tagging>";
+    fake.answers_once("s3:GetObjectTagging", Response::new(200, tagging));
+    let tags = aws.upload_tags(&upload(KEY, "v1")).await.unwrap();
+    assert_eq!(tags["build"], "7");
+    assert_eq!(
+        call(&fake, "s3:GetObjectTagging").query_value("versionId"),
+        Some("v1")
+    );
+    fake.answers_once("s3:GetObjectTagging", s3_error(404, "NoSuchVersion"));
+    assert!(
+        aws.upload_tags(&upload(KEY, "v1"))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    fake.answers_once("s3:GetObjectTagging", s3_error(403, "AccessDenied"));
+    assert!(is_denied(
+        &aws.upload_tags(&upload(KEY, "v1")).await.unwrap_err()
+    ));
+}
+
+#[tokio::test]
+async fn a_signed_object_is_pinned_by_the_answer_that_brought_it() {
+    let (fake, aws) = stack();
+    assert_eq!(aws.read_signed("signed", "a.zip").await.unwrap(), None);
+    let version = fake.put("signed", "a.zip", "zip");
+    let (object, body) = aws.read_signed("signed", "a.zip").await.unwrap().unwrap();
+    assert_eq!(object.version.as_str(), version);
+    assert_eq!(
+        (object.bucket.as_str(), object.key.as_str()),
+        ("signed", "a.zip")
+    );
+    assert_eq!(body, b"zip");
+    assert!(!fake.called().contains(&"s3:HeadObject".to_owned()));
+    fake.without_versions("signed");
+    assert!(is_unexpected(
+        &aws.read_signed("signed", "a.zip").await.unwrap_err()
+    ));
+}
+
+#[tokio::test]
+async fn a_record_is_created_once_and_replaced_at_will() {
+    let (fake, aws) = stack();
+    let path = "functions/orders/20261121T214400Z-v1/outcome.json";
+    assert_eq!(aws.read_record(path).await.unwrap(), None);
+    assert_eq!(
+        aws.create_record(path, b"{}").await.unwrap(),
+        Creation::Created
+    );
+    assert_eq!(
+        aws.create_record(path, b"{1}").await.unwrap(),
+        Creation::Existed
+    );
+    assert_eq!(
+        aws.read_record(path).await.unwrap().as_deref(),
+        Some(b"{}".as_slice())
+    );
+    aws.replace_record(path, b"{2}").await.unwrap();
+    assert_eq!(fake.object("records", path).unwrap(), b"{2}");
+    let conditions: Vec<_> = fake
+        .calls()
+        .iter()
+        .filter(|call| call.name == "s3:PutObject")
+        .map(|call| call.request.header("if-none-match").map(str::to_owned))
+        .collect();
+    assert_eq!(
+        conditions,
+        [Some("*".to_owned()), Some("*".to_owned()), None]
+    );
+    fake.answers_once("s3:PutObject", s3_error(409, "ConditionalRequestConflict"));
+    assert!(is_unavailable(
+        &aws.create_record(path, b"{}").await.unwrap_err()
+    ));
+}
+
+#[tokio::test]
+async fn all_pages_of_records_are_listed() {
+    let (fake, aws) = stack();
+    let page = |key: &str, more: &str| {
+        Response::new(
+            200,
+            format!(
+                "<ListBucketResult>{more}<Contents><Key>{key}</Key></Contents></ListBucketResult>"
+            ),
+        )
+    };
+    let more = "<IsTruncated>true</IsTruncated><NextContinuationToken>next</NextContinuationToken>";
+    fake.answers_once("s3:ListObjectsV2", page("functions/a/1", more));
+    fake.answers_once("s3:ListObjectsV2", page("functions/a/2", ""));
+    let listed = aws.list_records("functions/a/").await.unwrap();
+    assert_eq!(listed, ["functions/a/1", "functions/a/2"]);
+    let calls = fake.calls();
+    assert_eq!(
+        calls[1].request.query_value("continuation-token"),
+        Some("next")
+    );
+    assert_eq!(
+        calls[1].request.query_value("prefix"),
+        Some("functions%2Fa%2F")
+    );
+}
+
+#[tokio::test]
+async fn a_slow_down_is_tried_again_and_then_told() {
+    let (fake, aws) = stack();
+    fake.put("records", "a", "1");
+    fake.answers_once("s3:GetObject", s3_error(503, "SlowDown"));
+    assert!(aws.read_record("a").await.unwrap().is_some());
+    assert_eq!(fake.called().len(), 2);
+    fake.answers("s3:GetObject", s3_error(503, "SlowDown"));
+    let error = aws.read_record("a").await.unwrap_err();
+    assert!(is_throttled(&error));
+    assert_eq!(
+        error.in_full(),
+        "s3:GetObject was throttled: SlowDown: as told (HTTP 503, request request-1)"
+    );
+    assert_eq!(fake.called().len(), 4, "two tries each");
+}
+
+#[tokio::test]
+async fn nobody_there_is_unavailable() {
+    let (fake, aws) = stack();
+    drop(fake);
+    assert!(is_unavailable(&aws.read_record("a").await.unwrap_err()));
+}
+
+#[tokio::test]
+async fn the_gate_is_named_in_the_user_agent() {
+    let (fake, aws) = stack();
+    let _none = aws.read_record("a").await.unwrap();
+    let request = call(&fake, "s3:GetObject");
+    let agent = request.header("user-agent").unwrap();
+    assert!(agent.contains("app/countersign-"), "{agent}");
+}
