@@ -1,2 +1,83 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: what a person or a CI does with this repository.
+
+mod local;
+mod stop;
+mod terminal;
+mod test;
+
+use std::{
+    path::Path,
+    process::{Command, ExitCode},
+};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::{stop::Stop, terminal::Terminal};
+
+/// Tasks of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Show the gate at work on a local AWS: build, deploy, four scenes. Then stay up until Ctrl-C.
+    Local(local::Options),
+    /// Run every check there is, the cheap ones first.
+    Test(test::Options),
+    /// Measure.
+    Bench {
+        /// What to measure.
+        what: Bench,
+    },
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Bench {
+    /// How fast packages are verified.
+    Verify,
+    /// How fast the functions start, how much memory they take, and how large they are.
+    Start,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let stop = Stop::on_signals();
+    let terminal = Terminal::new(stop);
+    let root = root();
+    let result = match arguments.task {
+        Task::Local(options) => local::run(&root, &options, &terminal),
+        Task::Test(options) => test::run(&root, &options, &terminal),
+        Task::Bench { what } => bench(&root, what),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            terminal.error(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the checkout that this was built from.
+fn root() -> std::path::PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+fn bench(root: &Path, what: Bench) -> Result<bool, Box<dyn std::error::Error>> {
+    let what = match what {
+        Bench::Verify => "verify",
+        Bench::Start => "start",
+    };
+    let status = Command::new(test::cargo())
+        .args(["run", "--release", "--locked", "--package", "countersign-bench", "--", what])
+        .current_dir(root)
+        .status()?;
+    Ok(status.success())
+}

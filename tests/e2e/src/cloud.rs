@@ -1,0 +1,214 @@
+//! The local AWS, and the stack deployed to it the way it is deployed to AWS.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream},
+    path::PathBuf,
+    process::Command,
+    time::Duration,
+};
+
+use serde_json::json;
+
+use crate::{
+    error::HarnessError,
+    observer::{Look, Observer, wait_until},
+    process::{self, Process},
+    session::{Credentials, Session, list, text},
+    tools::Tools,
+};
+
+const STARTS_WITHIN: Duration = Duration::from_mins(1);
+const ROOT_FILE: &str = "signer-root.pem";
+
+/// A running local AWS, on loopback, with IAM enforced. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Cloud {
+    _process: Process,
+    tools: Tools,
+    port: u16,
+    state: PathBuf,
+}
+
+impl Cloud {
+    /// Starts the local AWS on a port of 127.0.0.1, empty, and waits until it answers.
+    pub fn start(tools: &Tools, port: u16, observer: &dyn Observer) -> Result<Self, HarnessError> {
+        if !is_free(port) {
+            return Err(HarnessError::PortBusy { port });
+        }
+        let state = tools.local().join(format!("aws-{port}"));
+        let mut command = Command::new(tools.python());
+        command
+            .args(["-m", "countersign_local_aws", "--port", &port.to_string()])
+            .arg("--state")
+            .arg(&state)
+            .current_dir(tools.root())
+            .env("PYTHONPATH", tools.root().join("tests/local-aws"))
+            .env("PATH", tools.programs());
+        let log = tools.log(&format!("local-aws-{port}"));
+        let what = "starting the local AWS";
+        let mut process = Process::start(&tools.python(), &command, &log)?;
+        wait_until(observer, what, STARTS_WITHIN, || {
+            if let Some(status) = process.ended()? {
+                return Err(process.failure(what, status));
+            }
+            Ok(if is_free(port) {
+                Look::NotYet(process.last_line())
+            } else {
+                Look::There(())
+            })
+        })?;
+        Ok(Self {
+            _process: process,
+            tools: tools.clone(),
+            port,
+            state,
+        })
+    }
+
+    /// Where it listens: `http://127.0.0.1:4566`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        endpoint(self.port)
+    }
+
+    /// The tools that it was started with.
+    #[must_use]
+    pub fn tools(&self) -> &Tools {
+        &self.tools
+    }
+
+    /// Calls in the name of `credentials`.
+    pub fn session(&self, credentials: &Credentials) -> Result<Session, HarnessError> {
+        Session::new(&self.tools, &self.endpoint(), credentials)
+    }
+
+    /// Runs the AWS command line in the name of `credentials`, and gives its output.
+    pub fn aws(
+        &self,
+        credentials: &Credentials,
+        arguments: &[&str],
+    ) -> Result<String, HarnessError> {
+        let endpoint = self.endpoint();
+        let output = self
+            .tools
+            .command("aws", &endpoint)
+            .args(arguments)
+            .args(["--endpoint-url", &endpoint])
+            .env("AWS_ACCESS_KEY_ID", &credentials.key)
+            .env("AWS_SECRET_ACCESS_KEY", &credentials.secret)
+            .output()
+            .map_err(|source| HarnessError::Start {
+                program: "aws".to_owned(),
+                source,
+            })?;
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(HarnessError::Refused {
+                call: format!("aws {}", arguments.join(" ")),
+                code: output.status.to_string(),
+                message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            })
+        }
+    }
+
+    /// `sam deploy` of what [`build`] made, as the stack `name`, trusting the local Signer's root.
+    pub fn deploy(&self, name: &str, observer: &dyn Observer) -> Result<Stack, HarnessError> {
+        let root_file = self.state.join(ROOT_FILE);
+        let root = fs::read_to_string(&root_file).map_err(|source| HarnessError::File {
+            what: root_file.display().to_string(),
+            source,
+        })?;
+        let mut command = self.tools.command("sam", &self.endpoint());
+        command
+            .args(["deploy", "--stack-name", name])
+            .args(["--no-confirm-changeset", "--no-progressbar"])
+            .args(["--parameter-overrides", &format!("TrustRoots=\"{root}\"")]);
+        process::run(
+            observer,
+            &self.tools.python(),
+            "sam deploy",
+            &command,
+            &self.tools.log(&format!("sam-deploy-{}", self.port)),
+        )?;
+        self.stack(name)
+    }
+
+    fn stack(&self, name: &str) -> Result<Stack, HarnessError> {
+        let session = self.session(&Credentials::root())?;
+        let answer = session.call(
+            "cloudformation",
+            "describe_stacks",
+            json!({"StackName": name}),
+        )?;
+        let outputs = list(&answer, "/Stacks/0/Outputs")
+            .iter()
+            .map(|output| Ok((text(output, "/OutputKey")?, text(output, "/OutputValue")?)))
+            .collect::<Result<_, HarnessError>>()?;
+        Ok(Stack {
+            name: name.to_owned(),
+            outputs,
+        })
+    }
+}
+
+/// `sam build` of the real template, with the real binaries.
+pub fn build(tools: &Tools, observer: &dyn Observer) -> Result<(), HarnessError> {
+    let mut command = tools.command("sam", &endpoint(0));
+    command.args(["build", "--beta-features"]);
+    process::run(
+        observer,
+        &tools.python(),
+        "sam build",
+        &command,
+        &tools.log("sam-build"),
+    )
+}
+
+/// A port of 127.0.0.1 that nobody listens on.
+pub fn free_port() -> Result<u16, HarnessError> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|source| HarnessError::File {
+            what: "a port of 127.0.0.1".to_owned(),
+            source,
+        })
+}
+
+/// A deployed stack.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    name: String,
+    outputs: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value of one of its outputs.
+    pub fn output(&self, key: &str) -> Result<&str, HarnessError> {
+        self.outputs
+            .get(key)
+            .map(String::as_str)
+            .ok_or_else(|| HarnessError::Shape {
+                what: "the stack".to_owned(),
+                field: format!("output {key}"),
+                found: format!("{:?}", self.outputs.keys()),
+            })
+    }
+}
+
+fn endpoint(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+fn is_free(port: u16) -> bool {
+    TcpStream::connect(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)).is_err()
+}

@@ -1,0 +1,115 @@
+//! A subscriber to the stack's topic, and the pages as they reach it.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    cloud::{Cloud, Stack},
+    error::HarnessError,
+    observer::{Look, Observer, wait_until},
+    session::{Credentials, Session, list, text},
+};
+
+/// A page, as a subscriber receives it.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The subject line.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A queue that is subscribed to the stack's topic. Every page stays, so that several can look for
+/// theirs.
+#[derive(Debug)]
+pub struct Pages {
+    session: Session,
+    queue: String,
+    received: Mutex<Vec<Page>>,
+}
+
+impl Pages {
+    /// Subscribes; what was published before is not seen.
+    pub fn subscribe(cloud: &Cloud, stack: &Stack) -> Result<Self, HarnessError> {
+        let session = cloud.session(&Credentials::root())?;
+        let name = format!("{}-pager", stack.name());
+        let answer = session.call("sqs", "create_queue", json!({"QueueName": name}))?;
+        let queue = text(&answer, "/QueueUrl")?;
+        let answer = session.call(
+            "sqs",
+            "get_queue_attributes",
+            json!({"QueueUrl": queue, "AttributeNames": ["QueueArn"]}),
+        )?;
+        let arn = text(&answer, "/Attributes/QueueArn")?;
+        let topic = stack.output("Topic")?;
+        let policy = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+                "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+            }],
+        });
+        session.call(
+            "sqs",
+            "set_queue_attributes",
+            json!({"QueueUrl": queue, "Attributes": {"Policy": policy.to_string()}}),
+        )?;
+        session.call(
+            "sns",
+            "subscribe",
+            json!({"TopicArn": topic, "Protocol": "sqs", "Endpoint": arn}),
+        )?;
+        Ok(Self {
+            session,
+            queue,
+            received: Mutex::default(),
+        })
+    }
+
+    /// Waits for a page that `wanted` holds for. Pages seen once are seen again.
+    pub fn wait_for(
+        &self,
+        observer: &dyn Observer,
+        what: &str,
+        patience: Duration,
+        wanted: impl Fn(&Page) -> bool,
+    ) -> Result<Page, HarnessError> {
+        wait_until(observer, what, patience, || {
+            let received = self.all()?;
+            Ok(received.iter().find(|page| wanted(page)).map_or_else(
+                || Look::NotYet(format!("{} other pages", received.len())),
+                |page| Look::There(page.clone()),
+            ))
+        })
+    }
+
+    /// All pages so far.
+    pub fn all(&self) -> Result<Vec<Page>, HarnessError> {
+        let answer = self.session.call(
+            "sqs",
+            "receive_message",
+            json!({"QueueUrl": self.queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 3600}),
+        )?;
+        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        for message in list(&answer, "/Messages") {
+            received.push(page(&text(message, "/Body")?)?);
+        }
+        Ok(received.clone())
+    }
+}
+
+/// Reads what SNS sends to a queue.
+fn page(body: &str) -> Result<Page, HarnessError> {
+    let notification: Value = serde_json::from_str(body).unwrap_or_default();
+    Ok(Page {
+        subject: text(&notification, "/Subject")?,
+        text: text(&notification, "/Message")?,
+    })
+}

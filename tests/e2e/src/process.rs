@@ -1,0 +1,153 @@
+//! Programs that cannot outlive whoever started them, and whose output goes to a file.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Instant,
+};
+
+use crate::{
+    error::HarnessError,
+    observer::{Look, Observer, wait_until},
+};
+
+const GUARD: &str = include_str!("python/guard.py");
+const TAIL_LINES: usize = 40;
+/// No program that is waited for takes longer than this, in seconds.
+const LONGEST: u64 = 3600;
+
+/// A running program. It ends when this is dropped, or when this process ends in whatever way.
+#[derive(Debug)]
+pub struct Process {
+    guard: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts `program`, of which only the program, its arguments, environment and directory are
+    /// looked at; its output replaces the file `log`.
+    pub fn start(python: &Path, program: &Command, log: &Path) -> Result<Self, HarnessError> {
+        let unusable = |source| HarnessError::File {
+            what: log.display().to_string(),
+            source,
+        };
+        if let Some(folder) = log.parent() {
+            fs::create_dir_all(folder).map_err(unusable)?;
+        }
+        let output = File::create(log).map_err(unusable)?;
+        let errors = output.try_clone().map_err(unusable)?;
+        let mut guard = Command::new(python);
+        guard
+            .args(["-c", GUARD])
+            .arg(program.get_program())
+            .args(program.get_args())
+            .stdin(Stdio::piped())
+            .stdout(output)
+            .stderr(errors);
+        if let Some(folder) = program.get_current_dir() {
+            guard.current_dir(folder);
+        }
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => guard.env(name, value),
+                None => guard.env_remove(name),
+            };
+        }
+        let guard = guard.spawn().map_err(|source| HarnessError::Start {
+            program: python.display().to_string(),
+            source,
+        })?;
+        Ok(Self {
+            guard,
+            log: log.to_owned(),
+        })
+    }
+
+    /// How it ended, or `None` while it runs.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>, HarnessError> {
+        self.guard.try_wait().map_err(|source| HarnessError::File {
+            what: "the guard of a program".to_owned(),
+            source,
+        })
+    }
+
+    /// The error that says how `what` failed.
+    #[must_use]
+    pub fn failure(&self, what: &str, status: ExitStatus) -> HarnessError {
+        HarnessError::Failed {
+            what: what.to_owned(),
+            status: status.to_string(),
+            tail: last_lines(&self.log, TAIL_LINES),
+            log: self.log.clone(),
+        }
+    }
+
+    /// The last line it said.
+    #[must_use]
+    pub fn last_line(&self) -> String {
+        last_lines(&self.log, 1)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        // The guard ends by itself soon after its input; there is nobody to tell if it does not.
+        drop(self.guard.wait());
+    }
+}
+
+/// Runs a program to its end; an exit status other than 0 is an error with the end of its output.
+pub fn run(
+    observer: &dyn Observer,
+    python: &Path,
+    what: &str,
+    program: &Command,
+    log: &Path,
+) -> Result<(), HarnessError> {
+    let mut process = Process::start(python, program, log)?;
+    let patience = std::time::Duration::from_secs(LONGEST);
+    let status = wait_until(observer, what, patience, || {
+        Ok(match process.ended()? {
+            Some(status) => Look::There(status),
+            None => Look::NotYet(process.last_line()),
+        })
+    })?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(process.failure(what, status))
+    }
+}
+
+/// How long ago, as people write it: `0.4 s`, `12 s`, `3 min 20 s`.
+#[must_use]
+pub fn duration(since: std::time::Duration) -> String {
+    let seconds = since.as_secs();
+    match (seconds.checked_div(60), seconds.checked_rem(60)) {
+        (Some(minutes), Some(rest)) if minutes > 0 => format!("{minutes} min {rest} s"),
+        _ if seconds >= 10 => format!("{seconds} s"),
+        _ => format!("{:.1} s", since.as_secs_f64()),
+    }
+}
+
+/// [`duration`] from then till now.
+#[must_use]
+pub fn elapsed(since: Instant) -> String {
+    duration(since.elapsed())
+}
+
+fn last_lines(log: &Path, count: usize) -> String {
+    let Ok(bytes) = fs::read(log) else {
+        return String::new();
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let from = lines.len().saturating_sub(count);
+    lines.get(from..).unwrap_or_default().join("\n")
+}

@@ -1,0 +1,182 @@
+//! Four scenes that show what the gate is for. Each step is reported only after it was observed from
+//! outside: in a record, in a function's answer, in a page.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::{
+    error::HarnessError,
+    observer::{Observer, wait_until, Look},
+    packages,
+    session::text,
+    stage::{Protection, Stage, Upload},
+};
+
+const PATIENCE: Duration = Duration::from_mins(1);
+/// The function of the first three scenes, whose configuration enforces.
+const DEMO: &str = "demo";
+/// The function of the fourth, whose configuration warns.
+const LENIENT: &str = "demo-warn";
+
+/// A scene's title, and what happens in it.
+pub type Scene = (
+    &'static str,
+    fn(&mut Play<'_>) -> Result<(), HarnessError>,
+);
+
+/// The scenes in the order in which they build on each other.
+pub const SCENES: [Scene; 4] = [
+    ("A zip dropped into the bucket becomes the running code", good),
+    ("A malformed zip is rejected, recorded and paged", malformed),
+    ("A signed package, altered and pushed past the gate, is refused by Lambda and paged", tampered),
+    ("Unsigned code pushed past the gate under Warn goes live, and is paged", unsigned),
+];
+
+/// What the scenes share.
+pub struct Play<'a> {
+    stage: &'a Stage<'a>,
+    observer: &'a dyn Observer,
+    deployed: Option<Upload>,
+    since: Instant,
+}
+
+impl<'a> Play<'a> {
+    /// Creates the demo functions, both with unsigned code of the time before the gate.
+    pub fn open(stage: &'a Stage<'a>, observer: &'a dyn Observer) -> Result<Self, HarnessError> {
+        let since = Instant::now();
+        stage.create_function(DEMO, "before the gate", Protection::Enforce)?;
+        stage.create_function(LENIENT, "before the gate", Protection::Warn)?;
+        observer.seen(
+            "two functions",
+            &format!("{DEMO} (its code signing configuration enforces), {LENIENT} (warns)"),
+            since.elapsed(),
+        );
+        Ok(Self {
+            stage,
+            observer,
+            deployed: None,
+            since: Instant::now(),
+        })
+    }
+
+    /// Plays one scene.
+    pub fn scene(&mut self, (_, scene): &Scene) -> Result<(), HarnessError> {
+        self.since = Instant::now();
+        scene(self)
+    }
+
+    fn seen(&mut self, step: &str, detail: &str) {
+        self.observer.seen(step, detail, self.since.elapsed());
+        self.since = Instant::now();
+    }
+
+    fn answers(&mut self, function: &str, words: &str) -> Result<(), HarnessError> {
+        let said = self.stage.ask(function)?;
+        if said != words {
+            return Err(HarnessError::Surprise {
+                expected: format!("{function} to answer {words:?}"),
+                found: format!("it answered {said:?}"),
+            });
+        }
+        self.seen("answers", &format!("{function} says {words:?}"));
+        Ok(())
+    }
+
+    fn paged(&mut self, what: &str, words: &[&str]) -> Result<(), HarnessError> {
+        let page = self.stage.pages.wait_for(self.observer, what, PATIENCE, |page| {
+            words
+                .iter()
+                .all(|word| page.subject.contains(word) || page.text.contains(word))
+        })?;
+        self.seen("paged", &page.subject);
+        self.observer.paged(&page);
+        Ok(())
+    }
+}
+
+fn good(play: &mut Play<'_>) -> Result<(), HarnessError> {
+    let target = format!("functions/{DEMO}");
+    let upload = play
+        .stage
+        .drop_file(&target, &packages::function("signed and verified")?)?;
+    play.seen("dropped", &format!("aws s3 cp … {target}.zip, version {}", upload.version));
+    let signing = play
+        .stage
+        .wait_for_record(play.observer, &upload, "signing")?;
+    play.seen(
+        "signing",
+        &format!("job {}, profile {}", text(&signing, "/job")?, text(&signing, "/profile")?),
+    );
+    let verdict = play
+        .stage
+        .wait_for_record(play.observer, &upload, "verdict")?;
+    play.seen("verified", &text(&verdict, "/decision")?);
+    let outcome = play
+        .stage
+        .wait_for_end(play.observer, &upload, "deployed")?;
+    play.seen(
+        "deployed",
+        &format!("version {}, {}", field(&outcome, "/deployed/version"), field(&outcome, "/message")),
+    );
+    play.deployed = Some(upload);
+    play.answers(DEMO, "signed and verified")
+}
+
+fn malformed(play: &mut Play<'_>) -> Result<(), HarnessError> {
+    let target = format!("functions/{DEMO}");
+    let upload = play.stage.drop_file(&target, &packages::malformed())?;
+    play.seen("dropped", &format!("aws s3 cp … {target}.zip, version {}", upload.version));
+    let outcome = play
+        .stage
+        .wait_for_end(play.observer, &upload, "rejected")?;
+    let code = text(&outcome, "/code")?;
+    play.seen("rejected", &format!("{code}: {}", field(&outcome, "/message")));
+    play.paged("the page about the malformed zip", &[DEMO, &code])?;
+    play.answers(DEMO, "signed and verified")
+}
+
+fn tampered(play: &mut Play<'_>) -> Result<(), HarnessError> {
+    let upload = play.deployed.clone().ok_or_else(|| HarnessError::Surprise {
+        expected: "a signed package to alter".to_owned(),
+        found: "the first scene left none".to_owned(),
+    })?;
+    let signed = play.stage.signed_package(&upload)?;
+    let altered = packages::altered(&signed, "altered by an intruder")?;
+    match play.stage.intrude(DEMO, &altered) {
+        Err(HarnessError::Refused { code, message, .. }) if code.contains("CodeVerification") => {
+            play.seen("refused", &format!("Lambda: {message}"));
+        }
+        other => {
+            return Err(HarnessError::Surprise {
+                expected: "Lambda to refuse an altered package".to_owned(),
+                found: format!("{other:?}"),
+            });
+        }
+    }
+    play.paged("the page about the refused call", &[DEMO, "intruder"])?;
+    play.answers(DEMO, "signed and verified")
+}
+
+fn unsigned(play: &mut Play<'_>) -> Result<(), HarnessError> {
+    let package = packages::function("unsigned")?;
+    play.stage.intrude(LENIENT, &package)?;
+    play.seen("pushed", &format!("aws lambda update-function-code of {LENIENT}"));
+    let stage = play.stage;
+    wait_until(play.observer, "the unsigned code", PATIENCE, || {
+        Ok(match stage.ask(LENIENT)? {
+            said if said == "unsigned" => Look::There(()),
+            said => Look::NotYet(said),
+        })
+    })?;
+    play.answers(LENIENT, "unsigned")?;
+    play.paged("the page about the unsigned code", &[LENIENT, "intruder"])
+}
+
+fn field(document: &Value, pointer: &str) -> String {
+    match document.pointer(pointer) {
+        None | Some(Value::Null) => "none".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}

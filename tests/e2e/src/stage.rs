@@ -1,0 +1,311 @@
+//! A stack with people round it: a developer who may upload, an intruder who may call Lambda, a pager,
+//! and demo functions.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    cloud::{Cloud, Stack},
+    error::HarnessError,
+    observer::{Look, Observer, wait_until},
+    packages,
+    pages::Pages,
+    session::{Credentials, Session, body, bytes, list, text},
+};
+
+/// All that a local upload sets off takes seconds.
+const PATIENCE: Duration = Duration::from_mins(1);
+const TRUST_LAMBDA: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+    "Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+/// Whether a code signing configuration stops untrusted code or only complains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// The stack's own configuration, which enforces.
+    Enforce,
+    /// One with the same publisher, which warns.
+    Warn,
+    /// No configuration.
+    None,
+}
+
+/// The stack and everybody who has to do with it.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    cloud: &'a Cloud,
+    stack: &'a Stack,
+    root: Session,
+    developer: Credentials,
+    intruder: Session,
+    role: String,
+    lenient: String,
+    /// Pages of the stack's topic.
+    pub pages: Pages,
+}
+
+/// An upload that has been made.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// `functions/NAME` or `layers/NAME`.
+    pub target: String,
+    /// The S3 version.
+    pub version: String,
+}
+
+impl<'a> Stage<'a> {
+    /// Creates the people, once for each stack.
+    pub fn set(cloud: &'a Cloud, stack: &'a Stack) -> Result<Self, HarnessError> {
+        let root = cloud.session(&Credentials::root())?;
+        let uploads = stack.output("UploadsBucket")?;
+        let developer = create_user(
+            &root,
+            "developer",
+            &json!([
+                {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:GetObjectVersion"],
+                 "Resource": format!("arn:aws:s3:::{uploads}/*")},
+                {"Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+                 "Resource": stack.output("Key")?},
+            ]),
+        )?;
+        let intruder = create_user(
+            &root,
+            "intruder",
+            &json!([{"Effect": "Allow", "Action": "lambda:UpdateFunctionCode",
+                     "Resource": "arn:aws:lambda:*:*:function:demo*"}]),
+        )?;
+        let answer = root.call(
+            "iam",
+            "create_role",
+            json!({"RoleName": "demo", "AssumeRolePolicyDocument": TRUST_LAMBDA}),
+        )?;
+        let role = text(&answer, "/Role/Arn")?;
+        let strict = root.call(
+            "lambda",
+            "get_code_signing_config",
+            json!({"CodeSigningConfigArn": stack.output("CodeSigningConfig")?}),
+        )?;
+        let publishers = strict
+            .pointer("/CodeSigningConfig/AllowedPublishers")
+            .cloned()
+            .unwrap_or_default();
+        let answer = root.call(
+            "lambda",
+            "create_code_signing_config",
+            json!({"Description": "The same publisher, but it only warns",
+                   "AllowedPublishers": publishers,
+                   "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Warn"}}),
+        )?;
+        let lenient = text(&answer, "/CodeSigningConfig/CodeSigningConfigArn")?;
+        Ok(Self {
+            pages: Pages::subscribe(cloud, stack)?,
+            intruder: cloud.session(&intruder)?,
+            cloud,
+            stack,
+            root,
+            developer,
+            role,
+            lenient,
+        })
+    }
+
+    /// The account's root, who sees everything.
+    #[must_use]
+    pub fn root(&self) -> &Session {
+        &self.root
+    }
+
+    /// The stack.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        self.stack
+    }
+
+    /// The local AWS.
+    #[must_use]
+    pub fn cloud(&self) -> &Cloud {
+        self.cloud
+    }
+
+    /// Creates a function with unsigned code that answers with `words`, and then protects it: that is
+    /// how a function that is there already comes under the gate.
+    pub fn create_function(
+        &self,
+        name: &str,
+        words: &str,
+        protection: Protection,
+    ) -> Result<(), HarnessError> {
+        self.root.call(
+            "lambda",
+            "create_function",
+            json!({"FunctionName": name, "Runtime": "python3.13", "Role": self.role,
+                   "Handler": "app.handler", "Code": {"ZipFile": bytes(&packages::function(words)?)}}),
+        )?;
+        let configuration = match protection {
+            Protection::Enforce => self.stack.output("CodeSigningConfig")?,
+            Protection::Warn => &self.lenient,
+            Protection::None => return Ok(()),
+        };
+        self.root.call(
+            "lambda",
+            "put_function_code_signing_config",
+            json!({"FunctionName": name, "CodeSigningConfigArn": configuration}),
+        )?;
+        Ok(())
+    }
+
+    /// What the function answers with when it is called.
+    pub fn ask(&self, function: &str) -> Result<String, HarnessError> {
+        let answer = self
+            .root
+            .call("lambda", "invoke", json!({"FunctionName": function}))?;
+        let payload = body(&answer, "/Payload")?;
+        let payload: Value = serde_json::from_slice(&payload).unwrap_or_default();
+        text(&payload, "/says")
+    }
+
+    /// The developer drops a file into the bucket, with the AWS command line.
+    pub fn drop_file(&self, target: &str, package: &[u8]) -> Result<Upload, HarnessError> {
+        let file = self
+            .cloud
+            .tools()
+            .local()
+            .join(format!("{}.zip", target.replace('/', "-")));
+        std::fs::write(&file, package).map_err(|source| HarnessError::File {
+            what: file.display().to_string(),
+            source,
+        })?;
+        let bucket = self.stack.output("UploadsBucket")?;
+        let source = file.display().to_string();
+        let destination = format!("s3://{bucket}/{target}.zip");
+        self.cloud
+            .aws(&self.developer, &["s3", "cp", &source, &destination])?;
+        let head = self.root.call(
+            "s3",
+            "head_object",
+            json!({"Bucket": bucket, "Key": format!("{target}.zip")}),
+        )?;
+        Ok(Upload {
+            target: target.to_owned(),
+            version: text(&head, "/VersionId")?,
+        })
+    }
+
+    /// Puts an object into the uploads bucket, and gives its version.
+    pub fn upload(&self, target: &str, package: &[u8]) -> Result<Upload, HarnessError> {
+        let answer = self.root.call(
+            "s3",
+            "put_object",
+            json!({"Bucket": self.stack.output("UploadsBucket")?,
+                   "Key": format!("{target}.zip"), "Body": bytes(package)}),
+        )?;
+        Ok(Upload {
+            target: target.to_owned(),
+            version: text(&answer, "/VersionId")?,
+        })
+    }
+
+    /// The intruder replaces a function's code past the gate.
+    pub fn intrude(&self, function: &str, package: &[u8]) -> Result<Value, HarnessError> {
+        self.intruder.call(
+            "lambda",
+            "update_function_code",
+            json!({"FunctionName": function, "ZipFile": bytes(package)}),
+        )
+    }
+
+    /// The document `name` of an upload's records, when it is there.
+    pub fn record(&self, upload: &Upload, name: &str) -> Result<Option<Value>, HarnessError> {
+        let bucket = self.stack.output("RecordsBucket")?;
+        let answer = self.root.call(
+            "s3",
+            "list_objects_v2",
+            json!({"Bucket": bucket, "Prefix": format!("{}/", upload.target)}),
+        )?;
+        let ending = format!("-{}/{name}.json", upload.version);
+        let keys = list(&answer, "/Contents")
+            .iter()
+            .filter_map(|object| object.get("Key")?.as_str());
+        let Some(key) = keys.into_iter().find(|key| key.ends_with(&ending)) else {
+            return Ok(None);
+        };
+        let answer = self
+            .root
+            .call("s3", "get_object", json!({"Bucket": bucket, "Key": key}))?;
+        Ok(serde_json::from_slice(&body(&answer, "/Body")?).ok())
+    }
+
+    /// Waits for the document `name` of an upload's records.
+    pub fn wait_for_record(
+        &self,
+        observer: &dyn Observer,
+        upload: &Upload,
+        name: &str,
+    ) -> Result<Value, HarnessError> {
+        let what = format!("{name}.json of {}", upload.target);
+        wait_until(observer, &what, PATIENCE, || {
+            if let Some(document) = self.record(upload, name)? {
+                return Ok(Look::There(document));
+            }
+            // An upload may end before it comes that far: no need to wait for what cannot come.
+            Ok(match self.record(upload, "outcome")? {
+                Some(outcome) if name != "outcome" => {
+                    return Err(HarnessError::Surprise {
+                        expected: what.clone(),
+                        found: format!("the upload ended: {outcome}"),
+                    });
+                }
+                _ => Look::NotYet("no such record".to_owned()),
+            })
+        })
+    }
+
+    /// Waits for the upload's end, which must be `state`, and gives the record.
+    pub fn wait_for_end(
+        &self,
+        observer: &dyn Observer,
+        upload: &Upload,
+        state: &str,
+    ) -> Result<Value, HarnessError> {
+        let outcome = self.wait_for_record(observer, upload, "outcome")?;
+        if outcome.get("state").and_then(Value::as_str) == Some(state) {
+            Ok(outcome)
+        } else {
+            Err(HarnessError::Surprise {
+                expected: format!("{} to be {state}", upload.target),
+                found: outcome.to_string(),
+            })
+        }
+    }
+
+    /// The signed package of an upload that has a signing record.
+    pub fn signed_package(&self, upload: &Upload) -> Result<Vec<u8>, HarnessError> {
+        let signing = self.record(upload, "signing")?.unwrap_or_default();
+        let key = format!("{}{}.zip", text(&signing, "/prefix")?, text(&signing, "/job")?);
+        let answer = self.root.call(
+            "s3",
+            "get_object",
+            json!({"Bucket": text(&signing, "/bucket")?, "Key": key}),
+        )?;
+        body(&answer, "/Body")
+    }
+}
+
+fn create_user(
+    root: &Session,
+    name: &str,
+    statements: &Value,
+) -> Result<Credentials, HarnessError> {
+    let policy = json!({"Version": "2012-10-17", "Statement": statements});
+    root.call("iam", "create_user", json!({"UserName": name}))?;
+    root.call(
+        "iam",
+        "put_user_policy",
+        json!({"UserName": name, "PolicyName": name, "PolicyDocument": policy.to_string()}),
+    )?;
+    let answer = root.call("iam", "create_access_key", json!({"UserName": name}))?;
+    Ok(Credentials {
+        key: text(&answer, "/AccessKey/AccessKeyId")?,
+        secret: text(&answer, "/AccessKey/SecretAccessKey")?,
+    })
+}

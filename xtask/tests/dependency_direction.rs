@@ -1,0 +1,105 @@
+//! Dependencies point one way: package ← gate ← aws ← functions, cli. Only `aws` knows the AWS SDK,
+//! and what is for tests stays out of what is shipped.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// Every crate that is shipped, and the crates of this workspace that it may depend on.
+const SHIPPED: [(&str, &[&str]); 7] = [
+    ("countersign-package", &[]),
+    ("countersign-gate", &["countersign-package"]),
+    ("countersign-aws", &["countersign-gate", "countersign-package"]),
+    ("sign", &["countersign-aws", "countersign-gate", "countersign-package"]),
+    ("deploy", &["countersign-aws", "countersign-gate", "countersign-package"]),
+    ("alert", &["countersign-aws", "countersign-gate", "countersign-package"]),
+    ("countersign", &["countersign-aws", "countersign-gate", "countersign-package"]),
+];
+/// What the crates below the shell have no business with, by the beginning of its name.
+const SHELL_ONLY: [&str; 6] = ["aws-", "aws_", "lambda_runtime", "tokio", "hyper", "reqwest"];
+const BELOW_THE_SHELL: [&str; 2] = ["countersign-package", "countersign-gate"];
+
+#[test]
+fn dependencies_point_one_way() {
+    let normal = dependencies(|kind| kind.is_null());
+    for (name, allowed) in SHIPPED {
+        let allowed: BTreeSet<&str> = allowed.iter().copied().collect();
+        let present: BTreeSet<&str> = normal[name]
+            .iter()
+            .map(String::as_str)
+            .filter(|dependency| normal.contains_key(*dependency))
+            .collect();
+        let surplus: Vec<_> = present.difference(&allowed).collect();
+        assert!(surplus.is_empty(), "{name} must not depend on {surplus:?}");
+    }
+}
+
+#[test]
+fn only_the_adapters_know_the_sdk() {
+    for (name, dependencies) in dependencies(|kind| kind.is_null()) {
+        let sdk = dependencies
+            .iter()
+            .find(|dependency| dependency.starts_with("aws-"));
+        let shipped = SHIPPED.iter().any(|(shipped, _)| *shipped == name);
+        assert!(
+            !shipped || name == "countersign-aws" || sdk.is_none(),
+            "{name} must not depend on {sdk:?}; countersign-aws has the adapters"
+        );
+    }
+}
+
+/// A dev-dependency may be asynchronous: a test has to drive a future somehow.
+#[test]
+fn below_the_shell_nothing_is_asynchronous_or_of_aws() {
+    let normal = dependencies(|kind| kind.is_null() || kind == "build");
+    for name in BELOW_THE_SHELL {
+        let shell = normal[name].iter().find(|dependency| {
+            SHELL_ONLY
+                .iter()
+                .any(|prefix| dependency.starts_with(prefix))
+        });
+        assert!(shell.is_none(), "{name} must not depend on {shell:?}");
+    }
+}
+
+#[test]
+fn every_shipped_crate_is_listed() {
+    let tests = ["countersign-testkit", "countersign-e2e", "countersign-cases", "countersign-bench"];
+    let listed: BTreeSet<&str> = SHIPPED
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(tests)
+        .chain(["xtask"])
+        .collect();
+    let present = dependencies(|_| true);
+    let unlisted: Vec<_> = present
+        .keys()
+        .filter(|name| !listed.contains(name.as_str()))
+        .collect();
+    assert!(unlisted.is_empty(), "say what {unlisted:?} may depend on");
+}
+
+/// The direct dependencies of each workspace member, of the kinds that are asked for.
+fn dependencies(kind: impl Fn(&Value) -> bool) -> BTreeMap<String, Vec<String>> {
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .arg("--manifest-path")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    packages
+        .map(|package| {
+            let dependencies = package["dependencies"].as_array().unwrap().iter();
+            let names = dependencies
+                .filter(|dependency| kind(&dependency["kind"]))
+                .map(|dependency| dependency["name"].as_str().unwrap().to_owned());
+            (package["name"].as_str().unwrap().to_owned(), names.collect())
+        })
+        .collect()
+}
