@@ -68,12 +68,12 @@ class LocalAws:
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def client(self, service: str, *, checked: bool = True, **credentials: str) -> Any:
-        """A client; without credentials it is the account root's. `checked` is for the shapes of its answers."""
-        ours = checked and not credentials
+    def client(self, service: str, keys: dict[str, str] | None = None, *, checked: bool = True) -> Any:
+        """A client; without keys it is the account root's. `checked` is for the shapes of its answers."""
+        ours = checked and keys is None
         if ours and service in self._clients:
             return self._clients[service]
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", **credentials}
+        keys = keys or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, inject_host_prefix=False)
         make: Any = boto3.client  # its stub names every service there is
         client = make(service, endpoint_url=self.endpoint, region_name=REGION, config=config, **keys)

@@ -109,6 +109,32 @@ def test_signers_calls_are_reported_too(aws: LocalAws) -> None:
     assert event["detail"]["requestParameters"] == {"jobId": job, "reason": "leaked"}
 
 
+def test_a_function_is_reported_as_its_role(aws: LocalAws) -> None:
+    handler = """
+import boto3
+def handler(event, context):
+    boto3.client('lambda').publish_version(FunctionName='caller')
+"""
+    rights = {"Effect": "Allow", "Action": "lambda:PublishVersion", "Resource": "*"}
+    aws.function("caller", package_of(index__py=handler), Role=aws.role("publishing", rights), Timeout=30)
+    queue = reports(aws, "PublishVersion20150331")
+    aws.client("lambda").invoke(FunctionName="caller")
+    identity = aws.received(queue)[0]["detail"]["userIdentity"]
+    assert identity["type"] == "AssumedRole"
+    assert identity["arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/publishing/caller"
+    assert identity["sessionContext"]["sessionIssuer"]["arn"] == f"arn:aws:iam::{ACCOUNT}:role/publishing"
+
+
+def test_what_iam_denies_is_reported_with_its_error(aws: LocalAws) -> None:
+    aws.function("target")
+    queue = reports(aws, "UpdateFunctionCode20150331v2")
+    stranger = aws.user("stranger", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    update = aws.client("lambda", stranger).update_function_code
+    aws.refused("AccessDeniedException", update, FunctionName="target", ZipFile=HELLO)
+    detail = aws.received(queue)[0]["detail"]
+    assert (detail["errorCode"], detail["userIdentity"]["userName"]) == ("AccessDenied", "stranger")
+
+
 def test_without_an_outside_trail_reports_need_a_trail_that_logs(aws: LocalAws) -> None:
     aws.control("PUT", "settings", {"trail_logs": False})
     queue, trail = reports(aws, "CreateFunction20150331"), aws.client("cloudtrail")

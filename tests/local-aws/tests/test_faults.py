@@ -91,7 +91,7 @@ def test_an_answer_can_be_lost_after_the_call_took_effect(aws: LocalAws) -> None
 
 def test_a_fault_can_be_for_one_caller(aws: LocalAws) -> None:
     allowed = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
-    other = aws.client("s3", **aws.user("other", allowed))
+    other = aws.client("s3", aws.user("other", allowed))
     aws.control("POST", "faults", {"action": "s3:*", "effect": "fail", "caller": "*:user/other"})
     aws.client("s3").list_buckets()
     aws.refused("InternalError", other.list_buckets)

@@ -22,7 +22,7 @@ def start(aws: LocalAws, keys: dict[str, str]) -> Any:
     for name in {"uploads", "signed"} - known:
         aws.bucket(name)
     version = aws.client("s3").put_object(Bucket="uploads", Key="functions/a.zip", Body=HELLO)["VersionId"]
-    return aws.client("signer", **keys).start_signing_job(
+    return aws.client("signer", keys).start_signing_job(
         source={"s3": {"bucketName": "uploads", "key": "functions/a.zip", "version": version}},
         destination={"s3": {"bucketName": "signed", "prefix": "functions/a/"}},
         profileName="publisher",
@@ -83,7 +83,7 @@ def test_jobs_and_profiles_are_the_resources_of_their_operations(aws: LocalAws) 
         allow("signer:DescribeSigningJob", "signer:RevokeSignature", on=f"{SIGNER}/signing-jobs/{job}"),
         allow("signer:GetSigningProfile", on=f"{SIGNER}/signing-profiles/publisher"),
     )
-    signer = aws.client("signer", **keys)
+    signer = aws.client("signer", keys)
     signer.describe_signing_job(jobId=job)
     signer.revoke_signature(jobId=job, reason="leaked")
     signer.get_signing_profile(profileName="publisher")
@@ -102,7 +102,7 @@ def test_jobs_and_profiles_are_the_resources_of_their_operations(aws: LocalAws) 
 def test_configurations_are_the_resources_of_their_operations(aws: LocalAws) -> None:
     mine, other = aws.configuration(FOREIGN), aws.configuration(FOREIGN)
     keys = aws.user("admin", allow("lambda:*CodeSigningConfig*", on=mine))
-    client = aws.client("lambda", **keys)
+    client = aws.client("lambda", keys)
     client.get_code_signing_config(CodeSigningConfigArn=mine)
     client.list_functions_by_code_signing_config(CodeSigningConfigArn=mine)
     for call in (client.get_code_signing_config, client.update_code_signing_config, client.delete_code_signing_config):
@@ -119,7 +119,7 @@ def test_attaching_needs_the_action_on_the_function_and_on_the_configuration(aws
         ("function-only", [function], False),
         ("configuration-only", [arn], False),
     ):
-        put = aws.client("lambda", **aws.user(name, *(allow(action, on=resource) for resource in resources)))
+        put = aws.client("lambda", aws.user(name, *(allow(action, on=resource) for resource in resources)))
         request = {"FunctionName": "target", "CodeSigningConfigArn": arn}
         if enough:
             put.put_function_code_signing_config(**request)
@@ -136,7 +136,7 @@ def test_the_condition_key_closes_the_gap_for_new_functions(aws: LocalAws) -> No
         allow("lambda:CreateFunction", on=f"{LAMBDA}function:*", Condition=condition),
         allow("iam:PassRole"),
     )
-    create = aws.client("lambda", **keys).create_function
+    create = aws.client("lambda", keys).create_function
     request = {"Role": role, "Runtime": "python3.12", "Handler": "index.handler", "Code": {"ZipFile": HELLO}}
     create(FunctionName="with", CodeSigningConfigArn=arn, **request)
     aws.refused("AccessDeniedException", create, FunctionName="without", **request)
@@ -150,9 +150,9 @@ def test_code_from_s3_needs_the_callers_right_to_read_it(aws: LocalAws) -> None:
     update = allow("lambda:UpdateFunctionCode", on=f"{LAMBDA}function:target")
     code = {"FunctionName": "target", "S3Bucket": "code", "S3Key": "a.zip", "S3ObjectVersion": version}
     reader = aws.user("reader", update, allow("s3:GetObjectVersion", on="arn:aws:s3:::code/*"))
-    aws.client("lambda", **reader).update_function_code(**code)
+    aws.client("lambda", reader).update_function_code(**code)
     aws.settled("target")
-    blind = aws.client("lambda", **aws.user("blind", update))
+    blind = aws.client("lambda", aws.user("blind", update))
     aws.refused("AccessDeniedException", blind.update_function_code, **code)
 
 
@@ -192,6 +192,6 @@ def test_policies_that_deny_plain_http_deploy_unchanged(aws: LocalAws) -> None:
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     aws.client("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
-    writer = aws.client("s3", **aws.user("writer", allow("s3:PutObject", on=f"arn:aws:s3:::{bucket}/*")))
+    writer = aws.client("s3", aws.user("writer", allow("s3:PutObject", on=f"arn:aws:s3:::{bucket}/*")))
     writer.put_object(Bucket=bucket, Key="a", Body=b"x")
     aws.refused("AccessDenied", writer.get_object, Bucket=bucket, Key="a")
