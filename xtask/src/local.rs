@@ -56,11 +56,7 @@ pub(crate) fn run(
     Ok(all_seen)
 }
 
-fn prepare(
-    root: &Path,
-    port: u16,
-    terminal: &Terminal,
-) -> Result<(Tools, Cloud), HarnessError> {
+fn prepare(root: &Path, port: u16, terminal: &Terminal) -> Result<(Tools, Cloud), HarnessError> {
     terminal.heading("Getting ready");
     let since = Instant::now();
     let tools = Tools::prepare(root, terminal)?;

@@ -76,7 +76,15 @@ fn bench(root: &Path, what: Bench) -> Result<bool, Box<dyn std::error::Error>> {
         Bench::Start => "start",
     };
     let status = Command::new(test::cargo())
-        .args(["run", "--release", "--locked", "--package", "countersign-bench", "--", what])
+        .args([
+            "run",
+            "--release",
+            "--locked",
+            "--package",
+            "countersign-bench",
+            "--",
+            what,
+        ])
         .current_dir(root)
         .status()?;
     Ok(status.success())

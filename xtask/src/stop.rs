@@ -15,7 +15,9 @@ impl Stop {
     pub(crate) fn on_signals() -> Self {
         let stop = Self::default();
         let flag = stop.clone();
-        drop(ctrlc::set_handler(move || flag.0.store(true, Ordering::Relaxed)));
+        drop(ctrlc::set_handler(move || {
+            flag.0.store(true, Ordering::Relaxed);
+        }));
         stop
     }
 

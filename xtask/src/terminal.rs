@@ -62,13 +62,13 @@ impl Terminal {
     /// An error with all its causes.
     pub(crate) fn error(&self, error: &dyn Error) {
         self.clear();
-        let mut text = format!("error: {error}");
+        let mut text = vec![format!("error: {error}")];
         let mut cause = error.source();
         while let Some(source) = cause {
-            text.push_str(&format!(": {source}"));
+            text.push(source.to_string());
             cause = source.source();
         }
-        drop(writeln!(stderr(), "{text}"));
+        drop(writeln!(stderr(), "{}", text.join(": ")));
     }
 
     fn clear(&self) {
@@ -78,7 +78,10 @@ impl Terminal {
     }
 
     fn sign_of_life(&self, text: &str, since: Instant) {
-        let mut last = self.last_sign.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self
+            .last_sign
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let begun = last.filter(|last| *last > since).unwrap_or(since);
         if begun.elapsed() > SIGN_OF_LIFE {
             *last = Some(Instant::now());

@@ -108,10 +108,20 @@ impl Step {
             Self::Template => Ok(tool(tools, "sam", &["validate", "--lint"])?
                 && tool(tools, "cfn-lint", &["template.yaml"])?),
             Self::Licences => licences(tools, terminal),
-            Self::Python => Ok(python(tools, &["-m", "mypy"])? && python(tools, &["-m", "pytest", "-q"])?),
+            Self::Python => {
+                Ok(python(tools, &["-m", "mypy"])? && python(tools, &["-m", "pytest", "-q"])?)
+            }
             Self::Clippy => all(
                 tools,
-                &[&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]],
+                &[&[
+                    "clippy",
+                    "--workspace",
+                    "--all-targets",
+                    "--locked",
+                    "--",
+                    "--deny",
+                    "warnings",
+                ]],
             ),
             Self::Docs => succeeds(
                 cargo_command(tools, &["doc", "--workspace", "--no-deps", "--locked"])
@@ -121,7 +131,14 @@ impl Step {
             Self::Build => cloud::build(tools, terminal).map(|()| true),
             Self::E2e => all(
                 tools,
-                &[&["test", "--locked", "--package", "countersign-e2e", "--", "--ignored"]],
+                &[&[
+                    "test",
+                    "--locked",
+                    "--package",
+                    "countersign-e2e",
+                    "--",
+                    "--ignored",
+                ]],
             ),
         }
     }
@@ -139,7 +156,13 @@ fn licences(tools: &Tools, observer: &dyn Observer) -> Result<bool, HarnessError
             .arg("--target-dir")
             .arg(place.join("build"));
         let log = tools.log("cargo-deny");
-        process::run(observer, &tools.python(), "building cargo-deny", &install, &log)?;
+        process::run(
+            observer,
+            &tools.python(),
+            "building cargo-deny",
+            &install,
+            &log,
+        )?;
         // Half a gigabyte that nothing needs any more; if it cannot be removed, it is only that.
         drop(std::fs::remove_dir_all(place.join("build")));
     }

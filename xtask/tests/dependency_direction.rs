@@ -1,6 +1,12 @@
 //! Dependencies point one way: package ← gate ← aws ← functions, cli. Only `aws` knows the AWS SDK,
 //! and what is for tests stays out of what is shipped.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is the report"
+)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     process::Command,
@@ -12,19 +18,41 @@ use serde_json::Value;
 const SHIPPED: [(&str, &[&str]); 7] = [
     ("countersign-package", &[]),
     ("countersign-gate", &["countersign-package"]),
-    ("countersign-aws", &["countersign-gate", "countersign-package"]),
-    ("sign", &["countersign-aws", "countersign-gate", "countersign-package"]),
-    ("deploy", &["countersign-aws", "countersign-gate", "countersign-package"]),
-    ("alert", &["countersign-aws", "countersign-gate", "countersign-package"]),
-    ("countersign", &["countersign-aws", "countersign-gate", "countersign-package"]),
+    (
+        "countersign-aws",
+        &["countersign-gate", "countersign-package"],
+    ),
+    (
+        "sign",
+        &["countersign-aws", "countersign-gate", "countersign-package"],
+    ),
+    (
+        "deploy",
+        &["countersign-aws", "countersign-gate", "countersign-package"],
+    ),
+    (
+        "alert",
+        &["countersign-aws", "countersign-gate", "countersign-package"],
+    ),
+    (
+        "countersign",
+        &["countersign-aws", "countersign-gate", "countersign-package"],
+    ),
 ];
 /// What the crates below the shell have no business with, by the beginning of its name.
-const SHELL_ONLY: [&str; 6] = ["aws-", "aws_", "lambda_runtime", "tokio", "hyper", "reqwest"];
+const SHELL_ONLY: [&str; 6] = [
+    "aws-",
+    "aws_",
+    "lambda_runtime",
+    "tokio",
+    "hyper",
+    "reqwest",
+];
 const BELOW_THE_SHELL: [&str; 2] = ["countersign-package", "countersign-gate"];
 
 #[test]
 fn dependencies_point_one_way() {
-    let normal = dependencies(|kind| kind.is_null());
+    let normal = dependencies(Value::is_null);
     for (name, allowed) in SHIPPED {
         let allowed: BTreeSet<&str> = allowed.iter().copied().collect();
         let present: BTreeSet<&str> = normal[name]
@@ -39,7 +67,7 @@ fn dependencies_point_one_way() {
 
 #[test]
 fn only_the_adapters_know_the_sdk() {
-    for (name, dependencies) in dependencies(|kind| kind.is_null()) {
+    for (name, dependencies) in dependencies(Value::is_null) {
         let sdk = dependencies
             .iter()
             .find(|dependency| dependency.starts_with("aws-"));
@@ -67,7 +95,13 @@ fn below_the_shell_nothing_is_asynchronous_or_of_aws() {
 
 #[test]
 fn every_shipped_crate_is_listed() {
-    let tests = ["countersign-testkit", "countersign-e2e", "countersign-cases", "countersign-bench"];
+    let tests = [
+        "countersign-testkit",
+        "countersign-e2e",
+        "countersign-cases",
+        "countersign-bench",
+        "countersign-bench-bare",
+    ];
     let listed: BTreeSet<&str> = SHIPPED
         .iter()
         .map(|(name, _)| *name)
@@ -85,7 +119,13 @@ fn every_shipped_crate_is_listed() {
 /// The direct dependencies of each workspace member, of the kinds that are asked for.
 fn dependencies(kind: impl Fn(&Value) -> bool) -> BTreeMap<String, Vec<String>> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .arg("--manifest-path")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
         .output()
@@ -99,7 +139,10 @@ fn dependencies(kind: impl Fn(&Value) -> bool) -> BTreeMap<String, Vec<String>> 
             let names = dependencies
                 .filter(|dependency| kind(&dependency["kind"]))
                 .map(|dependency| dependency["name"].as_str().unwrap().to_owned());
-            (package["name"].as_str().unwrap().to_owned(), names.collect())
+            (
+                package["name"].as_str().unwrap().to_owned(),
+                names.collect(),
+            )
         })
         .collect()
 }
