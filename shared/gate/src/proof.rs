@@ -8,7 +8,7 @@ use crate::{
     ports::SignedObject,
     target::Target,
     upload::Upload,
-    verdict::Verdict,
+    verdict::{Check, Status, Verdict},
 };
 
 /// What a package would be deployed as.
@@ -31,9 +31,6 @@ pub struct Approved {
     /// Absent only when Lambda's word stands for our integrity finding.
     verified: Option<VerifiedPackage>,
     origin: OriginProof,
-    /// As [`crate::ports::CodeState`] must report it.
-    job_arn: Option<String>,
-    profile_version_arn: Option<String>,
 }
 
 /// A verdict, and what it permits.
@@ -79,12 +76,7 @@ fn approve(evidence: &Evidence, candidate: Candidate) -> Option<Approved> {
     let is_of_this_upload = Target::from_key(&candidate.upload.id.key).as_ref()
         == Ok(&candidate.target)
         && origin.signed_sha256().to_string() == evidence.package.sha256;
-    let claims = verified.as_ref().map(VerifiedPackage::claims);
-    let job_arn = claims.map(|claims| claims.job().to_string());
-    let profile_version_arn = claims.map(|claims| claims.profile_version().to_string());
     (is_asked && is_of_this_upload).then(|| Approved {
-        job_arn,
-        profile_version_arn,
         candidate,
         verified,
         origin: origin.clone(),
@@ -128,10 +120,43 @@ impl Approved {
         self.verified.as_ref()
     }
 
-    /// What is different between what was approved and what Lambda reports of the code, in words;
-    /// nothing when it is the same.
-    ///
-    /// ARNs are compared where they are proven: under Lambda's word they are Lambda's own.
+    /// What Lambda must report of it afterwards.
+    #[must_use]
+    pub fn expected(&self) -> Expected {
+        let claims = self.verified.as_ref().map(VerifiedPackage::claims);
+        Expected {
+            code_sha256: self.code_sha256(),
+            job_arn: claims.map(|claims| claims.job().to_string()),
+            profile_version_arn: claims.map(|claims| claims.profile_version().to_string()),
+        }
+    }
+}
+
+/// What Lambda must report of a package that was deployed: verified bytes are deployed bytes.
+///
+/// ARNs are compared where they are proven; under Lambda's word they are Lambda's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    pub(crate) code_sha256: String,
+    pub(crate) job_arn: Option<String>,
+    pub(crate) profile_version_arn: Option<String>,
+}
+
+impl Expected {
+    /// As a recorded verdict has it; for a delivery that goes on where another was cut off.
+    pub(crate) fn of_record(verdict: &Verdict) -> Self {
+        let is_proven = verdict
+            .finding(Check::Integrity)
+            .is_some_and(|finding| finding.status == Status::Pass);
+        let signature = verdict.signature.as_ref().filter(|_| is_proven);
+        Self {
+            code_sha256: verdict.package.sha256.clone(),
+            job_arn: signature.map(|signature| signature.job_arn.clone()),
+            profile_version_arn: signature.map(|signature| signature.profile_version_arn.clone()),
+        }
+    }
+
+    /// What Lambda reports otherwise, in words; nothing when all is as verified.
     #[must_use]
     pub fn difference(
         &self,
@@ -140,24 +165,27 @@ impl Approved {
         profile_version_arn: Option<&str>,
     ) -> Option<String> {
         let pairs = [
-            ("CodeSha256", Some(self.code_sha256()), Some(code_sha256)),
-            ("SigningJobArn", self.job_arn.clone(), job_arn),
+            (
+                "CodeSha256",
+                Some(self.code_sha256.as_str()),
+                Some(code_sha256),
+            ),
+            ("SigningJobArn", self.job_arn.as_deref(), job_arn),
             (
                 "SigningProfileVersionArn",
-                self.profile_version_arn.clone(),
+                self.profile_version_arn.as_deref(),
                 profile_version_arn,
             ),
         ];
         let differences: Vec<String> = pairs
             .into_iter()
-            .filter(|(_, approved, reported)| {
-                approved.is_some() && approved.as_deref() != *reported
-            })
-            .map(|(name, approved, reported)| {
+            .filter(|(_, expected, reported)| expected.is_some() && expected != reported)
+            .map(|(name, expected, reported)| {
+                let or_absent = |text: Option<&str>| text.unwrap_or("absent").to_owned();
                 format!(
                     "{name} is {}, verified was {}",
-                    reported.unwrap_or("absent"),
-                    approved.as_deref().unwrap_or("absent")
+                    or_absent(reported),
+                    or_absent(expected)
                 )
             })
             .collect();

@@ -1,6 +1,9 @@
 //! What makes a use case give up for now, and when giving up for now becomes giving up.
 
-use crate::trouble::{Trouble, in_full};
+use crate::{
+    trouble::{Trouble, in_full},
+    verdict::Verdict,
+};
 
 /// Why a use case did not come to its end, and should be started again with the same event.
 ///
@@ -12,10 +15,16 @@ pub enum Retry {
     #[error(transparent)]
     Trouble(#[from] Trouble),
     /// The verdict is inconclusive.
-    #[error("no verdict could be reached: {grounds}")]
+    #[error("the verdict is inconclusive: {}", grounds(.verdict))]
     Inconclusive {
-        /// What could not be established, in words.
-        grounds: String,
+        /// The verdict, with what could not be established.
+        verdict: Box<Verdict>,
+    },
+    /// Another delivery of the same event is at work, and will end it.
+    #[error("{what}")]
+    Claimed {
+        /// What it is doing.
+        what: String,
     },
     /// Something else has to end first.
     #[error("{what}")]
@@ -43,6 +52,14 @@ impl Retry {
     pub(crate) fn busy(what: impl Into<String>) -> Self {
         Self::Busy { what: what.into() }
     }
+}
+
+fn grounds(verdict: &Verdict) -> String {
+    let messages: Vec<&str> = verdict
+        .grounds()
+        .map(|finding| finding.message.as_str())
+        .collect();
+    messages.join("; ")
 }
 
 /// How often the queue has handed an event out, and how often it will.

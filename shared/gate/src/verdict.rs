@@ -162,9 +162,10 @@ impl Verdict {
             Decision::Inconclusive => Status::Inconclusive,
             _ => Status::Fail,
         };
-        self.findings
-            .iter()
-            .filter(move |finding| finding.status == wanted && finding.action == Action::Block)
+        self.findings.iter().filter(move |finding| {
+            finding.status == wanted
+                && (finding.action == Action::Block || wanted == Status::Inconclusive)
+        })
     }
 
     /// What is wrong and does not stand in the way.
