@@ -1,0 +1,82 @@
+//! One measurement in a process of its own, so that nothing else is in its memory.
+
+use std::fs;
+use std::hint::black_box;
+use std::time::Duration;
+
+use countersign_package::{Archive, Limits, Package, TrustRoots, origin};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::{Job, Who};
+use crate::measure::{peak_memory, timed};
+use crate::{Outcome, floor};
+
+/// What the process reports to the bench, as one line of JSON.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Report {
+    /// Processor time of the best pass.
+    pub time: Duration,
+    /// The part of it that went into `Package::read`; only with [`Who::Countersign`].
+    pub read: Duration,
+    /// In bytes, the package's own included.
+    pub peak: Option<u64>,
+    /// What was computed, for comparison: the content's SHA-384, then the file's SHA-256.
+    pub digests: String,
+}
+
+/// Does the job and prints the report.
+#[expect(clippy::print_stdout, reason = "the report goes to the bench")]
+pub(crate) fn run(job: &Job) -> Outcome<()> {
+    let bytes = fs::read(&job.package)?;
+    let beside = fs::read(&job.beside)?;
+    let report = match job.who {
+        Who::Countersign => countersign(&bytes, &beside, job.passes)?,
+        Who::Origin => origin(&bytes, &beside, job.passes)?,
+        floor => floor::run(floor, &bytes, job.passes)?,
+    };
+    let peak = peak_memory("self");
+    println!("{}", serde_json::to_string(&Report { peak, ..report })?);
+    Ok(())
+}
+
+fn countersign(bytes: &[u8], root: &[u8], passes: u32) -> Outcome<Report> {
+    let roots = TrustRoots::from_pem(root)?;
+    let mut report = Report {
+        time: Duration::MAX,
+        ..Report::default()
+    };
+    for _ in 0..passes {
+        let (package, read) = timed(|| Package::read(bytes, &Limits::default()));
+        let package = package?;
+        let (verified, verify) = timed(|| package.verify(&roots));
+        let verified = verified?;
+        let time = read.saturating_add(verify);
+        if time < report.time {
+            report.time = time;
+            report.read = read;
+        }
+        report.digests = floor::digests(
+            package.content_digest().as_bytes(),
+            verified.sha256().as_bytes(),
+        );
+    }
+    Ok(report)
+}
+
+fn origin(bytes: &[u8], source: &[u8], passes: u32) -> Outcome<Report> {
+    let limits = Limits::default();
+    let package = Package::read(bytes, &limits)?;
+    let mut time = Duration::MAX;
+    for _ in 0..passes {
+        let (proof, took) = timed(|| -> Outcome<_> {
+            let source = Archive::parse(source, &limits)?;
+            Ok(origin::prove(&package, &source)?)
+        });
+        black_box(proof?);
+        time = time.min(took);
+    }
+    Ok(Report {
+        time,
+        ..Report::default()
+    })
+}

@@ -1,0 +1,3 @@
+//! placeholder
+use crate::{Outcome,cli::StartOptions};
+pub(crate) fn run(_: &StartOptions) -> Outcome<()> { Ok(()) }
