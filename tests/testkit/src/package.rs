@@ -56,9 +56,7 @@ pub fn sign(zip: &ZipForge, pki: &Pki) -> ZipForge {
 #[must_use]
 pub fn sign_with(zip: &ZipForge, pki: &Pki, change: impl FnOnce(&mut SignatureForge)) -> ZipForge {
     let mut signed = zip.clone();
-    signed
-        .entries
-        .push(EntryForge::directory("META_INF/").mode(0o600));
+    signed.push(EntryForge::directory("META_INF/").mode(0o600));
     let mut signature = SignatureForge::new(pki, &content_digest(&signed));
     change(&mut signature);
     with_signature(&signed, &signature.entry())
@@ -68,8 +66,6 @@ pub fn sign_with(zip: &ZipForge, pki: &Pki, change: impl FnOnce(&mut SignatureFo
 #[must_use]
 pub fn with_signature(zip: &ZipForge, entry: &[u8]) -> ZipForge {
     let mut signed = zip.clone();
-    signed
-        .entries
-        .push(EntryForge::file(ENTRY_NAME, entry).mode(0o600));
+    signed.push(EntryForge::file(ENTRY_NAME, entry).mode(0o600));
     signed
 }

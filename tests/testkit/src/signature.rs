@@ -142,6 +142,14 @@ impl SignerForge {
             .for_each(|all| all.retain(|attribute| attribute.id != id));
     }
 
+    /// Puts the signed attributes into the order that DER prescribes for a SET OF: that of their
+    /// encodings (X.690 §11.6). Which one comes first depends on the lengths of their values.
+    pub fn sort_attributes(&mut self) {
+        self.attributes
+            .iter_mut()
+            .for_each(|all| all.sort_by_key(AttributeForge::write));
+    }
+
     fn write(&self) -> Vec<u8> {
         let attributes = self
             .attributes
@@ -274,7 +282,7 @@ impl SignatureForge {
             AttributeForge::new(attribute::JOB, asn1::utf8(JOB)),
             AttributeForge::new(attribute::PROFILE_VERSION, asn1::utf8(PROFILE_VERSION)),
         ];
-        let signer = SignerForge {
+        let mut signer = SignerForge {
             version: 1,
             identifier: asn1::sequence([pki.leaf_issuer.clone(), asn1::unsigned(&pki.leaf_serial)]),
             digest_algorithm: algorithm(SHA384),
@@ -286,6 +294,7 @@ impl SignatureForge {
             encode: Ecdsa::der,
             unsigned_attributes: None,
         };
+        signer.sort_attributes();
         let chain = [&pki.leaf, &pki.lower, &pki.upper, &pki.root, &pki.root];
         Self {
             content_type: asn1::oid(ID_SIGNED_DATA),

@@ -452,6 +452,16 @@ impl ZipForge {
         self
     }
 
+    /// Adds an entry at the end of all orders.
+    pub fn push(&mut self, entry: EntryForge) {
+        let index = self.entries.len();
+        self.entries.push(entry);
+        let orders = [&mut self.local_order, &mut self.central_order];
+        for order in orders.into_iter().flatten() {
+            order.push(index);
+        }
+    }
+
     /// The same zip with zip64 end records, and the sentinels in the old one that call for them.
     #[must_use]
     pub fn with_zip64_end(self) -> Self {

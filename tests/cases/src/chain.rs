@@ -1,0 +1,549 @@
+//! Rows about certificates: the chain from the signer to a pinned root, judged at the signing time.
+
+use countersign_package::SignatureError as E;
+use countersign_testkit::asn1;
+use countersign_testkit::package::{sample, sign, sign_with};
+use countersign_testkit::pki::{
+    CODE_SIGNING, CertificateForge, ECDSA_WITH_SHA256, ExtensionForge, Key, Level, Pki, PkiForge,
+    SERVER_AUTH, algorithm, name, pem,
+};
+
+use crate::{Case, Expected, PKI, Sample, accept, refuse, signature, with_signature};
+
+pub(crate) fn cases() -> Vec<Case> {
+    let mut cases = leaves();
+    cases.extend(issuers());
+    cases.extend(validity());
+    cases.extend(paths());
+    cases.extend(certificates());
+    cases
+}
+
+/// The sample package signed under another PKI, whose root is the trusted one.
+fn under(pki: &Pki) -> Sample {
+    Sample {
+        roots: pki.root_pem(),
+        ..Sample::from(sign(&sample(), pki))
+    }
+}
+
+/// A row in which the PKI has one thing changed before it is minted.
+fn forged(what: &str, expected: Expected, change: fn(&mut PkiForge)) -> Case {
+    refuse(what, expected, move || under(&Pki::forge(change)))
+}
+
+/// Like [`forged`], but to be accepted.
+fn sound(what: &str, change: fn(&mut PkiForge)) -> Case {
+    accept(what, move || under(&Pki::forge(change)))
+}
+
+/// A critical extension that nothing defines.
+fn unknown_extension(critical: bool) -> ExtensionForge {
+    ExtensionForge::new("1.3.6.1.4.1.99999.1", critical, asn1::null())
+}
+
+fn leaves() -> Vec<Case> {
+    vec![
+        forged(
+            "a signer that is a CA",
+            signature!(E::SignerIsCa { .. }),
+            |pki| {
+                pki.leaf
+                    .certificate
+                    .set_extension(ExtensionForge::basic_constraints(Some(None)));
+            },
+        ),
+        forged(
+            "a signer that may sign certificates only",
+            signature!(E::SignerKeyUsage { .. }),
+            |pki| {
+                pki.leaf
+                    .certificate
+                    .set_extension(ExtensionForge::key_usage(0x04));
+            },
+        ),
+        forged(
+            "a signer without a key usage",
+            signature!(E::SignerKeyUsage { .. }),
+            |pki| {
+                pki.leaf
+                    .certificate
+                    .remove_extension(&ExtensionForge::key_usage(0x80));
+            },
+        ),
+        forged(
+            "a signer for TLS servers",
+            signature!(E::SignerPurpose { .. }),
+            |pki| {
+                pki.leaf
+                    .certificate
+                    .set_extension(ExtensionForge::extended_key_usage(&[SERVER_AUTH]));
+            },
+        ),
+        forged(
+            "a signer for any purpose",
+            signature!(E::SignerPurpose { .. }),
+            |pki| {
+                pki.leaf
+                    .certificate
+                    .set_extension(ExtensionForge::extended_key_usage(&["2.5.29.37.0"]));
+            },
+        ),
+        forged(
+            "a signer without a purpose",
+            signature!(E::SignerPurpose { .. }),
+            |pki| {
+                pki.leaf
+                    .certificate
+                    .remove_extension(&ExtensionForge::extended_key_usage(&[]));
+            },
+        ),
+        forged(
+            "a signer on P-256",
+            signature!(E::Certificate { .. } | E::Algorithm { .. }),
+            |pki| {
+                pki.leaf.key = Key::p256("leaf");
+                pki.leaf.certificate.public_key_info = pki.leaf.key.public_key_info();
+            },
+        ),
+        forged(
+            "a signer with an unknown critical extension",
+            signature!(E::CriticalExtension { .. }),
+            |pki| {
+                pki.leaf.certificate.set_extension(unknown_extension(true));
+            },
+        ),
+        sound(
+            "a signer with an unknown extension that is not critical",
+            |pki| {
+                pki.leaf.certificate.set_extension(unknown_extension(false));
+            },
+        ),
+        sound("a signer without basic constraints", |pki| {
+            pki.leaf
+                .certificate
+                .remove_extension(&ExtensionForge::basic_constraints(None));
+        }),
+    ]
+}
+
+fn issuers() -> Vec<Case> {
+    vec![
+        forged(
+            "an issuer that is not a CA",
+            signature!(E::IssuerNotCa { .. }),
+            |pki| {
+                pki.lower
+                    .certificate
+                    .set_extension(ExtensionForge::basic_constraints(None));
+            },
+        ),
+        forged(
+            "an issuer without basic constraints",
+            signature!(E::IssuerNotCa { .. }),
+            |pki| {
+                pki.lower
+                    .certificate
+                    .remove_extension(&ExtensionForge::basic_constraints(None));
+            },
+        ),
+        forged(
+            "an upper issuer that is not a CA",
+            signature!(E::IssuerNotCa { .. }),
+            |pki| {
+                pki.upper
+                    .certificate
+                    .set_extension(ExtensionForge::basic_constraints(None));
+            },
+        ),
+        forged(
+            "an issuer that may not sign certificates",
+            signature!(E::IssuerNotCa { .. }),
+            |pki| {
+                pki.lower
+                    .certificate
+                    .set_extension(ExtensionForge::key_usage(0x82));
+            },
+        ),
+        forged(
+            "an issuer without a key usage",
+            signature!(E::IssuerNotCa { .. }),
+            |pki| {
+                pki.lower
+                    .certificate
+                    .remove_extension(&ExtensionForge::key_usage(0x86));
+            },
+        ),
+        forged(
+            "an issuer with an unknown critical extension",
+            signature!(E::CriticalExtension { .. }),
+            |pki| {
+                pki.upper.certificate.set_extension(unknown_extension(true));
+            },
+        ),
+        forged(
+            "an issuer with name constraints",
+            signature!(E::CriticalExtension { .. }),
+            |pki| {
+                let none = asn1::sequence([asn1::context(0, &[])]);
+                pki.upper
+                    .certificate
+                    .set_extension(ExtensionForge::new("2.5.29.30", true, none));
+            },
+        ),
+        forged(
+            "an issuer on P-256",
+            signature!(E::Certificate { .. } | E::Algorithm { .. }),
+            |pki| {
+                pki.lower.key = Key::p256("lower");
+                pki.lower.certificate.public_key_info = pki.lower.key.public_key_info();
+                pki.leaf.signed_by = pki.lower.key.clone();
+            },
+        ),
+        forged(
+            "a path length of zero above another CA",
+            signature!(E::PathLength { limit: 0, .. }),
+            |pki| {
+                pki.upper
+                    .certificate
+                    .set_extension(ExtensionForge::basic_constraints(Some(Some(0))));
+            },
+        ),
+        refuse(
+            "a CA below a path length of zero",
+            signature!(E::PathLength { limit: 0, .. }),
+            one_level_more,
+        ),
+        sound("CAs without a path length", |pki| {
+            pki.upper
+                .certificate
+                .set_extension(ExtensionForge::basic_constraints(Some(None)));
+            pki.lower
+                .certificate
+                .set_extension(ExtensionForge::basic_constraints(Some(None)));
+        }),
+        forged(
+            "a leaf signed by a stranger",
+            signature!(E::CertificateSignature { .. }),
+            |pki| {
+                pki.leaf.signed_by = Key::p384("stranger");
+            },
+        ),
+        forged(
+            "an issuer signed by a stranger",
+            signature!(E::CertificateSignature { .. }),
+            |pki| {
+                pki.lower.signed_by = Key::p384("stranger");
+            },
+        ),
+        forged(
+            "an upper issuer signed by a stranger",
+            signature!(E::CertificateSignature { .. }),
+            |pki| {
+                pki.upper.signed_by = Key::p384("stranger");
+            },
+        ),
+    ]
+}
+
+/// A CA is put between the lowest one, which forbids it, and the leaf.
+fn one_level_more() -> Sample {
+    let mut forge = PkiForge::new("countersign");
+    let mut extra = forge.lower.clone();
+    extra.key = Key::p384("extra");
+    extra.certificate = CertificateForge {
+        serial: vec![0x55; 16],
+        issuer: forge.lower.certificate.subject.clone(),
+        subject: name("one CA too many"),
+        public_key_info: extra.key.public_key_info(),
+        ..extra.certificate
+    };
+    extra.signed_by = forge.lower.key.clone();
+    let issuer = &mut forge.leaf.certificate.issuer;
+    issuer.clone_from(&extra.certificate.subject);
+    forge.leaf.signed_by = extra.key.clone();
+    let between = mint(&extra);
+    with_chain(&forge.mint(), |chain| chain.insert(1, between))
+}
+
+/// One certificate, minted in the place of a root.
+fn mint(level: &Level) -> Vec<u8> {
+    PkiForge {
+        root: level.clone(),
+        ..PkiForge::new("countersign")
+    }
+    .mint()
+    .root
+}
+
+/// The sample package under a PKI, with another set of certificates.
+fn with_chain(pki: &Pki, change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Sample {
+    let package = sign_with(&sample(), pki, |signature| {
+        change(signature.certificates.get_or_insert_default());
+    });
+    Sample {
+        roots: pki.root_pem(),
+        ..Sample::from(package)
+    }
+}
+
+fn validity() -> Vec<Case> {
+    vec![
+        sound("a leaf valid from the second of signing", |pki| {
+            pki.leaf.certificate.not_before = asn1::utc_time("260928091926Z");
+        }),
+        forged(
+            "a leaf valid from a second later",
+            signature!(E::NotYetValid { .. }),
+            |pki| {
+                pki.leaf.certificate.not_before = asn1::utc_time("260928091927Z");
+            },
+        ),
+        sound("a leaf valid until a second later", |pki| {
+            pki.leaf.certificate.not_after = asn1::utc_time("260928091927Z");
+        }),
+        forged(
+            "a leaf valid until a second before",
+            signature!(E::Expired { .. }),
+            |pki| {
+                pki.leaf.certificate.not_after = asn1::utc_time("260928091925Z");
+            },
+        ),
+        forged(
+            "an issuer that was not valid yet",
+            signature!(E::NotYetValid { .. }),
+            |pki| {
+                pki.lower.certificate.not_before = asn1::utc_time("261001000000Z");
+            },
+        ),
+        forged(
+            "an issuer that was valid no longer",
+            signature!(E::Expired { .. }),
+            |pki| {
+                pki.lower.certificate.not_after = asn1::utc_time("260901000000Z");
+            },
+        ),
+        forged(
+            "an upper issuer that was valid no longer",
+            signature!(E::Expired { .. }),
+            |pki| {
+                pki.upper.certificate.not_after = asn1::utc_time("260901000000Z");
+            },
+        ),
+        forged(
+            "a root that was valid no longer",
+            signature!(E::Expired { .. }),
+            |pki| {
+                pki.root.certificate.not_after = asn1::utc_time("260901000000Z");
+            },
+        ),
+        forged(
+            "a root that was not valid yet",
+            signature!(E::NotYetValid { .. }),
+            |pki| {
+                pki.root.certificate.not_before = asn1::utc_time("261001000000Z");
+            },
+        ),
+        refuse(
+            "a signing time before the leaf's validity",
+            signature!(E::NotYetValid { .. }),
+            || signed_at("2026-09-20T00:00:00.000Z"),
+        ),
+        refuse(
+            "a signing time after the leaf's validity",
+            signature!(E::Expired { .. }),
+            || signed_at("2026-10-20T00:00:00.000Z"),
+        ),
+    ]
+}
+
+fn signed_at(time: &str) -> Sample {
+    use countersign_testkit::signature::{attribute, generalized};
+    with_signature(|signature| {
+        signature
+            .signer()
+            .set_attribute(attribute::SIGNING_TIME, generalized(time));
+    })
+}
+
+fn paths() -> Vec<Case> {
+    let untrusted = || signature!(E::UntrustedIssuer { .. });
+    vec![
+        accept("a chain without its root", || {
+            with_chain(&PKI, |chain| chain.truncate(3))
+        }),
+        accept("a chain with its root once", || {
+            with_chain(&PKI, |chain| chain.truncate(4))
+        }),
+        accept("a chain in another order", || {
+            with_chain(&PKI, |chain| chain.reverse())
+        }),
+        refuse(
+            "a chain with certificates that it does not need",
+            signature!(E::SurplusCertificate { .. }),
+            || {
+                let other = PkiForge::new("somebody else").mint();
+                with_chain(&PKI, |chain| {
+                    chain.extend([other.leaf, other.lower, other.root]);
+                })
+            },
+        ),
+        accept("one of several roots", || Sample {
+            roots: PkiForge::new("another").mint().root_pem() + &PKI.root_pem(),
+            ..Sample::from(sign(&sample(), &PKI))
+        }),
+        refuse(
+            "another root of the same name",
+            signature!(E::UntrustedIssuer { .. } | E::CertificateSignature { .. }),
+            || {
+                let impostor = PkiForge::new("impostor").mint();
+                Sample::from(sign(&sample(), &impostor))
+            },
+        ),
+        refuse(
+            "a root in the package that nobody pinned",
+            untrusted(),
+            || {
+                let stranger = Pki::forge(|pki| {
+                    let own_name = name("Stranger ROOT CA");
+                    pki.root.certificate.subject.clone_from(&own_name);
+                    pki.root.certificate.issuer.clone_from(&own_name);
+                    pki.upper.certificate.issuer = own_name;
+                });
+                Sample::from(sign(&sample(), &stranger))
+            },
+        ),
+        refuse("a chain without its upper issuer", untrusted(), || {
+            with_chain(&PKI, |chain| drop(chain.remove(2)))
+        }),
+        refuse("a chain without its lower issuer", untrusted(), || {
+            with_chain(&PKI, |chain| drop(chain.remove(1)))
+        }),
+        refuse(
+            "a chain without its leaf",
+            signature!(E::NoSignerCertificate),
+            || with_chain(&PKI, |chain| drop(chain.remove(0))),
+        ),
+        refuse(
+            "a signer that signed its own certificate",
+            untrusted(),
+            || {
+                let pki = Pki::forge(|pki| {
+                    pki.leaf.certificate.issuer = pki.leaf.certificate.subject.clone();
+                    pki.leaf.signed_by = pki.leaf.key.clone();
+                });
+                Sample {
+                    roots: PKI.root_pem(),
+                    ..under(&pki)
+                }
+            },
+        ),
+        refuse(
+            "two CAs that issued each other",
+            signature!(E::UntrustedIssuer { .. } | E::ChainBudget | E::PathLength { .. }),
+            || {
+                let pki = Pki::forge(|pki| {
+                    pki.upper.certificate.issuer = pki.lower.certificate.subject.clone();
+                    pki.upper.signed_by = pki.lower.key.clone();
+                    pki.upper
+                        .certificate
+                        .set_extension(ExtensionForge::basic_constraints(Some(None)));
+                    pki.lower
+                        .certificate
+                        .set_extension(ExtensionForge::basic_constraints(Some(None)));
+                });
+                Sample {
+                    roots: PKI.root_pem(),
+                    ..under(&pki)
+                }
+            },
+        ),
+        refuse(
+            "two certificates for the signer's name and serial number",
+            signature!(_),
+            || {
+                let other = Pki::forge(|pki| {
+                    pki.leaf.key = Key::p384("twin");
+                    pki.leaf.certificate.public_key_info = pki.leaf.key.public_key_info();
+                });
+                with_chain(&PKI, |chain| chain.insert(0, other.leaf))
+            },
+        ),
+    ]
+}
+
+fn certificates() -> Vec<Case> {
+    let unreadable =
+        || signature!(E::Certificate { .. } | E::Encoding { .. } | E::Algorithm { .. });
+    vec![
+        forged(
+            "a certificate of version 1",
+            signature!(E::Certificate { .. } | E::Version { .. }),
+            |pki| {
+                pki.lower.certificate.version = None;
+                pki.lower.certificate.extensions.clear();
+            },
+        ),
+        forged(
+            "a certificate whose two algorithms differ",
+            unreadable(),
+            |pki| {
+                pki.leaf.certificate.outer_algorithm = algorithm(ECDSA_WITH_SHA256);
+            },
+        ),
+        forged(
+            "a certificate signed with SHA-256 by name",
+            unreadable(),
+            |pki| {
+                pki.leaf.certificate.inner_algorithm = algorithm(ECDSA_WITH_SHA256);
+                pki.leaf.certificate.outer_algorithm = algorithm(ECDSA_WITH_SHA256);
+            },
+        ),
+        forged(
+            "a certificate with one extension twice",
+            unreadable(),
+            |pki| {
+                pki.leaf
+                    .certificate
+                    .extensions
+                    .push(ExtensionForge::extended_key_usage(&[CODE_SIGNING]));
+            },
+        ),
+        forged("a certificate whose key is no point", unreadable(), |pki| {
+            let info = &mut pki.leaf.certificate.public_key_info;
+            let last = info.len() - 1;
+            info[last] ^= 1;
+        }),
+        forged(
+            "a certificate whose time is malformed",
+            unreadable(),
+            |pki| {
+                pki.leaf.certificate.not_before = asn1::utc_time("261399999999Z");
+            },
+        ),
+        refuse("a certificate with a byte after it", unreadable(), || {
+            with_chain(&PKI, |chain| chain[0].push(0))
+        }),
+        refuse("a certificate cut short", unreadable(), || {
+            with_chain(&PKI, |chain| chain[3].truncate(200))
+        }),
+        refuse(
+            "a certificate with a bit of its name flipped",
+            signature!(_),
+            || {
+                with_chain(&PKI, |chain| {
+                    let at = chain[1]
+                        .windows(4)
+                        .position(|bytes| bytes == b"Test")
+                        .expect("the name");
+                    chain[1][at] ^= 1;
+                })
+            },
+        ),
+        refuse(
+            "a PEM certificate among the certificates",
+            unreadable(),
+            || with_chain(&PKI, |chain| chain.push(pem(&PKI.root).into_bytes())),
+        ),
+    ]
+}
