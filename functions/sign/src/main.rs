@@ -1,2 +1,109 @@
-//! Placeholder until the function exists.
-fn main() {}
+//! The function `sign`: takes uploads in, refuses at once what can never be deployed, and has the
+//! rest signed.
+
+mod config;
+
+use std::process::ExitCode;
+
+use countersign_aws::{
+    Aws, Connection,
+    shell::{
+        self,
+        batch::{Failure, Handle, Message},
+        metrics::Measure,
+        report,
+    },
+};
+use countersign_gate::{
+    retry::{Patience, Retry},
+    sign::{Admission, admit},
+    target::Target,
+    triggers::UploadEvent,
+};
+use tracing::{info, warn};
+
+use crate::config::Config;
+
+fn main() -> ExitCode {
+    shell::run(async |variables| {
+        let Config {
+            settings,
+            event_bus,
+            max_receives,
+        } = Config::read(variables)?;
+        let connection = Connection::from_environment().await;
+        let aws = Aws::new(connection, settings.stack.clone(), event_bus);
+        Ok(Sign {
+            aws,
+            settings,
+            max_receives,
+        })
+    })
+}
+
+struct Sign {
+    aws: Aws,
+    settings: countersign_gate::settings::SignSettings,
+    max_receives: u32,
+}
+
+impl Handle for Sign {
+    async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
+        let patience = Patience {
+            received: message.receive_count,
+            most: self.max_receives,
+        };
+        let uploads = UploadEvent::parse(message.body)?;
+        if uploads.is_empty() {
+            info!("a test notification of S3: there is nothing to do");
+        }
+        // A notification may tell of several uploads. Each is tried, whatever becomes of the others;
+        // those that came to their end stay there when the message is handed out again.
+        let mut failure = None;
+        for upload in &uploads {
+            if let Err(retry) = self.take_in(upload, patience).await {
+                warn!(
+                    error = retry.in_full(),
+                    key = upload.key,
+                    "the upload is tried again"
+                );
+                failure = Some(retry);
+            }
+        }
+        failure.map_or(Ok(()), |retry| Err(retry.into()))
+    }
+}
+
+impl Sign {
+    async fn take_in(&self, event: &UploadEvent, patience: Patience) -> Result<(), Retry> {
+        if let Ok(target) = Target::from_key(&event.key) {
+            report::about_target(&target);
+        }
+        let stack = &self.settings.stack.name;
+        match admit(&self.aws, &self.settings, event, patience).await? {
+            Admission::Signing {
+                upload,
+                job,
+                is_new,
+            } => {
+                report::about_upload(&upload.id);
+                report::about_job(&job);
+                info!(repeated = !is_new, "the upload is being signed");
+                if is_new {
+                    report::count(stack, Measure::Received, &upload.id);
+                    report::count(stack, Measure::Signed, &upload.id);
+                }
+            }
+            Admission::Finished(finished) => {
+                if finished.is_new {
+                    report::count(stack, Measure::Received, &finished.outcome.upload.id);
+                }
+                report::finished(stack, &finished);
+            }
+            Admission::NotOurs(why) => {
+                warn!(why, key = event.key, "the event is not for this stack");
+            }
+        }
+        Ok(())
+    }
+}

@@ -2,34 +2,28 @@
 
 use std::time::Duration;
 
-use countersign_gate::ports::Clock;
+use countersign_gate::{ports::Clock, settings::Stack};
 use jiff::Timestamp;
 
 use crate::{clock::SystemClock, connection::Connection};
-
-/// What the stack has called its things.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StackNames {
-    /// The uploads bucket.
-    pub uploads: String,
-    /// The records bucket.
-    pub records: String,
-    /// The event bus that the gate's own events go to, by name or ARN.
-    pub event_bus: String,
-}
 
 /// The ports of the gate, over AWS.
 #[derive(Debug, Clone)]
 pub struct Aws {
     pub(crate) connection: Connection,
-    pub(crate) names: StackNames,
+    pub(crate) stack: Stack,
+    pub(crate) event_bus: String,
 }
 
 impl Aws {
-    /// AWS for one stack.
+    /// AWS for one stack, whose own events go to `event_bus` (a name or an ARN).
     #[must_use]
-    pub fn new(connection: Connection, names: StackNames) -> Self {
-        Self { connection, names }
+    pub fn new(connection: Connection, stack: Stack, event_bus: String) -> Self {
+        Self {
+            connection,
+            stack,
+            event_bus,
+        }
     }
 }
 

@@ -20,7 +20,7 @@ impl Events for Aws {
             .detail_type(announcement.detail_type())
             .detail(announcement.detail())
             .set_resources(Some(announcement.resources().to_vec()))
-            .event_bus_name(&self.names.event_bus)
+            .event_bus_name(&self.event_bus)
             .build();
         let answer = self
             .connection

@@ -19,7 +19,7 @@ mod sns;
 #[cfg(test)]
 mod wire;
 
-pub use aws::{Aws, StackNames};
+pub use aws::Aws;
 pub use clock::SystemClock;
 pub use connection::Connection;
 pub use error::AwsError;

@@ -38,7 +38,7 @@ impl Uploads for Aws {
             .connection
             .s3()
             .head_object()
-            .bucket(&self.names.uploads)
+            .bucket(&self.stack.uploads_bucket)
             .key(key);
         let answer = request
             .set_version_id(version.map(|v| v.as_str().to_owned()))
@@ -136,7 +136,7 @@ impl Records for Aws {
             .connection
             .s3()
             .get_object()
-            .bucket(&self.names.records)
+            .bucket(&self.stack.records_bucket)
             .key(path);
         match request.send().await {
             Ok(object) => body(CALL, object).await.map(Some),
@@ -153,7 +153,7 @@ impl Records for Aws {
             .connection
             .s3()
             .put_object()
-            .bucket(&self.names.records)
+            .bucket(&self.stack.records_bucket)
             .key(path);
         let request = request.content_type("application/json").if_none_match("*");
         match request.body(ByteStream::from(body.to_vec())).send().await {
@@ -174,7 +174,7 @@ impl Records for Aws {
             .connection
             .s3()
             .put_object()
-            .bucket(&self.names.records)
+            .bucket(&self.stack.records_bucket)
             .key(path);
         let request = request.content_type("application/json");
         match request.body(ByteStream::from(body.to_vec())).send().await {
@@ -189,7 +189,7 @@ impl Records for Aws {
             .connection
             .s3()
             .list_objects_v2()
-            .bucket(&self.names.records);
+            .bucket(&self.stack.records_bucket);
         let mut pages = request.prefix(prefix).into_paginator().send();
         let mut paths = Vec::new();
         while let Some(page) = pages.next().await {

@@ -5,6 +5,8 @@ pub mod batch;
 pub mod environment;
 mod logs;
 pub mod metrics;
+pub mod report;
+pub mod settings;
 
 use std::{
     process::ExitCode,

@@ -5,6 +5,7 @@ use countersign_gate::{
         AliasMove, CodeUpdate, Functions, Layers, SignedObject, UpdateStatus, VersionPublish,
         VersionRequest,
     },
+    trouble::Trouble,
 };
 use countersign_testkit::fake_aws::{FakeAws, exception, json};
 
@@ -242,8 +243,8 @@ async fn every_way_in_which_lambda_declines_code_is_told_apart() {
 #[tokio::test]
 async fn what_says_nothing_about_the_code_is_trouble() {
     let (fake, aws) = stack();
-    let answers = [
-        (403, "AccessDeniedException", is_denied as fn(&_) -> bool),
+    let answers: [(u16, &str, fn(&Trouble) -> bool); 4] = [
+        (403, "AccessDeniedException", is_denied),
         (429, "TooManyRequestsException", is_throttled),
         (500, "ServiceException", is_unavailable),
         (400, "SomethingNewException", is_unexpected),

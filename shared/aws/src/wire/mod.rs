@@ -5,23 +5,21 @@ mod lambda;
 mod s3;
 mod signer;
 
-use countersign_gate::trouble::Trouble;
+use countersign_gate::{settings::Stack, trouble::Trouble};
 use countersign_testkit::{fake_aws::FakeAws, http::Request};
 
-use crate::{
-    aws::{Aws, StackNames},
-    connection::tests::connection_to,
-};
+use crate::{aws::Aws, connection::tests::connection_to};
 
 /// A fake AWS and the adapters that talk to it.
 fn stack() -> (FakeAws, Aws) {
     let fake = FakeAws::start().unwrap();
-    let names = StackNames {
-        uploads: "uploads".to_owned(),
-        records: "records".to_owned(),
-        event_bus: "default".to_owned(),
+    let stack = Stack {
+        name: "gate".to_owned(),
+        uploads_bucket: "uploads".to_owned(),
+        signed_bucket: "signed".to_owned(),
+        records_bucket: "records".to_owned(),
     };
-    let aws = Aws::new(connection_to(&fake.endpoint()), names);
+    let aws = Aws::new(connection_to(&fake.endpoint()), stack, "default".to_owned());
     (fake, aws)
 }
 

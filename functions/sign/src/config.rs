@@ -1,0 +1,94 @@
+//! What `sign` is told by its environment.
+
+use countersign_aws::shell::{
+    environment::{ConfigError, Environment, Variables},
+    settings::{event_bus, max_receives, stack},
+};
+use countersign_gate::{names::ProfileName, settings::SignSettings};
+use countersign_package::Limits;
+
+/// Everything that is set.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) settings: SignSettings,
+    pub(crate) event_bus: String,
+    pub(crate) max_receives: u32,
+}
+
+impl Config {
+    /// Reads the environment, or tells everything that is wrong with it.
+    pub(crate) fn read(variables: &Variables) -> Result<Self, ConfigError> {
+        let mut environment = Environment::new(variables);
+        let stack = stack(&mut environment);
+        let event_bus = event_bus(&mut environment);
+        let max_receives = max_receives(&mut environment);
+        let profile = environment.required(
+            "COUNTERSIGN_SIGNING_PROFILE",
+            "the name of the profile that signs what has no tag countersign:profile",
+            ProfileName::parse,
+        );
+        let config = (|| {
+            Some(Self {
+                settings: SignSettings {
+                    stack: stack?,
+                    profile: profile?,
+                    limits: Limits::default(),
+                },
+                event_bus: event_bus?,
+                max_receives: max_receives?,
+            })
+        })();
+        environment.finish(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables() -> Variables {
+        [
+            ("AWS_REGION", "eu-west-1"),
+            ("COUNTERSIGN_STACK", "gate"),
+            ("COUNTERSIGN_UPLOADS_BUCKET", "gate-uploads"),
+            ("COUNTERSIGN_SIGNED_BUCKET", "gate-signed"),
+            ("COUNTERSIGN_RECORDS_BUCKET", "gate-records"),
+            ("COUNTERSIGN_SIGNING_PROFILE", "gate_profile"),
+            ("COUNTERSIGN_MAX_RECEIVES", "5"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    #[test]
+    fn an_environment_in_order_is_read() {
+        let config = Config::read(&variables()).unwrap();
+        assert_eq!(config.settings.profile.as_str(), "gate_profile");
+        assert_eq!(config.settings.stack.signed_bucket, "gate-signed");
+        assert_eq!(config.event_bus, "default");
+        assert_eq!(config.max_receives, 5);
+    }
+
+    #[test]
+    fn every_variable_that_is_needed_is_asked_for() {
+        for name in variables().keys() {
+            let mut variables = variables();
+            variables.remove(name);
+            let error = Config::read(&variables).unwrap_err().to_string();
+            assert!(error.contains("1 fault(s)"), "{error}");
+            assert!(
+                error.contains(&format!("{name}: is not set; set it to")),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_profile_arn_is_not_a_name() {
+        let mut variables = variables();
+        let arn = "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/p/Ab3dEf6hIj";
+        variables.insert("COUNTERSIGN_SIGNING_PROFILE".to_owned(), arn.to_owned());
+        let error = Config::read(&variables).unwrap_err().to_string();
+        assert!(error.contains("is not a signing profile name"), "{error}");
+    }
+}
