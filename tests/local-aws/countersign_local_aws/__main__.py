@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -19,10 +20,10 @@ def main() -> int:
     """Runs until SIGTERM or SIGINT; answers the exit status."""
     arguments = _arguments()
     state = arguments.state.resolve()
-    _prepare_environment(arguments.port, state, arguments.log_level)
     if _taken(arguments.port):
         print(f"{_HOST}:{arguments.port} is already in use", file=sys.stderr)
         return 1
+    _prepare_environment(arguments.port, state, arguments.log_level)
     # MiniStack reads its environment while it is imported.
     from countersign_local_aws.server import serve
 
@@ -53,8 +54,10 @@ def _arguments() -> argparse.Namespace:
 
 
 def _prepare_environment(port: int, state: Path, log_level: str) -> None:
-    temporary = state / "tmp"
-    temporary.mkdir(parents=True, exist_ok=True)
+    # The port is free, so what is there is of a run that is over.
+    temporary = state / f"tmp-{port}"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
     os.environ.update(
         AUTH="true",
         AWS_ENDPOINT_URL=f"http://{_HOST}:{port}",

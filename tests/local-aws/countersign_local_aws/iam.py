@@ -11,6 +11,7 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions
+from ministack.services import signer
 
 from . import operations
 
@@ -46,6 +47,9 @@ def install() -> None:
             # The two operations that have the key (grade B); absent from the request, it is absent here.
             arn = _field(body, "CodeSigningConfigArn")
             return {**found, **({"lambda:CodeSigningConfigArn": arn} if arn else {})}
+        if iam_action == "signer:StartSigningJob":
+            profile = signer._profiles.get(_field(body, "profileName") or "")
+            return {**found, **({"signer:ProfileVersion": profile["profileVersion"]} if profile else {})}
         return found
 
     pin_origin = app.pin_request_origin

@@ -26,6 +26,14 @@ from .settings import SETTINGS
 
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Answer]]
 _ARN_MEMBERS = ("SigningProfileVersionArn", "SigningJobArn")
+_FAILED_UPDATE = {
+    "LastUpdateStatus": "Failed",
+    "LastUpdateStatusReason": "A test asked for this update to fail.",
+    "LastUpdateStatusReasonCode": "InternalError",
+    "State": "Active",
+    "StateReason": "",
+    "StateReasonCode": "",
+}
 _TAG_OPERATIONS = ("ListTags", "TagResource", "UntagResource")
 
 
@@ -86,7 +94,8 @@ def install(deployments: Deployments) -> None:
         except AwsError as error:
             return error.answer()
         except (ValueError, TypeError, AttributeError) as error:
-            return AwsError("lambda", "InvalidParameterValueException", f"Could not parse the request: {error}").answer()
+            message = f"Could not parse the request: {error}"
+            return AwsError("lambda", "InvalidParameterValueException", message).answer()
         if early is not None:
             return early
         answer = await inner(method, path, headers, body, query)
@@ -307,9 +316,14 @@ def _install_settling() -> None:
             function = lambda_svc._functions.get(name)
             if function is None:
                 return
-            # Before the status changes: whoever sees Successful has to see the last RevisionId.
-            if SETTINGS.revision_changes_when_settled and function["config"].get("LastUpdateStatus") == "InProgress":
-                function["config"]["RevisionId"] = str(uuid.uuid4())
+            config = function["config"]
+            if config.get("LastUpdateStatus") == "InProgress":
+                # Before the status changes: whoever sees it settled has to see the last RevisionId.
+                if SETTINGS.revision_changes_when_settled:
+                    config["RevisionId"] = str(uuid.uuid4())
+                if SETTINGS.updates_fail:
+                    config.update(_FAILED_UPDATE)
+                    return
             flip(name, 0)
 
         threading.Thread(target=context.run, args=(settle,), daemon=True).start()

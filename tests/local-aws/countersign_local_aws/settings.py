@@ -14,14 +14,18 @@ class Settings:
     """How long a signing job is InProgress."""
     hold_signing_jobs: bool = False
     """Jobs stay InProgress until `POST /_countersign/signing-jobs/release` lets them go, in the order it gives."""
+    signing_fails: bool = False
+    """Jobs end as Failed although nothing is wrong with their package."""
     signer_clock_offset_seconds: float = 0.0
     """Moves Signer's clock, so that a signature can be old or expired today."""
     update_seconds: float = 0.5
     """How long a function's LastUpdateStatus is InProgress."""
+    updates_fail: bool = False
+    """Updates of functions settle as Failed."""
     revision_changes_when_settled: bool = True
     """Whether RevisionId changes once more when an update settles (seen in AWS: aws/aws-sdk issue 377, grade C)."""
     trail_logs: bool = True
-    """Whether a trail outside the stack logs management events; when not, CloudTrail events need one that is logging."""
+    """Whether a trail outside the stack logs management events; else CloudTrail events need one that is logging."""
 
     def update(self, changes: dict[str, Any]) -> None:
         """Takes every change or, when one is unknown or of the wrong type, none."""

@@ -179,7 +179,10 @@ def _check_chain(
     roots: Sequence[x509.Certificate],
     moment: datetime,
 ) -> None:
-    """Walks from the leaf to a trusted root; the chain is judged at the signing time (grade A: leaves live 73 hours)."""
+    """Walks from the leaf to a trusted root.
+
+    The chain is judged at the signing time: leaves live 73 hours (grade A) and packages for years.
+    """
     trusted = {root.public_bytes(Encoding.DER) for root in roots}
     link = leaf
     for _ in range(_LONGEST_CHAIN):

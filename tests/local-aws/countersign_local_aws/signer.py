@@ -45,6 +45,8 @@ class SigningJobs:
         """StartSigningJob: answers at once; the job ends later."""
         source, destination = _location(body, "source"), _location(body, "destination")
         profile_name, token = str(body.get("profileName") or ""), body.get("clientRequestToken")
+        if body.get("profileOwner") not in (None, get_account_id()):
+            raise _invalid("Profiles of other accounts are not part of this local AWS.")
         if not source.get("key") or not source.get("version"):
             raise _invalid("source.s3.key and source.s3.version are required.")
         access.require_for_signing(headers, source, destination)
@@ -142,6 +144,8 @@ class SigningJobs:
 
     def _sign(self, job: dict[str, Any], bucket: str, key: str) -> datetime:
         source = job["source"]["s3"]
+        if SETTINGS.signing_fails:
+            raise package.PackageError("A test asked for this job to fail.")
         unsigned = s3._get_object_data(source["bucketName"], source["key"], version_id=source["version"])
         if unsigned is None:
             raise package.PackageError("The source object does not exist or cannot be read.")

@@ -54,7 +54,11 @@ def install(jobs: signer.SigningJobs) -> None:
 
 
 def _answer(
-    call: operations.Call, body: dict[str, Any], headers: dict[str, str], query: dict[str, str], jobs: signer.SigningJobs
+    call: operations.Call,
+    body: dict[str, Any],
+    headers: dict[str, str],
+    query: dict[str, str],
+    jobs: signer.SigningJobs,
 ) -> Answer | None:
     path = call.path_parameters
     match call.operation:

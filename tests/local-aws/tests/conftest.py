@@ -238,7 +238,16 @@ def start(state: Path) -> LocalAws:
     assert process.stdout is not None
     line = process.stdout.readline().decode()
     assert f"ready on http://127.0.0.1:{port}" in line, line
-    return LocalAws(port, state, process, time.monotonic() - begun)
+    return LocalAws(port, state, process, min(time.monotonic() - begun, _processor_seconds(process.pid)))
+
+
+def _processor_seconds(process: int) -> float:
+    """How long a process has computed: what starting takes where nothing else runs; infinite where unknown."""
+    try:
+        columns = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return float("inf")
+    return (int(columns[11]) + int(columns[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,8 @@ def test_configurations_are_made_read_changed_listed_and_deleted(aws: LocalAws) 
     assert client.get_code_signing_config(CodeSigningConfigArn=arn)["CodeSigningConfig"] == made
     changed = client.update_code_signing_config(CodeSigningConfigArn=arn, Description="second")["CodeSigningConfig"]
     assert (changed["Description"], changed["AllowedPublishers"]) == ("second", made["AllowedPublishers"])
-    assert [entry["CodeSigningConfigArn"] for entry in client.list_code_signing_configs()["CodeSigningConfigs"]] == [arn]
+    listed = client.list_code_signing_configs()["CodeSigningConfigs"]
+    assert [entry["CodeSigningConfigArn"] for entry in listed] == [arn]
     client.delete_code_signing_config(CodeSigningConfigArn=arn)
     aws.refused("ResourceNotFoundException", client.get_code_signing_config, CodeSigningConfigArn=arn)
 
@@ -136,6 +137,8 @@ def test_a_configuration_that_does_not_exist_cannot_be_attached(aws: LocalAws) -
     missing = f"arn:aws:lambda:{REGION}:{ACCOUNT}:code-signing-config:csc-{'0' * 17}"
     put = aws.client("lambda").put_function_code_signing_config
     aws.refused("CodeSigningConfigNotFoundException", put, FunctionName="target", CodeSigningConfigArn=missing)
+    with pytest.raises(aws.client("lambda").exceptions.CodeSigningConfigNotFoundException):
+        aws.function("other", CodeSigningConfigArn=missing)
 
 
 def test_attaching_affects_later_deployments_only(aws: LocalAws) -> None:
@@ -335,6 +338,16 @@ def test_revision_id_changes_once_more_when_an_update_settles_unless_told_not_to
     settled = aws.settled("target")["RevisionId"]
     time.sleep(0.2)
     assert aws.settled("target")["RevisionId"] == settled
+
+
+def test_an_update_can_settle_as_failed(aws: LocalAws) -> None:
+    aws.function("target")
+    aws.control("PUT", "settings", {"updates_fail": True})
+    aws.client("lambda").update_function_code(FunctionName="target", ZipFile=HELLO)
+    assert aws.settled("target")["LastUpdateStatus"] == "Failed"
+    aws.control("PUT", "settings", {"updates_fail": False})
+    aws.client("lambda").update_function_code(FunctionName="target", ZipFile=HELLO)
+    assert aws.settled("target")["LastUpdateStatus"] == "Successful"
 
 
 def test_publish_version_holds_its_caller_to_the_code_it_names(aws: LocalAws) -> None:

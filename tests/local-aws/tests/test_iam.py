@@ -12,6 +12,8 @@ from countersign_local_aws import operations
 FOREIGN = "arn:aws:signer:eu-west-1:999999999999:/signing-profiles/someone_else/AbCdEf0123"
 SIGNER, LAMBDA = f"arn:aws:signer:{REGION}:{ACCOUNT}:", f"arn:aws:lambda:{REGION}:{ACCOUNT}:"
 
+CSC = f"{LAMBDA}code-signing-config:csc-0123456789abcdefg"
+
 
 def allow(*actions: str, on: str = "*", **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": list(actions), "Resource": on, **more}
@@ -34,8 +36,8 @@ def start(aws: LocalAws, keys: dict[str, str]) -> Any:
     [
         ("POST", "/2020-04-22/code-signing-configs", {}, "lambda:CreateCodeSigningConfig"),
         ("GET", "/2020-04-22/code-signing-configs", {}, "lambda:ListCodeSigningConfigs"),
-        ("PUT", f"/2020-04-22/code-signing-configs/{LAMBDA}code-signing-config:csc-1", {}, "lambda:UpdateCodeSigningConfig"),
-        ("GET", f"/2020-04-22/code-signing-configs/{LAMBDA}code-signing-config:csc-1/functions", {}, "lambda:ListFunctionsByCodeSigningConfig"),
+        ("PUT", f"/2020-04-22/code-signing-configs/{CSC}", {}, "lambda:UpdateCodeSigningConfig"),
+        ("GET", f"/2020-04-22/code-signing-configs/{CSC}/functions", {}, "lambda:ListFunctionsByCodeSigningConfig"),
         ("PUT", "/2020-06-30/functions/f/code-signing-config", {}, "lambda:PutFunctionCodeSigningConfig"),
         ("DELETE", "/2020-06-30/functions/f/code-signing-config", {}, "lambda:DeleteFunctionCodeSigningConfig"),
         ("PUT", "/2015-03-31/functions/f/aliases/live", {}, "lambda:UpdateAlias"),
@@ -73,6 +75,19 @@ def test_starting_a_job_needs_the_action_on_the_profile_and_the_callers_rights_i
     elsewhere = aws.user("other-profile", allow("signer:*", on=f"{SIGNER}/signing-profiles/other"), *rights[1:])
     with pytest.raises(aws.client("signer").exceptions.AccessDeniedException):
         start(aws, elsewhere)
+
+
+def test_a_policy_can_name_the_version_of_the_profile(aws: LocalAws) -> None:
+    version = aws.profile().rsplit("/", 1)[-1]
+    s3 = allow("s3:*")
+    for named, allowed in ((version, True), ("0123456789", False)):
+        condition = {"StringEquals": {"signer:ProfileVersion": named}}
+        keys = aws.user(f"names-{named}", allow("signer:StartSigningJob", Condition=condition), s3)
+        if allowed:
+            start(aws, keys)
+        else:
+            with pytest.raises(aws.client("signer").exceptions.AccessDeniedException):
+                start(aws, keys)
 
 
 def test_jobs_and_profiles_are_the_resources_of_their_operations(aws: LocalAws) -> None:

@@ -122,7 +122,8 @@ def test_the_leaf_is_renewed_when_its_73_hours_are_over(authority: SigningAuthor
 def test_a_body_a_name_or_an_order_that_changed_does_not_verify(authority: SigningAuthority) -> None:
     two = package_of(a__py="one", b__py="two")
     entry = package.signature_of(sign(authority, two)) or b""
-    for other in (package_of(a__py="one", b__py="TWO"), package_of(a__py="one", c__py="two"), package_of(b__py="two", a__py="one")):
+    others = [{"a__py": "one", "b__py": "TWO"}, {"a__py": "one", "c__py": "two"}, {"b__py": "two", "a__py": "one"}]
+    for other in (package_of(**files) for files in others):
         with pytest.raises(signature.SignatureError, match="not the one that was signed"):
             verify(package.append_signature(other, entry, SIGNED_AT), authority)
 
