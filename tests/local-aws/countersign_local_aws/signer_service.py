@@ -17,16 +17,12 @@ Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[
 _ACTIVE, _MOST_RESULTS = "Active", 25
 _LISTED_JOB = operations.shape_members("signer", "SigningJob")
 _LISTED_PROFILE = operations.shape_members("signer", "SigningProfile")
+# The one platform that signs here; how AWS describes its algorithms is not recorded and left out.
 _PLATFORM = {
     "platformId": signer.LAMBDA_PLATFORM,
     "displayName": signer.PLATFORM_NAME,
     "partner": signer.PLATFORM_NAME,
     "target": signer.PLATFORM_NAME,
-    "signingConfiguration": {
-        "encryptionAlgorithmOptions": {"allowedValues": ["ECDSA"], "defaultValue": "ECDSA"},
-        "hashAlgorithmOptions": {"allowedValues": ["SHA384"], "defaultValue": "SHA384"},
-    },
-    "signingImageFormat": {"supportedFormats": ["JSONEmbedded"], "defaultFormat": "JSONEmbedded"},
     "maxSizeInMB": 250,
     "revocationSupported": True,
 }
