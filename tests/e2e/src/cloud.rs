@@ -96,8 +96,7 @@ impl Cloud {
             .command("aws", &endpoint)
             .args(arguments)
             .args(["--endpoint-url", &endpoint])
-            .env("AWS_ACCESS_KEY_ID", &credentials.key)
-            .env("AWS_SECRET_ACCESS_KEY", &credentials.secret)
+            .envs(credentials.environment())
             .output()
             .map_err(|source| HarnessError::Start {
                 program: "aws".to_owned(),

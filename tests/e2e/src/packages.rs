@@ -13,8 +13,7 @@ const LIBRARY: &str = "python/shared_library.py";
 
 /// A package of a Python function that answers with `words`.
 pub fn function(words: &str) -> Result<Vec<u8>, HarnessError> {
-    let source =
-        format!("def handler(event, context):\n    return {{\"says\": \"{words}\"}}\n");
+    let source = format!("def handler(event, context):\n    return {{\"says\": \"{words}\"}}\n");
     archive(&[(MODULE, source.as_bytes())])
 }
 
@@ -62,7 +61,9 @@ fn archive(files: &[(&str, &[u8])]) -> Result<Vec<u8>, HarnessError> {
     let options = SimpleFileOptions::default().unix_permissions(0o644);
     for (name, body) in files {
         writer.start_file(*name, options)?;
-        writer.write_all(body).map_err(zip::result::ZipError::from)?;
+        writer
+            .write_all(body)
+            .map_err(zip::result::ZipError::from)?;
     }
     Ok(writer.finish()?.into_inner())
 }

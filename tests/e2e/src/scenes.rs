@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     error::HarnessError,
-    observer::{Observer, wait_until, Look},
+    observer::{Look, Observer, wait_until},
     packages,
     session::text,
     stage::{Protection, Stage, Upload},
@@ -20,17 +20,23 @@ const DEMO: &str = "demo";
 const LENIENT: &str = "demo-warn";
 
 /// A scene's title, and what happens in it.
-pub type Scene = (
-    &'static str,
-    fn(&mut Play<'_>) -> Result<(), HarnessError>,
-);
+pub type Scene = (&'static str, fn(&mut Play<'_>) -> Result<(), HarnessError>);
 
 /// The scenes in the order in which they build on each other.
 pub const SCENES: [Scene; 4] = [
-    ("A zip dropped into the bucket becomes the running code", good),
+    (
+        "A zip dropped into the bucket becomes the running code",
+        good,
+    ),
     ("A malformed zip is rejected, recorded and paged", malformed),
-    ("A signed package, altered and pushed past the gate, is refused by Lambda and paged", tampered),
-    ("Unsigned code pushed past the gate under Warn goes live, and is paged", unsigned),
+    (
+        "A signed package, altered and pushed past the gate, is refused by Lambda and paged",
+        tampered,
+    ),
+    (
+        "Unsigned code pushed past the gate under Warn goes live, and is paged",
+        unsigned,
+    ),
 ];
 
 /// What the scenes share.
@@ -84,11 +90,14 @@ impl<'a> Play<'a> {
     }
 
     fn paged(&mut self, what: &str, words: &[&str]) -> Result<(), HarnessError> {
-        let page = self.stage.pages.wait_for(self.observer, what, PATIENCE, |page| {
-            words
-                .iter()
-                .all(|word| page.subject.contains(word) || page.text.contains(word))
-        })?;
+        let page = self
+            .stage
+            .pages
+            .wait_for(self.observer, what, PATIENCE, |page| {
+                words
+                    .iter()
+                    .all(|word| page.subject.contains(word) || page.text.contains(word))
+            })?;
         self.seen("paged", &page.subject);
         self.observer.paged(&page);
         Ok(())
@@ -100,13 +109,20 @@ fn good(play: &mut Play<'_>) -> Result<(), HarnessError> {
     let upload = play
         .stage
         .drop_file(&target, &packages::function("signed and verified")?)?;
-    play.seen("dropped", &format!("aws s3 cp … {target}.zip, version {}", upload.version));
+    play.seen(
+        "dropped",
+        &format!("aws s3 cp … {target}.zip, version {}", upload.version),
+    );
     let signing = play
         .stage
         .wait_for_record(play.observer, &upload, "signing")?;
     play.seen(
         "signing",
-        &format!("job {}, profile {}", text(&signing, "/job")?, text(&signing, "/profile")?),
+        &format!(
+            "job {}, profile {}",
+            text(&signing, "/job")?,
+            text(&signing, "/profile")?
+        ),
     );
     let verdict = play
         .stage
@@ -117,7 +133,11 @@ fn good(play: &mut Play<'_>) -> Result<(), HarnessError> {
         .wait_for_end(play.observer, &upload, "deployed")?;
     play.seen(
         "deployed",
-        &format!("version {}, {}", field(&outcome, "/deployed/version"), field(&outcome, "/message")),
+        &format!(
+            "version {}, {}",
+            field(&outcome, "/deployed/version"),
+            field(&outcome, "/message")
+        ),
     );
     play.deployed = Some(upload);
     play.answers(DEMO, "signed and verified")
@@ -126,21 +146,30 @@ fn good(play: &mut Play<'_>) -> Result<(), HarnessError> {
 fn malformed(play: &mut Play<'_>) -> Result<(), HarnessError> {
     let target = format!("functions/{DEMO}");
     let upload = play.stage.drop_file(&target, &packages::malformed())?;
-    play.seen("dropped", &format!("aws s3 cp … {target}.zip, version {}", upload.version));
+    play.seen(
+        "dropped",
+        &format!("aws s3 cp … {target}.zip, version {}", upload.version),
+    );
     let outcome = play
         .stage
         .wait_for_end(play.observer, &upload, "rejected")?;
     let code = text(&outcome, "/code")?;
-    play.seen("rejected", &format!("{code}: {}", field(&outcome, "/message")));
+    play.seen(
+        "rejected",
+        &format!("{code}: {}", field(&outcome, "/message")),
+    );
     play.paged("the page about the malformed zip", &[DEMO, &code])?;
     play.answers(DEMO, "signed and verified")
 }
 
 fn tampered(play: &mut Play<'_>) -> Result<(), HarnessError> {
-    let upload = play.deployed.clone().ok_or_else(|| HarnessError::Surprise {
-        expected: "a signed package to alter".to_owned(),
-        found: "the first scene left none".to_owned(),
-    })?;
+    let upload = play
+        .deployed
+        .clone()
+        .ok_or_else(|| HarnessError::Surprise {
+            expected: "a signed package to alter".to_owned(),
+            found: "the first scene left none".to_owned(),
+        })?;
     let signed = play.stage.signed_package(&upload)?;
     let altered = packages::altered(&signed, "altered by an intruder")?;
     match play.stage.intrude(DEMO, &altered) {
@@ -161,7 +190,10 @@ fn tampered(play: &mut Play<'_>) -> Result<(), HarnessError> {
 fn unsigned(play: &mut Play<'_>) -> Result<(), HarnessError> {
     let package = packages::function("unsigned")?;
     play.stage.intrude(LENIENT, &package)?;
-    play.seen("pushed", &format!("aws lambda update-function-code of {LENIENT}"));
+    play.seen(
+        "pushed",
+        &format!("aws lambda update-function-code of {LENIENT}"),
+    );
     let stage = play.stage;
     wait_until(play.observer, "the unsigned code", PATIENCE, || {
         Ok(match stage.ask(LENIENT)? {

@@ -24,6 +24,8 @@ pub struct Credentials {
     pub key: String,
     /// `SecretAccessKey`.
     pub secret: String,
+    /// `SessionToken`, for a role that was assumed.
+    pub token: Option<String>,
 }
 
 impl Credentials {
@@ -33,7 +35,24 @@ impl Credentials {
         Self {
             key: "test".to_owned(),
             secret: "test".to_owned(),
+            token: None,
         }
+    }
+}
+
+impl Credentials {
+    /// The variables that AWS clients read them from.
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let token = self
+            .token
+            .as_deref()
+            .map(|token| ("AWS_SESSION_TOKEN", token));
+        [
+            ("AWS_ACCESS_KEY_ID", self.key.as_str()),
+            ("AWS_SECRET_ACCESS_KEY", self.secret.as_str()),
+        ]
+        .into_iter()
+        .chain(token)
     }
 }
 
@@ -60,8 +79,7 @@ impl Session {
         let mut command = tools.command("python", endpoint);
         command
             .args(["-c", HELPER, endpoint])
-            .env("AWS_ACCESS_KEY_ID", &credentials.key)
-            .env("AWS_SECRET_ACCESS_KEY", &credentials.secret)
+            .envs(credentials.environment())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let start = |source| HarnessError::Start {
@@ -96,17 +114,22 @@ impl Session {
             *place = arguments;
         }
         let request = request.to_string();
-        let answer = self.exchange(&request).map_err(|source| HarnessError::File {
-            what: "the pipe to boto3".to_owned(),
-            source,
-        })?;
+        let answer = self
+            .exchange(&request)
+            .map_err(|source| HarnessError::File {
+                what: "the pipe to boto3".to_owned(),
+                source,
+            })?;
         let mut answer: Value = serde_json::from_str(&answer).unwrap_or_default();
         if let Some(value) = answer.get_mut("ok") {
             return Ok(value.take());
         }
         let told = |name| {
             let pointer = format!("/error/{name}");
-            answer.pointer(&pointer).and_then(Value::as_str).unwrap_or("?")
+            answer
+                .pointer(&pointer)
+                .and_then(Value::as_str)
+                .unwrap_or("?")
         };
         Err(HarnessError::Refused {
             call: format!("{service} {operation}"),

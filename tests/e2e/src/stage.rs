@@ -205,6 +205,55 @@ impl<'a> Stage<'a> {
         })
     }
 
+    /// Copies an older version of a target's package over the current one: that is a rollback.
+    pub fn roll_back(&self, target: &str, version: &str) -> Result<Upload, HarnessError> {
+        let bucket = self.stack.output("UploadsBucket")?;
+        let key = format!("{target}.zip");
+        let answer = self.root.call(
+            "s3",
+            "copy_object",
+            json!({"Bucket": bucket, "Key": key,
+                   "CopySource": {"Bucket": bucket, "Key": key, "VersionId": version}}),
+        )?;
+        Ok(Upload {
+            target: target.to_owned(),
+            version: text(&answer, "/VersionId")?,
+        })
+    }
+
+    /// Calls with the permissions of one of the stack's roles, which from then on trusts the account's
+    /// root as well as Lambda.
+    pub fn act_as(&self, role: &str) -> Result<Session, HarnessError> {
+        let answer = self.root.call(
+            "cloudformation",
+            "describe_stack_resource",
+            json!({"StackName": self.stack.name(), "LogicalResourceId": role}),
+        )?;
+        let name = text(&answer, "/StackResourceDetail/PhysicalResourceId")?;
+        let answer = self
+            .root
+            .call("iam", "get_role", json!({"RoleName": name}))?;
+        let arn = text(&answer, "/Role/Arn")?;
+        let trust = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole",
+             "Principal": {"Service": "lambda.amazonaws.com", "AWS": "*"}}]});
+        self.root.call(
+            "iam",
+            "update_assume_role_policy",
+            json!({"RoleName": name, "PolicyDocument": trust.to_string()}),
+        )?;
+        let answer = self.root.call(
+            "sts",
+            "assume_role",
+            json!({"RoleArn": arn, "RoleSessionName": "test"}),
+        )?;
+        self.cloud.session(&Credentials {
+            key: text(&answer, "/Credentials/AccessKeyId")?,
+            secret: text(&answer, "/Credentials/SecretAccessKey")?,
+            token: Some(text(&answer, "/Credentials/SessionToken")?),
+        })
+    }
+
     /// The intruder replaces a function's code past the gate.
     pub fn intrude(&self, function: &str, package: &[u8]) -> Result<Value, HarnessError> {
         self.intruder.call(
@@ -281,7 +330,11 @@ impl<'a> Stage<'a> {
     /// The signed package of an upload that has a signing record.
     pub fn signed_package(&self, upload: &Upload) -> Result<Vec<u8>, HarnessError> {
         let signing = self.record(upload, "signing")?.unwrap_or_default();
-        let key = format!("{}{}.zip", text(&signing, "/prefix")?, text(&signing, "/job")?);
+        let key = format!(
+            "{}{}.zip",
+            text(&signing, "/prefix")?,
+            text(&signing, "/job")?
+        );
         let answer = self.root.call(
             "s3",
             "get_object",
@@ -307,5 +360,6 @@ fn create_user(
     Ok(Credentials {
         key: text(&answer, "/AccessKey/AccessKeyId")?,
         secret: text(&answer, "/AccessKey/SecretAccessKey")?,
+        token: None,
     })
 }
