@@ -28,7 +28,6 @@ _PLATFORM = {
 }
 
 
-
 def install(jobs: signer.SigningJobs) -> None:
     """Puts this in front of MiniStack's Signer, which still answers for profiles and their permissions."""
     inner: Handler = profiles.handle_request
