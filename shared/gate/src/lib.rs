@@ -3,6 +3,7 @@
 //! No AWS SDK, no clock, no files: the use cases speak to the world through [`ports`], and every
 //! decision is a pure function over evidence.
 
+pub mod alert;
 pub mod announce;
 pub mod code;
 pub mod csc;
@@ -24,6 +25,7 @@ pub mod retry;
 pub mod settings;
 pub mod sign;
 pub mod target;
+mod trail;
 pub mod triggers;
 pub mod trouble;
 pub mod upload;

@@ -32,6 +32,7 @@ pub fn of_structure(error: &StructureError) -> Code {
         | E::MultiDisk
         | E::Zip64 { .. }
         | E::Prefix { .. }
+        | E::Trailing { .. }
         | E::Unclaimed { .. }
         | E::Overlap { .. }
         | E::EntryCount { .. }

@@ -71,12 +71,13 @@ pub struct JobEvent {
 
 /// What every event of the bus has.
 #[derive(Deserialize)]
-struct Envelope {
-    source: String,
+pub(crate) struct Envelope {
+    pub(crate) id: Option<String>,
+    pub(crate) source: String,
     #[serde(rename = "detail-type")]
-    detail_type: String,
-    time: Timestamp,
-    detail: serde_json::Value,
+    pub(crate) detail_type: String,
+    pub(crate) time: Timestamp,
+    pub(crate) detail: serde_json::Value,
 }
 
 impl UploadEvent {
