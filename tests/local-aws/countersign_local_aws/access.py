@@ -25,26 +25,22 @@ def require_for_signing(headers: dict[str, str], source: dict[str, Any], destina
         ("s3:ListBucket", f"arn:aws:s3:::{source['bucketName']}"),
         ("s3:ListBucket", f"arn:aws:s3:::{destination['bucketName']}"),
     ):
-        _require("signer", headers, action, arn)
+        require("signer", headers, action, arn)
 
 
 def require_for_code(headers: dict[str, str], code: dict[str, Any]) -> None:
     """Lambda fetches code from S3 with the caller's rights (AWS documentation, grade B)."""
     if code.get("S3Bucket") and code.get("S3Key"):
         action = "s3:GetObjectVersion" if code.get("S3ObjectVersion") else "s3:GetObject"
-        _require("lambda", headers, action, f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}")
+        require("lambda", headers, action, f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}")
 
 
 def require(service: str, headers: dict[str, str], action: str, resource: str) -> None:
-    """A second resource that the called action is checked against."""
-    _require(service, headers, action, resource)
-
-
-def _require(service: str, headers: dict[str, str], action: str, resource: str) -> None:
+    """One more action on one more resource that a call on `service` needs; resource policies have their say too."""
     if not app.AUTH:
         return
-    # Evaluated under the called service: the request was signed for that one and not for S3.
-    denied = enforce(extract_access_key_id(headers) or "", action, service, get_region(), resource_arn=resource)
+    key, owner = extract_access_key_id(headers) or "", action.split(":", 1)[0]
+    denied = enforce(key, action, owner, get_region(), resource_arn=resource)
     if denied is not None:
         caller = getattr(denied, "principal_arn", "") or "the caller"
         raise AwsError(

@@ -77,6 +77,17 @@ def test_starting_a_job_needs_the_action_on_the_profile_and_the_callers_rights_i
         start(aws, elsewhere)
 
 
+def test_a_bucket_policy_binds_signer_too(aws: LocalAws) -> None:
+    aws.profile()
+    keys = aws.user("signs", allow("signer:*", "s3:*"))
+    start(aws, keys)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::signed/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    aws.client("s3").put_bucket_policy(Bucket="signed", Policy=policy)
+    with pytest.raises(aws.client("signer").exceptions.AccessDeniedException):
+        start(aws, keys)
+
+
 def test_a_policy_can_name_the_version_of_the_profile(aws: LocalAws) -> None:
     version = aws.profile().rsplit("/", 1)[-1]
     s3 = allow("s3:*")
