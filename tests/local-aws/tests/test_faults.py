@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 import time
 import urllib.error
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import HELLO, LocalAws, package_of
+from conftest import HELLO, LocalAws, eventually, package_of
 from countersign_local_aws.faults import Fault
 
 
@@ -148,6 +152,43 @@ def test_a_function_can_be_stopped_at_a_call(aws: LocalAws, effect: str, written
     listed = aws.client("s3").list_objects_v2(Bucket="records").get("Contents", [])
     assert [entry["Key"] for entry in listed] == written
     again = aws.client("lambda").invoke(FunctionName="caller")
+    assert json.load(again["Payload"]) == "done"
+
+
+# A custom runtime as small as one can be: what the gate's own functions are, a `bootstrap` that asks for events.
+BOOTSTRAP = f"""#!{sys.executable}
+import os, time, urllib.request
+api = 'http://' + os.environ['AWS_LAMBDA_RUNTIME_API'] + '/2018-06-01/runtime/invocation/'
+while True:
+    with urllib.request.urlopen(api + 'next') as event:
+        request = event.headers['Lambda-Runtime-Aws-Request-Id']
+        seconds = float(event.read())
+    time.sleep(seconds)
+    urllib.request.urlopen(api + request + '/response', data=b'"done"').close()
+"""
+
+
+def test_a_custom_runtime_can_be_stopped_in_mid_run_and_starts_again(aws: LocalAws) -> None:
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        archive.writestr(entry, BOOTSTRAP)
+    client = aws.client("lambda")
+    client.create_function(
+        FunctionName="custom",
+        Role=aws.role("plain"),
+        Runtime="provided.al2023",
+        Handler="bootstrap",
+        Code={"ZipFile": code.getvalue()},
+        Timeout=30,
+    )
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        running = pool.submit(client.invoke, FunctionName="custom", Payload=b"20")
+        time.sleep(0.5)
+        eventually(lambda: aws.control("POST", "functions/custom/stop") == {"stopped": 1})
+        assert "FunctionError" in running.result(timeout=15)
+    again = client.invoke(FunctionName="custom", Payload=b"0")
     assert json.load(again["Payload"]) == "done"
 
 
