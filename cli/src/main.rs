@@ -1,2 +1,48 @@
-//! Placeholder.
-fn main() {}
+//! `countersign`: the gate's own judgement, for people and scripts.
+//!
+//! Exit status: 0 it would be deployed, 1 it would be rejected, 2 usage or unreadable input, 3 it
+//! cannot be said.
+
+mod input;
+mod inspect;
+mod output;
+mod paint;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+
+use crate::input::Unusable;
+
+/// Judge packages for AWS Lambda the way the Countersign gate does.
+#[derive(Parser)]
+#[command(version, max_term_width = 100, styles = paint::HELP, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Verify(verify::Arguments),
+    Inspect(inspect::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Verify(arguments) => verify::run(&arguments, now()),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+    };
+    outcome.unwrap_or_else(|unusable: Unusable| output::complain(&unusable))
+}
+
+/// The one place where the clock is read.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "main is the shell: everything below it takes the time as an argument"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
+}

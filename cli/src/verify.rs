@@ -1,0 +1,258 @@
+//! `countersign verify`: the verdict that the gate would reach, without AWS.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use clap::builder::styling::Style;
+use countersign_gate::csc::Csc;
+use countersign_gate::decide::decide;
+use countersign_gate::evidence::{
+    Evidence, Fact, Governance, Policy, SecondOpinion, Source, examine,
+};
+use countersign_gate::verdict::{
+    Action, Check, Decision, Finding, PackageReport, SignatureReport, Status, Verdict,
+};
+use countersign_package::{Limits, TrustRoots};
+use jiff::Timestamp;
+
+use crate::input::{self, Unusable};
+use crate::output::{self, Format};
+use crate::paint::{BAD, DOUBTFUL, GOOD, QUIET, STRONG, paint};
+
+const EXAMPLES: &str = "\
+Examples:
+  countersign verify signed.zip
+  countersign verify signed.zip --source upload.zip
+  aws lambda get-code-signing-config --code-signing-config-arn ARN > csc.json
+  countersign verify signed.zip --csc csc.json --format json
+
+Exit status:
+  0  it would be deployed, perhaps with warnings
+  1  it would be rejected
+  2  the command line or an input cannot be used
+  3  it cannot be said";
+
+/// Say whether a package would be deployed, and why not
+///
+/// Runs the checks of the gate's deploy function on a package and prints every finding. Structure,
+/// integrity and origin always block; expiry, publisher and an unsigned package follow the code
+/// signing configuration. Revocation is known to AWS alone and is not judged here.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The zip file to judge
+    #[arg(value_name = "PACKAGE.zip")]
+    package: PathBuf,
+    /// The unsigned zip that it was made from; proves that nothing but the signature was added
+    #[arg(long, value_name = "SOURCE.zip")]
+    source: Option<PathBuf>,
+    /// What `aws lambda get-code-signing-config` prints; without it publishers are not judged
+    #[arg(long, value_name = "CSC.json")]
+    csc: Option<PathBuf>,
+    /// Trust the certificates in this PEM file instead of the root of AWS Signer; may be repeated
+    #[arg(long = "trust-root", value_name = "ROOT.pem")]
+    trust_roots: Vec<PathBuf>,
+    /// Judge as if it were this moment, such as 2026-11-21T22:00:00Z [default: now]
+    #[arg(long, value_name = "RFC3339")]
+    at: Option<Timestamp>,
+    /// How to print the verdict
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// Reads, judges, prints.
+pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitCode, Unusable> {
+    let package = input::read(&arguments.package, "the package")?;
+    let source = match &arguments.source {
+        Some(path) => Some(input::read(path, "the source")?),
+        None => None,
+    };
+    let source = source.as_deref().map_or(Source::NotAsked, Source::Present);
+    let roots = trust_roots(&arguments.trust_roots)?;
+    let evidence = Evidence {
+        package: examine(&package, source, &Limits::default(), &roots),
+        now: arguments.at.unwrap_or(now),
+        governance: governance(arguments.csc.as_deref())?,
+        job: Fact::NotAsked,
+        profile: Fact::NotAsked,
+        second_opinion: SecondOpinion::NotAsked,
+        policy: Policy::default(),
+    };
+    let verdict = decide(&evidence);
+    match arguments.format {
+        Format::Json => output::print_json(&verdict)?,
+        Format::Text => output::print(&render(&verdict, &arguments.package))?,
+    }
+    Ok(ExitCode::from(exit_status(verdict.decision)))
+}
+
+/// 2 is left to input that cannot be used.
+fn exit_status(decision: Decision) -> u8 {
+    match decision {
+        Decision::Accept | Decision::AcceptWithWarnings => 0,
+        Decision::Reject => 1,
+        Decision::Inconclusive => 3,
+    }
+}
+
+fn trust_roots(paths: &[PathBuf]) -> Result<TrustRoots, Unusable> {
+    if paths.is_empty() {
+        return Ok(TrustRoots::aws());
+    }
+    let unusable = |what: String| {
+        Unusable::new(
+            what,
+            "give a PEM file of P-384 CA certificates (-----BEGIN CERTIFICATE-----)",
+        )
+    };
+    let mut all = Vec::new();
+    for path in paths {
+        let pem = input::read(path, "the trust root")?;
+        TrustRoots::from_pem(&pem)
+            .map_err(|error| unusable(format!("cannot use {}: {error}", path.display())))?;
+        all.extend(pem);
+        all.push(b'\n');
+    }
+    TrustRoots::from_pem(&all)
+        .map_err(|error| unusable(format!("cannot use the trust roots together: {error}")))
+}
+
+fn governance(csc: Option<&Path>) -> Result<Governance, Unusable> {
+    let Some(path) = csc else {
+        return Ok(Governance::NotAsked);
+    };
+    let json = input::read(path, "the code signing configuration")?;
+    Csc::from_aws_json(&json)
+        .map(Governance::Csc)
+        .map_err(|error| {
+            Unusable::new(
+                format!("cannot use {}: {error}", path.display()),
+                "save the output of `aws lambda get-code-signing-config \
+                 --code-signing-config-arn ARN` as it is",
+            )
+        })
+}
+
+/// The verdict for people.
+fn render(verdict: &Verdict, path: &Path) -> String {
+    let mut text = String::new();
+    let (style, headline) = match verdict.decision {
+        Decision::Accept => (GOOD, "would be deployed"),
+        Decision::AcceptWithWarnings => (DOUBTFUL, "would be deployed, with warnings"),
+        Decision::Reject => (BAD, "would be rejected"),
+        Decision::Inconclusive => (DOUBTFUL, "cannot be judged"),
+    };
+    // Writing to a String cannot fail; the results are dropped for that reason.
+    let _ = writeln!(
+        text,
+        "{} {}\n",
+        path.display(),
+        paint(style, format!("{headline}."))
+    );
+    for finding in &verdict.findings {
+        render_finding(&mut text, finding);
+    }
+    let is_proven = verdict
+        .finding(Check::Integrity)
+        .is_some_and(|finding| finding.status == Status::Pass);
+    if let Some(signature) = &verdict.signature {
+        render_signature(&mut text, signature, is_proven);
+    }
+    render_package(&mut text, &verdict.package);
+    text
+}
+
+fn render_finding(text: &mut String, finding: &Finding) {
+    let (style, result) = result(finding);
+    let name = check_name(finding.check);
+    let result = paint(style, format_args!("{result:<12}"));
+    let _ = writeln!(text, "  {result}  {name:<14}{}", finding.message);
+    let indent = " ".repeat(30);
+    if let Some(code) = finding.code {
+        let _ = writeln!(
+            text,
+            "{indent}{} {}",
+            paint(STRONG, code.as_str()),
+            code.about().meaning
+        );
+    }
+    if let Some(fix) = &finding.fix {
+        let _ = writeln!(text, "{indent}fix: {fix}");
+    }
+}
+
+fn result(finding: &Finding) -> (Style, &'static str) {
+    match (finding.status, finding.action) {
+        (Status::Pass, _) => (GOOD, "pass"),
+        (Status::Fail, Action::Block) => (BAD, "FAIL"),
+        (Status::Fail, Action::Warn) => (DOUBTFUL, "warning"),
+        (Status::NotJudged, _) => (QUIET, "not judged"),
+        (Status::Inconclusive, _) => (DOUBTFUL, "inconclusive"),
+    }
+}
+
+fn check_name(check: Check) -> &'static str {
+    match check {
+        Check::Structure => "structure",
+        Check::Integrity => "integrity",
+        Check::Origin => "origin",
+        Check::Claims => "claims",
+        Check::Expiry => "expiry",
+        Check::Publisher => "publisher",
+        Check::Revocation => "revocation",
+        Check::SecondOpinion => "second opinion",
+    }
+}
+
+fn render_signature(text: &mut String, signature: &SignatureReport, is_proven: bool) {
+    let heading = if is_proven {
+        paint(STRONG, "signature")
+    } else {
+        paint(
+            DOUBTFUL,
+            "signature, as it describes itself; none of it is proven",
+        )
+    };
+    let _ = writeln!(text, "\n{heading}");
+    for (label, value) in [
+        ("profile", signature.profile_version_arn.clone()),
+        ("job", signature.job_arn.clone()),
+        ("signed at", signature.signed_at.to_string()),
+        ("expires at", signature.expires_at.to_string()),
+    ] {
+        let _ = writeln!(text, "  {label:<12}{value}");
+    }
+}
+
+fn render_package(text: &mut String, package: &PackageReport) {
+    let _ = writeln!(text, "\n{}", paint(STRONG, "package"));
+    let _ = writeln!(text, "  {:<12}{}", "CodeSha256", package.sha256);
+    let _ = writeln!(text, "  {:<12}{} bytes", "size", package.bytes);
+    if let (Some(entries), Some(unpacked)) = (package.entries, package.unpacked_bytes) {
+        let _ = writeln!(
+            text,
+            "  {:<12}{entries} entries that unpack to {unpacked} bytes",
+            "contents"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_decision_has_its_exit_status() {
+        let decisions = [
+            (Decision::Accept, 0),
+            (Decision::AcceptWithWarnings, 0),
+            (Decision::Reject, 1),
+            (Decision::Inconclusive, 3),
+        ];
+        for (decision, status) in decisions {
+            assert_eq!(exit_status(decision), status);
+        }
+    }
+}

@@ -1,0 +1,504 @@
+//! The command as people and scripts meet it: policies, exit statuses, errors, colours, pipes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use countersign_cases::PKI;
+use countersign_testkit::package::{content_digest, sample, sign};
+use countersign_testkit::signature::{PROFILE_VERSION, SIGNED_AT, SignatureForge};
+use countersign_testkit::zip::{EntryForge, ZipForge};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with a signed package, its source, its root, and two configurations.
+struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let bench = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        bench.put("source.zip", &sample().build());
+        bench.put("signed.zip", &sign(&sample(), &PKI).build());
+        bench.put("root.pem", PKI.root_pem().as_bytes());
+        bench.put("enforce.json", csc("Enforce", PROFILE_VERSION).as_bytes());
+        bench.put("warn.json", csc("Warn", PROFILE_VERSION).as_bytes());
+        let other = PROFILE_VERSION.replace("a1B2c3D4e5", "a1B2c3D4e6");
+        bench.put("enforce-other.json", csc("Enforce", &other).as_bytes());
+        bench.put("warn-other.json", csc("Warn", &other).as_bytes());
+        bench
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
+    fn put_zip(&self, name: &str, zip: &ZipForge) {
+        self.put(name, &zip.build());
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        command.args(arguments).current_dir(self.folder.path());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Verifies with the root of the tests at the moment of signing, and more arguments.
+    fn verify(&self, package: &str, more: &[&str]) -> (i32, Value) {
+        let at = if more.contains(&"--at") {
+            &[][..]
+        } else {
+            &["--at", SIGNED_AT]
+        };
+        let common = [
+            "verify",
+            package,
+            "--trust-root",
+            "root.pem",
+            "--format",
+            "json",
+        ];
+        let output = self.run(&[&common, at, more].concat());
+        let verdict = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code().unwrap(), verdict)
+    }
+}
+
+fn csc(policy: &str, publisher: &str) -> String {
+    format!(
+        r#"{{"CodeSigningConfig": {{
+            "CodeSigningConfigId": "csc-0123456789abcdef0",
+            "CodeSigningConfigArn": "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0",
+            "AllowedPublishers": {{"SigningProfileVersionArns": ["{publisher}"]}},
+            "CodeSigningPolicies": {{"UntrustedArtifactOnDeployment": "{policy}"}},
+            "LastModified": "2026-09-01T12:00:00.000+0000"}}}}"#
+    )
+}
+
+/// Decision, and status, action and code of one check.
+fn finding<'v>(verdict: &'v Value, check: &str) -> (&'v str, &'v str, &'v str, &'v str) {
+    let all = verdict["findings"].as_array().unwrap();
+    let found = all
+        .iter()
+        .find(|finding| finding["check"] == check)
+        .unwrap();
+    let text = |value: &'v Value| value.as_str().unwrap_or("-");
+    (
+        text(&verdict["decision"]),
+        text(&found["status"]),
+        text(&found["action"]),
+        text(&found["code"]),
+    )
+}
+
+#[test]
+fn an_allowed_publisher_passes_under_both_policies() {
+    let bench = Bench::new();
+    for csc in ["enforce.json", "warn.json"] {
+        let (status, verdict) =
+            bench.verify("signed.zip", &["--csc", csc, "--source", "source.zip"]);
+        assert_eq!(status, 0, "{verdict:#}");
+        let (decision, result, _, _) = finding(&verdict, "publisher");
+        assert_eq!((decision, result), ("accept", "pass"));
+        assert_eq!(finding(&verdict, "origin").1, "pass");
+    }
+}
+
+#[test]
+fn another_publisher_is_rejected_or_warned_of() {
+    let bench = Bench::new();
+    let (status, verdict) = bench.verify("signed.zip", &["--csc", "enforce-other.json"]);
+    assert_eq!(
+        finding(&verdict, "publisher"),
+        ("reject", "fail", "block", "PUBLISHER_NOT_ALLOWED")
+    );
+    assert_eq!(status, 1);
+    let (status, verdict) = bench.verify("signed.zip", &["--csc", "warn-other.json"]);
+    let expected = (
+        "accept_with_warnings",
+        "fail",
+        "warn",
+        "PUBLISHER_NOT_ALLOWED",
+    );
+    assert_eq!(finding(&verdict, "publisher"), expected);
+    assert_eq!(status, 0);
+}
+
+#[test]
+fn an_unsigned_package_follows_the_policy_and_is_rejected_without_one() {
+    let bench = Bench::new();
+    let rejected = ("reject", "fail", "block", "UNSIGNED");
+    for more in [&["--csc", "enforce.json"][..], &[]] {
+        let (status, verdict) = bench.verify("source.zip", more);
+        assert_eq!(finding(&verdict, "publisher"), rejected);
+        assert_eq!(status, 1);
+        assert_eq!(verdict["signature"], Value::Null);
+    }
+    let (status, verdict) = bench.verify("source.zip", &["--csc", "warn.json"]);
+    assert_eq!(
+        finding(&verdict, "publisher"),
+        ("accept_with_warnings", "fail", "warn", "UNSIGNED")
+    );
+    assert_eq!(status, 0);
+}
+
+#[test]
+fn expiry_is_judged_at_the_given_time_and_follows_the_policy() {
+    let bench = Bench::new();
+    let late = ["--at", "2037-12-28T09:19:26.806Z"];
+    let just_before = ["--at", "2037-12-28T09:19:26.805Z"];
+    let (status, verdict) = bench.verify(
+        "signed.zip",
+        &[&late[..], &["--csc", "enforce.json"]].concat(),
+    );
+    assert_eq!(
+        finding(&verdict, "expiry"),
+        ("reject", "fail", "block", "SIGNATURE_EXPIRED")
+    );
+    assert_eq!(status, 1);
+    let (status, verdict) =
+        bench.verify("signed.zip", &[&late[..], &["--csc", "warn.json"]].concat());
+    let warned = ("accept_with_warnings", "fail", "warn", "SIGNATURE_EXPIRED");
+    assert_eq!(finding(&verdict, "expiry"), warned);
+    assert_eq!(status, 0);
+    let (status, verdict) = bench.verify("signed.zip", &just_before);
+    assert_eq!(finding(&verdict, "expiry").1, "pass");
+    assert_eq!(status, 0);
+}
+
+#[test]
+fn a_warning_policy_does_not_soften_integrity_structure_or_origin() {
+    let bench = Bench::new();
+    let tampered =
+        sign(&sample(), &PKI).with(|zip| zip.entries[0] = EntryForge::file("index.mjs", "evil"));
+    bench.put_zip("tampered.zip", &tampered);
+    bench.put_zip(
+        "prefixed.zip",
+        &sign(&sample(), &PKI).with(|zip| zip.prefix = vec![0]),
+    );
+    bench.put_zip(
+        "executable.zip",
+        &sign(&sample(), &PKI).with(|zip| {
+            zip.entries[0] = zip.entries[0].clone().mode(0o100_755);
+        }),
+    );
+    for (package, check, code) in [
+        ("tampered.zip", "integrity", "CONTENT_CHANGED"),
+        ("prefixed.zip", "structure", "ZIP_AMBIGUOUS"),
+        ("executable.zip", "origin", "ORIGIN_MISMATCH"),
+    ] {
+        let (status, verdict) =
+            bench.verify(package, &["--csc", "warn.json", "--source", "source.zip"]);
+        assert_eq!(finding(&verdict, check), ("reject", "fail", "block", code));
+        assert_eq!(status, 1);
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let bench = Bench::new();
+    bench.put_zip(
+        "wrong.zip",
+        &sign(&sample(), &PKI).with(|zip| {
+            zip.entries[0] = zip.entries[0].clone().mode(0o100_755);
+        }),
+    );
+    let more = [
+        "--csc",
+        "enforce-other.json",
+        "--source",
+        "source.zip",
+        "--at",
+        "2040-01-01T00:00:00Z",
+    ];
+    let (_, verdict) = bench.verify("wrong.zip", &more);
+    for check in ["origin", "expiry", "publisher"] {
+        assert_eq!(finding(&verdict, check).1, "fail", "{check}: {verdict:#}");
+    }
+}
+
+#[test]
+fn without_trust_roots_only_the_root_of_aws_counts() {
+    let bench = Bench::new();
+    let output = bench.run(&[
+        "verify",
+        "signed.zip",
+        "--at",
+        SIGNED_AT,
+        "--format",
+        "json",
+    ]);
+    let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        finding(&verdict, "integrity"),
+        ("reject", "fail", "block", "CHAIN_UNTRUSTED")
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn several_trust_roots_add_up() {
+    let bench = Bench::new();
+    let other = countersign_testkit::pki::PkiForge::new("another").mint();
+    bench.put("other.pem", other.root_pem().trim_end().as_bytes());
+    let (status, verdict) = bench.verify("signed.zip", &["--trust-root", "other.pem"]);
+    assert_eq!(status, 0, "{verdict:#}");
+}
+
+#[test]
+fn unusable_input_ends_with_status_2_and_says_what_to_do() {
+    let bench = Bench::new();
+    bench.put("garbage.json", b"{\"CodeSigningConfig\": {}}");
+    bench.put("garbage.pem", b"not a certificate");
+    let cases: [(&[&str], &str); 12] = [
+        (&["verify"], "PACKAGE.zip"),
+        (&["verify", "absent.zip"], "absent.zip"),
+        (&["verify", "."], "directory"),
+        (
+            &["verify", "signed.zip", "--source", "absent.zip"],
+            "the source absent.zip",
+        ),
+        (
+            &["verify", "signed.zip", "--csc", "absent.json"],
+            "absent.json",
+        ),
+        (
+            &["verify", "signed.zip", "--csc", "garbage.json"],
+            "get-code-signing-config",
+        ),
+        (
+            &["verify", "signed.zip", "--trust-root", "garbage.pem"],
+            "garbage.pem",
+        ),
+        (&["verify", "signed.zip", "--at", "yesterday"], "--at"),
+        (&["verify", "signed.zip", "--format", "xml"], "xml"),
+        (
+            &["verify", "signed.zip", "--trust-everything"],
+            "--trust-everything",
+        ),
+        (&["inspect", "root.pem"], "PKCS7"),
+        (&["inspect", "enforce.json"], "enforce.json"),
+    ];
+    for (arguments, expected) in cases {
+        let output = bench.run(arguments);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        assert!(told.contains(expected), "{arguments:?}: {told}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn text_tells_result_meaning_and_fix() {
+    let bench = Bench::new();
+    let arguments = [
+        "verify",
+        "signed.zip",
+        "--trust-root",
+        "root.pem",
+        "--csc",
+        "enforce-other.json",
+    ];
+    let output = bench.run(&[&arguments[..], &["--at", SIGNED_AT]].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    for expected in [
+        "would be rejected",
+        "FAIL",
+        "PUBLISHER_NOT_ALLOWED",
+        "fix: ",
+        "not judged",
+        PROFILE_VERSION,
+    ] {
+        assert!(text.contains(expected), "no {expected} in:\n{text}");
+    }
+    assert!(!text.contains('\x1b'), "colour in a pipe:\n{text}");
+}
+
+#[test]
+fn colour_can_be_forced() {
+    let bench = Bench::new();
+    let output = bench
+        .command(&["verify", "signed.zip"])
+        .env("CLICOLOR_FORCE", "1")
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("\x1b[1m")
+    );
+}
+
+#[test]
+fn a_name_cannot_steer_the_terminal() {
+    let bench = Bench::new();
+    bench.put_zip(
+        "odd.zip",
+        &ZipForge::new([EntryForge::file("a\u{202e}b\u{2028}c", "body")]),
+    );
+    let text = String::from_utf8(bench.run(&["inspect", "odd.zip"]).stdout).unwrap();
+    assert!(text.contains("a\\u{202e}b\\u{2028}c"), "{text}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let bench = Bench::new();
+    for arguments in [&["verify", "signed.zip"][..], &["inspect", "signed.zip"]] {
+        let mut child = bench
+            .command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(
+            output.status.code().is_some_and(|status| status <= 1),
+            "{:?}",
+            output.status
+        );
+        assert!(
+            output.stderr.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+#[test]
+fn inspect_shows_without_judging() {
+    let bench = Bench::new();
+    let pki = countersign_testkit::pki::PkiForge::new("nobody trusts this").mint();
+    bench.put_zip("stranger.zip", &sign(&sample(), &pki));
+    let output = bench.run(&["inspect", "stranger.zip", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let entries = report["package"]["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 6);
+    assert_eq!(entries[3]["name"], "bin/migrate");
+    assert_eq!(
+        (&entries[3]["kind"], &entries[3]["mode"]),
+        (&"file".into(), &"100755".into())
+    );
+    assert_eq!(report["signature"]["profile_version_arn"], PROFILE_VERSION);
+    assert_eq!(
+        report["signature"]["attributes"].as_array().unwrap().len(),
+        7
+    );
+    let text = String::from_utf8(bench.run(&["inspect", "stranger.zip"]).stdout).unwrap();
+    assert!(text.contains("nothing here is verified"), "{text}");
+    for judgement in ["trusted", "would be", "pass", "FAIL"] {
+        assert!(!text.contains(judgement), "{judgement} in:\n{text}");
+    }
+}
+
+#[test]
+fn inspect_takes_a_bare_signature() {
+    let bench = Bench::new();
+    let entry = SignatureForge::new(&PKI, &content_digest(&sample())).entry();
+    bench.put("x.SF", &entry);
+    let output = bench.run(&["inspect", "x.SF", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["package"], Value::Null);
+    assert_eq!(
+        report["signature"]["certificates"]
+            .as_array()
+            .unwrap()
+            .len(),
+        5
+    );
+    assert_eq!(report["signature"]["certificates"][0]["is_signer"], true);
+}
+
+#[test]
+fn inspect_shows_entries_whose_bodies_lie() {
+    let bench = Bench::new();
+    bench.put_zip(
+        "lies.zip",
+        &sample().with(|zip| zip.entries[0].change_both(|header| header.crc32 ^= 1)),
+    );
+    let output = bench.run(&["inspect", "lies.zip", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        report["package"]["contents_error"]
+            .as_str()
+            .unwrap()
+            .contains("CRC-32")
+    );
+}
+
+#[test]
+fn help_has_examples_and_exit_statuses() {
+    let bench = Bench::new();
+    let output = bench.run(&["verify", "--help"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        text.contains("Examples:") && text.contains("Exit status:"),
+        "{text}"
+    );
+}
+
+/// Data that nobody here wrote; absent in most checkouts.
+fn vectors() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors");
+    let folder = std::env::var_os("COUNTERSIGN_VECTORS").map_or(beside, PathBuf::from);
+    if !folder.is_dir() {
+        eprintln!(
+            "skipped: no vectors in {}; set COUNTERSIGN_VECTORS",
+            folder.display()
+        );
+        return None;
+    }
+    Some(folder)
+}
+
+#[test]
+fn an_independent_signers_package_is_accepted_beside_its_source() {
+    let Some(vectors) = vectors() else { return };
+    let bench = Bench::new();
+    let file = |name: &str| vectors.join(name).display().to_string();
+    let output = bench.run(&[
+        "verify",
+        &file("third-party-signed.zip"),
+        "--source",
+        &file("third-party-unsigned.zip"),
+        "--trust-root",
+        &file("third-party-root.pem"),
+        "--at",
+        SIGNED_AT,
+        "--format",
+        "json",
+    ]);
+    let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{verdict:#}");
+    assert_eq!(finding(&verdict, "origin").1, "pass");
+}
+
+#[test]
+fn genuine_signatures_can_be_inspected() {
+    let Some(vectors) = vectors() else { return };
+    let bench = Bench::new();
+    for (name, signed_at) in [
+        ("genuine-2022.SF", "2022-02-11T17:45:24.338Z"),
+        ("genuine-2023.SF", "2023-09-20T18:24:14.421Z"),
+    ] {
+        let path = vectors.join(name).display().to_string();
+        let output = bench.run(&["inspect", &path, "--format", "json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["signature"]["signed_at"], signed_at);
+    }
+}

@@ -1,0 +1,151 @@
+//! The table of cases, run against the command: it must decide as the core does, with the exit status
+//! and the reason code that belong to the core's error.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use countersign_cases::{Case, Expected, Fault, Sample, check_every};
+use countersign_gate::code::Code;
+use countersign_gate::reasons;
+use countersign_package::IntegrityError;
+use countersign_testkit::signature::SIGNED_AT;
+use serde_json::Value;
+
+#[test]
+fn the_command_decides_every_row_as_the_core_does() {
+    let folder = tempfile::tempdir().unwrap();
+    check_every(|case| {
+        let sample = case.build();
+        let fault = sample.judge();
+        case.expected.compare(&fault)?;
+        let (status, verdict) = verify(&sample, folder.path(), case)?;
+        match fault {
+            Ok(()) => accepted(status, &verdict),
+            Err(fault) => refused(status, &verdict, &fault),
+        }
+    });
+}
+
+/// Runs the command on a row; the exit status and what it prints.
+fn verify(sample: &Sample, folder: &Path, case: &Case) -> Result<(i32, Value), String> {
+    let folder = folder.join(case.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+    fs::create_dir(&folder)
+        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    command
+        .arg("verify")
+        .arg(write("package.zip", &sample.package));
+    command
+        .arg("--trust-root")
+        .arg(write("root.pem", sample.roots.as_bytes()));
+    command.args(["--at", SIGNED_AT, "--format", "json"]);
+    if let Some(source) = &sample.source {
+        command.arg("--source").arg(write("source.zip", source));
+    }
+    let output = command.output().map_err(|error| error.to_string())?;
+    let status = output.status.code().ok_or("ended by a signal")?;
+    let verdict = serde_json::from_slice(&output.stdout)
+        .map_err(|error| format!("{error}: {}", String::from_utf8_lossy(&output.stderr)))?;
+    Ok((status, verdict))
+}
+
+fn accepted(status: i32, verdict: &Value) -> Result<(), String> {
+    let failed = findings(verdict)
+        .iter()
+        .any(|finding| finding["status"] == "fail");
+    match (status, verdict["decision"].as_str()) {
+        (0, Some("accept")) if !failed => Ok(()),
+        _ => Err(format!("the command, status {status}: {verdict}")),
+    }
+}
+
+fn refused(status: i32, verdict: &Value, fault: &Fault) -> Result<(), String> {
+    let (check, code) = reason(fault);
+    let is_told = findings(verdict).iter().any(|finding| {
+        finding["check"] == check
+            && finding["status"] == "fail"
+            && finding["action"] == "block"
+            && finding["code"] == code.as_str()
+            && finding["fix"].is_string()
+    });
+    match (status, verdict["decision"].as_str()) {
+        (1, Some("reject")) if is_told => Ok(()),
+        _ => Err(format!(
+            "the command, status {status}, without {check} {code:?}: {verdict}"
+        )),
+    }
+}
+
+/// Which check has to fail, with which code.
+fn reason(fault: &Fault) -> (&'static str, Code) {
+    match fault {
+        Fault::Structure(error) => ("structure", reasons::of_structure(error)),
+        Fault::Integrity(IntegrityError::Unsigned) => ("publisher", Code::Unsigned),
+        Fault::Integrity(error) => ("integrity", reasons::of_integrity(error)),
+        Fault::Origin(error) => ("origin", reasons::of_origin(error)),
+    }
+}
+
+fn findings(verdict: &Value) -> &[Value] {
+    verdict["findings"].as_array().map_or(&[], Vec::as_slice)
+}
+
+#[test]
+fn the_json_has_the_documented_fields() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = countersign_cases::table();
+    let case = table
+        .iter()
+        .find(|case| matches!(case.expected, Expected::Accepted))
+        .unwrap();
+    let (_, verdict) = verify(&case.build(), folder.path(), case).unwrap();
+    let keys = |value: &Value| -> Vec<String> {
+        let mut keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+        keys.sort();
+        keys
+    };
+    assert_eq!(
+        keys(&verdict),
+        ["decision", "findings", "package", "signature"]
+    );
+    assert_eq!(
+        keys(&verdict["findings"][0]),
+        ["action", "check", "code", "fix", "message", "status"]
+    );
+    let signature = [
+        "certificates",
+        "expires_at",
+        "job_arn",
+        "profile_version_arn",
+        "signed_at",
+    ];
+    assert_eq!(keys(&verdict["signature"]), signature);
+    let certificate = ["not_after", "not_before", "sha256", "subject"];
+    assert_eq!(keys(&verdict["signature"]["certificates"][0]), certificate);
+    assert_eq!(
+        keys(&verdict["package"]),
+        ["bytes", "entries", "sha256", "unpacked_bytes"]
+    );
+    let checks: Vec<&str> = findings(&verdict)
+        .iter()
+        .filter_map(|finding| finding["check"].as_str())
+        .collect();
+    assert_eq!(
+        checks,
+        [
+            "structure",
+            "integrity",
+            "origin",
+            "claims",
+            "expiry",
+            "publisher",
+            "revocation"
+        ]
+    );
+}
