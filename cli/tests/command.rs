@@ -1,5 +1,11 @@
 //! The command as people and scripts meet it: policies, exit statuses, errors, colours, pipes.
 
+#![expect(
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,6 +1,11 @@
 //! The table of cases, run against the command: it must decide as the core does, with the exit status
 //! and the reason code that belong to the core's error.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
