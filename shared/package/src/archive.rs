@@ -101,7 +101,8 @@ impl<'a> Entry<'a> {
     }
 
     /// The body as it stands in the file.
-    pub(crate) fn packed(&self) -> &'a [u8] {
+    #[must_use]
+    pub fn packed(&self) -> &'a [u8] {
         self.packed
     }
 }

@@ -358,7 +358,7 @@ pub enum SignatureError {
         /// What is wrong with it.
         fault: &'static str,
     },
-    /// The content is not CMS SignedData.
+    /// The content is not CMS `SignedData`.
     #[error("the content type {oid} is not SignedData")]
     NotSignedData {
         /// What it is.

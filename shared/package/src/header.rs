@@ -214,9 +214,8 @@ fn judge_kind(
     let is_unix = matches!(made_by >> 8, UNIX | DARWIN);
     let ends_in_slash = name.ends_with('/');
     let kind = match mode & 0o170_000 {
-        0 if ends_in_slash => EntryKind::Directory,
+        0 | 0o040_000 if ends_in_slash => EntryKind::Directory,
         0 => EntryKind::File,
-        0o040_000 if ends_in_slash => EntryKind::Directory,
         0o040_000 => return Err(refuse("its mode says directory, its name does not")),
         _ if ends_in_slash => return Err(refuse("its name says directory, its mode does not")),
         0o100_000 => EntryKind::File,
@@ -351,9 +350,12 @@ impl<'a> LocalHeader<'a> {
         }
         let mut told = || {
             let crc32 = fields.u32()?;
-            let mut size = || match self.has_zip64 {
-                true => fields.u64(),
-                false => fields.u32().map(u64::from),
+            let mut size = || {
+                if self.has_zip64 {
+                    fields.u64()
+                } else {
+                    fields.u32().map(u64::from)
+                }
             };
             Some((crc32, size()?, size()?))
         };

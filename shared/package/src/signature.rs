@@ -32,7 +32,7 @@ pub struct Signature {
     /// The digest algorithm that the envelope announces, before the signer's own.
     announced: Algorithm,
     digest_algorithm: Algorithm,
-    signature_algorithm: Algorithm,
+    value_algorithm: Algorithm,
     content_type: ObjectIdentifier,
     attributes: SignedAttributes,
     value: Vec<u8>,
@@ -111,7 +111,7 @@ impl Signature {
         let attributes = fields
             .optional(SIGNED_ATTRIBUTES, "signedAttrs")?
             .ok_or(SignatureError::NoSignedAttributes)?;
-        let signature_algorithm = Algorithm::parse(&fields.read(SEQUENCE, "signatureAlgorithm")?)?;
+        let value_algorithm = Algorithm::parse(&fields.read(SEQUENCE, "signatureAlgorithm")?)?;
         let value = fields.read(OCTET_STRING, "signature")?.contents.to_vec();
         if fields.next_is(UNSIGNED_ATTRIBUTES) {
             return Err(SignatureError::UnsignedAttributes);
@@ -122,7 +122,7 @@ impl Signature {
             signer: (issuer, serial),
             announced,
             digest_algorithm,
-            signature_algorithm,
+            value_algorithm,
             content_type,
             attributes: SignedAttributes::parse(&attributes)?,
             value,
@@ -165,7 +165,7 @@ impl Signature {
     /// The signer's signature algorithm, as a dotted object identifier.
     #[must_use]
     pub fn signature_algorithm(&self) -> String {
-        self.signature_algorithm.oid.to_string()
+        self.value_algorithm.oid.to_string()
     }
 
     /// The messageDigest attribute: SHA-384 over the 48 bytes of a package's content digest.
@@ -218,7 +218,7 @@ impl Signature {
         let checks = [
             ("announced digest", self.announced, SHA384),
             ("digest", self.digest_algorithm, SHA384),
-            ("signature", self.signature_algorithm, ECDSA_SHA384),
+            ("signature", self.value_algorithm, ECDSA_SHA384),
         ];
         for (field, found, expected) in checks {
             if found.oid != expected || found.curve.is_some() {
@@ -246,7 +246,7 @@ impl Signature {
             let oid = attributes.content_type.to_string();
             return Err(SignatureError::ContentType { oid });
         }
-        if attributes.protected != (self.digest_algorithm, self.signature_algorithm) {
+        if attributes.protected != (self.digest_algorithm, self.value_algorithm) {
             return Err(SignatureError::AlgorithmProtection);
         }
         let (signed_at, expires_at) = (self.claims().signed_at(), self.claims().expires_at());

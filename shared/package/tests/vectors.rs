@@ -1,12 +1,15 @@
 //! Vectors that nobody here wrote: what AWS Signer itself signed, and what an independent project signed in
 //! its format. They are no part of this repository; without their folder the tests say so and pass.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_package::{
-    Archive, IntegrityError, Limits, Package, Signature, SignatureError, TrustRoots, origin,
+    Archive, Attribute, IntegrityError, Limits, Package, Signature, SignatureError, TrustRoots,
+    origin,
 };
 
 /// The bytes of a vector, or `None` where the folder is absent.
@@ -97,7 +100,7 @@ fn genuine_signatures_verify_at_their_signing_time() {
         let names: Vec<_> = signature
             .attributes()
             .iter()
-            .filter_map(|a| a.name())
+            .filter_map(Attribute::name)
             .collect();
         assert_eq!(
             names,
