@@ -20,6 +20,14 @@ def empty(status: int = 204) -> Answer:
     return status, {"Content-Type": "application/json"}, b""
 
 
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that a request's body is, empty for none; raises ValueError for anything else."""
+    document = json.loads(body or b"{}")
+    if not isinstance(document, dict):
+        raise ValueError("the body is not a JSON object")
+    return document
+
+
 class AwsError(Exception):
     """A refusal with AWS's own name for it; the name decides the status (botocore's service model)."""
 

@@ -165,9 +165,7 @@ def page(name: str, items: list[Any], query: dict[str, str]) -> dict[str, Any]:
 def _existing(arn: str) -> dict[str, Any]:
     configuration: dict[str, Any] | None = CONFIGURATIONS.get(arn)
     if configuration is None:
-        raise AwsError(
-            "lambda", "ResourceNotFoundException", f"The code signing configuration {arn} does not exist."
-        )
+        raise AwsError("lambda", "ResourceNotFoundException", f"The code signing configuration {arn} does not exist.")
     return configuration
 
 

@@ -131,9 +131,7 @@ def _read_at(data: bytes, start: int, limit: int, depth: int) -> tuple[Element, 
     return Element(tag, data[start:end], data[body_at:end], False, tuple(inner)), end
 
 
-def _read_until_end_of_contents(
-    data: bytes, position: int, limit: int, depth: int
-) -> tuple[tuple[Element, ...], int]:
+def _read_until_end_of_contents(data: bytes, position: int, limit: int, depth: int) -> tuple[tuple[Element, ...], int]:
     children: list[Element] = []
     while data[position : position + 2] != _END_OF_CONTENTS:
         found, position = _read_at(data, position, limit, depth + 1)

@@ -86,22 +86,24 @@ def install() -> None:
         token = trail_notes.set(notes)
         try:
             fault = FAULTS.for_call(action, caller)
-            answer = await _with_fault(fault, service, action, caller, lambda: inner(
-                method, path, headers, body, query, request_id
-            ))
+            answer = await _with_fault(
+                fault, service, action, caller, lambda: inner(method, path, headers, body, query, request_id)
+            )
         finally:
             trail_notes.reset(token)
         resource = iam_actions.extract_resource_arn(
             service, method, path, headers, body, routing, get_region(), get_account_id()
         )
-        JOURNAL.add({
-            "action": action,
-            "caller": caller,
-            "resource": resource,
-            "status": answer[0],
-            "error": _error(service, answer),
-            "fault": fault.effect if fault else None,
-        })
+        JOURNAL.add(
+            {
+                "action": action,
+                "caller": caller,
+                "resource": resource,
+                "status": answer[0],
+                "error": _error(service, answer),
+                "fault": fault.effect if fault else None,
+            }
+        )
         if service in _TRAILED and (call := operations.identify(service, method, path, routing)):
             cloudtrail.report(call, headers, body, query, answer, notes)
         return answer
@@ -112,9 +114,7 @@ def install() -> None:
 def stop_function(name: str) -> int:
     """Kills the processes that a function runs in, without warning; answers how many."""
     with lambda_runtime._lock:
-        workers = [
-            worker for key, pool in lambda_runtime._workers.items() if name in key.split(":") for worker in pool
-        ]
+        workers = [worker for key, pool in lambda_runtime._workers.items() if name in key.split(":") for worker in pool]
     running = [worker._proc for worker in workers if worker._proc is not None and worker._proc.poll() is None]
     for process in running:
         process.kill()

@@ -6,7 +6,7 @@ import itertools
 import threading
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, get_args, Literal
+from typing import Any, Literal, get_args
 
 CallEffect = Literal["throttle", "fail", "delay", "lose-answer", "stop-caller-before", "stop-caller-after"]
 EventEffect = Literal["drop", "duplicate", "delay"]
@@ -96,9 +96,9 @@ class Faults:
         """The first fault that hits this call."""
         with self._lock:
             for fault in self._faults:
-                if fault.action and fnmatchcase(action, fault.action) and fnmatchcase(caller, fault.caller):
-                    if fault.takes():
-                        return fault
+                matches = fault.action and fnmatchcase(action, fault.action) and fnmatchcase(caller, fault.caller)
+                if matches and fault.takes():
+                    return fault
         return None
 
     def for_event(self, source: str, detail_type: str) -> Fault | None:

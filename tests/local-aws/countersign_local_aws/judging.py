@@ -29,9 +29,7 @@ _NOT_INTACT = (
     "The function or layer code is not properly signed. "
     "This can mean that the code was signed incorrectly or modified after it was signed."
 )
-_NOT_ACCEPTED = (
-    "The function or layer might be signed using a signature that the client is not configured to accept."
-)
+_NOT_ACCEPTED = "The function or layer might be signed using a signature that the client is not configured to accept."
 
 
 class Status(StrEnum):

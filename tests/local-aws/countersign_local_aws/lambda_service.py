@@ -20,7 +20,7 @@ from typing import Any
 from ministack.services import cloudwatch, lambda_svc
 
 from . import access, code_signing, operations
-from .answers import Answer, AwsError, empty, ok
+from .answers import Answer, AwsError, empty, json_object, ok
 from .judging import Judge, Reading, Status, judge, note
 from .settings import SETTINGS
 
@@ -34,6 +34,8 @@ _FAILED_UPDATE = {
     "StateReason": "",
     "StateReasonCode": "",
 }
+# Their body is the function's event: any JSON, and none of this module's business.
+_INVOCATIONS = ("Invoke", "InvokeAsync", "InvokeWithResponseStream")
 _TAG_OPERATIONS = ("ListTags", "TagResource", "UntagResource")
 
 
@@ -72,28 +74,25 @@ class Deployments:
         for reading, status in reversed(judged):
             note(status, reading)
             if status is not Status.VALID:
-                cloudwatch.record_metric(
-                    "AWS/Lambda", "SignatureValidationErrors", 1, "Count", {"FunctionName": name}
-                )
+                cloudwatch.record_metric("AWS/Lambda", "SignatureValidationErrors", 1, "Count", {"FunctionName": name})
 
 
 def install(deployments: Deployments) -> None:
     """Puts this in front of MiniStack's Lambda."""
     inner: Handler = lambda_svc.handle_request
 
-    async def handle(
-        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-    ) -> Answer:
+    async def handle(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Answer:
         call = operations.identify("lambda", method, path, query)
-        if call is None:
+        if call is None or call.operation in _INVOCATIONS:
             return await inner(method, path, headers, body, query)
         try:
-            data = json.loads(body or b"{}")
-            request = _Request(call, data, headers, {name: _joined(value) for name, value in query.items()})
+            request = _Request(
+                call, json_object(body), headers, {name: _joined(value) for name, value in query.items()}
+            )
             early, finish = await asyncio.to_thread(_before, deployments, request)
         except AwsError as error:
             return error.answer()
-        except (ValueError, TypeError, AttributeError) as error:
+        except ValueError as error:
             message = f"Could not parse the request: {error}"
             return AwsError("lambda", "InvalidParameterValueException", message).answer()
         if early is not None:
@@ -252,9 +251,7 @@ def _publish_layer(deployments: Deployments, request: _Request) -> _Verdict:
     return None, finish
 
 
-def _stamped(
-    deployments: Deployments, answer: Answer, function: dict[str, Any], reading: Reading | None
-) -> Answer:
+def _stamped(deployments: Deployments, answer: Answer, function: dict[str, Any], reading: Reading | None) -> Answer:
     document = json.loads(answer[2])
     version = function["versions"].get(document["Version"])
     for config in (document, function["config"], version["config"] if version else {}):

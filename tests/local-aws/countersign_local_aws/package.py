@@ -40,6 +40,18 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class _Record:
+    """What the central directory says of one entry."""
+
+    name: bytes
+    method: int
+    crc: int
+    packed: int
+    unpacked: int
+    local_at: int
+
+
+@dataclass(frozen=True)
 class _End:
     at: int
     count: int
@@ -54,13 +66,13 @@ def entries(archive: bytes) -> Iterator[Entry]:
     position = end.offset
     for _ in range(end.count):
         fields = _unpack(_CENTRAL, archive, position, b"PK\x01\x02")
-        flags, method, crc, packed, unpacked = fields[3], fields[4], fields[7], fields[8], fields[9]
-        name_length, extra_length, comment_length, local_at = fields[10], fields[11], fields[12], fields[16]
+        flags, name_length, extra_length, comment_length = fields[3], fields[10], fields[11], fields[12]
         name_at = position + _CENTRAL.size
         name = archive[name_at : name_at + name_length]
         if flags & _ENCRYPTED_FLAG:
             raise PackageError(f"entry {name!r} is encrypted")
-        yield Entry(name, _body(archive, local_at, method, packed, unpacked, crc, name))
+        record = _Record(name, fields[4], fields[7], fields[8], fields[9], fields[16])
+        yield Entry(name, _body(archive, record))
         position = name_at + name_length + extra_length + comment_length
     if position != end.offset + end.size:
         raise PackageError("the central directory is not as long as it says")
@@ -125,18 +137,18 @@ def _end_record(archive: bytes) -> _End:
     return _End(at, count, size, offset, comment)
 
 
-def _body(archive: bytes, local_at: int, method: int, packed: int, unpacked: int, crc: int, name: bytes) -> bytes:
-    local = _unpack(_LOCAL, archive, local_at, b"PK\x03\x04")
-    body_at = local_at + _LOCAL.size + local[9] + local[10]
-    raw = archive[body_at : body_at + packed]
+def _body(archive: bytes, record: _Record) -> bytes:
+    local = _unpack(_LOCAL, archive, record.local_at, b"PK\x03\x04")
+    body_at = record.local_at + _LOCAL.size + local[9] + local[10]
+    raw = archive[body_at : body_at + record.packed]
+    if record.method not in (_STORED, _DEFLATED):
+        raise PackageError(f"entry {record.name!r} uses compression method {record.method}")
     try:
-        body = raw if method == _STORED else zlib.decompress(raw, -zlib.MAX_WBITS) if method == _DEFLATED else None
+        body = zlib.decompress(raw, -zlib.MAX_WBITS) if record.method == _DEFLATED else raw
     except zlib.error as error:
-        raise PackageError(f"entry {name!r} does not inflate: {error}") from error
-    if body is None:
-        raise PackageError(f"entry {name!r} uses compression method {method}")
-    if len(raw) != packed or len(body) != unpacked or zlib.crc32(body) != crc:
-        raise PackageError(f"entry {name!r} is not what the central directory says")
+        raise PackageError(f"entry {record.name!r} does not inflate: {error}") from error
+    if len(raw) != record.packed or len(body) != record.unpacked or zlib.crc32(body) != record.crc:
+        raise PackageError(f"entry {record.name!r} is not what the central directory says")
     return body
 
 

@@ -84,9 +84,7 @@ def verify(entry: bytes, content_digest: bytes, roots: Sequence[x509.Certificate
     Raises SignatureError, der.MalformedError or another ValueError for everything else.
     """
     signed_data = der.read(from_pem(entry)).child(1, 0xA0).child(0, der.SEQUENCE)
-    certificates = [
-        x509.load_der_x509_certificate(child.raw) for child in signed_data.child(3, 0xA0).children
-    ]
+    certificates = [x509.load_der_x509_certificate(child.raw) for child in signed_data.child(3, 0xA0).children]
     signer_infos = signed_data.child(4, der.SET).children
     if len(signer_infos) != 1:
         raise SignatureError("there must be exactly one signer")
@@ -108,9 +106,7 @@ def verify(entry: bytes, content_digest: bytes, roots: Sequence[x509.Certificate
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP384R1):
         raise SignatureError("the signer's key is not a P-384 key")
     try:
-        key.verify(
-            signer_info.child(5, der.OCTET_STRING).body, b"\x31" + carried.raw[1:], ec.ECDSA(hashes.SHA384())
-        )
+        key.verify(signer_info.child(5, der.OCTET_STRING).body, b"\x31" + carried.raw[1:], ec.ECDSA(hashes.SHA384()))
     except InvalidSignature as error:
         raise SignatureError("the signature over the attributes does not verify") from error
     return claims
@@ -124,9 +120,7 @@ def from_pem(entry: bytes) -> bytes:
 
 
 def _attributes(content_digest: bytes, claims: Claims) -> list[bytes]:
-    protection = der.element(
-        der.SEQUENCE, _algorithm(_SHA384), der.element(0xA1, der.oid(_ECDSA_WITH_SHA384))
-    )
+    protection = der.element(der.SEQUENCE, _algorithm(_SHA384), der.element(0xA1, der.oid(_ECDSA_WITH_SHA384)))
     values = (
         (CONTENT_TYPE, der.oid(_DATA)),
         (SIGNATURE_EXPIRY, der.generalized_time(claims.expires_at)),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ministack.services import signer as profiles
 
 from . import operations, signer
-from .answers import Answer, AwsError, ok
+from .answers import Answer, AwsError, json_object, ok
 
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Answer]]
 
@@ -32,16 +31,13 @@ def install(jobs: signer.SigningJobs) -> None:
     """Puts this in front of MiniStack's Signer, which still answers for profiles and their permissions."""
     inner: Handler = profiles.handle_request
 
-    async def handle(
-        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-    ) -> Answer:
+    async def handle(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Answer:
         call = operations.identify("signer", method, path, query)
         try:
-            document = json.loads(body or b"{}")
-            answer = _answer(call, document, headers, _flat(query), jobs) if call else None
+            answer = _answer(call, json_object(body), headers, _flat(query), jobs) if call else None
         except AwsError as error:
             return error.answer()
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             return AwsError("signer", "ValidationException", f"The request is malformed: {error}").answer()
         return answer or await inner(method, path, headers, body, query)
 
@@ -166,5 +162,3 @@ def _only(record: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
 
 def _flat(query: dict[str, Any]) -> dict[str, str]:
     return {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in query.items()}
-
-

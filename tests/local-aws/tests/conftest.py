@@ -27,9 +27,7 @@ REGION, ACCOUNT = "us-east-1", "000000000000"
 _VECTORS_VARIABLE = "COUNTERSIGN_VECTORS"
 _LAMBDA_TRUST = {
     "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
 
 

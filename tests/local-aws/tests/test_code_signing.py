@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import ACCOUNT, HELLO, REGION, LocalAws, package_of
+
 from countersign_local_aws import package
 
 FOREIGN = "arn:aws:signer:eu-west-1:999999999999:/signing-profiles/someone_else/AbCdEf0123"
@@ -34,9 +35,7 @@ def target(aws: LocalAws, policy: str, *publishers: str) -> str:
     """A function with a configuration; answers the configuration's ARN."""
     aws.function("target")
     configuration = aws.configuration(*publishers, policy=policy)
-    aws.client("lambda").put_function_code_signing_config(
-        FunctionName="target", CodeSigningConfigArn=configuration
-    )
+    aws.client("lambda").put_function_code_signing_config(FunctionName="target", CodeSigningConfigArn=configuration)
     return configuration
 
 
@@ -127,9 +126,7 @@ def test_a_qualifier_is_an_invalid_parameter(aws: LocalAws) -> None:
 
 def test_deleting_a_configuration_in_use_is_a_conflict(aws: LocalAws) -> None:
     arn = target(aws, "Warn", FOREIGN)
-    aws.refused(
-        "ResourceConflictException", aws.client("lambda").delete_code_signing_config, CodeSigningConfigArn=arn
-    )
+    aws.refused("ResourceConflictException", aws.client("lambda").delete_code_signing_config, CodeSigningConfigArn=arn)
 
 
 def test_a_configuration_that_does_not_exist_cannot_be_attached(aws: LocalAws) -> None:

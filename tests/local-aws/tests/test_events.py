@@ -20,9 +20,7 @@ def test_a_refused_update_is_reported_with_its_error_and_without_signature_data(
     client = aws.client("lambda")
     client.put_function_code_signing_config(FunctionName="target", CodeSigningConfigArn=configuration)
     queue = reports(aws, "UpdateFunctionCode20150331v2")
-    aws.refused(
-        "CodeVerificationFailedException", client.update_function_code, FunctionName="target", ZipFile=HELLO
-    )
+    aws.refused("CodeVerificationFailedException", client.update_function_code, FunctionName="target", ZipFile=HELLO)
     (event,) = aws.received(queue)
     detail = event["detail"]
     assert event["source"] == "aws.lambda"

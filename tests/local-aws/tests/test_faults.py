@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import HELLO, LocalAws, eventually, package_of
+
 from countersign_local_aws.faults import Fault
 
 
@@ -185,8 +186,7 @@ def test_a_custom_runtime_can_be_stopped_in_mid_run_and_starts_again(aws: LocalA
     )
     with ThreadPoolExecutor(max_workers=1) as pool:
         running = pool.submit(client.invoke, FunctionName="custom", Payload=b"20")
-        time.sleep(0.5)
-        eventually(lambda: aws.control("POST", "functions/custom/stop") == {"stopped": 1})
+        eventually(lambda: running.done() or aws.control("POST", "functions/custom/stop") == {"stopped": 1})
         assert "FunctionError" in running.result(timeout=15)
     again = client.invoke(FunctionName="custom", Payload=b"0")
     assert json.load(again["Payload"]) == "done"

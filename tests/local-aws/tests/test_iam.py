@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import ACCOUNT, HELLO, REGION, LocalAws, package_of
+
 from countersign_local_aws import operations
 
 FOREIGN = "arn:aws:signer:eu-west-1:999999999999:/signing-profiles/someone_else/AbCdEf0123"
@@ -53,7 +54,7 @@ def start(aws: LocalAws, keys: dict[str, str]) -> Any:
     ],
 )  # fmt: skip
 def test_a_request_has_the_action_of_its_operation(method: str, path: str, query: dict[str, Any], action: str) -> None:
-    call = operations.identify(action.split(":")[0], method, path, query)
+    call = operations.identify(action.split(":", 1)[0], method, path, query)
     assert call is not None and call.iam_action == action
 
 

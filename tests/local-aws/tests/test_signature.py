@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from conftest import HELLO, package_of
-from countersign_local_aws import der, package, signature
-from countersign_local_aws.authority import SigningAuthority
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+
+from countersign_local_aws import der, package, signature
+from countersign_local_aws.authority import SigningAuthority
 
 SIGNED_AT = datetime(2026, 11, 21, 9, 30, 15, 123000, tzinfo=UTC)
 CLAIMS = signature.Claims(
@@ -100,7 +101,7 @@ def test_a_short_profile_name_changes_the_order_as_der_wants_it(authority: Signi
 def test_the_chain_has_four_certificates_shaped_as_signers(authority: SigningAuthority) -> None:
     entry = package.signature_of(sign(authority)) or b""
     certificates = _certificates(entry)
-    leaf, lower, upper, root, again = certificates
+    leaf, _, _, root, again = certificates
     assert root == again == authority.root
     assert leaf.not_valid_after_utc - leaf.not_valid_before_utc == timedelta(hours=73)
     lengths = [link.extensions.get_extension_for_class(x509.BasicConstraints).value for link in certificates[:4]]
@@ -177,9 +178,7 @@ def test_the_third_party_package_verifies_and_its_digest_is_reproduced(vectors: 
 
 
 @pytest.mark.parametrize("name", ["third-party-signed.zip", "genuine-2022.SF", "genuine-2023.SF"])
-def test_the_structure_is_that_of_others_field_by_field(
-    authority: SigningAuthority, vectors: Path, name: str
-) -> None:
+def test_the_structure_is_that_of_others_field_by_field(authority: SigningAuthority, vectors: Path, name: str) -> None:
     theirs = (vectors / name).read_bytes()
     if name.endswith(".zip"):
         theirs = package.signature_of(theirs) or b""

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from conftest import ACCOUNT, HELLO, REGION, LocalAws, package_of
-from countersign_local_aws import package, signature
 from cryptography import x509
+
+from countersign_local_aws import package, signature
 
 PREFIX = f"arn:aws:signer:{REGION}:{ACCOUNT}:"
 

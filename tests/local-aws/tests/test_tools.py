@@ -75,7 +75,7 @@ def test_the_aws_cli_drives_every_operation_of_signer(aws: LocalAws) -> None:
     source = f"s3={{bucketName=uploads,key=a.zip,version={version}}}"
     destination = "s3={bucketName=signed,prefix=p/}"
     job = cli("start-signing-job", "--source", source, "--destination", destination, "--profile-name", "publisher")
-    tool(aws, "aws", "signer", "wait", "successful-signing-job", "--job-id", job["jobId"])
+    aws.finished(job["jobId"])
     assert cli("describe-signing-job", "--job-id", job["jobId"])["status"] == "Succeeded"
     cli("revoke-signature", "--job-id", job["jobId"], "--reason", "leaked")
     assert cli("list-signing-jobs", "--is-revoked")["jobs"][0]["isRevoked"] is True
