@@ -18,6 +18,7 @@ mod content;
 mod contestant;
 mod fixture;
 mod floor;
+mod function;
 mod jar;
 mod libraries;
 mod measure;
