@@ -1,2 +1,46 @@
-//! Placeholder until the function exists.
-fn main() {}
+//! The function `alert`: turns what someone should hear of into a page.
+
+mod config;
+
+use std::process::ExitCode;
+
+use countersign_aws::{
+    Connection, Topic,
+    shell::{
+        self,
+        batch::{Failure, Handle, Message},
+    },
+};
+use countersign_gate::alert::alert;
+use tracing::info;
+
+use crate::config::Config;
+
+fn main() -> ExitCode {
+    shell::run(async |variables| {
+        let Config { stack, topic_arn } = Config::read(variables)?;
+        let topic = Topic::new(Connection::from_environment().await, topic_arn);
+        Ok(Alert { topic, stack })
+    })
+}
+
+struct Alert {
+    topic: Topic,
+    stack: String,
+}
+
+impl Handle for Alert {
+    async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
+        match alert(&self.topic, &self.stack, message.body).await? {
+            Some(page) => info!(
+                event = page.id,
+                kind = page.kind,
+                severity = page.severity.as_str(),
+                title = page.title,
+                "a page was sent"
+            ),
+            None => info!("nobody needs to hear of this event"),
+        }
+        Ok(())
+    }
+}

@@ -1,2 +1,68 @@
-//! Placeholder until the function exists.
-fn main() {}
+//! The function `deploy`: verifies what was signed, judges it against its target's code signing
+//! configuration, and makes it live or says why not.
+
+mod config;
+
+use std::process::ExitCode;
+
+use countersign_aws::{
+    Aws, Connection,
+    shell::{
+        self,
+        batch::{Failure, Handle, Message},
+        report,
+    },
+};
+use countersign_gate::{
+    deploy::{Deployment, deploy},
+    retry::Patience,
+    settings::{Core, DeploySettings},
+    triggers::JobEvent,
+};
+use tracing::warn;
+
+use crate::config::Config;
+
+fn main() -> ExitCode {
+    shell::run(async |variables| {
+        let Config {
+            settings,
+            core,
+            event_bus,
+            max_receives,
+        } = Config::read(variables)?;
+        let connection = Connection::from_environment().await;
+        let aws = Aws::new(connection, settings.stack.clone(), event_bus);
+        Ok(Deploy {
+            aws,
+            settings,
+            core,
+            max_receives,
+        })
+    })
+}
+
+struct Deploy {
+    aws: Aws,
+    settings: DeploySettings,
+    core: Core,
+    max_receives: u32,
+}
+
+impl Handle for Deploy {
+    async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
+        let patience = Patience {
+            received: message.receive_count,
+            most: self.max_receives,
+        };
+        let JobEvent { job } = JobEvent::parse(message.body)?;
+        report::about_job(&job);
+        match deploy(&self.aws, &self.core, &self.settings, &job, patience).await? {
+            Deployment::Finished(finished) => {
+                report::finished(&self.settings.stack.name, &finished)
+            }
+            Deployment::NotOurs(why) => warn!(why, "the job is not for this stack"),
+        }
+        Ok(())
+    }
+}

@@ -29,4 +29,6 @@ pub mod pki;
 #[cfg(feature = "runtime-api")]
 pub mod runtime_api;
 pub mod signature;
+#[cfg(feature = "runtime-api")]
+pub mod stage;
 pub mod zip;

@@ -1,0 +1,121 @@
+//! A function's real binary between a Runtime API and an AWS, all on loopback: what the tests of
+//! the function packages stand on.
+
+use std::{io, path::Path, time::Duration};
+
+use crate::{
+    fake_aws::FakeAws,
+    runtime_api::{Answer, FunctionProcess, RuntimeApi},
+};
+
+/// How long a test waits for what should happen within a second, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The function with both of its ends.
+#[derive(Debug)]
+pub struct Stage {
+    // Before the others, so that the process ends before what it talks to.
+    process: FunctionProcess,
+    api: RuntimeApi,
+    /// The AWS that the function talks to.
+    pub aws: FakeAws,
+}
+
+impl Stage {
+    /// Starts a function with these variables beside those that Lambda sets.
+    pub fn start(binary: &str, variables: &[(&str, &str)]) -> io::Result<Self> {
+        let aws = FakeAws::start()?;
+        let api = RuntimeApi::start()?;
+        let endpoint = aws.endpoint();
+        let own = [("AWS_ENDPOINT_URL", endpoint.as_str())];
+        let all = own.iter().chain(variables).copied();
+        let process = FunctionProcess::start(Path::new(binary), &api, all)?;
+        Ok(Self { process, api, aws })
+    }
+
+    /// Hands the function an event and waits for its answer.
+    #[must_use]
+    pub fn invoke(&self, event: &str) -> Answer {
+        let request_id = self.api.invoke(event);
+        let answer = self.api.answer_to(&request_id, PATIENCE);
+        assert!(
+            answer.is_some(),
+            "no answer; the function wrote:\n{}",
+            self.process.output()
+        );
+        answer.map_or_else(|| Answer::Response(String::new()), |(answer, _)| answer)
+    }
+
+    /// Hands the function one message for each body, received for the given time, and answers with
+    /// the positions of those that are to be handed out again.
+    #[must_use]
+    pub fn failures(&self, bodies: &[&str], received: u32) -> Vec<usize> {
+        let answer = self.invoke(&batch(bodies, received));
+        let Answer::Response(response) = answer else {
+            panic!(
+                "the batch failed as a whole: {answer:?}\n{}",
+                self.process.output()
+            );
+        };
+        // `{"batchItemFailures":[{"itemIdentifier":"message-1"}]}`
+        let ids = response
+            .split('"')
+            .filter_map(|word| word.strip_prefix("message-"));
+        ids.filter_map(|position| position.parse().ok()).collect()
+    }
+
+    /// Waits until the function is ready for events.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.api.polled(1, PATIENCE).is_some()
+    }
+
+    /// Waits for the function to report that it cannot start and to end; answers with the report,
+    /// and with whether the exit status told of a failure.
+    pub fn init_failure(&mut self) -> io::Result<(Option<Answer>, bool)> {
+        let report = self.api.init_error(PATIENCE);
+        let status = self.process.exit(PATIENCE)?;
+        Ok((report, status.is_some_and(|status| !status.success())))
+    }
+
+    /// What the function has written, in whole lines. The lines of an event are there once its
+    /// answer is, save for the moment that the pipe takes.
+    #[must_use]
+    pub fn output(&self) -> String {
+        std::thread::sleep(Duration::from_millis(50));
+        self.process.output()
+    }
+}
+
+/// An SQS batch as Lambda hands it over, with `message-<position>` as message ids.
+#[must_use]
+pub fn batch(bodies: &[&str], received: u32) -> String {
+    let records: Vec<String> = bodies
+        .iter()
+        .enumerate()
+        .map(|(position, body)| {
+            format!(
+                r#"{{"messageId":"message-{position}","receiptHandle":"handle","body":{},
+                "attributes":{{"ApproximateReceiveCount":"{received}"}},
+                "messageAttributes":{{}},"eventSource":"aws:sqs","awsRegion":"eu-west-1",
+                "eventSourceARN":"arn:aws:sqs:eu-west-1:111122223333:queue"}}"#,
+                json_string(body)
+            )
+        })
+        .collect();
+    format!(r#"{{"Records":[{}]}}"#, records.join(","))
+}
+
+fn json_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
