@@ -1,0 +1,5 @@
+//! The gate over a small AWS in memory. One binary, so that the world is compiled once.
+
+mod model;
+mod straight;
+mod world;

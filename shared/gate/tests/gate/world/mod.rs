@@ -1,0 +1,305 @@
+//! A small AWS in memory: S3 with versions, Signer, Lambda with revisions, a bus. Every port call is
+//! a point at which the scheduler of a test may do something else first, drop the caller, throttle
+//! it, or let the effect happen and lose the answer.
+
+#![expect(
+    unreachable_pub,
+    reason = "one binary of tests, in which everything may use the world"
+)]
+
+pub mod hands;
+pub mod packages;
+pub mod random;
+pub mod run;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use countersign_gate::csc::{Csc, CscPolicy};
+use countersign_gate::names::{CscArn, ProfileName, SigningJobId, VersionId};
+use countersign_gate::ports::{JobRequest, ProfileStatus, UpdateStatus};
+use jiff::Timestamp;
+use packages::{CSC, PROFILE, PROFILE_VERSION, Slot};
+use random::Random;
+
+pub const UPLOADS: &str = "uploads";
+pub const SIGNED: &str = "signed";
+pub const RECORDS: &str = "records";
+pub const FUNCTION: &str = "functions/checkout.zip";
+pub const LAYER: &str = "layers/common.zip";
+
+/// How the world treats its callers.
+#[derive(Clone, Copy, Default)]
+pub struct Faults {
+    /// Of 1,000 calls, so many are throttled.
+    pub throttled: u64,
+    /// Of 1,000 calls, so many have their effect and lose their answer.
+    pub lost: u64,
+}
+
+/// One version of an upload's key.
+#[derive(Clone)]
+pub struct StoredVersion {
+    pub version: VersionId,
+    pub at: Timestamp,
+    /// Which package it is; `None` is a delete marker.
+    pub slot: Option<usize>,
+}
+
+#[derive(Clone)]
+pub struct Job {
+    pub request: JobRequest,
+    /// `None` while in progress.
+    pub succeeded: Option<bool>,
+}
+
+#[derive(Clone)]
+pub struct FunctionState {
+    pub code_sha256: String,
+    pub job_arn: Option<String>,
+    pub profile_version_arn: Option<String>,
+    pub revision: u64,
+    pub update: UpdateStatus,
+    pub tags: BTreeMap<String, String>,
+    pub is_image: bool,
+    pub csc: Option<CscArn>,
+    /// Published versions, from 1: their code.
+    pub versions: Vec<String>,
+    /// Where aliases point, and their revisions.
+    pub aliases: BTreeMap<String, (String, u64)>,
+}
+
+#[derive(Clone)]
+pub struct LayerState {
+    pub description: String,
+    pub code_sha256: String,
+    pub slot: usize,
+}
+
+pub struct State {
+    pub now: Timestamp,
+    pub random: Random,
+    pub faults: Faults,
+    pub packages: Arc<Vec<Slot>>,
+    pub uploads: BTreeMap<String, Vec<StoredVersion>>,
+    pub metadata: BTreeMap<String, String>,
+    pub signed: BTreeMap<String, Vec<u8>>,
+    pub records: BTreeMap<String, Vec<u8>>,
+    pub jobs: BTreeMap<SigningJobId, Job>,
+    pub tokens: BTreeMap<String, SigningJobId>,
+    pub profile: ProfileStatus,
+    pub functions: BTreeMap<String, FunctionState>,
+    pub layers: BTreeMap<String, Vec<LayerState>>,
+    pub cscs: BTreeMap<String, Csc>,
+    /// Outcomes that were announced: detail of each event.
+    pub events: Vec<String>,
+    /// Port calls, as AWS names them.
+    pub calls: Vec<&'static str>,
+    /// Calls that are always in trouble.
+    pub broken: BTreeSet<&'static str>,
+    /// What Lambda answers to a dry run, if it is not to be asked.
+    pub dry_run_refuses: Option<countersign_gate::ports::Refusal>,
+    /// What happened, for a person to read.
+    pub trace: Vec<String>,
+    pub tracing: bool,
+    /// Gate's own effects on code: the slot of each, in order.
+    pub applied: Vec<usize>,
+    /// Gate's moves of an alias: the slot of each, in order.
+    pub moved: Vec<usize>,
+    /// The position in `trace` terms of the last change by someone else.
+    pub foreign_at: Option<u64>,
+    /// When each outcome was written.
+    pub outcome_at: BTreeMap<String, u64>,
+    pub ticks: u64,
+}
+
+#[derive(Clone)]
+pub struct World(Arc<Mutex<State>>);
+
+impl World {
+    pub fn new(packages: Arc<Vec<Slot>>, seed: u64) -> Self {
+        let csc = CscArn::parse(CSC).unwrap();
+        let function = FunctionState {
+            code_sha256: "first".to_owned(),
+            job_arn: None,
+            profile_version_arn: None,
+            revision: 1,
+            update: UpdateStatus::Successful,
+            tags: BTreeMap::new(),
+            is_image: false,
+            csc: Some(csc.clone()),
+            versions: Vec::new(),
+            aliases: BTreeMap::new(),
+        };
+        let allowed = [PROFILE_VERSION.to_owned()];
+        let state = State {
+            now: "2026-09-28T12:00:00Z".parse().unwrap(),
+            random: Random::new(seed),
+            faults: Faults::default(),
+            packages,
+            uploads: BTreeMap::new(),
+            metadata: BTreeMap::new(),
+            signed: BTreeMap::new(),
+            records: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            profile: ProfileStatus::Active,
+            functions: BTreeMap::from([("checkout".to_owned(), function)]),
+            layers: BTreeMap::new(),
+            cscs: BTreeMap::from([(
+                CSC.to_owned(),
+                Csc::new(Some(csc), CscPolicy::Enforce, allowed),
+            )]),
+            events: Vec::new(),
+            calls: Vec::new(),
+            broken: BTreeSet::new(),
+            dry_run_refuses: None,
+            trace: Vec::new(),
+            tracing: false,
+            applied: Vec::new(),
+            moved: Vec::new(),
+            foreign_at: None,
+            outcome_at: BTreeMap::new(),
+            ticks: 0,
+        };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    /// The state, even after an assertion failed inside it.
+    pub fn lock_anyway(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a package under a key, as its new current version.
+    pub fn upload(&self, key: &str, slot: usize) -> VersionId {
+        self.put(key, Some(slot))
+    }
+
+    /// Deletes a key: a delete marker becomes current.
+    pub fn delete(&self, key: &str) {
+        self.put(key, None);
+    }
+
+    fn put(&self, key: &str, slot: Option<usize>) -> VersionId {
+        let mut state = self.state();
+        state.tick(1);
+        let count: usize = state.uploads.values().map(Vec::len).sum();
+        let version = VersionId::parse(format!("v{count}")).unwrap();
+        let at = state.now;
+        state.note(|| format!("upload {key} {version} slot {slot:?}"));
+        let stored = StoredVersion {
+            version: version.clone(),
+            at,
+            slot,
+        };
+        state
+            .uploads
+            .entry(key.to_owned())
+            .or_default()
+            .push(stored);
+        version
+    }
+
+    /// Ends a job, and writes what it signed.
+    pub fn end_job(&self, id: &SigningJobId) {
+        let mut state = self.state();
+        let job = state.jobs[id].clone();
+        if job.succeeded.is_some() {
+            return;
+        }
+        let slot = state.slot_of(&job.request.source.key, &job.request.source.version);
+        let package = slot.and_then(|slot| state.packages[slot].signed.clone());
+        state.note(|| format!("job {id} ends, signed: {}", package.is_some()));
+        state.jobs.get_mut(id).unwrap().succeeded = Some(package.is_some());
+        if let Some(package) = package {
+            state
+                .signed
+                .insert(format!("{}{id}.zip", job.request.prefix), package);
+        }
+    }
+
+    /// Someone else changes the function's code.
+    pub fn intrude(&self) {
+        let mut state = self.state();
+        state.ticks += 1;
+        let ticks = state.ticks;
+        state.note(|| "someone else updates checkout".to_owned());
+        state.foreign_at = Some(ticks);
+        let function = state.functions.get_mut("checkout").unwrap();
+        function.code_sha256 = format!("foreign {ticks}");
+        function.job_arn = None;
+        function.profile_version_arn = None;
+        function.revision += 1;
+    }
+
+    /// Someone else changes the function's configuration: another revision, the same code.
+    pub fn reconfigure(&self) {
+        let mut state = self.state();
+        state.note(|| "someone else reconfigures checkout".to_owned());
+        state.functions.get_mut("checkout").unwrap().revision += 1;
+    }
+
+    /// Lambda finishes what is under way.
+    pub fn settle(&self) {
+        for function in self.state().functions.values_mut() {
+            if function.update == UpdateStatus::InProgress {
+                function.update = UpdateStatus::Successful;
+                function.revision += 1;
+            }
+        }
+    }
+
+    pub fn profile_name() -> ProfileName {
+        ProfileName::parse(PROFILE).unwrap()
+    }
+}
+
+impl State {
+    pub fn tick(&mut self, seconds: i64) {
+        self.now += jiff::SignedDuration::from_secs(seconds);
+    }
+
+    pub fn note(&mut self, text: impl FnOnce() -> String) {
+        if self.tracing {
+            let text = text();
+            self.trace.push(text);
+        }
+    }
+
+    /// The package behind a version; `None` when there is no such version, or it is a marker.
+    pub fn slot_of(&self, key: &str, version: &VersionId) -> Option<usize> {
+        let versions = self.uploads.get(key)?;
+        versions
+            .iter()
+            .find(|stored| stored.version == *version)?
+            .slot
+    }
+
+    /// The slot whose signed package has this hash.
+    pub fn slot_of_code(&self, code_sha256: &str) -> Option<usize> {
+        self.packages
+            .iter()
+            .position(|slot| slot.code_sha256 == code_sha256)
+    }
+
+    /// A document of the records, parsed.
+    pub fn record<T: for<'de> serde::Deserialize<'de>>(&self, path: &str) -> Option<T> {
+        self.records
+            .get(path)
+            .map(|body| serde_json::from_slice(body).unwrap())
+    }
+
+    /// The outcomes on record, by path.
+    pub fn outcomes(&self) -> BTreeMap<String, countersign_gate::records::Outcome> {
+        let is_outcome = |path: &&String| path.ends_with("/outcome.json");
+        self.records
+            .keys()
+            .filter(is_outcome)
+            .map(|path| (path.clone(), self.record(path).unwrap()))
+            .collect()
+    }
+}

@@ -1,0 +1,132 @@
+//! Runs use cases without a runtime.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use countersign_gate::deploy::{Deployment, deploy};
+use countersign_gate::evidence::Policy;
+use countersign_gate::finish::Finished;
+use countersign_gate::names::{CscArn, SigningJobId, VersionId};
+use countersign_gate::records::Uploader;
+use countersign_gate::retry::{Patience, Retry};
+use countersign_gate::settings::{DeploySettings, SignSettings, Stack};
+use countersign_gate::sign::{Admission, admit};
+use countersign_gate::triggers::UploadEvent;
+use countersign_package::Limits;
+
+use super::hands::Hands;
+use super::packages::{CSC, Remembering};
+use super::{RECORDS, SIGNED, UPLOADS, World};
+
+pub const PATIENT: Patience = Patience {
+    received: 1,
+    most: 5,
+};
+pub const AT_THE_END: Patience = Patience {
+    received: 5,
+    most: 5,
+};
+
+/// Polls a future until it is done; nothing else happens meanwhile.
+pub fn run<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+}
+
+pub fn stack() -> Stack {
+    Stack {
+        name: "gate".to_owned(),
+        uploads_bucket: UPLOADS.to_owned(),
+        signed_bucket: SIGNED.to_owned(),
+        records_bucket: RECORDS.to_owned(),
+    }
+}
+
+pub fn sign_settings() -> SignSettings {
+    SignSettings {
+        stack: stack(),
+        profile: World::profile_name(),
+        limits: Limits::default(),
+    }
+}
+
+pub fn deploy_settings() -> DeploySettings {
+    DeploySettings {
+        stack: stack(),
+        policy: Policy::default(),
+        layer_csc: Some(CscArn::parse(CSC).unwrap()),
+    }
+}
+
+pub fn hands(world: &World, name: &str) -> Hands {
+    Hands {
+        world: world.clone(),
+        name: name.to_owned(),
+    }
+}
+
+pub fn event(world: &World, key: &str, version: Option<VersionId>) -> UploadEvent {
+    UploadEvent {
+        bucket: UPLOADS.to_owned(),
+        key: key.to_owned(),
+        version,
+        uploaded_by: Uploader {
+            principal: Some("ann".to_owned()),
+            source_ip: None,
+        },
+        at: world.state().now,
+    }
+}
+
+/// Uploads a slot's package and has it admitted.
+pub fn admitted(world: &World, key: &str, slot: usize) -> Admission {
+    let version = world.upload(key, slot);
+    let event = event(world, key, Some(version));
+    run(admit(
+        &hands(world, "sign"),
+        &sign_settings(),
+        &event,
+        PATIENT,
+    ))
+    .unwrap()
+}
+
+/// Ends the job of an admitted upload and deploys it.
+pub fn deployed(
+    world: &World,
+    settings: &DeploySettings,
+    admission: Admission,
+    patience: Patience,
+) -> Result<Finished, Retry> {
+    let Admission::Signing { job, .. } = admission else {
+        panic!("{admission:?}")
+    };
+    world.end_job(&job);
+    deploy_job(world, settings, &job, patience)
+}
+
+pub fn deploy_job(
+    world: &World,
+    settings: &DeploySettings,
+    job: &SigningJobId,
+    patience: Patience,
+) -> Result<Finished, Retry> {
+    let examiner = Remembering::new();
+    let deployment = run(deploy(
+        &hands(world, "deploy"),
+        &examiner,
+        settings,
+        job,
+        patience,
+    ))?;
+    match deployment {
+        Deployment::Finished(finished) => Ok(*finished),
+        Deployment::NotOurs(why) => panic!("not ours: {why}"),
+    }
+}
