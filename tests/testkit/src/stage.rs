@@ -49,6 +49,10 @@ impl Stage {
     /// Hands the function one message for each body, received for the given time, and answers with
     /// the positions of those that are to be handed out again.
     #[must_use]
+    #[expect(
+        clippy::panic,
+        reason = "a test that cannot go on should stop, and say why"
+    )]
     pub fn failures(&self, bodies: &[&str], received: u32) -> Vec<usize> {
         let answer = self.invoke(&batch(bodies, received));
         let Answer::Response(response) = answer else {
@@ -112,7 +116,7 @@ fn json_string(text: &str) -> String {
         match c {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c.is_control() => quoted.extend(["\\u", &format!("{:04x}", u32::from(c))]),
             c => quoted.push(c),
         }
     }
