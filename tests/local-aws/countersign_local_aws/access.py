@@ -30,9 +30,8 @@ def require_for_signing(headers: dict[str, str], source: dict[str, Any], destina
 
 def require_for_code(headers: dict[str, str], code: dict[str, Any]) -> None:
     """Lambda fetches code from S3 with the caller's rights (AWS documentation, grade B)."""
-    if code.get("S3Bucket") and code.get("S3Key"):
-        action = "s3:GetObjectVersion" if code.get("S3ObjectVersion") else "s3:GetObject"
-        require("lambda", headers, action, f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}")
+    action = "s3:GetObjectVersion" if code.get("S3ObjectVersion") else "s3:GetObject"
+    require("lambda", headers, action, f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}")
 
 
 def require(service: str, headers: dict[str, str], action: str, resource: str) -> None:

@@ -18,7 +18,7 @@ from ministack.core import iam_actions, lambda_runtime
 from ministack.core.iam_evaluator import request_caller_arn
 from ministack.core.responses import get_account_id, get_region
 
-from . import cloudtrail, operations
+from . import cloudtrail, keys, operations
 from .answers import AwsError, error_code
 from .faults import FAULTS, Fault
 from .judging import trail_notes
@@ -82,13 +82,20 @@ def install() -> None:
         service = app.detect_service(method, path, headers, routing)
         action = iam_actions.extract_iam_action(service, method, path, headers, body, routing) or f"{service}:Unknown"
         caller = request_caller_arn(headers, query)
+
+        async def authorised() -> Answer:
+            if service == "s3":
+                try:
+                    keys.require_for_request(action, method, path, headers, query)
+                except AwsError as refused:
+                    return _error_answer(service, ("AccessDenied", refused.status), refused.message)
+            return await inner(method, path, headers, body, query, request_id)
+
         notes: dict[str, str] = {}
         token = trail_notes.set(notes)
         try:
             fault = FAULTS.for_call(action, caller)
-            answer = await _with_fault(
-                fault, service, action, caller, lambda: inner(method, path, headers, body, query, request_id)
-            )
+            answer = await _with_fault(fault, service, action, caller, authorised)
         finally:
             trail_notes.reset(token)
         resource = iam_actions.extract_resource_arn(

@@ -19,7 +19,7 @@ from typing import Any
 
 from ministack.services import cloudwatch, lambda_svc
 
-from . import access, code_signing, operations
+from . import access, code_signing, keys, operations
 from .answers import Answer, AwsError, empty, json_object, ok
 from .judging import Judge, Reading, Status, judge, note
 from .settings import SETTINGS
@@ -271,9 +271,10 @@ def code_sha256(code: bytes) -> str:
 def _fetch(request: _Request, code: dict[str, Any]) -> bytes | None:
     if code.get("ZipFile"):
         return base64.b64decode(code["ZipFile"])
-    access.require_for_code(request.headers, code)
     if not code.get("S3Bucket") or not code.get("S3Key"):
         return None
+    access.require_for_code(request.headers, code)
+    keys.require_to_read("lambda", request.headers, code["S3Bucket"], code["S3Key"], code.get("S3ObjectVersion"))
     fetched: bytes | None = lambda_svc._fetch_code_from_s3(
         code["S3Bucket"], code["S3Key"], version_id=code.get("S3ObjectVersion")
     )

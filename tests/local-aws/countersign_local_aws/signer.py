@@ -20,7 +20,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import s3
 from ministack.services import signer as profiles
 
-from . import access, bus, package, signature
+from . import access, bus, keys, package, signature
 from .answers import Answer, AwsError, empty, ok
 from .authority import SigningAuthority
 from .settings import SETTINGS
@@ -50,6 +50,8 @@ class SigningJobs:
         if not source.get("key") or not source.get("version"):
             raise _invalid("source.s3.key and source.s3.version are required.")
         access.require_for_signing(headers, source, destination)
+        keys.require_to_read("signer", headers, source["bucketName"], source["key"], source["version"])
+        keys.require_to_write("signer", headers, destination["bucketName"])
         with self._lock:
             if token and (first := profiles._tokens.get(token)):
                 return ok(dict(first))

@@ -89,6 +89,33 @@ def test_a_bucket_policy_binds_signer_too(aws: LocalAws) -> None:
         start(aws, keys)
 
 
+def test_objects_under_a_key_need_rights_on_the_key(aws: LocalAws) -> None:
+    aws.profile()
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    for name in ("uploads", "signed"):
+        aws.bucket(name)
+        aws.client("s3").put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    others = [allow("s3:*"), allow("signer:*")]
+    nothing, writes, all_of_it = (
+        aws.user("nothing", *others),
+        aws.user("writes", *others, allow("kms:GenerateDataKey", on=key)),
+        aws.user("all-of-it", *others, allow("kms:GenerateDataKey", "kms:Decrypt", on=key)),
+    )
+    put = {"Bucket": "uploads", "Key": "a.zip", "Body": HELLO}
+    aws.refused("AccessDenied", aws.client("s3", nothing).put_object, **put)
+    version = aws.client("s3", writes).put_object(**put)["VersionId"]
+    read = {"Bucket": "uploads", "Key": "a.zip", "VersionId": version}
+    aws.refused("AccessDenied", aws.client("s3", writes).get_object, **read)
+    assert aws.client("s3", all_of_it).get_object(**read)["Body"].read() == HELLO
+    for keys, allowed in ((nothing, False), (writes, False), (all_of_it, True)):
+        if allowed:
+            start(aws, keys)
+        else:
+            with pytest.raises(aws.client("signer").exceptions.AccessDeniedException, match="kms:"):
+                start(aws, keys)
+
+
 def test_a_policy_can_name_the_version_of_the_profile(aws: LocalAws) -> None:
     version = aws.profile().rsplit("/", 1)[-1]
     s3 = allow("s3:*")

@@ -1,0 +1,53 @@
+"""Rights on the KMS key that encrypts an object, which S3 asks of its caller besides those on the object.
+
+Reading needs `kms:Decrypt`, writing `kms:GenerateDataKey` (S3's documentation of SSE-KMS, grade B). MiniStack
+encrypts nothing and asks for neither, so a policy that forgets them would only fail in AWS.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from ministack.services import kms, s3
+
+from . import access
+
+_KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+_PRESIGNED = "X-Amz-Signature"
+_READS = ("s3:GetObject", "s3:GetObjectVersion")
+
+
+def require_for_request(action: str, method: str, path: str, headers: dict[str, str], query: dict[str, Any]) -> None:
+    """Raises the refusal of a path-style request on one object; presigned requests are not looked at."""
+    bucket, _, key = path.lstrip("/").partition("/")
+    if not key or _PRESIGNED in query:
+        return
+    if method == "GET" and action in _READS:
+        require_to_read("s3", headers, bucket, key, (query.get("versionId") or [""])[0])
+    elif method in ("PUT", "POST") and action == "s3:PutObject":
+        if copied := headers.get("x-amz-copy-source"):
+            source, _, version = unquote(copied).lstrip("/").partition("?versionId=")
+            from_bucket, _, from_key = source.partition("/")
+            require_to_read("s3", headers, from_bucket, from_key, version)
+        require_to_write("s3", headers, bucket, headers.get(_KEY_HEADER))
+
+
+def require_to_read(service: str, headers: dict[str, str], bucket: str, key: str, version: str | None) -> None:
+    """`kms:Decrypt` on the key of an object, when it has one."""
+    held = (s3._ensure_bucket(bucket) or {}).get("objects", {}).get(key)
+    if version and (held is None or held.get("version_id") != version):
+        versions = s3._object_versions.get((bucket, key), [])
+        held = next((entry for entry in versions if entry["version_id"] == version), None)
+    _require(service, headers, "kms:Decrypt", (held or {}).get("preserved_headers", {}).get(_KEY_HEADER))
+
+
+def require_to_write(service: str, headers: dict[str, str], bucket: str, key_id: str | None = None) -> None:
+    """`kms:GenerateDataKey` on the key that a new object of a bucket gets, when it gets one."""
+    _require(service, headers, "kms:GenerateDataKey", key_id or s3._bucket_default_sse_headers(bucket).get(_KEY_HEADER))
+
+
+def _require(service: str, headers: dict[str, str], action: str, key_id: str | None) -> None:
+    if key_id:
+        key = kms._resolve_key(key_id)
+        access.require(service, headers, action, key["Arn"] if key else key_id)
