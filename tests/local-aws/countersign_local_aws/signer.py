@@ -164,7 +164,7 @@ class SigningJobs:
             expires_at=_expiry(signed_at, profile.get("signatureValidityPeriod")),
         )
         digest = package.content_digest_when_signed(unsigned)
-        signed = package.append_signature(unsigned, signature.write(self._authority, digest, claims), datetime.now(UTC))
+        signed = package.append_signature(unsigned, signature.write(self._authority, digest, claims), signed_at)
         headers = {"content-type": "application/octet-stream", "content-length": str(len(signed))}
         status, _, answer = s3._put_object(bucket, key, signed, headers)
         if status >= 300:
