@@ -172,6 +172,7 @@ def _error_answer(service: str, named: tuple[str, int], message: str) -> Answer:
         error = f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
         body = error if service in _XML else f"<ErrorResponse>{error}</ErrorResponse>"
         return status, {"Content-Type": "application/xml"}, f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode()
+    # Every JSON service reads the name from the same header and the message from the same member.
     return AwsError("lambda", code, message, status).answer()
 
 

@@ -60,8 +60,19 @@ class Deployments:
             signature = self.read(version.get("_zip_data")) if error is None else None
             layer.update(signature.arns() if signature else {})
 
-    def admit(self, name: str, configuration: dict[str, Any] | None, code: Reading | None, layers: list[str]) -> None:
-        """Raises Lambda's refusal when the configuration blocks; counts and notes what it lets through under Warn."""
+    def admit(
+        self,
+        name: str,
+        configuration: dict[str, Any] | None,
+        code: Reading | None,
+        layers: list[str],
+        *,
+        dry_run: bool = False,
+    ) -> None:
+        """Raises Lambda's refusal when the configuration blocks; counts and notes what it lets through under Warn.
+
+        The metric counts deployments (grade B), so a DryRun is not counted; CloudTrail's data it has (grade D).
+        """
         if configuration is None:
             return
         judged = [] if code is None else [(code, judge(code, configuration, lambda_svc._func_arn(name)))]
@@ -73,7 +84,7 @@ class Deployments:
                     judged.append((reading, judge(reading, configuration, layer)))
         for reading, status in reversed(judged):
             note(status, reading)
-            if status is not Status.VALID:
+            if status is not Status.VALID and not dry_run:
                 cloudwatch.record_metric("AWS/Lambda", "SignatureValidationErrors", 1, "Count", {"FunctionName": name})
 
 
@@ -198,8 +209,9 @@ def _update_code(deployments: Deployments, request: _Request, function: dict[str
     if refused := lambda_svc._reject_unreadable_zip(code):
         return refused, None
     reading = deployments.read(code)
-    deployments.admit(request.name, code_signing.attached_to(function), reading, [])
-    if data.get("DryRun"):
+    dry_run = bool(data.get("DryRun"))
+    deployments.admit(request.name, code_signing.attached_to(function), reading, [], dry_run=dry_run)
+    if dry_run:
         # What the answer of a DryRun describes is not recorded: it is the package that was sent (grade D).
         shown = dict(function["config"])
         if code is not None:

@@ -248,6 +248,7 @@ def test_dry_run_judges_the_signature_and_changes_nothing(aws: LocalAws, policy:
     if passes:
         answer = aws.client("lambda").update_function_code(FunctionName="target", ZipFile=other, DryRun=True)
         assert answer["CodeSha256"] == base64.b64encode(hashlib.sha256(other).digest()).decode()
+        assert validation_errors(aws) == 0
     else:
         refusal(aws, other, DryRun=True)
     assert aws.settled("target") | {"ResponseMetadata": 0} == before | {"ResponseMetadata": 0}
