@@ -171,8 +171,6 @@ impl Records for Hands {
                 return Creation::Existed;
             }
             if path.ends_with("/outcome.json") {
-                let ticks = state.ticks;
-                state.outcome_at.insert(path.to_owned(), ticks);
                 let body = String::from_utf8_lossy(body).into_owned();
                 state.note(|| format!("outcome {path}: {body}"));
             }
@@ -290,12 +288,13 @@ fn code_of(function: &FunctionState) -> CodeState {
 impl Functions for Hands {
     async fn function(&self, name: &FunctionName) -> Result<Option<Function>, Trouble> {
         self.call("lambda:GetFunction", |state| {
-            let function = state.functions.get(name.as_str())?;
+            let function = state.functions.get(name.as_str())?.clone();
+            state.confirm(&function.code_sha256);
             Some(Function {
                 arn: format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"),
                 is_image: function.is_image,
-                code: code_of(function),
-                tags: function.tags.clone(),
+                code: code_of(&function),
+                tags: function.tags,
             })
         })
         .await
@@ -385,7 +384,9 @@ impl Functions for Hands {
                 function.versions.push(request.code_sha256.clone());
                 function.revision += 1;
             }
-            VersionPublish::Version(function.versions.len().to_string())
+            let version = function.versions.len().to_string();
+            state.confirm(&request.code_sha256);
+            VersionPublish::Version(version)
         })
         .await
     }

@@ -106,10 +106,10 @@ pub struct State {
     pub applied: Vec<usize>,
     /// Gate's moves of an alias: the slot of each, in order.
     pub moved: Vec<usize>,
-    /// The position in `trace` terms of the last change by someone else.
+    /// When someone else last changed the function's code.
     pub foreign_at: Option<u64>,
-    /// When each outcome was written.
-    pub outcome_at: BTreeMap<String, u64>,
+    /// When Lambda last told a caller that the function runs this code.
+    pub confirmed_at: BTreeMap<String, u64>,
     pub ticks: u64,
 }
 
@@ -159,7 +159,7 @@ impl World {
             applied: Vec::new(),
             moved: Vec::new(),
             foreign_at: None,
-            outcome_at: BTreeMap::new(),
+            confirmed_at: BTreeMap::new(),
             ticks: 0,
         };
         Self(Arc::new(Mutex::new(state)))
@@ -284,6 +284,11 @@ impl State {
         self.packages
             .iter()
             .position(|slot| slot.code_sha256 == code_sha256)
+    }
+
+    /// Remembers that a caller was told what the function runs.
+    pub fn confirm(&mut self, code_sha256: &str) {
+        self.confirmed_at.insert(code_sha256.to_owned(), self.ticks);
     }
 
     /// A document of the records, parsed.

@@ -8,7 +8,7 @@ use countersign_gate::evidence::{Examined, Source};
 use countersign_gate::settings::{Core, Examine};
 use countersign_package::{Limits, TrustRoots};
 use countersign_testkit::asn1;
-use countersign_testkit::package::{self, sign_with};
+use countersign_testkit::package::sign_with;
 use countersign_testkit::pki::Pki;
 use countersign_testkit::signature::attribute;
 use countersign_testkit::zip::{EntryForge, ZipForge};
@@ -40,7 +40,6 @@ pub struct Slot {
     pub source: Vec<u8>,
     pub signed: Option<Vec<u8>>,
     pub code_sha256: String,
-    pub job: String,
 }
 
 /// The id of the signing job that an upload's slot gets.
@@ -55,7 +54,7 @@ pub fn pki() -> &'static Pki {
 
 /// A package with this content, unsigned.
 pub fn zip(content: &str) -> ZipForge {
-    ZipForge::new([EntryForge::file("index.mjs", content)])
+    ZipForge::new([EntryForge::file("index.mjs", content).stored()])
 }
 
 /// The same, signed by the job of `slot`.
@@ -113,7 +112,6 @@ pub fn slots() -> Arc<Vec<Slot>> {
                     source,
                     signed,
                     code_sha256,
-                    job: job_id(at),
                 }
             };
             Arc::new(natures.iter().enumerate().map(make).collect())
@@ -158,5 +156,3 @@ impl Examine for Remembering {
         })
     }
 }
-
-pub use package::sample;
