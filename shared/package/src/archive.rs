@@ -131,6 +131,8 @@ impl<'a> Archive<'a> {
         let directory = read_directory(bytes, &end, limits)?;
         judge_sizes(&directory, limits)?;
         let entries = read_entries(bytes, &directory, end.directory)?;
+        // Before the next large list is made.
+        drop(directory);
         names::judge_tree(&entries)?;
         Ok(Self {
             bytes,
@@ -157,6 +159,9 @@ impl<'a> Archive<'a> {
     }
 }
 
+/// Bytes of a central header without name, extra fields and comment.
+const SMALLEST_HEADER: usize = 46;
+
 /// Reads the central headers, which must fill the space between the bodies and the end records.
 fn read_directory<'a>(
     bytes: &'a [u8],
@@ -177,11 +182,17 @@ fn read_directory<'a>(
         .and_then(|(start, end)| bytes.get(start..end))
         .unwrap_or_default();
     let mut fields = Fields::new(records);
-    let mut directory = Vec::new();
+    // What was promised, but no more than there can be in the space for it.
+    let possible = fields
+        .len()
+        .checked_div(SMALLEST_HEADER)
+        .unwrap_or_default();
+    let promised = usize::try_from(end.entries).unwrap_or(usize::MAX);
+    let mut directory = Vec::with_capacity(possible.min(promised));
     while !fields.is_empty() {
         let offset = end.directory_end.saturating_sub(widen(fields.len()));
         directory.push(CentralHeader::read(&mut fields, offset, limits)?);
-        // Not later: the number of headers is bounded by what the end record was allowed to promise.
+        // At once: the end record's promise was within the limit, what follows it need not be.
         if widen(directory.len()) > end.entries {
             break;
         }
@@ -199,6 +210,7 @@ fn read_directory<'a>(
 /// Refuses declared sizes that break a limit or that no body can have, before anything is inflated.
 fn judge_sizes(directory: &[CentralHeader<'_>], limits: &Limits) -> Result<(), StructureError> {
     let mut total: u64 = 0;
+    let mut links: u64 = 0;
     for header in directory {
         let (size, compressed) = (header.size(), header.compressed_size());
         let name = || header.name.to_owned();
@@ -228,11 +240,20 @@ fn judge_sizes(directory: &[CentralHeader<'_>], limits: &Limits) -> Result<(), S
         if header.kind == EntryKind::Directory && size != 0 {
             return Err(StructureError::DirectoryContent { name: name() });
         }
-        if header.kind == EntryKind::Symlink && size > limits.link_bytes {
-            return Err(StructureError::Link {
-                name: name(),
-                fault: LinkFault::TooLong,
-            });
+        if header.kind == EntryKind::Symlink {
+            links = links.saturating_add(size);
+            if size > limits.link_bytes {
+                return Err(StructureError::Link {
+                    name: name(),
+                    fault: LinkFault::TooLong,
+                });
+            }
+            if links > limits.all_links_bytes {
+                return Err(StructureError::Link {
+                    name: name(),
+                    fault: LinkFault::Budget,
+                });
+            }
         }
         if header.name == crate::SIGNATURE_ENTRY {
             if header.kind != EntryKind::File {

@@ -304,7 +304,7 @@ pub enum NameFault {
     /// Not UTF-8, whatever the flag says: readers guess the code page.
     #[error("it is not UTF-8, so that readers would guess its encoding")]
     NotUtf8,
-    /// Not ASCII, and not marked as UTF-8 by flag 11 or a Unicode path field.
+    /// Not ASCII, and not marked as UTF-8 by flag 11.
     #[error("it is not ASCII and not marked as UTF-8, so that readers would guess its encoding")]
     Unmarked,
 }

@@ -31,8 +31,6 @@ const MOST_FIELDS: usize = 32;
 pub(crate) struct Extra<'a> {
     /// The body of the zip64 field.
     pub(crate) zip64: Option<Fields<'a>>,
-    /// Whether a Unicode path field repeats the name, and so marks it as UTF-8.
-    pub(crate) repeats_name: bool,
 }
 
 impl<'a> Extra<'a> {
@@ -60,8 +58,9 @@ impl<'a> Extra<'a> {
             }
             match id {
                 ZIP64 => extra.zip64 = Some(Fields::new(body)),
-                UNICODE_PATH if repeats(name, body) => extra.repeats_name = true,
-                UNICODE_PATH => return Err(refuse(id, "it tells another name than the header")),
+                UNICODE_PATH if !repeats(name, body) => {
+                    return Err(refuse(id, "it tells another name than the header"));
+                }
                 _ => {}
             }
         }

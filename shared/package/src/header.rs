@@ -57,7 +57,7 @@ impl Common {
     }
 
     /// Refuses what is not understood, so that agreement of the headers is all that is left to check.
-    fn judge(&self, name: &str, repeats_name: bool) -> Result<Method, StructureError> {
+    fn judge(&self, name: &str) -> Result<Method, StructureError> {
         let owned = || name.to_owned();
         if self.flags & (ENCRYPTED | STRONG_ENCRYPTION | MASKED) != 0 {
             return Err(StructureError::Encrypted { name: owned() });
@@ -77,7 +77,9 @@ impl Common {
                 version,
             });
         }
-        if !name.is_ascii() && self.flags & UTF8 == 0 && !repeats_name {
+        // A Unicode path field (0x7075) that repeats the name does not help: Python's zipfile, among
+        // others, does not look at it and decodes the name from an old code page.
+        if !name.is_ascii() && self.flags & UTF8 == 0 {
             let name = names::escape(name.as_bytes());
             return Err(StructureError::Name {
                 name,
@@ -155,7 +157,7 @@ impl<'a> CentralHeader<'a> {
         }
         let name = names::judge(name, limits)?;
         let extra = Extra::parse(name, extra)?;
-        let method = common.judge(name, extra.repeats_name)?;
+        let method = common.judge(name)?;
         let mut offset = u64::from(local_offset);
         if let Some(mut zip64) = extra.zip64 {
             let mut widen = || {
@@ -277,7 +279,7 @@ impl<'a> LocalHeader<'a> {
             return Err(disagree(central.name, "name"));
         }
         let extra = Extra::parse(central.name, extra)?;
-        common.judge(central.name, extra.repeats_name)?;
+        common.judge(central.name)?;
         if let Some(mut zip64) = extra.zip64 {
             common
                 .widen(&mut zip64)

@@ -10,7 +10,8 @@ pub struct Limits {
     /// its own refusals spell out as 262,144,000 bytes.
     pub unpacked_bytes: u64,
     /// Entries, directories included. Not documented by AWS: 65,535 is all a zip without zip64 can
-    /// hold, and four times that leaves room for the largest `node_modules`, at a known cost in memory.
+    /// hold, and twice that leaves room for the largest `node_modules`. Listing them takes up to 200 bytes
+    /// of memory each, so that this many stay below 32 MiB.
     pub entries: u64,
     /// Bytes of one entry's name. `PATH_MAX` on Linux is 4,096 with the terminating NUL, and Lambda unpacks below
     /// `/var/task/` or `/opt/`.
@@ -25,6 +26,9 @@ pub struct Limits {
     pub signature_bytes: u64,
     /// Bytes of a symbolic link's target, which is held in memory: `PATH_MAX` again.
     pub link_bytes: u64,
+    /// Sum of the targets of all symbolic links, in bytes, which are held in memory until all are known. Room for
+    /// ten thousand of them, far beyond any package seen.
+    pub all_links_bytes: u64,
 }
 
 impl Default for Limits {
@@ -32,12 +36,13 @@ impl Default for Limits {
         Self {
             package_bytes: 262_144_000,
             unpacked_bytes: 262_144_000,
-            entries: 262_144,
+            entries: 131_072,
             name_bytes: 4_000,
             component_bytes: 255,
             ratio: 1_032,
             signature_bytes: 65_536,
             link_bytes: 4_095,
+            all_links_bytes: 1 << 20,
         }
     }
 }

@@ -140,12 +140,12 @@ pub(crate) fn is_below(path: &str, ancestor: &str) -> bool {
 
 /// Orders paths so that what is below a path follows directly after it: the slash comes before all else.
 fn tree_order(a: &str, b: &str) -> Ordering {
-    const CHUNK: usize = 64;
-    // Whole chunks first: long common prefixes are cheap to make, and would make sorting dear.
-    let chunks = a
-        .as_bytes()
-        .chunks_exact(CHUNK)
-        .zip(b.as_bytes().chunks_exact(CHUNK));
+    const CHUNK: usize = 16;
+    // Whole chunks first, which are compared in one step: files of one directory have long common prefixes, and an
+    // attacker's can be as long as a name may be.
+    let (a_chunks, _) = a.as_bytes().as_chunks::<CHUNK>();
+    let (b_chunks, _) = b.as_bytes().as_chunks::<CHUNK>();
+    let chunks = a_chunks.iter().zip(b_chunks);
     let common = chunks
         .take_while(|(a, b)| a == b)
         .count()
@@ -221,6 +221,13 @@ mod tests {
         let mut paths = ["a.b", "a/b", "a", "a/b/c", "a0", "a/b-c", "A"];
         paths.sort_by(|a, b| tree_order(a, b));
         assert_eq!(paths, ["A", "a", "a/b", "a/b/c", "a/b-c", "a.b", "a0"]);
+        // The same below prefixes that end within, at the end of, and after a chunk.
+        for prefix in [15, 16, 17, 32, 40].map(|length| "x".repeat(length)) {
+            let mut prefixed = paths.map(|path| format!("{prefix}{path}"));
+            prefixed.reverse();
+            prefixed.sort_by(|a, b| tree_order(a, b));
+            assert_eq!(prefixed, paths.map(|path| format!("{prefix}{path}")));
+        }
     }
 
     #[test]

@@ -15,9 +15,10 @@ use crate::links::{self, Link};
 use crate::roots::TrustRoots;
 use crate::signature::{Signature, VerifiedSignature};
 
-/// Bytes that are inflated at a time: small enough to stay in the second-level cache until all
-/// three digests have seen them, large enough that the inflater's window is seldom moved.
-const PART_BYTES: usize = 128 << 10;
+/// Bytes that are inflated at a time: small enough to stay in the second-level cache until the digests have seen
+/// them; large enough that the inflater seldom has to start a part by copying out of its window, which is its
+/// slow way. Measured (`bench libraries`): 64 KiB inflate at 92 % of the best speed, 256 KiB at 97 %.
+const PART_BYTES: usize = 256 << 10;
 
 /// An [`Archive`] of which every body is what its headers declare, with its digests. Whether anyone signed
 /// it, only [`Package::verify`] tells.

@@ -54,6 +54,13 @@ impl TrustRoots {
             if !certificate.is_ca() {
                 return Err(refuse("it is not a CA"));
             }
+            if !certificate
+                .extensions()
+                .key_usage
+                .is_some_and(|usage| usage.key_cert_sign)
+            {
+                return Err(refuse("it may not sign certificates"));
+            }
             if certificate.key().is_err() {
                 return Err(refuse("its key is not of P-384"));
             }
