@@ -26,8 +26,10 @@ mod ecdsa;
 mod envelope;
 mod honest;
 mod layout;
+pub mod mutate;
 mod names;
 mod origin;
+pub mod readers;
 mod records;
 mod zip64;
 

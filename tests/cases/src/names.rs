@@ -186,6 +186,7 @@ fn encodings() -> Vec<Case> {
         )
     };
     let plain = crc32fast::hash(b"plain.mjs");
+    let accented = crc32fast::hash("caf\u{e9}.txt".as_bytes());
     vec![
         with_entries(
             "a name in an old code page",
@@ -206,6 +207,19 @@ fn encodings() -> Vec<Case> {
             "a lone surrogate",
             vec![not_utf8(b"\xed\xa0\x80.txt")],
             name!(NameFault::NotUtf8),
+        ),
+        with_entries(
+            "a name in UTF-8 that is not marked as such",
+            vec![unflagged("caf\u{e9}.txt".as_bytes())],
+            name!(NameFault::Unmarked),
+        ),
+        with_entries(
+            "a name in UTF-8 that only a Unicode path field marks as such",
+            vec![unflagged("caf\u{e9}.txt".as_bytes()).extras(
+                &unicode_path(accented, "caf\u{e9}.txt"),
+                &unicode_path(accented, "caf\u{e9}.txt"),
+            )],
+            name!(NameFault::Unmarked),
         ),
         with_entries(
             "a Unicode path field with another name",

@@ -1,0 +1,120 @@
+//! What different programs see in one zip: this project's core, the `zip` crate, Python's zipfile.
+
+use std::fs;
+use std::io::{Cursor, Read};
+use std::path::Path;
+use std::process::Command;
+
+use countersign_package::{Archive, Limits};
+
+/// Names and bodies in the order of the directory.
+pub type Contents = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// What the core sees, if it accepts the structure.
+pub fn core(bytes: &[u8]) -> Result<Contents, String> {
+    read_core(bytes, |entry, body| entry.read_to_end(body).map(drop))
+}
+
+/// What the core sees when bodies are read in pieces of these sizes, round and round.
+pub fn core_in_pieces(bytes: &[u8], pieces: &[usize]) -> Result<Contents, String> {
+    let mut sizes = pieces.iter().copied().cycle();
+    read_core(bytes, |entry, body| {
+        loop {
+            let mut piece = vec![0; sizes.next().unwrap_or(1).max(1)];
+            match entry.read(&mut piece)? {
+                0 => return Ok(()),
+                length => body.extend_from_slice(&piece[..length]),
+            }
+        }
+    })
+}
+
+fn read_core(
+    bytes: &[u8],
+    mut read: impl FnMut(&mut dyn Read, &mut Vec<u8>) -> std::io::Result<()>,
+) -> Result<Contents, String> {
+    let limits = Limits::default();
+    let archive = Archive::parse(bytes, &limits).map_err(|error| error.to_string())?;
+    let mut contents = Vec::new();
+    for entry in archive.entries() {
+        let mut body = Vec::new();
+        read(&mut entry.contents(), &mut body).map_err(|error| error.to_string())?;
+        contents.push((entry.name().as_bytes().to_vec(), body));
+    }
+    Ok(contents)
+}
+
+/// What the `zip` crate sees.
+pub fn zip_crate(bytes: &[u8]) -> Result<Contents, String> {
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let mut contents = Vec::new();
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).map_err(|error| error.to_string())?;
+        let mut body = Vec::new();
+        file.read_to_end(&mut body)
+            .map_err(|error| error.to_string())?;
+        let name = file.name().map_err(|error| error.to_string())?;
+        contents.push((name.as_bytes().to_vec(), body));
+    }
+    Ok(contents)
+}
+
+/// Reads each numbered zip in the folder; prints, for each, either `ok` and then names and bodies in
+/// hexadecimal, or `error`.
+const SCRIPT: &str = r"
+import sys, zipfile
+folder, count = sys.argv[1], int(sys.argv[2])
+for number in range(count):
+    try:
+        with zipfile.ZipFile(f'{folder}/{number}.zip') as archive:
+            fields = ['ok']
+            for info in archive.infolist():
+                fields += [info.filename.encode('utf-8', 'surrogatepass').hex(), archive.read(info).hex()]
+    except Exception:
+        fields = ['error']
+    print(','.join(fields))
+";
+
+/// What Python's zipfile sees in each of these zips. `None` when there is no Python here.
+#[must_use]
+pub fn python(zips: &[Vec<u8>], folder: &Path) -> Option<Vec<Result<Contents, String>>> {
+    for (number, zip) in zips.iter().enumerate() {
+        fs::write(folder.join(format!("{number}.zip")), zip).expect("the folder can be written");
+    }
+    let output = Command::new("python3")
+        .args(["-c", SCRIPT])
+        .arg(folder)
+        .arg(zips.len().to_string())
+        .output()
+        .ok()?;
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).expect("the script prints ASCII");
+    let seen: Vec<_> = text.lines().map(seen_by_python).collect();
+    assert_eq!(seen.len(), zips.len(), "a line for each zip");
+    Some(seen)
+}
+
+fn seen_by_python(line: &str) -> Result<Contents, String> {
+    let mut fields = line.split(',');
+    if fields.next() != Some("ok") {
+        return Err("an error in Python's zipfile".to_owned());
+    }
+    let bytes: Vec<Vec<u8>> = fields.map(from_hex).collect();
+    Ok(bytes
+        .chunks_exact(2)
+        .map(|pair| (pair[0].clone(), pair[1].clone()))
+        .collect())
+}
+
+fn from_hex(text: &str) -> Vec<u8> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).expect("a hexadecimal digit") as u8;
+    text.as_bytes()
+        .chunks_exact(2)
+        .map(|pair| digit(&pair[0]) << 4 | digit(&pair[1]))
+        .collect()
+}
