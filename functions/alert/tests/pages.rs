@@ -1,0 +1,153 @@
+//! The real binary of `alert` over the Runtime API: who is paged about what, and who is not.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop, and say where"
+)]
+
+use std::fs;
+
+use countersign_testkit::{fake_aws::exception, http::Response, runtime_api::Answer, stage::Stage};
+use serde_json::Value;
+
+const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:countersign-pages";
+
+fn stage() -> Stage {
+    let variables = [
+        ("COUNTERSIGN_STACK", "countersign"),
+        ("COUNTERSIGN_TOPIC_ARN", TOPIC),
+    ];
+    let stage = Stage::start(env!("CARGO_BIN_EXE_alert"), &variables).unwrap();
+    let answer = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult>\
+                  </PublishResponse>";
+    stage.aws.answers("sns:Publish", Response::new(200, answer));
+    stage
+}
+
+/// The body of the one message in a sample.
+fn body(name: &str) -> String {
+    let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let batch: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    batch["Records"][0]["body"].as_str().unwrap().to_owned()
+}
+
+/// The fields of the form that `Publish` sent.
+fn published(stage: &Stage) -> Vec<(String, String)> {
+    let calls = stage.aws.calls();
+    assert!(calls.len() <= 1, "one event is one page");
+    let Some(call) = calls.first() else {
+        return Vec::new();
+    };
+    let form = String::from_utf8(call.request.body.clone()).unwrap();
+    form.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(k, v)| (k.into(), v.into()))
+        .collect()
+}
+
+fn field<'a>(form: &'a [(String, String)], name: &str) -> &'a str {
+    &form.iter().find(|(key, _)| key == name).expect(name).1
+}
+
+#[test]
+fn what_someone_should_hear_of_is_paged() {
+    for name in [
+        "alert-cloudtrail-refused",
+        "alert-cloudtrail-mismatch",
+        "alert-cloudtrail-csc-removed",
+        "alert-cloudtrail-csc-weakened",
+        "alert-cloudtrail-profile-revoked",
+    ] {
+        let stage = stage();
+        assert!(stage.failures(&[&body(name)], 1).is_empty(), "{name}");
+        let form = published(&stage);
+        assert_eq!(field(&form, "MessageStructure"), "json", "{name}");
+        assert_eq!(
+            field(&form, "TopicArn"),
+            TOPIC.replace(':', "%3A"),
+            "{name}"
+        );
+        let subject = field(&form, "Subject");
+        assert!(subject.starts_with("Countersign"), "{name}: {subject}");
+        assert!(field(&form, "Message").contains("default"), "{name}");
+        assert!(stage.output().contains("a page was sent"), "{name}");
+    }
+}
+
+#[test]
+fn what_is_in_order_pages_nobody() {
+    let stage = stage();
+    assert!(
+        stage
+            .failures(&[&body("alert-cloudtrail-valid")], 1)
+            .is_empty()
+    );
+    assert!(stage.aws.called().is_empty());
+    assert!(
+        stage
+            .output()
+            .contains("nobody needs to hear of this event")
+    );
+}
+
+#[test]
+fn a_page_that_cannot_be_sent_keeps_the_message() {
+    let stage = stage();
+    let denied = "<ErrorResponse><Error><Code>AuthorizationError</Code><Message>no</Message>\
+                  </Error></ErrorResponse>";
+    stage.aws.answers("sns:Publish", Response::new(403, denied));
+    let refused = body("alert-cloudtrail-refused");
+    assert_eq!(stage.failures(&[&refused], 5), [0]);
+    assert!(
+        stage.output().contains("sns:Publish was denied"),
+        "{}",
+        stage.output()
+    );
+}
+
+#[test]
+fn a_bad_message_fails_alone() {
+    let stage = stage();
+    let refused = body("alert-cloudtrail-refused");
+    let unknown = refused.replace("aws.lambda", "aws.ec2");
+    let lacking = refused.replace(r#""detail":"#, r#""details":"#);
+    assert_eq!(
+        stage.failures(&["not JSON", &refused, &unknown, &lacking], 1),
+        [0, 2, 3]
+    );
+    assert_eq!(stage.aws.called(), ["sns:Publish"]);
+}
+
+#[test]
+fn throttling_is_waited_out() {
+    let stage = stage();
+    stage
+        .aws
+        .answers_once("sns:Publish", exception(503, "ServiceUnavailable", "later"));
+    assert!(
+        stage
+            .failures(&[&body("alert-cloudtrail-refused")], 1)
+            .is_empty()
+    );
+    assert_eq!(stage.aws.called().len(), 2);
+}
+
+#[test]
+fn a_wrong_environment_is_told_whole_at_the_start() {
+    let faults = [("COUNTERSIGN_TOPIC_ARN", "pages")];
+    let mut stage = Stage::start(env!("CARGO_BIN_EXE_alert"), &faults).unwrap();
+    let (report, failed) = stage.init_failure().unwrap();
+    assert!(failed);
+    let body = match report {
+        Some(Answer::Error { body, .. }) => body,
+        other => format!("{other:?}"),
+    };
+    assert!(
+        body.contains("COUNTERSIGN_STACK: is not set; set it to"),
+        "{body}"
+    );
+    assert!(body.contains("COUNTERSIGN_TOPIC_ARN: "), "{body}");
+    assert!(stage.aws.called().is_empty());
+}
