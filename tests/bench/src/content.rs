@@ -1,5 +1,7 @@
 //! What is in the packages: the same bytes in every run.
 
+use std::sync::LazyLock;
+
 /// What the files of a package are like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -66,11 +68,20 @@ const SYLLABLES: [&str; 26] = [
     "al", "be", "co", "de", "er", "fo", "ga", "hi", "in", "ju", "ka", "lo", "me", "nu", "or", "pa",
     "qui", "re", "st", "tion", "un", "ve", "wa", "ex", "y", "ze",
 ];
-/// As a power of two.
-const VOCABULARY: u32 = 13;
+/// 2^13 words, the same whatever the seed, as the files of one program share theirs.
+static VOCABULARY: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut random = Random(13);
+    let word = |_| {
+        let syllables = random.below(4).saturating_add(1);
+        (0..syllables)
+            .filter_map(|_| random.pick(&SYLLABLES).copied())
+            .collect()
+    };
+    (0..1 << 13).map(word).collect()
+});
 
 fn text(length: usize, random: &mut Random) -> Vec<u8> {
-    let words = vocabulary();
+    let words = &*VOCABULARY;
     let mut text = String::with_capacity(length.saturating_add(256));
     while text.len() < length {
         let indent = random.below(4);
@@ -79,7 +90,7 @@ fn text(length: usize, random: &mut Random) -> Vec<u8> {
         for _ in 0..in_line {
             // Common words are much more common than rare ones: the n-th about 1/n as often (Zipf).
             let among = 1_usize << random.below(14);
-            let word = random.pick(words.get(..among).unwrap_or(&words));
+            let word = random.pick(words.get(..among).unwrap_or(words));
             text.push_str(word.map_or("", String::as_str));
             match random.below(12) {
                 0 => text.push('('),
@@ -95,18 +106,6 @@ fn text(length: usize, random: &mut Random) -> Vec<u8> {
     let mut bytes = text.into_bytes();
     bytes.truncate(length);
     bytes
-}
-
-/// The same words whatever the seed, as the files of one program share theirs.
-fn vocabulary() -> Vec<String> {
-    let mut random = Random(13);
-    let word = |_| {
-        let syllables = random.below(4).saturating_add(1);
-        (0..syllables)
-            .filter_map(|_| random.pick(&SYLLABLES).copied())
-            .collect()
-    };
-    (0..1_u32 << VOCABULARY).map(word).collect()
 }
 
 #[cfg(test)]

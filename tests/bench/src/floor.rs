@@ -42,35 +42,22 @@ pub(crate) fn run(who: Who, bytes: &[u8], passes: u32) -> Outcome<Report> {
     Ok(report)
 }
 
-/// Where the bodies are: behind a local header, whose lengths are at 26 and 28 (APPNOTE 4.3.7). The fixtures
-/// are written without data descriptors, so that one record follows the other.
-fn locate(bytes: &[u8]) -> Outcome<Vec<Body<'_>>> {
+/// Where the bodies are that the digest is over.
+fn locate<'a>(bytes: &'a [u8]) -> Outcome<Vec<Body<'a>>> {
     let archive = Archive::parse(bytes, &Limits::default())?;
-    let mut rest = bytes;
-    let mut bodies = Vec::new();
-    for entry in archive.entries() {
-        let body = locate_one(entry, &mut rest).ok_or("the package is not one of the fixtures")?;
-        if entry.name() != SIGNATURE_ENTRY {
-            bodies.push(body);
-        }
-    }
-    Ok(bodies)
-}
-
-fn locate_one<'a>(entry: &Entry<'a>, rest: &mut &'a [u8]) -> Option<Body<'a>> {
-    let name_length = usize::from(u16::from_le_bytes(rest.get(26..28)?.try_into().ok()?));
-    let extra_length = usize::from(u16::from_le_bytes(rest.get(28..30)?.try_into().ok()?));
-    let header = 30_usize.checked_add(name_length)?.checked_add(extra_length)?;
-    let (packed, next) = rest
-        .get(header..)?
-        .split_at_checked(usize::try_from(entry.compressed_size()).ok()?)?;
-    *rest = next;
-    Some(Body {
-        name: entry.name(),
-        packed,
-        method: entry.method(),
-        size: usize::try_from(entry.size()).ok()?,
-    })
+    let signed = archive
+        .entries()
+        .iter()
+        .filter(|entry| entry.name() != SIGNATURE_ENTRY);
+    let body = |entry: &Entry<'a>| -> Outcome<Body<'a>> {
+        Ok(Body {
+            name: entry.name(),
+            packed: entry.packed(),
+            method: entry.method(),
+            size: usize::try_from(entry.size())?,
+        })
+    };
+    signed.map(body).collect()
 }
 
 fn pass(who: Who, file: &[u8], bodies: &[Body<'_>], buffer: &mut [u8]) -> Outcome<String> {

@@ -150,7 +150,10 @@ impl Process {
             .args(&function.arguments)
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", api.address())
-            .env("AWS_ENDPOINT_URL", format!("http://{}", aws.server.address()))
+            .env(
+                "AWS_ENDPOINT_URL",
+                format!("http://{}", aws.server.address()),
+            )
             .envs(ENVIRONMENT)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
@@ -189,9 +192,18 @@ const ENVIRONMENT: [(&str, &str); 18] = [
     ("AWS_SECRET_ACCESS_KEY", "test"),
     ("AWS_SESSION_TOKEN", "test"),
     ("COUNTERSIGN_STACK", "countersign"),
-    ("COUNTERSIGN_UPLOADS_BUCKET", "countersign-uploads-111122223333"),
-    ("COUNTERSIGN_SIGNED_BUCKET", "countersign-signed-111122223333"),
-    ("COUNTERSIGN_RECORDS_BUCKET", "countersign-records-111122223333"),
+    (
+        "COUNTERSIGN_UPLOADS_BUCKET",
+        "countersign-uploads-111122223333",
+    ),
+    (
+        "COUNTERSIGN_SIGNED_BUCKET",
+        "countersign-signed-111122223333",
+    ),
+    (
+        "COUNTERSIGN_RECORDS_BUCKET",
+        "countersign-records-111122223333",
+    ),
     ("COUNTERSIGN_SIGNING_PROFILE", "orders_service"),
     ("COUNTERSIGN_MAX_RECEIVES", "5"),
     (

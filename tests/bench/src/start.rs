@@ -136,7 +136,12 @@ fn functions(options: &StartOptions) -> Outcome<Vec<Function>> {
 
 fn row(function: &Function, starts: &[Start]) -> Outcome<Row> {
     let seconds = |pick: fn(&Start) -> Option<Duration>| {
-        median(starts.iter().filter_map(pick).map(|time| time.as_secs_f64()))
+        median(
+            starts
+                .iter()
+                .filter_map(pick)
+                .map(|time| time.as_secs_f64()),
+        )
     };
     let bytes = |pick: fn(&Start) -> Option<u64>| median(starts.iter().filter_map(pick).map(float));
     let binary = function
@@ -206,7 +211,10 @@ fn goals(rows: &[Row]) -> String {
     };
     for (name, ..) in FUNCTIONS {
         let Some(row) = find(name) else { continue };
-        let others = [(BARE.to_owned(), GOAL_BARE), (format!("python, as {name}"), GOAL_PYTHON)];
+        let others = [
+            (BARE.to_owned(), GOAL_BARE),
+            (format!("python, as {name}"), GOAL_PYTHON),
+        ];
         for (other, goal) in others {
             let Some(other) = find(&other) else { continue };
             line(
@@ -221,7 +229,11 @@ fn goals(rows: &[Row]) -> String {
             );
         }
         if let Some(zipped) = row.zipped_bytes {
-            line(format!("{name}, MB zipped"), float(zipped) / 1e6, GOAL_ZIPPED);
+            line(
+                format!("{name}, MB zipped"),
+                float(zipped) / 1e6,
+                GOAL_ZIPPED,
+            );
         }
     }
     lines
