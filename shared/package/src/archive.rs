@@ -351,3 +351,180 @@ fn misplaced(expected: u64, found: u64) -> StructureError {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::NameFault;
+    use crate::sample::{Sample, file, zip};
+
+    fn parse(bytes: &[u8]) -> Result<Archive<'_>, StructureError> {
+        Archive::parse(bytes, &Limits::default())
+    }
+
+    #[test]
+    fn every_byte_of_a_sound_zip_is_accounted_for() {
+        let bytes = zip(&[
+            Sample {
+                name: "d/",
+                body: b"",
+                mode: 0o040_755,
+                deflated: false,
+            },
+            Sample {
+                name: "d/a",
+                body: b"aaaaaaaaaaaa",
+                mode: 0o100_755,
+                deflated: true,
+            },
+            Sample {
+                name: "l",
+                body: b"d/a",
+                mode: 0o120_777,
+                deflated: false,
+            },
+        ]);
+        let archive = parse(&bytes).unwrap();
+        let told: Vec<_> = archive
+            .entries()
+            .iter()
+            .map(|e| (e.name(), e.kind(), e.mode(), e.size()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("d/", EntryKind::Directory, Some(0o040_755), 0),
+                ("d/a", EntryKind::File, Some(0o100_755), 12),
+                ("l", EntryKind::Symlink, Some(0o120_777), 3),
+            ]
+        );
+        let empty = zip(&[]);
+        assert_eq!(parse(&empty).unwrap().entries().len(), 0);
+    }
+
+    #[test]
+    fn a_byte_put_in_anywhere_is_noticed() {
+        let bytes = zip(&[file("a", b"one"), file("b", b"two")]);
+        for position in 0..=bytes.len() {
+            let mut longer = bytes.clone();
+            longer.insert(position, 0);
+            assert!(parse(&longer).is_err(), "a byte at {position}");
+            assert!(
+                parse(&bytes[..position.min(bytes.len() - 1)]).is_err(),
+                "cut at {position}"
+            );
+        }
+        let prefixed = [b"#!", bytes.as_slice()].concat();
+        assert_eq!(
+            parse(&prefixed).unwrap_err(),
+            StructureError::Prefix { bytes: 2 }
+        );
+        let trailed = [bytes.as_slice(), b"\n"].concat();
+        assert_eq!(
+            parse(&trailed).unwrap_err(),
+            StructureError::Trailing { bytes: 1 }
+        );
+        assert_eq!(parse(b"").unwrap_err(), StructureError::NoEndRecord);
+    }
+
+    #[test]
+    fn an_end_record_in_a_comment_is_a_second_reading() {
+        let mut bytes = zip(&[file("a", b"one")]);
+        let comment = zip(&[]);
+        let length = u16::try_from(comment.len()).unwrap().to_le_bytes();
+        let end = bytes.len();
+        bytes[end - 2..].copy_from_slice(&length);
+        bytes.extend(&comment);
+        let error = parse(&bytes).unwrap_err();
+        assert!(
+            matches!(error, StructureError::SecondEndRecord { .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn one_path_is_one_entry() {
+        let refused = |entries: &[Sample<'_>]| parse(&zip(entries)).unwrap_err();
+        let twice = refused(&[file("a", b""), file("b", b""), file("a", b"")]);
+        assert!(matches!(twice, StructureError::Duplicate { .. }), "{twice}");
+        let spelt_twice = refused(&[file("\u{e9}", b""), file("e\u{301}", b"")]);
+        assert!(
+            matches!(spelt_twice, StructureError::Duplicate { .. }),
+            "{spelt_twice}"
+        );
+        for below in ["a/b", "a/"] {
+            let both = refused(&[
+                Sample {
+                    name: below,
+                    body: b"",
+                    mode: 0,
+                    deflated: false,
+                },
+                file("a.b", b""),
+                file("a", b""),
+            ]);
+            assert!(
+                matches!(both, StructureError::FileAndDirectory { .. }),
+                "{both}"
+            );
+        }
+        let link = Sample {
+            name: "a",
+            body: b"..",
+            mode: 0o120_777,
+            deflated: false,
+        };
+        let through = refused(&[link, file("a/b", b"")]);
+        assert!(matches!(
+            through,
+            StructureError::Link {
+                fault: LinkFault::Through,
+                ..
+            }
+        ));
+        let cases = zip(&[file("README", b""), file("readme", b"")]);
+        assert_eq!(parse(&cases).unwrap().entries().len(), 2);
+    }
+
+    #[test]
+    fn limits_are_kept_before_anything_is_read() {
+        let bytes = zip(&[file("a", b"one"), file("name", b"two")]);
+        let refused = |limits: Limits| Archive::parse(&bytes, &limits).unwrap_err();
+        let base = Limits::default();
+        let error = refused(Limits {
+            package_bytes: 10,
+            ..base
+        });
+        assert!(matches!(
+            error,
+            StructureError::PackageTooLarge { limit: 10, .. }
+        ));
+        let error = refused(Limits { entries: 1, ..base });
+        assert_eq!(
+            error,
+            StructureError::TooManyEntries {
+                entries: 2,
+                limit: 1
+            }
+        );
+        let error = refused(Limits {
+            unpacked_bytes: 5,
+            ..base
+        });
+        assert_eq!(
+            error,
+            StructureError::UnpackedTooLarge { bytes: 6, limit: 5 }
+        );
+        let error = refused(Limits {
+            name_bytes: 3,
+            ..base
+        });
+        assert!(matches!(
+            error,
+            StructureError::Name {
+                fault: NameFault::TooLong,
+                ..
+            }
+        ));
+    }
+}

@@ -157,3 +157,96 @@ impl io::Read for Contents<'_> {
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+    use crate::archive::Archive;
+    use crate::limits::Limits;
+    use crate::sample::{Sample, deflate, file, zip};
+
+    fn read(bytes: &[u8], step: usize) -> Result<Vec<u8>, StructureError> {
+        let archive = Archive::parse(bytes, &Limits::default())?;
+        let mut body = Body::new(&archive.entries()[0], inflater());
+        let (mut whole, mut buffer) = (Vec::new(), vec![0; step]);
+        loop {
+            match body.next(&mut buffer)? {
+                0 => return Ok(whole),
+                length => whole.extend(&buffer[..length]),
+            }
+        }
+    }
+
+    #[test]
+    fn steps_of_any_size_give_the_same_body() {
+        let body: Vec<u8> = (0..5_000_u32)
+            .flat_map(|n| (n % 251).to_le_bytes())
+            .collect();
+        for deflated in [false, true] {
+            let bytes = zip(&[Sample {
+                name: "a",
+                body: &body,
+                mode: 0,
+                deflated,
+            }]);
+            for step in [1, 2, 7, 300, 4_096, 100_000] {
+                assert_eq!(read(&bytes, step).unwrap(), body, "{step}");
+            }
+            let archive = Archive::parse(&bytes, &Limits::default()).unwrap();
+            let mut whole = Vec::new();
+            archive.entries()[0]
+                .contents()
+                .read_to_end(&mut whole)
+                .unwrap();
+            assert_eq!(whole, body);
+        }
+        let empty = zip(&[Sample {
+            name: "a",
+            body: b"",
+            mode: 0,
+            deflated: true,
+        }]);
+        assert_eq!(read(&empty, 10).unwrap(), b"");
+    }
+
+    /// A stored body is written, and the method changed to deflated afterwards.
+    fn claimed_deflated(packed: &[u8], body: &[u8]) -> Vec<u8> {
+        let mut bytes = zip(&[file("a", packed)]);
+        // Method, CRC-32 and size of the local header, then of the central one, which has two bytes more before.
+        for header in [0, 30 + 1 + packed.len() + 2] {
+            bytes[header + 8] = 8;
+            bytes[header + 14..header + 18].copy_from_slice(&crc32fast::hash(body).to_le_bytes());
+            let size = u32::try_from(body.len()).unwrap().to_le_bytes();
+            bytes[header + 22..header + 26].copy_from_slice(&size);
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_deflate_stream_fills_its_space_exactly() {
+        let body = b"hello hello hello hello";
+        let packed = deflate(body);
+        assert_eq!(read(&claimed_deflated(&packed, body), 64).unwrap(), body);
+        let fault = |packed: &[u8]| match read(&claimed_deflated(packed, body), 64).unwrap_err() {
+            StructureError::Deflate { fault, .. } => fault,
+            other => panic!("{other}"),
+        };
+        assert_eq!(fault(&[&packed[..], &[0]].concat()), "bytes follow its end");
+        assert_eq!(fault(&packed[..packed.len() - 1]), "it ends too early");
+        assert_eq!(fault(b"\xff\xff\xff"), "it is corrupt");
+    }
+
+    #[test]
+    fn lies_about_size_and_checksum_are_found() {
+        let body = b"hello hello hello hello";
+        let packed = deflate(body);
+        for lie in [&body[..22], b"hello hello hello hello!"] {
+            let error = read(&claimed_deflated(&packed, lie), 64).unwrap_err();
+            assert!(matches!(error, StructureError::Size { .. }), "{error}");
+        }
+        let error = read(&claimed_deflated(&packed, b"Hello hello hello hello"), 64).unwrap_err();
+        assert!(matches!(error, StructureError::Crc { .. }), "{error}");
+    }
+}

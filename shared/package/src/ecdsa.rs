@@ -47,3 +47,91 @@ fn scalar(digits: &[u8]) -> Option<[u8; SCALAR]> {
     scalar.get_mut(start..)?.copy_from_slice(digits);
     Some(scalar)
 }
+
+#[cfg(test)]
+mod tests {
+    use p384::ecdsa::SigningKey;
+    use p384::ecdsa::signature::Signer as _;
+
+    use super::*;
+
+    /// The order of P-384 (SEC 2).
+    const ORDER: [u8; 48] = [
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37,
+        0x2d, 0xdf, 0x58, 0x1a, 0x0d, 0xb2, 0x48, 0xb0, 0xa7, 0x7a, 0xec, 0xec, 0x19, 0x6a, 0xcc,
+        0xc5, 0x29, 0x73,
+    ];
+
+    fn encode(r: &[u8], s: &[u8]) -> Vec<u8> {
+        let integer = |digits: &[u8]| {
+            let digits = &digits[digits.iter().take_while(|digit| **digit == 0).count()..];
+            let sign = digits.first().is_none_or(|first| *first >= 0x80);
+            let digits = [if sign { &[0][..] } else { &[] }, digits].concat();
+            [
+                &[INTEGER, u8::try_from(digits.len()).unwrap()],
+                digits.as_slice(),
+            ]
+            .concat()
+        };
+        let inside = [integer(r), integer(s)].concat();
+        [
+            &[SEQUENCE, u8::try_from(inside.len()).unwrap()],
+            inside.as_slice(),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn a_signature_has_one_encoding_and_two_values() {
+        let signing_key = SigningKey::from_slice(&[7; 48]).unwrap();
+        let key = VerifyingKey::from(&signing_key);
+        let signature: Signature = signing_key.sign(b"message");
+        let (r, s) = signature.split_bytes();
+        let sound = encode(&r, &s);
+        assert_eq!(verify(&key, b"message", &sound), Ok(()));
+        assert_eq!(verify(&key, b"massage", &sound), Err(EcdsaFault::Mismatch));
+
+        // n - s is as good as s.
+        let mut other = ORDER;
+        let mut borrow = 0_i16;
+        for (digit, subtrahend) in other.iter_mut().zip(s).rev() {
+            let difference = i16::from(*digit) - i16::from(subtrahend) - borrow;
+            borrow = i16::from(difference < 0);
+            *digit = u8::try_from(difference.rem_euclid(256)).unwrap();
+        }
+        assert_eq!(verify(&key, b"message", &encode(&r, &other)), Ok(()));
+
+        for (r, s) in [
+            (&[0][..], &s[..]),
+            (&r, &[0]),
+            (&ORDER, &s),
+            (&r, &ORDER),
+            (&[1; 49], &s),
+        ] {
+            assert_eq!(
+                verify(&key, b"message", &encode(r, s)),
+                Err(EcdsaFault::Range)
+            );
+        }
+
+        let mut longer = sound.clone();
+        longer.push(0);
+        let mut padded = sound.clone();
+        padded[1] += 1;
+        padded[3] += 1;
+        padded.insert(4, 0);
+        let mut negative = encode(&[0x7f; 48], &s);
+        negative[4] = 0xff;
+        for encoding in [
+            &[][..],
+            &[0x30, 0x80, 2, 1, 1, 2, 1, 1, 0, 0],
+            &longer,
+            &padded,
+            &negative,
+        ] {
+            let result = verify(&key, b"message", encoding);
+            assert_eq!(result, Err(EcdsaFault::Encoding), "{encoding:02x?}");
+        }
+    }
+}

@@ -37,6 +37,8 @@ mod names;
 mod package;
 mod pem;
 mod roots;
+#[cfg(test)]
+mod sample;
 mod signature;
 
 pub use archive::{Archive, Entry, EntryKind, Method};

@@ -85,14 +85,21 @@ pub(crate) fn judge_tree(entries: &[Entry<'_>]) -> Result<(), StructureError> {
         if let Some((other_path, other)) = previous
             && path == other_path
         {
-            let (name, other) = (entry.name().to_owned(), other.name().to_owned());
-            return Err(if entry.kind() == EntryKind::Directory && name != other {
-                StructureError::FileAndDirectory {
-                    name: other,
+            let is_directory = |entry: &Entry<'_>| entry.kind() == EntryKind::Directory;
+            let (name, other_name) = (entry.name().to_owned(), other.name().to_owned());
+            return Err(match (is_directory(entry), is_directory(other)) {
+                (true, false) => StructureError::FileAndDirectory {
+                    name: other_name,
                     other: name,
-                }
-            } else {
-                StructureError::Duplicate { name, other }
+                },
+                (false, true) => StructureError::FileAndDirectory {
+                    name,
+                    other: other_name,
+                },
+                _ => StructureError::Duplicate {
+                    name,
+                    other: other_name,
+                },
             });
         }
         if let Some((leaf_path, leaf)) = leaf

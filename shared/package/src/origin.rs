@@ -193,3 +193,118 @@ impl Side {
         Ok(self.part.get(..filled).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+    use crate::sample::{Sample, file, zip};
+
+    const DIRECTORY: Sample<'_> = Sample {
+        name: SIGNATURE_DIRECTORY,
+        body: b"",
+        mode: 0o040_755,
+        deflated: false,
+    };
+
+    fn judge(source: &[Sample<'_>], signed: Vec<Sample<'_>>) -> Result<OriginProof, OriginError> {
+        judge_bytes(source, &zip(&with_signature(signed)))
+    }
+
+    fn judge_bytes(source: &[Sample<'_>], signed: &[u8]) -> Result<OriginProof, OriginError> {
+        let limits = Limits::default();
+        let source = zip(source);
+        let source = Archive::parse(&source, &limits).unwrap();
+        prove(&Package::read(signed, &limits).unwrap(), &source)
+    }
+
+    fn with_signature(mut entries: Vec<Sample<'_>>) -> Vec<Sample<'_>> {
+        entries.extend([DIRECTORY, file(SIGNATURE_ENTRY, b"anything")]);
+        entries
+    }
+
+    #[test]
+    fn a_package_is_its_source_however_it_is_packed() {
+        let body = b"a body that can be packed, packed, packed".repeat(9_000);
+        let packed = |deflated| Sample {
+            name: "a",
+            body: &body,
+            mode: 0o100_755,
+            deflated,
+        };
+        for (source, signed) in [(true, true), (true, false), (false, true), (false, false)] {
+            assert!(judge(&[packed(source)], vec![packed(signed)]).is_ok());
+        }
+    }
+
+    #[test]
+    fn each_difference_has_its_name() {
+        let source = [file("a", b"one"), file("b", b"two")];
+        let moved = judge(&source, vec![file("b", b"two"), file("a", b"one")]).unwrap_err();
+        assert!(matches!(moved, OriginError::Name { index: 0, .. }));
+        let shifted = judge(&source, vec![file("ao", b"ne"), file("b", b"two")]).unwrap_err();
+        assert!(matches!(shifted, OriginError::Name { index: 0, .. }));
+        let changed = judge(&source, vec![file("a", b"one"), file("b", b"owt")]).unwrap_err();
+        assert_eq!(
+            changed,
+            OriginError::Body {
+                name: "b".to_owned()
+            }
+        );
+        let missing = judge(&source, vec![file("a", b"one")]).unwrap_err();
+        assert!(matches!(missing, OriginError::Name { index: 1, .. }));
+        let added = vec![file("a", b"one"), file("b", b"two"), file("c", b"")];
+        assert!(matches!(
+            judge(&source, added),
+            Err(OriginError::Count { .. })
+        ));
+        let other = |mode| Sample {
+            name: "b",
+            body: b"two",
+            mode,
+            deflated: false,
+        };
+        let runs = judge(&source, vec![file("a", b"one"), other(0o100_755)]).unwrap_err();
+        assert!(matches!(
+            runs,
+            OriginError::Mode {
+                source_mode: Some(0o100_644),
+                ..
+            }
+        ));
+        let links = judge(&source, vec![file("a", b"one"), other(0o120_777)]).unwrap_err();
+        assert_eq!(
+            links,
+            OriginError::Kind {
+                name: "b".to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn the_signature_stands_at_the_end_behind_its_directory() {
+        let source = [file("a", b"one")];
+        let swapped = [file("a", b"one"), file(SIGNATURE_ENTRY, b""), DIRECTORY];
+        assert_eq!(
+            judge_bytes(&source, &zip(&swapped)),
+            Err(OriginError::NotAppended)
+        );
+        let alone = [file("a", b"one"), file(SIGNATURE_ENTRY, b"")];
+        assert!(matches!(
+            judge_bytes(&source, &zip(&alone)),
+            Err(OriginError::Count { .. })
+        ));
+    }
+
+    #[test]
+    fn a_signed_source_is_no_source() {
+        let signed = with_signature(vec![file("a", b"one")]);
+        let error = judge(&signed, vec![file("a", b"one")]).unwrap_err();
+        assert_eq!(
+            error,
+            OriginError::SourceSigned {
+                name: SIGNATURE_DIRECTORY.to_owned()
+            }
+        );
+    }
+}

@@ -226,3 +226,54 @@ impl VerifiedPackage {
         self.unpacked_bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{Sample, file, zip};
+
+    fn digest(entries: &[Sample<'_>]) -> ContentDigest {
+        let bytes = zip(entries);
+        Package::read(&bytes, &Limits::default())
+            .unwrap()
+            .content_digest()
+    }
+
+    #[test]
+    fn the_digest_runs_over_names_and_bodies_but_not_the_signature() {
+        let expected: [u8; 48] = Sha384::digest(b"d/d/aoneMETA_INF/").into();
+        let directory = |name| Sample {
+            name,
+            body: b"",
+            mode: 0o040_755,
+            deflated: false,
+        };
+        for deflated in [false, true] {
+            let bytes = zip(&[
+                directory("d/"),
+                Sample {
+                    name: "d/a",
+                    body: b"one",
+                    mode: 0o100_644,
+                    deflated,
+                },
+                directory(crate::SIGNATURE_DIRECTORY),
+                file(crate::SIGNATURE_ENTRY, b"anything"),
+            ]);
+            let package = Package::read(&bytes, &Limits::default()).unwrap();
+            assert_eq!(package.content_digest().as_bytes(), &expected);
+            assert_eq!(package.signature_entry(), Some(&b"anything"[..]));
+            assert_eq!(package.unpacked_bytes(), 11);
+            assert_eq!(
+                package.sha256().as_bytes().as_slice(),
+                Sha256::digest(&bytes).as_slice()
+            );
+        }
+    }
+
+    /// The hole in the format that only [`crate::origin`] closes.
+    #[test]
+    fn a_shifted_boundary_has_the_same_digest() {
+        assert_eq!(digest(&[file("a", b"bc")]), digest(&[file("ab", b"c")]));
+    }
+}
