@@ -1,26 +1,90 @@
-//! The straight roads, and what they cost in calls.
+//! One upload at a time: the straight roads with what they cost in calls, and each way to end
+//! otherwise.
 
-use crate::world::packages::slots;
-use crate::world::run::{PATIENT, admitted, deploy_settings, deployed};
-use crate::world::{FUNCTION, LAYER, World};
-use countersign_gate::records::State;
+use std::collections::BTreeMap;
+
+use countersign_gate::code::Code;
+use countersign_gate::deploy::{Deployment, deploy};
+use countersign_gate::evidence::{Policy, WithoutCsc};
+use countersign_gate::finish::Finished;
+use countersign_gate::function::ALIAS_TAG;
+use countersign_gate::names::{SigningJobId, VersionId};
+use countersign_gate::ports::{ProfileStatus, Refusal};
+use countersign_gate::records::{Outcome, State, VerdictRecord};
+use countersign_gate::retry::Retry;
+use countersign_gate::sign::{Admission, PROFILE_TAG, admit};
 use countersign_gate::verdict::Decision;
+
+use crate::world::packages::{Remembering, job_id, slots};
+use crate::world::run::{
+    AT_THE_END, PATIENT, admitted, deploy_job, deploy_settings, deployed, event, hands, run,
+    sign_settings,
+};
+use crate::world::{FUNCTION, FunctionState, LAYER, World};
+
+/// Good packages of different content, and one of each other nature.
+const GOOD: usize = 0;
+const OTHER: usize = 1;
+const SAME_AS_GOOD: usize = 2;
+const SWAPPED: usize = 3;
+const UNSIGNABLE: usize = 5;
+const BROKEN: usize = 6;
+
+fn world() -> World {
+    World::new(slots(), 1)
+}
+
+fn go(world: &World, key: &str, slot: usize) -> Outcome {
+    let admission = admitted(world, key, slot);
+    deployed(world, &deploy_settings(), admission, PATIENT)
+        .unwrap()
+        .outcome
+}
+
+fn rejected_at_once(world: &World, key: &str, slot: usize) -> Outcome {
+    match admitted(world, key, slot) {
+        Admission::Finished(finished) => {
+            assert!(finished.is_new);
+            assert!(world.state().jobs.is_empty(), "nothing was signed");
+            finished.outcome
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn change(world: &World, change: impl FnOnce(&mut FunctionState)) {
+    change(world.state().functions.get_mut("checkout").unwrap());
+}
+
+/// A world in which one function and one layer were deployed.
+pub(crate) fn sample_world() -> World {
+    let world = world();
+    let metadata = [
+        ("commit", "1a2b3c4"),
+        ("author", "ann"),
+        ("compatible-runtimes", "nodejs24.x"),
+    ];
+    world.state().metadata = metadata
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    go(&world, FUNCTION, GOOD);
+    go(&world, LAYER, OTHER);
+    world
+}
 
 #[test]
 fn a_function_is_deployed() {
-    let world = World::new(slots(), 1);
-    let finished = deployed(
-        &world,
-        &deploy_settings(),
-        admitted(&world, FUNCTION, 0),
-        PATIENT,
-    );
-    let outcome = finished.unwrap().outcome;
+    let world = world();
+    world.state().metadata = BTreeMap::from([("commit".to_owned(), "1a2b3c".to_owned())]);
+    let outcome = go(&world, FUNCTION, GOOD);
     assert_eq!(outcome.state, State::Deployed, "{outcome:#?}");
+    assert_eq!(outcome.metadata["commit"], "1a2b3c");
+    assert_eq!(outcome.uploaded_by.principal.as_deref(), Some("ann"));
     let state = world.state();
     assert_eq!(
         state.functions["checkout"].code_sha256,
-        state.packages[0].code_sha256
+        state.packages[GOOD].code_sha256
     );
     let names: Vec<&str> = state
         .records
@@ -39,6 +103,529 @@ fn a_function_is_deployed() {
         ]
     );
     assert_eq!(state.events.len(), 1);
-    drop(state);
-    let _ = (Decision::Accept, LAYER);
+}
+
+/// The table of `docs/api-calls.md` is what the world counted.
+#[test]
+fn a_straight_deployment_costs_what_the_document_says() {
+    let document = include_str!("../../../../docs/api-calls.md");
+    let documented = |heading: &str| -> Vec<String> {
+        let section = document
+            .split("\n## ")
+            .find(|section| section.starts_with(heading));
+        let rows = section
+            .expect("the section is there")
+            .lines()
+            .filter(|l| l.starts_with('|'));
+        rows.skip(2)
+            .map(|row| row.split('|').nth(2).unwrap().trim().replace('`', ""))
+            .collect()
+    };
+    let counted = |world: &World| -> Vec<String> {
+        let calls = std::mem::take(&mut world.state().calls);
+        calls.iter().map(|call| (*call).to_owned()).collect()
+    };
+    for (key, heading) in [(FUNCTION, "A function"), (LAYER, "A layer")] {
+        let world = world();
+        let admission = admitted(&world, key, GOOD);
+        let calls = counted(&world);
+        assert_eq!(calls, documented(&format!("{heading}: sign")), "{calls:#?}");
+        deployed(&world, &deploy_settings(), admission, PATIENT).unwrap();
+        let calls = counted(&world);
+        assert_eq!(
+            calls,
+            documented(&format!("{heading}: deploy")),
+            "{calls:#?}"
+        );
+    }
+}
+
+#[test]
+fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
+    let world = world();
+    change(&world, |function| {
+        function
+            .tags
+            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
+        function.versions.push("first".to_owned());
+        function
+            .aliases
+            .insert("live".to_owned(), ("1".to_owned(), 1));
+    });
+    let outcome = go(&world, FUNCTION, GOOD);
+    assert_eq!(outcome.deployed.unwrap().alias.as_deref(), Some("live"));
+    assert_eq!(world.state().functions["checkout"].aliases["live"].0, "2");
+
+    world.state().updates_fail = Some("no network interface".to_owned());
+    let outcome = go(&world, FUNCTION, OTHER);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Failed, Some(Code::UpdateFailed))
+    );
+    assert!(outcome.message.contains("no network interface"));
+    assert_eq!(world.state().functions["checkout"].aliases["live"].0, "2");
+}
+
+#[test]
+fn an_alias_that_is_not_there_is_said_before_anything_is_changed() {
+    for tag in ["live", "42", "not an alias"] {
+        let world = world();
+        change(&world, |function| {
+            function.tags.insert(ALIAS_TAG.to_owned(), tag.to_owned());
+        });
+        let outcome = go(&world, FUNCTION, GOOD);
+        assert_eq!(
+            (outcome.state, outcome.code),
+            (State::Rejected, Some(Code::AliasTag))
+        );
+        assert!(world.state().applied.is_empty());
+    }
+}
+
+#[test]
+fn unchanged_code_is_deployed_without_a_new_version() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
+    assert_eq!(outcome.state, State::Deployed);
+    assert!(outcome.deployed.unwrap().unchanged);
+    assert_eq!(world.state().applied, [GOOD]);
+    assert_eq!(world.state().functions["checkout"].versions.len(), 1);
+    // Somebody changed it meanwhile: the same content is a deployment again.
+    world.intrude();
+    let world = World::new(slots(), 1);
+    go(&world, FUNCTION, GOOD);
+    world.intrude();
+    assert!(
+        !go(&world, FUNCTION, SAME_AS_GOOD)
+            .deployed
+            .unwrap()
+            .unchanged
+    );
+}
+
+#[test]
+fn a_layer_is_published_with_what_its_upload_says() {
+    let world = world();
+    let metadata = [("compatible-runtimes", "python3.13"), ("author", "ann")];
+    world.state().metadata = metadata
+        .into_iter()
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .collect();
+    let outcome = go(&world, LAYER, GOOD);
+    assert_eq!(outcome.state, State::Deployed, "{outcome:#?}");
+    assert!(
+        outcome
+            .deployed
+            .unwrap()
+            .layer_version_arn
+            .unwrap()
+            .ends_with(":layer:common:1")
+    );
+    let description = world.state().layers["common"][0].description.clone();
+    assert!(description.starts_with("countersign:") && description.contains("author=ann"));
+    // The same content again publishes nothing.
+    assert!(go(&world, LAYER, SAME_AS_GOOD).deployed.unwrap().unchanged);
+    assert_eq!(world.state().layers["common"].len(), 1);
+}
+
+#[test]
+fn a_layer_without_a_configuration_to_judge_it_by_is_refused() {
+    let world = world();
+    let mut settings = deploy_settings();
+    settings.layer_csc = None;
+    let outcome = deployed(&world, &settings, admitted(&world, LAYER, GOOD), PATIENT).unwrap();
+    assert_eq!(outcome.outcome.code, Some(Code::NoCodeSigningConfig));
+    assert!(world.state().layers.is_empty());
+}
+
+#[test]
+fn what_can_never_be_deployed_is_refused_at_once() {
+    let cases: [(&str, usize, Code); 9] = [
+        ("readme.zip", GOOD, Code::KeyPrefix),
+        ("functions/team/checkout.zip", GOOD, Code::KeyNested),
+        ("functions/checkout.ZIP", GOOD, Code::KeySuffix),
+        ("functions/check out.zip", GOOD, Code::KeyName),
+        ("functions/../checkout.zip", GOOD, Code::KeyNested),
+        ("functions/grün.zip", GOOD, Code::KeyName),
+        ("functions/nobody.zip", GOOD, Code::TargetNotFound),
+        ("functions/gate-deploy.zip", GOOD, Code::TargetIsGate),
+        (FUNCTION, BROKEN, Code::NotAZip),
+    ];
+    for (key, slot, code) in cases {
+        let world = world();
+        let outcome = rejected_at_once(&world, key, slot);
+        assert_eq!(
+            (outcome.state, outcome.code),
+            (State::Rejected, Some(code)),
+            "{key}"
+        );
+        assert!(outcome.fix.is_some());
+        assert_eq!(world.state().events.len(), 1, "someone is told");
+        let is_received = |path: &String| path.ends_with("/received.json");
+        assert!(world.state().records.keys().any(is_received));
+    }
+}
+
+#[test]
+fn what_the_target_or_bucket_cannot_take_is_refused_at_once() {
+    let image = world();
+    change(&image, |function| function.is_image = true);
+    assert_eq!(
+        rejected_at_once(&image, FUNCTION, GOOD).code,
+        Some(Code::TargetIsImage)
+    );
+
+    let tagged = world();
+    change(&tagged, |function| {
+        function
+            .tags
+            .insert(PROFILE_TAG.to_owned(), "arn:aws:signer:x".to_owned());
+    });
+    assert_eq!(
+        rejected_at_once(&tagged, FUNCTION, GOOD).code,
+        Some(Code::ProfileTag)
+    );
+
+    let unversioned = world();
+    unversioned.state().is_unversioned = true;
+    let outcome = rejected_at_once(&unversioned, FUNCTION, GOOD);
+    assert_eq!(outcome.code, Some(Code::BucketNotVersioned));
+
+    let large = world();
+    large.state().claimed_size = Some(262_144_001);
+    assert_eq!(
+        rejected_at_once(&large, FUNCTION, GOOD).code,
+        Some(Code::PackageTooLarge)
+    );
+    assert!(
+        !large.state().calls.contains(&"s3:GetObject upload"),
+        "it is not even fetched"
+    );
+}
+
+#[test]
+fn a_signed_package_is_not_signed_again() {
+    let mut packages = Vec::new();
+    for slot in slots().iter() {
+        packages.push(crate::world::packages::Slot {
+            nature: slot.nature,
+            source: slot.signed.clone().unwrap_or_default(),
+            signed: None,
+            code_sha256: slot.code_sha256.clone(),
+        });
+    }
+    let world = World::new(packages.into(), 1);
+    assert_eq!(
+        rejected_at_once(&world, FUNCTION, GOOD).code,
+        Some(Code::AlreadySigned)
+    );
+}
+
+#[test]
+fn an_upload_that_is_no_longer_current_is_superseded() {
+    let world = world();
+    let first = admitted(&world, FUNCTION, GOOD);
+    let second = admitted(&world, FUNCTION, OTHER);
+    // The jobs end out of order.
+    let newer = deployed(&world, &deploy_settings(), second, PATIENT)
+        .unwrap()
+        .outcome;
+    let older = deployed(&world, &deploy_settings(), first, PATIENT)
+        .unwrap()
+        .outcome;
+    assert_eq!(newer.state, State::Deployed);
+    assert_eq!(
+        (older.state, older.code),
+        (State::Superseded, Some(Code::Replaced))
+    );
+    assert_eq!(world.state().applied, [OTHER]);
+}
+
+#[test]
+fn a_deleted_upload_is_superseded() {
+    let world = world();
+    let admission = admitted(&world, FUNCTION, GOOD);
+    world.delete(FUNCTION);
+    let outcome = deployed(&world, &deploy_settings(), admission, PATIENT)
+        .unwrap()
+        .outcome;
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Superseded, Some(Code::Deleted))
+    );
+
+    // And one whose version is gone before it was even looked at.
+    let gone = event(&world, FUNCTION, Some(VersionId::parse("gone").unwrap()));
+    let admission = run(admit(
+        &hands(&world, "sign"),
+        &sign_settings(),
+        &gone,
+        PATIENT,
+    ))
+    .unwrap();
+    let Admission::Finished(finished) = admission else {
+        panic!()
+    };
+    assert_eq!(finished.outcome.code, Some(Code::Deleted));
+}
+
+#[test]
+fn an_event_without_a_version_is_about_the_current_one() {
+    let world = world();
+    world.upload(FUNCTION, GOOD);
+    let event = event(&world, FUNCTION, None);
+    let admission = run(admit(
+        &hands(&world, "sign"),
+        &sign_settings(),
+        &event,
+        PATIENT,
+    ))
+    .unwrap();
+    assert!(matches!(admission, Admission::Signing { is_new: true, .. }));
+}
+
+#[test]
+fn a_redelivery_finds_its_place() {
+    let world = world();
+    let version = world.upload(FUNCTION, GOOD);
+    let event = event(&world, FUNCTION, Some(version));
+    let again = || {
+        run(admit(
+            &hands(&world, "sign"),
+            &sign_settings(),
+            &event,
+            PATIENT,
+        ))
+        .unwrap()
+    };
+    let Admission::Signing {
+        job, is_new: true, ..
+    } = again()
+    else {
+        panic!()
+    };
+    let Admission::Signing {
+        job: same,
+        is_new: false,
+        ..
+    } = again()
+    else {
+        panic!()
+    };
+    assert_eq!(job, same);
+    world.end_job(&job);
+    let first = deploy_job(&world, &deploy_settings(), &job, PATIENT).unwrap();
+    let second = deploy_job(&world, &deploy_settings(), &job, PATIENT).unwrap();
+    assert!(first.is_new && !second.is_new);
+    assert_eq!(first.outcome, second.outcome);
+    assert!(matches!(again(), Admission::Finished(finished) if !finished.is_new));
+    assert_eq!(world.state().events.len(), 1);
+}
+
+#[test]
+fn what_comes_back_changed_is_refused_and_wakes_someone() {
+    let world = world();
+    let outcome = go(&world, FUNCTION, SWAPPED);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Rejected, Some(Code::OriginMismatch))
+    );
+    assert!(outcome.critical);
+    assert!(world.state().applied.is_empty());
+}
+
+#[test]
+fn a_job_that_fails_ends_its_upload() {
+    let world = world();
+    let outcome = go(&world, FUNCTION, UNSIGNABLE);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Rejected, Some(Code::SigningFailed))
+    );
+}
+
+#[test]
+fn jobs_of_others_are_told_apart() {
+    let world = world();
+    let unknown = SigningJobId::parse(job_id(7)).unwrap();
+    let of_other_stack = {
+        let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+            panic!()
+        };
+        world.end_job(&job);
+        job
+    };
+    let mut settings = deploy_settings();
+    settings.stack.uploads_bucket = "another".to_owned();
+    for (settings, job) in [(deploy_settings(), unknown), (settings, of_other_stack)] {
+        let examiner = Remembering::new();
+        let answer = run(deploy(
+            &hands(&world, "deploy"),
+            &examiner,
+            &settings,
+            &job,
+            PATIENT,
+        ));
+        assert!(matches!(answer, Ok(Deployment::NotOurs(_))));
+    }
+}
+
+#[test]
+fn no_configuration_no_deployment_unless_allowed() {
+    let world = world();
+    change(&world, |function| function.csc = None);
+    let outcome = go(&world, FUNCTION, GOOD);
+    assert_eq!(outcome.code, Some(Code::NoCodeSigningConfig));
+    assert!(
+        outcome
+            .fix
+            .unwrap()
+            .contains("put-function-code-signing-config")
+    );
+
+    let mut settings = deploy_settings();
+    settings.policy = Policy {
+        without_csc: WithoutCsc::Allow,
+        ..Policy::default()
+    };
+    let admission = admitted(&world, FUNCTION, OTHER);
+    let outcome = deployed(&world, &settings, admission, PATIENT)
+        .unwrap()
+        .outcome;
+    assert_eq!(outcome.state, State::Deployed);
+    assert_eq!(outcome.findings[0].code, Some(Code::NoCodeSigningConfig));
+}
+
+#[test]
+fn what_cannot_be_established_is_tried_again_and_then_refused() {
+    for call in [
+        "signer:GetSigningProfile",
+        "lambda:GetCodeSigningConfig",
+        "lambda:GetFunctionCodeSigningConfig",
+        "lambda:UpdateFunctionCode DryRun",
+        "s3:GetObject upload",
+    ] {
+        let world = world();
+        let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+            panic!()
+        };
+        world.end_job(&job);
+        world.state().broken.insert(call);
+        let again = deploy_job(&world, &deploy_settings(), &job, PATIENT);
+        assert!(
+            matches!(again, Err(Retry::Inconclusive { .. })),
+            "{call}: {again:?}"
+        );
+        assert!(world.state().outcomes().is_empty());
+
+        let last = deploy_job(&world, &deploy_settings(), &job, AT_THE_END)
+            .unwrap()
+            .outcome;
+        assert_eq!(
+            (last.state, last.code),
+            (State::Rejected, Some(Code::Undecided)),
+            "{call}"
+        );
+        assert!(
+            last.message.contains(call.split(' ').next().unwrap()),
+            "{}",
+            last.message
+        );
+        assert!(world.state().applied.is_empty());
+
+        // And it stays refused when the weather clears.
+        world.state().broken.clear();
+        let after = deploy_job(&world, &deploy_settings(), &job, PATIENT).unwrap();
+        assert_eq!(after.outcome, last);
+    }
+}
+
+#[test]
+fn what_was_accepted_and_cannot_be_completed_has_failed() {
+    let world = world();
+    let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+        panic!()
+    };
+    world.end_job(&job);
+    world.state().broken.insert("lambda:PublishVersion");
+    assert!(deploy_job(&world, &deploy_settings(), &job, PATIENT).is_err());
+    let last = deploy_job(&world, &deploy_settings(), &job, AT_THE_END)
+        .unwrap()
+        .outcome;
+    assert_eq!(
+        (last.state, last.code),
+        (State::Failed, Some(Code::Undecided))
+    );
+}
+
+#[test]
+fn when_lambda_disagrees_nothing_is_deployed_and_both_verdicts_are_on_record() {
+    let world = world();
+    world.state().dry_run_refuses = Some(Refusal {
+        exception: "CodeVerificationFailedException".to_owned(),
+        message: "The code is not properly signed.".to_owned(),
+    });
+    let outcome = go(&world, FUNCTION, GOOD);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Rejected, Some(Code::LambdaDisagrees))
+    );
+    assert!(outcome.critical && world.state().applied.is_empty());
+    let path = format!("{}verdict.json", outcome.upload.folder());
+    let record: VerdictRecord = world.state().record(&path).unwrap();
+    assert_eq!(record.decision, Decision::Reject);
+    let json = serde_json::to_value(&record.lambda).unwrap();
+    assert_eq!(json["answer"], "refuses");
+    assert_eq!(json["exception"], "CodeVerificationFailedException");
+}
+
+#[test]
+fn what_lambda_reports_is_compared_with_what_was_verified() {
+    let world = world();
+    world.state().reports_another_job = true;
+    let outcome = go(&world, FUNCTION, GOOD);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Failed, Some(Code::DeployedMismatch))
+    );
+    assert!(outcome.critical);
+    assert!(outcome.message.contains("SigningJobArn is another"));
+}
+
+#[test]
+fn a_target_deleted_in_between_is_a_refusal() {
+    let world = world();
+    let admission = admitted(&world, FUNCTION, GOOD);
+    world.state().functions.clear();
+    let outcome = deployed(&world, &deploy_settings(), admission, PATIENT)
+        .unwrap()
+        .outcome;
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Rejected, Some(Code::TargetNotFound))
+    );
+}
+
+#[test]
+fn a_revoked_profile_blocks_what_was_signed_after() {
+    let world = world();
+    world.state().profile = ProfileStatus::Revoked {
+        effective_from: "2026-09-01T00:00:00Z".parse().unwrap(),
+    };
+    assert_eq!(go(&world, FUNCTION, GOOD).code, Some(Code::ProfileRevoked));
+}
+
+/// The shell spawns nothing, but it may: futures of the use cases can be sent between threads.
+#[test]
+fn the_use_cases_can_be_sent() {
+    fn is_send<T: Send>(_: &T) {}
+    let world = world();
+    let (hands, examiner) = (hands(&world, "x"), Remembering::new());
+    let (sign, settings) = (sign_settings(), deploy_settings());
+    let event = event(&world, FUNCTION, None);
+    let job = SigningJobId::parse(job_id(0)).unwrap();
+    is_send(&admit(&hands, &sign, &event, PATIENT));
+    is_send(&deploy(&hands, &examiner, &settings, &job, PATIENT));
+    is_send::<Option<Finished>>(&None);
 }

@@ -110,9 +110,11 @@ impl Uploads for Hands {
                 Some(stored) => match stored.slot {
                     None => UploadHead::DeleteMarker,
                     Some(slot) => UploadHead::Object(ObjectHead {
-                        version: Some(stored.version.clone()),
+                        version: (!state.is_unversioned).then(|| stored.version.clone()),
                         last_modified: stored.at,
-                        size: u64::try_from(state.packages[slot].source.len()).unwrap(),
+                        size: state.claimed_size.unwrap_or_else(|| {
+                            u64::try_from(state.packages[slot].source.len()).unwrap()
+                        }),
                         metadata: state.metadata.clone(),
                         tag_count: 0,
                     }),
@@ -356,7 +358,12 @@ impl Functions for Hands {
             }
             let claims = approved.verified().expect("it is verified").claims();
             function.code_sha256 = approved.code_sha256();
-            function.job_arn = Some(claims.job().to_string());
+            let job = claims.job().to_string();
+            function.job_arn = Some(if state.reports_another_job {
+                "another".to_owned()
+            } else {
+                job
+            });
             function.profile_version_arn = Some(claims.profile_version().to_string());
             function.revision += 1;
             function.update = UpdateStatus::InProgress;

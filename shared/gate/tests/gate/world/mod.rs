@@ -99,6 +99,14 @@ pub struct State {
     pub broken: BTreeSet<&'static str>,
     /// What Lambda answers to a dry run, if it is not to be asked.
     pub dry_run_refuses: Option<countersign_gate::ports::Refusal>,
+    /// Updates end so, with this reason.
+    pub updates_fail: Option<String>,
+    /// Lambda reports another signing job than the package's.
+    pub reports_another_job: bool,
+    /// The uploads bucket has no versions.
+    pub is_unversioned: bool,
+    /// Uploads claim this size.
+    pub claimed_size: Option<u64>,
     /// What happened, for a person to read.
     pub trace: Vec<String>,
     pub tracing: bool,
@@ -154,6 +162,10 @@ impl World {
             calls: Vec::new(),
             broken: BTreeSet::new(),
             dry_run_refuses: None,
+            updates_fail: None,
+            reports_another_job: false,
+            is_unversioned: false,
+            claimed_size: None,
             trace: Vec::new(),
             tracing: false,
             applied: Vec::new(),
@@ -245,9 +257,14 @@ impl World {
 
     /// Lambda finishes what is under way.
     pub fn settle(&self) {
-        for function in self.state().functions.values_mut() {
+        let mut state = self.state();
+        let ended = match state.updates_fail.clone() {
+            Some(reason) => UpdateStatus::Failed { reason },
+            None => UpdateStatus::Successful,
+        };
+        for function in state.functions.values_mut() {
             if function.update == UpdateStatus::InProgress {
-                function.update = UpdateStatus::Successful;
+                function.update = ended.clone();
                 function.revision += 1;
             }
         }

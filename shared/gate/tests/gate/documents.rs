@@ -1,0 +1,114 @@
+//! The documents say what the code does.
+
+use std::fmt::Write;
+
+use countersign_gate::code::Code;
+use countersign_gate::records::{
+    Announced, Live, Outcome, Publishing, Received, Signing, VerdictRecord,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+const REASON_CODES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reason-codes.md");
+const RECORDS: &str = include_str!("../../../../docs/records.md");
+
+#[test]
+fn every_code_is_documented_and_no_other() {
+    let found = std::fs::read_to_string(REASON_CODES).unwrap();
+    assert!(
+        found == reason_codes(),
+        "docs/reason-codes.md is not what the code says; write it anew with \
+         `cargo test -p countersign-gate --test gate -- --ignored write_the_reason_codes`"
+    );
+}
+
+#[test]
+#[ignore = "writes docs/reason-codes.md from the code"]
+fn write_the_reason_codes() {
+    std::fs::write(REASON_CODES, reason_codes()).unwrap();
+}
+
+#[test]
+fn codes_are_unique_and_speakable() {
+    let mut names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    let is_code = |name: &&str| name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    assert!(names.iter().all(is_code));
+    for code in Code::ALL {
+        let json = serde_json::to_value(code).unwrap();
+        assert_eq!(json, code.as_str());
+        let about = code.about();
+        for sentence in [about.meaning, about.cause, about.fix] {
+            assert!(
+                sentence.ends_with('.') && sentence.len() > 10,
+                "{code}: {sentence}"
+            );
+        }
+    }
+}
+
+fn reason_codes() -> String {
+    let mut text = String::from(
+        "# Reason codes\n\n\
+         A code says why an upload was refused, superseded, failed or deployed with a warning. It \
+         never changes its\nmeaning. Codes stand in `outcome.json` and `verdict.json` \
+         ([records.md](records.md)), in the gate's events, in\npages, in the dimension `Reason` of \
+         the metric `Rejected`, and in what `countersign verify` prints.\n\n\
+         *Critical* codes say that somebody may be at work who should not be, or that the gate and \
+         AWS do not see\nthe same thing; they page as critical.\n",
+    );
+    for code in Code::ALL {
+        let about = code.about();
+        let critical = if code.is_critical() {
+            " *Critical.*"
+        } else {
+            ""
+        };
+        write!(
+            text,
+            "\n## `{code}`\n\n{}{critical}\n\n- Cause: {}\n- Fix: {}\n",
+            about.meaning, about.cause, about.fix
+        )
+        .unwrap();
+    }
+    text
+}
+
+#[test]
+fn the_samples_of_the_records_are_records() {
+    check::<Received>("received.json");
+    check::<Signing>("signing.json");
+    check::<VerdictRecord>("verdict.json");
+    check::<Outcome>("outcome.json");
+    check::<Announced>("announced.json");
+    check::<Publishing>("publishing-1.json");
+    check::<Live>("live.json");
+}
+
+/// The sample under a document's heading can be read, and is what would be written.
+fn check<T: Serialize + DeserializeOwned>(name: &str) {
+    let heading = format!("\n## `{name}`");
+    let (_, section) = RECORDS
+        .split_once(&heading)
+        .unwrap_or_else(|| panic!("no {name}"));
+    let (_, sample) = section.split_once("```json\n").expect("there is a sample");
+    let (sample, _) = sample.split_once("```").expect("the sample ends");
+    let written: serde_json::Value = serde_json::from_str(sample).unwrap();
+    let read: T = serde_json::from_str(sample).unwrap_or_else(|e| panic!("{name}: {e}"));
+    assert_eq!(serde_json::to_value(&read).unwrap(), written, "{name}");
+}
+
+/// Prints the records of one deployment, for the samples of the document.
+#[test]
+#[ignore = "prints sample records"]
+fn print_records() {
+    let world = crate::straight::sample_world();
+    for (path, body) in &world.state().records {
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            format!("{path}\n{}\n", String::from_utf8_lossy(body)).as_bytes(),
+        );
+    }
+}

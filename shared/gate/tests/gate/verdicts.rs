@@ -1,0 +1,411 @@
+//! Walks every combination of policy, signature and source, and holds it against the tables in
+//! `docs/verdicts.md`, which are the specification; and holds both against what AWS does.
+
+use countersign_gate::csc::{Csc, CscPolicy};
+use countersign_gate::decide::decide;
+use countersign_gate::evidence::{
+    Evidence, Fact, Governance, IntegrityAuthority, Policy, SecondOpinion, Source, WithoutCsc,
+    examine,
+};
+use countersign_gate::names::{ProfileName, SigningJobId, VersionId};
+use countersign_gate::ports::{
+    JobRevocation, JobStatus, ProfileStatus, Refusal, SignedObject, SigningJob, SigningProfile,
+};
+use countersign_gate::proof::{Candidate, judge};
+use countersign_gate::target::Target;
+use countersign_gate::upload::{Upload, UploadId};
+use countersign_gate::verdict::{Decision, Verdict};
+use countersign_package::Limits;
+use countersign_testkit::zip::EntryForge;
+
+use crate::world::packages::{ACCOUNT, PROFILE, PROFILE_VERSION, Remembering, job_id, signed, zip};
+
+const TABLES: &str = include_str!("../../../../docs/verdicts.md");
+
+const SIGNATURES: [&str; 11] = [
+    "none",
+    "valid",
+    "expired",
+    "foreign publisher",
+    "profile canceled",
+    "job revoked",
+    "profile revoked before signing",
+    "profile revoked after signing",
+    "revocation unknown",
+    "tampered",
+    "of another job",
+];
+const SOURCES: [&str; 3] = ["present", "absent", "unavailable"];
+const POLICIES: [&str; 4] = ["Enforce", "Warn", "no CSC", "CSC unknown"];
+
+#[test]
+fn the_gates_verdicts_are_those_of_the_table() {
+    let mut expected = Vec::new();
+    for signature in SIGNATURES {
+        for source in SOURCES {
+            let verdicts =
+                POLICIES.map(|policy| spell(&decide(&evidence(signature, source, policy))));
+            let mut row = vec![signature.to_owned(), source.to_owned()];
+            row.extend(verdicts);
+            expected.push(row);
+        }
+    }
+    assert_table("What the gate decides", &expected);
+}
+
+#[test]
+fn offline_verdicts_are_those_of_the_table() {
+    let expected: Vec<Vec<String>> = SIGNATURES
+        .into_iter()
+        // Revocation and jobs are AWS's to tell, so offline these are all the same as `valid`.
+        .filter(|signature| {
+            ["none", "valid", "expired", "foreign publisher", "tampered"].contains(signature)
+        })
+        .map(|signature| {
+            let verdicts = ["Enforce", "Warn", "not given"].map(|policy| {
+                let mut evidence = evidence(signature, "not asked", policy);
+                evidence.job = Fact::NotAsked;
+                evidence.profile = Fact::NotAsked;
+                spell(&decide(&evidence))
+            });
+            [vec![signature.to_owned()], verdicts.to_vec()].concat()
+        })
+        .collect();
+    assert_table("What `countersign verify` says offline", &expected);
+}
+
+#[test]
+fn where_awss_verdict_is_known_ours_is_the_same_or_stricter() {
+    let ours = rows_of("What the gate decides");
+    let aws = rows_of("What AWS does");
+    assert_eq!(aws.len(), SIGNATURES.len());
+    for row in &aws {
+        for (column, policy) in ["Enforce", "Warn"].into_iter().enumerate() {
+            let awss = &row[column + 1];
+            assert!(
+                ["takes (", "refuses (", "not known"]
+                    .iter()
+                    .any(|word| awss.starts_with(word)),
+                "{awss}"
+            );
+            for source in SOURCES {
+                let cell = ours
+                    .iter()
+                    .find(|cells| cells[0] == row[0] && cells[1] == source)
+                    .map(|cells| &cells[column + 2])
+                    .unwrap();
+                let accepts = cell.starts_with("accept");
+                assert!(
+                    !(accepts && awss.starts_with("refuses")),
+                    "{} under {policy}: AWS {awss}, we {cell}",
+                    row[0]
+                );
+                let is_stricter = awss.starts_with("takes") && !accepts && source == "present";
+                assert_eq!(
+                    is_stricter,
+                    row[3].contains(&format!("stricter under {policy}")),
+                    "{} under {policy}: the table should say whether we are stricter, and why",
+                    row[0]
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_second_opinion_is_weighed_as_in_the_table() {
+    let mut expected = Vec::new();
+    for authority in ["countersign", "lambda"] {
+        for ours in [
+            "valid",
+            "signature not understood",
+            "tampered",
+            "foreign publisher",
+        ] {
+            for lambda in [
+                "takes",
+                "refuses the signature",
+                "refuses otherwise",
+                "no answer",
+            ] {
+                let mut evidence = match ours {
+                    "signature not understood" => not_understood(),
+                    ours => evidence(ours, "present", "Enforce"),
+                };
+                evidence.second_opinion = match lambda {
+                    "takes" => SecondOpinion::Takes,
+                    "refuses the signature" => refuses("CodeVerificationFailedException"),
+                    "refuses otherwise" => refuses("InvalidParameterValueException"),
+                    _ => SecondOpinion::Unavailable("throttled".to_owned()),
+                };
+                if authority == "lambda" {
+                    evidence.policy.integrity_authority = IntegrityAuthority::Lambda;
+                }
+                let judgement = judge(&evidence, candidate());
+                assert_eq!(
+                    judgement.approved.is_some(),
+                    judgement.verdict.decision.accepts(),
+                    "with all the evidence, what is accepted may be deployed"
+                );
+                let row = [authority, ours, lambda, &spell(&judgement.verdict)];
+                expected.push(row.map(str::to_owned).to_vec());
+            }
+        }
+    }
+    assert_table("The second opinion", &expected);
+}
+
+#[test]
+fn a_target_without_a_configuration_can_be_allowed() {
+    let mut allowed = evidence("valid", "present", "no CSC");
+    allowed.policy.without_csc = WithoutCsc::Allow;
+    assert_eq!(
+        spell(&decide(&allowed)),
+        "accept, warn NO_CODE_SIGNING_CONFIG"
+    );
+    // What AWS would not look at is judged all the same.
+    let mut expired = evidence("expired", "present", "no CSC");
+    expired.policy.without_csc = WithoutCsc::Allow;
+    assert_eq!(spell(&decide(&expired)), "reject SIGNATURE_EXPIRED");
+}
+
+#[test]
+fn nothing_is_approved_without_all_the_evidence() {
+    let whole = || {
+        let mut evidence = evidence("valid", "present", "Enforce");
+        evidence.second_opinion = SecondOpinion::Takes;
+        evidence
+    };
+    assert!(judge(&whole(), candidate()).approved.is_some());
+
+    let unasked = Evidence {
+        second_opinion: SecondOpinion::NotAsked,
+        ..whole()
+    };
+    let no_job = Evidence {
+        job: Fact::NotAsked,
+        ..whole()
+    };
+    let no_source = Evidence {
+        package: evidence("valid", "not asked", "Enforce").package,
+        ..whole()
+    };
+    for evidence in [unasked, no_job, no_source] {
+        let judgement = judge(&evidence, candidate());
+        assert!(judgement.verdict.decision.accepts());
+        assert!(judgement.approved.is_none());
+    }
+    let other = Candidate {
+        target: Target::from_key("functions/other.zip").unwrap(),
+        ..candidate()
+    };
+    assert!(
+        judge(&whole(), other).approved.is_none(),
+        "the upload is for something else"
+    );
+}
+
+#[test]
+fn the_json_is_the_documented_one() {
+    let verdict = decide(&evidence("foreign publisher", "present", "Warn"));
+    let json = serde_json::to_value(&verdict).unwrap();
+    assert_eq!(json["decision"], "accept_with_warnings");
+    let finding = &json["findings"][5];
+    assert_eq!(finding["check"], "publisher");
+    assert_eq!(finding["status"], "fail");
+    assert_eq!(finding["action"], "warn");
+    assert_eq!(finding["code"], "PUBLISHER_NOT_ALLOWED");
+    assert!(finding["message"].is_string() && finding["fix"].is_string());
+    assert_eq!(json["findings"][0]["code"], serde_json::Value::Null);
+    assert_eq!(json["signature"]["profile_version_arn"], PROFILE_VERSION);
+    assert_eq!(
+        json["signature"]["certificates"][0]["sha256"]
+            .as_str()
+            .unwrap()
+            .len(),
+        64
+    );
+    assert_eq!(json["package"]["entries"], 3);
+    let back: Verdict = serde_json::from_value(json).unwrap();
+    assert_eq!(back, verdict);
+}
+
+/// A verdict in a cell: the decision, and the codes it rests on.
+fn spell(verdict: &Verdict) -> String {
+    let codes = |findings: Vec<&countersign_gate::verdict::Finding>| -> String {
+        let codes: Vec<&str> = findings
+            .iter()
+            .filter_map(|finding| Some(finding.code?.as_str()))
+            .collect();
+        codes.join(", ")
+    };
+    match verdict.decision {
+        Decision::Accept => "accept".to_owned(),
+        Decision::AcceptWithWarnings => {
+            format!("accept, warn {}", codes(verdict.warnings().collect()))
+        }
+        Decision::Reject => format!("reject {}", codes(verdict.grounds().collect())),
+        Decision::Inconclusive => format!("inconclusive {}", codes(verdict.grounds().collect())),
+    }
+}
+
+/// The evidence of one cell.
+fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
+    let unsigned = zip("export const answer = 42;");
+    let package = match signature {
+        "none" => unsigned.clone(),
+        "tampered" => signed(&unsigned, 0).with(|zip| {
+            zip.entries[0] = EntryForge::file("index.mjs", "export const answer = 43;").stored();
+        }),
+        _ => signed(&unsigned, 0),
+    };
+    let unsigned = unsigned.build();
+    let source = match source {
+        "present" => Source::Present(&unsigned),
+        "absent" => Source::Absent,
+        "unavailable" => Source::Unavailable("throttled"),
+        _ => Source::NotAsked,
+    };
+    let examiner = Remembering::new();
+    let core = examiner.core();
+    let signed_at: jiff::Timestamp = countersign_testkit::signature::SIGNED_AT.parse().unwrap();
+    let hour = jiff::SignedDuration::from_hours(1);
+    let now = if signature == "expired" {
+        "2038-01-01T00:00:00Z"
+    } else {
+        "2026-09-29T00:00:00Z"
+    };
+    let allowed = match signature {
+        "foreign publisher" => PROFILE_VERSION.replace(PROFILE, "other_profile"),
+        _ => PROFILE_VERSION.to_owned(),
+    };
+    let csc = |policy| Governance::Csc(Csc::new(None, policy, [allowed.clone()]));
+    Evidence {
+        package: examine(&package.build(), source, &Limits::default(), &core.roots),
+        now: now.parse().unwrap(),
+        governance: match policy {
+            "Enforce" => csc(CscPolicy::Enforce),
+            "Warn" => csc(CscPolicy::Warn),
+            "no CSC" => Governance::NoCsc,
+            "not given" => Governance::NotAsked,
+            _ => Governance::Unavailable("throttled".to_owned()),
+        },
+        job: Fact::Known(SigningJob {
+            id: SigningJobId::parse(job_id(usize::from(signature == "of another job"))).unwrap(),
+            status: JobStatus::Succeeded,
+            source: None,
+            signed: None,
+            profile: ProfileName::parse(PROFILE).unwrap(),
+            profile_version: "AbCdEfGh12".to_owned(),
+            owner: ACCOUNT.to_owned(),
+            expires_at: None,
+            revocation: (signature == "job revoked").then(|| JobRevocation {
+                at: signed_at + hour,
+                reason: "mistake".to_owned(),
+            }),
+        }),
+        profile: match signature {
+            "revocation unknown" => Fact::Unavailable("denied".to_owned()),
+            _ => Fact::Known(SigningProfile {
+                version_arn: PROFILE_VERSION.parse().unwrap(),
+                status: match signature {
+                    "profile canceled" => ProfileStatus::Canceled,
+                    "profile revoked before signing" => ProfileStatus::Revoked {
+                        effective_from: signed_at - hour,
+                    },
+                    "profile revoked after signing" => ProfileStatus::Revoked {
+                        effective_from: signed_at + hour,
+                    },
+                    _ => ProfileStatus::Active,
+                },
+            }),
+        },
+        second_opinion: SecondOpinion::NotAsked,
+        policy: Policy::default(),
+    }
+}
+
+/// A package as uploaded, whose signature cannot be read: what a new format would look like.
+fn not_understood() -> Evidence {
+    let unsigned = zip("export const answer = 42;");
+    let whole = signed(&unsigned, 0);
+    let package = whole.with(|zip| {
+        let at = zip.entries.len() - 1;
+        let entry = EntryForge::file(
+            countersign_testkit::signature::ENTRY_NAME,
+            "-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n",
+        );
+        zip.entries[at] = entry.mode(0o600);
+    });
+    let examiner = Remembering::new();
+    let source = unsigned.build();
+    let package = examine(
+        &package.build(),
+        Source::Present(&source),
+        &Limits::default(),
+        &examiner.core().roots,
+    );
+    Evidence {
+        package,
+        ..evidence("valid", "present", "Enforce")
+    }
+}
+
+fn refuses(exception: &str) -> SecondOpinion {
+    SecondOpinion::Refuses(Refusal {
+        exception: exception.to_owned(),
+        message: "no".to_owned(),
+    })
+}
+
+fn candidate() -> Candidate {
+    let version = VersionId::parse("v1").unwrap();
+    Candidate {
+        target: Target::from_key("functions/checkout.zip").unwrap(),
+        upload: Upload {
+            id: UploadId {
+                bucket: "uploads".to_owned(),
+                key: "functions/checkout.zip".to_owned(),
+                version: version.clone(),
+            },
+            at: "2026-09-28T12:00:00Z".parse().unwrap(),
+        },
+        signed: SignedObject {
+            bucket: "signed".to_owned(),
+            key: "k".to_owned(),
+            version,
+        },
+    }
+}
+
+/// The rows of the table under a heading of the document.
+fn rows_of(heading: &str) -> Vec<Vec<String>> {
+    let section = TABLES
+        .split("\n## ")
+        .find(|section| section.starts_with(heading))
+        .unwrap_or_else(|| panic!("docs/verdicts.md has no section {heading:?}"));
+    section
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|line| {
+            line.trim_matches('|')
+                .split('|')
+                .map(|cell| cell.trim().replace('`', ""))
+                .collect()
+        })
+        .collect()
+}
+
+fn assert_table(heading: &str, expected: &[Vec<String>]) {
+    let found = rows_of(heading);
+    let as_table: Vec<String> = expected
+        .iter()
+        .map(|row| format!("| {} |", row.join(" | ")))
+        .collect();
+    assert!(
+        found == expected,
+        "the section {heading:?} of docs/verdicts.md says otherwise; the code does:\n{}",
+        as_table.join("\n")
+    );
+}
