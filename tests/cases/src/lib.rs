@@ -24,6 +24,7 @@ mod bodies;
 mod chain;
 mod ecdsa;
 mod envelope;
+pub mod fuzz;
 mod honest;
 mod layout;
 pub mod mutate;

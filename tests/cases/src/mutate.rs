@@ -108,8 +108,8 @@ pub fn confuse(dice: &mut Dice, zip: &mut ZipForge) {
         let lie = *dice.pick(&[0_u32, 1, 5, 100, u32::MAX]);
         match dice.below(12) {
             0 => {
-                zip.entries[index].local().name =
-                    other.central.map_or_else(Vec::new, |it| it.header.name)
+                let name = other.central.map_or_else(Vec::new, |it| it.header.name);
+                zip.entries[index].local().name = name;
             }
             1 => zip.entries[index].central().header.name = b"shared-name".to_vec(),
             2 => zip.entries[index].local().size = lie,

@@ -6,6 +6,7 @@
 //! which `cargo lambda` writes with, is used here directly.
 
 #![expect(
+    clippy::panic,
     clippy::print_stderr,
     clippy::unwrap_used,
     reason = "a test stops at the first thing that is not as it should be; one that is skipped says so"
@@ -37,7 +38,7 @@ fn project() -> TempDir {
         ("index.mjs", &b"export const handler = async () => 1;\n"[..]),
         ("lib/data/summer.json", b"{\"a\": [1, 2, 3]}\n"),
         ("lib/noise.bin", &noise),
-        ("lib/zeros.bin", &[0; 100_000]),
+        ("lib/zeros.bin", &vec![0; 100_000]),
         ("lib/nothing", b""),
         ("bootstrap", b"#!/bin/sh\nexec node index.mjs\n"),
     ] {
@@ -203,7 +204,7 @@ fn the_zip_crate_as_cargo_lambda_uses_it() {
     ] {
         let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
         writer.start_file("bootstrap", options).unwrap();
-        writer.write_all(&[0x7F; 50_000]).unwrap();
+        writer.write_all(&vec![0x7F; 50_000]).unwrap();
         writer.add_directory("lib", options).unwrap();
         writer.add_symlink("latest", "bootstrap", options).unwrap();
         writer.start_file("lib/été.txt", options).unwrap();
