@@ -114,10 +114,10 @@ struct Schedule {
     most: u32,
 }
 
-fn schedule(seed: u64, tracing: bool, seen: &mut Option<World>) -> u64 {
+fn schedule(seed: u64, tracing: bool, out: &mut Option<World>) -> u64 {
     let mut random = Random::new(seed);
     let world = World::new(slots(), seed ^ 0x5EED);
-    *seen = Some(world.clone());
+    *out = Some(world.clone());
     let is_impatient = random.in_1000(200);
     {
         let mut state = world.state();
@@ -202,11 +202,11 @@ impl Schedule {
         let version = self.world.upload(key, slot);
         self.uploaded.push(slot);
         let event = event(&self.world, key, Some(version));
-        self.send(Event::Uploaded(event));
+        self.send(&Event::Uploaded(event));
     }
 
     /// Queues deliver at least once.
-    fn send(&mut self, event: Event) {
+    fn send(&mut self, event: &Event) {
         let copies = if self.random.in_1000(200) { 2 } else { 1 };
         for _ in 0..copies {
             let event = event.clone();
@@ -303,7 +303,7 @@ impl Schedule {
         if !running.is_empty() {
             let job = running[self.random.below(running.len())].clone();
             self.world.end_job(&job);
-            self.send(Event::JobEnded(job));
+            self.send(&Event::JobEnded(job));
         }
     }
 

@@ -1,5 +1,7 @@
 //! The ports, as one caller has them.
 
+#![expect(clippy::wildcard_imports, reason = "a double of all ports names nearly all of their types")]
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
