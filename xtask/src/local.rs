@@ -27,6 +27,9 @@ pub(crate) struct Options {
     /// End after the summary, instead of staying up.
     #[arg(long)]
     once: bool,
+    /// Deploy what the last `sam build` made, without building again.
+    #[arg(long)]
+    no_build: bool,
     /// Port of the local AWS, on 127.0.0.1.
     #[arg(long, default_value_t = 4566)]
     port: u16,
@@ -41,7 +44,10 @@ pub(crate) fn run(
     let since = Instant::now();
     terminal.line("Countersign on a local AWS. Nothing here leaves this machine.");
     let (tools, cloud) = prepare(root, options.port, terminal)?;
-    let stack = deploy(&tools, &cloud, terminal)?;
+    if !options.no_build {
+        build(&tools, terminal)?;
+    }
+    let stack = deploy(&cloud, terminal)?;
     let stage = Stage::set(&cloud, &stack)?;
     let seen = play(&stage, terminal)?;
     summary(&seen, since, terminal);
@@ -58,6 +64,7 @@ pub(crate) fn run(
 
 fn prepare(root: &Path, port: u16, terminal: &Terminal) -> Result<(Tools, Cloud), HarnessError> {
     terminal.heading("Getting ready");
+    cloud::require_free(port)?;
     let since = Instant::now();
     let tools = Tools::prepare(root, terminal)?;
     terminal.step("tools", "pinned, in .local/venv", since.elapsed());
@@ -68,10 +75,14 @@ fn prepare(root: &Path, port: u16, terminal: &Terminal) -> Result<(Tools, Cloud)
     Ok((tools, cloud))
 }
 
-fn deploy(tools: &Tools, cloud: &Cloud, terminal: &Terminal) -> Result<Stack, HarnessError> {
+fn build(tools: &Tools, terminal: &Terminal) -> Result<(), HarnessError> {
     let since = Instant::now();
     cloud::build(tools, terminal)?;
     terminal.step("sam build", "three functions, in Rust", since.elapsed());
+    Ok(())
+}
+
+fn deploy(cloud: &Cloud, terminal: &Terminal) -> Result<Stack, HarnessError> {
     let since = Instant::now();
     let stack = cloud.deploy(STACK, terminal)?;
     let detail = format!("template.yaml, as the stack {STACK}");

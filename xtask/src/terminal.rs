@@ -111,8 +111,7 @@ impl Observer for Terminal {
     }
 
     fn paged(&self, page: &Page) {
-        self.line(&format!("      | {}", page.subject));
-        for line in page.text.lines() {
+        for line in page.lines() {
             self.line(&format!("      | {line}"));
         }
     }

@@ -34,9 +34,7 @@ pub struct Cloud {
 impl Cloud {
     /// Starts the local AWS on a port of 127.0.0.1, empty, and waits until it answers.
     pub fn start(tools: &Tools, port: u16, observer: &dyn Observer) -> Result<Self, HarnessError> {
-        if !is_free(port) {
-            return Err(HarnessError::PortBusy { port });
-        }
+        require_free(port)?;
         let state = tools.local().join(format!("aws-{port}"));
         let mut command = Command::new(tools.python());
         command
@@ -164,6 +162,15 @@ pub fn build(tools: &Tools, observer: &dyn Observer) -> Result<(), HarnessError>
         &command,
         &tools.log("sam-build"),
     )
+}
+
+/// Fails if somebody listens on this port of 127.0.0.1: better said before anything slow begins.
+pub fn require_free(port: u16) -> Result<(), HarnessError> {
+    if is_free(port) {
+        Ok(())
+    } else {
+        Err(HarnessError::PortBusy { port })
+    }
 }
 
 /// A port of 127.0.0.1 that nobody listens on.

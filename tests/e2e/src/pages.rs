@@ -23,6 +23,35 @@ pub struct Page {
     pub text: String,
 }
 
+impl Page {
+    /// The page as a chat client lays it out; the text as it is, when it is not in its schema.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let message: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        let (Ok(title), Ok(description)) = (
+            text(&message, "/content/title"),
+            text(&message, "/content/description"),
+        ) else {
+            return self.text.lines().map(str::to_owned).collect();
+        };
+        let steps = list(&message, "/content/nextSteps")
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|step| format!("- {step}"));
+        let context = message
+            .pointer("/metadata/additionalContext")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| Some(format!("{name}: {}", value.as_str()?)));
+        std::iter::once(title)
+            .chain(description.lines().map(str::to_owned))
+            .chain(steps)
+            .chain(context)
+            .collect()
+    }
+}
+
 /// A queue that is subscribed to the stack's topic. Every page stays, so that several can look for
 /// theirs.
 #[derive(Debug)]

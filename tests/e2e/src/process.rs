@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -14,8 +14,8 @@ use crate::{
 
 const GUARD: &str = include_str!("python/guard.py");
 const TAIL_LINES: usize = 40;
-/// No program that is waited for takes longer than this, in seconds.
-const LONGEST: u64 = 3600;
+/// No program that is waited for takes longer than this.
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// A running program. It ends when this is dropped, or when this process ends in whatever way.
 #[derive(Debug)]
@@ -107,8 +107,7 @@ pub fn run(
     log: &Path,
 ) -> Result<(), HarnessError> {
     let mut process = Process::start(python, program, log)?;
-    let patience = std::time::Duration::from_secs(LONGEST);
-    let status = wait_until(observer, what, patience, || {
+    let status = wait_until(observer, what, LONGEST, || {
         Ok(match process.ended()? {
             Some(status) => Look::There(status),
             None => Look::NotYet(process.last_line()),
@@ -121,9 +120,9 @@ pub fn run(
     }
 }
 
-/// How long ago, as people write it: `0.4 s`, `12 s`, `3 min 20 s`.
+/// A duration as people write it: `0.4 s`, `12 s`, `3 min 20 s`.
 #[must_use]
-pub fn duration(since: std::time::Duration) -> String {
+pub fn duration(since: Duration) -> String {
     let seconds = since.as_secs();
     match (seconds.checked_div(60), seconds.checked_rem(60)) {
         (Some(minutes), Some(rest)) if minutes > 0 => format!("{minutes} min {rest} s"),
@@ -150,4 +149,69 @@ fn last_lines(log: &Path, count: usize) -> String {
         .collect();
     let from = lines.len().saturating_sub(count);
     lines.get(from..).unwrap_or_default().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observer::Nobody;
+
+    const PYTHON: &str = "python3";
+
+    fn log(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("countersign-{}-{name}.log", std::process::id()))
+    }
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn what_a_program_started_ends_with_it() {
+        let log = log("ends");
+        let process =
+            Process::start(Path::new(PYTHON), &shell("sleep 600 & echo $!; wait"), &log).unwrap();
+        let id = wait_until(&Nobody, "the id", Duration::from_secs(20), || {
+            Ok(match process.last_line().parse::<u32>() {
+                Ok(id) => Look::There(id),
+                Err(error) => Look::NotYet(error.to_string()),
+            })
+        })
+        .unwrap();
+        drop(process);
+        let alive = shell(&format!("kill -0 {id} 2>/dev/null"))
+            .status()
+            .unwrap();
+        assert!(!alive.success(), "process {id} outlived its guard");
+        drop(fs::remove_file(log));
+    }
+
+    #[test]
+    fn a_failure_tells_how_it_ended_and_what_was_said() {
+        let log = log("fails");
+        let error = run(
+            &Nobody,
+            Path::new(PYTHON),
+            "the errand",
+            &shell("echo no milk; exit 3"),
+            &log,
+        )
+        .unwrap_err()
+        .to_string();
+        assert!(
+            error.contains("the errand failed (exit status: 3)"),
+            "{error}"
+        );
+        assert!(error.contains("no milk"), "{error}");
+        drop(fs::remove_file(log));
+    }
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        for (milliseconds, text) in [(400, "0.4 s"), (12_300, "12 s"), (200_000, "3 min 20 s")] {
+            assert_eq!(duration(Duration::from_millis(milliseconds)), text);
+        }
+    }
 }

@@ -121,6 +121,10 @@ impl Tools {
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_PAGER", "")
             .env("SAM_CLI_TELEMETRY", "0")
+            // Where SAM, Zig and what drives Zig would else leave things in the home directory.
+            .env("__SAM_CLI_APP_DIR", self.local().join("cache/sam"))
+            .env("ZIG_GLOBAL_CACHE_DIR", self.local().join("cache/zig"))
+            .env("CARGO_ZIGBUILD_CACHE_DIR", self.local().join("cache/zigbuild"))
             .env("PYTHONUNBUFFERED", "1");
         command
     }

@@ -1,7 +1,8 @@
 //! The stack end to end: the real template and binaries on a local AWS that enforces IAM, used through
 //! the AWS command line and through boto3, neither of which shares code with the gate.
 //!
-//! All tests share one stack and run side by side, each with functions of its own.
+//! What is deployed is what the last `sam build` made. All tests share one stack and run side by side,
+//! each with functions of its own.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -42,7 +43,6 @@ fn stage() -> &'static Stage<'static> {
         let (cloud, stack) = CLOUD.get_or_init(|| {
             let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
             let tools = Tools::prepare(&root.canonicalize().unwrap(), &Nobody).unwrap();
-            cloud::build(&tools, &Nobody).unwrap();
             let cloud = Cloud::start(&tools, cloud::free_port().unwrap(), &Nobody).unwrap();
             let stack = cloud.deploy("countersign", &Nobody).unwrap();
             (cloud, stack)
