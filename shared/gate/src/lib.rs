@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod finish;
 pub mod function;
 mod gather;
+pub mod history;
 mod layer;
 pub mod layer_metadata;
 pub mod names;

@@ -8,6 +8,7 @@ use countersign_gate::deploy::{Deployment, deploy};
 use countersign_gate::evidence::{Policy, WithoutCsc};
 use countersign_gate::finish::Finished;
 use countersign_gate::function::ALIAS_TAG;
+use countersign_gate::history::{Chapter, history};
 use countersign_gate::names::{SigningJobId, VersionId};
 use countersign_gate::ports::{ProfileStatus, Refusal};
 use countersign_gate::records::{Outcome, State, VerdictRecord};
@@ -421,6 +422,21 @@ fn a_redelivery_finds_its_place() {
     assert_eq!(first.outcome, second.outcome);
     assert!(matches!(again(), Admission::Finished(finished) if !finished.is_new));
     assert_eq!(world.state().events.len(), 1);
+}
+
+#[test]
+fn the_history_of_a_target_is_in_its_records() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    go(&world, FUNCTION, SWAPPED);
+    admitted(&world, FUNCTION, OTHER);
+    let target = countersign_gate::target::Target::from_key(FUNCTION).unwrap();
+    let chapters = |most| run(history(&hands(&world, "cli"), &target, most)).unwrap();
+    let standings: Vec<&str> = chapters(10).iter().map(Chapter::standing).collect();
+    assert_eq!(standings, ["signing", "rejected", "deployed"]);
+    assert_eq!(chapters(2).len(), 2);
+    let deployed = &chapters(10)[2];
+    assert!(deployed.verdict.is_some() && deployed.received.is_some());
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! The ports, as one caller has them.
 
-#![expect(clippy::wildcard_imports, reason = "a double of all ports names nearly all of their types")]
-
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -545,7 +543,7 @@ impl Layers for Hands {
 impl Events for Hands {
     async fn announce(&self, announcement: &Announcement) -> Result<(), Trouble> {
         self.call("events:PutEvents", |state| {
-            state.events.push(announcement.detail().to_owned())
+            state.events.push(announcement.detail().to_owned());
         })
         .await
     }

@@ -119,10 +119,13 @@ pub fn slots() -> Arc<Vec<Slot>> {
         .clone()
 }
 
+/// A package and its source.
+type Pair = (Vec<u8>, Vec<u8>);
+
 /// The real core over the forge's root, asked once for each pair of bytes.
 pub struct Remembering {
     core: Core,
-    known: Mutex<HashMap<(Vec<u8>, Vec<u8>), Examined>>,
+    known: Mutex<HashMap<Pair, Examined>>,
 }
 
 impl Remembering {

@@ -1,4 +1,4 @@
-//! A generator of numbers that is the same everywhere and for ever: SplitMix64.
+//! A generator of numbers that is the same everywhere and for ever: `SplitMix64`.
 
 #[derive(Clone)]
 pub struct Random(u64);
