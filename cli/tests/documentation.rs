@@ -1,0 +1,93 @@
+//! The JSON in docs/cli.md has exactly the fields that the command prints.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use countersign_cases::PKI;
+use countersign_testkit::package::{sample, sign};
+use countersign_testkit::signature::SIGNED_AT;
+use serde_json::Value;
+
+const DOCUMENTATION: &str = include_str!("../../docs/cli.md");
+
+/// The JSON examples of the documentation, in order.
+fn documented() -> Vec<Value> {
+    let blocks = DOCUMENTATION.split("```json\n").skip(1);
+    blocks
+        .map(|block| block.split("```").next().expect("the block ends"))
+        .map(|block| serde_json::from_str(block).expect("an example is JSON"))
+        .collect()
+}
+
+/// What the command prints about the signed sample.
+fn printed(arguments: &[&str]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("signed.zip"),
+        sign(&sample(), &PKI).build(),
+    )
+    .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_countersign"))
+        .args(arguments)
+        .args(["signed.zip", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Every field of a document as a path; elements of a list share theirs.
+fn fields(document: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(document, String::new(), &mut found);
+    found
+}
+
+fn collect(value: &Value, path: String, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                collect(member, format!("{path}.{name}"), found);
+            }
+        }
+        Value::Array(elements) => {
+            for element in elements {
+                collect(element, format!("{path}[]"), found);
+            }
+        }
+        _ => drop(found.insert(path)),
+    }
+}
+
+#[test]
+fn verify_prints_what_is_documented() {
+    let printed = printed(&["verify", "--at", SIGNED_AT]);
+    assert_eq!(fields(&printed), fields(&documented()[0]));
+}
+
+#[test]
+fn inspect_prints_what_is_documented() {
+    assert_eq!(fields(&printed(&["inspect"])), fields(&documented()[1]));
+}
+
+#[test]
+fn the_documentation_names_every_option() {
+    let help = Command::new(env!("CARGO_BIN_EXE_countersign"))
+        .args(["verify", "--help"])
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let options = help
+        .split_whitespace()
+        .filter(|word| word.starts_with("--") && word.len() > 2);
+    for option in options.filter(|option| *option != "--help") {
+        assert!(DOCUMENTATION.contains(option), "{option} is not documented");
+    }
+}
