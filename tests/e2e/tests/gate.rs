@@ -191,7 +191,8 @@ fn a_role_can_do_its_work_and_nothing_else() {
         .unwrap();
     let code = bytes(&packages::function("stolen").unwrap());
     let records = stage.stack().output("RecordsBucket").unwrap();
-    let update = |function| json!({"FunctionName": function, "ZipFile": code, "DryRun": true});
+    let update =
+        |function: &str| json!({"FunctionName": function, "ZipFile": code, "DryRun": true});
     let document = json!({"Bucket": records, "Key": "functions/x/y/outcome.json"});
     let target = json!({"FunctionName": "demo-roles"});
 
