@@ -59,6 +59,7 @@ fn what_someone_should_hear_of_is_paged() {
         "alert-cloudtrail-csc-removed",
         "alert-cloudtrail-csc-weakened",
         "alert-cloudtrail-profile-revoked",
+        "alert-decided-rejected",
     ] {
         let stage = stage();
         assert!(stage.failures(&[&body(name)], 1).is_empty(), "{name}");
