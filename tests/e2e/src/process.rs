@@ -171,20 +171,20 @@ mod tests {
     #[test]
     fn what_a_program_started_ends_with_it() {
         let log = log("ends");
-        let process =
-            Process::start(Path::new(PYTHON), &shell("sleep 600 & echo $!; wait"), &log).unwrap();
-        let id = wait_until(&Nobody, "the id", Duration::from_secs(20), || {
-            Ok(match process.last_line().parse::<u32>() {
-                Ok(id) => Look::There(id),
-                Err(error) => Look::NotYet(error.to_string()),
+        let ticking = shell("(while :; do echo tick; sleep 0.1; done) & wait");
+        let process = Process::start(Path::new(PYTHON), &ticking, &log).unwrap();
+        let patience = Duration::from_secs(20);
+        wait_until(&Nobody, "a tick", patience, || {
+            Ok(match process.last_line() {
+                line if line == "tick" => Look::There(()),
+                line => Look::NotYet(line),
             })
         })
         .unwrap();
         drop(process);
-        let alive = shell(&format!("kill -0 {id} 2>/dev/null"))
-            .status()
-            .unwrap();
-        assert!(!alive.success(), "process {id} outlived its guard");
+        let said = fs::metadata(&log).unwrap().len();
+        std::thread::sleep(Duration::from_secs(1));
+        assert_eq!(fs::metadata(&log).unwrap().len(), said, "it ticks on");
         drop(fs::remove_file(log));
     }
 
