@@ -212,6 +212,10 @@ mod tests {
     }
 
     /// A stored body is written, and the method changed to deflated afterwards.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "offsets of a few bytes in a test"
+    )]
     fn claimed_deflated(packed: &[u8], body: &[u8]) -> Vec<u8> {
         let mut bytes = zip(&[file("a", packed)]);
         // Method, CRC-32 and size of the local header, then of the central one, which has two bytes more before.

@@ -30,6 +30,7 @@ mod end_record;
 mod error;
 mod extra;
 mod fields;
+mod hashing;
 mod header;
 mod limits;
 mod links;
