@@ -152,7 +152,10 @@ fn stay(
         "  aws s3 ls --recursive s3://{}/functions/demo/",
         stack.output("RecordsBucket")?
     ));
-    terminal.line(&format!("  aws logs tail /aws/lambda/{STACK}-deploy"));
+    terminal.line(&format!(
+        "  aws logs filter-log-events --log-group-name /aws/lambda/{STACK}-deploy \\
+    --query 'events[].message' --output text"
+    ));
     terminal.line(
         "  aws sqs list-queues --endpoint-url $AWS_ENDPOINT_URL   # version 1 of aws needs this for SQS",
     );
