@@ -4,10 +4,14 @@
 //! test then changes the one field it is about. Offsets and counts of the end records are worked out
 //! when the file is written, unless a test sets them.
 
+mod end;
+
 use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+
+pub use end::{End, Zip64End};
 
 /// Compression method: stored.
 pub const STORED: u16 = 0;
@@ -362,56 +366,6 @@ impl EntryForge {
     }
 }
 
-/// The end of central directory record (APPNOTE 4.3.16). `None` is the true value.
-#[derive(Clone, Debug, Default)]
-pub struct End {
-    /// Number of this disk.
-    pub disk: Option<u16>,
-    /// Number of the disk where the central directory starts.
-    pub directory_disk: Option<u16>,
-    /// Entries on this disk.
-    pub entries_here: Option<u16>,
-    /// Entries in all.
-    pub entries: Option<u16>,
-    /// Bytes of the central directory.
-    pub size: Option<u32>,
-    /// Where the central directory starts.
-    pub offset: Option<u32>,
-    /// The archive's comment.
-    pub comment: Vec<u8>,
-    /// Says another length of comment than there is.
-    pub comment_length: Option<u16>,
-}
-
-/// The zip64 end record and its locator (APPNOTE 4.3.14, 4.3.15). `None` is the true value.
-#[derive(Clone, Debug, Default)]
-pub struct Zip64End {
-    /// Size of the rest of the record; 44 without extensible data.
-    pub record_size: Option<u64>,
-    /// Number of this disk.
-    pub disk: Option<u32>,
-    /// Entries on this disk.
-    pub entries_here: Option<u64>,
-    /// Entries in all.
-    pub entries: Option<u64>,
-    /// Bytes of the central directory.
-    pub size: Option<u64>,
-    /// Where the central directory starts.
-    pub offset: Option<u64>,
-    /// Extensible data at the end of the record.
-    pub extensible: Vec<u8>,
-    /// Bytes between the record and its locator.
-    pub between: Vec<u8>,
-    /// Where the locator says that the record is.
-    pub locator_offset: Option<u64>,
-    /// How many disks the locator says that there are.
-    pub locator_disks: Option<u32>,
-    /// Leaves the locator out.
-    pub without_locator: bool,
-    /// Leaves the record out.
-    pub without_record: bool,
-}
-
 /// A zip file.
 #[derive(Clone, Debug, Default)]
 pub struct ZipForge {
@@ -503,69 +457,13 @@ impl ZipForge {
             .iter()
             .filter(|entry| entry.central.is_some())
             .count();
-        self.write_zip64_end(start, size, count, &mut out);
-        self.write_end(start, size, count, &mut out);
+        let directory = end::Directory { start, size, count };
+        if let Some(zip64) = &self.zip64 {
+            zip64.write(&directory, &mut out);
+        }
+        self.end.write(&directory, &mut out);
         out.extend_from_slice(&self.trailing);
         out
-    }
-
-    fn write_zip64_end(&self, start: usize, size: usize, count: usize, out: &mut Vec<u8>) {
-        let Some(zip64) = &self.zip64 else { return };
-        let offset = out.len() as u64;
-        if !zip64.without_record {
-            out.extend_from_slice(b"PK\x06\x06");
-            put64(
-                out,
-                &[zip64
-                    .record_size
-                    .unwrap_or(44 + zip64.extensible.len() as u64)],
-            );
-            put16(out, &[45, 45]);
-            put32(out, &[zip64.disk.unwrap_or(0), 0]);
-            put64(
-                out,
-                &[
-                    zip64.entries_here.unwrap_or(count as u64),
-                    zip64.entries.unwrap_or(count as u64),
-                    zip64.size.unwrap_or(size as u64),
-                    zip64.offset.unwrap_or(start as u64),
-                ],
-            );
-            out.extend_from_slice(&zip64.extensible);
-        }
-        out.extend_from_slice(&zip64.between);
-        if !zip64.without_locator {
-            out.extend_from_slice(b"PK\x06\x07");
-            put32(out, &[0]);
-            put64(out, &[zip64.locator_offset.unwrap_or(offset)]);
-            put32(out, &[zip64.locator_disks.unwrap_or(1)]);
-        }
-    }
-
-    fn write_end(&self, start: usize, size: usize, count: usize, out: &mut Vec<u8>) {
-        let end = &self.end;
-        out.extend_from_slice(b"PK\x05\x06");
-        put16(
-            out,
-            &[
-                end.disk.unwrap_or(0),
-                end.directory_disk.unwrap_or(0),
-                end.entries_here.unwrap_or(count as u16),
-                end.entries.unwrap_or(count as u16),
-            ],
-        );
-        put32(
-            out,
-            &[
-                end.size.unwrap_or(size as u32),
-                end.offset.unwrap_or(start as u32),
-            ],
-        );
-        put16(
-            out,
-            &[end.comment_length.unwrap_or(end.comment.len() as u16)],
-        );
-        out.extend_from_slice(&end.comment);
     }
 }
 
