@@ -158,7 +158,7 @@ pub fn build(tools: &Tools, observer: &dyn Observer) -> Result<(), HarnessError>
     process::run(
         observer,
         &tools.python(),
-        "sam build",
+        "sam build (ten minutes the first time)",
         &command,
         &tools.log("sam-build"),
     )
