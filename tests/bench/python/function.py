@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 CLIENTS = {name: boto3.client(name, config=Config(retries={"max_attempts": 1})) for name in sys.argv[1:]}
 
@@ -32,7 +33,7 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
         name, client = next(iter(CLIENTS.items()))
         try:
             CALLS[name](client)
-        except ClientError:
+        except (ClientError, ResponseParserError):  # the latter where XML was expected: the refusal is JSON
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
 
