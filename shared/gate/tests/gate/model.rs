@@ -112,6 +112,8 @@ struct Schedule {
     uploaded: Vec<usize>,
     /// How often an event is handed out before it goes to the dead letters.
     most: u32,
+    /// The message whose task is favoured.
+    favourite: Option<usize>,
 }
 
 fn schedule(seed: u64, tracing: bool, out: &mut Option<World>) -> u64 {
@@ -163,6 +165,7 @@ fn schedule(seed: u64, tracing: bool, out: &mut Option<World>) -> u64 {
         to_come,
         uploaded: Vec::new(),
         most: if is_impatient { 2 } else { 1000 },
+        favourite: None,
     };
     let steps = 40 + schedule.random.below(160);
     for _ in 0..steps {
@@ -261,8 +264,18 @@ impl Schedule {
         });
     }
 
+    /// One task is favoured for a while, so that others stand still between two of their calls
+    /// while whole uploads pass them by: that is where races are.
     fn go_on_with_a_task(&mut self) {
-        if let Some(at) = self.one_of(|m| m.task.is_some()) {
+        let is_running = |at: &usize| self.messages[*at].task.is_some();
+        let favourite = self.favourite.filter(is_running);
+        let others = self.random.in_1000(100);
+        let next = match favourite {
+            Some(at) if !others => Some(at),
+            _ => self.one_of(|m| m.task.is_some()),
+        };
+        self.favourite = favourite.or(next);
+        if let Some(at) = next {
             self.go_on(at);
         }
     }
