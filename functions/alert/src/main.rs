@@ -31,15 +31,16 @@ struct Alert {
 
 impl Handle for Alert {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
-        match alert(&self.topic, &self.stack, message.body).await? {
-            Some(page) => info!(
+        if let Some(page) = alert(&self.topic, &self.stack, message.body).await? {
+            info!(
                 event = page.id,
                 kind = page.kind,
                 severity = page.severity.as_str(),
                 title = page.title,
                 "a page was sent"
-            ),
-            None => info!("nobody needs to hear of this event"),
+            );
+        } else {
+            info!("nobody needs to hear of this event");
         }
         Ok(())
     }

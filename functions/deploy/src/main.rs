@@ -57,9 +57,11 @@ impl Handle for Deploy {
         };
         let JobEvent { job } = JobEvent::parse(message.body)?;
         report::about_job(&job);
-        match deploy(&self.aws, &self.core, &self.settings, &job, patience).await? {
+        // Boxed: the whole way of an upload is one large future.
+        let deployment = deploy(&self.aws, &self.core, &self.settings, &job, patience);
+        match Box::pin(deployment).await? {
             Deployment::Finished(finished) => {
-                report::finished(&self.settings.stack.name, &finished)
+                report::finished(&self.settings.stack.name, &finished);
             }
             Deployment::NotOurs(why) => warn!(why, "the job is not for this stack"),
         }

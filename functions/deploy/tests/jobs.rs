@@ -98,10 +98,10 @@ impl Scene {
             json(&value!({"status": "Active", "profileVersionArn": PROFILE_VERSION}).to_string()),
         );
         aws.answers_once("lambda:GetFunction", function("b2xk", &value!({})));
-        aws.answers("lambda:GetFunction", function(&self.sha256, &self.arns()));
+        aws.answers("lambda:GetFunction", function(&self.sha256, &arns()));
         aws.answers(
             "lambda:UpdateFunctionCode",
-            json(&code(&self.sha256, &self.arns()).to_string()),
+            json(&code(&self.sha256, &arns()).to_string()),
         );
         aws.answers("lambda:PublishVersion", json(r#"{"Version":"7"}"#));
         aws.answers(
@@ -113,10 +113,6 @@ impl Scene {
             "events:PutEvents",
             json(r#"{"FailedEntryCount":0,"Entries":[{}]}"#),
         );
-    }
-
-    fn arns(&self) -> Value {
-        value!({"SigningJobArn": signature::JOB, "SigningProfileVersionArn": PROFILE_VERSION})
     }
 
     /// How the job stands, with `more` fields.
@@ -195,6 +191,10 @@ impl Scene {
             assert_eq!(self.count(call), 0, "{call}");
         }
     }
+}
+
+fn arns() -> Value {
+    value!({"SigningJobArn": signature::JOB, "SigningProfileVersionArn": PROFILE_VERSION})
 }
 
 fn merge(into: &mut Value, more: &Value) {

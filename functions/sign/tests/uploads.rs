@@ -263,8 +263,8 @@ fn what_can_never_be_deployed_is_refused_before_it_is_signed() {
             stage.failures(&[&event(key, Some(&version))], 1).is_empty(),
             "{what}"
         );
-        let (state, code) = outcome(&stage);
-        assert_eq!(state, "rejected", "{what}");
+        let (end, code) = outcome(&stage);
+        assert_eq!(end, "rejected", "{what}");
         assert!(!code.is_empty(), "{what} has a reason");
         assert_eq!(count(&stage, "signer:StartSigningJob"), 0, "{what}");
         let lines = lines(&stage);

@@ -1,6 +1,6 @@
 //! The settings that more than one function reads from its environment.
 
-use std::{convert::Infallible, fmt};
+use std::fmt;
 
 use countersign_gate::settings::Stack;
 
@@ -31,7 +31,8 @@ pub fn stack(environment: &mut Environment<'_>) -> Option<Stack> {
 
 /// The region that Lambda runs the function in, and calls are made to.
 pub fn region(environment: &mut Environment<'_>) -> Option<String> {
-    environment.required("AWS_REGION", "the stack's region (Lambda sets it)", any)
+    let meaning = "the stack's region (Lambda sets it)";
+    environment.required("AWS_REGION", meaning, str::parse::<String>)
 }
 
 /// The stack's name: in metrics, in events, and in the names of the gate's own functions.
@@ -101,10 +102,6 @@ fn bucket_name(text: &str) -> Result<String, Unfit> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     let fits = (3..=63).contains(&text.len()) && text.chars().all(allowed);
     checked(text, fits, "a bucket name")
-}
-
-fn any(text: &str) -> Result<String, Infallible> {
-    Ok(text.to_owned())
 }
 
 #[cfg(test)]

@@ -242,8 +242,9 @@ async fn every_way_in_which_lambda_declines_code_is_told_apart() {
 
 #[tokio::test]
 async fn what_says_nothing_about_the_code_is_trouble() {
+    type Is = fn(&Trouble) -> bool;
     let (fake, aws) = stack();
-    let answers: [(u16, &str, fn(&Trouble) -> bool); 4] = [
+    let answers: [(u16, &str, Is); 4] = [
         (403, "AccessDeniedException", is_denied),
         (429, "TooManyRequestsException", is_throttled),
         (500, "ServiceException", is_unavailable),
