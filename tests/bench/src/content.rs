@@ -89,8 +89,11 @@ fn text(length: usize, random: &mut Random) -> Vec<u8> {
         let in_line = random.below(9).saturating_add(3);
         for _ in 0..in_line {
             // Common words are much more common than rare ones: the n-th about 1/n as often (Zipf).
-            let among = 1_usize << random.below(14);
-            let word = random.pick(words.get(..among).unwrap_or(words));
+            let among = words
+                .len()
+                .checked_shr(u32::try_from(random.below(14)).unwrap_or(0));
+            let among = among.and_then(|length| words.get(..length));
+            let word = random.pick(among.unwrap_or(words));
             text.push_str(word.map_or("", String::as_str));
             match random.below(12) {
                 0 => text.push('('),
