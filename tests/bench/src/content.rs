@@ -99,7 +99,10 @@ fn text(length: usize, random: &mut Random) -> Vec<u8> {
                 0 => text.push('('),
                 1 => text.push_str(") "),
                 2 => text.push('.'),
-                3 => text.push_str(&format!(" {}", random.below(100_000))),
+                3 => {
+                    text.push(' ');
+                    text.push_str(&random.below(100_000).to_string());
+                }
                 4 => text.push_str(", "),
                 _ => text.push(' '),
             }

@@ -40,13 +40,13 @@ impl Jar {
             keytool.args(["-genkeypair", "-keyalg", "EC", "-groupname", "secp384r1"]);
             keytool.args(["-sigalg", "SHA384withECDSA", "-dname", "CN=bench"]);
             keytool.args(["-alias", ALIAS, "-storepass", PASSWORD, "-keystore"]);
-            succeed(process(keytool.arg(&jar.keys))?)?;
+            succeed(&process(keytool.arg(&jar.keys))?)?;
         }
         let mut jarsigner = Command::new("jarsigner");
         jarsigner.args(["-digestalg", "SHA-384", "-sigalg", "SHA384withECDSA"]);
         jarsigner.args(["-storepass", PASSWORD, "-keystore"]);
         jarsigner.arg(&jar.keys).arg("-signedjar").arg(&jar.signed);
-        succeed(process(jarsigner.arg(source).arg(ALIAS))?)?;
+        succeed(&process(jarsigner.arg(source).arg(ALIAS))?)?;
         let mut bytes = fs::read(&jar.signed)?;
         tamper(&mut bytes)?;
         fs::write(&jar.tampered, &bytes)?;
@@ -84,11 +84,11 @@ fn says_verified(finished: &Finished) -> bool {
     finished.output.status.success() && text.lines().any(|line| line == "jar verified.")
 }
 
-fn succeed(finished: Finished) -> Outcome<()> {
+fn succeed(finished: &Finished) -> Outcome<()> {
     if finished.output.status.success() {
         return Ok(());
     }
-    Err(told("a tool of the JDK failed", &finished).into())
+    Err(told("a tool of the JDK failed", finished).into())
 }
 
 fn told(what: &str, finished: &Finished) -> String {

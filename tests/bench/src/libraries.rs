@@ -103,7 +103,7 @@ pub(crate) fn run(options: &LibrariesOptions) -> Outcome<()> {
     let mut table = Table::new(["MB/s", "text-like", "incompressible"]);
     let mut rows = Vec::new();
     for ((library, _), (text, noise)) in contests.into_iter().zip(text.into_iter().zip(noise)) {
-        table.row([
+        table.row(&[
             library.to_owned(),
             format!("{text:.0}"),
             format!("{noise:.0}"),

@@ -187,7 +187,7 @@ fn table(rows: &[Row]) -> Table {
     ]);
     for row in rows {
         let megabytes = |bytes: Option<u64>| bytes.map(|bytes| float(bytes) / 1e6);
-        table.row([
+        table.row(&[
             row.function.clone(),
             format!("{:.1}", row.next_seconds * 1e3),
             format!("{:.1}", row.answer_seconds * 1e3),
@@ -207,7 +207,7 @@ fn goals(rows: &[Row]) -> String {
     let mut lines = String::new();
     let mut line = |what: String, value: f64, goal: f64| {
         let met = if value <= goal { "met" } else { "MISSED" };
-        lines.push_str(&format!("{what}: {value:.3}, at most {goal}: {met}\n"));
+        lines.extend([what, format!(": {value:.3}, at most {goal}: {met}\n")]);
     };
     for (name, ..) in FUNCTIONS {
         let Some(row) = find(name) else { continue };

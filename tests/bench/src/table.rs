@@ -13,7 +13,7 @@ impl Table {
         }
     }
 
-    pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
+    pub(crate) fn row<const N: usize>(&mut self, cells: &[String; N]) {
         self.rows.push(cells.to_vec());
     }
 }
@@ -52,8 +52,8 @@ mod tests {
     #[test]
     fn columns_are_aligned() {
         let mut table = Table::new(["name", "n"]);
-        table.row(["a longer name".to_owned(), cell(Some(1.26), 1)]);
-        table.row(["é".to_owned(), cell(None, 1)]);
+        table.row(&["a longer name".to_owned(), cell(Some(1.26), 1)]);
+        table.row(&["é".to_owned(), cell(None, 1)]);
         let expected = "name             n\na longer name  1.3\né                -\n";
         assert_eq!(table.to_string(), expected);
     }

@@ -263,7 +263,7 @@ fn table(rows: &[Row]) -> Table {
     ]);
     for row in rows {
         let rate_of = |seconds| rate(row.unpacked_bytes, Duration::from_secs_f64(seconds));
-        table.row([
+        table.row(&[
             format!("{}, {}, {}", row.content, row.megabytes, row.entries),
             format!("{:.1}", float(row.packed_bytes) / 1e6),
             format!("{:.0}", rate_of(row.floor_seconds)),
