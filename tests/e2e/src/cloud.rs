@@ -20,6 +20,8 @@ use crate::{
 };
 
 const STARTS_WITHIN: Duration = Duration::from_mins(1);
+/// Looked for, because SAM would deploy the sources when nothing has been built.
+const BUILT_TEMPLATE: &str = ".aws-sam/build/template.yaml";
 const ROOT_FILE: &str = "signer-root.pem";
 
 /// A running local AWS, on loopback, with IAM enforced. It stops when this is dropped.
@@ -113,6 +115,12 @@ impl Cloud {
 
     /// `sam deploy` of what [`build`] made, as the stack `name`, trusting the local Signer's root.
     pub fn deploy(&self, name: &str, observer: &dyn Observer) -> Result<Stack, HarnessError> {
+        if !self.tools.root().join(BUILT_TEMPLATE).exists() {
+            return Err(HarnessError::Missing {
+                what: "The outcome of `sam build`, .aws-sam/build/template.yaml,",
+                fix: "Run `cargo xtask test --only build`.",
+            });
+        }
         let root_file = self.state.join(ROOT_FILE);
         let root = fs::read_to_string(&root_file).map_err(|source| HarnessError::File {
             what: root_file.display().to_string(),

@@ -37,18 +37,21 @@ fn beside_others() -> RwLockReadGuard<'static, ()> {
 
 /// The stage that all tests share. Nobody drops it: its processes end when this one does.
 fn stage() -> &'static Stage<'static> {
-    static CLOUD: OnceLock<(Cloud, Stack)> = OnceLock::new();
+    static CLOUD: OnceLock<Result<(Cloud, Stack), HarnessError>> = OnceLock::new();
     static STAGE: OnceLock<Stage<'static>> = OnceLock::new();
     STAGE.get_or_init(|| {
-        let (cloud, stack) = CLOUD.get_or_init(|| {
-            let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-            let tools = Tools::prepare(&root.canonicalize().unwrap(), &Nobody).unwrap();
-            let cloud = Cloud::start(&tools, cloud::free_port().unwrap(), &Nobody).unwrap();
-            let stack = cloud.deploy("countersign", &Nobody).unwrap();
-            (cloud, stack)
-        });
+        // What went wrong once is told by each test, and not tried again by each.
+        let (cloud, stack) = CLOUD.get_or_init(deployed).as_ref().unwrap();
         Stage::set(cloud, stack).unwrap()
     })
+}
+
+fn deployed() -> Result<(Cloud, Stack), HarnessError> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let tools = Tools::prepare(&root.canonicalize().unwrap(), &Nobody)?;
+    let cloud = Cloud::start(&tools, cloud::free_port()?, &Nobody)?;
+    let stack = cloud.deploy("countersign", &Nobody)?;
+    Ok((cloud, stack))
 }
 
 #[test]
@@ -58,6 +61,21 @@ fn four_scenes() {
     let mut play = Play::open(stage(), &Nobody).unwrap();
     for scene in &SCENES {
         play.scene(scene).unwrap();
+    }
+    for name in ["sign", "deploy", "alert"] {
+        assert_never_denied(name);
+    }
+}
+
+/// A role that lacks something shows up here, even where a retry or a default would hide it.
+fn assert_never_denied(function: &str) {
+    let journal = format!("GET calls?caller=*/countersign-{function}");
+    let answer = stage().root().call("control", &journal, json!({})).unwrap();
+    let calls = list(&answer, "/calls");
+    assert!(!calls.is_empty(), "{function} called nothing");
+    for call in calls {
+        let status = call.pointer("/status").and_then(Value::as_u64);
+        assert_ne!(status, Some(403), "{function} was denied: {call}");
     }
 }
 
