@@ -19,7 +19,7 @@ use crate::config::Config;
 fn main() -> ExitCode {
     shell::run(async |variables| {
         let Config { stack, topic_arn } = Config::read(variables)?;
-        let topic = Topic::new(Connection::from_environment().await, topic_arn);
+        let topic = Topic::new(Connection::in_lambda(variables), topic_arn);
         Ok(Alert { topic, stack })
     })
 }

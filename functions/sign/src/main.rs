@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             event_bus,
             max_receives,
         } = Config::read(variables)?;
-        let connection = Connection::from_environment().await;
+        let connection = Connection::in_lambda(variables);
         let aws = Aws::new(connection, settings.stack.clone(), event_bus);
         Ok(Sign {
             aws,
