@@ -1,12 +1,14 @@
 //! `countersign`: the gate's own judgement, for people and scripts.
 //!
-//! Exit status: 0 it would be deployed, 1 it would be rejected, 2 usage or unreadable input, 3 it
-//! cannot be said.
+//! Exit status: 0 it would be deployed, or it was shown; 1 it would be rejected; 2 usage, unreadable
+//! input, or no answer from AWS; 3 it cannot be said.
 
 mod input;
 mod inspect;
 mod output;
 mod paint;
+mod status;
+mod status_text;
 mod verify;
 
 use std::process::ExitCode;
@@ -28,12 +30,14 @@ struct Arguments {
 enum Command {
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
+    Status(status::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Verify(arguments) => verify::run(&arguments, now()),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
     };
     outcome.unwrap_or_else(|unusable: Unusable| output::complain(&unusable))
 }

@@ -11,15 +11,22 @@ use std::fs;
 use std::process::Command;
 
 use countersign_cases::PKI;
+use countersign_testkit::fake_aws::FakeAws;
 use countersign_testkit::package::{sample, sign};
 use countersign_testkit::signature::SIGNED_AT;
 use serde_json::Value;
 
 const DOCUMENTATION: &str = include_str!("../../docs/cli.md");
 
+const RECORDS: &str = include_str!("../../docs/records.md");
+
 /// The JSON examples of the documentation, in order.
 fn documented() -> Vec<Value> {
-    let blocks = DOCUMENTATION.split("```json\n").skip(1);
+    examples(DOCUMENTATION)
+}
+
+fn examples(text: &str) -> Vec<Value> {
+    let blocks = text.split("```json\n").skip(1);
     blocks
         .map(|block| block.split("```").next().expect("the block ends"))
         .map(|block| serde_json::from_str(block).expect("an example is JSON"))
@@ -78,16 +85,49 @@ fn inspect_prints_what_is_documented() {
 }
 
 #[test]
-fn the_documentation_names_every_option() {
-    let help = Command::new(env!("CARGO_BIN_EXE_countersign"))
-        .args(["verify", "--help"])
+fn status_prints_what_is_documented() {
+    let aws = FakeAws::start().unwrap();
+    let records = examples(RECORDS);
+    let find = |field: &str, value: &str| {
+        let found = records.iter().find(|record| record[field] == value);
+        found.expect("it is documented").to_string()
+    };
+    let received = records.first().expect("received.json is documented");
+    let folder = "functions/checkout/20260928T120001Z-3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrH";
+    for (name, body) in [
+        ("received", received.to_string()),
+        ("outcome", find("state", "rejected")),
+    ] {
+        aws.put("records", &format!("{folder}/{name}.json"), body);
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_countersign"))
+        .args(["status", "functions/checkout", "--format", "json"])
+        .env_clear()
+        .env("COUNTERSIGN_RECORDS_BUCKET", "records")
+        .env("AWS_ENDPOINT_URL", aws.endpoint())
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
         .output()
         .unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
-    let options = help
-        .split_whitespace()
-        .filter(|word| word.starts_with("--") && word.len() > 2);
-    for option in options.filter(|option| *option != "--help") {
-        assert!(DOCUMENTATION.contains(option), "{option} is not documented");
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(fields(&printed), fields(&documented()[2]));
+}
+
+#[test]
+fn the_documentation_names_every_option() {
+    for command in ["verify", "inspect", "status"] {
+        let help = Command::new(env!("CARGO_BIN_EXE_countersign"))
+            .args([command, "--help"])
+            .output()
+            .unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        // An option may stand in a sentence.
+        let words = help
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))
+            .filter(|word| word.starts_with("--") && word.len() > 2);
+        for option in words.filter(|option| *option != "--help") {
+            assert!(DOCUMENTATION.contains(option), "{option} is not documented");
+        }
     }
 }
