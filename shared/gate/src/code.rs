@@ -286,7 +286,7 @@ codes! {
     SignatureExpired = "SIGNATURE_EXPIRED" {
         "The signature has expired.",
         "The profile's validity period is over for this package.",
-        "Have the source signed again: copy the upload over itself."
+        "Have the source signed again: upload it again."
     }
     PublisherNotAllowed = "PUBLISHER_NOT_ALLOWED" {
         "The signing profile version is not among the allowed publishers.",

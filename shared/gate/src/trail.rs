@@ -80,7 +80,7 @@ impl TrailEvent {
                      configuration only warns, so it runs now."
                 ),
                 &[
-                    "Roll back: copy the last good version of its key over itself in the uploads bucket.",
+                    "Roll back: upload the good package to its key again, or copy an older version over the key.",
                     "Set the code signing configuration to Enforce.",
                     "Take the right to update code away from everyone but the gate's deploy role.",
                 ],
