@@ -119,6 +119,27 @@ fn ordinary_events_page_nobody() {
 }
 
 #[test]
+fn code_that_was_only_tried_did_not_go_live() {
+    let status = |dry: Value, error: Value| {
+        with(move |detail| {
+            detail["errorCode"] = error;
+            detail["requestParameters"]["dryRun"] = dry;
+            detail["additionalEventData"] = json!({ "signatureStatus": "MISMATCH" });
+        })
+    };
+    // Whoever made it: nothing changed.
+    let dry = status(json!(true), Value::Null);
+    assert_eq!(classify(STACK, &dry).unwrap(), None);
+    for not_dry in [json!(false), json!("true"), Value::Null] {
+        let page = classify(STACK, &status(not_dry.clone(), Value::Null)).unwrap();
+        assert_eq!(page.unwrap().severity, Severity::Critical, "{not_dry}");
+    }
+    // Someone else's dry run that Lambda refused is still an attempt to be asked about.
+    let refused = status(json!(true), json!("CodeVerificationFailedException"));
+    assert!(classify(STACK, &refused).unwrap().is_some());
+}
+
+#[test]
 fn imitations_of_the_gate_do_page() {
     let session = |arn: &'static str| {
         with(move |detail| {
