@@ -163,7 +163,7 @@ fn target(text: &str) -> Result<Target, String> {
         KeyError::Prefix { .. } if !text.contains('/') && !text.is_empty() => {
             format!("write functions/{text} for the function, or layers/{text} for the layer")
         }
-        KeyError::Name { .. } if text.ends_with(".zip") => {
+        KeyError::Name { .. } if Target::from_key(text).is_ok() => {
             "give the target, not the key: leave .zip away".to_owned()
         }
         KeyError::Name { source, .. } => source.to_string(),

@@ -76,9 +76,8 @@ fn outcome(aws: &FakeAws, day: u8, end: &Value) {
         "uploaded_by": {"principal": null, "source_ip": null}, "metadata": {}, "tags": {},
         "decided_at": "2026-11-20T12:00:09Z", "took_ms": 9250,
     });
-    for (name, value) in end.as_object().unwrap() {
-        document[name] = value.clone();
-    }
+    let end = end.as_object().unwrap().clone();
+    document.as_object_mut().unwrap().extend(end);
     put(aws, day, "outcome", &document);
 }
 
