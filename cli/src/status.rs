@@ -24,9 +24,10 @@ Examples:
   export COUNTERSIGN_RECORDS_BUCKET=RECORDS_BUCKET
   countersign status layers/openssl --limit 1 --format json
 
-The bucket is the output RecordsBucket of the stack. Region, credentials and endpoint are found as
-the AWS CLI finds them; s3:ListBucket and s3:GetObject on the bucket are enough, with kms:Decrypt on
-the stack's key.
+The bucket is the output RecordsBucket of the stack. s3:ListBucket and s3:GetObject on it are
+enough, with kms:Decrypt on the stack's key. Region, endpoint and credentials come from the
+environment or a profile; those of an SSO login have to be handed over:
+  eval \"$(aws configure export-credentials --format env)\"
 
 Exit status: 0 it was shown, even if there is nothing on record; 2 the command line cannot be used,
 or the records cannot be read.";
@@ -204,8 +205,9 @@ fn fix(bucket: &str, retry: &Retry) -> String {
              stack's key"
         ),
         Trouble::Unavailable { .. } => {
-            "check that there are credentials (`aws sts get-caller-identity`), that AWS_REGION and \
-             AWS_ENDPOINT_URL are what they should be, and that the network lets you out"
+            "check that there are credentials in the environment or the profile (`eval \"$(aws \
+             configure export-credentials --format env)\"` hands over those of an SSO login), that \
+             AWS_REGION and AWS_ENDPOINT_URL are what they should be, and that the network lets you out"
                 .to_owned()
         }
         Trouble::Unexpected { .. } => format!(
@@ -234,8 +236,8 @@ fn fix_of_code(code: &str) -> Option<&'static str> {
             Some("set AWS_REGION to the region of the stack: the bucket is in another one")
         }
         "ExpiredToken" | "InvalidAccessKeyId" | "InvalidToken" | "SignatureDoesNotMatch" => Some(
-            "get new credentials, such as with `aws sso login`, and check them with `aws sts \
-             get-caller-identity`",
+            "get new credentials; those of an SSO login are handed over with `eval \"$(aws configure \
+             export-credentials --format env)\"`",
         ),
         _ => None,
     }

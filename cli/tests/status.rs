@@ -193,7 +193,7 @@ fn trouble_says_what_where_and_how_to_fix_it() {
         ),
         (404, "NoSuchBucket", "RecordsBucket"),
         (301, "PermanentRedirect", "AWS_REGION"),
-        (400, "ExpiredToken", "aws sso login"),
+        (400, "ExpiredToken", "export-credentials"),
     ] {
         let aws = three();
         aws.answers("s3:ListObjectsV2", s3_error(status, code));
