@@ -3,10 +3,13 @@
 use std::error::Error;
 
 use aws_sdk_s3::{
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
-use countersign_gate::{ports::Refusal, trouble::Trouble};
+use countersign_gate::{
+    ports::Refusal,
+    trouble::{Trouble, in_full},
+};
 
 /// Why a call gave no usable answer: the cause inside a [`Trouble`].
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +76,7 @@ where
             status,
             request_id,
         },
-        _ => AwsError::NoAnswer(DisplayErrorContext(error).to_string()),
+        _ => AwsError::NoAnswer(in_full(&error)),
     };
     class.trouble(call, cause)
 }
@@ -136,7 +139,7 @@ pub(crate) fn trouble_inside(call: &'static str, code: &str, message: &str) -> T
 
 /// Trouble of a body that broke off while it was read.
 pub(crate) fn broken_off(call: &'static str, error: impl Error + Send + Sync + 'static) -> Trouble {
-    let cause = AwsError::NoAnswer(DisplayErrorContext(error).to_string());
+    let cause = AwsError::NoAnswer(in_full(&error));
     Class::Unavailable.trouble(call, cause)
 }
 
