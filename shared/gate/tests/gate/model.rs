@@ -8,6 +8,10 @@
 //!   the effect itself), and nothing that was rejected is ever what was changed to;
 //! - a layer gets one version for an upload, whatever was cut off.
 //!
+//! Order in time is checked at each effect, not at rest: a later delivery often puts right what an
+//! earlier one did wrong, and hides it. That all of this can fail is proven by making mistakes in
+//! the gate's place: each must be found, and soon.
+//!
 //! A schedule is a number. When one fails, its number and its whole trace are printed.
 
 use std::collections::BTreeSet;
@@ -27,12 +31,20 @@ use countersign_gate::settings::{DeploySettings, SignSettings};
 use countersign_gate::sign::admit;
 use countersign_gate::triggers::UploadEvent;
 
+use crate::world::hands::{OLDER_OVER_NEWER, READ_TOO_LATE, WRITTEN_TWICE};
 use crate::world::packages::{Nature, Remembering, slots};
 use crate::world::random::Random;
 use crate::world::run::{deploy_settings, event, hands, sign_settings};
-use crate::world::{FUNCTION, Faults, LAYER, World};
+use crate::world::{FUNCTION, Faults, LAYER, Mistake, World};
 
 const SCHEDULES: u64 = 100_000;
+
+/// Within so many schedules each mistake must be found.
+const SOON: u64 = 10_000;
+
+/// About as many calls as a deployment makes: each place between two of them is as likely to be
+/// where it stands still.
+const CALLS: usize = 30;
 
 #[test]
 fn whatever_the_interleaving_the_promise_holds() {
@@ -56,12 +68,36 @@ fn whatever_the_interleaving_the_promise_holds() {
     assert!(deployed.into_inner() > SCHEDULES / 2);
 }
 
+#[test]
+fn mistakes_are_found() {
+    let mistakes = [
+        (Mistake::HeadBeforeFunction, READ_TOO_LATE),
+        (Mistake::HeadBeforeAlias, READ_TOO_LATE),
+        (Mistake::BlindUpdate, OLDER_OVER_NEWER),
+        (Mistake::BlindCreate, WRITTEN_TWICE),
+    ];
+    for (mistake, complaint) in mistakes {
+        let is_found = (0..SOON).any(|seed| complains(seed, mistake, complaint));
+        assert!(is_found, "{mistake:?} is not found");
+    }
+}
+
+/// Whether a schedule with this mistake in it fails for the right reason.
+fn complains(seed: u64, mistake: Mistake, complaint: &str) -> bool {
+    let end = catch_unwind(|| schedule(seed, false, Some(mistake), &mut None));
+    end.is_err_and(|panic| {
+        panic
+            .downcast_ref::<String>()
+            .is_some_and(|message| message.contains(complaint))
+    })
+}
+
 /// Runs a schedule; if it fails, once more with a trace.
 fn survive(seed: u64) -> u64 {
-    let quiet = catch_unwind(|| schedule(seed, false, &mut None));
+    let quiet = catch_unwind(|| schedule(seed, false, None, &mut None));
     quiet.unwrap_or_else(|_| {
         let mut world = None;
-        let again = catch_unwind(AssertUnwindSafe(|| schedule(seed, true, &mut world)));
+        let again = catch_unwind(AssertUnwindSafe(|| schedule(seed, true, None, &mut world)));
         let trace = world.map(|world: World| world.trace()).unwrap_or_default();
         panic!(
             "schedule {seed} fails (again: {}):\n{}",
@@ -114,9 +150,11 @@ struct Schedule {
     most: u32,
     /// The message whose task is favoured.
     favourite: Option<usize>,
+    /// After so many calls of deployments a whole upload passes the one that made the last.
+    calls_to_go: usize,
 }
 
-fn schedule(seed: u64, tracing: bool, out: &mut Option<World>) -> u64 {
+fn schedule(seed: u64, tracing: bool, mistake: Option<Mistake>, out: &mut Option<World>) -> u64 {
     let mut random = Random::new(seed);
     let world = World::new(slots(), seed ^ 0x5EED);
     *out = Some(world.clone());
@@ -124,6 +162,7 @@ fn schedule(seed: u64, tracing: bool, out: &mut Option<World>) -> u64 {
     {
         let mut state = world.state();
         state.tracing = tracing;
+        state.mistake = mistake;
         if random.in_1000(500) {
             let function = state.functions.get_mut("checkout").unwrap();
             function
@@ -151,7 +190,7 @@ fn schedule(seed: u64, tracing: bool, out: &mut Option<World>) -> u64 {
         };
     }
     let mut all: Vec<usize> = (0..slots().len()).collect();
-    let count = 2 + random.below(2);
+    let count = 2 + random.below(3);
     let to_come = (0..count)
         .map(|_| {
             let slot = all.swap_remove(random.below(all.len()));
@@ -166,7 +205,9 @@ fn schedule(seed: u64, tracing: bool, out: &mut Option<World>) -> u64 {
         uploaded: Vec::new(),
         most: if is_impatient { 2 } else { 1000 },
         favourite: None,
+        calls_to_go: 0,
     };
+    schedule.calls_to_go = schedule.random.below(CALLS);
     let steps = 40 + schedule.random.below(160);
     for _ in 0..steps {
         schedule.step();
@@ -179,8 +220,8 @@ impl Schedule {
     /// One thing happens.
     fn step(&mut self) {
         match self.random.below(100) {
-            0..=7 => self.upload(),
-            8..=19 => self.start_a_message(),
+            0..=3 => self.upload(),
+            4..=19 => self.start_a_message(),
             20..=25 => self.end_a_job(),
             26..=27 => self.crash_a_task(),
             28..=30 => self.world.settle(),
@@ -206,6 +247,24 @@ impl Schedule {
         self.uploaded.push(slot);
         let event = event(&self.world, key, Some(version));
         self.send(&Event::Uploaded(event));
+    }
+
+    /// A whole upload passes while every task that runs stands still between two of its calls.
+    fn overtake(&mut self) {
+        self.calls_to_go = self.random.below(CALLS);
+        if self.to_come.is_empty() {
+            return;
+        }
+        let mut at = self.messages.len();
+        self.upload();
+        while at < self.messages.len() {
+            self.start(at);
+            while !self.go_on(at) {}
+            at += 1;
+            if at == self.messages.len() {
+                self.end_a_job();
+            }
+        }
     }
 
     /// Queues deliver at least once.
@@ -275,8 +334,14 @@ impl Schedule {
             _ => self.one_of(|m| m.task.is_some()),
         };
         self.favourite = favourite.or(next);
-        if let Some(at) = next {
-            self.go_on(at);
+        if let Some(at) = next
+            && !self.go_on(at)
+            && matches!(self.messages[at].event, Event::JobEnded(_))
+        {
+            match self.calls_to_go.checked_sub(1) {
+                Some(left) => self.calls_to_go = left,
+                None => self.overtake(),
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,13 +20,15 @@ use countersign_package::ProfileVersionArn;
 use jiff::Timestamp;
 
 use super::packages::{ACCOUNT, PROFILE_VERSION, job_id};
-use super::{FunctionState, Job, LayerState, State, World};
+use super::{FunctionState, Guarded, Job, LayerState, Mistake, State, World};
 
 /// A caller's hold on the world.
 #[derive(Clone)]
 pub struct Hands {
     pub world: World,
     pub name: String,
+    /// An answer that was asked for too early, by mistake.
+    pub early: Arc<Mutex<Option<UploadHead>>>,
 }
 
 /// Gives the scheduler a turn, once.
@@ -73,28 +76,8 @@ impl Hands {
         }
         Ok(answer)
     }
-}
 
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        self.world.state().now
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        Turn(false).await;
-        self.world
-            .state()
-            .tick(i64::try_from(duration.as_secs()).unwrap());
-        self.world.settle();
-    }
-}
-
-impl Uploads for Hands {
-    async fn head_upload(
-        &self,
-        key: &str,
-        version: Option<&VersionId>,
-    ) -> Result<UploadHead, Trouble> {
+    async fn head(&self, key: &str, version: Option<&VersionId>) -> Result<UploadHead, Trouble> {
         self.call("s3:HeadObject", |state| {
             let versions = state
                 .uploads
@@ -122,6 +105,51 @@ impl Uploads for Hands {
             }
         })
         .await
+    }
+
+    /// Makes a mistake, if it is the one to make: asks before a revision is read what is to be
+    /// asked after.
+    async fn head_early(&self, mistake: Mistake, name: &FunctionName) -> Result<(), Trouble> {
+        let is_made = self.world.state().mistake == Some(mistake);
+        let head = if is_made {
+            Some(self.head(&upload_key(name), None).await?)
+        } else {
+            None
+        };
+        *self.early.lock().unwrap() = head;
+        Ok(())
+    }
+}
+
+fn upload_key(name: &FunctionName) -> String {
+    format!("functions/{name}.zip")
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        self.world.state().now
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        Turn(false).await;
+        self.world
+            .state()
+            .tick(i64::try_from(duration.as_secs()).unwrap());
+        self.world.settle();
+    }
+}
+
+impl Uploads for Hands {
+    async fn head_upload(
+        &self,
+        key: &str,
+        version: Option<&VersionId>,
+    ) -> Result<UploadHead, Trouble> {
+        let early = version.is_none().then(|| self.early.lock().unwrap().take());
+        match early.flatten() {
+            Some(head) => Ok(head),
+            None => self.head(key, version).await,
+        }
     }
 
     async fn read_upload(&self, upload: &UploadId) -> Result<Option<Vec<u8>>, Trouble> {
@@ -169,10 +197,12 @@ impl Records for Hands {
 
     async fn create_record(&self, path: &str, body: &[u8]) -> Result<Creation, Trouble> {
         self.call("s3:PutObject record", |state| {
-            if state.records.contains_key(path) {
+            let is_blind = state.mistake == Some(Mistake::BlindCreate);
+            if state.records.contains_key(path) && !is_blind {
                 return Creation::Existed;
             }
             if path.ends_with("/outcome.json") {
+                assert!(!state.records.contains_key(path), "{WRITTEN_TWICE}");
                 let body = String::from_utf8_lossy(body).into_owned();
                 state.note(|| format!("outcome {path}: {body}"));
             }
@@ -289,7 +319,9 @@ fn code_of(function: &FunctionState) -> CodeState {
 
 impl Functions for Hands {
     async fn function(&self, name: &FunctionName) -> Result<Option<Function>, Trouble> {
+        self.head_early(Mistake::HeadBeforeFunction, name).await?;
         self.call("lambda:GetFunction", |state| {
+            state.note_read(&self.name, Guarded::Code, name);
             let function = state.functions.get(name.as_str())?.clone();
             state.confirm(&function.code_sha256);
             Some(Function {
@@ -347,10 +379,11 @@ impl Functions for Hands {
             let slot = state
                 .slot_of_code(&approved.code_sha256())
                 .expect("it is of a slot");
+            let is_blind = state.mistake == Some(Mistake::BlindUpdate);
             let Some(function) = state.functions.get_mut(name.as_str()) else {
                 return CodeUpdate::Gone;
             };
-            if revision(function.revision) != *expected {
+            if revision(function.revision) != *expected && !is_blind {
                 return CodeUpdate::RevisionChanged;
             }
             if function.update == UpdateStatus::InProgress {
@@ -369,6 +402,7 @@ impl Functions for Hands {
             function.update = UpdateStatus::InProgress;
             let code = code_of(function);
             state.check_effect(approved, slot);
+            state.check_order(&self.name, Guarded::Code, name, slot);
             state.applied.push(slot);
             CodeUpdate::Taken(code)
         })
@@ -403,7 +437,9 @@ impl Functions for Hands {
         function: &FunctionName,
         alias: &AliasName,
     ) -> Result<Option<Alias>, Trouble> {
+        self.head_early(Mistake::HeadBeforeAlias, function).await?;
         self.call("lambda:GetAlias", |state| {
+            state.note_read(&self.name, Guarded::Alias, function);
             let function = state.functions.get(function.as_str())?;
             let (version, number) = function.aliases.get(alias.as_str())?.clone();
             Some(Alias {
@@ -422,7 +458,8 @@ impl Functions for Hands {
         expected: &RevisionId,
     ) -> Result<AliasMove, Trouble> {
         self.call("lambda:UpdateAlias", |state| {
-            let Some(function) = state.functions.get_mut(function.as_str()) else {
+            let name = function;
+            let Some(function) = state.functions.get_mut(name.as_str()) else {
                 return AliasMove::Gone;
             };
             let code = function.versions[version.parse::<usize>().unwrap() - 1].clone();
@@ -437,6 +474,7 @@ impl Functions for Hands {
             let slot = state
                 .slot_of_code(&code)
                 .expect("the gate moves aliases to its own code");
+            state.check_order(&self.name, Guarded::Alias, name, slot);
             state.moved.push(slot);
             AliasMove::Moved
         })
@@ -444,7 +482,40 @@ impl Functions for Hands {
     }
 }
 
+/// What the world complains of, when an effect breaks the promise.
+pub const WRITTEN_TWICE: &str = "an outcome is written over another";
+pub const READ_TOO_LATE: &str = "another upload was current when the revision was read";
+pub const OLDER_OVER_NEWER: &str = "an older upload lands over a newer one";
+
 impl State {
+    /// Remembers what was current when a caller read a revision.
+    fn note_read(&mut self, caller: &str, guarded: Guarded, name: &FunctionName) {
+        let versions = self.uploads.get(&upload_key(name)).map_or(0, Vec::len);
+        self.read_at.insert((caller.to_owned(), guarded), versions);
+    }
+
+    /// What must hold of time whenever the gate changes a function or an alias: the upload was the
+    /// current version when the revision that guards the change was read, and nothing newer has
+    /// landed. The first holds or fails at this very effect, whoever puts it right later.
+    fn check_order(&mut self, caller: &str, guarded: Guarded, name: &FunctionName, slot: usize) {
+        let versions = &self.uploads[&upload_key(name)];
+        let at = versions
+            .iter()
+            .rposition(|stored| stored.slot == Some(slot))
+            .expect("what is deployed was uploaded")
+            + 1;
+        assert_eq!(
+            at,
+            self.read_at[&(caller.to_owned(), guarded)],
+            "{READ_TOO_LATE}"
+        );
+        let before = self.landed.insert(guarded, at);
+        assert!(
+            before.is_none_or(|before| before <= at),
+            "{OLDER_OVER_NEWER}"
+        );
+    }
+
     /// What must hold whenever the gate changes code: an accepting verdict of this upload is on
     /// record, and nothing has ended it as refused.
     fn check_effect(&self, approved: &Approved, slot: usize) {

@@ -37,6 +37,27 @@ pub struct Faults {
     pub lost: u64,
 }
 
+/// A mistake of the gate, made here in its place: each swaps or drops one thing that its promise
+/// stands on, so a model that does not find it proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// Whether the upload is current is asked before the function's revision is read, not after.
+    HeadBeforeFunction,
+    /// The same, before the alias's revision is read.
+    HeadBeforeAlias,
+    /// An update goes without its revision.
+    BlindUpdate,
+    /// A record is created without the condition that there is none.
+    BlindCreate,
+}
+
+/// What a revision guards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guarded {
+    Code,
+    Alias,
+}
+
 /// One version of an upload's key.
 #[derive(Clone)]
 pub struct StoredVersion {
@@ -119,6 +140,12 @@ pub struct State {
     /// When Lambda last told a caller that the function runs this code.
     pub confirmed_at: BTreeMap<String, u64>,
     pub ticks: u64,
+    /// What the gate does wrong, if anything.
+    pub mistake: Option<Mistake>,
+    /// How many versions the upload's key had when a caller last read a revision.
+    pub read_at: BTreeMap<(String, Guarded), usize>,
+    /// Which of the key's versions, from 1, was last changed to.
+    pub landed: BTreeMap<Guarded, usize>,
 }
 
 #[derive(Clone)]
@@ -173,6 +200,9 @@ impl World {
             foreign_at: None,
             confirmed_at: BTreeMap::new(),
             ticks: 0,
+            mistake: None,
+            read_at: BTreeMap::new(),
+            landed: BTreeMap::new(),
         };
         Self(Arc::new(Mutex::new(state)))
     }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use countersign_gate::deploy::{Deployment, deploy};
@@ -68,6 +69,7 @@ pub fn hands(world: &World, name: &str) -> Hands {
     Hands {
         world: world.clone(),
         name: name.to_owned(),
+        early: Arc::default(),
     }
 }
 
