@@ -17,7 +17,7 @@ use crate::{
         AliasMove, CodeState, CodeUpdate, Function, UpdateStatus, VersionPublish, VersionRequest,
     },
     proof::{Approved, Expected},
-    records::{self, Deployed, Live, Schema, State},
+    records::{self, Deployed, Live, Schema, State, VerdictRecord},
     retry::Retry,
     settings::{DeploySettings, Examine},
     verdict::{Decision, Verdict},
@@ -67,7 +67,7 @@ async fn round<W: DeployWorld, E: Examine>(
     name: &FunctionName,
     specimen: &mut Option<Specimen>,
 ) -> Result<Round, Stop> {
-    let function = settled(world, name).await?;
+    let function = settled(world, case, name).await?;
     // After the revision was read, and not before: what the revision guards is this answer.
     check_current(world, &case.upload).await?;
     if let Some(resumed) = approved_before(case, &function.code) {
@@ -156,7 +156,7 @@ async fn update<W: DeployWorld>(
                 expected,
                 verdict: verdict.clone(),
             };
-            let settled = settled(world, name).await?;
+            let settled = settled(world, case, name).await?;
             complete(world, case, name, &settled, resumed).await
         }
         CodeUpdate::Refused(refusal) => {
@@ -445,11 +445,25 @@ fn check_deployed(expected: &Expected, code: &CodeState, verdict: &Verdict) -> R
 }
 
 /// The function, once no update is under way.
-async fn settled<W: DeployWorld>(world: &W, name: &FunctionName) -> Result<Function, Stop> {
+///
+/// When it is gone and an accepting verdict is on record, the update may have been taken before, by
+/// this delivery or another: then the upload is not called rejected.
+async fn settled<W: DeployWorld>(
+    world: &W,
+    case: &Case,
+    name: &FunctionName,
+) -> Result<Function, Stop> {
     for _ in 0..LOOKS {
         let Some(function) = world.function(name).await? else {
-            let message = format!("there is no function {name}");
-            return Err(Ending::rejected(Code::TargetNotFound, message).into());
+            let is_accepted = |record: &VerdictRecord| record.decision.accepts();
+            let ending = if case.verdict.as_ref().is_some_and(is_accepted) {
+                let message = format!("it was accepted, and there is no function {name} any more");
+                Ending::new(State::Failed, Code::TargetNotFound, message)
+            } else {
+                let message = format!("there is no function {name}");
+                Ending::rejected(Code::TargetNotFound, message)
+            };
+            return Err(ending.into());
         };
         if function.code.update != UpdateStatus::InProgress {
             return Ok(function);

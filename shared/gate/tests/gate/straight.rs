@@ -624,6 +624,27 @@ fn a_target_deleted_in_between_is_a_refusal() {
 }
 
 #[test]
+fn a_target_deleted_after_its_update_is_a_failure() {
+    let world = world();
+    let admission = admitted(&world, FUNCTION, GOOD);
+    // The update is taken, and the delivery is cut off before it can publish.
+    world.state().broken.insert("lambda:PublishVersion");
+    let Admission::Signing { job, .. } = admission.clone() else {
+        panic!("{admission:?}")
+    };
+    assert!(deployed(&world, &deploy_settings(), admission, PATIENT).is_err());
+    assert_eq!(world.state().applied, [GOOD]);
+    world.state().functions.clear();
+    let outcome = deploy_job(&world, &deploy_settings(), &job, PATIENT)
+        .unwrap()
+        .outcome;
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Failed, Some(Code::TargetNotFound))
+    );
+}
+
+#[test]
 fn a_revoked_profile_blocks_what_was_signed_after() {
     let world = world();
     world.state().profile = ProfileStatus::Revoked {
