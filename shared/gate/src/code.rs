@@ -223,7 +223,7 @@ codes! {
     }
     ChainInvalid = "CHAIN_INVALID" {
         "The certificate chain was not valid when the package was signed.",
-        "A certificate outside its validity, a CA that may not issue, or a broken link.",
+        "A certificate outside its validity, a CA that may not issue, a certificate too many, or a broken link.",
         "Treat the package as forged; have the source signed again."
     }
     ChainUntrusted = "CHAIN_UNTRUSTED" {

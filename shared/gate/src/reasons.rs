@@ -87,6 +87,7 @@ pub fn of_signature(error: &SignatureError) -> Code {
         | E::IssuerNotCa { .. }
         | E::PathLength { .. }
         | E::CertificateSignature { .. }
+        | E::SurplusCertificate { .. }
         | E::ChainBudget => Code::ChainInvalid,
         E::UntrustedIssuer { .. } => Code::ChainUntrusted,
         E::EcdsaEncoding | E::EcdsaRange | E::SignatureMismatch => Code::SignatureInvalid,
