@@ -151,7 +151,7 @@ async fn update<W: DeployWorld>(
     {
         CodeUpdate::Taken(code) => {
             let expected = approved.expected();
-            check_deployed(&expected, &code, verdict)?;
+            check_deployed(case, &expected, &code, verdict)?;
             let resumed = Resumed {
                 expected,
                 verdict: verdict.clone(),
@@ -213,7 +213,7 @@ async fn complete<W: DeployWorld>(
         // Someone else's change came after ours: this upload is what should run.
         return Ok(Round::Again);
     }
-    check_deployed(&expected, &function.code, &verdict)?;
+    check_deployed(case, &expected, &function.code, &verdict)?;
     let mut deployed = Deployed {
         code_sha256: expected.code_sha256.clone(),
         ..Deployed::default()
@@ -430,9 +430,18 @@ fn failed(code: Code, message: String, deployed: Deployed, verdict: &Verdict) ->
 }
 
 /// Verified bytes are deployed bytes, or someone is woken.
-fn check_deployed(expected: &Expected, code: &CodeState, verdict: &Verdict) -> Result<(), Stop> {
+fn check_deployed(
+    case: &Case,
+    expected: &Expected,
+    code: &CodeState,
+    verdict: &Verdict,
+) -> Result<(), Stop> {
     let profile = code.profile_version_arn.as_deref();
-    match expected.difference(&code.code_sha256, code.job_arn.as_deref(), profile) {
+    let job = code.job_arn.as_deref();
+    let difference = expected
+        .difference(&code.code_sha256, job, profile)
+        .or_else(|| expected.job_difference(&case.job.id, job));
+    match difference {
         None => Ok(()),
         Some(difference) => {
             let deployed = Deployed {

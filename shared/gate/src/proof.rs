@@ -1,10 +1,11 @@
 //! The proof that effects ask for.
 
-use countersign_package::{VerifiedPackage, origin::OriginProof};
+use countersign_package::{SigningJobArn, VerifiedPackage, origin::OriginProof};
 
 use crate::{
     decide::{decide, stands_on_lambdas_word},
     evidence::{Evidence, Fact, Integrity, Origin, SecondOpinion},
+    names::SigningJobId,
     ports::SignedObject,
     target::Target,
     upload::Upload,
@@ -134,7 +135,7 @@ impl Approved {
 
 /// What Lambda must report of a package that was deployed: verified bytes are deployed bytes.
 ///
-/// ARNs are compared where they are proven; under Lambda's word they are Lambda's own.
+/// ARNs are compared where they are proven; under Lambda's word the job's id is, and the rest is its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
     pub(crate) code_sha256: String,
@@ -154,6 +155,21 @@ impl Expected {
             job_arn: signature.map(|signature| signature.job_arn.clone()),
             profile_version_arn: signature.map(|signature| signature.profile_version_arn.clone()),
         }
+    }
+
+    /// Where no ARN is proven, under Lambda's word, the job is still known: the one that this upload
+    /// started. Lambda must name it; its account and region are Lambda's own word.
+    pub(crate) fn job_difference(
+        &self,
+        job: &SigningJobId,
+        job_arn: Option<&str>,
+    ) -> Option<String> {
+        let reported = job_arn.and_then(|arn| SigningJobArn::parse(arn).ok());
+        let is_same = reported.is_some_and(|arn| arn.job_id() == job.to_string());
+        (self.job_arn.is_none() && !is_same).then(|| {
+            let reported = job_arn.unwrap_or("absent");
+            format!("SigningJobArn is {reported}, the job of the upload was {job}")
+        })
     }
 
     /// What Lambda reports otherwise, in words; nothing when all is as verified.

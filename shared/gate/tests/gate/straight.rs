@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use countersign_gate::code::Code;
 use countersign_gate::deploy::{Deployment, deploy};
-use countersign_gate::evidence::{Policy, WithoutCsc};
+use countersign_gate::evidence::{IntegrityAuthority, Policy, WithoutCsc};
 use countersign_gate::finish::Finished;
 use countersign_gate::function::ALIAS_TAG;
 use countersign_gate::history::{Chapter, history};
@@ -13,8 +13,10 @@ use countersign_gate::names::{SigningJobId, VersionId};
 use countersign_gate::ports::{ProfileStatus, Refusal};
 use countersign_gate::records::{Outcome, State, VerdictRecord};
 use countersign_gate::retry::Retry;
+use countersign_gate::settings::Core;
 use countersign_gate::sign::{Admission, PROFILE_TAG, admit};
 use countersign_gate::verdict::Decision;
+use countersign_package::{Limits, TrustRoots};
 
 use crate::world::packages::{Remembering, job_id, slots};
 use crate::world::run::{
@@ -607,6 +609,40 @@ fn what_lambda_reports_is_compared_with_what_was_verified() {
     );
     assert!(outcome.critical);
     assert!(outcome.message.contains("SigningJobArn is another"));
+}
+
+/// Where Lambda's word stands for ours, what it says of the job is held against the job that ran.
+#[test]
+fn on_lambdas_word_the_job_is_compared_too() {
+    for (reports_another_job, state, code) in [
+        (false, State::Deployed, None),
+        (true, State::Failed, Some(Code::DeployedMismatch)),
+    ] {
+        let world = world();
+        world.state().reports_another_job = reports_another_job;
+        let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+            panic!("it is signed")
+        };
+        world.end_job(&job);
+        // These roots do not vouch for the forge.
+        let examiner = Core {
+            limits: Limits::default(),
+            roots: TrustRoots::aws(),
+        };
+        let mut settings = deploy_settings();
+        settings.policy.integrity_authority = IntegrityAuthority::Lambda;
+        let hands = hands(&world, "deploy");
+        let deployment = run(deploy(&hands, &examiner, &settings, &job, PATIENT)).unwrap();
+        let Deployment::Finished(finished) = deployment else {
+            panic!("{deployment:?}")
+        };
+        let outcome = finished.outcome;
+        assert_eq!((outcome.state, outcome.code), (state, code), "{outcome:#?}");
+        assert_eq!(
+            outcome.message.contains("SigningJobArn is another"),
+            reports_another_job
+        );
+    }
 }
 
 #[test]

@@ -389,15 +389,17 @@ impl Functions for Hands {
             if function.update == UpdateStatus::InProgress {
                 return CodeUpdate::Busy;
             }
-            let claims = approved.verified().expect("it is verified").claims();
             function.code_sha256 = approved.code_sha256();
-            let job = claims.job().to_string();
+            let job = format!(
+                "arn:aws:signer:us-east-1:{ACCOUNT}:/signing-jobs/{}",
+                job_id(slot)
+            );
             function.job_arn = Some(if state.reports_another_job {
                 "another".to_owned()
             } else {
                 job
             });
-            function.profile_version_arn = Some(claims.profile_version().to_string());
+            function.profile_version_arn = Some(PROFILE_VERSION.to_owned());
             function.revision += 1;
             function.update = UpdateStatus::InProgress;
             let code = code_of(function);
