@@ -2,8 +2,8 @@
 //!
 //! Each check looks at the evidence by itself and yields one finding; all findings are kept, so that
 //! a verdict says everything that is wrong, not just the first thing. What a failure does is a
-//! separate question with its own table ([`action_of`]), and how findings add up to a decision is a
-//! third ([`add_up`]).
+//! separate question with its own table (`action_of`), and how findings add up to a decision is a
+//! third (`add_up`).
 
 use countersign_package::IntegrityError;
 use jiff::Timestamp;

@@ -20,7 +20,7 @@ const JOB: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.187.137.1.2");
 const EXPIRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.187.137.1.3");
 const PROFILE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.187.137.1.4");
 
-/// All attributes of the format, each of which must be there exactly once [A]. AWS names its own three nowhere;
+/// All attributes of the format, each of which must be there exactly once (grade A). AWS names its own three nowhere;
 /// the names are this project's.
 const KNOWN: [(ObjectIdentifier, &str); 7] = [
     (CONTENT_TYPE, "contentType"),
@@ -220,7 +220,7 @@ impl<'a> Value<'a> {
     }
 
     /// A time. RFC 5652 §11.3 would have `UTCTime` for signing times until 2049; Signer writes `GeneralizedTime` with
-    /// milliseconds [A].
+    /// milliseconds (grade A).
     fn time(&self, tags: &[u8]) -> Result<Timestamp, SignatureError> {
         self.sound(self.expect(tags)?.time())
     }

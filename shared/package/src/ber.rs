@@ -1,6 +1,6 @@
 //! ASN.1 encodings: DER, and the little of BER that Signer uses.
 //!
-//! Signer writes its outer levels with indefinite lengths [A] and everything within in DER. So that is what is
+//! Signer writes its outer levels with indefinite lengths (grade A) and everything within in DER. So that is what is
 //! read: where the caller allows it, a constructed element may have an indefinite length; all else is
 //! DER, with the shortest length and one-byte tags.
 
@@ -391,7 +391,7 @@ pub(crate) struct Algorithm {
 
 impl Algorithm {
     /// Reads the contents of an `AlgorithmIdentifier`. NULL parameters mean the same as none: Signer wrote them in
-    /// 2022 and left them out in 2023 [A].
+    /// 2022 and left them out in 2023 (grade A).
     pub(crate) fn parse(element: &Element<'_>) -> Result<Self, Malformed> {
         let mut fields = element.reader();
         let oid = fields.read(OID, element.field)?.oid()?;

@@ -1,6 +1,6 @@
 //! The certificate chain, from the signer to a pinned root, as it stood when the package was signed.
 //!
-//! Signer's leaf certificates live for three days [A], packages for years. So all certificates are judged at the
+//! Signer's leaf certificates live for three days (grade A), packages for years. So all certificates are judged at the
 //! signing time, which the signature itself covers. That makes the signing time a claim of the signer's:
 //! whoever holds a leaf's key can date a signature back into its validity, no further.
 
@@ -13,7 +13,7 @@ use crate::error::SignatureError;
 
 const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
 
-/// Certificates between signer and root, both included. Genuine chains have four [A].
+/// Certificates between signer and root, both included. Genuine chains have four (grade A).
 const LONGEST: usize = 8;
 
 /// Signatures that may be verified while a path is looked for. A set of namesakes could ask for as many as there
@@ -22,7 +22,7 @@ const MOST_SIGNATURES: usize = 64;
 
 /// Builds the chain of `signer` through `pool` to one of `roots`, and returns it from signer to root.
 ///
-/// Every certificate in the pool must be part of it. Signer adds no others [A], so that one would be
+/// Every certificate in the pool must be part of it. Signer adds no others (grade A), so that one would be
 /// either a mistake or a place to hide bytes in.
 pub(crate) fn verify(
     signer: &Certificate,

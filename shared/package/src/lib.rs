@@ -57,8 +57,8 @@ pub use package::{Package, VerifiedPackage};
 pub use roots::TrustRoots;
 pub use signature::{Signature, VerifiedSignature};
 
-/// The entry that holds the signature [A]: an underscore in `META_INF`, unlike a jar.
+/// The entry that holds the signature (grade A): an underscore in `META_INF`, unlike a jar.
 pub const SIGNATURE_ENTRY: &str = "META_INF/aws_signer_signature_v1.0.SF";
 
-/// The directory entry that Signer appends before the signature [C].
+/// The directory entry that Signer appends before the signature (grade C).
 pub const SIGNATURE_DIRECTORY: &str = "META_INF/";

@@ -102,7 +102,7 @@ impl<'a> Package<'a> {
     ///
     /// The signature is judged before the digest: what is wrong with the signer tells more than what a worthless
     /// signature is over. Where the signature stands among the entries is not judged here, since the format's own
-    /// digest does not cover it and Signer's habit is known at second hand only [C]; [`crate::origin`] does.
+    /// digest does not cover it and Signer's habit is known at second hand only (grade C); [`crate::origin`] does.
     pub fn verify(&self, roots: &TrustRoots) -> Result<VerifiedPackage, IntegrityError> {
         let entry = self.signature_entry().ok_or(IntegrityError::Unsigned)?;
         let signature = Signature::parse(entry)?.verify(roots)?;

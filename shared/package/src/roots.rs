@@ -17,7 +17,7 @@ pub struct TrustRoots {
 }
 
 impl TrustRoots {
-    /// The root of AWS Signer, which both genuine signatures of the commercial regions lead to [A]. Those of China and
+    /// The root of AWS Signer, which both genuine signatures of the commercial regions lead to (grade A). Those of China and
     /// `GovCloud` are not known: hand them in with [`TrustRoots::from_pem`].
     #[must_use]
     pub fn aws() -> Self {

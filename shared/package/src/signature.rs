@@ -20,7 +20,7 @@ const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.
 const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
 const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
 
-/// Certificates in one signature; genuine ones have five, with the root twice [A].
+/// Certificates in one signature; genuine ones have five, with the root twice (grade A).
 const MOST_CERTIFICATES: usize = 16;
 
 /// A signature entry, read. Nothing in it is trusted yet.
