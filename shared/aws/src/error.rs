@@ -69,14 +69,14 @@ where
         // Timeouts, connections, credentials that could not be had just now.
         _ => Class::Unavailable,
     };
-    let cause = match &error {
+    let cause = match error {
         SdkError::ServiceError(answer) => AwsError::Answer {
             code: answer.err().code().unwrap_or("-").to_owned(),
             message: answer.err().message().unwrap_or_default().to_owned(),
             status,
             request_id,
         },
-        _ => AwsError::NoAnswer(in_full(&error)),
+        error => AwsError::NoAnswer(in_full(&error)),
     };
     class.trouble(call, cause)
 }
