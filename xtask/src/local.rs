@@ -133,12 +133,16 @@ fn stay(
 ) -> Result<(), HarnessError> {
     terminal.heading("It stays up until Ctrl-C. To look around, paste this into another terminal:");
     terminal.line("");
-    terminal.line("  unset AWS_PROFILE AWS_SESSION_TOKEN");
+    terminal.line("  unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN");
     for (name, value) in tools::environment(&cloud.endpoint(), ("test", "test")) {
         terminal.line(&format!("  export {name}={value}"));
     }
+    // Past a proxy; the links to a function's code name localhost.
+    for name in ["NO_PROXY", "no_proxy"] {
+        terminal.line(&format!("  export {name}=127.0.0.1,localhost"));
+    }
     terminal.line(&format!(
-        "  export PATH={}:\"$PATH\"",
+        "  export PATH=\"{}:$PATH\"",
         tools.programs().display()
     ));
     terminal.line("");
@@ -156,9 +160,9 @@ fn stay(
         "  aws logs filter-log-events --log-group-name /aws/lambda/{STACK}-deploy \\
     --query 'events[].message' --output text"
     ));
-    terminal.line(
-        "  aws sqs list-queues --endpoint-url $AWS_ENDPOINT_URL   # version 1 of aws needs this for SQS",
-    );
+    terminal.line("  aws sqs list-queues --endpoint-url \"$AWS_ENDPOINT_URL\"");
+    terminal.line("");
+    terminal.line("Version 1 of aws, which is the one in that PATH, needs --endpoint-url for SQS.");
     while !terminal.stop_asked() {
         thread::sleep(POLL);
     }
