@@ -26,7 +26,7 @@ Examples:
 
 The bucket is the output RecordsBucket of the stack. s3:ListBucket and s3:GetObject on it are
 enough, with kms:Decrypt on the stack's key. Region, endpoint and credentials come from the
-environment or a profile; those of an SSO login have to be handed over:
+environment or a profile; those of an SSO login have to be handed over, by version 2 of aws:
   eval \"$(aws configure export-credentials --format env)\"
 
 Exit status: 0 it was shown, even if there is nothing on record; 2 the command line cannot be used,
@@ -34,7 +34,7 @@ or the records cannot be read.";
 
 /// How to learn the bucket's name.
 const WHICH_BUCKET: &str = "the bucket is the output RecordsBucket of the stack: `sam list \
-     stack-outputs --stack-name STACK`; give it with --records-bucket or in \
+     stack-outputs --stack-name STACK --output json`; give it with --records-bucket or in \
      COUNTERSIGN_RECORDS_BUCKET";
 
 /// Show what became of the uploads of a function or a layer
