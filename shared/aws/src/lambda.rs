@@ -184,6 +184,10 @@ impl Functions for Aws {
             .function_name(function.as_str());
         match request.name(alias.as_str()).send().await {
             Ok(answer) => Ok(Some(Alias {
+                splits_traffic: answer
+                    .routing_config
+                    .and_then(|routing| routing.additional_version_weights)
+                    .is_some_and(|weights| !weights.is_empty()),
                 version: required(CALL, "FunctionVersion", answer.function_version)?,
                 revision: revision(CALL, answer.revision_id)?,
             })),

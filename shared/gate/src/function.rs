@@ -101,7 +101,7 @@ async fn round<W: DeployWorld, E: Examine>(
             gather::record(case, specimen, &evidence, &judgement),
         )
         .await?;
-        return Ok(Round::End(unchanged_ending(live, &judgement.verdict)));
+        return keep(world, case, name, alias, live, &judgement.verdict).await;
     }
     if gather::wants_second_opinion(&evidence) {
         let revision = &function.code.revision;
@@ -297,17 +297,14 @@ async fn move_alias<W: DeployWorld>(
     version: &str,
 ) -> Result<(), Stop> {
     let gone = || {
-        Ending::new(
-            State::Failed,
-            Code::AliasTag,
-            format!("{name} has no alias {alias}"),
-        )
+        let message = format!("{name} has no alias {alias}, or no version {version} any more");
+        Ending::new(State::Failed, Code::AliasTag, message)
     };
     for _ in 0..ROUNDS {
         let Some(found) = world.alias(name, alias).await? else {
             return Err(gone().into());
         };
-        if found.version == version {
+        if found.version == version && !found.splits_traffic {
             return Ok(());
         }
         check_current(world, &case.upload).await?;
@@ -321,6 +318,24 @@ async fn move_alias<W: DeployWorld>(
         }
     }
     Err(Retry::busy(format!("the alias {alias} of {name} keeps changing")).into())
+}
+
+/// Ends an upload whose content the function runs already. The alias is another matter: it may have been
+/// moved since, or only now be asked for.
+async fn keep<W: DeployWorld>(
+    world: &W,
+    case: &Case,
+    name: &FunctionName,
+    alias: Option<AliasName>,
+    mut live: Live,
+    verdict: &Verdict,
+) -> Result<Round, Stop> {
+    live.deployed.alias = None;
+    if let (Some(alias), Some(version)) = (alias, live.deployed.version.clone()) {
+        move_alias(world, case, name, &alias, &version).await?;
+        live.deployed.alias = Some(alias.to_string());
+    }
+    Ok(Round::End(unchanged_ending(live, verdict)))
 }
 
 /// Notes what is live, and ends the upload.
@@ -397,10 +412,13 @@ async fn unchanged<W: DeployWorld>(
 
 /// The end of an upload whose content is live already.
 pub(crate) fn unchanged_ending(live: Live, verdict: &Verdict) -> Ending {
-    let message = format!(
+    let mut message = format!(
         "the same code is live already, from the upload {}",
         live.upload.label()
     );
+    if let Some(alias) = &live.deployed.alias {
+        message = format!("{message}, and {alias} points at it");
+    }
     deployed_ending(
         message,
         Deployed {

@@ -376,6 +376,8 @@ pub enum VersionPublish {
 pub struct Alias {
     /// The version it points at.
     pub version: String,
+    /// Whether another version gets some of its traffic (`RoutingConfig`).
+    pub splits_traffic: bool,
     /// Its own revision.
     pub revision: RevisionId,
 }

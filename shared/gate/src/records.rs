@@ -188,7 +188,7 @@ pub struct Deployed {
     pub layer_version_arn: Option<String>,
     /// The alias that points at it; null when there is no tag for one.
     pub alias: Option<String>,
-    /// The same code ran already; nothing was changed.
+    /// The same code ran already and was left alone; the alias, if any, was made to point at it.
     pub unchanged: bool,
 }
 

@@ -312,6 +312,14 @@ async fn an_alias_is_moved_with_all_of_its_traffic() {
         (found.version.as_str(), found.revision.as_str()),
         ("6", "a-1")
     );
+    for (weights, splits_traffic) in [("{}", false), (r#"{"5":0.1}"#, true)] {
+        let answer = format!(
+            r#"{{"FunctionVersion":"6","RevisionId":"a-1","RoutingConfig":{{"AdditionalVersionWeights":{weights}}}}}"#
+        );
+        fake.answers_once("lambda:GetAlias", json(&answer));
+        let found = aws.alias(&name(), &alias).await.unwrap().unwrap();
+        assert_eq!(found.splits_traffic, splits_traffic);
+    }
     fake.answers_once(
         "lambda:GetAlias",
         exception(404, "ResourceNotFoundException", ""),

@@ -35,7 +35,7 @@ use crate::world::hands::{OLDER_OVER_NEWER, READ_TOO_LATE, WRITTEN_TWICE};
 use crate::world::packages::{Nature, Remembering, slots};
 use crate::world::random::Random;
 use crate::world::run::{deploy_settings, event, hands, sign_settings};
-use crate::world::{FUNCTION, Faults, LAYER, Mistake, World};
+use crate::world::{AliasState, FUNCTION, Faults, LAYER, Mistake, World};
 
 const SCHEDULES: u64 = 100_000;
 
@@ -171,7 +171,7 @@ fn schedule(seed: u64, tracing: bool, mistake: Option<Mistake>, out: &mut Option
             function.versions.push("first".to_owned());
             function
                 .aliases
-                .insert("live".to_owned(), ("1".to_owned(), 1));
+                .insert("live".to_owned(), AliasState::at("1"));
         }
         state.faults = match random.below(4) {
             0 => Faults::default(),
@@ -234,6 +234,7 @@ impl Schedule {
                     FUNCTION
                 });
             }
+            35 if self.random.in_1000(500) => self.world.turn_back_aliases(),
             34 if self.random.in_1000(300) => self.pass_time(),
             _ => self.go_on_with_a_task(),
         }
@@ -474,6 +475,15 @@ impl Schedule {
                 if end.state == Ended::Rejected {
                     assert!(!state.applied.contains(&slot), "rejected, and deployed");
                 }
+                if let Some(deployed) = &end.deployed
+                    && deployed.alias.is_some()
+                {
+                    let version = deployed.version.as_ref().unwrap();
+                    assert!(
+                        state.alias_confirmed_at[version] >= stored.tick,
+                        "that the alias points at it was seen after it was uploaded"
+                    );
+                }
                 if is_current && end.state == Ended::Deployed && key == FUNCTION {
                     let code = &end.deployed.as_ref().unwrap().code_sha256;
                     let function = &state.functions["checkout"];
@@ -483,13 +493,15 @@ impl Schedule {
                     {
                         assert_eq!(*code, function.code_sha256, "the last current upload runs");
                     }
-                    if let Some((version, _)) = function.aliases.get("live") {
-                        let version: usize = version.parse().unwrap();
-                        assert_eq!(
-                            *code,
-                            function.versions[version - 1],
-                            "the alias points at it"
-                        );
+                    let version = end.deployed.as_ref().unwrap().version.clone().unwrap();
+                    if let Some(alias) = function.aliases.get("live")
+                        && state
+                            .alias_moved_at
+                            .is_none_or(|at| at < state.alias_confirmed_at[&version])
+                    {
+                        assert_eq!(alias.version, version, "the alias points at it");
+                        let at = version.parse::<usize>().unwrap() - 1;
+                        assert_eq!(function.versions[at], *code);
                     }
                 }
             }

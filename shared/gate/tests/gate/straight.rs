@@ -23,7 +23,7 @@ use crate::world::run::{
     AT_THE_END, PATIENT, admitted, deploy_job, deploy_settings, deployed, event, hands, run,
     sign_settings,
 };
-use crate::world::{FUNCTION, FunctionState, LAYER, World};
+use crate::world::{AliasState, FUNCTION, FunctionState, LAYER, World};
 
 /// Good packages of different content, and one of each other nature.
 const GOOD: usize = 0;
@@ -153,11 +153,14 @@ fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
         function.versions.push("first".to_owned());
         function
             .aliases
-            .insert("live".to_owned(), ("1".to_owned(), 1));
+            .insert("live".to_owned(), AliasState::at("1"));
     });
     let outcome = go(&world, FUNCTION, GOOD);
     assert_eq!(outcome.deployed.unwrap().alias.as_deref(), Some("live"));
-    assert_eq!(world.state().functions["checkout"].aliases["live"].0, "2");
+    assert_eq!(
+        world.state().functions["checkout"].aliases["live"].version,
+        "2"
+    );
 
     world.state().updates_fail = Some("no network interface".to_owned());
     let outcome = go(&world, FUNCTION, OTHER);
@@ -166,7 +169,10 @@ fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
         (State::Failed, Some(Code::UpdateFailed))
     );
     assert!(outcome.message.contains("no network interface"));
-    assert_eq!(world.state().functions["checkout"].aliases["live"].0, "2");
+    assert_eq!(
+        world.state().functions["checkout"].aliases["live"].version,
+        "2"
+    );
 }
 
 #[test]
@@ -204,6 +210,46 @@ fn unchanged_code_is_deployed_without_a_new_version() {
             .deployed
             .unwrap()
             .unchanged
+    );
+}
+
+#[test]
+fn unchanged_code_gets_its_alias_back() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    let alias = || world.state().functions["checkout"].aliases["live"].clone();
+    let same_again = || {
+        let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
+        let deployed = outcome.deployed.unwrap();
+        assert!(deployed.unchanged);
+        assert_eq!(deployed.alias.as_deref(), Some("live"));
+        assert!(outcome.message.ends_with("and live points at it"));
+    };
+    // The tag and the alias came after the deployment; or the alias was moved since.
+    change(&world, |function| {
+        function
+            .tags
+            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
+        let elsewhere = AliasState::at("$LATEST");
+        function.aliases.insert("live".to_owned(), elsewhere);
+    });
+    same_again();
+    let whole = AliasState {
+        revision: 1,
+        ..AliasState::at("1")
+    };
+    assert_eq!(alias(), whole);
+    // All is as it should be: it is not touched.
+    same_again();
+    assert_eq!(alias(), whole);
+    // It points there, but some of its traffic goes elsewhere.
+    change(&world, |function| {
+        function.aliases.get_mut("live").unwrap().splits_traffic = true;
+    });
+    same_again();
+    assert_eq!(
+        (alias().version, alias().splits_traffic),
+        ("1".to_owned(), false)
     );
 }
 

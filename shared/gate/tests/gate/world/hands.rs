@@ -20,7 +20,7 @@ use countersign_package::ProfileVersionArn;
 use jiff::Timestamp;
 
 use super::packages::{ACCOUNT, PROFILE_VERSION, job_id};
-use super::{FunctionState, Guarded, Job, LayerState, Mistake, State, World};
+use super::{AliasState, FunctionState, Guarded, Job, LayerState, Mistake, State, World};
 
 /// A caller's hold on the world.
 #[derive(Clone)]
@@ -443,10 +443,12 @@ impl Functions for Hands {
         self.call("lambda:GetAlias", |state| {
             state.note_read(&self.name, Guarded::Alias, function);
             let function = state.functions.get(function.as_str())?;
-            let (version, number) = function.aliases.get(alias.as_str())?.clone();
+            let found = function.aliases.get(alias.as_str())?.clone();
+            state.confirm_alias(&found.version);
             Some(Alias {
-                version,
-                revision: revision(number),
+                version: found.version,
+                splits_traffic: found.splits_traffic,
+                revision: revision(found.revision),
             })
         })
         .await
@@ -465,19 +467,22 @@ impl Functions for Hands {
                 return AliasMove::Gone;
             };
             let code = function.versions[version.parse::<usize>().unwrap() - 1].clone();
-            let Some((at, number)) = function.aliases.get_mut(alias.as_str()) else {
+            let Some(found) = function.aliases.get_mut(alias.as_str()) else {
                 return AliasMove::Gone;
             };
-            if revision(*number) != *expected {
+            if revision(found.revision) != *expected {
                 return AliasMove::RevisionChanged;
             }
-            version.clone_into(at);
-            *number += 1;
+            *found = AliasState {
+                revision: found.revision + 1,
+                ..AliasState::at(version)
+            };
             let slot = state
                 .slot_of_code(&code)
                 .expect("the gate moves aliases to its own code");
             state.check_order(&self.name, Guarded::Alias, name, slot);
             state.moved.push(slot);
+            state.confirm_alias(version);
             AliasMove::Moved
         })
         .await
@@ -500,10 +505,14 @@ impl State {
     /// current version when the revision that guards the change was read, and nothing newer has
     /// landed. The first holds or fails at this very effect, whoever puts it right later.
     fn check_order(&mut self, caller: &str, guarded: Guarded, name: &FunctionName, slot: usize) {
-        let versions = &self.uploads[&upload_key(name)];
-        let at = versions
+        let is_it = |stored: usize| match guarded {
+            Guarded::Code => stored == slot,
+            // An upload of the same content has the alias point at the version that there is.
+            Guarded::Alias => self.packages[stored].source == self.packages[slot].source,
+        };
+        let at = self.uploads[&upload_key(name)]
             .iter()
-            .rposition(|stored| stored.slot == Some(slot))
+            .rposition(|stored| stored.slot.is_some_and(is_it))
             .expect("what is deployed was uploaded")
             + 1;
         assert_eq!(

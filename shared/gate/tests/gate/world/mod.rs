@@ -63,6 +63,7 @@ pub enum Guarded {
 pub struct StoredVersion {
     pub version: VersionId,
     pub at: Timestamp,
+    pub tick: u64,
     /// Which package it is; `None` is a delete marker.
     pub slot: Option<usize>,
 }
@@ -72,6 +73,23 @@ pub struct Job {
     pub request: JobRequest,
     /// `None` while in progress.
     pub succeeded: Option<bool>,
+}
+
+/// An alias of a function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AliasState {
+    pub version: String,
+    pub splits_traffic: bool,
+    pub revision: u64,
+}
+
+impl AliasState {
+    pub fn at(version: &str) -> Self {
+        Self {
+            version: version.to_owned(),
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -86,8 +104,7 @@ pub struct FunctionState {
     pub csc: Option<CscArn>,
     /// Published versions, from 1: their code.
     pub versions: Vec<String>,
-    /// Where aliases point, and their revisions.
-    pub aliases: BTreeMap<String, (String, u64)>,
+    pub aliases: BTreeMap<String, AliasState>,
 }
 
 #[derive(Clone)]
@@ -137,6 +154,10 @@ pub struct State {
     pub moved: Vec<usize>,
     /// When someone else last changed the function's code.
     pub foreign_at: Option<u64>,
+    /// When someone else last moved the function's alias.
+    pub alias_moved_at: Option<u64>,
+    /// When Lambda last told a caller that the alias points at this version.
+    pub alias_confirmed_at: BTreeMap<String, u64>,
     /// When Lambda last told a caller that the function runs this code.
     pub confirmed_at: BTreeMap<String, u64>,
     pub ticks: u64,
@@ -198,6 +219,8 @@ impl World {
             applied: Vec::new(),
             moved: Vec::new(),
             foreign_at: None,
+            alias_moved_at: None,
+            alias_confirmed_at: BTreeMap::new(),
             confirmed_at: BTreeMap::new(),
             ticks: 0,
             mistake: None,
@@ -231,11 +254,12 @@ impl World {
         state.tick(1);
         let count: usize = state.uploads.values().map(Vec::len).sum();
         let version = VersionId::parse(format!("v{count}")).unwrap();
-        let at = state.now;
+        let (at, tick) = (state.now, state.ticks);
         state.note(|| format!("upload {key} {version} slot {slot:?}"));
         let stored = StoredVersion {
             version: version.clone(),
             at,
+            tick,
             slot,
         };
         state
@@ -276,6 +300,19 @@ impl World {
         function.job_arn = None;
         function.profile_version_arn = None;
         function.revision += 1;
+    }
+
+    /// Someone else has the function's aliases point at its first version.
+    pub fn turn_back_aliases(&self) {
+        let mut state = self.state();
+        state.ticks += 1;
+        state.note(|| "someone else moves the aliases of checkout".to_owned());
+        state.alias_moved_at = Some(state.ticks);
+        let function = state.functions.get_mut("checkout").unwrap();
+        for alias in function.aliases.values_mut() {
+            "1".clone_into(&mut alias.version);
+            alias.revision += 1;
+        }
     }
 
     /// Someone else changes the function's configuration: another revision, the same code.
@@ -336,6 +373,12 @@ impl State {
     /// Remembers that a caller was told what the function runs.
     pub fn confirm(&mut self, code_sha256: &str) {
         self.confirmed_at.insert(code_sha256.to_owned(), self.ticks);
+    }
+
+    /// Remembers that a caller was told where the alias points.
+    pub fn confirm_alias(&mut self, version: &str) {
+        self.alias_confirmed_at
+            .insert(version.to_owned(), self.ticks);
     }
 
     /// A document of the records, parsed.
