@@ -6,7 +6,6 @@
 use const_oid::ObjectIdentifier;
 use der::Decode as _;
 use jiff::Timestamp;
-use p384::ecdsa::VerifyingKey;
 use sha2::{Digest as _, Sha256};
 use x509_cert::name::Name;
 
@@ -15,6 +14,7 @@ use crate::ber::{
     OID, Reader, SEQUENCE, UTC_TIME, context,
 };
 use crate::digest::hex;
+use crate::ecdsa::VerifyingKey;
 
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
@@ -234,17 +234,9 @@ fn public_key(
     if curve != P384 {
         return Ok((curve, None));
     }
-    let point = key.whole_bits()?;
-    let is_uncompressed = matches!(point, [0x04, ..]);
-    let key = VerifyingKey::from_sec1_bytes(point)
-        .ok()
-        .filter(|_| is_uncompressed);
-    let key = key.ok_or(key_fault(&algorithm))?;
+    let key = VerifyingKey::from_point(key.whole_bits()?)
+        .ok_or_else(|| algorithm.malformed("its key is not an uncompressed point of P-384"))?;
     Ok((curve, Some(key)))
-}
-
-fn key_fault(element: &Element<'_>) -> Malformed {
-    element.malformed("its key is not an uncompressed point of P-384")
 }
 
 /// A Name for people, with nothing in it that could garble a terminal.

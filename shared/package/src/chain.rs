@@ -8,7 +8,7 @@ use const_oid::ObjectIdentifier;
 use jiff::Timestamp;
 
 use crate::certificate::Certificate;
-use crate::ecdsa;
+use crate::ecdsa::{self, VerifyingKey};
 use crate::error::SignatureError;
 
 const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
@@ -219,7 +219,7 @@ fn verify_issued(subject: &Certificate, issuer: &Certificate) -> Result<(), Sign
 }
 
 /// The key of a certificate, which must be one of P-384.
-pub(crate) fn key(certificate: &Certificate) -> Result<&p384::ecdsa::VerifyingKey, SignatureError> {
+pub(crate) fn key(certificate: &Certificate) -> Result<&VerifyingKey, SignatureError> {
     certificate.key().map_err(|oid| SignatureError::Algorithm {
         field: "certificate key",
         oid: oid.to_string(),

@@ -1,12 +1,21 @@
 //! ECDSA on P-384 with SHA-384, over exactly one encoding.
+//!
+//! The arithmetic is AWS-LC's. What may be asked of it is decided here: it sees points and scalars of one size,
+//! and no encoding that somebody else wrote.
 
-use p384::ecdsa::signature::Verifier as _;
-use p384::ecdsa::{Signature, VerifyingKey};
+use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
 
 use crate::ber::{INTEGER, Malformed, Reader, SEQUENCE};
 
-/// Bytes of a scalar.
+/// Bytes of a scalar, and of a coordinate.
 const SCALAR: usize = 48;
+
+/// The order of P-384 (SEC 2, version 2, §2.5.1).
+const ORDER: [u8; SCALAR] = [
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37, 0x2d, 0xdf,
+    0x58, 0x1a, 0x0d, 0xb2, 0x48, 0xb0, 0xa7, 0x7a, 0xec, 0xec, 0x19, 0x6a, 0xcc, 0xc5, 0x29, 0x73,
+];
 
 /// Why a value is not a signature of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,13 +28,35 @@ pub(crate) enum EcdsaFault {
     Mismatch,
 }
 
+/// A point on the curve that verifies signatures.
+#[derive(Debug, Clone)]
+pub(crate) struct VerifyingKey(ParsedPublicKey);
+
+impl VerifyingKey {
+    /// Reads an uncompressed point (SEC 1 §2.3.3), and nothing if it is any other or not on the curve.
+    pub(crate) fn from_point(point: &[u8]) -> Option<Self> {
+        let coordinates = point.strip_prefix(&[0x04])?;
+        let is_whole = coordinates.len() == SCALAR.checked_mul(2)?;
+        let key = is_whole.then(|| ParsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point))?;
+        key.ok().map(Self)
+    }
+}
+
+impl PartialEq for VerifyingKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_ref() == other.0.as_ref()
+    }
+}
+
+impl Eq for VerifyingKey {}
+
 /// Verifies the DER encoded `Ecdsa-Sig-Value` (RFC 5480) over `message`. A high s is as good as a low one: the
 /// standard allows both, and nothing is known of Signer avoiding one of them.
 pub(crate) fn verify(key: &VerifyingKey, message: &[u8], encoded: &[u8]) -> Result<(), EcdsaFault> {
     let (r, s) = integers(encoded).map_err(|_| EcdsaFault::Encoding)?;
     let (r, s) = scalar(r).zip(scalar(s)).ok_or(EcdsaFault::Range)?;
-    let signature = Signature::from_scalars(r, s).map_err(|_| EcdsaFault::Range)?;
-    key.verify(message, &signature)
+    key.0
+        .verify_sig(message, &[r, s].concat())
         .map_err(|_| EcdsaFault::Mismatch)
 }
 
@@ -39,29 +70,22 @@ fn integers(encoded: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
     Ok((r, s))
 }
 
-/// The digits of an integer, filled up with zeros in front.
+/// The digits of an integer, filled up with zeros in front, if it is at least 1 and below the order.
 fn scalar(digits: &[u8]) -> Option<[u8; SCALAR]> {
     let digits = digits.strip_prefix(&[0]).unwrap_or(digits);
     let mut scalar = [0; SCALAR];
     let start = SCALAR.checked_sub(digits.len())?;
     scalar.get_mut(start..)?.copy_from_slice(digits);
-    Some(scalar)
+    // Of one length, so that the order of the bytes is that of the numbers.
+    ([0; SCALAR] < scalar && scalar < ORDER).then_some(scalar)
 }
 
 #[cfg(test)]
 mod tests {
-    use p384::ecdsa::SigningKey;
     use p384::ecdsa::signature::Signer as _;
+    use p384::ecdsa::{Signature, SigningKey};
 
     use super::*;
-
-    /// The order of P-384 (SEC 2).
-    const ORDER: [u8; 48] = [
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37,
-        0x2d, 0xdf, 0x58, 0x1a, 0x0d, 0xb2, 0x48, 0xb0, 0xa7, 0x7a, 0xec, 0xec, 0x19, 0x6a, 0xcc,
-        0xc5, 0x29, 0x73,
-    ];
 
     fn encode(r: &[u8], s: &[u8]) -> Vec<u8> {
         let integer = |digits: &[u8]| {
@@ -82,10 +106,52 @@ mod tests {
         .concat()
     }
 
+    fn point(signing_key: &SigningKey) -> Vec<u8> {
+        let point = signing_key.verifying_key().to_sec1_point(false);
+        point.as_bytes().to_vec()
+    }
+
+    #[test]
+    fn a_key_is_an_uncompressed_point_on_the_curve() {
+        let signing_key = SigningKey::from_slice(&[7; 48]).unwrap();
+        let sound = point(&signing_key);
+        let key = VerifyingKey::from_point(&sound).unwrap();
+        assert_eq!(Some(key), VerifyingKey::from_point(&sound));
+        let other = point(&SigningKey::from_slice(&[8; 48]).unwrap());
+        assert_ne!(
+            VerifyingKey::from_point(&other),
+            VerifyingKey::from_point(&sound)
+        );
+
+        let compressed = signing_key.verifying_key().to_sec1_point(true);
+        let mut hybrid = sound.clone();
+        hybrid[0] = 0x06 | (sound[96] & 1);
+        let mut beside_the_curve = sound.clone();
+        beside_the_curve[96] ^= 1;
+        // Both coordinates are the field's prime or more.
+        let mut out_of_the_field = vec![0xff; 97];
+        out_of_the_field[0] = 0x04;
+        let mut longer = sound.clone();
+        longer.push(0);
+        for point in [
+            &[][..],
+            &[0],
+            &[0x04],
+            compressed.as_bytes(),
+            &hybrid,
+            &beside_the_curve,
+            &out_of_the_field,
+            &longer,
+            &sound[..96],
+        ] {
+            assert_eq!(VerifyingKey::from_point(point), None, "{point:02x?}");
+        }
+    }
+
     #[test]
     fn a_signature_has_one_encoding_and_two_values() {
         let signing_key = SigningKey::from_slice(&[7; 48]).unwrap();
-        let key = VerifyingKey::from(&signing_key);
+        let key = VerifyingKey::from_point(&point(&signing_key)).unwrap();
         let signature: Signature = signing_key.sign(b"message");
         let (r, s) = signature.split_bytes();
         let sound = encode(&r, &s);
