@@ -6,6 +6,7 @@ mod terminal;
 mod test;
 
 use std::{
+    ffi::OsString,
     path::Path,
     process::{Command, ExitCode},
 };
@@ -32,6 +33,9 @@ enum Task {
     Bench {
         /// What to measure.
         what: Bench,
+        /// Options of the bench; `-- --help` lists them.
+        #[arg(last = true)]
+        options: Vec<OsString>,
     },
 }
 
@@ -42,6 +46,8 @@ enum Bench {
     Verify,
     /// How fast the functions start, how much memory they take, and how large they are.
     Start,
+    /// How fast inflaters and hashes are, each by itself.
+    Libraries,
 }
 
 fn main() -> ExitCode {
@@ -52,7 +58,7 @@ fn main() -> ExitCode {
     let result = match arguments.task {
         Task::Local(options) => local::run(&root, &options, &terminal),
         Task::Test(options) => test::run(&root, &options, &terminal),
-        Task::Bench { what } => bench(&root, what),
+        Task::Bench { what, options } => bench(&root, what, &options),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
@@ -70,10 +76,15 @@ fn root() -> std::path::PathBuf {
     here.parent().unwrap_or(here).to_owned()
 }
 
-fn bench(root: &Path, what: Bench) -> Result<bool, Box<dyn std::error::Error>> {
+fn bench(
+    root: &Path,
+    what: Bench,
+    options: &[OsString],
+) -> Result<bool, Box<dyn std::error::Error>> {
     let what = match what {
         Bench::Verify => "verify",
         Bench::Start => "start",
+        Bench::Libraries => "libraries",
     };
     let status = Command::new(test::cargo())
         .args([
@@ -85,6 +96,7 @@ fn bench(root: &Path, what: Bench) -> Result<bool, Box<dyn std::error::Error>> {
             "--",
             what,
         ])
+        .args(options)
         .current_dir(root)
         .status()?;
     Ok(status.success())

@@ -73,6 +73,9 @@ pub(crate) struct Job {
     pub package: PathBuf,
     /// The trust root in PEM; with `origin`, the source package instead.
     pub beside: PathBuf,
+    /// Keeps the process on one processor.
+    #[arg(long)]
+    pub one_processor: bool,
     /// How often; the best pass counts.
     #[arg(default_value_t = 1)]
     pub passes: u32,

@@ -2,31 +2,45 @@
 
 use std::fs;
 use std::hint::black_box;
-use std::time::Duration;
 
 use countersign_package::{Archive, Limits, Package, TrustRoots, origin};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{Job, Who};
-use crate::measure::{peak_memory, timed};
+use crate::measure::{Took, peak_memory, timed, use_one_processor};
 use crate::{Outcome, floor};
 
 /// What the process reports to the bench, as one line of JSON.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Report {
-    /// Processor time of the best pass.
-    pub time: Duration,
-    /// The part of it that went into `Package::read`; only with [`Who::Countersign`].
-    pub read: Duration,
+    /// By each clock, the best pass.
+    pub took: Took,
+    /// The best `Package::read` alone; only with [`Who::Countersign`].
+    pub read: Option<Took>,
     /// In bytes, the package's own included.
     pub peak: Option<u64>,
     /// What was computed, for comparison: the content's SHA-384, then the file's SHA-256.
     pub digests: String,
 }
 
+impl Default for Report {
+    /// Before the first pass.
+    fn default() -> Self {
+        Self {
+            took: Took::MAX,
+            read: None,
+            peak: None,
+            digests: String::new(),
+        }
+    }
+}
+
 /// Does the job and prints the report.
 #[expect(clippy::print_stdout, reason = "the report goes to the bench")]
 pub(crate) fn run(job: &Job) -> Outcome<()> {
+    if job.one_processor {
+        use_one_processor()?;
+    }
     let bytes = fs::read(&job.package)?;
     let beside = fs::read(&job.beside)?;
     let report = match job.who {
@@ -41,20 +55,17 @@ pub(crate) fn run(job: &Job) -> Outcome<()> {
 
 fn countersign(bytes: &[u8], root: &[u8], passes: u32) -> Outcome<Report> {
     let roots = TrustRoots::from_pem(root)?;
-    let mut report = Report {
-        time: Duration::MAX,
-        ..Report::default()
-    };
+    let mut report = Report::default();
     for _ in 0..passes {
-        let (package, read) = timed(|| Package::read(bytes, &Limits::default()));
-        let package = package?;
-        let (verified, verify) = timed(|| package.verify(&roots));
-        let verified = verified?;
-        let time = read.saturating_add(verify);
-        if time < report.time {
-            report.time = time;
-            report.read = read;
-        }
+        let (result, took) = timed(|| -> Outcome<_> {
+            let (package, read) = timed(|| Package::read(bytes, &Limits::default()));
+            let package = package?;
+            let verified = package.verify(&roots)?;
+            Ok((package, verified, read))
+        });
+        let (package, verified, read) = result?;
+        report.took = report.took.min(took);
+        report.read = report.read.map(|best| best.min(read)).or(Some(read));
         report.digests = floor::digests(
             package.content_digest().as_bytes(),
             verified.sha256().as_bytes(),
@@ -66,17 +77,14 @@ fn countersign(bytes: &[u8], root: &[u8], passes: u32) -> Outcome<Report> {
 fn origin(bytes: &[u8], source: &[u8], passes: u32) -> Outcome<Report> {
     let limits = Limits::default();
     let package = Package::read(bytes, &limits)?;
-    let mut time = Duration::MAX;
+    let mut report = Report::default();
     for _ in 0..passes {
         let (proof, took) = timed(|| -> Outcome<_> {
             let source = Archive::parse(source, &limits)?;
             Ok(origin::prove(&package, &source)?)
         });
         black_box(proof?);
-        time = time.min(took);
+        report.took = report.took.min(took);
     }
-    Ok(Report {
-        time,
-        ..Report::default()
-    })
+    Ok(report)
 }

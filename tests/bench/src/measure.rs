@@ -7,15 +7,55 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
 
 use crate::Outcome;
 
 /// Bytes in a mebibyte.
 pub(crate) const MIB: f64 = 1_048_576.0;
 
-/// Processor time of this process, the kernel's share for it included. For work on one thread on an idle
-/// machine it is the wall time; on a busy one it leaves out the time when others ran.
-pub(crate) fn cpu_time() -> Duration {
+/// How long something took, by two clocks.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Took {
+    pub wall: Duration,
+    /// Of all threads, the kernel's share included. For work on one thread on an idle machine it is the wall time;
+    /// on a busy one it leaves out the time when others ran.
+    pub processor: Duration,
+}
+
+impl Took {
+    pub(crate) const MAX: Self = Self {
+        wall: Duration::MAX,
+        processor: Duration::MAX,
+    };
+
+    /// The better by each clock.
+    pub(crate) fn min(self, other: Self) -> Self {
+        Self {
+            wall: self.wall.min(other.wall),
+            processor: self.processor.min(other.processor),
+        }
+    }
+}
+
+/// Has this process, and the threads that it starts from now on, run on one processor. Only Linux can.
+pub(crate) fn use_one_processor() -> Outcome<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+        let allowed = sched_getaffinity(None)?;
+        let last = (0..CpuSet::MAX_CPU).rfind(|processor| allowed.is_set(*processor));
+        let mut one = CpuSet::new();
+        one.set(last.ok_or("no processor is allowed to this process")?);
+        Ok(sched_setaffinity(None, &one)?)
+    }
+    #[cfg(not(target_os = "linux"))]
+    Err("only Linux can keep a process on one processor".into())
+}
+
+/// Processor time of this process.
+fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(
         u64::try_from(time.tv_sec).unwrap_or_default(),
@@ -23,11 +63,15 @@ pub(crate) fn cpu_time() -> Duration {
     )
 }
 
-/// The result of `work` and the processor time it took.
-pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let start = cpu_time();
+/// The result of `work` and how long it took.
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Took) {
+    let (processor, wall) = (processor_time(), Instant::now());
     let result = std::hint::black_box(work());
-    (result, cpu_time().saturating_sub(start))
+    let took = Took {
+        wall: wall.elapsed(),
+        processor: processor_time().saturating_sub(processor),
+    };
+    (result, took)
 }
 
 /// The most memory that a process has held at once so far, in bytes. Only Linux tells.
@@ -125,14 +169,27 @@ mod tests {
     }
 
     #[test]
-    fn processor_time_of_work_is_told() {
+    fn both_clocks_tell_of_work() {
         let spent = Duration::from_millis(5);
-        let (result, time) = timed(|| {
-            let start = cpu_time();
-            while cpu_time() - start < spent {}
+        let (result, took) = timed(|| {
+            let (processor, wall) = (processor_time(), Instant::now());
+            while processor_time().saturating_sub(processor) < spent || wall.elapsed() < spent {}
             "done"
         });
         assert_eq!(result, "done");
-        assert!(time >= spent, "{time:?}");
+        assert!(took.wall >= spent && took.processor >= spent, "{took:?}");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn one_processor_is_one() {
+        use rustix::thread::sched_getaffinity;
+
+        // In a thread, which the affinity is of: the other tests keep their processors.
+        let left = thread::spawn(|| {
+            use_one_processor().unwrap();
+            sched_getaffinity(None).unwrap().count()
+        });
+        assert_eq!(left.join().unwrap(), 1);
     }
 }
