@@ -12,13 +12,13 @@ use sha2::{Digest as _, Sha384};
 
 /// Bytes that are handed over at a time: large enough that handing over costs nothing to speak of, small
 /// enough to stay in the second-level cache.
-const BLOCK_BYTES: usize = 256 << 10;
+const BLOCK_BYTES: usize = 128 << 10;
 
 /// Blocks on their way to the digest, besides the one being filled.
 const BLOCKS_AHEAD: usize = 2;
 
 /// Unpacked bytes from which on a thread pays: hashing them takes some ten times as long as starting one.
-const WORTH_A_THREAD: u64 = 1 << 20;
+const WORTH_A_THREAD: u64 = 1 << 18;
 
 /// A value that is computed beside the caller, or was already.
 pub(crate) enum Beside<'scope, T> {
