@@ -59,10 +59,7 @@ impl Config {
                     },
                     layer_csc: layer_csc?,
                 },
-                core: Core {
-                    limits: Limits::default(),
-                    roots: roots?.unwrap_or_else(TrustRoots::aws),
-                },
+                core: Core::new(Limits::default(), roots?),
                 event_bus: event_bus?,
                 max_receives: max_receives?,
             })

@@ -13,13 +13,17 @@
 
 use crate::{
     code::Code,
+    evidence::Evidence,
     finish::{Ending, Finished, Stop, Story, finish, finished_before},
-    function, layer,
+    function,
+    gather::{self, Specimen},
+    layer,
     names::SigningJobId,
     ports::{
         Clock, Creation, Events, Functions, JobStatus, Layers, Records, SignedObjects, Signer,
         SigningJob, UploadHead, Uploads,
     },
+    proof::Judgement,
     records::{self, LambdaVerdict, Schema, Signing, State, VerdictRecord},
     retry::{Patience, Retry},
     settings::{DeploySettings, Examine},
@@ -242,10 +246,22 @@ pub(crate) async fn check_current<W: Uploads>(world: &W, upload: &Upload) -> Res
     Err(Ending::new(State::Superseded, code, code.about().meaning).into())
 }
 
-/// Puts a verdict on record before anything is done about it. The first verdict of an upload is
-/// written by condition; one that refuses is final for everyone, so its ending is taken over. One
-/// that accepts is replaced by what was found since.
-pub(crate) async fn record_verdict<W: Records>(
+/// Judges, and puts the verdict on record before anything is done about it.
+pub(crate) async fn judge_on_record<W: Records>(
+    world: &W,
+    case: &mut Case,
+    specimen: &Specimen,
+    evidence: &Evidence,
+) -> Result<Judgement, Stop> {
+    let judgement = gather::judged(case, specimen, evidence)?;
+    let record = gather::record(case, specimen, evidence, &judgement);
+    record_verdict(world, case, record).await?;
+    Ok(judgement)
+}
+
+/// The first verdict of an upload is written by condition; one that refuses is final for everyone, so its
+/// ending is taken over. One that accepts is replaced by what was found since.
+async fn record_verdict<W: Records>(
     world: &W,
     case: &mut Case,
     record: VerdictRecord,

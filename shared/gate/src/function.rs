@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::{
     code::Code,
-    deploy::{Case, DeployWorld, check_current, record_verdict},
+    deploy::{Case, DeployWorld, check_current, judge_on_record},
     evidence::SecondOpinion,
     finish::{Ending, Stop},
     gather::{self, Specimen},
@@ -94,13 +94,7 @@ async fn round<W: DeployWorld, E: Examine>(
     if let Some(live) = unchanged(world, case, specimen, &function.code).await?
         && crate::decide::decide(&evidence).decision.accepts()
     {
-        let judgement = gather::judged(case, specimen, &evidence)?;
-        record_verdict(
-            world,
-            case,
-            gather::record(case, specimen, &evidence, &judgement),
-        )
-        .await?;
+        let judgement = judge_on_record(world, case, specimen, &evidence).await?;
         return keep(world, case, name, alias, live, &judgement.verdict).await;
     }
     if gather::wants_second_opinion(&evidence) {
@@ -116,13 +110,7 @@ async fn round<W: DeployWorld, E: Examine>(
             Err(trouble) => SecondOpinion::Unavailable(trouble.in_full()),
         };
     }
-    let judgement = gather::judged(case, specimen, &evidence)?;
-    record_verdict(
-        world,
-        case,
-        gather::record(case, specimen, &evidence, &judgement),
-    )
-    .await?;
+    let judgement = judge_on_record(world, case, specimen, &evidence).await?;
     match (judgement.approved, judgement.verdict.decision) {
         (Some(approved), _) => {
             update(world, case, name, &function, &approved, &judgement.verdict).await

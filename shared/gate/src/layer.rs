@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::{
     code::Code,
-    deploy::{Case, DeployWorld, check_current, record_verdict},
+    deploy::{Case, DeployWorld, check_current, judge_on_record},
     evidence::Governance,
     finish::{Ending, Stop},
     function::{deployed_ending, note_live, same_as_live, unchanged_ending},
@@ -68,13 +68,7 @@ pub(crate) async fn deploy<W: DeployWorld, E: Examine>(
         None => Governance::NoCsc,
     };
     let evidence = gather::evidence(world, settings, case, &specimen, governance).await;
-    let judgement = gather::judged(case, &specimen, &evidence)?;
-    record_verdict(
-        world,
-        case,
-        gather::record(case, &specimen, &evidence, &judgement),
-    )
-    .await?;
+    let judgement = judge_on_record(world, case, &specimen, &evidence).await?;
     let verdict = judgement.verdict;
     let Some(approved) = judgement.approved else {
         return match verdict.decision {

@@ -1,5 +1,7 @@
 //! What the use cases are told about the stack that they run in. The shell reads and checks it.
 
+use std::sync::OnceLock;
+
 use countersign_package::{Limits, TrustRoots};
 
 use crate::{
@@ -64,14 +66,30 @@ pub trait Examine: Sync {
 /// The core, with its limits and trust roots.
 #[derive(Clone, Debug)]
 pub struct Core {
-    /// What a package may be.
-    pub limits: Limits,
-    /// Whom chains may lead to: `COUNTERSIGN_TRUST_ROOTS`, or AWS's.
-    pub roots: TrustRoots,
+    limits: Limits,
+    roots: OnceLock<TrustRoots>,
+}
+
+impl Core {
+    /// What a package may be, and whom chains may lead to: the roots of `COUNTERSIGN_TRUST_ROOTS`, or AWS's.
+    /// AWS's are read when the first package is: a cold start has no time for certificates.
+    #[must_use]
+    pub fn new(limits: Limits, roots: Option<TrustRoots>) -> Self {
+        Self {
+            limits,
+            roots: roots.map(OnceLock::from).unwrap_or_default(),
+        }
+    }
+
+    /// Whom chains may lead to.
+    #[must_use]
+    pub fn roots(&self) -> &TrustRoots {
+        self.roots.get_or_init(TrustRoots::aws)
+    }
 }
 
 impl Examine for Core {
     fn examine(&self, package: &[u8], source: Source<'_>) -> Examined {
-        examine(package, source, &self.limits, &self.roots)
+        examine(package, source, &self.limits, self.roots())
     }
 }

@@ -16,7 +16,7 @@ use countersign_gate::retry::Retry;
 use countersign_gate::settings::Core;
 use countersign_gate::sign::{Admission, PROFILE_TAG, admit};
 use countersign_gate::verdict::Decision;
-use countersign_package::{Limits, TrustRoots};
+use countersign_package::Limits;
 
 use crate::world::packages::{Remembering, job_id, slots};
 use crate::world::run::{
@@ -671,10 +671,7 @@ fn on_lambdas_word_the_job_is_compared_too() {
         };
         world.end_job(&job);
         // These roots do not vouch for the forge.
-        let examiner = Core {
-            limits: Limits::default(),
-            roots: TrustRoots::aws(),
-        };
+        let examiner = Core::new(Limits::default(), None);
         let mut settings = deploy_settings();
         settings.policy.integrity_authority = IntegrityAuthority::Lambda;
         let hands = hands(&world, "deploy");

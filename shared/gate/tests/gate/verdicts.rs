@@ -281,7 +281,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
     };
     let csc = |policy| Governance::Csc(Csc::new(None, policy, [allowed.clone()]));
     Evidence {
-        package: examine(&package.build(), source, &Limits::default(), &core.roots),
+        package: examine(&package.build(), source, &Limits::default(), core.roots()),
         now: now.parse().unwrap(),
         governance: match policy {
             "Enforce" => csc(CscPolicy::Enforce),
@@ -343,7 +343,7 @@ fn not_understood() -> Evidence {
         &package.build(),
         Source::Present(&source),
         &Limits::default(),
-        &examiner.core().roots,
+        examiner.core().roots(),
     );
     Evidence {
         package,

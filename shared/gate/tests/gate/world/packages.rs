@@ -132,10 +132,7 @@ impl Remembering {
     pub fn new() -> Self {
         let roots = TrustRoots::from_pem(pki().root_pem().as_bytes()).unwrap();
         Self {
-            core: Core {
-                limits: Limits::default(),
-                roots,
-            },
+            core: Core::new(Limits::default(), Some(roots)),
             known: Mutex::default(),
         }
     }
