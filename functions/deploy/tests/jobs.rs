@@ -26,12 +26,15 @@ const UPLOADS: &str = "gate-uploads";
 const SIGNED: &str = "gate-signed";
 const RECORDS: &str = "gate-records";
 const JOB: &str = "3f0a5c1e-7a3d-4a52-9a77-6f5f0f6f7d11";
-const KEY: &str = "functions/orders.zip";
 const CSC: &str = "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-1";
 
-/// `deploy`, and a stack in which the upload of `orders` was just signed.
+/// What the uploads are for, where nothing else is said.
+const FUNCTION: &str = "functions/orders";
+
+/// `deploy`, and a stack in which an upload for the target was just signed.
 struct Scene {
     stage: Stage,
+    target: &'static str,
     version: String,
     /// `CodeSha256` of the signed package.
     sha256: String,
@@ -44,6 +47,10 @@ impl Scene {
 
     /// A scene with this signed package.
     fn with(signed: &[u8], variables: &[(&str, &str)]) -> Self {
+        Self::of(FUNCTION, signed, variables)
+    }
+
+    fn of(target: &'static str, signed: &[u8], variables: &[(&str, &str)]) -> Self {
         let root = Pki::new().root_pem();
         let own = [
             ("COUNTERSIGN_STACK", "gate"),
@@ -55,31 +62,46 @@ impl Scene {
         ];
         let all: Vec<_> = own.iter().chain(variables).copied().collect();
         let stage = Stage::start(env!("CARGO_BIN_EXE_deploy"), &all).unwrap();
-        let version = stage.aws.put(UPLOADS, KEY, package::sample().build());
-        let folder = format!("functions/orders/20261121T214400Z-{version}/");
-        stage.aws.put(SIGNED, &format!("{folder}{JOB}.zip"), signed);
+        let source = package::sample().build();
+        let version = stage.aws.put(UPLOADS, &format!("{target}.zip"), source);
         let limits = Limits::default();
         let sha256 = Package::read(signed, &limits).unwrap().sha256().to_string();
         let scene = Self {
             stage,
+            target,
             version,
             sha256,
         };
-        scene.lay_down(&folder);
+        scene.stage.aws.put(SIGNED, &scene.signed_key(), signed);
+        scene.lay_down();
         scene
     }
 
+    fn key(&self) -> String {
+        format!("{}.zip", self.target)
+    }
+
+    /// Where the upload's records are, and what is signed.
+    fn folder(&self) -> String {
+        format!("{}/20261121T214400Z-{}/", self.target, self.version)
+    }
+
+    fn signed_key(&self) -> String {
+        format!("{}{JOB}.zip", self.folder())
+    }
+
     /// Lays down what AWS answers, and what `sign` has recorded.
-    fn lay_down(&self, folder: &str) {
+    fn lay_down(&self) {
+        let folder = self.folder();
         let received = value!({
             "schema": 1,
             "upload": {
-                "id": {"bucket": UPLOADS, "key": KEY, "version": self.version},
+                "id": {"bucket": UPLOADS, "key": self.key(), "version": self.version},
                 "at": "2026-11-21T21:44:00Z",
             },
-            "target": "functions/orders", "bytes": 1, "source_sha256": null,
+            "target": self.target, "bytes": 1, "source_sha256": null,
             "uploaded_by": {"principal": null, "source_ip": null},
-            "metadata": {"commit": "6533b80"}, "tags": {}, "received_at": "2026-11-21T21:44:01Z",
+            "metadata": {"commit": "6533b80", "compatible-runtimes": "python3.13, nodejs24.x"}, "tags": {}, "received_at": "2026-11-21T21:44:01Z",
         });
         let signing = value!({
             "schema": 1, "job": JOB, "profile": "orders_service", "bucket": SIGNED,
@@ -117,13 +139,12 @@ impl Scene {
 
     /// How the job stands, with `more` fields.
     fn job(&self, status: &str, more: &Value) {
-        let folder = format!("functions/orders/20261121T214400Z-{}/", self.version);
         let mut job = value!({
             "jobId": JOB, "status": status, "profileName": "orders_service",
             "profileVersion": "a1B2c3D4e5", "jobOwner": "123456789012",
             "signatureExpiresAt": 2_145_604_766,
-            "source": {"s3": {"bucketName": UPLOADS, "key": KEY, "version": self.version}},
-            "signedObject": {"s3": {"bucketName": SIGNED, "key": format!("{folder}{JOB}.zip")}},
+            "source": {"s3": {"bucketName": UPLOADS, "key": self.key(), "version": self.version}},
+            "signedObject": {"s3": {"bucketName": SIGNED, "key": self.signed_key()}},
         });
         merge(&mut job, more);
         self.stage
@@ -238,7 +259,7 @@ fn what_is_verified_is_deployed_and_nothing_else() {
     );
     let expected = value!({
         "S3Bucket": SIGNED,
-        "S3Key": format!("functions/orders/20261121T214400Z-{}/{JOB}.zip", scene.version),
+        "S3Key": scene.signed_key(),
         "S3ObjectVersion": "version-2",
         "RevisionId": "r-1",
     });
@@ -298,7 +319,7 @@ fn what_is_verified_is_deployed_and_nothing_else() {
         .unwrap();
     assert_eq!(
         (&told["target"], &told["job"]),
-        (&value!("functions/orders"), &value!(JOB))
+        (&value!(FUNCTION), &value!(JOB))
     );
 
     // A second delivery finds the end, and does nothing.
@@ -312,6 +333,59 @@ fn what_is_verified_is_deployed_and_nothing_else() {
         "{after:?}"
     );
     assert!(!after.contains(&"s3:PutObject".to_owned()), "{after:?}");
+}
+
+/// An upload for a layer, of which Lambda says that it published code with this SHA-256.
+fn layer(published: impl FnOnce(&Scene) -> String) -> Scene {
+    let signed = package::sign(&package::sample(), &Pki::new()).build();
+    let variables = [("COUNTERSIGN_LAYER_CSC_ARN", CSC)];
+    let scene = Scene::of("layers/common", &signed, &variables);
+    let mut content = value!({"CodeSha256": published(&scene), "CodeSize": 1});
+    merge(&mut content, &arns());
+    let arn = "arn:aws:lambda:us-east-1:123456789012:layer:common:3";
+    let answer = value!({"LayerVersionArn": arn, "Version": 3, "Content": content});
+    let call = "lambda:PublishLayerVersion";
+    scene.stage.aws.answers(call, json(&answer.to_string()));
+    scene
+}
+
+#[test]
+fn a_layer_is_published_from_the_very_version_that_was_read() {
+    let scene = layer(|scene| scene.sha256.clone());
+    assert!(!scene.goes_back(1));
+    let outcome = scene.outcome().unwrap();
+    assert_eq!(outcome["state"], "deployed", "{outcome:#}");
+    assert_eq!(outcome["deployed"]["version"], "3");
+
+    let calls = scene.stage.aws.calls();
+    let asked = calls
+        .iter()
+        .find(|call| call.name == "lambda:PublishLayerVersion")
+        .expect("it is published");
+    assert!(asked.request.path.ends_with("/layers/common/versions"));
+    let sent: Value = serde_json::from_slice(&asked.request.body).unwrap();
+    let description = sent["Description"].as_str().unwrap();
+    assert!(description.contains("commit=6533b80"), "{description}");
+    let expected = value!({
+        "Content": {
+            "S3Bucket": SIGNED, "S3Key": scene.signed_key(), "S3ObjectVersion": "version-2",
+        },
+        "CompatibleRuntimes": ["python3.13", "nodejs24.x"],
+        "Description": description,
+    });
+    assert_eq!(sent, expected);
+    assert!(scene.updates(false).is_empty() && scene.updates(true).is_empty());
+}
+
+#[test]
+fn a_layer_that_is_not_what_was_verified_is_critical() {
+    let scene = layer(|_| "b3RoZXI=".to_owned());
+    assert!(!scene.goes_back(1));
+    assert_eq!(
+        scene.end(),
+        ("failed".to_owned(), "DEPLOYED_MISMATCH".to_owned())
+    );
+    assert_eq!(scene.outcome().unwrap()["critical"], true);
 }
 
 #[test]
@@ -420,7 +494,8 @@ fn a_job_of_somebody_else_is_left_alone() {
         .aws
         .answers("signer:DescribeSigningJob", missing);
     let foreign = Scene::new();
-    let source = value!({"s3": {"bucketName": "theirs", "key": KEY, "version": "1"}});
+    let source =
+        value!({"s3": {"bucketName": "theirs", "key": "functions/orders.zip", "version": "1"}});
     foreign.job("Succeeded", &value!({"source": source}));
     for scene in [unknown, foreign] {
         assert!(!scene.goes_back(1));
@@ -439,8 +514,8 @@ fn an_upload_that_was_overtaken_is_never_deployed() {
     for last in ["another upload", "a delete marker"] {
         let scene = Scene::new();
         match last {
-            "another upload" => drop(scene.stage.aws.put(UPLOADS, KEY, "newer")),
-            _ => scene.stage.aws.delete(UPLOADS, KEY),
+            "another upload" => drop(scene.stage.aws.put(UPLOADS, &scene.key(), "newer")),
+            _ => scene.stage.aws.delete(UPLOADS, &scene.key()),
         }
         assert!(!scene.goes_back(1));
         assert_eq!(scene.end().0, "superseded", "{last}");
