@@ -112,6 +112,16 @@ fn end_records() -> Vec<Case> {
             || ended(|zip| (zip.zip64().entries, zip.zip64().entries_here) = (Some(7), Some(7))),
         ),
         refuse(
+            "a zip64 count that is one over the budget",
+            structure!(S::TooManyEntries { limit: 131_072, .. }),
+            || {
+                ended(|zip| {
+                    (zip.zip64().entries, zip.zip64().entries_here) =
+                        (Some(131_073), Some(131_073));
+                })
+            },
+        ),
+        refuse(
             "a zip64 count that no memory could hold",
             structure!(S::EntryCount { .. } | S::TooManyEntries { .. }),
             || {
