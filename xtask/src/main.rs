@@ -46,7 +46,7 @@ enum Bench {
     Verify,
     /// How fast the functions start, how much memory they take, and how large they are.
     Start,
-    /// How fast inflaters and hashes are, each by itself.
+    /// How fast inflaters, hashes and P-384 are, each by itself.
     Libraries,
 }
 

@@ -10,7 +10,7 @@ use clap::{Args, Parser, ValueEnum};
 pub(crate) enum Command {
     /// Verifications of packages from 1 to 250 MB, beside their floor, jarsigner and Python.
     Verify(VerifyOptions),
-    /// Inflaters and hashes, each by itself: what the choice of libraries rests on.
+    /// Inflaters, hashes and P-384, each by itself: what the choice of libraries rests on.
     Libraries(LibrariesOptions),
     /// Cold starts of the functions, beside a bare Rust function and Python.
     Start(StartOptions),

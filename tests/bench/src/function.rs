@@ -40,6 +40,11 @@ impl Function {
         }
     }
 
+    /// Whether it is a program of its own, and not a script for Python.
+    pub(crate) fn is_binary(&self) -> bool {
+        self.arguments.is_empty()
+    }
+
     /// The function in Python that makes the clients of `like`.
     pub(crate) fn python(python: &Path, like: &Self, clients: &[&str]) -> Self {
         let script = format!("{SCRIPTS}/function.py");

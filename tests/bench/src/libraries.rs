@@ -1,14 +1,17 @@
-//! `bench libraries`: the inflaters and hashes to choose from, each by itself.
+//! `bench libraries`: the inflaters, hashes and curves to choose from, each by itself.
 
 use std::fs;
 use std::hint::black_box;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
+use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
 use countersign_testkit::zip::deflate;
 use flate2::{Decompress, FlushDecompress, Status};
 use libdeflater::Decompressor;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
+use p384::ecdsa::signature::{Signer as _, Verifier as _};
+use p384::ecdsa::{Signature, SigningKey, VerifyingKey};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256, Sha384};
 use zune_inflate::{DeflateDecoder, DeflateOptions};
@@ -24,7 +27,7 @@ const BYTES: usize = 50_000_000;
 /// What one library does to a body and its deflated form; it returns something that depends on all of it.
 type Work = fn(&[u8], &[u8], &mut [u8]) -> Outcome<u64>;
 
-const INFLATERS: [(&str, Work); 9] = [
+const INFLATERS: [(&str, Work); 10] = [
     ("libdeflate, whole, into memory in use", libdeflate),
     ("libdeflate, whole, into fresh memory", |body, packed, _| {
         libdeflate(body, packed, &mut vec![0; body.len()])
@@ -37,6 +40,9 @@ const INFLATERS: [(&str, Work); 9] = [
     }),
     ("zlib-rs, parts of 256 KiB", |_, packed, buffer| {
         zlib_rs(packed, part(buffer, 256 << 10))
+    }),
+    ("zlib-rs, parts of 128 KiB", |_, packed, buffer| {
+        zlib_rs(packed, part(buffer, 128 << 10))
     }),
     ("zlib-rs, parts of 64 KiB", |_, packed, buffer| {
         zlib_rs(packed, part(buffer, 64 << 10))
@@ -91,6 +97,16 @@ struct Row {
     noise: f64,
 }
 
+/// What goes into the JSON.
+#[derive(Debug, Serialize)]
+struct Report {
+    #[serde(rename = "megabytes_a_second")]
+    rows: Vec<Row>,
+    /// Of one verification of ECDSA on P-384, the key's decoding included.
+    #[serde(rename = "p384_verification_seconds")]
+    signatures: Vec<(&'static str, f64)>,
+}
+
 pub(crate) fn run(options: &LibrariesOptions) -> Outcome<()> {
     let mut contests: Vec<(&str, Work)> = INFLATERS.to_vec();
     contests.extend(HASHES);
@@ -115,10 +131,13 @@ pub(crate) fn run(options: &LibrariesOptions) -> Outcome<()> {
         });
     }
     println!("{table}");
+    let signatures = signatures(options.rounds)?;
+    println!("{}", signature_table(&signatures));
     if let Some(directory) = options.json.parent() {
         fs::create_dir_all(directory)?;
     }
-    fs::write(&options.json, serde_json::to_string_pretty(&rows)?)?;
+    let report = Report { rows, signatures };
+    fs::write(&options.json, serde_json::to_string_pretty(&report)?)?;
     println!("Written to {}", options.json.display());
     Ok(())
 }
@@ -140,6 +159,41 @@ fn contest(kind: Kind, contests: &[(&str, Work)], rounds: u32) -> Outcome<Vec<f6
     }
     let rates = best.into_iter().map(|time| rate(count(BYTES), time));
     Ok(rates.collect())
+}
+
+/// A verification takes less than a millisecond, too little for one look at the clock.
+const VERIFICATIONS: u32 = 20;
+
+/// The best time of each library for one signature.
+fn signatures(rounds: u32) -> Outcome<Vec<(&'static str, f64)>> {
+    let message = b"message";
+    let signer = SigningKey::from_slice(&[7; 48])?;
+    let point = signer.verifying_key().to_sec1_point(false);
+    let signature: Signature = signer.sign(message);
+    let fixed = signature.to_bytes();
+    let p384 = || Ok(VerifyingKey::from_sec1_bytes(point.as_bytes())?.verify(message, &signature)?);
+    let aws_lc = || -> Outcome<()> {
+        let key = ParsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point.as_bytes())?;
+        Ok(key.verify_sig(message, &fixed)?)
+    };
+    let contests: [(&str, &dyn Fn() -> Outcome<()>); 2] = [("p384", &p384), ("aws-lc-rs", &aws_lc)];
+    let mut best = contests.map(|(library, _)| (library, f64::MAX));
+    for _ in 0..rounds {
+        for ((_, verify), (_, best)) in contests.iter().zip(&mut best) {
+            let (result, took) = timed(|| (0..VERIFICATIONS).try_for_each(|_| verify()));
+            result?;
+            *best = best.min(took.processor.as_secs_f64() / f64::from(VERIFICATIONS));
+        }
+    }
+    Ok(best.to_vec())
+}
+
+fn signature_table(signatures: &[(&'static str, f64)]) -> Table {
+    let mut table = Table::new(["ECDSA on P-384", "ms"]);
+    for (library, seconds) in signatures {
+        table.row(&[(*library).to_owned(), format!("{:.2}", seconds * 1e3)]);
+    }
+    table
 }
 
 fn libdeflate(_: &[u8], packed: &[u8], buffer: &mut [u8]) -> Outcome<u64> {

@@ -1,7 +1,7 @@
 //! Measures what the project promises: the speed of a verification, and of a cold start.
 //!
 //! - `verify`: whole verifications beside the floor for the same bytes, `jarsigner` and Python.
-//! - `libraries`: the inflaters and hashes to choose from, each by itself.
+//! - `libraries`: the inflaters, hashes and curves to choose from, each by itself.
 //! - `start`: each function's release binary beside a bare one and a Python one.
 //!
 //! Each prints a table and writes JSON. Goals that are missed are printed, not hidden; only a wrong answer
