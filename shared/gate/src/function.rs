@@ -217,22 +217,9 @@ async fn complete<W: DeployWorld>(
             return Err(failed(code, message, deployed, &verdict).into());
         }
     };
-    deployed.version = Some(version.clone());
-    let Some(alias) = alias_of(function)? else {
-        return settle(world, case, expected, deployed, &verdict).await;
-    };
-    match move_alias(world, case, name, &alias, &version).await {
-        Ok(()) => {
-            deployed.alias = Some(alias.to_string());
-            settle(world, case, expected, deployed, &verdict).await
-        }
-        Err(Stop::End(ending)) => Err(Ending {
-            deployed: Some(deployed),
-            ..*ending
-        }
-        .into()),
-        Err(stop) => Err(stop),
-    }
+    deployed.version = Some(version);
+    let deployed = point_alias(world, case, name, alias_of(function)?, deployed).await?;
+    settle(world, case, expected, deployed, &verdict).await
 }
 
 enum Published {
@@ -276,6 +263,33 @@ async fn publish<W: DeployWorld>(
     Err(Retry::busy(format!("the function {name} is being updated for long")).into())
 }
 
+/// Has the alias, where there is to be one, point at the version that is live. Where that fails, the ending
+/// says how far it came.
+async fn point_alias<W: DeployWorld>(
+    world: &W,
+    case: &Case,
+    name: &FunctionName,
+    alias: Option<AliasName>,
+    mut deployed: Deployed,
+) -> Result<Deployed, Stop> {
+    deployed.alias = None;
+    let (Some(alias), Some(version)) = (alias, &deployed.version) else {
+        return Ok(deployed);
+    };
+    match move_alias(world, case, name, &alias, version).await {
+        Ok(()) => {
+            deployed.alias = Some(alias.to_string());
+            Ok(deployed)
+        }
+        Err(Stop::End(ending)) => Err(Ending {
+            deployed: Some(deployed),
+            ..*ending
+        }
+        .into()),
+        Err(stop) => Err(stop),
+    }
+}
+
 /// Moves the alias, guarded like the update: its revision first, then whether the upload is current.
 async fn move_alias<W: DeployWorld>(
     world: &W,
@@ -284,13 +298,10 @@ async fn move_alias<W: DeployWorld>(
     alias: &AliasName,
     version: &str,
 ) -> Result<(), Stop> {
-    let gone = || {
-        let message = format!("{name} has no alias {alias}, or no version {version} any more");
-        Ending::new(State::Failed, Code::AliasTag, message)
-    };
+    let gone = |message| Ending::new(State::Failed, Code::AliasTag, message);
     for _ in 0..ROUNDS {
         let Some(found) = world.alias(name, alias).await? else {
-            return Err(gone().into());
+            return Err(gone(format!("{name} has no alias {alias}")).into());
         };
         if found.version == version && !found.splits_traffic {
             return Ok(());
@@ -302,7 +313,11 @@ async fn move_alias<W: DeployWorld>(
         {
             AliasMove::Moved => return Ok(()),
             AliasMove::RevisionChanged => {}
-            AliasMove::Gone => return Err(gone().into()),
+            AliasMove::Gone => {
+                let message =
+                    format!("{name} has no alias {alias} or no version {version} any more");
+                return Err(gone(message).into());
+            }
         }
     }
     Err(Retry::busy(format!("the alias {alias} of {name} keeps changing")).into())
@@ -318,11 +333,8 @@ async fn keep<W: DeployWorld>(
     mut live: Live,
     verdict: &Verdict,
 ) -> Result<Round, Stop> {
-    live.deployed.alias = None;
-    if let (Some(alias), Some(version)) = (alias, live.deployed.version.clone()) {
-        move_alias(world, case, name, &alias, &version).await?;
-        live.deployed.alias = Some(alias.to_string());
-    }
+    live.deployed.unchanged = true;
+    live.deployed = point_alias(world, case, name, alias, live.deployed).await?;
     Ok(Round::End(unchanged_ending(live, verdict)))
 }
 

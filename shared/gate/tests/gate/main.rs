@@ -9,6 +9,7 @@
     reason = "a fault in the world should stop the test that uses it, at once and loudly"
 )]
 
+mod aliases;
 mod documents;
 mod model;
 mod pages;

@@ -7,7 +7,6 @@ use countersign_gate::code::Code;
 use countersign_gate::deploy::{Deployment, deploy};
 use countersign_gate::evidence::{IntegrityAuthority, Policy, WithoutCsc};
 use countersign_gate::finish::Finished;
-use countersign_gate::function::ALIAS_TAG;
 use countersign_gate::history::{Chapter, history};
 use countersign_gate::names::{SigningJobId, VersionId};
 use countersign_gate::ports::{ProfileStatus, Refusal};
@@ -23,21 +22,21 @@ use crate::world::run::{
     AT_THE_END, PATIENT, admitted, deploy_job, deploy_settings, deployed, event, hands, run,
     sign_settings,
 };
-use crate::world::{AliasState, FUNCTION, FunctionState, LAYER, World};
+use crate::world::{FUNCTION, FunctionState, LAYER, World};
 
 /// Good packages of different content, and one of each other nature.
-const GOOD: usize = 0;
-const OTHER: usize = 1;
-const SAME_AS_GOOD: usize = 2;
+pub(crate) const GOOD: usize = 0;
+pub(crate) const OTHER: usize = 1;
+pub(crate) const SAME_AS_GOOD: usize = 2;
 const SWAPPED: usize = 3;
 const UNSIGNABLE: usize = 5;
 const BROKEN: usize = 6;
 
-fn world() -> World {
+pub(crate) fn world() -> World {
     World::new(slots(), 1)
 }
 
-fn go(world: &World, key: &str, slot: usize) -> Outcome {
+pub(crate) fn go(world: &World, key: &str, slot: usize) -> Outcome {
     let admission = admitted(world, key, slot);
     deployed(world, &deploy_settings(), admission, PATIENT)
         .unwrap()
@@ -55,7 +54,7 @@ fn rejected_at_once(world: &World, key: &str, slot: usize) -> Outcome {
     }
 }
 
-fn change(world: &World, change: impl FnOnce(&mut FunctionState)) {
+pub(crate) fn change(world: &World, change: impl FnOnce(&mut FunctionState)) {
     change(world.state().functions.get_mut("checkout").unwrap());
 }
 
@@ -141,116 +140,6 @@ fn a_straight_deployment_costs_what_the_document_says() {
             "{calls:#?}"
         );
     }
-}
-
-#[test]
-fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
-    let world = world();
-    change(&world, |function| {
-        function
-            .tags
-            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
-        function.versions.push("first".to_owned());
-        function
-            .aliases
-            .insert("live".to_owned(), AliasState::at("1"));
-    });
-    let outcome = go(&world, FUNCTION, GOOD);
-    assert_eq!(outcome.deployed.unwrap().alias.as_deref(), Some("live"));
-    assert_eq!(
-        world.state().functions["checkout"].aliases["live"].version,
-        "2"
-    );
-
-    world.state().updates_fail = Some("no network interface".to_owned());
-    let outcome = go(&world, FUNCTION, OTHER);
-    assert_eq!(
-        (outcome.state, outcome.code),
-        (State::Failed, Some(Code::UpdateFailed))
-    );
-    assert!(outcome.message.contains("no network interface"));
-    assert_eq!(
-        world.state().functions["checkout"].aliases["live"].version,
-        "2"
-    );
-}
-
-#[test]
-fn an_alias_that_is_not_there_is_said_before_anything_is_changed() {
-    for tag in ["live", "42", "not an alias"] {
-        let world = world();
-        change(&world, |function| {
-            function.tags.insert(ALIAS_TAG.to_owned(), tag.to_owned());
-        });
-        let outcome = go(&world, FUNCTION, GOOD);
-        assert_eq!(
-            (outcome.state, outcome.code),
-            (State::Rejected, Some(Code::AliasTag))
-        );
-        assert!(world.state().applied.is_empty());
-    }
-}
-
-#[test]
-fn unchanged_code_is_deployed_without_a_new_version() {
-    let world = world();
-    go(&world, FUNCTION, GOOD);
-    let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
-    assert_eq!(outcome.state, State::Deployed);
-    assert!(outcome.deployed.unwrap().unchanged);
-    assert_eq!(world.state().applied, [GOOD]);
-    assert_eq!(world.state().functions["checkout"].versions.len(), 1);
-    // Somebody changed it meanwhile: the same content is a deployment again.
-    world.intrude();
-    let world = World::new(slots(), 1);
-    go(&world, FUNCTION, GOOD);
-    world.intrude();
-    assert!(
-        !go(&world, FUNCTION, SAME_AS_GOOD)
-            .deployed
-            .unwrap()
-            .unchanged
-    );
-}
-
-#[test]
-fn unchanged_code_gets_its_alias_back() {
-    let world = world();
-    go(&world, FUNCTION, GOOD);
-    let alias = || world.state().functions["checkout"].aliases["live"].clone();
-    let same_again = || {
-        let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
-        let deployed = outcome.deployed.unwrap();
-        assert!(deployed.unchanged);
-        assert_eq!(deployed.alias.as_deref(), Some("live"));
-        assert!(outcome.message.ends_with("and live points at it"));
-    };
-    // The tag and the alias came after the deployment; or the alias was moved since.
-    change(&world, |function| {
-        function
-            .tags
-            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
-        let elsewhere = AliasState::at("$LATEST");
-        function.aliases.insert("live".to_owned(), elsewhere);
-    });
-    same_again();
-    let whole = AliasState {
-        revision: 1,
-        ..AliasState::at("1")
-    };
-    assert_eq!(alias(), whole);
-    // All is as it should be: it is not touched.
-    same_again();
-    assert_eq!(alias(), whole);
-    // It points there, but some of its traffic goes elsewhere.
-    change(&world, |function| {
-        function.aliases.get_mut("live").unwrap().splits_traffic = true;
-    });
-    same_again();
-    assert_eq!(
-        (alias().version, alias().splits_traffic),
-        ("1".to_owned(), false)
-    );
 }
 
 #[test]

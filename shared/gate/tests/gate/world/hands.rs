@@ -466,7 +466,10 @@ impl Functions for Hands {
             let Some(function) = state.functions.get_mut(name.as_str()) else {
                 return AliasMove::Gone;
             };
-            let code = function.versions[version.parse::<usize>().unwrap() - 1].clone();
+            let at = version.parse::<usize>().unwrap() - 1;
+            let Some(code) = function.versions.get(at).cloned() else {
+                return AliasMove::Gone;
+            };
             let Some(found) = function.aliases.get_mut(alias.as_str()) else {
                 return AliasMove::Gone;
             };

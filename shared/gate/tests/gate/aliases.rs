@@ -1,0 +1,145 @@
+//! What becomes of a function's alias, and of code that runs already.
+
+use countersign_gate::code::Code;
+use countersign_gate::function::ALIAS_TAG;
+use countersign_gate::records::State;
+
+use crate::straight::{GOOD, OTHER, SAME_AS_GOOD, change, go, world};
+use crate::world::packages::slots;
+use crate::world::{AliasState, FUNCTION, World};
+
+#[test]
+fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
+    let world = world();
+    change(&world, |function| {
+        function
+            .tags
+            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
+        function.versions.push("first".to_owned());
+        function
+            .aliases
+            .insert("live".to_owned(), AliasState::at("1"));
+    });
+    let outcome = go(&world, FUNCTION, GOOD);
+    assert_eq!(outcome.deployed.unwrap().alias.as_deref(), Some("live"));
+    assert_eq!(
+        world.state().functions["checkout"].aliases["live"].version,
+        "2"
+    );
+
+    world.state().updates_fail = Some("no network interface".to_owned());
+    let outcome = go(&world, FUNCTION, OTHER);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Failed, Some(Code::UpdateFailed))
+    );
+    assert!(outcome.message.contains("no network interface"));
+    assert_eq!(
+        world.state().functions["checkout"].aliases["live"].version,
+        "2"
+    );
+}
+
+#[test]
+fn an_alias_that_is_not_there_is_said_before_anything_is_changed() {
+    for tag in ["live", "42", "not an alias"] {
+        let world = world();
+        change(&world, |function| {
+            function.tags.insert(ALIAS_TAG.to_owned(), tag.to_owned());
+        });
+        let outcome = go(&world, FUNCTION, GOOD);
+        assert_eq!(
+            (outcome.state, outcome.code),
+            (State::Rejected, Some(Code::AliasTag))
+        );
+        assert!(world.state().applied.is_empty());
+    }
+}
+
+#[test]
+fn unchanged_code_is_deployed_without_a_new_version() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
+    assert_eq!(outcome.state, State::Deployed);
+    assert!(outcome.deployed.unwrap().unchanged);
+    assert_eq!(world.state().applied, [GOOD]);
+    assert_eq!(world.state().functions["checkout"].versions.len(), 1);
+    // Somebody changed it meanwhile: the same content is a deployment again.
+    world.intrude();
+    let world = World::new(slots(), 1);
+    go(&world, FUNCTION, GOOD);
+    world.intrude();
+    assert!(
+        !go(&world, FUNCTION, SAME_AS_GOOD)
+            .deployed
+            .unwrap()
+            .unchanged
+    );
+}
+
+#[test]
+fn unchanged_code_gets_its_alias_back() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    let alias = || world.state().functions["checkout"].aliases["live"].clone();
+    let same_again = || {
+        let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
+        let deployed = outcome.deployed.unwrap();
+        assert!(deployed.unchanged);
+        assert_eq!(deployed.alias.as_deref(), Some("live"));
+        assert!(outcome.message.ends_with("and live points at it"));
+    };
+    // The tag and the alias came after the deployment; or the alias was moved since.
+    change(&world, |function| {
+        function
+            .tags
+            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
+        let elsewhere = AliasState::at("$LATEST");
+        function.aliases.insert("live".to_owned(), elsewhere);
+    });
+    same_again();
+    let whole = AliasState {
+        revision: 1,
+        ..AliasState::at("1")
+    };
+    assert_eq!(alias(), whole);
+    // All is as it should be: it is not touched.
+    same_again();
+    assert_eq!(alias(), whole);
+    // It points there, but some of its traffic goes elsewhere.
+    change(&world, |function| {
+        function.aliases.get_mut("live").unwrap().splits_traffic = true;
+    });
+    same_again();
+    assert_eq!(
+        (alias().version, alias().splits_traffic),
+        ("1".to_owned(), false)
+    );
+}
+
+#[test]
+fn unchanged_code_whose_version_is_gone_says_how_far_it_came() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    change(&world, |function| {
+        function
+            .tags
+            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
+        let alias = AliasState::at("$LATEST");
+        function.aliases.insert("live".to_owned(), alias);
+        // Somebody deleted the version.
+        function.versions.clear();
+    });
+    let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Failed, Some(Code::AliasTag))
+    );
+    let deployed = outcome.deployed.unwrap();
+    assert!(deployed.unchanged);
+    assert_eq!(
+        (deployed.version.as_deref(), deployed.alias),
+        (Some("1"), None)
+    );
+}
