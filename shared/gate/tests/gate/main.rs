@@ -11,6 +11,7 @@
 
 mod aliases;
 mod documents;
+mod ends;
 mod model;
 mod pages;
 mod straight;

@@ -31,8 +31,8 @@ use countersign_gate::settings::{DeploySettings, SignSettings};
 use countersign_gate::sign::admit;
 use countersign_gate::triggers::UploadEvent;
 
-use crate::world::hands::{OLDER_OVER_NEWER, READ_TOO_LATE, WRITTEN_TWICE};
 use crate::world::packages::{Nature, Remembering, slots};
+use crate::world::promise::{OLDER_OVER_NEWER, READ_TOO_LATE, WRITTEN_TWICE};
 use crate::world::random::Random;
 use crate::world::run::{deploy_settings, event, hands, sign_settings};
 use crate::world::{AliasState, FUNCTION, Faults, LAYER, Mistake, World};

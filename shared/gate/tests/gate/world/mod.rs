@@ -8,7 +8,9 @@
 )]
 
 pub mod hands;
+mod lambda;
 pub mod packages;
+pub mod promise;
 pub mod random;
 pub mod run;
 

@@ -1,0 +1,418 @@
+//! One upload at a time, on its way to each end but the straight one: refused, superseded, failed.
+
+use countersign_gate::code::Code;
+use countersign_gate::deploy::{Deployment, deploy};
+use countersign_gate::evidence::{IntegrityAuthority, Policy, WithoutCsc};
+use countersign_gate::names::{SigningJobId, VersionId};
+use countersign_gate::ports::{ProfileStatus, Refusal};
+use countersign_gate::records::{Outcome, State, VerdictRecord};
+use countersign_gate::retry::Retry;
+use countersign_gate::settings::Core;
+use countersign_gate::sign::{Admission, PROFILE_TAG, admit};
+use countersign_gate::verdict::Decision;
+use countersign_package::Limits;
+
+use crate::straight::{BROKEN, GOOD, OTHER, SWAPPED, UNSIGNABLE, change, go, world};
+use crate::world::packages::{Remembering, job_id, slots};
+use crate::world::run::{
+    AT_THE_END, PATIENT, admitted, deploy_job, deploy_settings, deployed, event, hands, run,
+    sign_settings,
+};
+use crate::world::{FUNCTION, LAYER, World};
+
+fn rejected_at_once(world: &World, key: &str, slot: usize) -> Outcome {
+    match admitted(world, key, slot) {
+        Admission::Finished(finished) => {
+            assert!(finished.is_new);
+            assert!(world.state().jobs.is_empty(), "nothing was signed");
+            finished.outcome
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_layer_without_a_configuration_to_judge_it_by_is_refused() {
+    let world = world();
+    let mut settings = deploy_settings();
+    settings.layer_csc = None;
+    let outcome = deployed(&world, &settings, admitted(&world, LAYER, GOOD), PATIENT).unwrap();
+    assert_eq!(outcome.outcome.code, Some(Code::NoCodeSigningConfig));
+    assert!(world.state().layers.is_empty());
+}
+
+#[test]
+fn what_can_never_be_deployed_is_refused_at_once() {
+    let cases: [(&str, usize, Code); 9] = [
+        ("readme.zip", GOOD, Code::KeyPrefix),
+        ("functions/team/checkout.zip", GOOD, Code::KeyNested),
+        ("functions/checkout.ZIP", GOOD, Code::KeySuffix),
+        ("functions/check out.zip", GOOD, Code::KeyName),
+        ("functions/../checkout.zip", GOOD, Code::KeyNested),
+        ("functions/grün.zip", GOOD, Code::KeyName),
+        ("functions/nobody.zip", GOOD, Code::TargetNotFound),
+        ("functions/gate-deploy.zip", GOOD, Code::TargetIsGate),
+        (FUNCTION, BROKEN, Code::NotAZip),
+    ];
+    for (key, slot, code) in cases {
+        let world = world();
+        let outcome = rejected_at_once(&world, key, slot);
+        assert_eq!(
+            (outcome.state, outcome.code),
+            (State::Rejected, Some(code)),
+            "{key}"
+        );
+        assert!(outcome.fix.is_some());
+        assert_eq!(world.state().events.len(), 1, "someone is told");
+        let is_received = |path: &String| path.ends_with("/received.json");
+        assert!(world.state().records.keys().any(is_received));
+    }
+}
+
+#[test]
+fn what_the_target_or_bucket_cannot_take_is_refused_at_once() {
+    let image = world();
+    change(&image, |function| function.is_image = true);
+    assert_eq!(
+        rejected_at_once(&image, FUNCTION, GOOD).code,
+        Some(Code::TargetIsImage)
+    );
+
+    let tagged = world();
+    change(&tagged, |function| {
+        function
+            .tags
+            .insert(PROFILE_TAG.to_owned(), "arn:aws:signer:x".to_owned());
+    });
+    assert_eq!(
+        rejected_at_once(&tagged, FUNCTION, GOOD).code,
+        Some(Code::ProfileTag)
+    );
+
+    let unversioned = world();
+    unversioned.state().is_unversioned = true;
+    let outcome = rejected_at_once(&unversioned, FUNCTION, GOOD);
+    assert_eq!(outcome.code, Some(Code::BucketNotVersioned));
+
+    let large = world();
+    large.state().claimed_size = Some(262_144_001);
+    assert_eq!(
+        rejected_at_once(&large, FUNCTION, GOOD).code,
+        Some(Code::PackageTooLarge)
+    );
+    assert!(
+        !large.state().calls.contains(&"s3:GetObject upload"),
+        "it is not even fetched"
+    );
+}
+
+#[test]
+fn a_signed_package_is_not_signed_again() {
+    let mut packages = Vec::new();
+    for slot in slots().iter() {
+        packages.push(crate::world::packages::Slot {
+            nature: slot.nature,
+            source: slot.signed.clone().unwrap_or_default(),
+            signed: None,
+            code_sha256: slot.code_sha256.clone(),
+        });
+    }
+    let world = World::new(packages.into(), 1);
+    assert_eq!(
+        rejected_at_once(&world, FUNCTION, GOOD).code,
+        Some(Code::AlreadySigned)
+    );
+}
+
+#[test]
+fn an_upload_that_is_no_longer_current_is_superseded() {
+    let world = world();
+    let first = admitted(&world, FUNCTION, GOOD);
+    let second = admitted(&world, FUNCTION, OTHER);
+    // The jobs end out of order.
+    let newer = deployed(&world, &deploy_settings(), second, PATIENT)
+        .unwrap()
+        .outcome;
+    let older = deployed(&world, &deploy_settings(), first, PATIENT)
+        .unwrap()
+        .outcome;
+    assert_eq!(newer.state, State::Deployed);
+    assert_eq!(
+        (older.state, older.code),
+        (State::Superseded, Some(Code::Replaced))
+    );
+    assert_eq!(world.state().applied, [OTHER]);
+}
+
+#[test]
+fn a_deleted_upload_is_superseded() {
+    let world = world();
+    let admission = admitted(&world, FUNCTION, GOOD);
+    world.delete(FUNCTION);
+    let outcome = deployed(&world, &deploy_settings(), admission, PATIENT)
+        .unwrap()
+        .outcome;
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Superseded, Some(Code::Deleted))
+    );
+
+    // And one whose version is gone before it was even looked at.
+    let gone = event(&world, FUNCTION, Some(VersionId::parse("gone").unwrap()));
+    let admission = run(admit(
+        &hands(&world, "sign"),
+        &sign_settings(),
+        &gone,
+        PATIENT,
+    ))
+    .unwrap();
+    let Admission::Finished(finished) = admission else {
+        panic!()
+    };
+    assert_eq!(finished.outcome.code, Some(Code::Deleted));
+}
+
+#[test]
+fn what_comes_back_changed_is_refused_and_wakes_someone() {
+    let world = world();
+    let outcome = go(&world, FUNCTION, SWAPPED);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Rejected, Some(Code::OriginMismatch))
+    );
+    assert!(outcome.critical);
+    assert!(world.state().applied.is_empty());
+}
+
+#[test]
+fn a_job_that_fails_ends_its_upload() {
+    let world = world();
+    let outcome = go(&world, FUNCTION, UNSIGNABLE);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Rejected, Some(Code::SigningFailed))
+    );
+}
+
+#[test]
+fn jobs_of_others_are_told_apart() {
+    let world = world();
+    let unknown = SigningJobId::parse(job_id(7)).unwrap();
+    let of_other_stack = {
+        let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+            panic!()
+        };
+        world.end_job(&job);
+        job
+    };
+    let mut settings = deploy_settings();
+    settings.stack.uploads_bucket = "another".to_owned();
+    for (settings, job) in [(deploy_settings(), unknown), (settings, of_other_stack)] {
+        let examiner = Remembering::new();
+        let answer = run(deploy(
+            &hands(&world, "deploy"),
+            &examiner,
+            &settings,
+            &job,
+            PATIENT,
+        ));
+        assert!(matches!(answer, Ok(Deployment::NotOurs(_))));
+    }
+}
+
+#[test]
+fn no_configuration_no_deployment_unless_allowed() {
+    let world = world();
+    change(&world, |function| function.csc = None);
+    let outcome = go(&world, FUNCTION, GOOD);
+    assert_eq!(outcome.code, Some(Code::NoCodeSigningConfig));
+    assert!(
+        outcome
+            .fix
+            .unwrap()
+            .contains("put-function-code-signing-config")
+    );
+
+    let mut settings = deploy_settings();
+    settings.policy = Policy {
+        without_csc: WithoutCsc::Allow,
+        ..Policy::default()
+    };
+    let admission = admitted(&world, FUNCTION, OTHER);
+    let outcome = deployed(&world, &settings, admission, PATIENT)
+        .unwrap()
+        .outcome;
+    assert_eq!(outcome.state, State::Deployed);
+    assert_eq!(outcome.findings[0].code, Some(Code::NoCodeSigningConfig));
+}
+
+#[test]
+fn what_cannot_be_established_is_tried_again_and_then_refused() {
+    for call in [
+        "signer:GetSigningProfile",
+        "lambda:GetCodeSigningConfig",
+        "lambda:GetFunctionCodeSigningConfig",
+        "lambda:UpdateFunctionCode DryRun",
+        "s3:GetObject upload",
+    ] {
+        let world = world();
+        let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+            panic!()
+        };
+        world.end_job(&job);
+        world.state().broken.insert(call);
+        let again = deploy_job(&world, &deploy_settings(), &job, PATIENT);
+        assert!(
+            matches!(again, Err(Retry::Inconclusive { .. })),
+            "{call}: {again:?}"
+        );
+        assert!(world.state().outcomes().is_empty());
+
+        let last = deploy_job(&world, &deploy_settings(), &job, AT_THE_END)
+            .unwrap()
+            .outcome;
+        assert_eq!(
+            (last.state, last.code),
+            (State::Rejected, Some(Code::Undecided)),
+            "{call}"
+        );
+        assert!(
+            last.message.contains(call.split(' ').next().unwrap()),
+            "{}",
+            last.message
+        );
+        assert!(world.state().applied.is_empty());
+
+        // And it stays refused when the weather clears.
+        world.state().broken.clear();
+        let after = deploy_job(&world, &deploy_settings(), &job, PATIENT).unwrap();
+        assert_eq!(after.outcome, last);
+    }
+}
+
+#[test]
+fn what_was_accepted_and_cannot_be_completed_has_failed() {
+    let world = world();
+    let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+        panic!()
+    };
+    world.end_job(&job);
+    world.state().broken.insert("lambda:PublishVersion");
+    assert!(deploy_job(&world, &deploy_settings(), &job, PATIENT).is_err());
+    let last = deploy_job(&world, &deploy_settings(), &job, AT_THE_END)
+        .unwrap()
+        .outcome;
+    assert_eq!(
+        (last.state, last.code),
+        (State::Failed, Some(Code::Undecided))
+    );
+}
+
+#[test]
+fn when_lambda_disagrees_nothing_is_deployed_and_both_verdicts_are_on_record() {
+    let world = world();
+    world.state().dry_run_refuses = Some(Refusal {
+        exception: "CodeVerificationFailedException".to_owned(),
+        message: "The code is not properly signed.".to_owned(),
+    });
+    let outcome = go(&world, FUNCTION, GOOD);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Rejected, Some(Code::LambdaDisagrees))
+    );
+    assert!(outcome.critical && world.state().applied.is_empty());
+    let path = format!("{}verdict.json", outcome.upload.folder());
+    let record: VerdictRecord = world.state().record(&path).unwrap();
+    assert_eq!(record.decision, Decision::Reject);
+    let json = serde_json::to_value(&record.lambda).unwrap();
+    assert_eq!(json["answer"], "refuses");
+    assert_eq!(json["exception"], "CodeVerificationFailedException");
+}
+
+#[test]
+fn what_lambda_reports_is_compared_with_what_was_verified() {
+    let world = world();
+    world.state().reports_another_job = true;
+    let outcome = go(&world, FUNCTION, GOOD);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Failed, Some(Code::DeployedMismatch))
+    );
+    assert!(outcome.critical);
+    assert!(outcome.message.contains("SigningJobArn is another"));
+}
+
+/// Where Lambda's word stands for ours, what it says of the job is held against the job that ran.
+#[test]
+fn on_lambdas_word_the_job_is_compared_too() {
+    for (reports_another_job, state, code) in [
+        (false, State::Deployed, None),
+        (true, State::Failed, Some(Code::DeployedMismatch)),
+    ] {
+        let world = world();
+        world.state().reports_another_job = reports_another_job;
+        let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+            panic!("it is signed")
+        };
+        world.end_job(&job);
+        // These roots do not vouch for the forge.
+        let examiner = Core::new(Limits::default(), None);
+        let mut settings = deploy_settings();
+        settings.policy.integrity_authority = IntegrityAuthority::Lambda;
+        let hands = hands(&world, "deploy");
+        let deployment = run(deploy(&hands, &examiner, &settings, &job, PATIENT)).unwrap();
+        let Deployment::Finished(finished) = deployment else {
+            panic!("{deployment:?}")
+        };
+        let outcome = finished.outcome;
+        assert_eq!((outcome.state, outcome.code), (state, code), "{outcome:#?}");
+        assert_eq!(
+            outcome.message.contains("SigningJobArn is another"),
+            reports_another_job
+        );
+    }
+}
+
+#[test]
+fn a_target_deleted_in_between_is_a_refusal() {
+    let world = world();
+    let admission = admitted(&world, FUNCTION, GOOD);
+    world.state().functions.clear();
+    let outcome = deployed(&world, &deploy_settings(), admission, PATIENT)
+        .unwrap()
+        .outcome;
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Rejected, Some(Code::TargetNotFound))
+    );
+}
+
+#[test]
+fn a_target_deleted_after_its_update_is_a_failure() {
+    let world = world();
+    let admission = admitted(&world, FUNCTION, GOOD);
+    // The update is taken, and the delivery is cut off before it can publish.
+    world.state().broken.insert("lambda:PublishVersion");
+    let Admission::Signing { job, .. } = admission.clone() else {
+        panic!("{admission:?}")
+    };
+    assert!(deployed(&world, &deploy_settings(), admission, PATIENT).is_err());
+    assert_eq!(world.state().applied, [GOOD]);
+    world.state().functions.clear();
+    let outcome = deploy_job(&world, &deploy_settings(), &job, PATIENT)
+        .unwrap()
+        .outcome;
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Failed, Some(Code::TargetNotFound))
+    );
+}
+
+#[test]
+fn a_revoked_profile_blocks_what_was_signed_after() {
+    let world = world();
+    world.state().profile = ProfileStatus::Revoked {
+        effective_from: "2026-09-01T00:00:00Z".parse().unwrap(),
+    };
+    assert_eq!(go(&world, FUNCTION, GOOD).code, Some(Code::ProfileRevoked));
+}

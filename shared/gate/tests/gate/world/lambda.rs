@@ -1,0 +1,277 @@
+//! The ports to Lambda, as one caller has them.
+
+use countersign_gate::csc::Csc;
+use countersign_gate::names::*;
+use countersign_gate::ports::*;
+use countersign_gate::proof::Approved;
+use countersign_gate::trouble::Trouble;
+
+use super::hands::Hands;
+use super::packages::{ACCOUNT, PROFILE_VERSION, job_id};
+use super::{AliasState, FunctionState, Guarded, LayerState, Mistake};
+
+fn revision(number: u64) -> RevisionId {
+    RevisionId::parse(format!("r{number}")).unwrap()
+}
+
+fn code_of(function: &FunctionState) -> CodeState {
+    CodeState {
+        code_sha256: function.code_sha256.clone(),
+        job_arn: function.job_arn.clone(),
+        profile_version_arn: function.profile_version_arn.clone(),
+        revision: revision(function.revision),
+        update: function.update.clone(),
+    }
+}
+
+impl Functions for Hands {
+    async fn function(&self, name: &FunctionName) -> Result<Option<Function>, Trouble> {
+        self.head_early(Mistake::HeadBeforeFunction, name).await?;
+        self.call("lambda:GetFunction", |state| {
+            state.note_read(&self.name, Guarded::Code, name);
+            let function = state.functions.get(name.as_str())?.clone();
+            state.confirm(&function.code_sha256);
+            Some(Function {
+                arn: format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"),
+                is_image: function.is_image,
+                code: code_of(&function),
+                tags: function.tags,
+            })
+        })
+        .await
+    }
+
+    async fn csc_of(&self, name: &FunctionName) -> Result<Option<CscArn>, Trouble> {
+        self.call("lambda:GetFunctionCodeSigningConfig", |state| {
+            state.functions.get(name.as_str())?.csc.clone()
+        })
+        .await
+    }
+
+    async fn csc(&self, arn: &CscArn) -> Result<Option<Csc>, Trouble> {
+        self.call("lambda:GetCodeSigningConfig", |state| {
+            state.cscs.get(arn.as_str()).cloned()
+        })
+        .await
+    }
+
+    async fn try_code(
+        &self,
+        name: &FunctionName,
+        _: &SignedObject,
+        expected: &RevisionId,
+    ) -> Result<CodeUpdate, Trouble> {
+        self.call("lambda:UpdateFunctionCode DryRun", |state| {
+            let Some(function) = state.functions.get(name.as_str()) else {
+                return CodeUpdate::Gone;
+            };
+            if revision(function.revision) != *expected {
+                return CodeUpdate::RevisionChanged;
+            }
+            match &state.dry_run_refuses {
+                Some(refusal) => CodeUpdate::Refused(refusal.clone()),
+                None => CodeUpdate::Taken(code_of(function)),
+            }
+        })
+        .await
+    }
+
+    async fn update_code(
+        &self,
+        name: &FunctionName,
+        approved: &Approved,
+        expected: &RevisionId,
+    ) -> Result<CodeUpdate, Trouble> {
+        self.call("lambda:UpdateFunctionCode", |state| {
+            let slot = state
+                .slot_of_code(&approved.code_sha256())
+                .expect("it is of a slot");
+            let is_blind = state.mistake == Some(Mistake::BlindUpdate);
+            let Some(function) = state.functions.get_mut(name.as_str()) else {
+                return CodeUpdate::Gone;
+            };
+            if revision(function.revision) != *expected && !is_blind {
+                return CodeUpdate::RevisionChanged;
+            }
+            if function.update == UpdateStatus::InProgress {
+                return CodeUpdate::Busy;
+            }
+            function.code_sha256 = approved.code_sha256();
+            let job = format!(
+                "arn:aws:signer:us-east-1:{ACCOUNT}:/signing-jobs/{}",
+                job_id(slot)
+            );
+            function.job_arn = Some(if state.reports_another_job {
+                "another".to_owned()
+            } else {
+                job
+            });
+            function.profile_version_arn = Some(PROFILE_VERSION.to_owned());
+            function.revision += 1;
+            function.update = UpdateStatus::InProgress;
+            let code = code_of(function);
+            state.check_effect(approved, slot);
+            state.check_order(&self.name, Guarded::Code, name, slot);
+            state.applied.push(slot);
+            CodeUpdate::Taken(code)
+        })
+        .await
+    }
+
+    async fn publish_version(&self, request: &VersionRequest) -> Result<VersionPublish, Trouble> {
+        self.call("lambda:PublishVersion", |state| {
+            let Some(function) = state.functions.get_mut(request.function.as_str()) else {
+                return VersionPublish::Gone;
+            };
+            if function.update == UpdateStatus::InProgress {
+                return VersionPublish::Busy;
+            }
+            if function.code_sha256 != request.code_sha256 {
+                return VersionPublish::CodeChanged;
+            }
+            assert!(request.description.chars().count() <= 256);
+            if function.versions.last() != Some(&request.code_sha256) {
+                function.versions.push(request.code_sha256.clone());
+                function.revision += 1;
+            }
+            let version = function.versions.len().to_string();
+            state.confirm(&request.code_sha256);
+            VersionPublish::Version(version)
+        })
+        .await
+    }
+
+    async fn alias(
+        &self,
+        function: &FunctionName,
+        alias: &AliasName,
+    ) -> Result<Option<Alias>, Trouble> {
+        self.head_early(Mistake::HeadBeforeAlias, function).await?;
+        self.call("lambda:GetAlias", |state| {
+            state.note_read(&self.name, Guarded::Alias, function);
+            let function = state.functions.get(function.as_str())?;
+            let found = function.aliases.get(alias.as_str())?.clone();
+            state.confirm_alias(&found.version);
+            Some(Alias {
+                version: found.version,
+                splits_traffic: found.splits_traffic,
+                revision: revision(found.revision),
+            })
+        })
+        .await
+    }
+
+    async fn move_alias(
+        &self,
+        function: &FunctionName,
+        alias: &AliasName,
+        version: &str,
+        expected: &RevisionId,
+    ) -> Result<AliasMove, Trouble> {
+        self.call("lambda:UpdateAlias", |state| {
+            let name = function;
+            let Some(function) = state.functions.get_mut(name.as_str()) else {
+                return AliasMove::Gone;
+            };
+            let at = version.parse::<usize>().unwrap() - 1;
+            let Some(code) = function.versions.get(at).cloned() else {
+                return AliasMove::Gone;
+            };
+            let Some(found) = function.aliases.get_mut(alias.as_str()) else {
+                return AliasMove::Gone;
+            };
+            if revision(found.revision) != *expected {
+                return AliasMove::RevisionChanged;
+            }
+            *found = AliasState {
+                revision: found.revision + 1,
+                ..AliasState::at(version)
+            };
+            let slot = state
+                .slot_of_code(&code)
+                .expect("the gate moves aliases to its own code");
+            state.check_order(&self.name, Guarded::Alias, name, slot);
+            state.moved.push(slot);
+            state.confirm_alias(version);
+            AliasMove::Moved
+        })
+        .await
+    }
+}
+
+fn version_of(layer: &LayerName, at: usize, state: &LayerState) -> LayerVersion {
+    let version = i64::try_from(at).unwrap() + 1;
+    LayerVersion {
+        version,
+        arn: format!("arn:aws:lambda:us-east-1:{ACCOUNT}:layer:{layer}:{version}"),
+        description: state.description.clone(),
+    }
+}
+
+fn content_of(layer: &LayerName, at: usize, state: &LayerState) -> LayerContent {
+    LayerContent {
+        version: version_of(layer, at, state),
+        code_sha256: state.code_sha256.clone(),
+        job_arn: Some(format!(
+            "arn:aws:signer:us-east-1:{ACCOUNT}:/signing-jobs/{}",
+            job_id(state.slot)
+        )),
+        profile_version_arn: Some(PROFILE_VERSION.to_owned()),
+    }
+}
+
+impl Layers for Hands {
+    async fn layer_versions(
+        &self,
+        layer: &LayerName,
+        most: u8,
+    ) -> Result<Vec<LayerVersion>, Trouble> {
+        self.call("lambda:ListLayerVersions", |state| {
+            let versions = state
+                .layers
+                .get(layer.as_str())
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let newest = versions.iter().enumerate().rev().take(usize::from(most));
+            newest
+                .map(|(at, version)| version_of(layer, at, version))
+                .collect()
+        })
+        .await
+    }
+
+    async fn layer_content(
+        &self,
+        layer: &LayerName,
+        version: i64,
+    ) -> Result<Option<LayerContent>, Trouble> {
+        self.call("lambda:GetLayerVersion", |state| {
+            let at = usize::try_from(version - 1).ok()?;
+            let version = state.layers.get(layer.as_str())?.get(at)?;
+            Some(content_of(layer, at, version))
+        })
+        .await
+    }
+
+    async fn publish_layer(
+        &self,
+        request: &LayerRequest,
+        approved: &Approved,
+    ) -> Result<LayerPublish, Trouble> {
+        self.call("lambda:PublishLayerVersion", |state| {
+            let slot = state
+                .slot_of_code(&approved.code_sha256())
+                .expect("it is of a slot");
+            state.check_effect(approved, slot);
+            let version = LayerState {
+                description: request.description.clone(),
+                code_sha256: approved.code_sha256(),
+                slot,
+            };
+            let versions = state.layers.entry(request.layer.to_string()).or_default();
+            versions.push(version.clone());
+            LayerPublish::Published(content_of(&request.layer, versions.len() - 1, &version))
+        })
+        .await
+    }
+}
