@@ -34,14 +34,14 @@ fn fault(name: &str, limits: &Limits) -> Option<NameFault> {
     if name.len() > limits.name_bytes {
         return Some(NameFault::TooLong);
     }
-    if name.contains('\0') {
-        return Some(NameFault::Nul);
-    }
-    if name.chars().any(char::is_control) {
-        return Some(NameFault::Control);
-    }
-    if name.contains('\\') {
-        return Some(NameFault::Backslash);
+    let character = name.chars().find_map(|character| match character {
+        '\0' => Some(NameFault::Nul),
+        '\\' => Some(NameFault::Backslash),
+        _ if character.is_control() => Some(NameFault::Control),
+        _ => None,
+    });
+    if character.is_some() {
+        return character;
     }
     if name.starts_with('/') {
         return Some(NameFault::Absolute);
@@ -49,10 +49,11 @@ fn fault(name: &str, limits: &Limits) -> Option<NameFault> {
     if matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic()) {
         return Some(NameFault::Drive);
     }
-    path.split('/').find_map(|component| match component {
-        "" => Some(NameFault::EmptyComponent),
-        "." => Some(NameFault::Dot),
-        ".." => Some(NameFault::Climbs),
+    let mut components = path.as_bytes().split(|byte| *byte == b'/');
+    components.find_map(|component| match component {
+        b"" => Some(NameFault::EmptyComponent),
+        b"." => Some(NameFault::Dot),
+        b".." => Some(NameFault::Climbs),
         long if long.len() > limits.component_bytes => Some(NameFault::TooLong),
         _ => None,
     })
@@ -132,10 +133,10 @@ pub(crate) fn path(name: &str) -> &str {
 
 /// The spelling under which paths are compared.
 pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
-    match is_nfc_quick(path.chars()) {
-        _ if path.is_ascii() => Cow::Borrowed(path),
-        IsNormalized::Yes => Cow::Borrowed(path),
-        _ => Cow::Owned(path.nfc().collect()),
+    if path.is_ascii() || is_nfc_quick(path.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(path)
+    } else {
+        Cow::Owned(path.nfc().collect())
     }
 }
 
