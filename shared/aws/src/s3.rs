@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use aws_sdk_s3::{
     error::{ProvideErrorMetadata, SdkError},
-    operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
+    operation::{
+        get_object::{GetObjectOutput, builders::GetObjectFluentBuilder},
+        head_object::HeadObjectOutput,
+        put_object::builders::PutObjectFluentBuilder,
+    },
     primitives::{ByteStream, DateTime},
 };
 use countersign_gate::{
@@ -24,8 +28,28 @@ use crate::{
 /// its signature. What is larger is not a package, and would only fill the memory.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
+const GET: &str = "s3:GetObject";
+const PUT: &str = "s3:PutObject";
+
+/// The header that tells which version an answer is about.
+const VERSION: &str = "x-amz-version-id";
+
 /// The header by which S3 tells a delete marker from a key that never was.
 const DELETE_MARKER: &str = "x-amz-delete-marker";
+
+impl Aws {
+    fn get(&self, bucket: &str, key: &str) -> GetObjectFluentBuilder {
+        self.connection.s3().get_object().bucket(bucket).key(key)
+    }
+
+    /// Writes a document to the records bucket.
+    fn put(&self, path: &str, document: &[u8]) -> PutObjectFluentBuilder {
+        let s3 = self.connection.s3();
+        let request = s3.put_object().bucket(&self.stack.records_bucket).key(path);
+        let request = request.content_type("application/json");
+        request.body(ByteStream::from(document.to_vec()))
+    }
+}
 
 impl Uploads for Aws {
     async fn head_upload(
@@ -63,17 +87,10 @@ impl Uploads for Aws {
     }
 
     async fn read_upload(&self, upload: &UploadId) -> Result<Option<Vec<u8>>, Trouble> {
-        const CALL: &str = "s3:GetObject";
-        let request = self
-            .connection
-            .s3()
-            .get_object()
-            .bucket(&upload.bucket)
-            .key(&upload.key);
-        match request.version_id(upload.version.as_str()).send().await {
-            Ok(object) => body(CALL, object).await.map(Some),
-            Err(error) if is_gone(&error) => Ok(None),
-            Err(error) => Err(trouble(CALL, error)),
+        let request = self.get(&upload.bucket, &upload.key);
+        match fetch(request.version_id(upload.version.as_str())).await? {
+            Some(object) => body(object).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -103,83 +120,48 @@ impl SignedObjects for Aws {
         bucket: &str,
         key: &str,
     ) -> Result<Option<(SignedObject, Vec<u8>)>, Trouble> {
-        const CALL: &str = "s3:GetObject";
-        match self
-            .connection
-            .s3()
-            .get_object()
-            .bucket(bucket)
-            .key(key)
-            .send()
-            .await
-        {
-            Ok(object) => {
-                let version = required(CALL, "x-amz-version-id", object.version_id())?;
-                let signed = SignedObject {
-                    bucket: bucket.to_owned(),
-                    key: key.to_owned(),
-                    version: VersionId::parse(version)
-                        .map_err(|error| unreadable(CALL, "x-amz-version-id", &error))?,
-                };
-                Ok(Some((signed, body(CALL, object).await?)))
-            }
-            Err(error) if is_gone(&error) => Ok(None),
-            Err(error) => Err(trouble(CALL, error)),
-        }
+        let Some(object) = fetch(self.get(bucket, key)).await? else {
+            return Ok(None);
+        };
+        let version = required(GET, VERSION, object.version_id())?;
+        let version = VersionId::parse(version).map_err(|e| unreadable(GET, VERSION, &e))?;
+        let signed = SignedObject {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            version,
+        };
+        Ok(Some((signed, body(object).await?)))
     }
 }
 
 impl Records for Aws {
     async fn read_record(&self, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        const CALL: &str = "s3:GetObject";
-        let request = self
-            .connection
-            .s3()
-            .get_object()
-            .bucket(&self.stack.records_bucket)
-            .key(path);
-        match request.send().await {
-            Ok(object) => body(CALL, object).await.map(Some),
-            Err(error) if is_gone(&error) => Ok(None),
-            Err(error) => Err(trouble(CALL, error)),
+        match fetch(self.get(&self.stack.records_bucket, path)).await? {
+            Some(object) => body(object).await.map(Some),
+            None => Ok(None),
         }
     }
 
     /// A try whose answer was lost is tried again, and then finds its own document: `Existed` does
     /// not mean that somebody else wrote it.
     async fn create_record(&self, path: &str, body: &[u8]) -> Result<Creation, Trouble> {
-        const CALL: &str = "s3:PutObject";
-        let request = self
-            .connection
-            .s3()
-            .put_object()
-            .bucket(&self.stack.records_bucket)
-            .key(path);
-        let request = request.content_type("application/json").if_none_match("*");
-        match request.body(ByteStream::from(body.to_vec())).send().await {
+        match self.put(path, body).if_none_match("*").send().await {
             Ok(_) => Ok(Creation::Created),
             Err(error) if status(&error) == 412 => Ok(Creation::Existed),
             // ConditionalRequestConflict: another conditional write of this key is under way. Who
             // won is known in a moment, so this is no answer yet.
             Err(error) if status(&error) == 409 => Err(Trouble::Unavailable {
-                call: CALL,
+                call: PUT,
                 source: Box::new(error),
             }),
-            Err(error) => Err(trouble(CALL, error)),
+            Err(error) => Err(trouble(PUT, error)),
         }
     }
 
     async fn replace_record(&self, path: &str, body: &[u8]) -> Result<(), Trouble> {
-        let request = self
-            .connection
-            .s3()
-            .put_object()
-            .bucket(&self.stack.records_bucket)
-            .key(path);
-        let request = request.content_type("application/json");
-        match request.body(ByteStream::from(body.to_vec())).send().await {
+        match self.put(path, body).send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(trouble("s3:PutObject", error)),
+            Err(error) => Err(trouble(PUT, error)),
         }
     }
 
@@ -205,6 +187,15 @@ impl Records for Aws {
     }
 }
 
+/// The object, unless it is gone. Its body is still to come.
+async fn fetch(request: GetObjectFluentBuilder) -> Result<Option<GetObjectOutput>, Trouble> {
+    match request.send().await {
+        Ok(object) => Ok(Some(object)),
+        Err(error) if is_gone(&error) => Ok(None),
+        Err(error) => Err(trouble(GET, error)),
+    }
+}
+
 /// Whether S3 says that there is no such key or version, or that the version is a delete marker.
 /// A missing bucket is not among these: that is a fault of the stack.
 fn is_gone<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
@@ -223,7 +214,7 @@ fn object_head(call: &'static str, head: &HeadObjectOutput) -> Result<ObjectHead
     Ok(ObjectHead {
         version: version
             .transpose()
-            .map_err(|e| unreadable(call, "x-amz-version-id", &e))?,
+            .map_err(|e| unreadable(call, VERSION, &e))?,
         last_modified: timestamp(call, "Last-Modified", head.last_modified())?,
         size: u64::try_from(size).map_err(|e| unreadable(call, "Content-Length", &e))?,
         metadata: head
@@ -238,24 +229,24 @@ fn object_head(call: &'static str, head: &HeadObjectOutput) -> Result<ObjectHead
 }
 
 /// Reads a body whole, into memory that is asked for once.
-async fn body(call: &'static str, object: GetObjectOutput) -> Result<Vec<u8>, Trouble> {
-    let length = required(call, "Content-Length", object.content_length())?;
-    let length = u64::try_from(length).map_err(|e| unreadable(call, "Content-Length", &e))?;
+async fn body(object: GetObjectOutput) -> Result<Vec<u8>, Trouble> {
+    let length = required(GET, "Content-Length", object.content_length())?;
+    let length = u64::try_from(length).map_err(|e| unreadable(GET, "Content-Length", &e))?;
     if length > LARGEST {
         let problem = format!("{length} bytes, more than any package has");
-        return Err(unreadable(call, "Content-Length", &problem));
+        return Err(unreadable(GET, "Content-Length", &problem));
     }
-    let capacity = usize::try_from(length).map_err(|e| unreadable(call, "Content-Length", &e))?;
+    let capacity = usize::try_from(length).map_err(|e| unreadable(GET, "Content-Length", &e))?;
     let mut bytes = Vec::with_capacity(capacity);
     let mut stream = object.body;
     while let Some(chunk) = stream.next().await {
-        bytes.extend_from_slice(&chunk.map_err(|error| broken_off(call, error))?);
+        bytes.extend_from_slice(&chunk.map_err(|error| broken_off(GET, error))?);
     }
     if bytes.len() == capacity {
         Ok(bytes)
     } else {
         Err(unreadable(
-            call,
+            GET,
             "Content-Length",
             &format!("{length}, the body has {}", bytes.len()),
         ))
