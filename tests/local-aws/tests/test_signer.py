@@ -116,6 +116,13 @@ def test_a_job_fails_on_an_empty_or_malformed_zip(aws: LocalAws, code: bytes, re
     assert "signedObject" not in job and "signatureExpiresAt" not in job
 
 
+def test_a_job_fails_on_a_source_of_more_than_250_mb(aws: LocalAws) -> None:
+    aws.profile()
+    job = aws.finished(aws.start_job(bytes(250 * 1024 * 1024 + 1)))
+    assert job["status"] == "Failed"
+    assert "and 262144000 bytes" in job["statusReason"]
+
+
 def test_a_job_fails_on_an_already_signed_zip(aws: LocalAws) -> None:
     aws.profile()
     job = aws.finished(aws.start_job(aws.signed()))
