@@ -56,3 +56,17 @@ def test_signers_calls_on_trust_are_taken(aws: LocalAws) -> None:
 )  # fmt: skip
 def test_other_calls_are_left_alone(aws: LocalAws, name: str) -> None:
     assert not trail_takes(aws, "aws.lambda", name)
+
+
+@pytest.mark.parametrize(
+    ("detail", "taken"),
+    [
+        ({"status": "Succeeded"}, True),
+        ({"status": "Failed"}, True),
+        ({"status": "SUCCEEDED"}, True),
+        ({}, True),
+        ({"status": "InProgress"}, False),
+    ],
+)
+def test_jobs_that_may_have_ended_are_taken(aws: LocalAws, detail: dict[str, str], taken: bool) -> None:
+    assert takes(aws, "JobRule", "aws.signer", "Signer Job Status Change", {"job_id": "1", **detail}) is taken
