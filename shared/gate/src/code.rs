@@ -103,7 +103,7 @@ codes! {
     LayerMetadata = "LAYER_METADATA" {
         "The upload's metadata compatible-runtimes or compatible-architectures cannot be used.",
         "More than 15 runtimes or 2 architectures, or an odd character in them.",
-        "Upload with comma-separated values as Lambda names them, for example compatible-runtimes=python3.13,python3.14."
+        "Upload with comma-separated values as Lambda names them; the aws CLI takes a comma in a value only as JSON: --metadata '{\"compatible-runtimes\":\"python3.13,python3.14\"}'."
     }
 
     // The zip.
