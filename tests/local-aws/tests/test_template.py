@@ -1,16 +1,19 @@
-"""The rules of the stack's own template: which events they take, and which they leave alone."""
+"""The stack's own template: which events its rules take, and whom its code signing configuration trusts."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ACCOUNT, REGION, LocalAws
+from conftest import ACCOUNT, REGION, LocalAws, eventually
 from ministack.services.cloudformation import engine
 
-TEMPLATE = Path(__file__).resolve().parents[3] / "template.yaml"
+TEMPLATE: dict[str, Any] = engine._parse_template(
+    (Path(__file__).resolve().parents[3] / "template.yaml").read_text()
+)
 LAMBDA_CALLS = (
     "CreateFunction", "UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishLayerVersion", "PublishVersion",
     "PutFunctionCodeSigningConfig", "DeleteFunctionCodeSigningConfig",
@@ -21,7 +24,7 @@ SIGNER_CALLS = ("AddProfilePermission", "CancelSigningProfile", "RevokeSignature
 
 def takes(aws: LocalAws, rule: str, source: str, kind: str, detail: dict[str, Any]) -> bool:
     """Whether this rule of the template lets an event through."""
-    pattern = engine._parse_template(TEMPLATE.read_text())["Resources"][rule]["Properties"]["EventPattern"]
+    pattern = TEMPLATE["Resources"][rule]["Properties"]["EventPattern"]
     event = {
         "id": "1",
         "account": ACCOUNT,
@@ -70,3 +73,45 @@ def test_other_calls_are_left_alone(aws: LocalAws, name: str) -> None:
 )
 def test_jobs_that_may_have_ended_are_taken(aws: LocalAws, detail: dict[str, str], taken: bool) -> None:
     assert takes(aws, "JobRule", "aws.signer", "Signer Job Status Change", {"job_id": "1", **detail}) is taken
+
+
+def publishers(aws: LocalAws, action: str, **parameters: str) -> list[str]:
+    """Whom the configuration trusts once a stack of it and the profile alone is deployed with these parameters."""
+    client = aws.client("cloudformation")
+    template = {
+        **{section: TEMPLATE[section] for section in ("Parameters", "Conditions")},
+        "Resources": {name: TEMPLATE["Resources"][name] for name in ("SigningProfile", "Csc")},
+        "Outputs": {"Csc": {"Value": {"Fn::GetAtt": ["Csc", "CodeSigningConfigArn"]}}},
+    }
+    getattr(client, f"{action}_stack")(
+        StackName="stack",
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    )
+
+    def done() -> Any:
+        stack = client.describe_stacks(StackName="stack")["Stacks"][0]
+        return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
+
+    stack = eventually(done)
+    assert stack["StackStatus"] == f"{action.upper()}_COMPLETE"
+    read = aws.client("lambda").get_code_signing_config
+    found = read(CodeSigningConfigArn=stack["Outputs"][0]["OutputValue"])["CodeSigningConfig"]
+    return list(found["AllowedPublishers"]["SigningProfileVersionArns"])
+
+
+def test_further_publishers_come_to_the_stacks_own_and_stay_with_an_update(aws: LocalAws) -> None:
+    (own,) = publishers(aws, "create")
+    others = [f"arn:aws:signer:{REGION}:{ACCOUNT}:/signing-profiles/{name}/AbCdEf0123" for name in ("blue", "green")]
+    trusted = publishers(aws, "update", AdditionalPublishers=",".join(others))
+    assert trusted == [own, *others]
+    assert publishers(aws, "update", AdditionalPublishers=others[0], UntrustedCode="Warn") == [own, others[0]]
+
+
+def test_further_publishers_are_arns_with_nothing_but_commas_between_them() -> None:
+    arn = "arn:aws:signer:us-east-1:123456789012:/signing-profiles/blue/AbCdEf0123"
+    pattern = re.compile(TEMPLATE["Parameters"]["AdditionalPublishers"]["AllowedPattern"])
+    for good in ("", arn, ",".join([arn] * 19)):
+        assert pattern.search(good), good
+    for bad in (",", f"{arn},", f",{arn}", f"{arn}, {arn}", arn + arn, ",".join([arn] * 20), "blue"):
+        assert not pattern.search(bad), bad
