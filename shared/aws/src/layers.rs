@@ -5,7 +5,7 @@ use aws_sdk_lambda::types::{
 };
 use countersign_gate::{
     names::LayerName,
-    ports::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers},
+    ports::{CodeIdentity, LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers},
     proof::Approved,
     target::Target,
     trouble::Trouble,
@@ -14,7 +14,7 @@ use countersign_gate::{
 use crate::{
     aws::Aws,
     error::{code, refusal, required, trouble, unreadable},
-    lambda::{INVALID, NOT_FOUND, STORAGE},
+    lambda::{INVALID, NOT_FOUND, STORAGE, is_about_fetching},
 };
 
 impl Layers for Aws {
@@ -117,10 +117,14 @@ impl Layers for Aws {
                 };
                 content(CALL, version, answer.content).map(LayerPublish::Published)
             }
-            Err(error) if matches!(code(&error), INVALID | STORAGE) => {
-                Ok(LayerPublish::Refused(refusal(&error)))
+            Err(error) => {
+                let refusal = refusal(&error);
+                match refusal.exception.as_str() {
+                    INVALID if is_about_fetching(&refusal.message) => Err(trouble(CALL, error)),
+                    INVALID | STORAGE => Ok(LayerPublish::Refused(refusal)),
+                    _ => Err(trouble(CALL, error)),
+                }
             }
-            Err(error) => Err(trouble(CALL, error)),
         }
     }
 }
@@ -138,8 +142,10 @@ fn content(
     let content = required(call, "Content", content)?;
     Ok(LayerContent {
         version,
-        code_sha256: required(call, "CodeSha256", content.code_sha256)?,
-        job_arn: content.signing_job_arn,
-        profile_version_arn: content.signing_profile_version_arn,
+        code: CodeIdentity {
+            sha256: required(call, "CodeSha256", content.code_sha256)?,
+            job_arn: content.signing_job_arn,
+            profile_version_arn: content.signing_profile_version_arn,
+        },
     })
 }

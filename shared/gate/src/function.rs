@@ -14,7 +14,8 @@ use crate::{
     gather::{self, Specimen},
     names::{AliasName, FunctionName},
     ports::{
-        AliasMove, CodeState, CodeUpdate, Function, UpdateStatus, VersionPublish, VersionRequest,
+        AliasMove, CodeIdentity, CodeUpdate, Function, UpdateStatus, VersionPublish,
+        VersionRequest, VersionState,
     },
     proof::{Approved, Expected},
     records::{self, Deployed, Live, Schema, State, VerdictRecord},
@@ -91,16 +92,16 @@ async fn round<W: DeployWorld, E: Examine>(
     };
     let governance = gather::governance_of(world, name).await;
     let mut evidence = gather::evidence(world, settings, case, specimen, governance).await;
-    if let Some(live) = unchanged(world, case, specimen, &function.code).await?
+    if let Some(live) = unchanged(world, case, specimen, &function).await?
         && crate::decide::decide(&evidence).decision.accepts()
     {
         let judgement = judge_on_record(world, case, specimen, &evidence).await?;
         return keep(world, case, name, alias, live, &judgement.verdict).await;
     }
     if gather::wants_second_opinion(&evidence) {
-        let revision = &function.code.revision;
+        let revision = &function.revision;
         evidence.second_opinion = match world.try_code(name, &specimen.signed, revision).await {
-            Ok(CodeUpdate::Taken(_)) => SecondOpinion::Takes,
+            Ok(CodeUpdate::Taken(())) => SecondOpinion::Takes,
             Ok(CodeUpdate::Refused(refusal)) => SecondOpinion::Refuses(refusal),
             Ok(CodeUpdate::RevisionChanged | CodeUpdate::Gone) => return Ok(Round::Again),
             Ok(CodeUpdate::Busy) => {
@@ -134,7 +135,7 @@ async fn update<W: DeployWorld>(
     verdict: &Verdict,
 ) -> Result<Round, Stop> {
     match world
-        .update_code(name, approved, &function.code.revision)
+        .update_code(name, approved, &function.revision)
         .await?
     {
         CodeUpdate::Taken(code) => {
@@ -176,13 +177,13 @@ struct Resumed {
 
 /// Whether the function runs what an accepting verdict on record is about: an earlier delivery was
 /// cut off after the update.
-fn approved_before(case: &Case, code: &CodeState) -> Option<Resumed> {
+fn approved_before(case: &Case, code: &CodeIdentity) -> Option<Resumed> {
     let record = case
         .verdict
         .as_ref()
         .filter(|record| record.decision.accepts())?;
     let verdict = record.verdict.as_ref()?;
-    (verdict.package.sha256 == code.code_sha256).then(|| Resumed {
+    (verdict.package.sha256 == code.sha256).then(|| Resumed {
         expected: Expected::of_record(verdict),
         verdict: verdict.clone(),
     })
@@ -197,7 +198,7 @@ async fn complete<W: DeployWorld>(
     resumed: Resumed,
 ) -> Result<Round, Stop> {
     let Resumed { expected, verdict } = resumed;
-    if function.code.code_sha256 != expected.code_sha256 {
+    if function.code.sha256 != expected.code_sha256 {
         // Someone else's change came after ours: this upload is what should run.
         return Ok(Round::Again);
     }
@@ -206,7 +207,7 @@ async fn complete<W: DeployWorld>(
         code_sha256: expected.code_sha256.clone(),
         ..Deployed::default()
     };
-    if let UpdateStatus::Failed { reason } = &function.code.update {
+    if let UpdateStatus::Failed { reason } = &function.update {
         let message = format!("Lambda could not make it run: {reason}; no alias was moved");
         return Err(failed(Code::UpdateFailed, message, deployed, &verdict).into());
     }
@@ -217,7 +218,11 @@ async fn complete<W: DeployWorld>(
             return Err(failed(code, message, deployed, &verdict).into());
         }
     };
+    let unfit = wait_for(world, name, &version).await?;
     deployed.version = Some(version);
+    if let Some(message) = unfit {
+        return Err(failed(Code::UpdateFailed, message, deployed, &verdict).into());
+    }
     let deployed = point_alias(world, case, name, alias_of(function)?, deployed).await?;
     settle(world, case, expected, deployed, &verdict).await
 }
@@ -261,6 +266,31 @@ async fn publish<W: DeployWorld>(
         });
     }
     Err(Retry::busy(format!("the function {name} is being updated for long")).into())
+}
+
+/// Waits until a version that was just published can be invoked. Answers with nothing, or why it never will.
+///
+/// Lambda publishes at once and gets ready after that, where there is a network or a snapshot to prepare. Until
+/// then it refuses to invoke the version and to do other things with it.
+async fn wait_for<W: DeployWorld>(
+    world: &W,
+    name: &FunctionName,
+    version: &str,
+) -> Result<Option<String>, Stop> {
+    for _ in 0..LOOKS {
+        match world.version(name, version).await? {
+            Some(VersionState::Ready) => return Ok(None),
+            Some(VersionState::Failed { reason }) => {
+                let message = format!("version {version} cannot be invoked: {reason}");
+                return Ok(Some(format!("{message}; no alias was moved")));
+            }
+            // Deleted by now, with its function or alone: the next delivery sees which.
+            Some(VersionState::Pending) | None => world.sleep(BETWEEN_LOOKS).await,
+        }
+    }
+    // The next delivery finds the version again: Lambda publishes the same code only once.
+    let what = format!("version {version} of {name} is getting ready for long");
+    Err(Retry::busy(what).into())
 }
 
 /// Has the alias, where there is to be one, point at the version that is live. Where that fails, the ending
@@ -313,6 +343,7 @@ async fn move_alias<W: DeployWorld>(
         {
             AliasMove::Moved => return Ok(()),
             AliasMove::RevisionChanged => {}
+            AliasMove::Busy => world.sleep(BETWEEN_LOOKS).await,
             AliasMove::Gone => {
                 let message =
                     format!("{name} has no alias {alias} or no version {version} any more");
@@ -402,11 +433,12 @@ async fn unchanged<W: DeployWorld>(
     world: &W,
     case: &Case,
     specimen: &Specimen,
-    code: &CodeState,
+    function: &Function,
 ) -> Result<Option<Live>, Stop> {
     let live = same_as_live(world, case, specimen).await?;
     Ok(live.filter(|live| {
-        live.deployed.code_sha256 == code.code_sha256 && code.update == UpdateStatus::Successful
+        live.deployed.code_sha256 == function.code.sha256
+            && function.update == UpdateStatus::Successful
     }))
 }
 
@@ -451,19 +483,17 @@ fn failed(code: Code, message: String, deployed: Deployed, verdict: &Verdict) ->
 fn check_deployed(
     case: &Case,
     expected: &Expected,
-    code: &CodeState,
+    code: &CodeIdentity,
     verdict: &Verdict,
 ) -> Result<(), Stop> {
-    let profile = code.profile_version_arn.as_deref();
-    let job = code.job_arn.as_deref();
     let difference = expected
-        .difference(&code.code_sha256, job, profile)
-        .or_else(|| expected.job_difference(&case.job.id, job));
+        .difference(code)
+        .or_else(|| expected.job_difference(&case.job.id, code.job_arn.as_deref()));
     match difference {
         None => Ok(()),
         Some(difference) => {
             let deployed = Deployed {
-                code_sha256: code.code_sha256.clone(),
+                code_sha256: code.sha256.clone(),
                 ..Deployed::default()
             };
             Err(failed(Code::DeployedMismatch, difference, deployed, verdict).into())
@@ -492,7 +522,7 @@ async fn settled<W: DeployWorld>(
             };
             return Err(ending.into());
         };
-        if function.code.update != UpdateStatus::InProgress {
+        if function.update != UpdateStatus::InProgress {
             return Ok(function);
         }
         world.sleep(BETWEEN_LOOKS).await;

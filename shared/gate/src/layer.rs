@@ -87,7 +87,7 @@ pub(crate) async fn deploy<W: DeployWorld, E: Examine>(
             .and_then(|version| version.parse().ok());
         if let Some(version) = version
             && let Some(content) = world.layer_content(layer, version).await?
-            && content.code_sha256 == live.deployed.code_sha256
+            && content.code.sha256 == live.deployed.code_sha256
         {
             return Ok(unchanged_ending(live, &verdict));
         }
@@ -177,14 +177,12 @@ async fn settle<W: DeployWorld>(
 ) -> Result<Ending, Stop> {
     let version = content.version.version;
     let deployed = Deployed {
-        code_sha256: content.code_sha256.clone(),
+        code_sha256: content.code.sha256.clone(),
         version: Some(version.to_string()),
         layer_version_arn: Some(content.version.arn),
         ..Deployed::default()
     };
-    let profile = content.profile_version_arn.as_deref();
-    let difference = expected.difference(&content.code_sha256, content.job_arn.as_deref(), profile);
-    if let Some(difference) = difference {
+    if let Some(difference) = expected.difference(&content.code) {
         return Err(Ending {
             findings: Ending::notable(verdict),
             deployed: Some(deployed),

@@ -308,32 +308,32 @@ pub struct Function {
     pub arn: String,
     /// `PackageType` is `Image`.
     pub is_image: bool,
-    /// The state of its code.
-    pub code: CodeState,
-    /// Its tags.
-    pub tags: BTreeMap<String, String>,
-}
-
-/// What Lambda says of a function's code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CodeState {
-    /// `CodeSha256`: base64 of the SHA-256 of the zip.
-    pub code_sha256: String,
-    /// `SigningJobArn`, when the package is signed.
-    pub job_arn: Option<String>,
-    /// `SigningProfileVersionArn`, when the package is signed.
-    pub profile_version_arn: Option<String>,
+    /// Its code.
+    pub code: CodeIdentity,
     /// `RevisionId` of `$LATEST`.
     pub revision: RevisionId,
     /// `LastUpdateStatus`, with `State`.
     pub update: UpdateStatus,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
 }
 
-/// Lambda's answer to `UpdateFunctionCode`, dry or not.
+/// By what Lambda tells code apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CodeUpdate {
-    /// Taken; this is what the answer says of the code. For a dry run: it would be taken.
-    Taken(CodeState),
+pub struct CodeIdentity {
+    /// `CodeSha256`: base64 of the SHA-256 of the zip.
+    pub sha256: String,
+    /// `SigningJobArn`, when the package is signed.
+    pub job_arn: Option<String>,
+    /// `SigningProfileVersionArn`, when the package is signed.
+    pub profile_version_arn: Option<String>,
+}
+
+/// Lambda's answer to `UpdateFunctionCode`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeUpdate<T> {
+    /// Taken; of a dry run: it would be taken.
+    Taken(T),
     /// Refused: the signature, the size, the zip, the storage. Will be refused again.
     Refused(Refusal),
     /// `PreconditionFailedException`: the function is not in the revision that was given.
@@ -342,6 +342,19 @@ pub enum CodeUpdate {
     Busy,
     /// `ResourceNotFoundException`: no such function.
     Gone,
+}
+
+impl<T> CodeUpdate<T> {
+    /// Makes something else of what Lambda says of code that it took.
+    pub fn try_map<U, E>(self, make: impl FnOnce(T) -> Result<U, E>) -> Result<CodeUpdate<U>, E> {
+        Ok(match self {
+            Self::Taken(said) => CodeUpdate::Taken(make(said)?),
+            Self::Refused(refusal) => CodeUpdate::Refused(refusal),
+            Self::RevisionChanged => CodeUpdate::RevisionChanged,
+            Self::Busy => CodeUpdate::Busy,
+            Self::Gone => CodeUpdate::Gone,
+        })
+    }
 }
 
 /// What becomes a version.
@@ -371,6 +384,20 @@ pub enum VersionPublish {
     Refused(Refusal),
 }
 
+/// Whether a published version can be invoked (`State`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionState {
+    /// It can. A version that was idle for long counts: its next invocation wakes it.
+    Ready,
+    /// Not yet: Lambda prepares its network interfaces or its snapshot.
+    Pending,
+    /// It never will.
+    Failed {
+        /// `StateReason`.
+        reason: String,
+    },
+}
+
 /// `GetAlias`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alias {
@@ -389,6 +416,8 @@ pub enum AliasMove {
     Moved,
     /// `PreconditionFailedException`: someone moved it since it was read.
     RevisionChanged,
+    /// `ResourceConflictException`: the version, or something else, is not ready for it.
+    Busy,
     /// No such alias, version or function.
     Gone,
 }
@@ -411,13 +440,14 @@ pub trait Functions: Sync {
     /// `GetCodeSigningConfig`; `None` when there is no such configuration.
     fn csc(&self, arn: &CscArn) -> impl Future<Output = Result<Option<Csc>, Trouble>> + Send;
 
-    /// `UpdateFunctionCode` with `DryRun`, of exactly this version of the signed object.
+    /// `UpdateFunctionCode` with `DryRun`, of exactly this version of the signed object. Nothing but whether it
+    /// is taken is read from the answer: nobody has recorded what else a dry run says.
     fn try_code(
         &self,
         name: &FunctionName,
         signed: &SignedObject,
         revision: &RevisionId,
-    ) -> impl Future<Output = Result<CodeUpdate, Trouble>> + Send;
+    ) -> impl Future<Output = Result<CodeUpdate<()>, Trouble>> + Send;
 
     /// `UpdateFunctionCode` with the approved package's bucket, key and version, and with
     /// `RevisionId`. That it is approved is in the type.
@@ -426,13 +456,20 @@ pub trait Functions: Sync {
         name: &FunctionName,
         approved: &Approved,
         revision: &RevisionId,
-    ) -> impl Future<Output = Result<CodeUpdate, Trouble>> + Send;
+    ) -> impl Future<Output = Result<CodeUpdate<CodeIdentity>, Trouble>> + Send;
 
     /// `PublishVersion` with `CodeSha256` and `Description`.
     fn publish_version(
         &self,
         request: &VersionRequest,
     ) -> impl Future<Output = Result<VersionPublish, Trouble>> + Send;
+
+    /// `GetFunction` of a published version; `None` when there is no such version or function.
+    fn version(
+        &self,
+        function: &FunctionName,
+        version: &str,
+    ) -> impl Future<Output = Result<Option<VersionState>, Trouble>> + Send;
 
     /// `GetAlias`; `None` when there is none.
     fn alias(
@@ -480,12 +517,8 @@ pub struct LayerVersion {
 pub struct LayerContent {
     /// The version.
     pub version: LayerVersion,
-    /// `CodeSha256`: base64 of the SHA-256 of the zip.
-    pub code_sha256: String,
-    /// `SigningJobArn`, when the package is signed.
-    pub job_arn: Option<String>,
-    /// `SigningProfileVersionArn`, when the package is signed.
-    pub profile_version_arn: Option<String>,
+    /// Its code.
+    pub code: CodeIdentity,
 }
 
 /// Lambda's answer to `PublishLayerVersion`.

@@ -6,7 +6,7 @@ use crate::{
     decide::{decide, stands_on_lambdas_word},
     evidence::{Evidence, Fact, Integrity, Origin, SecondOpinion},
     names::SigningJobId,
-    ports::SignedObject,
+    ports::{CodeIdentity, SignedObject},
     target::Target,
     upload::Upload,
     verdict::{Check, Status, Verdict},
@@ -174,23 +174,22 @@ impl Expected {
 
     /// What Lambda reports otherwise, in words; nothing when all is as verified.
     #[must_use]
-    pub fn difference(
-        &self,
-        code_sha256: &str,
-        job_arn: Option<&str>,
-        profile_version_arn: Option<&str>,
-    ) -> Option<String> {
+    pub fn difference(&self, reported: &CodeIdentity) -> Option<String> {
         let pairs = [
             (
                 "CodeSha256",
                 Some(self.code_sha256.as_str()),
-                Some(code_sha256),
+                Some(reported.sha256.as_str()),
             ),
-            ("SigningJobArn", self.job_arn.as_deref(), job_arn),
+            (
+                "SigningJobArn",
+                self.job_arn.as_deref(),
+                reported.job_arn.as_deref(),
+            ),
             (
                 "SigningProfileVersionArn",
                 self.profile_version_arn.as_deref(),
-                profile_version_arn,
+                reported.profile_version_arn.as_deref(),
             ),
         ];
         let differences: Vec<String> = pairs

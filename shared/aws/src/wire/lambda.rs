@@ -3,7 +3,7 @@ use countersign_gate::{
     names::{AliasName, FunctionName, LayerName, RevisionId, VersionId},
     ports::{
         AliasMove, CodeUpdate, Functions, Layers, SignedObject, UpdateStatus, VersionPublish,
-        VersionRequest,
+        VersionRequest, VersionState,
     },
     trouble::Trouble,
 };
@@ -55,14 +55,14 @@ async fn a_function_is_read_with_its_tags() {
     );
     assert!(!function.is_image);
     assert_eq!(function.tags["countersign:alias"], "live");
-    assert_eq!(function.code.code_sha256, "c2hh");
+    assert_eq!(function.code.sha256, "c2hh");
     assert_eq!(function.code.job_arn.as_deref(), Some("job-arn"));
     assert_eq!(
         function.code.profile_version_arn.as_deref(),
         Some("profile-arn")
     );
-    assert_eq!(function.code.revision, revision());
-    assert_eq!(function.code.update, UpdateStatus::Successful);
+    assert_eq!(function.revision, revision());
+    assert_eq!(function.update, UpdateStatus::Successful);
 }
 
 #[tokio::test]
@@ -116,11 +116,7 @@ async fn the_last_update_is_read_from_four_fields() {
         let answer = aws.function(&name()).await;
         match expected {
             Some(expected) => {
-                assert_eq!(
-                    answer.unwrap().unwrap().code.update,
-                    expected,
-                    "{state} {last}"
-                );
+                assert_eq!(answer.unwrap().unwrap().update, expected, "{state} {last}");
             }
             None => assert!(is_unexpected(&answer.unwrap_err()), "{state} {last}"),
         }
@@ -170,7 +166,7 @@ async fn a_code_signing_configuration_is_read_or_there_is_none() {
     assert_eq!(aws.csc(&arn).await.unwrap(), None);
 }
 
-async fn dry_run(fake: &FakeAws, aws: &Aws, status: u16, name_of: &str) -> CodeUpdate {
+async fn dry_run(fake: &FakeAws, aws: &Aws, status: u16, name_of: &str) -> CodeUpdate<()> {
     fake.answers_once(
         "lambda:UpdateFunctionCode",
         exception(status, name_of, "as told"),
@@ -181,9 +177,10 @@ async fn dry_run(fake: &FakeAws, aws: &Aws, status: u16, name_of: &str) -> CodeU
 #[tokio::test]
 async fn a_dry_run_names_exactly_what_was_judged() {
     let (fake, aws) = stack();
-    fake.answers("lambda:UpdateFunctionCode", json(&code("")));
+    // What else the answer to a dry run says is not recorded anywhere, so nothing may depend on it.
+    fake.answers("lambda:UpdateFunctionCode", json("{}"));
     let answer = aws.try_code(&name(), &signed(), &revision()).await.unwrap();
-    assert!(matches!(answer, CodeUpdate::Taken(state) if state.code_sha256 == "c2hh"));
+    assert_eq!(answer, CodeUpdate::Taken(()));
     let request = call(&fake, "lambda:UpdateFunctionCode");
     assert_eq!(request.path, "/2015-03-31/functions/orders/code");
     assert_eq!(
@@ -265,6 +262,19 @@ async fn what_says_nothing_about_the_code_is_trouble() {
 }
 
 #[tokio::test]
+async fn a_package_that_lambda_could_not_fetch_was_not_refused() {
+    let (fake, aws) = stack();
+    let message = "Error occurred while GetObject. S3 Error Code: SlowDown. S3 Error Message: …";
+    fake.answers(
+        "lambda:UpdateFunctionCode",
+        exception(400, "InvalidParameterValueException", message),
+    );
+    let answer = aws.try_code(&name(), &signed(), &revision()).await;
+    let error = answer.unwrap_err();
+    assert!(error.in_full().contains("SlowDown"), "{error}");
+}
+
+#[tokio::test]
 async fn a_version_is_published_of_the_code_that_was_deployed() {
     let (fake, aws) = stack();
     let request = VersionRequest {
@@ -299,6 +309,39 @@ async fn a_version_is_published_of_the_code_that_was_deployed() {
     fake.answers_once("lambda:PublishVersion", exception(400, invalid, "too long"));
     let answer = aws.publish_version(&request).await.unwrap();
     assert!(matches!(answer, VersionPublish::Refused(_)));
+}
+
+#[tokio::test]
+async fn a_version_tells_whether_it_can_be_invoked() {
+    let (fake, aws) = stack();
+    let failed = VersionState::Failed {
+        reason: "no subnet".to_owned(),
+    };
+    for (said, expected) in [
+        (r#""State":"Active""#, VersionState::Ready),
+        (r#""State":"Inactive""#, VersionState::Ready),
+        (r#""State":"Pending""#, VersionState::Pending),
+        (r#""State":"Failed","StateReason":"no subnet""#, failed),
+    ] {
+        let answer = format!(r#"{{"Configuration":{{"Version":"7",{said}}}}}"#);
+        fake.answers_once("lambda:GetFunction", json(&answer));
+        assert_eq!(aws.version(&name(), "7").await.unwrap(), Some(expected));
+    }
+    let calls = fake.calls();
+    let mut asked = calls
+        .iter()
+        .map(|call| call.request.query_value("Qualifier"));
+    assert!(asked.all(|qualifier| qualifier == Some("7")));
+    for said in [r#""State":"Odd""#, r#""Version":"7""#] {
+        let answer = format!(r#"{{"Configuration":{{{said}}}}}"#);
+        fake.answers_once("lambda:GetFunction", json(&answer));
+        assert!(is_unexpected(&aws.version(&name(), "7").await.unwrap_err()));
+    }
+    fake.answers_once(
+        "lambda:GetFunction",
+        exception(404, "ResourceNotFoundException", ""),
+    );
+    assert_eq!(aws.version(&name(), "7").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -344,6 +387,10 @@ async fn an_alias_is_moved_with_all_of_its_traffic() {
         (
             exception(412, "PreconditionFailedException", ""),
             AliasMove::RevisionChanged,
+        ),
+        (
+            exception(409, "ResourceConflictException", ""),
+            AliasMove::Busy,
         ),
         (
             exception(404, "ResourceNotFoundException", ""),
@@ -395,9 +442,9 @@ async fn a_layer_version_says_what_it_was_made_of() {
     fake.answers_once("lambda:GetLayerVersion", json(version));
     let content = aws.layer_content(&layer, 3).await.unwrap().unwrap();
     assert_eq!(content.version.arn, "arn:3");
-    assert_eq!(content.code_sha256, "c2hh");
-    assert_eq!(content.job_arn.as_deref(), Some("job-arn"));
-    assert_eq!(content.profile_version_arn, None);
+    assert_eq!(content.code.sha256, "c2hh");
+    assert_eq!(content.code.job_arn.as_deref(), Some("job-arn"));
+    assert_eq!(content.code.profile_version_arn, None);
     fake.answers_once(
         "lambda:GetLayerVersion",
         exception(404, "ResourceNotFoundException", ""),

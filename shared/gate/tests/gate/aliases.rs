@@ -3,9 +3,12 @@
 use countersign_gate::code::Code;
 use countersign_gate::function::ALIAS_TAG;
 use countersign_gate::records::State;
+use countersign_gate::retry::Retry;
+use countersign_gate::sign::Admission;
 
 use crate::straight::{GOOD, OTHER, SAME_AS_GOOD, change, go, world};
 use crate::world::packages::slots;
+use crate::world::run::{PATIENT, admitted, deploy_job, deploy_settings};
 use crate::world::{AliasState, FUNCTION, World};
 
 #[test]
@@ -38,6 +41,58 @@ fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
         world.state().functions["checkout"].aliases["live"].version,
         "2"
     );
+}
+
+#[test]
+fn an_alias_waits_for_a_version_that_is_not_ready() {
+    let world = world();
+    change(&world, |function| {
+        function
+            .tags
+            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
+        let elsewhere = AliasState::at("$LATEST");
+        function.aliases.insert("live".to_owned(), elsewhere);
+    });
+    let alias = || {
+        world.state().functions["checkout"].aliases["live"]
+            .version
+            .clone()
+    };
+    world.state().versions_pend = 3;
+    assert_eq!(go(&world, FUNCTION, GOOD).state, State::Deployed);
+    assert_eq!(alias(), "1");
+
+    // It never gets ready: the code runs, but what the alias serves is what it served.
+    world.state().versions_fail = Some("the snapshot failed".to_owned());
+    let outcome = go(&world, FUNCTION, OTHER);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (State::Failed, Some(Code::UpdateFailed))
+    );
+    assert!(outcome.message.contains("the snapshot failed"));
+    assert_eq!(outcome.deployed.unwrap().version.as_deref(), Some("2"));
+    assert_eq!(alias(), "1");
+}
+
+#[test]
+fn a_version_that_takes_long_is_found_again() {
+    let world = world();
+    world.state().versions_pend = 50;
+    let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+        panic!()
+    };
+    world.end_job(&job);
+    let answer = deploy_job(&world, &deploy_settings(), &job, PATIENT);
+    assert!(
+        matches!(&answer, Err(Retry::Busy { what }) if what.contains("getting ready")),
+        "{answer:?}"
+    );
+    let outcome = deploy_job(&world, &deploy_settings(), &job, PATIENT)
+        .unwrap()
+        .outcome;
+    assert_eq!(outcome.state, State::Deployed);
+    assert_eq!(world.state().functions["checkout"].versions.len(), 1);
+    assert_eq!(world.state().applied, [GOOD], "it is not updated again");
 }
 
 #[test]
@@ -116,6 +171,18 @@ fn unchanged_code_gets_its_alias_back() {
         (alias().version, alias().splits_traffic),
         ("1".to_owned(), false)
     );
+    // Lambda is not ready to have it moved.
+    change(&world, |function| {
+        function.last_pends = u32::MAX;
+        function.aliases.get_mut("live").unwrap().splits_traffic = true;
+    });
+    let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+        panic!()
+    };
+    world.end_job(&job);
+    let answer = deploy_job(&world, &deploy_settings(), &job, PATIENT);
+    assert!(matches!(answer, Err(Retry::Busy { .. })), "{answer:?}");
+    assert!(alias().splits_traffic);
 }
 
 #[test]

@@ -32,7 +32,7 @@ use countersign_gate::sign::admit;
 use countersign_gate::triggers::UploadEvent;
 
 use crate::world::packages::{Nature, Remembering, slots};
-use crate::world::promise::{OLDER_OVER_NEWER, READ_TOO_LATE, WRITTEN_TWICE};
+use crate::world::promise::{NOT_READY, OLDER_OVER_NEWER, READ_TOO_LATE, WRITTEN_TWICE};
 use crate::world::random::Random;
 use crate::world::run::{deploy_settings, event, hands, sign_settings};
 use crate::world::{AliasState, FUNCTION, Faults, LAYER, Mistake, World};
@@ -75,6 +75,7 @@ fn mistakes_are_found() {
         (Mistake::HeadBeforeAlias, READ_TOO_LATE),
         (Mistake::BlindUpdate, OLDER_OVER_NEWER),
         (Mistake::BlindCreate, WRITTEN_TWICE),
+        (Mistake::NoWait, NOT_READY),
     ];
     for (mistake, complaint) in mistakes {
         let is_found = (0..SOON).any(|seed| complains(seed, mistake, complaint));
@@ -172,6 +173,7 @@ fn schedule(seed: u64, tracing: bool, mistake: Option<Mistake>, out: &mut Option
             function
                 .aliases
                 .insert("live".to_owned(), AliasState::at("1"));
+            state.versions_pend = 1;
         }
         state.faults = match random.below(4) {
             0 => Faults::default(),

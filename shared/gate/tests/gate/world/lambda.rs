@@ -8,19 +8,18 @@ use countersign_gate::trouble::Trouble;
 
 use super::hands::Hands;
 use super::packages::{ACCOUNT, PROFILE_VERSION, job_id};
+use super::promise::NOT_READY;
 use super::{AliasState, FunctionState, Guarded, LayerState, Mistake};
 
 fn revision(number: u64) -> RevisionId {
     RevisionId::parse(format!("r{number}")).unwrap()
 }
 
-fn code_of(function: &FunctionState) -> CodeState {
-    CodeState {
-        code_sha256: function.code_sha256.clone(),
+fn code_of(function: &FunctionState) -> CodeIdentity {
+    CodeIdentity {
+        sha256: function.code_sha256.clone(),
         job_arn: function.job_arn.clone(),
         profile_version_arn: function.profile_version_arn.clone(),
-        revision: revision(function.revision),
-        update: function.update.clone(),
     }
 }
 
@@ -35,6 +34,8 @@ impl Functions for Hands {
                 arn: format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"),
                 is_image: function.is_image,
                 code: code_of(&function),
+                revision: revision(function.revision),
+                update: function.update,
                 tags: function.tags,
             })
         })
@@ -60,7 +61,7 @@ impl Functions for Hands {
         name: &FunctionName,
         _: &SignedObject,
         expected: &RevisionId,
-    ) -> Result<CodeUpdate, Trouble> {
+    ) -> Result<CodeUpdate<()>, Trouble> {
         self.call("lambda:UpdateFunctionCode DryRun", |state| {
             let Some(function) = state.functions.get(name.as_str()) else {
                 return CodeUpdate::Gone;
@@ -70,7 +71,7 @@ impl Functions for Hands {
             }
             match &state.dry_run_refuses {
                 Some(refusal) => CodeUpdate::Refused(refusal.clone()),
-                None => CodeUpdate::Taken(code_of(function)),
+                None => CodeUpdate::Taken(()),
             }
         })
         .await
@@ -81,7 +82,7 @@ impl Functions for Hands {
         name: &FunctionName,
         approved: &Approved,
         expected: &RevisionId,
-    ) -> Result<CodeUpdate, Trouble> {
+    ) -> Result<CodeUpdate<CodeIdentity>, Trouble> {
         self.call("lambda:UpdateFunctionCode", |state| {
             let slot = state
                 .slot_of_code(&approved.code_sha256())
@@ -132,11 +133,37 @@ impl Functions for Hands {
             assert!(request.description.chars().count() <= 256);
             if function.versions.last() != Some(&request.code_sha256) {
                 function.versions.push(request.code_sha256.clone());
+                function.last_pends = state.versions_pend;
                 function.revision += 1;
             }
             let version = function.versions.len().to_string();
             state.confirm(&request.code_sha256);
             VersionPublish::Version(version)
+        })
+        .await
+    }
+
+    async fn version(
+        &self,
+        function: &FunctionName,
+        version: &str,
+    ) -> Result<Option<VersionState>, Trouble> {
+        self.call("lambda:GetFunction version", |state| {
+            let function = state.functions.get_mut(function.as_str())?;
+            let number: usize = version.parse().unwrap();
+            function.versions.get(number - 1)?;
+            if state.mistake == Some(Mistake::NoWait) {
+                return Some(VersionState::Ready);
+            }
+            if number == function.versions.len() && function.last_pends > 0 {
+                function.last_pends -= 1;
+                return Some(VersionState::Pending);
+            }
+            if let Some(reason) = state.versions_fail.clone() {
+                return Some(VersionState::Failed { reason });
+            }
+            function.ready.insert(version.to_owned());
+            Some(VersionState::Ready)
         })
         .await
     }
@@ -177,6 +204,10 @@ impl Functions for Hands {
             let Some(code) = function.versions.get(at).cloned() else {
                 return AliasMove::Gone;
             };
+            assert!(function.ready.contains(version), "{NOT_READY}");
+            if at + 1 == function.versions.len() && function.last_pends > 0 {
+                return AliasMove::Busy;
+            }
             let Some(found) = function.aliases.get_mut(alias.as_str()) else {
                 return AliasMove::Gone;
             };
@@ -211,12 +242,14 @@ fn version_of(layer: &LayerName, at: usize, state: &LayerState) -> LayerVersion 
 fn content_of(layer: &LayerName, at: usize, state: &LayerState) -> LayerContent {
     LayerContent {
         version: version_of(layer, at, state),
-        code_sha256: state.code_sha256.clone(),
-        job_arn: Some(format!(
-            "arn:aws:signer:us-east-1:{ACCOUNT}:/signing-jobs/{}",
-            job_id(state.slot)
-        )),
-        profile_version_arn: Some(PROFILE_VERSION.to_owned()),
+        code: CodeIdentity {
+            sha256: state.code_sha256.clone(),
+            job_arn: Some(format!(
+                "arn:aws:signer:us-east-1:{ACCOUNT}:/signing-jobs/{}",
+                job_id(state.slot)
+            )),
+            profile_version_arn: Some(PROFILE_VERSION.to_owned()),
+        },
     }
 }
 

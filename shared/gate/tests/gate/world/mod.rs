@@ -51,6 +51,8 @@ pub enum Mistake {
     BlindUpdate,
     /// A record is created without the condition that there is none.
     BlindCreate,
+    /// A version that was published is taken for ready.
+    NoWait,
 }
 
 /// What a revision guards.
@@ -106,6 +108,10 @@ pub struct FunctionState {
     pub csc: Option<CscArn>,
     /// Published versions, from 1: their code.
     pub versions: Vec<String>,
+    /// How many more looks the last of them takes to get ready.
+    pub last_pends: u32,
+    /// Which of them Lambda has called ready.
+    pub ready: BTreeSet<String>,
     pub aliases: BTreeMap<String, AliasState>,
 }
 
@@ -141,6 +147,10 @@ pub struct State {
     pub dry_run_refuses: Option<countersign_gate::ports::Refusal>,
     /// Updates end so, with this reason.
     pub updates_fail: Option<String>,
+    /// How often a version that was just published is looked at before it is ready.
+    pub versions_pend: u32,
+    /// Versions never get ready, for this reason.
+    pub versions_fail: Option<String>,
     /// Lambda reports another signing job than the package's.
     pub reports_another_job: bool,
     /// The uploads bucket has no versions.
@@ -187,6 +197,8 @@ impl World {
             is_image: false,
             csc: Some(csc.clone()),
             versions: Vec::new(),
+            last_pends: 0,
+            ready: BTreeSet::new(),
             aliases: BTreeMap::new(),
         };
         let allowed = [PROFILE_VERSION.to_owned()];
@@ -213,6 +225,8 @@ impl World {
             broken: BTreeSet::new(),
             dry_run_refuses: None,
             updates_fail: None,
+            versions_pend: 0,
+            versions_fail: None,
             reports_another_job: false,
             is_unversioned: false,
             claimed_size: None,

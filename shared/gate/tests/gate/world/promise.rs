@@ -11,6 +11,7 @@ use super::{Guarded, State};
 pub const WRITTEN_TWICE: &str = "an outcome is written over another";
 pub const READ_TOO_LATE: &str = "another upload was current when the revision was read";
 pub const OLDER_OVER_NEWER: &str = "an older upload lands over a newer one";
+pub const NOT_READY: &str = "an alias is moved to a version that was not seen ready";
 
 impl State {
     /// Remembers what was current when a caller read a revision.
