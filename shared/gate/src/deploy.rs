@@ -76,7 +76,7 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     job: &SigningJobId,
     patience: Patience,
 ) -> Result<Deployment, Retry> {
-    let mut case = match find(world, settings, job).await? {
+    let mut case = match find(world, settings, job, patience).await? {
         Found::Case(case) => case,
         Found::Finished(finished) => return Ok(Deployment::Finished(finished)),
         Found::NotOurs(why) => return Ok(Deployment::NotOurs(why)),
@@ -114,11 +114,18 @@ async fn find<W: DeployWorld>(
     world: &W,
     settings: &DeploySettings,
     job: &SigningJobId,
+    patience: Patience,
 ) -> Result<Found, Retry> {
     let stack = &settings.stack;
     let not_ours = |why: String| Ok(Found::NotOurs(why));
     let Some(job) = world.describe_job(job).await? else {
-        return not_ours(format!("Signer knows no job {job}"));
+        // Its event says that there is one. Should Signer's answer lag behind, it would cost an upload its end.
+        let why = format!("Signer knows no job {job}");
+        return if patience.is_last() {
+            not_ours(why)
+        } else {
+            Err(Retry::busy(why))
+        };
     };
     let Some(source) = job
         .source

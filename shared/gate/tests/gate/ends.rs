@@ -7,7 +7,7 @@ use countersign_gate::names::{SigningJobId, VersionId};
 use countersign_gate::ports::{ProfileStatus, Refusal};
 use countersign_gate::records::{Outcome, State, VerdictRecord};
 use countersign_gate::retry::Retry;
-use countersign_gate::settings::Core;
+use countersign_gate::settings::{Core, DeploySettings};
 use countersign_gate::sign::{Admission, PROFILE_TAG, admit};
 use countersign_gate::verdict::Decision;
 use countersign_package::Limits;
@@ -207,17 +207,18 @@ fn jobs_of_others_are_told_apart() {
     };
     let mut settings = deploy_settings();
     settings.stack.uploads_bucket = "another".to_owned();
-    for (settings, job) in [(deploy_settings(), unknown), (settings, of_other_stack)] {
-        let examiner = Remembering::new();
-        let answer = run(deploy(
-            &hands(&world, "deploy"),
-            &examiner,
-            &settings,
-            &job,
-            PATIENT,
-        ));
-        assert!(matches!(answer, Ok(Deployment::NotOurs(_))));
-    }
+    let examiner = Remembering::new();
+    let answer = |settings: &DeploySettings, job: &SigningJobId, patience| {
+        let hands = hands(&world, "deploy");
+        run(deploy(&hands, &examiner, settings, job, patience))
+    };
+    let foreign = answer(&settings, &of_other_stack, PATIENT);
+    assert!(matches!(foreign, Ok(Deployment::NotOurs(_))));
+    // Signer may know it a moment later.
+    let early = answer(&deploy_settings(), &unknown, PATIENT);
+    assert!(matches!(early, Err(Retry::Busy { .. })));
+    let late = answer(&deploy_settings(), &unknown, AT_THE_END);
+    assert!(matches!(late, Ok(Deployment::NotOurs(_))));
 }
 
 #[test]
