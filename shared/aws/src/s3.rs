@@ -1,6 +1,6 @@
 //! The uploads, signed and records buckets.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_s3::{
     error::{ProvideErrorMetadata, SdkError},
@@ -13,7 +13,9 @@ use aws_sdk_s3::{
 };
 use countersign_gate::{
     names::VersionId,
-    ports::{Creation, ObjectHead, Records, SignedObject, SignedObjects, UploadHead, Uploads},
+    ports::{
+        Clock as _, Creation, ObjectHead, Records, SignedObject, SignedObjects, UploadHead, Uploads,
+    },
     trouble::Trouble,
     upload::UploadId,
 };
@@ -30,6 +32,10 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 
 const GET: &str = "s3:GetObject";
 const PUT: &str = "s3:PutObject";
+
+/// How often a conditional write that met another one is tried again, and after how long.
+const CONFLICTS: u32 = 4;
+const BETWEEN_CONFLICTS: Duration = Duration::from_millis(250);
 
 /// The header that tells which version an answer is about.
 const VERSION: &str = "x-amz-version-id";
@@ -145,16 +151,28 @@ impl Records for Aws {
     /// A try whose answer was lost is tried again, and then finds its own document: `Existed` does
     /// not mean that somebody else wrote it.
     async fn create_record(&self, path: &str, body: &[u8]) -> Result<Creation, Trouble> {
-        match self.put(path, body).if_none_match("*").send().await {
-            Ok(_) => Ok(Creation::Created),
-            Err(error) if status(&error) == 412 => Ok(Creation::Existed),
-            // ConditionalRequestConflict: another conditional write of this key is under way. Who
-            // won is known in a moment, so this is no answer yet.
-            Err(error) if status(&error) == 409 => Err(Trouble::Unavailable {
-                call: PUT,
-                source: Box::new(error),
-            }),
-            Err(error) => Err(trouble(PUT, error)),
+        let mut tries = 0;
+        loop {
+            let answer = self.put(path, body).if_none_match("*").send().await;
+            let Err(error) = answer else {
+                return Ok(Creation::Created);
+            };
+            match status(&error) {
+                412 => return Ok(Creation::Existed),
+                // ConditionalRequestConflict: another conditional write of this key is under way. Who won is
+                // known in a moment; by way of the queue it would be minutes.
+                409 if tries < CONFLICTS => {
+                    tries = tries.saturating_add(1);
+                    self.sleep(BETWEEN_CONFLICTS).await;
+                }
+                409 => {
+                    return Err(Trouble::Unavailable {
+                        call: PUT,
+                        source: Box::new(error),
+                    });
+                }
+                _ => return Err(trouble(PUT, error)),
+            }
         }
     }
 

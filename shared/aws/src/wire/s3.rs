@@ -233,10 +233,19 @@ async fn a_record_is_created_once_and_replaced_at_will() {
         conditions,
         [Some("*".to_owned()), Some("*".to_owned()), None]
     );
-    fake.answers_once("s3:PutObject", s3_error(409, "ConditionalRequestConflict"));
-    assert!(is_unavailable(
-        &aws.create_record(path, b"{}").await.unwrap_err()
-    ));
+}
+
+#[tokio::test]
+async fn a_record_that_another_is_creating_is_asked_for_again() {
+    let (fake, aws) = stack();
+    let conflict = || s3_error(409, "ConditionalRequestConflict");
+    fake.answers_once("s3:PutObject", conflict());
+    let created = aws.create_record("a.json", b"{1}").await.unwrap();
+    assert_eq!(created, Creation::Created);
+    // Not for ever, though.
+    fake.answers("s3:PutObject", conflict());
+    let error = aws.create_record("b.json", b"{1}").await.unwrap_err();
+    assert!(is_unavailable(&error));
 }
 
 #[tokio::test]
