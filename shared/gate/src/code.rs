@@ -186,7 +186,7 @@ codes! {
     // Signing.
     SignerRefused = "SIGNER_REFUSED" {
         "Signer would not start a job for this upload.",
-        "The signing profile does not exist, is canceled or revoked, or is for another platform.",
+        "The signing profile does not exist in the stack's account and region, is canceled or revoked, or is for another platform.",
         "Check the signing profile that the message names (tag countersign:profile, or the stack's)."
     }
     SigningFailed = "SIGNING_FAILED" {
