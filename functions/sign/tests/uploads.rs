@@ -436,6 +436,24 @@ fn at_the_end_of_its_patience_an_upload_ends_in_a_record() {
 }
 
 #[test]
+fn a_profile_that_is_not_of_this_account_and_region_is_named_at_once() {
+    let stage = stage();
+    let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
+    stage.aws.answers(
+        "signer:StartSigningJob",
+        exception(404, "ResourceNotFoundException", "no such profile"),
+    );
+    assert!(stage.failures(&[&event(KEY, Some(&version))], 1).is_empty());
+    assert_eq!(
+        outcome(&stage),
+        ("rejected".to_owned(), "SIGNER_REFUSED".to_owned())
+    );
+    let outcome = record(&stage, "outcome").unwrap();
+    let message = outcome["message"].as_str().unwrap();
+    assert!(message.contains("the profile countersign:"), "{message}");
+}
+
+#[test]
 fn a_record_that_cannot_be_written_keeps_the_message() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
