@@ -310,7 +310,7 @@ async fn update(
 }
 
 /// Whether Lambda could not fetch the package from S3, for which it has no exception of its own either: then
-/// nothing was said about the package. The wording is known from public reports only (grade D).
+/// nothing was said about the package. The wording is that of public reports (grade C).
 pub(crate) fn is_about_fetching(message: &str) -> bool {
     message.contains("S3 Error Code")
 }

@@ -1,7 +1,8 @@
 """The Lambda API with code signing: configurations, and every call that brings code to a function judged.
 
 MiniStack keeps the functions. This decides before it may change one, and adds what it leaves out: DryRun,
-PublishVersion's conditions, ResourceConflictException while an update is under way, signing ARNs.
+PublishVersion's conditions, ResourceConflictException while an update is under way, versions that are Pending at
+first, signing ARNs.
 """
 
 from __future__ import annotations
@@ -26,13 +27,18 @@ from .settings import SETTINGS
 
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Answer]]
 _ARN_MEMBERS = ("SigningProfileVersionArn", "SigningJobArn")
+_ACTIVE = {"State": "Active", "StateReason": "", "StateReasonCode": ""}
 _FAILED_UPDATE = {
     "LastUpdateStatus": "Failed",
     "LastUpdateStatusReason": "A test asked for this update to fail.",
     "LastUpdateStatusReasonCode": "InternalError",
-    "State": "Active",
-    "StateReason": "",
-    "StateReasonCode": "",
+    **_ACTIVE,
+}
+_PENDING_VERSION = {"State": "Pending", "StateReason": "The version is being created.", "StateReasonCode": "Creating"}
+_FAILED_VERSION = {
+    "State": "Failed",
+    "StateReason": "A test asked for this version to fail.",
+    "StateReasonCode": "InternalError",
 }
 # Their body is the function's event: any JSON, and none of this module's business.
 _INVOCATIONS = ("Invoke", "InvokeAsync", "InvokeWithResponseStream")
@@ -143,6 +149,8 @@ def _before(deployments: Deployments, request: _Request) -> _Verdict:
             return _update_configuration(deployments, request, request.function)
         case "PublishVersion" if request.function:
             return _publish_version(request, request.function)
+        case "UpdateAlias" if request.function:
+            return _update_alias(request, request.function)
         case "PublishLayerVersion":
             return _publish_layer(deployments, request)
     return _configuration_call(request), None
@@ -241,6 +249,38 @@ def _publish_version(request: _Request, function: dict[str, Any]) -> _Verdict:
             f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST ({current}). "
             "Please try again with the CodeSHA256 in $LATEST.",
         )
+    known = set(function["versions"])
+
+    def finish(answer: Answer) -> Answer:
+        document = json.loads(answer[2])
+        if document["Version"] in known:
+            return answer
+        config = function["versions"][document["Version"]]["config"]
+        for shown in (document, config):
+            shown.update(_PENDING_VERSION)
+        _settle_version(config)
+        return answer[0], answer[1], json.dumps(document).encode()
+
+    return None, finish
+
+
+def _settle_version(config: dict[str, Any]) -> None:
+    """A version is Pending after it was published (grade B), and then can be invoked or never will."""
+
+    def settle() -> None:
+        time.sleep(SETTINGS.version_seconds)
+        config.update(_FAILED_VERSION if SETTINGS.versions_fail else _ACTIVE)
+
+    threading.Thread(target=settle, daemon=True).start()
+
+
+def _update_alias(request: _Request, function: dict[str, Any]) -> _Verdict:
+    """Refuses a version that is not ready. The error was reported of AWS, its wording is ours (grade D)."""
+    version = function["versions"].get(request.data.get("FunctionVersion"))
+    state = version["config"].get("State") if version else None
+    if state in ("Pending", "Failed"):
+        message = f"The version {request.data['FunctionVersion']} cannot be used: its state is {state}."
+        raise AwsError("lambda", "ResourceConflictException", message)
     return None, None
 
 
@@ -291,10 +331,12 @@ def _fetch(request: _Request, code: dict[str, Any]) -> bytes | None:
         code["S3Bucket"], code["S3Key"], version_id=code.get("S3ObjectVersion")
     )
     if fetched is None:
-        where = f"s3://{code['S3Bucket']}/{code['S3Key']} version {code.get('S3ObjectVersion') or 'current'}"
-        raise AwsError(
-            "lambda", "InvalidParameterValueException", f"Error occurred while GetObject. {where} does not exist."
+        # As in public reports of AWS (grade C).
+        message = (
+            "Error occurred while GetObject. S3 Error Code: NoSuchKey. "
+            "S3 Error Message: The specified key does not exist."
         )
+        raise AwsError("lambda", "InvalidParameterValueException", message)
     return fetched
 
 

@@ -20,6 +20,10 @@ class Settings:
     """Moves Signer's clock, so that a signature can be old or expired today."""
     update_seconds: float = 0.5
     """How long a function's LastUpdateStatus is InProgress."""
+    version_seconds: float = 0.2
+    """How long the State of a published version is Pending."""
+    versions_fail: bool = False
+    """Published versions end as Failed."""
     updates_fail: bool = False
     """Updates of functions settle as Failed."""
     revision_changes_when_settled: bool = True

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import ACCOUNT, HELLO, REGION, LocalAws, package_of
+from conftest import ACCOUNT, HELLO, REGION, LocalAws, eventually, package_of
 
 from countersign_local_aws import package
 
@@ -376,7 +376,7 @@ def test_code_is_fetched_by_object_version(aws: LocalAws) -> None:
     answer = update(FunctionName="target", S3Bucket="code", S3Key="a.zip", S3ObjectVersion=old)
     assert answer["CodeSha256"] == base64.b64encode(hashlib.sha256(HELLO).digest()).decode()
     aws.settled("target")
-    aws.refused(
+    message = aws.refused(
         "InvalidParameterValueException",
         update,
         FunctionName="target",
@@ -384,6 +384,7 @@ def test_code_is_fetched_by_object_version(aws: LocalAws) -> None:
         S3Key="a.zip",
         S3ObjectVersion="no-such-version",
     )
+    assert "S3 Error Code: NoSuchKey" in message
 
 
 def test_aliases_and_tags_of_a_function(aws: LocalAws) -> None:
@@ -394,6 +395,7 @@ def test_aliases_and_tags_of_a_function(aws: LocalAws) -> None:
     made = client.create_alias(FunctionName="target", Name="live", FunctionVersion="1")
     deploy(aws, package_of(index__py="new"))
     client.publish_version(FunctionName="target")
+    version_settled(aws, "2")
     moved = client.update_alias(FunctionName="target", Name="live", FunctionVersion="2", RevisionId=made["RevisionId"])
     assert moved["FunctionVersion"] == "2"
     update = client.update_alias
@@ -405,6 +407,33 @@ def test_aliases_and_tags_of_a_function(aws: LocalAws) -> None:
         FunctionVersion="1",
         RevisionId=made["RevisionId"],
     )
+
+
+def version_settled(aws: LocalAws, version: str) -> str:
+    """The state of a version of the target once it is not pending."""
+    read = aws.client("lambda").get_function_configuration
+    eventually(lambda: read(FunctionName="target", Qualifier=version)["State"] != "Pending")
+    return str(read(FunctionName="target", Qualifier=version)["State"])
+
+
+@pytest.mark.parametrize(("fails", "state"), [(False, "Active"), (True, "Failed")])
+def test_a_published_version_is_pending_before_an_alias_may_point_at_it(
+    aws: LocalAws, fails: bool, state: str
+) -> None:
+    client = aws.client("lambda")
+    aws.function("target")
+    client.create_alias(FunctionName="target", Name="live", FunctionVersion="$LATEST")
+    aws.control("PUT", "settings", {"version_seconds": 0.5, "versions_fail": fails})
+    assert client.publish_version(FunctionName="target")["State"] == "Pending"
+    move = {"FunctionName": "target", "Name": "live", "FunctionVersion": "1"}
+    aws.refused("ResourceConflictException", client.update_alias, **move)
+    assert version_settled(aws, "1") == state
+    # What did not change is not published again, and is as ready as it was.
+    assert client.publish_version(FunctionName="target")["State"] == state
+    if fails:
+        aws.refused("ResourceConflictException", client.update_alias, **move)
+    else:
+        assert client.update_alias(**move)["FunctionVersion"] == "1"
 
 
 def test_tags_of_a_configuration(aws: LocalAws) -> None:
