@@ -248,8 +248,8 @@ codes! {
     }
     OriginMismatch = "ORIGIN_MISMATCH" {
         "The signed package is not the uploaded one plus its signature.",
-        "The signed object was replaced, or names, modes or bodies were changed in a way that the signature does not cover.",
-        "Find out who could write to the signed bucket; upload again."
+        "The signed object was replaced; names, modes or bodies were changed in a way that the signature does not cover; or, offline, it is compared with another zip than the one that was signed.",
+        "Offline, check that the source is the very zip that was signed. In the gate, find out who could write to the signed bucket; upload again."
     }
     SourceSigned = "SOURCE_SIGNED" {
         "The uploaded package holds a signature itself, or the directory for one.",
