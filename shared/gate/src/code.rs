@@ -208,7 +208,7 @@ codes! {
     }
     SignatureFormat = "SIGNATURE_FORMAT" {
         "The signature is not of the form that Signer writes for Lambda.",
-        "Another tool or another signing platform; or AWS changed the format.",
+        "Another tool or another signing platform; something was put into the signature, such as a certificate that is no part of the chain; or AWS changed the format.",
         "Have the package signed again by a profile of the platform AWSLambda-SHA384-ECDSA. If this is what Signer wrote, report it."
     }
     SignatureAttributes = "SIGNATURE_ATTRIBUTES" {
@@ -217,18 +217,18 @@ codes! {
         "Have the package signed again. If this is what Signer wrote, report it."
     }
     SignerCertificate = "SIGNER_CERTIFICATE" {
-        "The signer's certificate is not one for signing code.",
-        "A certificate without the purpose, or a CA that signed by itself.",
+        "The certificate of the signer, or of a CA above it, is not one for signing code.",
+        "A certificate without the purpose, a CA that signed by itself, or no certificate of the signer's at all.",
         "Treat the package as forged; have the source signed again."
     }
     ChainInvalid = "CHAIN_INVALID" {
         "The certificate chain was not valid when the package was signed.",
-        "A certificate outside its validity, a CA that may not issue, a certificate too many, or a broken link.",
-        "Treat the package as forged; have the source signed again."
+        "A certificate outside its validity, a CA that may not issue, a chain that is too long, a critical extension that is not understood, or a broken link.",
+        "Treat the package as forged; have the source signed again. If this is what Signer wrote just now, report it: AWS may have changed its certificates."
     }
     ChainUntrusted = "CHAIN_UNTRUSTED" {
         "The certificate chain does not lead to a trusted root.",
-        "Signed by another authority; or a partition (China, GovCloud) whose root is not among the trust roots.",
+        "Signed by another authority, or in a region whose root is not among the trust roots. The built-in root is known to be that of us-east-1; China, GovCloud and perhaps other regions have another (grade D).",
         "Set the trust roots if the signer's root is known to be right; otherwise treat the package as forged."
     }
     SignatureInvalid = "SIGNATURE_INVALID" {

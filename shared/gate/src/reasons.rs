@@ -67,7 +67,9 @@ pub fn of_signature(error: &SignatureError) -> Code {
         | E::RevocationLists
         | E::UnsignedAttributes
         | E::Algorithm { .. }
-        | E::TooManyCertificates { .. } => Code::SignatureFormat,
+        | E::TooManyCertificates { .. }
+        // Nothing that the chain rests on: it may have been put there, or be a novelty of AWS's.
+        | E::SurplusCertificate { .. } => Code::SignatureFormat,
         E::NoSignedAttributes
         | E::AttributeOrder
         | E::DuplicateAttribute { .. }
@@ -87,7 +89,6 @@ pub fn of_signature(error: &SignatureError) -> Code {
         | E::IssuerNotCa { .. }
         | E::PathLength { .. }
         | E::CertificateSignature { .. }
-        | E::SurplusCertificate { .. }
         | E::ChainBudget => Code::ChainInvalid,
         E::UntrustedIssuer { .. } => Code::ChainUntrusted,
         E::EcdsaEncoding | E::EcdsaRange | E::SignatureMismatch => Code::SignatureInvalid,
