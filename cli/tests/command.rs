@@ -184,6 +184,38 @@ fn expiry_is_judged_at_the_given_time_and_follows_the_policy() {
 }
 
 #[test]
+fn at_a_time_before_the_signing_it_cannot_be_said() {
+    let bench = Bench::new();
+    for csc in ["enforce.json", "warn.json"] {
+        let more = ["--at", "2000-01-01T00:00:00Z", "--csc", csc];
+        let (status, verdict) = bench.verify("signed.zip", &more);
+        assert_eq!(
+            finding(&verdict, "expiry"),
+            (
+                "inconclusive",
+                "inconclusive",
+                if csc == "warn.json" { "warn" } else { "block" },
+                "EXPIRY_UNKNOWN"
+            )
+        );
+        assert_eq!(status, 3);
+    }
+    let output = bench.run(&[
+        "verify",
+        "signed.zip",
+        "--trust-root",
+        "root.pem",
+        "--at",
+        "2000-01-01T00:00:00Z",
+    ]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("cannot be judged") && text.contains(SIGNED_AT),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_warning_policy_does_not_soften_integrity_structure_or_origin() {
     let bench = Bench::new();
     let tampered =

@@ -320,6 +320,11 @@ codes! {
         "Throttling, a denied call, or a key policy that forbids decryption.",
         "It is tried again by itself. If it stays, check the permissions of the gate's role and key."
     }
+    ExpiryUnknown = "EXPIRY_UNKNOWN" {
+        "It could not be established whether the signature has expired: it says that it was made after the time that it is judged at.",
+        "An `--at` before the signing, or a clock that is wrong: here, or where it was signed.",
+        "Offline, give an --at after the signing, or none. In the gate it is tried again by itself."
+    }
     RevocationUnknown = "REVOCATION_UNKNOWN" {
         "It could not be established whether the signature was revoked.",
         "Throttling, a denied call, or a profile of which nothing can be seen from this account.",

@@ -6,7 +6,7 @@
 //! third (`add_up`).
 
 use countersign_package::IntegrityError;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     code::Code,
@@ -19,6 +19,10 @@ use crate::{
     reasons,
     verdict::{Action, Check, Decision, Finding, PackageReport, SignatureReport, Status, Verdict},
 };
+
+/// How much later than the time of the verdict a signature may say that it was made: Signer's clock and
+/// ours are not one. Beyond that one of the two is wrong, and an expiry cannot be held against it.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
 /// Judges a package on all the evidence there is.
 #[must_use]
@@ -245,9 +249,23 @@ fn claims(evidence: &Evidence) -> Outcome {
 }
 
 fn expiry(evidence: &Evidence) -> Outcome {
-    let Some(expires_at) = claims_to_judge(evidence).and_then(|claims| claims.expires_at) else {
+    let claims = claims_to_judge(evidence);
+    let Some((signed_at, expires_at)) =
+        claims.and_then(|claims| Some((claims.signed_at, claims.expires_at?)))
+    else {
         return Outcome::NotJudged("there is no expiry that is proven".to_owned());
     };
+    if let Some(signed_at) = signed_at
+        && signed_at.duration_since(evidence.now) > CLOCKS_DIFFER
+    {
+        return Outcome::Inconclusive(
+            Code::ExpiryUnknown,
+            format!(
+                "the signature says that it was made at {signed_at}; it is judged at {}, before that",
+                evidence.now
+            ),
+        );
+    }
     if expires_at <= evidence.now {
         Outcome::Fail(
             Code::SignatureExpired,

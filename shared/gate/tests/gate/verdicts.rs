@@ -14,7 +14,7 @@ use countersign_gate::ports::{
 use countersign_gate::proof::{Candidate, judge};
 use countersign_gate::target::Target;
 use countersign_gate::upload::{Upload, UploadId};
-use countersign_gate::verdict::{Decision, Verdict};
+use countersign_gate::verdict::{Check, Decision, Verdict};
 use countersign_package::Limits;
 use countersign_testkit::zip::EntryForge;
 
@@ -22,10 +22,11 @@ use crate::world::packages::{ACCOUNT, PROFILE, PROFILE_VERSION, Remembering, job
 
 const TABLES: &str = include_str!("../../../../docs/verdicts.md");
 
-const SIGNATURES: [&str; 11] = [
+const SIGNATURES: [&str; 12] = [
     "none",
     "valid",
     "expired",
+    "from the future",
     "foreign publisher",
     "profile canceled",
     "job revoked",
@@ -59,7 +60,15 @@ fn offline_verdicts_are_those_of_the_table() {
         .into_iter()
         // Revocation and jobs are AWS's to tell, so offline these are all the same as `valid`.
         .filter(|signature| {
-            ["none", "valid", "expired", "foreign publisher", "tampered"].contains(signature)
+            [
+                "none",
+                "valid",
+                "expired",
+                "from the future",
+                "foreign publisher",
+                "tampered",
+            ]
+            .contains(signature)
         })
         .map(|signature| {
             let verdicts = ["Enforce", "Warn", "not given"].map(|policy| {
@@ -153,6 +162,28 @@ fn the_second_opinion_is_weighed_as_in_the_table() {
         }
     }
     assert_table("The second opinion", &expected);
+}
+
+#[test]
+fn clocks_may_differ_by_five_minutes() {
+    let at = |now: &str| {
+        let evidence = Evidence {
+            now: now.parse().unwrap(),
+            ..evidence("valid", "present", "Enforce")
+        };
+        decide(&evidence)
+    };
+    assert_eq!(
+        countersign_testkit::signature::SIGNED_AT,
+        "2026-09-28T09:19:26.806Z"
+    );
+    assert_eq!(spell(&at("2026-09-28T09:14:26.806Z")), "accept");
+    let verdict = at("2026-09-28T09:14:26.805Z");
+    assert_eq!(spell(&verdict), "inconclusive EXPIRY_UNKNOWN");
+    let message = &verdict.finding(Check::Expiry).unwrap().message;
+    for time in ["2026-09-28T09:19:26.806Z", "2026-09-28T09:14:26.805Z"] {
+        assert!(message.contains(time), "{message}");
+    }
 }
 
 #[test]
@@ -270,10 +301,10 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
     let core = examiner.core();
     let signed_at: jiff::Timestamp = countersign_testkit::signature::SIGNED_AT.parse().unwrap();
     let hour = jiff::SignedDuration::from_hours(1);
-    let now = if signature == "expired" {
-        "2038-01-01T00:00:00Z"
-    } else {
-        "2026-09-29T00:00:00Z"
+    let now = match signature {
+        "expired" => "2038-01-01T00:00:00Z",
+        "from the future" => "2026-09-28T09:00:00Z",
+        _ => "2026-09-29T00:00:00Z",
     };
     let allowed = match signature {
         "foreign publisher" => PROFILE_VERSION.replace(PROFILE, "other_profile"),
