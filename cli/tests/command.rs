@@ -1,63 +1,23 @@
-//! The command as people and scripts meet it: policies, exit statuses, errors, colours, pipes.
+//! The command as people and scripts meet it: policies, exit statuses, text.
 
 #![expect(
-    clippy::print_stderr,
     clippy::unwrap_used,
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+mod bench;
 
 use countersign_cases::PKI;
 use countersign_testkit::package::{content_digest, sample, sign};
 use countersign_testkit::signature::{PROFILE_VERSION, SIGNED_AT, SignatureForge};
 use countersign_testkit::zip::{EntryForge, ZipForge};
 use serde_json::Value;
-use tempfile::TempDir;
 
-/// A folder with a signed package, its source, its root, and two configurations.
-struct Bench {
-    folder: TempDir,
-}
+use bench::Bench;
 
 impl Bench {
-    fn new() -> Self {
-        let bench = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        bench.put("source.zip", &sample().build());
-        bench.put("signed.zip", &sign(&sample(), &PKI).build());
-        bench.put("root.pem", PKI.root_pem().as_bytes());
-        bench.put("enforce.json", csc("Enforce", PROFILE_VERSION).as_bytes());
-        bench.put("warn.json", csc("Warn", PROFILE_VERSION).as_bytes());
-        let other = PROFILE_VERSION.replace("a1B2c3D4e5", "a1B2c3D4e6");
-        bench.put("enforce-other.json", csc("Enforce", &other).as_bytes());
-        bench.put("warn-other.json", csc("Warn", &other).as_bytes());
-        bench
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn put(&self, name: &str, bytes: &[u8]) {
-        fs::write(self.path(name), bytes).unwrap();
-    }
-
     fn put_zip(&self, name: &str, zip: &ZipForge) {
         self.put(name, &zip.build());
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
-        command.args(arguments).current_dir(self.folder.path());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
     }
 
     /// Verifies with the root of the tests at the moment of signing, and more arguments.
@@ -79,17 +39,6 @@ impl Bench {
         let verdict = serde_json::from_slice(&output.stdout).unwrap();
         (output.status.code().unwrap(), verdict)
     }
-}
-
-fn csc(policy: &str, publisher: &str) -> String {
-    format!(
-        r#"{{"CodeSigningConfig": {{
-            "CodeSigningConfigId": "csc-0123456789abcdef0",
-            "CodeSigningConfigArn": "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0",
-            "AllowedPublishers": {{"SigningProfileVersionArns": ["{publisher}"]}},
-            "CodeSigningPolicies": {{"UntrustedArtifactOnDeployment": "{policy}"}},
-            "LastModified": "2026-09-01T12:00:00.000+0000"}}}}"#
-    )
 }
 
 /// Decision, and status, action and code of one check.
@@ -295,49 +244,6 @@ fn several_trust_roots_add_up() {
 }
 
 #[test]
-fn unusable_input_ends_with_status_2_and_says_what_to_do() {
-    let bench = Bench::new();
-    bench.put("garbage.json", b"{\"CodeSigningConfig\": {}}");
-    bench.put("garbage.pem", b"not a certificate");
-    let cases: [(&[&str], &str); 12] = [
-        (&["verify"], "PACKAGE.zip"),
-        (&["verify", "absent.zip"], "absent.zip"),
-        (&["verify", "."], "directory"),
-        (
-            &["verify", "signed.zip", "--source", "absent.zip"],
-            "the source absent.zip",
-        ),
-        (
-            &["verify", "signed.zip", "--csc", "absent.json"],
-            "absent.json",
-        ),
-        (
-            &["verify", "signed.zip", "--csc", "garbage.json"],
-            "get-code-signing-config",
-        ),
-        (
-            &["verify", "signed.zip", "--trust-root", "garbage.pem"],
-            "garbage.pem",
-        ),
-        (&["verify", "signed.zip", "--at", "yesterday"], "--at"),
-        (&["verify", "signed.zip", "--format", "xml"], "xml"),
-        (
-            &["verify", "signed.zip", "--trust-everything"],
-            "--trust-everything",
-        ),
-        (&["inspect", "root.pem"], "PKCS7"),
-        (&["inspect", "enforce.json"], "enforce.json"),
-    ];
-    for (arguments, expected) in cases {
-        let output = bench.run(arguments);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
-        assert!(told.contains(expected), "{arguments:?}: {told}");
-        assert!(output.stdout.is_empty(), "{arguments:?}");
-    }
-}
-
-#[test]
 fn text_tells_result_meaning_and_fix() {
     let bench = Bench::new();
     let arguments = [
@@ -361,57 +267,6 @@ fn text_tells_result_meaning_and_fix() {
         assert!(text.contains(expected), "no {expected} in:\n{text}");
     }
     assert!(!text.contains('\x1b'), "colour in a pipe:\n{text}");
-}
-
-#[test]
-fn colour_can_be_forced() {
-    let bench = Bench::new();
-    let output = bench
-        .command(&["verify", "signed.zip"])
-        .env("CLICOLOR_FORCE", "1")
-        .output()
-        .unwrap();
-    assert!(
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .contains("\x1b[1m")
-    );
-}
-
-#[test]
-fn a_name_cannot_steer_the_terminal() {
-    let bench = Bench::new();
-    bench.put_zip(
-        "odd.zip",
-        &ZipForge::new([EntryForge::file("a\u{202e}b\u{2028}c", "body")]),
-    );
-    let text = String::from_utf8(bench.run(&["inspect", "odd.zip"]).stdout).unwrap();
-    assert!(text.contains("a\\u{202e}b\\u{2028}c"), "{text}");
-}
-
-#[test]
-fn a_reader_that_goes_away_is_no_error() {
-    let bench = Bench::new();
-    for arguments in [&["verify", "signed.zip"][..], &["inspect", "signed.zip"]] {
-        let mut child = bench
-            .command(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        drop(child.stdout.take());
-        let output = child.wait_with_output().unwrap();
-        assert!(
-            output.status.code().is_some_and(|status| status <= 1),
-            "{:?}",
-            output.status
-        );
-        assert!(
-            output.stderr.is_empty(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
 }
 
 #[test]
@@ -488,55 +343,4 @@ fn help_has_examples_and_exit_statuses() {
         text.contains("Examples:") && text.contains("Exit status:"),
         "{text}"
     );
-}
-
-/// Data that nobody here wrote; absent in most checkouts.
-fn vectors() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors");
-    let folder = std::env::var_os("COUNTERSIGN_VECTORS").map_or(beside, PathBuf::from);
-    if !folder.is_dir() {
-        eprintln!(
-            "skipped: no vectors in {}; set COUNTERSIGN_VECTORS",
-            folder.display()
-        );
-        return None;
-    }
-    Some(folder)
-}
-
-#[test]
-fn an_independent_signers_package_is_accepted_beside_its_source() {
-    let Some(vectors) = vectors() else { return };
-    let bench = Bench::new();
-    let file = |name: &str| vectors.join(name).display().to_string();
-    let output = bench.run(&[
-        "verify",
-        &file("third-party-signed.zip"),
-        "--source",
-        &file("third-party-unsigned.zip"),
-        "--trust-root",
-        &file("third-party-root.pem"),
-        "--at",
-        SIGNED_AT,
-        "--format",
-        "json",
-    ]);
-    let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{verdict:#}");
-    assert_eq!(finding(&verdict, "origin").1, "pass");
-}
-
-#[test]
-fn genuine_signatures_can_be_inspected() {
-    let Some(vectors) = vectors() else { return };
-    let bench = Bench::new();
-    for (name, signed_at) in [
-        ("genuine-2022.SF", "2022-02-11T17:45:24.338Z"),
-        ("genuine-2023.SF", "2023-09-20T18:24:14.421Z"),
-    ] {
-        let path = vectors.join(name).display().to_string();
-        let output = bench.run(&["inspect", &path, "--format", "json"]);
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(report["signature"]["signed_at"], signed_at);
-    }
 }

@@ -1,0 +1,63 @@
+//! What reaches a terminal, and what must not: colours, control characters, a reader that goes away.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod bench;
+
+use std::process::Stdio;
+
+use countersign_testkit::zip::{EntryForge, ZipForge};
+
+use bench::Bench;
+
+#[test]
+fn colour_can_be_forced() {
+    let bench = Bench::new();
+    let output = bench
+        .command(&["verify", "signed.zip"])
+        .env("CLICOLOR_FORCE", "1")
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("\x1b[1m")
+    );
+}
+
+#[test]
+fn a_name_cannot_steer_the_terminal() {
+    let bench = Bench::new();
+    let odd = ZipForge::new([EntryForge::file("a\u{202e}b\u{2028}c", "body")]);
+    bench.put("odd.zip", &odd.build());
+    let text = String::from_utf8(bench.run(&["inspect", "odd.zip"]).stdout).unwrap();
+    assert!(text.contains("a\\u{202e}b\\u{2028}c"), "{text}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let bench = Bench::new();
+    for arguments in [&["verify", "signed.zip"][..], &["inspect", "signed.zip"]] {
+        let mut child = bench
+            .command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(
+            output.status.code().is_some_and(|status| status <= 1),
+            "{:?}",
+            output.status
+        );
+        assert!(
+            output.stderr.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}

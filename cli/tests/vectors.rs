@@ -1,0 +1,70 @@
+//! The command on data that nobody here wrote. `cargo xtask test` says when these tests had nothing to do.
+
+#![expect(
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use countersign_testkit::signature::SIGNED_AT;
+use serde_json::Value;
+
+/// Data that nobody here wrote; absent in most checkouts.
+fn vectors() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors");
+    let folder = std::env::var_os("COUNTERSIGN_VECTORS").map_or(beside, PathBuf::from);
+    if !folder.is_dir() {
+        eprintln!(
+            "skipped: no vectors in {}; set COUNTERSIGN_VECTORS",
+            folder.display()
+        );
+        return None;
+    }
+    Some(folder)
+}
+
+#[test]
+fn an_independent_signers_package_is_accepted_beside_its_source() {
+    let Some(vectors) = vectors() else { return };
+    let file = |name: &str| vectors.join(name).display().to_string();
+    let output = run(&[
+        "verify",
+        &file("third-party-signed.zip"),
+        "--source",
+        &file("third-party-unsigned.zip"),
+        "--trust-root",
+        &file("third-party-root.pem"),
+        "--at",
+        SIGNED_AT,
+        "--format",
+        "json",
+    ]);
+    let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{verdict:#}");
+    assert_eq!(verdict["findings"][2]["check"], "origin");
+    assert_eq!(verdict["findings"][2]["status"], "pass");
+}
+
+#[test]
+fn genuine_signatures_can_be_inspected() {
+    let Some(vectors) = vectors() else { return };
+    for (name, signed_at) in [
+        ("genuine-2022.SF", "2022-02-11T17:45:24.338Z"),
+        ("genuine-2023.SF", "2023-09-20T18:24:14.421Z"),
+    ] {
+        let path = vectors.join(name).display().to_string();
+        let output = run(&["inspect", &path, "--format", "json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["signature"]["signed_at"], signed_at);
+    }
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_countersign"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
