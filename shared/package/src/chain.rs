@@ -22,8 +22,9 @@ const MOST_SIGNATURES: usize = 64;
 
 /// Builds the chain of `signer` through `pool` to one of `roots`, and returns it from signer to root.
 ///
-/// Every certificate in the pool must be part of it. Signer adds no others (grade A), so that one would be
-/// either a mistake or a place to hide bytes in.
+/// Every certificate in the pool must be part of it, be pinned, or stand above the pinned one that it ends in. Both
+/// genuine samples have no others (that Signer never adds one is inferred, grade D), so that one would be either a
+/// mistake or a place to hide bytes in.
 pub(crate) fn verify(
     signer: &Certificate,
     pool: &[Certificate],
@@ -38,13 +39,7 @@ pub(crate) fn verify(
         at,
         budget: MOST_SIGNATURES,
     };
-    let chain = search.extend(&mut vec![signer])?;
-    match pool.iter().find(|certificate| !chain.contains(certificate)) {
-        Some(surplus) => Err(SignatureError::SurplusCertificate {
-            subject: surplus.subject().to_owned(),
-        }),
-        None => Ok(chain),
-    }
+    search.extend(&mut vec![signer])
 }
 
 fn judge_signer(signer: &Certificate) -> Result<(), SignatureError> {
@@ -181,23 +176,81 @@ impl<'a> Search<'a> {
         if path.len() >= LONGEST {
             return Err(SignatureError::ChainBudget);
         }
-        self.budget = self
-            .budget
-            .checked_sub(1)
-            .ok_or(SignatureError::ChainBudget)?;
-        verify_issued(subject, issuer)?;
+        self.verify_issued(subject, issuer)?;
         judge_issuer(issuer, path.len(), self.at)?;
         path.push(issuer);
         let found = if is_pinned {
-            Ok(path
-                .iter()
-                .map(|certificate| (*certificate).clone())
-                .collect())
+            self.complete(path, issuer)
         } else {
             self.extend(path)
         };
         path.pop();
         found
+    }
+
+    /// The chain that `path` is, which ends in the pinned `anchor`, if it accounts for the whole pool.
+    fn complete(
+        &mut self,
+        path: &[&'a Certificate],
+        anchor: &'a Certificate,
+    ) -> Result<Vec<Certificate>, SignatureError> {
+        let above = self.above(anchor)?;
+        let surplus = self.pool.iter().find(|certificate| {
+            !path.contains(certificate)
+                && !self.roots.contains(certificate)
+                && !above.contains(certificate)
+        });
+        match surplus {
+            Some(surplus) => Err(SignatureError::SurplusCertificate {
+                subject: surplus.subject().to_owned(),
+            }),
+            None => Ok(path
+                .iter()
+                .map(|&certificate| certificate.clone())
+                .collect()),
+        }
+    }
+
+    /// The certificates of the pool that lead from a pinned CA up to its own root: whoever pins one in the middle has
+    /// packages that go on above it. They establish nothing, so that only their signatures are looked at.
+    fn above(&mut self, anchor: &'a Certificate) -> Result<Vec<&'a Certificate>, SignatureError> {
+        let mut above: Vec<&Certificate> = Vec::new();
+        let mut top = anchor;
+        while !top.names_as_issuer(top) && above.len() < LONGEST {
+            let mut next = None;
+            for issuer in self.pool {
+                let is_candidate = top.names_as_issuer(issuer) && !above.contains(&issuer);
+                match is_candidate.then(|| self.verify_issued(top, issuer)) {
+                    Some(Err(SignatureError::ChainBudget)) => {
+                        return Err(SignatureError::ChainBudget);
+                    }
+                    Some(Ok(())) => next = next.or(Some(issuer)),
+                    Some(Err(_)) | None => {}
+                }
+            }
+            match next {
+                Some(issuer) => {
+                    above.push(issuer);
+                    top = issuer;
+                }
+                None => return Ok(Vec::new()),
+            }
+        }
+        let is_rooted = above.is_empty() || self.verify_issued(top, top).is_ok();
+        Ok(if is_rooted { above } else { Vec::new() })
+    }
+
+    /// [`verify_issued`], while the budget lasts.
+    fn verify_issued(
+        &mut self,
+        subject: &Certificate,
+        issuer: &Certificate,
+    ) -> Result<(), SignatureError> {
+        self.budget = self
+            .budget
+            .checked_sub(1)
+            .ok_or(SignatureError::ChainBudget)?;
+        verify_issued(subject, issuer)
     }
 }
 

@@ -19,6 +19,7 @@
     reason = "rows build what they break by hand; a fault in one should stop the run at once"
 )]
 
+mod anchors;
 mod attributes;
 mod bodies;
 mod chain;
@@ -59,6 +60,7 @@ pub fn table() -> Vec<Case> {
         envelope::cases(),
         attributes::cases(),
         chain::cases(),
+        anchors::cases(),
         ecdsa::cases(),
         origin::cases(),
     ];
