@@ -117,7 +117,8 @@ pub struct Archive<'a> {
 }
 
 impl<'a> Archive<'a> {
-    /// Proves the layout of `bytes`. Takes time and memory in proportion to the number of entries, not of bytes.
+    /// Proves the layout of `bytes`. Takes time in proportion to the number of entries and the
+    /// length of their names, and memory in proportion to the number of entries.
     pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, StructureError> {
         let length = widen(bytes.len());
         if length > limits.package_bytes {
@@ -133,7 +134,7 @@ impl<'a> Archive<'a> {
         let entries = read_entries(bytes, &directory, end.directory)?;
         // Before the next large list is made.
         drop(directory);
-        names::judge_tree(&entries)?;
+        names::judge_tree(&entries, limits)?;
         Ok(Self {
             bytes,
             entries,

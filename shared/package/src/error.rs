@@ -307,6 +307,9 @@ pub enum NameFault {
     /// Not ASCII, and not marked as UTF-8 by flag 11.
     #[error("it is not ASCII and not marked as UTF-8, so that readers would guess its encoding")]
     Unmarked,
+    /// With it, the names that are not in composed form have more than [`crate::Limits::composed_bytes`].
+    #[error("the package has more names in decomposed Unicode than can be compared")]
+    Budget,
 }
 
 /// What is wrong with a symbolic link.

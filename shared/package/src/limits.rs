@@ -18,6 +18,10 @@ pub struct Limits {
     pub name_bytes: usize,
     /// Bytes of one component of a name: `NAME_MAX` on Linux.
     pub component_bytes: usize,
+    /// Sum of the composed spellings of names that are not composed already, in bytes, which are held in memory to be
+    /// compared. Room for twenty thousand names as macOS writes them, every one with an accent; more would break
+    /// the bound on memory.
+    pub composed_bytes: usize,
     /// How many times its compressed size one body may inflate to. DEFLATE cannot exceed 1,032 (a
     /// 258-byte match for two bits), so that this refuses only sizes that are lies; the absolute ceiling
     /// is [`Limits::unpacked_bytes`].
@@ -39,6 +43,7 @@ impl Default for Limits {
             entries: 131_072,
             name_bytes: 4_000,
             component_bytes: 255,
+            composed_bytes: 2 << 20,
             ratio: 1_032,
             signature_bytes: 65_536,
             link_bytes: 4_095,

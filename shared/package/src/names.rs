@@ -71,11 +71,22 @@ pub(crate) fn escape(raw: &[u8]) -> String {
 }
 
 /// Refuses two entries at one path, and entries below something that is not a directory.
-pub(crate) fn judge_tree(entries: &[Entry<'_>]) -> Result<(), StructureError> {
-    let mut paths: Vec<(Cow<'_, str>, &Entry<'_>)> = entries
-        .iter()
-        .map(|entry| (normalise(path(entry.name())), entry))
-        .collect();
+pub(crate) fn judge_tree(entries: &[Entry<'_>], limits: &Limits) -> Result<(), StructureError> {
+    let mut paths: Vec<(Cow<'_, str>, &Entry<'_>)> = Vec::with_capacity(entries.len());
+    let mut copied = 0_usize;
+    for entry in entries {
+        let path = normalise(path(entry.name()));
+        if let Cow::Owned(copy) = &path {
+            copied = copied.saturating_add(copy.capacity());
+        }
+        if copied > limits.composed_bytes {
+            return Err(StructureError::Name {
+                name: escape(entry.name().as_bytes()),
+                fault: NameFault::Budget,
+            });
+        }
+        paths.push((path, entry));
+    }
     // A stable sort: of two equal paths, the first in the archive stays first.
     paths.sort_by(|(a, _), (b, _)| tree_order(a, b));
     let mut previous: Option<&(Cow<'_, str>, &Entry<'_>)> = None;

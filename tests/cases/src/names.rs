@@ -267,6 +267,28 @@ fn collisions() -> Vec<Case> {
             vec![file("caf\u{e9}/a.txt"), file("cafe\u{301}/a.txt")],
             structure!(S::Duplicate { .. }),
         ),
+        accepted(
+            "five thousand names in decomposed form",
+            (0..5_000)
+                .map(|n| file(&format!("Bu\u{308}ro/ta\u{308}glich/Men\u{fc} {n}.txt")))
+                .collect(),
+        ),
+        // Three times as long when it is composed: what is held to compare names has a budget.
+        with_entries(
+            "names that together grow beyond all measure when they are composed",
+            (0..200)
+                .map(|n| {
+                    file(&format!(
+                        "{}{n}",
+                        format!("{}/", "\u{1d160}".repeat(60)).repeat(16)
+                    ))
+                })
+                .collect(),
+            structure!(S::Name {
+                fault: NameFault::Budget,
+                ..
+            }),
+        ),
         with_entries(
             "a file that is a listed directory",
             vec![file("lib")],
