@@ -159,6 +159,44 @@ fn copying_an_older_version_rolls_back() {
     assert_eq!(stage.ask("demo-back").unwrap(), "good");
 }
 
+/// Lambda refuses an alias for a version that is not ready yet, which each is at first.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn the_alias_that_a_tag_names_follows_the_upload() {
+    let _shared = beside_others();
+    let stage = stage();
+    stage
+        .create_function("demo-alias", "before", Protection::Enforce)
+        .unwrap();
+    let lambda = |operation, arguments| stage.root().call("lambda", operation, arguments).unwrap();
+    lambda(
+        "create_alias",
+        json!({"FunctionName": "demo-alias", "Name": "live", "FunctionVersion": "$LATEST"}),
+    );
+    let function = lambda(
+        "get_function_configuration",
+        json!({"FunctionName": "demo-alias"}),
+    );
+    let arn = text(&function, "/FunctionArn").unwrap();
+    lambda(
+        "tag_resource",
+        json!({"Resource": arn, "Tags": {"countersign:alias": "live"}}),
+    );
+    let package = packages::function("after").unwrap();
+    let upload = stage.upload("functions/demo-alias", &package).unwrap();
+    let outcome = stage.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+    assert_eq!(text(&outcome, "/deployed/alias").unwrap(), "live");
+    let alias = lambda(
+        "get_alias",
+        json!({"FunctionName": "demo-alias", "Name": "live"}),
+    );
+    assert_eq!(
+        text(&alias, "/FunctionVersion").unwrap(),
+        text(&outcome, "/deployed/version").unwrap()
+    );
+    assert_eq!(stage.ask("demo-alias:live").unwrap(), "after");
+}
+
 #[test]
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]
 fn an_upload_for_nobody_is_rejected() {
