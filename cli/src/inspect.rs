@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::input::{self, Unusable};
 use crate::output::{self, Format};
 use crate::paint::{BAD, DOUBTFUL, QUIET, STRONG, paint};
+use crate::plain::{self, plain};
 
 /// What a bare signature entry starts with.
 const ARMOUR: &[u8] = b"-----BEGIN";
@@ -228,7 +229,7 @@ fn render(report: &Report, path: &Path) -> String {
     let _ = writeln!(
         text,
         "{} {}",
-        path.display(),
+        plain::path(path),
         paint(QUIET, format_args!("({note})"))
     );
     if let Some(package) = &report.package {
@@ -276,7 +277,7 @@ fn render_package(text: &mut String, package: &PackageReport) {
             entry.method,
             entry.compressed_size,
             entry.crc32,
-            entry.name.escape_debug(),
+            plain(&entry.name),
         );
     }
     if let Some(error) = &package.contents_error {

@@ -7,6 +7,7 @@ mod input;
 mod inspect;
 mod output;
 mod paint;
+mod plain;
 mod status;
 mod status_text;
 mod verify;
@@ -34,7 +35,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| plain::complaint(error).exit());
+    let outcome = match arguments.command {
         Command::Verify(arguments) => verify::run(&arguments, now()),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::input::Unusable;
 use crate::paint::{BAD, paint};
+use crate::plain::plain;
 
 /// Exit status of input that cannot be used; clap ends with the same for a wrong command line.
 const UNUSABLE: u8 = 2;
@@ -51,6 +52,8 @@ pub(crate) fn print_json(document: &impl Serialize) -> Result<(), Unusable> {
 /// Says on standard error what is wrong and what to do.
 pub(crate) fn complain(unusable: &Unusable) -> ExitCode {
     let Unusable { what, fix } = unusable;
+    // Paths, and what others have to say of a file, are repeated in both.
+    let (what, fix) = (plain(what), plain(fix));
     let text = format!("{} {what}\n  fix: {fix}\n", paint(BAD, "error:"));
     // When even standard error is gone, the exit status is all that is left to say it.
     let _ = anstream::stderr().lock().write_all(text.as_bytes());

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::input::Unusable;
 use crate::output::{self, Format};
+use crate::plain::plain;
 use crate::status_text;
 
 const EXAMPLES: &str = "\
@@ -160,7 +161,7 @@ fn records(connection: Connection, bucket: &str) -> impl Records {
 
 /// Reads TARGET. A bare name is not guessed at: a function and a layer may share it.
 fn target(text: &str) -> Result<Target, String> {
-    Target::try_from(text.to_owned()).map_err(|error| match error {
+    let why = |error| match error {
         KeyError::Prefix { .. } if !text.contains('/') && !text.is_empty() => {
             format!("write functions/{text} for the function, or layers/{text} for the layer")
         }
@@ -169,7 +170,8 @@ fn target(text: &str) -> Result<Target, String> {
         }
         KeyError::Name { source, .. } => source.to_string(),
         _ => "write functions/NAME or layers/NAME".to_owned(),
-    })
+    };
+    Target::try_from(text.to_owned()).map_err(|error| plain(&why(error)))
 }
 
 fn unread(target: &Target, bucket: &str, retry: &Retry) -> Unusable {

@@ -7,6 +7,7 @@ use countersign_gate::history::Chapter;
 use countersign_gate::records::{Outcome, Received};
 
 use crate::paint::{BAD, DOUBTFUL, GOOD, QUIET, STRONG, paint};
+use crate::plain::plain;
 use crate::status::{Report, UploadReport};
 
 /// What stands left of each line below an upload's first.
@@ -21,6 +22,7 @@ pub(crate) fn render(report: &Report) -> String {
         uploads,
         ..
     } = report;
+    let records_bucket = plain(records_bucket);
     if uploads.is_empty() {
         let heading = paint(STRONG, target);
         let _ = writeln!(text, "{heading} has no records in {records_bucket}.\n");
@@ -52,8 +54,8 @@ fn render_upload(text: &mut String, upload: &UploadReport) {
     let _ = writeln!(
         text,
         "\n{standing}  {}  version {}",
-        at.as_deref().unwrap_or(&chapter.label),
-        upload.version.as_deref().unwrap_or("-"),
+        plain(at.as_deref().unwrap_or(&chapter.label)),
+        plain(upload.version.as_deref().unwrap_or("-")),
     );
     let mut line = |label: &str, value: &str| {
         let _ = writeln!(text, "{INDENT}{label:<12}{}", plain(value));
@@ -141,16 +143,4 @@ fn uploader(received: &Received) -> Option<String> {
 fn took(milliseconds: i64) -> String {
     let tenths = milliseconds / 100;
     format!("{}.{} s after the upload", tenths / 10, tenths % 10)
-}
-
-/// `text` without anything that could steer a terminal: who uploads has a say in what is on record.
-fn plain(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '"' | '\'' | '\\' => shown.push(c),
-            c => shown.extend(c.escape_debug()),
-        }
-    }
-    shown
 }

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use crate::input::{self, Unusable};
 use crate::output::{self, Format};
 use crate::paint::{BAD, DOUBTFUL, GOOD, QUIET, STRONG, paint};
+use crate::plain::{self, plain};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -148,7 +149,7 @@ fn render(verdict: &Verdict, path: &Path) -> String {
     let _ = writeln!(
         text,
         "{} {}\n",
-        path.display(),
+        plain::path(path),
         paint(style, format!("{headline}."))
     );
     for finding in &verdict.findings {
@@ -168,7 +169,7 @@ fn render_finding(text: &mut String, finding: &Finding) {
     let (style, result) = result(finding);
     let name = check_name(finding.check);
     let result = paint(style, format_args!("{result:<12}"));
-    let _ = writeln!(text, "  {result}  {name:<14}{}", finding.message);
+    let _ = writeln!(text, "  {result}  {name:<14}{}", plain(&finding.message));
     let indent = " ".repeat(30);
     if let Some(code) = finding.code {
         let _ = writeln!(

@@ -9,6 +9,7 @@ mod bench;
 
 use std::process::Stdio;
 
+use countersign_testkit::package::sample;
 use countersign_testkit::zip::{EntryForge, ZipForge};
 
 use bench::Bench;
@@ -35,6 +36,50 @@ fn a_name_cannot_steer_the_terminal() {
     bench.put("odd.zip", &odd.build());
     let text = String::from_utf8(bench.run(&["inspect", "odd.zip"]).stdout).unwrap();
     assert!(text.contains("a\\u{202e}b\\u{2028}c"), "{text}");
+}
+
+/// A path with a sequence that turns the background red, and one that reverses the direction.
+const HOSTILE: &str = "e\x1b[41mvil\u{202e}.zip";
+const SHOWN: &str = "e\\u{1b}[41mvil\\u{202e}.zip";
+
+#[test]
+fn an_argument_cannot_steer_the_terminal() {
+    let bench = Bench::new();
+    bench.put(HOSTILE, &sample().build());
+    let cases: [&[&str]; 11] = [
+        &["verify", HOSTILE],
+        &["inspect", HOSTILE],
+        &["verify", "absent/e\x1b[41mvil\u{202e}.zip"],
+        &[
+            "verify",
+            "source.zip",
+            "--source",
+            "absent/e\x1b[41mvil\u{202e}.zip",
+        ],
+        &["verify", "source.zip", "--csc", HOSTILE],
+        &["verify", "source.zip", "--trust-root", HOSTILE],
+        &["verify", "source.zip", "--at", HOSTILE],
+        &["verify", "source.zip", "--format", HOSTILE],
+        &["verify", "source.zip", HOSTILE],
+        &["status", HOSTILE],
+        &["status", "functions/e\x1b[41mvil\u{202e}.zip"],
+    ];
+    for arguments in cases {
+        // As on a terminal: nothing is taken out on the way.
+        let output = bench
+            .command(arguments)
+            .env("CLICOLOR_FORCE", "1")
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr]
+            .map(|bytes| String::from_utf8(bytes).unwrap())
+            .concat();
+        assert!(text.contains(SHOWN), "{arguments:?}: {text:?}");
+        assert!(
+            !text.contains("\x1b[41m") && !text.contains('\u{202e}'),
+            "{arguments:?}: {text:?}"
+        );
+    }
 }
 
 #[test]
