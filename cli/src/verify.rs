@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap::builder::styling::Style;
-use countersign_gate::csc::Csc;
+use countersign_gate::csc::{Csc, CscError};
 use countersign_gate::decide::decide;
 use countersign_gate::evidence::{
     Evidence, Fact, Governance, Policy, SecondOpinion, Source, examine,
@@ -128,11 +128,21 @@ fn governance(csc: Option<&Path>) -> Result<Governance, Unusable> {
     Csc::from_aws_json(&json)
         .map(Governance::Csc)
         .map_err(|error| {
-            Unusable::new(
-                format!("cannot use {}: {error}", path.display()),
-                "save the output of `aws lambda get-code-signing-config \
-                 --code-signing-config-arn ARN` as it is",
-            )
+            let fix = match &error {
+                CscError::OfFunction { arn } => format!(
+                    "save the output of `aws lambda get-code-signing-config \
+                     --code-signing-config-arn {arn}`"
+                ),
+                CscError::Utf16 => {
+                    "save it as UTF-8; in PowerShell 5 with `| Out-File -Encoding utf8 \
+                                    csc.json`"
+                        .to_owned()
+                }
+                _ => "save the output of `aws lambda get-code-signing-config \
+                      --code-signing-config-arn ARN` as it is"
+                    .to_owned(),
+            };
+            Unusable::new(format!("cannot use {}: {error}", path.display()), fix)
         })
 }
 

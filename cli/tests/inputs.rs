@@ -7,7 +7,51 @@
 
 mod bench;
 
+use std::fs;
+
 use bench::Bench;
+
+#[test]
+fn a_configuration_that_cannot_be_used_is_told_with_its_field_and_cause() {
+    let bench = Bench::new();
+    let good = fs::read_to_string(bench.path("enforce.json")).unwrap();
+    let arn = "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0";
+    let of_function = format!(r#"{{"CodeSigningConfigArn": "{arn}", "FunctionName": "shop"}}"#);
+    let utf16: Vec<u8> = format!("\u{feff}{good}")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let cases: [(Vec<u8>, &[&str]); 4] = [
+        (
+            good.replace("Enforce", "enforce").into(),
+            &["UntrustedArtifactOnDeployment", "`enforce`", "line 5"],
+        ),
+        (
+            good.replace("arn:aws:lambda", "arn:aws:lambada").into(),
+            &["CodeSigningConfigArn", "lambada"],
+        ),
+        (
+            of_function.into(),
+            &[
+                "get-function-code-signing-config",
+                "--code-signing-config-arn arn:aws:lambda",
+            ],
+        ),
+        (utf16, &["UTF-16", "Out-File -Encoding utf8"]),
+    ];
+    for (json, expected) in cases {
+        bench.put("csc.json", &json);
+        let output = bench.run(&["verify", "signed.zip", "--csc", "csc.json"]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        for expected in expected {
+            assert!(told.contains(expected), "no {expected} in {told}");
+        }
+    }
+    bench.put("csc.json", format!("\u{feff}{good}").as_bytes());
+    let marked = bench.run(&["verify", "signed.zip", "--csc", "csc.json"]);
+    assert_eq!(marked.status.code(), Some(1), "{marked:?}");
+}
 
 #[test]
 fn unusable_input_ends_with_status_2_and_says_what_to_do() {
