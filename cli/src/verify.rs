@@ -56,11 +56,17 @@ pub(crate) struct Arguments {
     #[arg(long = "trust-root", value_name = "ROOT.pem")]
     trust_roots: Vec<PathBuf>,
     /// Judge as if it were this moment, such as 2026-11-21T22:00:00Z [default: now]
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     at: Option<Timestamp>,
     /// How to print the verdict
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+}
+
+/// Reads RFC3339. There is no default for an offset: the same words would be another moment elsewhere.
+fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    text.parse()
+        .map_err(|_| "write date, time and offset from UTC, such as 2026-11-21T22:00:00Z")
 }
 
 /// Reads, judges, prints.

@@ -54,6 +54,28 @@ fn a_configuration_that_cannot_be_used_is_told_with_its_field_and_cause() {
 }
 
 #[test]
+fn a_moment_is_told_by_example() {
+    let bench = Bench::new();
+    for moment in [
+        "yesterday",
+        "2026-11-21",
+        "2026-11-21T22:00:00",
+        "2026-11-21T25:00:00Z",
+        "",
+    ] {
+        let output = bench.run(&["verify", "signed.zip", "--at", moment]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{moment}: {told}");
+        assert!(
+            told.contains("such as 2026-11-21T22:00:00Z"),
+            "{moment}: {told}"
+        );
+    }
+    let output = bench.run(&["verify", "signed.zip", "--at", "2026-11-21T23:00:00+01:00"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+}
+
+#[test]
 fn unusable_input_ends_with_status_2_and_says_what_to_do() {
     let bench = Bench::new();
     bench.put("garbage.json", b"{\"CodeSigningConfig\": {}}");
