@@ -257,7 +257,8 @@ fn render(report: &Report, path: &Path) -> String {
 
 fn render_package(text: &mut String, package: &PackageReport) {
     let count = package.entries.len();
-    let heading = format!("{count} entries in {} bytes", package.bytes);
+    let entries = if count == 1 { "entry" } else { "entries" };
+    let heading = format!("{count} {entries} in {} bytes", package.bytes);
     let _ = writeln!(text, "\n{}", paint(STRONG, heading));
     let widest = |column: fn(&EntryReport) -> u64| {
         let longest = package.entries.iter().map(column).max().unwrap_or(0);

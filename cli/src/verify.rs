@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitCode, Unu
     let verdict = decide(&evidence);
     match arguments.format {
         Format::Json => output::print_json(&verdict)?,
-        Format::Text => output::print(&render(&verdict, &arguments.package))?,
+        Format::Text => output::print(&render(&verdict, arguments))?,
     }
     Ok(ExitCode::from(exit_status(verdict.decision)))
 }
@@ -153,23 +153,25 @@ fn governance(csc: Option<&Path>) -> Result<Governance, Unusable> {
 }
 
 /// The verdict for people.
-fn render(verdict: &Verdict, path: &Path) -> String {
+fn render(verdict: &Verdict, arguments: &Arguments) -> String {
     let mut text = String::new();
     let (style, headline) = match verdict.decision {
         Decision::Accept => (GOOD, "would be deployed"),
-        Decision::AcceptWithWarnings => (DOUBTFUL, "would be deployed, with warnings"),
+        Decision::AcceptWithWarnings => (DOUBTFUL, "would be deployed with warnings"),
         Decision::Reject => (BAD, "would be rejected"),
         Decision::Inconclusive => (DOUBTFUL, "cannot be judged"),
     };
+    let path = plain::path(&arguments.package);
     // Writing to a String cannot fail; the results are dropped for that reason.
-    let _ = writeln!(
-        text,
-        "{} {}\n",
-        plain::path(path),
-        paint(style, format!("{headline}."))
-    );
+    let _ = match reservation(verdict) {
+        Some(reservation) => {
+            let reservation = paint(QUIET, format_args!("{reservation}."));
+            writeln!(text, "{path} {} {reservation}\n", paint(style, headline))
+        }
+        None => writeln!(text, "{path} {}\n", paint(style, format!("{headline}."))),
+    };
     for finding in &verdict.findings {
-        render_finding(&mut text, finding);
+        render_finding(&mut text, finding, how_to_judge(finding, arguments));
     }
     let is_proven = verdict
         .finding(Check::Integrity)
@@ -181,7 +183,53 @@ fn render(verdict: &Verdict, path: &Path) -> String {
     text
 }
 
-fn render_finding(text: &mut String, finding: &Finding) {
+/// What "would be deployed" leaves open: checks that a deployment needs and that could not be made.
+fn reservation(verdict: &Verdict) -> Option<String> {
+    if !verdict.decision.accepts() {
+        return None;
+    }
+    let needed = [
+        Check::Origin,
+        Check::Claims,
+        Check::Publisher,
+        Check::Revocation,
+    ];
+    let open: Vec<&str> = needed
+        .into_iter()
+        .filter(|check| {
+            verdict
+                .finding(*check)
+                .is_some_and(|finding| finding.status == Status::NotJudged)
+        })
+        .map(check_name)
+        .collect();
+    let (last, others) = open.split_last()?;
+    Some(if others.is_empty() {
+        format!("if {last} holds, which was not judged")
+    } else {
+        let others = others.join(", ");
+        format!("if {others} and {last} hold, which were not judged")
+    })
+}
+
+/// What would have a check judged that was not.
+fn how_to_judge(finding: &Finding, arguments: &Arguments) -> Option<&'static str> {
+    if finding.status != Status::NotJudged {
+        return None;
+    }
+    match finding.check {
+        Check::Origin if arguments.source.is_none() => {
+            Some("give the unsigned zip that was signed: --source SOURCE.zip")
+        }
+        Check::Publisher if arguments.csc.is_none() => {
+            Some("give the target's code signing configuration: --csc CSC.json")
+        }
+        Check::Claims | Check::Revocation => Some("only the gate can judge it: it asks AWS"),
+        _ => None,
+    }
+}
+
+fn render_finding(text: &mut String, finding: &Finding, how_to_judge: Option<&str>) {
     let (style, result) = result(finding);
     let name = check_name(finding.check);
     let result = paint(style, format_args!("{result:<12}"));
@@ -197,6 +245,9 @@ fn render_finding(text: &mut String, finding: &Finding) {
     }
     if let Some(fix) = &finding.fix {
         let _ = writeln!(text, "{indent}fix: {fix}");
+    }
+    if let Some(how) = how_to_judge {
+        let _ = writeln!(text, "{indent}{how}");
     }
 }
 
@@ -250,8 +301,13 @@ fn render_package(text: &mut String, package: &PackageReport) {
     if let (Some(entries), Some(unpacked)) = (package.entries, package.unpacked_bytes) {
         let _ = writeln!(
             text,
-            "  {:<12}{entries} entries that unpack to {unpacked} bytes",
-            "contents"
+            "  {:<12}{}",
+            "contents",
+            if entries == 1 {
+                format!("1 entry that unpacks to {unpacked} bytes")
+            } else {
+                format!("{entries} entries that unpack to {unpacked} bytes")
+            }
         );
     }
 }

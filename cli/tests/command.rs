@@ -270,6 +270,72 @@ fn text_tells_result_meaning_and_fix() {
 }
 
 #[test]
+fn what_was_not_judged_is_told_at_once_and_how_it_would_be() {
+    let bench = Bench::new();
+    let common = [
+        "verify",
+        "signed.zip",
+        "--trust-root",
+        "root.pem",
+        "--at",
+        SIGNED_AT,
+    ];
+    let text = |more: &[&str]| {
+        let output = bench.run(&[&common[..], more].concat());
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let source = ["--source", "source.zip"];
+    let csc = ["--csc", "enforce.json"];
+    let bare = text(&[]);
+    let headline = "signed.zip would be deployed if origin, claims, publisher and revocation hold, \
+                    which were not judged.\n";
+    assert!(bare.starts_with(headline), "{bare}");
+    for hint in [
+        "--source SOURCE.zip",
+        "--csc CSC.json",
+        "only the gate can judge it",
+    ] {
+        assert!(bare.contains(hint), "no {hint} in:\n{bare}");
+    }
+    let whole = text(&[&source[..], &csc].concat());
+    let headline =
+        "signed.zip would be deployed if claims and revocation hold, which were not judged.\n";
+    assert!(whole.starts_with(headline), "{whole}");
+    for hint in ["--source", "--csc"] {
+        assert!(!whole.contains(hint), "{hint} in:\n{whole}");
+    }
+    let warned = text(&["--csc", "warn-other.json"]);
+    let headline = "signed.zip would be deployed with warnings if origin, claims and revocation hold, \
+                    which were not judged.\n";
+    assert!(warned.starts_with(headline), "{warned}");
+}
+
+#[test]
+fn a_rejection_has_no_reservation() {
+    let bench = Bench::new();
+    let output = bench.run(&["verify", "source.zip"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.starts_with("source.zip would be rejected.\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn one_entry_is_no_entries() {
+    let bench = Bench::new();
+    bench.put_zip("one.zip", &ZipForge::new([EntryForge::file("a", "body")]));
+    for command in ["verify", "inspect"] {
+        let text = String::from_utf8(bench.run(&[command, "one.zip"]).stdout).unwrap();
+        assert!(
+            text.contains("1 entry") && !text.contains("1 entries"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn inspect_shows_without_judging() {
     let bench = Bench::new();
     let pki = countersign_testkit::pki::PkiForge::new("nobody trusts this").mint();

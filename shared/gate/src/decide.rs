@@ -137,8 +137,14 @@ impl Outcome {
 fn structure(evidence: &Evidence) -> Outcome {
     match &evidence.package.structure {
         Ok(contents) => Outcome::Pass(format!(
-            "every byte belongs to one record; {} entries, {} bytes unpacked",
-            contents.entries, contents.unpacked_bytes
+            "every byte belongs to one record; {} {}, {} bytes unpacked",
+            contents.entries,
+            if contents.entries == 1 {
+                "entry"
+            } else {
+                "entries"
+            },
+            contents.unpacked_bytes
         )),
         Err(error) => Outcome::Fail(reasons::of_structure(error), error.to_string()),
     }
