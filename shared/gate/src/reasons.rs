@@ -39,6 +39,7 @@ pub fn of_structure(error: &StructureError) -> Code {
         | E::HeadersDisagree { .. }
         | E::Descriptor { .. }
         | E::ExtraField { .. }
+        | E::Comment { .. }
         | E::EmbeddedDescriptor { .. } => Code::ZipAmbiguous,
         E::Name { .. } => Code::EntryName,
         E::Duplicate { .. } | E::FileAndDirectory { .. } => Code::EntryDuplicate,

@@ -11,7 +11,7 @@
 use std::io;
 
 use crate::contents::Contents;
-use crate::end_record::EndRecord;
+use crate::end_record::{EndRecord, judge_rivals};
 use crate::error::{LinkFault, StructureError};
 use crate::fields::{Fields, widen};
 use crate::header::{CentralHeader, LocalHeader, embedded_descriptor};
@@ -131,7 +131,8 @@ impl<'a> Archive<'a> {
         let end = EndRecord::find(bytes)?;
         let directory = read_directory(bytes, &end, limits)?;
         judge_sizes(&directory, limits)?;
-        let entries = read_entries(bytes, &directory, end.directory)?;
+        let (entries, versions_differ) = read_entries(bytes, &directory, end.directory)?;
+        judge_rivals(bytes, &end, versions_differ)?;
         // Before the next large list is made.
         drop(directory);
         names::judge_tree(&entries, limits)?;
@@ -272,13 +273,15 @@ fn judge_sizes(directory: &[CentralHeader<'_>], limits: &Limits) -> Result<(), S
     Ok(())
 }
 
-/// Walks the first half of the file, which ends where the directory starts.
+/// Walks the first half of the file, which ends where the directory starts. Tells, too, whether the headers of
+/// an entry differ in their version.
 fn read_entries<'a>(
     bytes: &'a [u8],
     directory: &[CentralHeader<'a>],
     directory_start: u64,
-) -> Result<Vec<Entry<'a>>, StructureError> {
+) -> Result<(Vec<Entry<'a>>, bool), StructureError> {
     let mut entries = Vec::with_capacity(directory.len());
+    let mut versions_differ = false;
     // Where the last record ended, and so where the next one has to start.
     let mut position = 0;
     let mut headers = directory.iter().peekable();
@@ -287,14 +290,21 @@ fn read_entries<'a>(
             return Err(misplaced(position, header.offset));
         }
         let next = headers.peek().map_or(directory_start, |next| next.offset);
-        let entry = read_entry(bytes, header, next)?;
+        let (entry, has_other_version) = read_entry(bytes, header, next)?;
         entries.push(entry);
+        versions_differ |= has_other_version;
         position = next;
     }
     if position != directory_start {
         return Err(misplaced(position, directory_start));
     }
-    Ok(entries)
+    Ok((entries, versions_differ))
+}
+
+/// Bytes that a deflated body of `size` may have. What cannot be compressed grows by five bytes in 65,535, and by an
+/// eighth where the writer flushes every 40 bytes.
+fn most_packed(size: u64) -> u64 {
+    size.saturating_add(size / 8).saturating_add(1024)
 }
 
 /// Reads one entry, which must fill the space from its header's offset to `next`.
@@ -302,7 +312,7 @@ fn read_entry<'a>(
     bytes: &'a [u8],
     header: &CentralHeader<'a>,
     next: u64,
-) -> Result<Entry<'a>, StructureError> {
+) -> Result<(Entry<'a>, bool), StructureError> {
     let local = LocalHeader::read(bytes, header)?;
     local.agree(header)?;
     let overlap = || StructureError::Overlap { offset: next };
@@ -312,6 +322,13 @@ fn read_entry<'a>(
         .ok_or_else(overlap)?;
     let packed = slice(bytes, local.end, body_end.min(next)).ok_or_else(overlap)?;
     let gap = slice(bytes, body_end, next).ok_or_else(overlap)?;
+    // Blocks of nothing: a second of work for each ten megabytes of them, and not a byte of content.
+    if header.method == Method::Deflated && header.compressed_size() > most_packed(header.size()) {
+        return Err(StructureError::Deflate {
+            name: header.name.to_owned(),
+            fault: "it is far larger packed than unpacked",
+        });
+    }
     if header.has_descriptor() {
         local.judge_descriptor(header, gap)?;
         if header.method == Method::Stored
@@ -326,7 +343,7 @@ fn read_entry<'a>(
     } else if !gap.is_empty() {
         return Err(misplaced(body_end, next));
     }
-    Ok(Entry {
+    let entry = Entry {
         name: header.name,
         kind: header.kind,
         mode: header.mode,
@@ -334,7 +351,8 @@ fn read_entry<'a>(
         size: header.size(),
         crc32: header.crc32(),
         packed,
-    })
+    };
+    Ok((entry, local.has_other_version(header)))
 }
 
 fn slice(bytes: &[u8], start: u64, end: u64) -> Option<&[u8]> {

@@ -15,6 +15,10 @@ const END_BYTES: usize = 22;
 const ZIP64_END_BYTES: u64 = 56;
 const ZIP64_LOCATOR_BYTES: u64 = 20;
 
+/// How far from the end of the file bsdtar looks for the end record. One that begins earlier it does not find, and
+/// then reads the file from the front, with other types for links.
+const REACH_OF_ALL: u64 = 16_384;
+
 /// Where the central directory is, as the records at the end tell without contradiction.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EndRecord<'a> {
@@ -39,6 +43,16 @@ impl<'a> EndRecord<'a> {
     /// Finds and judges the records at the end of `bytes`.
     pub(crate) fn find(bytes: &'a [u8]) -> Result<Self, StructureError> {
         let (start, comment) = locate(bytes)?;
+        if widen(bytes.len()).saturating_sub(start) > REACH_OF_ALL {
+            return Err(StructureError::Comment {
+                fault: "it is so long that some readers do not find the end record",
+            });
+        }
+        if str::from_utf8(comment).is_err() {
+            return Err(StructureError::Comment {
+                fault: "it is not UTF-8",
+            });
+        }
         let plain = parse_plain(bytes, start)?;
         let (directory, end) = match find_locator(bytes, start) {
             Some(locator) => parse_zip64(bytes, &plain, locator)?,
@@ -134,7 +148,8 @@ fn find_locator(bytes: &[u8], end: u64) -> Option<u64> {
 }
 
 /// Judges the zip64 records, which some readers take whenever they are there and others only when the plain
-/// record asks for them: so they must be there only when asked for, and contradict nothing.
+/// record asks for them: so they must say the same where it does not ask. Info-ZIP, among others, writes them
+/// before it knows whether they will be needed.
 fn parse_zip64(
     bytes: &[u8],
     plain: &Directory,
@@ -143,9 +158,6 @@ fn parse_zip64(
     let fault = |fault| StructureError::Zip64 { fault };
     let max16 = u64::from(u16::MAX);
     let max32 = u64::from(u32::MAX);
-    if plain.entries != max16 && plain.size != max32 && plain.offset != max32 {
-        return Err(fault("nothing in the end record asks for them"));
-    }
     let fields = || {
         let mut fields = Fields::at(bytes, locator)?;
         fields.signature(ZIP64_LOCATOR)?;
@@ -196,6 +208,44 @@ fn parse_zip64(
         },
         start,
     ))
+}
+
+/// Refuses what could be taken for another end record than the one at `end`.
+///
+/// Some readers take the first signature that they find, or weigh all of them against each other: libzip
+/// prefers the directory whose headers agree best. In the directory itself no signature has an innocent
+/// reason. Between the bodies it has one, a zip within the zip; then it must not describe a directory of this file,
+/// nor an empty one where the headers of this one differ, if only by the version (`versions_differ`).
+pub(crate) fn judge_rivals(
+    bytes: &[u8],
+    end: &EndRecord<'_>,
+    versions_differ: bool,
+) -> Result<(), StructureError> {
+    let start = usize::try_from(end.directory).unwrap_or(bytes.len());
+    let stop = usize::try_from(end.directory_end).unwrap_or(bytes.len());
+    let directory = bytes.get(start..stop).unwrap_or_default();
+    for signature in [END, ZIP64_END, ZIP64_LOCATOR] {
+        if let Some(position) = memchr::memmem::find(directory, &signature.to_le_bytes()) {
+            let offset = widen(start.saturating_add(position));
+            return Err(StructureError::SecondEndRecord { offset });
+        }
+    }
+    let reach = END_BYTES.saturating_add(usize::from(u16::MAX));
+    let tail_start = bytes.len().saturating_sub(reach);
+    let bodies = bytes.get(tail_start..start).unwrap_or_default();
+    for position in memchr::memmem::find_iter(bodies, &END.to_le_bytes()) {
+        let offset = widen(tail_start.saturating_add(position));
+        let Ok(rival) = parse_plain(bytes, offset) else {
+            continue;
+        };
+        let is_directory = Fields::at(bytes, rival.offset)
+            .and_then(|mut fields| fields.signature(crate::header::CENTRAL))
+            .is_some();
+        if is_directory || (rival.entries == 0 && versions_differ) {
+            return Err(StructureError::SecondEndRecord { offset });
+        }
+    }
+    Ok(())
 }
 
 /// Names the reason why a directory does not end where the end records start.

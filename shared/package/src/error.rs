@@ -126,6 +126,12 @@ pub enum StructureError {
         /// What is wrong with it.
         fault: NameFault,
     },
+    /// A comment, of the archive or of an entry, keeps some readers from reading the archive.
+    #[error("a comment is refused: {fault}")]
+    Comment {
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// Two entries unpack to the same path.
     #[error("`{name}` and `{other}` unpack to the same path")]
     Duplicate {
@@ -301,6 +307,12 @@ pub enum NameFault {
     /// Holds a control character.
     #[error("it holds a control character")]
     Control,
+    /// Starts with a byte order mark, which some readers drop.
+    #[error("it starts with a byte order mark")]
+    ByteOrderMark,
+    /// Ends in a semicolon and digits, which Info-ZIP takes for a version on VMS and drops.
+    #[error("it ends in a version number as on VMS")]
+    Version,
     /// Not UTF-8, whatever the flag says: readers guess the code page.
     #[error("it is not UTF-8, so that readers would guess its encoding")]
     NotUtf8,

@@ -9,8 +9,8 @@ use crate::fields::Fields;
 const ZIP64: u16 = 0x0001;
 const UNICODE_PATH: u16 = 0x7075;
 
-/// Fields that change what an entry is for the readers that know them (APPNOTE 4.5.2, 4.6).
-const REFUSED: [(u16, &str); 10] = [
+/// Fields that change what an entry is for the readers that know them (APPNOTE 4.5.2, 4.6; 0x6c78 is libarchive's).
+const REFUSED: [(u16, &str); 11] = [
     (0x000d, "it tells a link target a second time"),
     (0x000f, "it holds a patch"),
     (0x0014, "it holds a signature of another format"),
@@ -19,6 +19,7 @@ const REFUSED: [(u16, &str); 10] = [
     (0x0017, "it announces encryption"),
     (0x0018, "it holds a record of another format"),
     (0x0019, "it announces encryption"),
+    (0x6c78, "it tells type and mode a second time"),
     (0x756e, "it tells mode and link target a second time"),
     (0x9901, "it announces encryption"),
 ];

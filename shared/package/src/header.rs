@@ -108,6 +108,27 @@ impl Common {
     }
 }
 
+impl Common {
+    /// The same for a local header, whose zip64 field has to hold both sizes (APPNOTE 4.5.3).
+    ///
+    /// Writers who do not know beforehand whether they need the field keep room for it: Ant and Commons Compress
+    /// leave it there, with zeros or the sizes once more.
+    fn widen_local(&mut self, mut zip64: Fields<'_>) -> Option<()> {
+        let wide = (zip64.u64()?, zip64.u64()?);
+        if !zip64.is_empty() {
+            return None;
+        }
+        let told = (self.size, self.compressed);
+        let open = u64::from(u32::MAX);
+        if told == (open, open) {
+            (self.size, self.compressed) = wide;
+            return Some(());
+        }
+        let is_repeated = wide == told || wide == (0, 0);
+        (is_repeated && self.flags & HAS_DESCRIPTOR == 0).then_some(())
+    }
+}
+
 /// A header in the central directory, judged by itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CentralHeader<'a> {
@@ -118,6 +139,7 @@ pub(crate) struct CentralHeader<'a> {
     pub(crate) mode: Option<u32>,
     /// Offset of the local header.
     pub(crate) offset: u64,
+    has_zip64: bool,
 }
 
 impl<'a> CentralHeader<'a> {
@@ -139,15 +161,16 @@ impl<'a> CentralHeader<'a> {
             let common = Common::read(fields)?;
             let comment_bytes = fields.u16()?;
             let disk = fields.u16()?;
-            let _internal_attributes = fields.u16()?;
+            let internal_attributes = fields.u16()?;
             let attributes = fields.u32()?;
             let local_offset = fields.u32()?;
             let name = fields.take(common.name_bytes.into())?;
             let extra = fields.take(common.extra_bytes.into())?;
-            let _comment = fields.take(comment_bytes.into())?;
-            Some((made_by, common, disk, attributes, local_offset, name, extra))
+            let comment = fields.take(comment_bytes.into())?;
+            let attributes = (made_by, internal_attributes, attributes);
+            Some((common, disk, attributes, local_offset, name, extra, comment))
         };
-        let (made_by, mut common, disk, attributes, local_offset, name, extra) =
+        let (mut common, disk, attributes, local_offset, name, extra, comment) =
             raw().ok_or(StructureError::Truncated {
                 record: RECORD,
                 offset,
@@ -169,7 +192,12 @@ impl<'a> CentralHeader<'a> {
             };
             widen().ok_or_else(|| zip64_fault(name))?;
         }
-        let (kind, mode) = judge_kind(name, made_by, attributes)?;
+        if str::from_utf8(comment).is_err() {
+            return Err(StructureError::Comment {
+                fault: "it is not UTF-8",
+            });
+        }
+        let (kind, mode) = judge_kind(name, attributes)?;
         Ok(Self {
             common,
             name,
@@ -177,6 +205,7 @@ impl<'a> CentralHeader<'a> {
             kind,
             mode,
             offset,
+            has_zip64: extra.zip64.is_some(),
         })
     }
 
@@ -200,20 +229,25 @@ impl<'a> CentralHeader<'a> {
 /// What an entry unpacks to, and its Unix mode where one is recorded.
 ///
 /// It is told by the trailing slash, by the MS-DOS attributes and by the Unix mode: whichever a reader asks, it must
-/// get the same answer.
+/// get the same answer. `attributes` are the system that made the entry, with the version that it needs, and its
+/// internal and external attributes.
 fn judge_kind(
     name: &str,
-    made_by: u16,
-    attributes: u32,
+    attributes: (u16, u16, u32),
 ) -> Result<(EntryKind, Option<u32>), StructureError> {
     const UNIX: u16 = 3;
-    const DARWIN: u16 = 19;
+    /// FAT, Unix, NTFS by APPNOTE and by Info-ZIP, VFAT, Darwin: where writers put Unix modes. Elsewhere the
+    /// same bits mean something else to some readers.
+    const WITH_MODES: [u16; 6] = [0, UNIX, 10, 11, 14, 19];
+    /// Bit 0 says that the body is text. Bit 2 has Debian's unzip forget the mode.
+    const TEXT: u16 = 1;
+    let (made_by, internal, external) = attributes;
     let refuse = |fault| StructureError::Kind {
         name: name.to_owned(),
         fault,
     };
-    let mode = attributes >> 16;
-    let is_unix = matches!(made_by >> 8, UNIX | DARWIN);
+    let mode = external >> 16;
+    let system = made_by >> 8;
     let ends_in_slash = name.ends_with('/');
     let kind = match mode & 0o170_000 {
         0 | 0o040_000 if ends_in_slash => EntryKind::Directory,
@@ -221,17 +255,28 @@ fn judge_kind(
         0o040_000 => return Err(refuse("its mode says directory, its name does not")),
         _ if ends_in_slash => return Err(refuse("its name says directory, its mode does not")),
         0o100_000 => EntryKind::File,
-        0o120_000 if is_unix => EntryKind::Symlink,
-        0o120_000 => return Err(refuse("it is a link on a system that has no Unix modes")),
+        0o120_000 if system == UNIX => EntryKind::Symlink,
+        0o120_000 => {
+            return Err(refuse(
+                "it is a link on a system whose Unix modes most readers ignore",
+            ));
+        }
         _ => return Err(refuse("its mode says device, pipe or socket")),
     };
-    if attributes & 0x08 != 0 {
+    if external & 0x08 != 0 {
         return Err(refuse("its attributes say volume label"));
     }
-    if attributes & 0x10 != 0 && kind != EntryKind::Directory {
+    if external & 0x10 != 0 && kind != EntryKind::Directory {
         return Err(refuse("its attributes say directory, its name does not"));
     }
-    Ok((kind, (is_unix || mode != 0).then_some(mode)))
+    if mode != 0 && !WITH_MODES.contains(&system) {
+        return Err(refuse("it has a Unix mode on a system that has none"));
+    }
+    if internal & !TEXT != 0 {
+        return Err(refuse("its internal attributes are not understood"));
+    }
+    // Most readers ignore the mode of other systems, so that there it is not one.
+    Ok((kind, (system == UNIX).then_some(mode)))
 }
 
 /// A header before a body, judged by itself.
@@ -280,10 +325,9 @@ impl<'a> LocalHeader<'a> {
         }
         let extra = Extra::parse(central.name, extra)?;
         common.judge(central.name)?;
-        if let Some(mut zip64) = extra.zip64 {
+        if let Some(zip64) = extra.zip64 {
             common
-                .widen(&mut zip64)
-                .filter(|()| zip64.is_empty())
+                .widen_local(zip64)
                 .ok_or_else(|| zip64_fault(central.name))?;
         }
         Ok(Self {
@@ -298,7 +342,7 @@ impl<'a> LocalHeader<'a> {
     ///
     /// Where a descriptor follows the body, the local header may leave CRC and sizes open with zeros, but not
     /// tell others. The version may differ only by the zip64 field, which a writer that does not know
-    /// the size beforehand puts into the local header alone.
+    /// the size beforehand puts into one of the headers alone.
     pub(crate) fn agree(&self, central: &CentralHeader<'_>) -> Result<(), StructureError> {
         let (local, listed) = (&self.common, &central.common);
         let may_be_open = central.has_descriptor();
@@ -316,7 +360,7 @@ impl<'a> LocalHeader<'a> {
             ),
             (
                 "version needed",
-                local.version == listed.version || self.has_zip64,
+                !self.has_other_version(central) || self.has_zip64 || central.has_zip64,
             ),
         ];
         match checks.iter().find(|(_, agrees)| !agrees) {
@@ -325,10 +369,17 @@ impl<'a> LocalHeader<'a> {
         }
     }
 
+    /// Whether the headers ask for different versions of the format.
+    pub(crate) fn has_other_version(&self, central: &CentralHeader<'_>) -> bool {
+        self.common.version != central.common.version
+    }
+
     /// Judges the bytes between the body and the next record: nothing, or exactly one data descriptor.
     ///
     /// Its sizes have 64 bits if and only if the local header has a zip64 field (APPNOTE 4.3.9.2).
-    /// Its signature is optional, but a CRC that looks like it would make both readings possible.
+    /// Its signature is optional after a deflated body, which tells its own end; but a CRC that looks like it would
+    /// make both readings possible. A size that looks like a header's signature has readers of streams take
+    /// the descriptor for one of 32 bits.
     pub(crate) fn judge_descriptor(
         &self,
         central: &CentralHeader<'_>,
@@ -343,6 +394,9 @@ impl<'a> LocalHeader<'a> {
         match gap.len().checked_sub(sizes) {
             Some(4) if central.crc32() == DESCRIPTOR => {
                 return Err(refuse("its CRC can be taken for its signature"));
+            }
+            Some(4) if central.method == Method::Stored => {
+                return Err(refuse("it has no signature, after a stored body"));
             }
             Some(4) => {}
             Some(8) => fields
@@ -365,6 +419,12 @@ impl<'a> LocalHeader<'a> {
         if told() != Some(listed) {
             return Err(refuse("it disagrees with the central header"));
         }
+        let looks_like_header = |size: u64| [CENTRAL, LOCAL].map(u64::from).contains(&size);
+        if self.has_zip64
+            && (looks_like_header(central.size()) || looks_like_header(central.compressed_size()))
+        {
+            return Err(refuse("its size can be taken for a header's signature"));
+        }
         Ok(())
     }
 }
@@ -386,18 +446,23 @@ fn zip64_fault(name: &str) -> StructureError {
 }
 
 /// Where a body that ends in a descriptor seems to end for a reader that does not know its size: the offset
-/// of the first descriptor inside it that describes exactly what precedes it.
+/// of the first descriptor inside it whose size or whose CRC fits what precedes it; one is enough for some.
 ///
 /// Only stored bodies can be read so; a deflated one tells its own end. A zip inside a zip is innocent:
 /// its descriptors count from its own entries.
 pub(crate) fn embedded_descriptor(body: &[u8]) -> Option<usize> {
+    let mut crc = crc32fast::Hasher::new();
+    let mut hashed = 0;
     memchr::memmem::find_iter(body, &DESCRIPTOR.to_le_bytes()).find(|&position| {
+        crc.update(body.get(hashed..position).unwrap_or_default());
+        hashed = position;
         let mut fields = Fields::new(body.get(position..).unwrap_or_default());
-        let mut compressed_size = || {
+        let mut told = || {
             fields.signature(DESCRIPTOR)?;
-            let _crc32 = fields.u32()?;
-            fields.u32()
+            Some((fields.u32()?, fields.u32()?))
         };
-        compressed_size().is_some_and(|size| u32::try_from(position) == Ok(size))
+        told().is_some_and(|(told_crc, size)| {
+            u32::try_from(position) == Ok(size) || crc.clone().finalize() == told_crc
+        })
     })
 }

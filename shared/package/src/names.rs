@@ -49,6 +49,12 @@ fn fault(name: &str, limits: &Limits) -> Option<NameFault> {
     if matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic()) {
         return Some(NameFault::Drive);
     }
+    if name.starts_with('\u{feff}') {
+        return Some(NameFault::ByteOrderMark);
+    }
+    if has_version(path) {
+        return Some(NameFault::Version);
+    }
     let mut components = path.as_bytes().split(|byte| *byte == b'/');
     components.find_map(|component| match component {
         b"" => Some(NameFault::EmptyComponent),
@@ -57,6 +63,12 @@ fn fault(name: &str, limits: &Limits) -> Option<NameFault> {
         long if long.len() > limits.component_bytes => Some(NameFault::TooLong),
         _ => None,
     })
+}
+
+/// Whether a path ends as names do on VMS: unzip takes `app.py;1` for a version of `app.py` and writes that.
+fn has_version(path: &str) -> bool {
+    path.trim_end_matches(|c: char| c.is_ascii_digit())
+        .ends_with(';')
 }
 
 /// A name for a message: whatever it is, it cannot garble a terminal or a log, and stays short.
@@ -193,6 +205,7 @@ mod tests {
             "..a/b..",
             "naïve/日本.txt",
             "ab:c",
+            "a;1/b;c",
             "-rf",
             " a",
         ] {
@@ -203,7 +216,7 @@ mod tests {
     #[test]
     fn every_other_path_is_refused_for_its_own_reason() {
         let long = "x".repeat(256);
-        let cases: [(&[u8], NameFault); 18] = [
+        let cases: [(&[u8], NameFault); 21] = [
             (b"", NameFault::Empty),
             (b"/", NameFault::Absolute),
             (b"/etc/passwd", NameFault::Absolute),
@@ -220,6 +233,9 @@ mod tests {
             (b"a\nb", NameFault::Control),
             ("a\u{85}".as_bytes(), NameFault::Control),
             (b"C:/a", NameFault::Drive),
+            ("\u{feff}a".as_bytes(), NameFault::ByteOrderMark),
+            (b"a;1", NameFault::Version),
+            (b"d/a;", NameFault::Version),
             (b"a\xffb", NameFault::NotUtf8),
             (long.as_bytes(), NameFault::TooLong),
         ];

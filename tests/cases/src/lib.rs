@@ -33,6 +33,7 @@ mod names;
 mod origin;
 pub mod readers;
 mod records;
+mod rivals;
 mod zip64;
 
 use std::num::NonZero;
@@ -55,6 +56,7 @@ pub fn table() -> Vec<Case> {
         layout::cases(),
         zip64::cases(),
         records::cases(),
+        rivals::cases(),
         bodies::cases(),
         names::cases(),
         envelope::cases(),
