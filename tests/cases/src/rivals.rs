@@ -282,7 +282,7 @@ fn room_for_zip64() -> Vec<Case> {
             let mut entry = file("file");
             let size = entry.body.len() as u64;
             entry.change_both(|header| (header.version_needed, header.size) = (45, u32::MAX));
-            entry.central().zip64 = Some(countersign_testkit::zip::Zip64Extra {
+            entry.central().zip64 = Some(Zip64Extra {
                 size: Some(size),
                 compressed_size: None,
                 offset: false,
