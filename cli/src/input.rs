@@ -43,15 +43,22 @@ pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Unusable> {
             "give the path of a file; zip the directory first",
         ));
     }
+    let too_large = || {
+        Unusable::new(
+            format!("{what} {shown} has more than {LARGEST} bytes"),
+            "Lambda takes packages of at most 250 MB; check that this is the right file",
+        )
+    };
+    if metadata.len() > LARGEST {
+        return Err(too_large());
+    }
+    // What a pipe or a device holds is known only when it was read.
     let mut bytes = Vec::new();
     file.take(LARGEST.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(failed)?;
     match u64::try_from(bytes.len()) {
         Ok(length) if length <= LARGEST => Ok(bytes),
-        _ => Err(Unusable::new(
-            format!("{what} {shown} has more than {LARGEST} bytes"),
-            "Lambda takes packages of at most 250 MB; check that this is the right file",
-        )),
+        _ => Err(too_large()),
     }
 }

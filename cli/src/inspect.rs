@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use countersign_package::{
-    Archive, Certificate, Entry, EntryKind, Limits, Method, Package, Signature,
+    Archive, Certificate, Entry, EntryKind, Limits, Method, Package, SIGNATURE_ENTRY, Signature,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,6 +18,14 @@ use crate::plain::{self, plain};
 
 /// What a bare signature entry starts with.
 const ARMOUR: &[u8] = b"-----BEGIN";
+/// What some editors put before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// The tag that CMS starts with.
+const SEQUENCE: u8 = 0x30;
+/// The object identifier signedData (RFC 5652 §5.1) in DER, which comes next.
+const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+/// A tag, a length of at most five bytes, and the identifier.
+const LONGEST_HEADER: usize = 6 + SIGNED_DATA.len();
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,6 +54,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Unusable> {
     let bytes = input::read(&arguments.file, "the file")?;
     let report = if bytes.starts_with(ARMOUR) {
         signature_alone(&bytes, &arguments.file)?
+    } else if let Some(unusable) = changed_signature(&bytes, &arguments.file) {
+        return Err(unusable);
     } else {
         package(&bytes, &arguments.file)?
     };
@@ -126,6 +136,37 @@ fn signature_alone(bytes: &[u8], path: &Path) -> Result<Report, Unusable> {
         package: None,
         signature: Some(SignatureReport::of(&signature)),
         signature_error: None,
+    })
+}
+
+/// What to say of a signature that is not as it stands in a package. It is not shown: `verify` would refuse
+/// the entry, and what is shown here should be what is judged there.
+fn changed_signature(bytes: &[u8], path: &Path) -> Option<Unusable> {
+    let shown = path.display();
+    let armoured = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let armoured = armoured.trim_ascii_start();
+    if armoured.starts_with(ARMOUR) {
+        return Some(Unusable::new(
+            format!(
+                "{shown} is a signature with something before its first line, which Signer does not write"
+            ),
+            format!(
+                "take the entry out of the package as it is: unzip -p PACKAGE.zip {SIGNATURE_ENTRY} > x.SF"
+            ),
+        ));
+    }
+    let start = bytes.get(..LONGEST_HEADER).unwrap_or(bytes);
+    let is_signed_data = start
+        .windows(SIGNED_DATA.len())
+        .any(|window| window == SIGNED_DATA);
+    (start.first() == Some(&SEQUENCE) && is_signed_data).then(|| {
+        Unusable::new(
+            format!("{shown} is a signature without its armour, in DER or BER"),
+            format!(
+                "put it on: (echo '-----BEGIN PKCS7-----'; openssl base64 -in '{shown}'; echo \
+                 '-----END PKCS7-----') > x.SF"
+            ),
+        )
     })
 }
 

@@ -8,6 +8,7 @@ mod inspect;
 mod output;
 mod paint;
 mod plain;
+mod roots;
 mod status;
 mod status_text;
 mod verify;

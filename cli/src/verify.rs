@@ -14,13 +14,14 @@ use countersign_gate::evidence::{
 use countersign_gate::verdict::{
     Action, Check, Decision, Finding, PackageReport, SignatureReport, Status, Verdict,
 };
-use countersign_package::{Limits, TrustRoots};
+use countersign_package::Limits;
 use jiff::Timestamp;
 
 use crate::input::{self, Unusable};
 use crate::output::{self, Format};
 use crate::paint::{BAD, DOUBTFUL, GOOD, QUIET, STRONG, paint};
 use crate::plain::{self, plain};
+use crate::roots;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitCode, Unu
         None => None,
     };
     let source = source.as_deref().map_or(Source::NotAsked, Source::Present);
-    let roots = trust_roots(&arguments.trust_roots)?;
+    let roots = roots::read(&arguments.trust_roots)?;
     let evidence = Evidence {
         package: examine(&package, source, &Limits::default(), &roots),
         now: arguments.at.unwrap_or(now),
@@ -102,28 +103,6 @@ fn exit_status(decision: Decision) -> u8 {
         Decision::Reject => 1,
         Decision::Inconclusive => 3,
     }
-}
-
-fn trust_roots(paths: &[PathBuf]) -> Result<TrustRoots, Unusable> {
-    if paths.is_empty() {
-        return Ok(TrustRoots::aws());
-    }
-    let unusable = |what: String| {
-        Unusable::new(
-            what,
-            "give a PEM file of P-384 CA certificates (-----BEGIN CERTIFICATE-----)",
-        )
-    };
-    let mut all = Vec::new();
-    for path in paths {
-        let pem = input::read(path, "the trust root")?;
-        TrustRoots::from_pem(&pem)
-            .map_err(|error| unusable(format!("cannot use {}: {error}", path.display())))?;
-        all.extend(pem);
-        all.push(b'\n');
-    }
-    TrustRoots::from_pem(&all)
-        .map_err(|error| unusable(format!("cannot use the trust roots together: {error}")))
 }
 
 fn governance(csc: Option<&Path>) -> Result<Governance, Unusable> {

@@ -9,6 +9,11 @@ mod bench;
 
 use std::fs;
 
+use countersign_cases::PKI;
+use countersign_testkit::package::{content_digest, sample};
+use countersign_testkit::pki::pem;
+use countersign_testkit::signature::SignatureForge;
+
 use bench::Bench;
 
 #[test]
@@ -73,6 +78,109 @@ fn a_moment_is_told_by_example() {
     }
     let output = bench.run(&["verify", "signed.zip", "--at", "2026-11-21T23:00:00+01:00"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
+}
+
+#[test]
+fn a_trust_root_that_cannot_be_used_is_told_with_its_reason() {
+    let bench = Bench::new();
+    let root = PKI.root_pem();
+    let der = &PKI.root;
+    let leaf = pem(&PKI.leaf);
+    let cases: [(&str, Vec<u8>, &[&str]); 8] = [
+        (
+            "root.der",
+            der.clone(),
+            &["it is DER", "openssl x509 -inform der -in 'root.der'"],
+        ),
+        (
+            "blanks.pem",
+            root.replace('\n', " \n").into(),
+            &["line 1 begins or ends with a blank"],
+        ),
+        (
+            "indented.pem",
+            root.replace("\n-----END", "\n  -----END").into(),
+            &["begins or ends with a blank"],
+        ),
+        (
+            "key.pem",
+            format!("{root}-----BEGIN EC PRIVATE KEY-----\nAQID\n-----END EC PRIVATE KEY-----\n")
+                .into(),
+            &["private key"],
+        ),
+        (
+            "request.pem",
+            b"-----BEGIN CERTIFICATE REQUEST-----\nAQID\n-----END CERTIFICATE REQUEST-----\n"
+                .to_vec(),
+            &["CERTIFICATE REQUEST"],
+        ),
+        (
+            "leaf.pem",
+            format!("{root}{leaf}").into(),
+            &["certificate 2 is refused", "not a CA"],
+        ),
+        (
+            "many.pem",
+            root.repeat(17).into(),
+            &["certificate 17", "too many"],
+        ),
+        (
+            "wide.pem",
+            root.encode_utf16().fold(vec![0xff, 0xfe], |mut all, unit| {
+                all.extend(unit.to_le_bytes());
+                all
+            }),
+            &["UTF-16"],
+        ),
+    ];
+    for (name, bytes, expected) in cases {
+        bench.put(name, &bytes);
+        let output = bench.run(&["verify", "signed.zip", "--trust-root", name]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}: {told}");
+        for expected in expected {
+            assert!(told.contains(expected), "no {expected} in {told}");
+        }
+    }
+}
+
+#[test]
+fn a_signature_that_is_not_as_in_its_package_is_recognised() {
+    let bench = Bench::new();
+    let signature = SignatureForge::new(&PKI, &content_digest(&sample()));
+    let entry = String::from_utf8(signature.entry()).unwrap();
+    let bare = signature.ber();
+    for (name, bytes, expected) in [
+        (
+            "newline.SF",
+            format!("\n{entry}").into_bytes(),
+            "a signature with something before",
+        ),
+        (
+            "marked.SF",
+            format!("\u{feff}{entry}").into_bytes(),
+            "a signature with something before",
+        ),
+        ("bare.der", bare, "a signature without its armour"),
+    ] {
+        bench.put(name, &bytes);
+        let output = bench.run(&["inspect", name]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}: {told}");
+        assert!(told.contains(expected), "no {expected} in {told}");
+    }
+}
+
+#[test]
+fn a_file_that_is_far_too_large_is_not_read() {
+    let bench = Bench::new();
+    let file = fs::File::create(bench.path("large.zip")).unwrap();
+    // Holes: it takes no room on the disk. Its size alone is looked at, or all the memory there is would fill.
+    file.set_len(1 << 36).unwrap();
+    let output = bench.run(&["verify", "large.zip"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("more than 1073741824 bytes"), "{told}");
 }
 
 #[test]
