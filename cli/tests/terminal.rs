@@ -1,13 +1,14 @@
 //! What reaches a terminal, and what must not: colours, control characters, a reader that goes away.
 
 #![expect(
+    clippy::print_stderr,
     clippy::unwrap_used,
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
 mod bench;
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use countersign_testkit::package::sample;
 use countersign_testkit::zip::{EntryForge, ZipForge};
@@ -27,6 +28,76 @@ fn colour_can_be_forced() {
             .unwrap()
             .contains("\x1b[1m")
     );
+}
+
+#[test]
+fn no_color_turns_colour_off() {
+    let bench = Bench::new();
+    for arguments in [&["verify", "signed.zip"][..], &["verify", "absent.zip"]] {
+        let output = bench
+            .command(arguments)
+            .env("CLICOLOR_FORCE", "1")
+            .env("NO_COLOR", "1")
+            .output()
+            .unwrap();
+        assert!(!output.stdout.contains(&0x1b), "{arguments:?}");
+        assert!(!output.stderr.contains(&0x1b), "{arguments:?}");
+    }
+}
+
+/// Runs the command on a terminal of its own, made by Python; `None` where there is no Python. Standard error
+/// goes to that terminal, too.
+fn on_a_terminal(bench: &Bench, arguments: &[&str], variables: &[(&str, &str)]) -> Option<String> {
+    let script = "import pty, sys; pty.spawn(sys.argv[1:])";
+    let output = Command::new("python3")
+        .args(["-c", script])
+        .arg(env!("CARGO_BIN_EXE_countersign"))
+        .args(arguments)
+        .current_dir(bench.path(""))
+        .stdin(Stdio::null())
+        // Whatever has a say in colours.
+        .env_remove("CI")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .env("TERM", "xterm-256color")
+        .envs(variables.iter().copied())
+        .output();
+    match output {
+        Ok(output) if output.status.success() => Some(String::from_utf8(output.stdout).unwrap()),
+        told => {
+            eprintln!("skipped: python3 makes no terminal here: {told:?}");
+            None
+        }
+    }
+}
+
+#[test]
+fn a_terminal_gets_colour_unless_the_environment_says_otherwise() {
+    let bench = Bench::new();
+    let none: &[(&str, &str)] = &[];
+    for (arguments, variables, is_coloured) in [
+        (&["verify", "signed.zip"][..], none, true),
+        (&["inspect", "signed.zip"], none, true),
+        (&["verify", "absent.zip"], none, true),
+        (&["verify", "signed.zip"], &[("NO_COLOR", "1")], false),
+        (&["verify", "absent.zip"], &[("NO_COLOR", "1")], false),
+        (&["verify", "signed.zip"], &[("TERM", "dumb")], false),
+        (&["verify", "signed.zip", "--format", "json"], none, false),
+    ] {
+        let Some(shown) = on_a_terminal(&bench, arguments, variables) else {
+            return;
+        };
+        assert!(
+            shown.contains(".zip") || shown.contains("decision"),
+            "{shown:?}"
+        );
+        assert_eq!(
+            shown.contains("\x1b["),
+            is_coloured,
+            "{arguments:?} {variables:?}: {shown:?}"
+        );
+    }
 }
 
 #[test]
