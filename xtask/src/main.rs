@@ -4,6 +4,7 @@ mod local;
 mod stop;
 mod terminal;
 mod test;
+mod vectors;
 
 use std::{
     ffi::OsString,

@@ -11,7 +11,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use countersign_e2e::{HarnessError, cloud, observer::Observer, process, tools::Tools};
 
-use crate::terminal::Terminal;
+use crate::{terminal::Terminal, vectors};
 
 /// The version that the policy in `deny.toml` was written for.
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
@@ -79,6 +79,11 @@ pub(crate) fn run(
         let word = if *passed { "passed" } else { "FAILED" };
         let took = process::duration(*took);
         terminal.line(&format!("  {word}  {:<9} {took:>12}", step.name()));
+        if *step == Step::Unit
+            && let Some(note) = vectors::left_out(root)
+        {
+            terminal.line(&format!("          {note}"));
+        }
     }
     terminal.line(&format!("  in all {}", process::elapsed(since)));
     let complete = results.len() == options.steps().count();
