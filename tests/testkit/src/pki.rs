@@ -144,20 +144,28 @@ impl Ecdsa {
 pub struct ExtensionForge {
     /// Dotted OID.
     pub id: String,
-    /// Written as TRUE, or left out.
-    pub critical: bool,
+    /// The BOOLEAN as it is written: TRUE, or nothing for what is not critical.
+    pub critical: Vec<u8>,
     /// What goes into the OCTET STRING.
     pub value: Vec<u8>,
+    /// What follows the OCTET STRING in the extension.
+    pub appended: Vec<u8>,
 }
 
 impl ExtensionForge {
     /// An extension.
     #[must_use]
     pub fn new(id: &str, critical: bool, value: Vec<u8>) -> Self {
+        let critical = if critical {
+            asn1::boolean_true()
+        } else {
+            Vec::new()
+        };
         Self {
             id: id.to_owned(),
             critical,
             value,
+            appended: Vec::new(),
         }
     }
 
@@ -188,13 +196,29 @@ impl ExtensionForge {
     }
 
     fn write(&self) -> Vec<u8> {
-        let critical = if self.critical {
-            asn1::boolean_true()
-        } else {
-            Vec::new()
-        };
-        asn1::sequence([asn1::oid(&self.id), critical, asn1::octets(&self.value)])
+        asn1::sequence([
+            asn1::oid(&self.id),
+            self.critical.clone(),
+            asn1::octets(&self.value),
+            self.appended.clone(),
+        ])
     }
+}
+
+/// A level of a certificate's encoding, at the end of which something can be put that does not belong there. The levels
+/// that [`CertificateForge`] has a field for are not among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateLevel {
+    /// `Certificate` itself, after its signature.
+    Certificate,
+    /// `TBSCertificate`, after the extensions.
+    Signed,
+    /// `[0]`, after the version.
+    Version,
+    /// `Validity`, after notAfter.
+    Validity,
+    /// `[3]`, after the list of extensions.
+    Extensions,
 }
 
 /// A certificate before it is signed.
@@ -220,6 +244,8 @@ pub struct CertificateForge {
     pub extensions: Vec<ExtensionForge>,
     /// Algorithm beside the signature.
     pub outer_algorithm: Vec<u8>,
+    /// Something at the end of a level, inside of it.
+    pub appended: Option<(CertificateLevel, Vec<u8>)>,
 }
 
 impl CertificateForge {
@@ -248,17 +274,35 @@ impl CertificateForge {
         self.extensions.retain(|extension| extension.id != like.id);
     }
 
+    /// What was put at the end of this level.
+    fn appended_to(&self, level: CertificateLevel) -> &[u8] {
+        match &self.appended {
+            Some((found, bytes)) if *found == level => bytes,
+            _ => &[],
+        }
+    }
+
     fn sign(&self, key: &Key) -> Vec<u8> {
-        let version = self
-            .version
-            .map(|version| asn1::context(0, &asn1::unsigned(&[version])));
+        let end_of = |level| self.appended_to(level);
+        let version = self.version.map(|version| {
+            let version = asn1::unsigned(&[version]);
+            asn1::context(
+                0,
+                &asn1::concat([&version, end_of(CertificateLevel::Version)]),
+            )
+        });
         let extensions = asn1::sequence(self.extensions.iter().map(ExtensionForge::write));
+        let extensions = asn1::concat([&extensions, end_of(CertificateLevel::Extensions)]);
         let signed = asn1::sequence([
             version.unwrap_or_default(),
             asn1::unsigned(&self.serial),
             self.inner_algorithm.clone(),
             self.issuer.clone(),
-            asn1::sequence([&self.not_before, &self.not_after]),
+            asn1::sequence([
+                &self.not_before,
+                &self.not_after,
+                end_of(CertificateLevel::Validity),
+            ]),
             self.subject.clone(),
             self.public_key_info.clone(),
             if self.extensions.is_empty() {
@@ -266,9 +310,15 @@ impl CertificateForge {
             } else {
                 asn1::context(3, &extensions)
             },
+            end_of(CertificateLevel::Signed).to_vec(),
         ]);
         let signature = asn1::bits(&key.sign(Hash::Sha384, &signed).der());
-        asn1::sequence([signed, self.outer_algorithm.clone(), signature])
+        asn1::sequence([
+            &signed,
+            &self.outer_algorithm,
+            &signature,
+            end_of(CertificateLevel::Certificate),
+        ])
     }
 }
 
@@ -492,5 +542,6 @@ fn certificate(
         public_key_info: own.public_key_info(),
         extensions,
         outer_algorithm: algorithm(ECDSA_WITH_SHA384),
+        appended: None,
     }
 }

@@ -61,6 +61,27 @@ pub enum Lengths {
     Definite,
 }
 
+impl Lengths {
+    /// An element with a length of this kind.
+    fn wrap(self, tag: u8, contents: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Indefinite => asn1::indefinite(tag, contents),
+            Self::Definite => asn1::tlv(tag, contents),
+        }
+    }
+}
+
+/// A level of the envelope's encoding, at the end of which something can be put that does not belong there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvelopeLevel {
+    /// `ContentInfo`, after the content.
+    ContentInfo,
+    /// `[0]`, after the `SignedData`.
+    Content,
+    /// `SignedData`, after the signers.
+    SignedData,
+}
+
 /// A signed attribute.
 #[derive(Clone)]
 pub struct AttributeForge {
@@ -68,6 +89,8 @@ pub struct AttributeForge {
     pub id: String,
     /// The values; all genuine attributes have one.
     pub values: Vec<Vec<u8>>,
+    /// What follows the values in the attribute.
+    pub appended: Vec<u8>,
 }
 
 impl AttributeForge {
@@ -77,11 +100,16 @@ impl AttributeForge {
         Self {
             id: id.to_owned(),
             values: vec![value],
+            appended: Vec::new(),
         }
     }
 
     fn write(&self) -> Vec<u8> {
-        asn1::sequence([asn1::oid(&self.id), asn1::set(&self.values)])
+        asn1::sequence([
+            asn1::oid(&self.id),
+            asn1::set(&self.values),
+            self.appended.clone(),
+        ])
     }
 }
 
@@ -117,6 +145,10 @@ pub struct SignerForge {
     pub encode: fn(&Ecdsa) -> Vec<u8>,
     /// Unsigned attributes, the content of `[1]`.
     pub unsigned_attributes: Option<Vec<u8>>,
+    /// What follows all fields in the `SignerInfo`.
+    pub appended: Vec<u8>,
+    /// How the length of the `SignerInfo` is written; Signer's is definite.
+    pub lengths: Lengths,
 }
 
 impl SignerForge {
@@ -161,7 +193,7 @@ impl SignerForge {
                 asn1::tlv(0x31, attributes.as_deref().unwrap_or_default())
             }
         };
-        asn1::sequence([
+        let fields = asn1::concat([
             asn1::unsigned(&[self.version]),
             self.identifier.clone(),
             self.digest_algorithm.clone(),
@@ -174,7 +206,9 @@ impl SignerForge {
                 .as_ref()
                 .map(|attributes| asn1::context(1, attributes))
                 .unwrap_or_default(),
-        ])
+            self.appended.clone(),
+        ]);
+        self.lengths.wrap(0x30, &fields)
     }
 }
 
@@ -257,6 +291,10 @@ pub struct SignatureForge {
     pub signers: Vec<SignerForge>,
     /// How outer lengths are written.
     pub lengths: Lengths,
+    /// How the length of the set of signers is written; Signer's is definite.
+    pub signers_lengths: Lengths,
+    /// Something at the end of a level, inside of it.
+    pub appended: Option<(EnvelopeLevel, Vec<u8>)>,
     /// Bytes after the `ContentInfo`, inside the armour.
     pub trailing: Vec<u8>,
     /// The armour.
@@ -293,6 +331,8 @@ impl SignatureForge {
             message: Message::Attributes,
             encode: Ecdsa::der,
             unsigned_attributes: None,
+            appended: Vec::new(),
+            lengths: Lengths::Definite,
         };
         signer.sort_attributes();
         let chain = [&pki.leaf, &pki.lower, &pki.upper, &pki.root, &pki.root];
@@ -305,6 +345,8 @@ impl SignatureForge {
             revocation_lists: None,
             signers: vec![signer],
             lengths: Lengths::Indefinite,
+            signers_lengths: Lengths::Definite,
+            appended: None,
             trailing: Vec::new(),
             pem: PemForge::default(),
         }
@@ -318,11 +360,13 @@ impl SignatureForge {
     /// The BER inside the armour.
     #[must_use]
     pub fn ber(&self) -> Vec<u8> {
-        let outer = |tag: u8, value: &[u8]| match self.lengths {
-            Lengths::Indefinite => asn1::indefinite(tag, value),
-            Lengths::Definite => asn1::tlv(tag, value),
+        let outer = |tag: u8, value: &[u8]| self.lengths.wrap(tag, value);
+        let end_of = |level| match &self.appended {
+            Some((found, bytes)) if *found == level => bytes.as_slice(),
+            _ => &[],
         };
         let certificates = self.certificates.as_ref();
+        let signers = asn1::concat(self.signers.iter().map(SignerForge::write));
         let signed_data = asn1::concat([
             asn1::unsigned(&[self.version]),
             asn1::set(&self.digest_algorithms),
@@ -334,11 +378,16 @@ impl SignatureForge {
                 .as_ref()
                 .map(|all| asn1::context(1, all))
                 .unwrap_or_default(),
-            asn1::set(self.signers.iter().map(SignerForge::write)),
+            self.signers_lengths.wrap(0x31, &signers),
+            end_of(EnvelopeLevel::SignedData).to_vec(),
         ]);
-        let content = outer(0xA0, &outer(0x30, &signed_data));
-        let info = outer(0x30, &asn1::concat([&self.content_type, &content]));
-        asn1::concat([&info, &self.trailing])
+        let content = [&outer(0x30, &signed_data), end_of(EnvelopeLevel::Content)];
+        let info = [
+            &self.content_type,
+            &outer(0xA0, &asn1::concat(content)),
+            end_of(EnvelopeLevel::ContentInfo),
+        ];
+        asn1::concat([&outer(0x30, &asn1::concat(info)), &self.trailing])
     }
 
     /// The entry's body: the BER in its armour.
