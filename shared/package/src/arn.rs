@@ -42,6 +42,9 @@ struct Owner {
 
 impl Owner {
     /// Takes everything but the resource, which is returned.
+    ///
+    /// The genuine samples are of `aws` and us-east-1 (grade A). That Signer writes its ARNs of the other partitions and
+    /// regions in the same form is inferred (grade D).
     fn parse(arn: &str) -> Result<(Self, &str), ArnError> {
         let mut parts = arn.splitn(6, ':');
         let mut next = || parts.next().ok_or(ArnError::NotAnArn);
@@ -82,7 +85,8 @@ impl fmt::Display for Owner {
     }
 }
 
-/// Lower-case words and a number, as in `us-gov-west-1` and `ap-southeast-4`.
+/// Lower-case words and a number, as in `us-gov-west-1` and `ap-southeast-4`. That all regions are named so is inferred
+/// (grade D).
 fn is_region(region: &str) -> bool {
     let Some((words, number)) = region.rsplit_once('-') else {
         return false;
@@ -305,6 +309,10 @@ mod tests {
                 ArnError::Account,
             ),
             (
+                "arn:aws:signer:us-east-1:12345678901x:/signing-profiles/pp/AbCdEf1234",
+                ArnError::Account,
+            ),
+            (
                 "arn:aws:signer:us-east-1:123456789012:/signing-profiles/p/AbCdEf1234",
                 ArnError::Resource,
             ),
@@ -323,6 +331,32 @@ mod tests {
         ];
         for (arn, expected) in cases {
             assert_eq!(ProfileVersionArn::parse(arn), Err(expected), "{arn}");
+        }
+        for region in [
+            "us-east-",
+            "us-east-x",
+            "us-east-1x",
+            "us-east-123",
+            "us-east-٣",
+            "us-east",
+            "us-1",
+            "-east-1",
+            "us--1",
+            "US-east-1",
+            "us-e4st-1",
+            "us east-1",
+            "us-somewhere-far-beyond-the-sea-1",
+        ] {
+            let arn = PROFILE.replace("us-east-1", region);
+            assert_eq!(
+                ProfileVersionArn::parse(&arn),
+                Err(ArnError::Region),
+                "{arn}"
+            );
+        }
+        for region in ["ap-southeast-4", "eu-central-12", "us-iso-east-1"] {
+            let arn = PROFILE.replace("us-east-1", region);
+            assert!(ProfileVersionArn::parse(&arn).is_ok(), "{arn}");
         }
         for job in [
             "",

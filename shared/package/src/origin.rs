@@ -3,6 +3,10 @@
 //! The signature alone cannot tell this. Its digest runs over names and bodies without framing, so that `a`
 //! holding `bc` and `ab` holding `c` have one digest, and it covers neither modes nor links. Whoever can write
 //! between the signing and the deployment could use that; who holds the source can see it.
+//!
+//! All of it rests on two things that were not seen on bytes of AWS's own: that Signer appends exactly the directory and
+//! the signature, in this order (grade C), and that it leaves kinds and modes as they were (grade D). If it does
+//! otherwise, every package is refused here, and none is let through.
 
 use flate2::Decompress;
 use sha2::{Digest as _, Sha256};
@@ -37,6 +41,8 @@ impl OriginProof {
 
 /// Proves that `signed` is `source` plus the directory and the signature entry at its end: the same names in the
 /// same order, the same bodies, kinds and modes.
+///
+/// What is appended is recorded by one independent project (grade C); that modes stay as they were is inferred (grade D).
 ///
 /// Times, comments, extra fields and compression may differ: they do not change what runs. A body that is packed
 /// in the same bytes is not inflated again; one that Signer packed anew is inflated from both and compared.
@@ -89,7 +95,7 @@ pub fn prove(signed: &Package<'_>, source: &Archive<'_>) -> Result<OriginProof, 
     })
 }
 
-/// Whether Signer writes an entry of this name. A source that has one cannot be told from a signed package.
+/// Whether Signer writes an entry of this name (the directory: grade C; the signature: grade A). A source that has one cannot be told from a signed package.
 fn is_of_signer(name: &str) -> bool {
     name == SIGNATURE_DIRECTORY || name == SIGNATURE_ENTRY
 }

@@ -17,8 +17,9 @@ pub struct TrustRoots {
 }
 
 impl TrustRoots {
-    /// The root of AWS Signer, which both genuine signatures of the commercial regions lead to (grade A). Those of China and
-    /// `GovCloud` are not known: hand them in with [`TrustRoots::from_pem`].
+    /// The root of AWS Signer, which both genuine signatures lead to (grade A). Both were made in us-east-1; that those of
+    /// the other commercial regions lead to it, too, is inferred (grade D). The roots of China and `GovCloud` are not
+    /// known: hand them in with [`TrustRoots::from_pem`].
     #[must_use]
     pub fn aws() -> Self {
         // Built in and read by a test: cannot fail. If it did, no root is no trust.
