@@ -220,7 +220,7 @@ impl<'a> Value<'a> {
     }
 
     /// A time. RFC 5652 §11.3 would have `UTCTime` for signing times until 2049; Signer writes `GeneralizedTime` with
-    /// milliseconds (grade A).
+    /// milliseconds (grade A). That another form than this may come one day is inferred (grade D).
     fn time(&self, tags: &[u8]) -> Result<Timestamp, SignatureError> {
         self.sound(self.expect(tags)?.time())
     }

@@ -5,9 +5,6 @@
 //! DER, with the shortest length and one-byte tags.
 
 use const_oid::ObjectIdentifier;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
 use crate::error::SignatureError;
 
@@ -328,57 +325,6 @@ impl<'a> Element<'a> {
     pub(crate) fn utf8(&self) -> Result<&'a str, Malformed> {
         str::from_utf8(self.contents).map_err(|_| self.malformed("it is not UTF-8"))
     }
-
-    /// The contents as a time, which must end in `Z` and name its seconds: `UTCTime` (years 1950 to 2049), or
-    /// `GeneralizedTime` with up to three decimals of a second.
-    pub(crate) fn time(&self) -> Result<Timestamp, Malformed> {
-        self.parse_time()
-            .ok_or(self.malformed("it is not a time in UTC to the second"))
-    }
-
-    fn parse_time(&self) -> Option<Timestamp> {
-        let digits = self.contents.strip_suffix(b"Z")?;
-        let (century, digits) = match self.tag {
-            UTC_TIME if digits.len() == 12 => {
-                (if digits.first()? >= &b'5' { 19 } else { 20 }, digits)
-            }
-            GENERALIZED_TIME => {
-                let (century, digits) = digits.split_at_checked(2)?;
-                (number(century)?, digits)
-            }
-            _ => return None,
-        };
-        let (whole, fraction) = digits.split_at_checked(12)?;
-        let mut pairs = whole
-            .chunks(2)
-            .map(|pair| number(pair).and_then(|n| i8::try_from(n).ok()));
-        let mut next = || pairs.next()?;
-        let year = century.checked_mul(100)?.checked_add(next()?.into())?;
-        let (month, day) = (next()?, next()?);
-        let (hour, minute, second) = (next()?, next()?, next()?);
-        let nanosecond = match (fraction, self.tag) {
-            ([], _) => 0,
-            ([b'.', decimals @ ..], GENERALIZED_TIME) => {
-                let missing = 3_u32.checked_sub(u32::try_from(decimals.len()).ok()?)?;
-                let scale = 10_i32.checked_pow(missing)?.checked_mul(1_000_000)?;
-                i32::from(number(decimals)?).checked_mul(scale)?
-            }
-            _ => return None,
-        };
-        let time = DateTime::new(year, month, day, hour, minute, second, nanosecond).ok()?;
-        TimeZone::UTC.to_timestamp(time).ok()
-    }
-}
-
-/// One to three decimal digits.
-fn number(digits: &[u8]) -> Option<i16> {
-    if !matches!(digits.len(), 1..=3) {
-        return None;
-    }
-    digits.iter().try_fold(0_i16, |value, digit| {
-        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
-        value.checked_mul(10)?.checked_add(digit.into())
-    })
 }
 
 /// An algorithm: its identifier, and its parameters, which are absent or NULL unless they are a curve.
@@ -413,53 +359,6 @@ impl Algorithm {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn time(tag: u8, text: &str) -> Option<String> {
-        let element = Element {
-            tag,
-            contents: text.as_bytes(),
-            whole: &[],
-            field: "time",
-            offset: 0,
-        };
-        element.time().ok().map(|time| time.to_string())
-    }
-
-    #[test]
-    fn times_are_read_in_one_form_only() {
-        let utc = |text| time(UTC_TIME, text);
-        assert_eq!(utc("230919142942Z").unwrap(), "2023-09-19T14:29:42Z");
-        assert_eq!(utc("500101000000Z").unwrap(), "1950-01-01T00:00:00Z");
-        assert_eq!(utc("2309191429Z"), None);
-        assert_eq!(utc("230919142942+0000"), None);
-        assert_eq!(utc("230919142942.1Z"), None);
-        let general = |text| time(GENERALIZED_TIME, text);
-        assert_eq!(
-            general("20330511174524.338Z").unwrap(),
-            "2033-05-11T17:45:24.338Z"
-        );
-        assert_eq!(
-            general("20330511174524.3Z").unwrap(),
-            "2033-05-11T17:45:24.3Z"
-        );
-        assert_eq!(general("20330511174524Z").unwrap(), "2033-05-11T17:45:24Z");
-        for text in [
-            "",
-            "Z",
-            "20330511174524",
-            "20330511174524.Z",
-            "20330511174524.3380Z",
-            "20331311174524Z",
-            "20330511174560Z",
-            "20330511246000Z",
-            "2033051117452 Z",
-            "20330230000000Z",
-            "20330511174524,338Z",
-            "20330511174524.338+01",
-        ] {
-            assert_eq!(general(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn lengths_are_shortest_and_bounded() {

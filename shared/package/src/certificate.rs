@@ -146,7 +146,7 @@ impl Certificate {
         self.not_before
     }
 
-    /// End of the validity, to the second; this second still counts.
+    /// End of the validity, to the second; this second still counts. [`Timestamp::MAX`] is no end.
     #[must_use]
     pub fn not_after(&self) -> Timestamp {
         self.not_after

@@ -41,6 +41,7 @@ mod roots;
 #[cfg(test)]
 mod sample;
 mod signature;
+mod time;
 
 pub use archive::{Archive, Entry, EntryKind, Method};
 pub use arn::{ArnError, ProfileVersionArn, SigningJobArn};
