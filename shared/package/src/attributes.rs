@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use crate::arn::{ProfileVersionArn, SigningJobArn};
 use crate::ber::{
-    Algorithm, Element, GENERALIZED_TIME, Malformed, OCTET_STRING, OID, Reader, SEQUENCE, SET,
-    UTC_TIME, UTF8_STRING, context,
+    Element, GENERALIZED_TIME, Malformed, OCTET_STRING, OID, Reader, SEQUENCE, SET, UTC_TIME,
+    UTF8_STRING, algorithm, context,
 };
 use crate::claims::Claims;
 use crate::digest::hex;
@@ -31,9 +31,6 @@ const KNOWN: [(ObjectIdentifier, &str); 7] = [
     (JOB, "signingJob"),
     (PROFILE, "signingProfileVersion"),
 ];
-
-/// Attributes that are looked at; the format has seven.
-const MOST_ATTRIBUTES: usize = 32;
 
 /// One signed attribute as it stands in the signature, for showing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +92,7 @@ pub(crate) struct SignedAttributes {
     pub(crate) content_type: ObjectIdentifier,
     pub(crate) message_digest: Vec<u8>,
     /// Digest and signature algorithm under protection (RFC 6211).
-    pub(crate) protected: (Algorithm, Algorithm),
+    pub(crate) protected: (ObjectIdentifier, ObjectIdentifier),
     /// Whether the attributes stand in the order of a DER SET.
     pub(crate) is_ordered: bool,
 }
@@ -114,9 +111,7 @@ impl SignedAttributes {
             is_ordered &= previous < whole.whole;
             previous = whole.whole;
             let (oid, value) = read_attribute(&whole)?;
-            if list.len() == MOST_ATTRIBUTES {
-                return Err(whole.malformed("there are too many attributes").into());
-            }
+            // Each known one once, so that the list ends at seven.
             if list.iter().any(|(earlier, _)| earlier.oid == oid) {
                 return Err(SignatureError::DuplicateAttribute {
                     oid: oid.to_string(),
@@ -236,11 +231,11 @@ impl<'a> Value<'a> {
         })
     }
 
-    fn protection(&self) -> Result<(Algorithm, Algorithm), SignatureError> {
+    fn protection(&self) -> Result<(ObjectIdentifier, ObjectIdentifier), SignatureError> {
         let mut fields = self.expect(&[SEQUENCE])?.reader();
         let mut both = || {
-            let digest = Algorithm::parse(&fields.read(SEQUENCE, "protected digest")?)?;
-            let signature = Algorithm::parse(&fields.read(context(1), "protected signature")?)?;
+            let digest = algorithm(&fields.read(SEQUENCE, "protected digest")?)?;
+            let signature = algorithm(&fields.read(context(1), "protected signature")?)?;
             fields.finish("protection")?;
             Ok((digest, signature))
         };

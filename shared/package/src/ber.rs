@@ -20,8 +20,8 @@ pub(crate) const GENERALIZED_TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
 pub(crate) const SET: u8 = 0x31;
 
-/// Levels of indefinite lengths that are searched for their ends. Signer nests three.
-const MOST_NESTED: u8 = 6;
+/// Levels of indefinite lengths that are searched for their ends. Signer nests four (grade A).
+const MOST_NESTED: u8 = 4;
 
 /// The tag `[number]`, constructed.
 pub(crate) const fn context(number: u8) -> u8 {
@@ -285,7 +285,16 @@ impl<'a> Element<'a> {
     }
 
     /// The contents as an object identifier.
+    ///
+    /// A part that is filled up with zeros in front would show as the identifier that it is not.
     pub(crate) fn oid(&self) -> Result<ObjectIdentifier, Malformed> {
+        let mut is_start = true;
+        for byte in self.contents {
+            if is_start && *byte == 0x80 {
+                return Err(self.malformed("it is not in the shortest form"));
+            }
+            is_start = *byte < 0x80;
+        }
         ObjectIdentifier::from_bytes(self.contents)
             .map_err(|_| self.malformed("it is not an object identifier of reasonable length"))
     }
@@ -321,39 +330,41 @@ impl<'a> Element<'a> {
         }
     }
 
+    /// The contents as a bit string that is not empty. The bits of its last byte that are not used are zero (DER, X.690
+    /// §11.2.1), so that none of them can be taken for one that is.
+    pub(crate) fn bits(&self) -> Result<&'a [u8], Malformed> {
+        match self.contents {
+            [unused @ 0..=7, bits @ ..]
+                if bits
+                    .last()
+                    .is_some_and(|last| last.trailing_zeros() >= u32::from(*unused)) =>
+            {
+                Ok(bits)
+            }
+            _ => Err(self.malformed("it is not a bit string in DER")),
+        }
+    }
+
     /// The contents as UTF-8.
     pub(crate) fn utf8(&self) -> Result<&'a str, Malformed> {
         str::from_utf8(self.contents).map_err(|_| self.malformed("it is not UTF-8"))
     }
 }
 
-/// An algorithm: its identifier, and its parameters, which are absent or NULL unless they are a curve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Algorithm {
-    pub(crate) oid: ObjectIdentifier,
-    /// The named curve of a public key.
-    pub(crate) curve: Option<ObjectIdentifier>,
-}
-
-impl Algorithm {
-    /// Reads the contents of an `AlgorithmIdentifier`. NULL parameters mean the same as none: Signer wrote them in
-    /// 2022 and left them out in 2023 (grade A).
-    pub(crate) fn parse(element: &Element<'_>) -> Result<Self, Malformed> {
-        let mut fields = element.reader();
-        let oid = fields.read(OID, element.field)?.oid()?;
-        let curve = fields
-            .optional(OID, element.field)?
-            .map(|curve| curve.oid())
-            .transpose()?;
-        if curve.is_none()
-            && let Some(null) = fields.optional(NULL, element.field)?
-            && !null.contents.is_empty()
-        {
-            return Err(null.malformed("it has a NULL with contents"));
-        }
-        fields.finish(element.field)?;
-        Ok(Self { oid, curve })
+/// Reads an `AlgorithmIdentifier` whose parameters are NULL or absent. Both mean the same: Signer wrote NULL in 2022 and
+/// left it out in 2023 (grade A).
+pub(crate) fn algorithm(element: &Element<'_>) -> Result<ObjectIdentifier, Malformed> {
+    let mut fields = element.reader();
+    let oid = fields.read(OID, element.field)?.oid()?;
+    if let Some(null) = fields.optional(NULL, element.field)?
+        && !null.contents.is_empty()
+    {
+        return Err(null.malformed("it has a NULL with contents"));
     }
+    if !fields.is_empty() {
+        return Err(element.malformed("it has parameters other than NULL"));
+    }
+    Ok(oid)
 }
 
 #[cfg(test)]
@@ -378,9 +389,13 @@ mod tests {
             &[4, 0xff],
             &[4, 0x80, 0, 0],
             &[0x24, 0x80, 0, 0],
-            &[0x1f, 0x81, 1, 0],
         ] {
             assert!(read(bytes).is_err(), "{bytes:?}");
+        }
+        // With contents that a reader of one byte would take.
+        for bytes in [&[0x1f, 1, 0][..], &[0x3f, 1, 0], &[0xbf, 0x21, 0]] {
+            let fault = read(bytes).unwrap_err().fault;
+            assert_eq!(fault, "its tag has several bytes");
         }
     }
 
@@ -399,9 +414,76 @@ mod tests {
 
     #[test]
     fn open_lengths_cannot_nest_without_end() {
-        let deep = [0x30, 0x80].repeat(10_000);
-        let error = Reader::new(&deep).read_open(SEQUENCE, "x").unwrap_err();
-        assert_eq!(error.fault, "it nests too deeply");
+        let read = |levels: usize| {
+            let bytes = [[0x30, 0x80].repeat(levels), [0, 0].repeat(levels)].concat();
+            let element = Reader::new(&bytes).read_open(SEQUENCE, "x");
+            element
+                .map(|element| element.whole.len())
+                .map_err(|malformed| malformed.fault)
+        };
+        assert_eq!(read(4), Ok(16));
+        assert_eq!(read(5), Err("it nests too deeply"));
+        assert_eq!(read(10_000), Err("it nests too deeply"));
+    }
+
+    #[test]
+    fn object_identifiers_have_one_form() {
+        let read = |contents: &[u8]| {
+            let whole = [&[OID, u8::try_from(contents.len()).unwrap()], contents].concat();
+            let element = Reader::new(&whole).read(OID, "x").unwrap();
+            element
+                .oid()
+                .map(|oid| oid.to_string())
+                .map_err(|malformed| malformed.fault)
+        };
+        assert_eq!(
+            read(&[0x2b, 0x81, 0x3b, 0x81, 9, 1, 2]),
+            Ok("1.3.187.137.1.2".to_owned())
+        );
+        // A part may hold 0x80, though not begin with it.
+        assert_eq!(read(&[0x2b, 0x81, 0x80, 1]), Ok("1.3.16385".to_owned()));
+        for padded in [
+            &[0x80, 0x2b][..],
+            &[0x2b, 0x80, 1],
+            &[0x2b, 5, 0x80, 0x81, 1],
+        ] {
+            let fault = "it is not in the shortest form";
+            assert_eq!(read(padded), Err(fault), "{padded:02x?}");
+        }
+        for cut in [&[][..], &[0x2b, 0x81]] {
+            let fault = "it is not an object identifier of reasonable length";
+            assert_eq!(read(cut), Err(fault), "{cut:02x?}");
+        }
+    }
+
+    #[test]
+    fn bits_that_are_not_used_are_zero() {
+        let read = |contents: &[u8]| {
+            let whole = [
+                &[BIT_STRING, u8::try_from(contents.len()).unwrap()],
+                contents,
+            ]
+            .concat();
+            let element = Reader::new(&whole).read(BIT_STRING, "x").unwrap();
+            element.bits().ok().map(<[u8]>::to_vec)
+        };
+        assert_eq!(read(&[7, 0x80]), Some(vec![0x80]));
+        assert_eq!(read(&[1, 0x86]), Some(vec![0x86]));
+        assert_eq!(read(&[0, 0x81]), Some(vec![0x81]));
+        assert_eq!(read(&[7, 0xff, 0x80]), Some(vec![0xff, 0x80]));
+        assert_eq!(read(&[7, 0]), Some(vec![0]));
+        for wrong in [
+            &[][..],
+            &[0],
+            &[7],
+            &[2, 0x86],
+            &[7, 0xc0],
+            &[1, 1],
+            &[8, 0],
+            &[0xff, 0],
+        ] {
+            assert_eq!(read(wrong), None, "{wrong:02x?}");
+        }
     }
 
     #[test]

@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use x509_cert::name::Name;
 
 use crate::ber::{
-    Algorithm, BIT_STRING, BOOLEAN, Element, GENERALIZED_TIME, INTEGER, Malformed, OCTET_STRING,
-    OID, Reader, SEQUENCE, UTC_TIME, context,
+    BIT_STRING, BOOLEAN, Element, GENERALIZED_TIME, INTEGER, Malformed, OCTET_STRING, OID, Reader,
+    SEQUENCE, UTC_TIME, algorithm as read_algorithm, context,
 };
 use crate::digest::hex;
 use crate::ecdsa::VerifyingKey;
@@ -106,7 +106,7 @@ impl Certificate {
             issuer: issuer.whole.to_vec(),
             not_before,
             not_after,
-            signature_algorithm: Algorithm::parse(&algorithm)?.oid,
+            signature_algorithm: read_algorithm(&algorithm)?,
             signature: signature.to_vec(),
             key_type,
             key,
@@ -128,7 +128,7 @@ impl Certificate {
         &self.subject_text
     }
 
-    /// The issuer, as RFC 4514 writes it.
+    /// The issuer, written like [`Self::subject`].
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer_text
@@ -230,7 +230,8 @@ fn public_key(
     if oid != EC_PUBLIC_KEY {
         return Ok((oid, None));
     }
-    let curve = Algorithm::parse(&algorithm)?.curve.unwrap_or(oid);
+    let curve = parameters.read(OID, "curve")?.oid()?;
+    parameters.finish("key algorithm")?;
     if curve != P384 {
         return Ok((curve, None));
     }
@@ -274,8 +275,11 @@ impl Extensions {
             };
             let value = fields.read(OCTET_STRING, "extension value")?;
             fields.finish("extension")?;
-            if seen.contains(&oid) || seen.len() == MOST_EXTENSIONS {
-                return Err(extension.malformed("it is given twice, or there are too many"));
+            if seen.contains(&oid) {
+                return Err(extension.malformed("it is given twice"));
+            }
+            if seen.len() == MOST_EXTENSIONS {
+                return Err(extension.malformed("there are too many"));
             }
             seen.push(oid);
             extensions.take(oid, is_critical, &value)?;
@@ -300,15 +304,17 @@ impl Extensions {
                     self.is_ca = true;
                 }
                 let length = fields.optional(INTEGER, "pathLenConstraint")?;
-                self.path_length = length.map(|length| length.unsigned()).transpose()?;
+                if let Some(length) = length {
+                    if !self.is_ca {
+                        return Err(length.malformed("it is given for what is no CA"));
+                    }
+                    self.path_length = Some(length.unsigned()?);
+                }
                 fields.finish("basicConstraints")?;
             }
             KEY_USAGE => {
-                let bits = reader.read(BIT_STRING, "keyUsage")?;
-                let first = match bits.contents {
-                    [0..=7, first, ..] => *first,
-                    _ => return Err(bits.malformed("it has no bits")),
-                };
+                let bits = reader.read(BIT_STRING, "keyUsage")?.bits()?;
+                let first = bits.first().copied().unwrap_or_default();
                 self.key_usage = Some(KeyUsage {
                     digital_signature: first & 0x80 != 0,
                     key_cert_sign: first & 0x04 != 0,

@@ -6,7 +6,7 @@
 use const_oid::ObjectIdentifier;
 
 use crate::attributes::{Attribute, SignedAttributes};
-use crate::ber::{Algorithm, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET, context};
+use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET, algorithm, context};
 use crate::certificate::Certificate;
 use crate::chain;
 use crate::claims::Claims;
@@ -30,9 +30,9 @@ pub struct Signature {
     /// Issuer (a whole Name) and serial number (an INTEGER's contents) of the signer's certificate.
     signer: (Vec<u8>, Vec<u8>),
     /// The digest algorithm that the envelope announces, before the signer's own.
-    announced: Algorithm,
-    digest_algorithm: Algorithm,
-    value_algorithm: Algorithm,
+    announced: ObjectIdentifier,
+    digest_algorithm: ObjectIdentifier,
+    value_algorithm: ObjectIdentifier,
     content_type: ObjectIdentifier,
     attributes: SignedAttributes,
     value: Vec<u8>,
@@ -71,18 +71,18 @@ impl Signature {
         const CRLS: u8 = context(1);
         let mut fields = signed_data.reader();
         read_version(&mut fields, "SignedData")?;
-        let announced = read_algorithm(&fields.read(SET, "digestAlgorithms")?)?;
+        let announced = read_announced(&fields.read(SET, "digestAlgorithms")?)?;
         let content_type = read_content_type(&fields.read_open(SEQUENCE, "encapContentInfo")?)?;
         let certificates = read_certificates(&fields.read_open(CERTIFICATES, "certificates")?)?;
         if fields.next_is(CRLS) {
             return Err(SignatureError::RevocationLists);
         }
-        let signers = fields.read_open(SET, "signerInfos")?;
+        let signers = fields.read(SET, "signerInfos")?;
         fields.finish("SignedData")?;
         let mut reader = signers.reader();
         let mut infos = Vec::new();
         while !reader.is_empty() {
-            infos.push(reader.read_open(SEQUENCE, "SignerInfo")?);
+            infos.push(reader.read(SEQUENCE, "SignerInfo")?);
         }
         let [info] = infos.as_slice() else {
             return Err(SignatureError::SignerCount { count: infos.len() });
@@ -93,7 +93,7 @@ impl Signature {
     fn parse_signer(
         info: &Element<'_>,
         certificates: Vec<Certificate>,
-        announced: Algorithm,
+        announced: ObjectIdentifier,
         content_type: ObjectIdentifier,
     ) -> Result<Self, SignatureError> {
         const SIGNED_ATTRIBUTES: u8 = context(0);
@@ -107,11 +107,11 @@ impl Signature {
             .integer()?
             .to_vec();
         name.finish("issuerAndSerialNumber")?;
-        let digest_algorithm = Algorithm::parse(&fields.read(SEQUENCE, "digestAlgorithm")?)?;
+        let digest_algorithm = algorithm(&fields.read(SEQUENCE, "digestAlgorithm")?)?;
         let attributes = fields
             .optional(SIGNED_ATTRIBUTES, "signedAttrs")?
             .ok_or(SignatureError::NoSignedAttributes)?;
-        let value_algorithm = Algorithm::parse(&fields.read(SEQUENCE, "signatureAlgorithm")?)?;
+        let value_algorithm = algorithm(&fields.read(SEQUENCE, "signatureAlgorithm")?)?;
         let value = fields.read(OCTET_STRING, "signature")?.contents.to_vec();
         if fields.next_is(UNSIGNED_ATTRIBUTES) {
             return Err(SignatureError::UnsignedAttributes);
@@ -159,13 +159,13 @@ impl Signature {
     /// The signer's digest algorithm, as a dotted object identifier.
     #[must_use]
     pub fn digest_algorithm(&self) -> String {
-        self.digest_algorithm.oid.to_string()
+        self.digest_algorithm.to_string()
     }
 
     /// The signer's signature algorithm, as a dotted object identifier.
     #[must_use]
     pub fn signature_algorithm(&self) -> String {
-        self.value_algorithm.oid.to_string()
+        self.value_algorithm.to_string()
     }
 
     /// The messageDigest attribute: SHA-384 over the 48 bytes of a package's content digest.
@@ -221,7 +221,7 @@ impl Signature {
             ("signature", self.value_algorithm, ECDSA_SHA384),
         ];
         for (field, found, expected) in checks {
-            if found.oid != expected || found.curve.is_some() {
+            if found != expected {
                 let expected = if expected == SHA384 {
                     "SHA-384"
                 } else {
@@ -229,7 +229,7 @@ impl Signature {
                 };
                 return Err(SignatureError::Algorithm {
                     field,
-                    oid: found.oid.to_string(),
+                    oid: found.to_string(),
                     expected,
                 });
             }
@@ -268,11 +268,11 @@ fn read_version(fields: &mut Reader<'_>, field: &'static str) -> Result<(), Sign
 }
 
 /// The digest algorithm that the envelope announces: exactly one, since there is one signer.
-fn read_algorithm(set: &Element<'_>) -> Result<Algorithm, SignatureError> {
+fn read_announced(set: &Element<'_>) -> Result<ObjectIdentifier, SignatureError> {
     let mut reader = set.reader();
-    let algorithm = Algorithm::parse(&reader.read(SEQUENCE, "digestAlgorithms")?)?;
+    let announced = algorithm(&reader.read(SEQUENCE, "digestAlgorithms")?)?;
     reader.finish("digestAlgorithms")?;
-    Ok(algorithm)
+    Ok(announced)
 }
 
 /// The type of the signed content, which must not be there itself.
