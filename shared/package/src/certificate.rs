@@ -15,6 +15,7 @@ use crate::ber::{
 };
 use crate::digest::hex;
 use crate::ecdsa::VerifyingKey;
+use crate::names;
 
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
@@ -122,7 +123,7 @@ impl Certificate {
         Self::parse(&element)
     }
 
-    /// The subject, as RFC 4514 writes it.
+    /// The subject, as RFC 4514 writes it. What could garble a terminal is written like `\u{202e}`.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject_text
@@ -240,18 +241,16 @@ fn public_key(
     Ok((curve, Some(key)))
 }
 
-/// A Name for people, with nothing in it that could garble a terminal.
+/// A Name for people, with nothing in it that could garble a terminal: characters are escaped as in names of entries, but
+/// for the backslashes and quotes that RFC 4514 itself escapes with, or has escaped.
 fn name_text(element: &Element<'_>) -> Result<String, Malformed> {
     let name = Name::from_der(element.whole).map_err(|_| element.malformed("it is not a Name"))?;
-    let text = name.to_string();
-    Ok(text
+    Ok(name
+        .to_string()
         .chars()
-        .flat_map(|c| {
-            if c.is_control() {
-                c.escape_debug().collect()
-            } else {
-                vec![c]
-            }
+        .map(|character| match character {
+            '\\' | '"' | '\'' => character.to_string(),
+            _ => names::escape(character.encode_utf8(&mut [0; 4]).as_bytes()),
         })
         .collect())
 }
@@ -336,5 +335,53 @@ impl Extensions {
             }
         }
         reader.finish("extension value")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ber::{SET, UTF8_STRING};
+
+    /// A Name whose one attribute is a common name.
+    fn shown(common_name: &str) -> String {
+        let wrap = |tag: u8, contents: &[u8]| {
+            let length = u8::try_from(contents.len()).unwrap();
+            [&[tag, length], contents].concat()
+        };
+        let id = wrap(OID, &[0x55, 4, 3]);
+        let attribute = [id, wrap(UTF8_STRING, common_name.as_bytes())].concat();
+        let name = wrap(SEQUENCE, &wrap(SET, &wrap(SEQUENCE, &attribute)));
+        let element = Reader::new(&name).read(SEQUENCE, "subject").unwrap();
+        name_text(&element).unwrap()
+    }
+
+    #[test]
+    fn names_cannot_garble_a_terminal() {
+        for plain in ["Signer us-west-2 ROOT CA", "Jürgen's 署名"] {
+            assert_eq!(shown(plain), format!("CN={plain}"));
+        }
+        assert_eq!(shown("A, \"B\"\\"), r#"CN=A\, \"B\"\\"#);
+        // RFC 4514 has a way of its own to write these.
+        assert_eq!(shown("a\u{1b}[2J\r\n\u{7f}"), r"CN=a\1b[2J\0d\0a\7f");
+        // Other control characters, bidirectional marks, blanks without width, a line break of Unicode's, a soft hyphen, a
+        // byte order mark, a variation selector, a tag.
+        for odd in [
+            '\u{9b}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{200b}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{ad}',
+            '\u{feff}',
+            '\u{fe0f}',
+            '\u{e0041}',
+        ] {
+            let text = shown(&format!("a{odd}b"));
+            assert_eq!(text, format!("CN=a{}b", odd.escape_unicode()));
+        }
+        // What a subject spells out is not what stands for a character.
+        assert_eq!(shown(r"\u{202e}"), r"CN=\\u{202e}");
     }
 }
