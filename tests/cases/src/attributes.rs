@@ -4,8 +4,8 @@ use countersign_package::{IntegrityError, SignatureError as E};
 use countersign_testkit::asn1;
 use countersign_testkit::pki::{ECDSA_WITH_SHA256, ECDSA_WITH_SHA384, Hash};
 use countersign_testkit::signature::{
-    AttributeForge, EXPIRES_AT, JOB, PROFILE_VERSION, SHA256, SHA384, SIGNED_AT, SignerForge,
-    algorithm_protection, attribute, generalized,
+    AttributeForge, EXPIRES_AT, ID_DATA, JOB, PROFILE_VERSION, SHA256, SHA384, SIGNED_AT,
+    SignerForge, algorithm_protection, attribute, generalized,
 };
 
 use crate::{
@@ -99,9 +99,7 @@ fn sets() -> Vec<Case> {
         ),
         refuse(
             "an attribute without a value",
-            signature!(
-                E::DuplicateAttribute { .. } | E::AttributeValue { .. } | E::Encoding { .. }
-            ),
+            signature!(E::DuplicateAttribute { .. }),
             || {
                 signer(|signer| {
                     signer.attribute(attribute::JOB).values.clear();
@@ -136,15 +134,36 @@ fn sets() -> Vec<Case> {
         ),
         refuse(
             "an attribute's length in long form",
-            signature!(E::Encoding { .. } | E::AttributeValue { .. }),
+            signature!(E::Encoding {
+                field: "attribute value",
+                fault: "its length is not in the shortest form",
+                ..
+            }),
             || {
                 let value = asn1::long_form(0x0C, 2, PROFILE_VERSION.as_bytes());
                 signer(|signer| signer.set_attribute(attribute::PROFILE_VERSION, value))
             },
         ),
         refuse(
+            "an attribute's value with a tag of several bytes",
+            signature!(E::Encoding {
+                field: "attribute value",
+                fault: "its tag has several bytes",
+                ..
+            }),
+            || {
+                // A reader of one byte would find a string of one byte.
+                let value = vec![0x1F, 0x01, 0x00];
+                signer(|signer| signer.set_attribute(attribute::PROFILE_VERSION, value))
+            },
+        ),
+        refuse(
             "an attribute's string in pieces",
-            signature!(E::Encoding { .. } | E::AttributeValue { .. }),
+            signature!(E::Encoding {
+                field: "attribute value",
+                fault: "its length is indefinite",
+                ..
+            }),
             || {
                 let value = asn1::indefinite(0x2C, &asn1::utf8(PROFILE_VERSION));
                 signer(|signer| signer.set_attribute(attribute::PROFILE_VERSION, value))
@@ -199,9 +218,25 @@ fn digests() -> Vec<Case> {
             "a content type attribute that is not id-data",
             attribute::CONTENT_TYPE,
             asn1::oid("1.2.840.113549.1.7.3"),
-            signature!(E::AttributeValue { .. } | E::ContentType { .. }),
+            signature!(E::ContentType { .. }),
+        ),
+        value(
+            "a content type attribute filled up with a zero",
+            attribute::CONTENT_TYPE,
+            padded(asn1::oid(ID_DATA)),
+            signature!(E::AttributeValue {
+                name: "contentType",
+                fault: "it is not in the shortest form",
+            }),
         ),
     ]
+}
+
+/// An OID whose second part starts with a zero that it does not need.
+fn padded(mut oid: Vec<u8>) -> Vec<u8> {
+    oid[1] += 1;
+    oid.insert(3, 0x80);
+    oid
 }
 
 fn times() -> Vec<Case> {
@@ -248,7 +283,17 @@ fn times() -> Vec<Case> {
             signature!(E::AttributeValue { .. }),
         )
     });
+    let no_end = ["", ".000", ".999"].map(|decimals| {
+        accept(
+            format!("a signature that never expires, with decimals `{decimals}`"),
+            move || {
+                let time = asn1::generalized_time(&format!("99991231235959{decimals}Z"));
+                signer(|signer| signer.set_attribute(attribute::EXPIRY, time))
+            },
+        )
+    });
     let mut cases = Vec::from(malformed);
+    cases.extend(no_end);
     cases.extend([
         accept(
             "a signing time that is a UTCTime, as RFC 5652 wants it until 2049",
@@ -256,6 +301,37 @@ fn times() -> Vec<Case> {
                 let time = asn1::utc_time("260928091926Z");
                 signer(|signer| signer.set_attribute(attribute::SIGNING_TIME, time))
             },
+        ),
+        accept("an expiry without decimals", || {
+            let time = asn1::generalized_time("20371228091926Z");
+            signer(|signer| signer.set_attribute(attribute::EXPIRY, time))
+        }),
+        value(
+            "an expiry that is a UTCTime",
+            attribute::EXPIRY,
+            asn1::utc_time("371228091926Z"),
+            signature!(E::AttributeValue {
+                name: "signatureExpiry",
+                fault: "it is of another type",
+            }),
+        ),
+        value(
+            "an expiry in the last hour of the year 9999",
+            attribute::EXPIRY,
+            asn1::generalized_time("99991231230000.000Z"),
+            signature!(E::AttributeValue {
+                name: "signatureExpiry",
+                fault: "it is later than 9999-12-30T22:00:00Z",
+            }),
+        ),
+        value(
+            "an expiry on 32 December 9999",
+            attribute::EXPIRY,
+            asn1::generalized_time("99991232235959.000Z"),
+            signature!(E::AttributeValue {
+                name: "signatureExpiry",
+                fault: "it is not a time in UTC to the second",
+            }),
         ),
         value(
             "an expiry before the signing",
@@ -344,33 +420,36 @@ fn claims() -> Vec<Case> {
             "a profile that is not UTF-8",
             attribute::PROFILE_VERSION,
             asn1::tlv(0x0C, &[0xFF; 80]),
-            signature!(E::AttributeValue { .. } | E::Claim { .. }),
+            signature!(E::AttributeValue { .. }),
         ),
     ]
 }
 
 fn protection() -> Vec<Case> {
     let protected = |digest: &str, scheme: &str| algorithm_protection(digest, scheme);
-    let row = |what: &str, bytes: Vec<u8>| {
-        value(
-            what,
-            attribute::ALGORITHM_PROTECTION,
-            bytes,
-            signature!(E::AlgorithmProtection | E::AttributeValue { .. }),
-        )
+    let row = |what: &str, bytes: Vec<u8>, expected: Expected| {
+        value(what, attribute::ALGORITHM_PROTECTION, bytes, expected)
     };
+    let other = || signature!(E::AlgorithmProtection);
+    let scheme = asn1::context(1, &asn1::oid(ECDSA_WITH_SHA384));
     vec![
         row(
             "another digest under protection",
             protected(SHA256, ECDSA_WITH_SHA384),
+            other(),
         ),
         row(
             "another signature scheme under protection",
             protected(SHA384, ECDSA_WITH_SHA256),
+            other(),
         ),
         row(
             "no signature scheme under protection",
             asn1::sequence([asn1::sequence([asn1::oid(SHA384)])]),
+            signature!(E::AttributeValue {
+                name: "CMSAlgorithmProtection",
+                fault: "it is missing",
+            }),
         ),
         row(
             "a MAC under protection",
@@ -378,6 +457,21 @@ fn protection() -> Vec<Case> {
                 asn1::sequence([asn1::oid(SHA384)]),
                 asn1::context(2, &asn1::oid(ECDSA_WITH_SHA384)),
             ]),
+            signature!(E::AttributeValue {
+                name: "CMSAlgorithmProtection",
+                fault: "something else is there",
+            }),
+        ),
+        row(
+            "a digest with a curve under protection",
+            asn1::sequence([
+                asn1::sequence([asn1::oid(SHA384), asn1::oid("1.3.132.0.34")]),
+                scheme,
+            ]),
+            signature!(E::AttributeValue {
+                name: "CMSAlgorithmProtection",
+                fault: "it has parameters other than NULL",
+            }),
         ),
         accept("NULL parameters under protection, as in 2022", || {
             with_signature(|signature| {

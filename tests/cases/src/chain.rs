@@ -1,26 +1,24 @@
-//! Rows about certificates: the chain from the signer to a pinned root, judged at the signing time.
+//! Rows about what each certificate of a chain may be, judged at the signing time.
 
 use countersign_package::SignatureError as E;
 use countersign_testkit::asn1;
 use countersign_testkit::package::{sample, sign, sign_with};
 use countersign_testkit::pki::{
-    CODE_SIGNING, CertificateForge, ECDSA_WITH_SHA256, ExtensionForge, Key, Level, Pki, PkiForge,
-    SERVER_AUTH, algorithm, name, pem,
+    CODE_SIGNING, CertificateForge, ExtensionForge, Key, Level, Pki, PkiForge, SERVER_AUTH, name,
 };
+use countersign_testkit::signature::{attribute, generalized};
 
-use crate::{Case, Expected, PKI, Sample, accept, refuse, signature, with_signature};
+use crate::{Case, Expected, Sample, accept, refuse, signature, with_signature};
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = leaves();
     cases.extend(issuers());
     cases.extend(validity());
-    cases.extend(paths());
-    cases.extend(certificates());
     cases
 }
 
 /// The sample package signed under another PKI, whose root is the trusted one.
-fn under(pki: &Pki) -> Sample {
+pub(crate) fn under(pki: &Pki) -> Sample {
     Sample {
         roots: pki.root_pem(),
         ..Sample::from(sign(&sample(), pki))
@@ -28,17 +26,17 @@ fn under(pki: &Pki) -> Sample {
 }
 
 /// A row in which the PKI has one thing changed before it is minted.
-fn forged(what: &str, expected: Expected, change: fn(&mut PkiForge)) -> Case {
+pub(crate) fn forged(what: &str, expected: Expected, change: fn(&mut PkiForge)) -> Case {
     refuse(what, expected, move || under(&Pki::forge(change)))
 }
 
 /// Like [`forged`], but to be accepted.
-fn sound(what: &str, change: fn(&mut PkiForge)) -> Case {
+pub(crate) fn sound(what: &str, change: fn(&mut PkiForge)) -> Case {
     accept(what, move || under(&Pki::forge(change)))
 }
 
 /// A critical extension that nothing defines.
-fn unknown_extension(critical: bool) -> ExtensionForge {
+pub(crate) fn unknown_extension(critical: bool) -> ExtensionForge {
     ExtensionForge::new("1.3.6.1.4.1.99999.1", critical, asn1::null())
 }
 
@@ -100,7 +98,10 @@ fn leaves() -> Vec<Case> {
         ),
         forged(
             "a signer on P-256",
-            signature!(E::Certificate { .. } | E::Algorithm { .. }),
+            signature!(E::Algorithm {
+                field: "certificate key",
+                ..
+            }),
             |pki| {
                 pki.leaf.key = Key::p256("leaf");
                 pki.leaf.certificate.public_key_info = pki.leaf.key.public_key_info();
@@ -182,6 +183,23 @@ fn issuers() -> Vec<Case> {
             },
         ),
         forged(
+            "an issuer for TLS servers",
+            signature!(E::SignerPurpose { subject } if subject.contains("us-east-1 SUBORDINATE")),
+            |pki| {
+                pki.lower
+                    .certificate
+                    .set_extension(ExtensionForge::extended_key_usage(&[SERVER_AUTH]));
+            },
+        ),
+        sound("an issuer for TLS servers and code", |pki| {
+            pki.lower
+                .certificate
+                .set_extension(ExtensionForge::extended_key_usage(&[
+                    SERVER_AUTH,
+                    CODE_SIGNING,
+                ]));
+        }),
+        forged(
             "an issuer with name constraints",
             signature!(E::CriticalExtension { .. }),
             |pki| {
@@ -193,7 +211,10 @@ fn issuers() -> Vec<Case> {
         ),
         forged(
             "an issuer on P-256",
-            signature!(E::Certificate { .. } | E::Algorithm { .. }),
+            signature!(E::Algorithm {
+                field: "certificate key",
+                ..
+            }),
             |pki| {
                 pki.lower.key = Key::p256("lower");
                 pki.lower.certificate.public_key_info = pki.lower.key.public_key_info();
@@ -267,7 +288,7 @@ fn one_level_more() -> Sample {
 }
 
 /// One certificate, minted in the place of a root.
-fn mint(level: &Level) -> Vec<u8> {
+pub(crate) fn mint(level: &Level) -> Vec<u8> {
     PkiForge {
         root: level.clone(),
         ..PkiForge::new("countersign")
@@ -277,7 +298,7 @@ fn mint(level: &Level) -> Vec<u8> {
 }
 
 /// The sample package under a PKI, with another set of certificates.
-fn with_chain(pki: &Pki, change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Sample {
+pub(crate) fn with_chain(pki: &Pki, change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Sample {
     let package = sign_with(&sample(), pki, |signature| {
         change(signature.certificates.get_or_insert_default());
     });
@@ -299,6 +320,21 @@ fn validity() -> Vec<Case> {
                 pki.leaf.certificate.not_before = asn1::utc_time("260928091927Z");
             },
         ),
+        accept("a leaf valid from the very moment of signing", || {
+            let pki = Pki::forge(|pki| {
+                pki.leaf.certificate.not_before = asn1::utc_time("260928091926Z");
+            });
+            let package = sign_with(&sample(), &pki, |signature| {
+                signature.signer().set_attribute(
+                    attribute::SIGNING_TIME,
+                    generalized("2026-09-28T09:19:26.000Z"),
+                );
+            });
+            package.into()
+        }),
+        sound("a leaf valid until the second of signing", |pki| {
+            pki.leaf.certificate.not_after = asn1::utc_time("260928091926Z");
+        }),
         sound("a leaf valid until a second later", |pki| {
             pki.leaf.certificate.not_after = asn1::utc_time("260928091927Z");
         }),
@@ -307,6 +343,20 @@ fn validity() -> Vec<Case> {
             signature!(E::Expired { .. }),
             |pki| {
                 pki.leaf.certificate.not_after = asn1::utc_time("260928091925Z");
+            },
+        ),
+        sound("a leaf without a defined end", |pki| {
+            pki.leaf.certificate.not_after = asn1::generalized_time("99991231235959Z");
+        }),
+        forged(
+            "a leaf valid until the second before there is no end",
+            signature!(E::Certificate {
+                index: 0,
+                field: "notAfter",
+                fault: "it is later than 9999-12-30T22:00:00Z",
+            }),
+            |pki| {
+                pki.leaf.certificate.not_after = asn1::generalized_time("99991231235958Z");
             },
         ),
         forged(
@@ -358,192 +408,9 @@ fn validity() -> Vec<Case> {
 }
 
 fn signed_at(time: &str) -> Sample {
-    use countersign_testkit::signature::{attribute, generalized};
     with_signature(|signature| {
         signature
             .signer()
             .set_attribute(attribute::SIGNING_TIME, generalized(time));
     })
-}
-
-fn paths() -> Vec<Case> {
-    let untrusted = || signature!(E::UntrustedIssuer { .. });
-    vec![
-        accept("a chain without its root", || {
-            with_chain(&PKI, |chain| chain.truncate(3))
-        }),
-        accept("a chain with its root once", || {
-            with_chain(&PKI, |chain| chain.truncate(4))
-        }),
-        accept("a chain in another order", || {
-            with_chain(&PKI, |chain| chain.reverse())
-        }),
-        refuse(
-            "a chain with certificates that it does not need",
-            signature!(E::SurplusCertificate { .. }),
-            || {
-                let other = PkiForge::new("somebody else").mint();
-                with_chain(&PKI, |chain| {
-                    chain.extend([other.leaf, other.lower, other.root]);
-                })
-            },
-        ),
-        accept("one of several roots", || Sample {
-            roots: PkiForge::new("another").mint().root_pem() + &PKI.root_pem(),
-            ..Sample::from(sign(&sample(), &PKI))
-        }),
-        refuse(
-            "another root of the same name",
-            signature!(E::UntrustedIssuer { .. } | E::CertificateSignature { .. }),
-            || {
-                let impostor = PkiForge::new("impostor").mint();
-                Sample::from(sign(&sample(), &impostor))
-            },
-        ),
-        refuse(
-            "a root in the package that nobody pinned",
-            untrusted(),
-            || {
-                let stranger = Pki::forge(|pki| {
-                    let own_name = name("Stranger ROOT CA");
-                    pki.root.certificate.subject.clone_from(&own_name);
-                    pki.root.certificate.issuer.clone_from(&own_name);
-                    pki.upper.certificate.issuer = own_name;
-                });
-                Sample::from(sign(&sample(), &stranger))
-            },
-        ),
-        refuse("a chain without its upper issuer", untrusted(), || {
-            with_chain(&PKI, |chain| drop(chain.remove(2)))
-        }),
-        refuse("a chain without its lower issuer", untrusted(), || {
-            with_chain(&PKI, |chain| drop(chain.remove(1)))
-        }),
-        refuse(
-            "a chain without its leaf",
-            signature!(E::NoSignerCertificate),
-            || with_chain(&PKI, |chain| drop(chain.remove(0))),
-        ),
-        refuse(
-            "a signer that signed its own certificate",
-            untrusted(),
-            || {
-                let pki = Pki::forge(|pki| {
-                    pki.leaf.certificate.issuer = pki.leaf.certificate.subject.clone();
-                    pki.leaf.signed_by = pki.leaf.key.clone();
-                });
-                Sample {
-                    roots: PKI.root_pem(),
-                    ..under(&pki)
-                }
-            },
-        ),
-        refuse(
-            "two CAs that issued each other",
-            signature!(E::UntrustedIssuer { .. } | E::ChainBudget | E::PathLength { .. }),
-            || {
-                let pki = Pki::forge(|pki| {
-                    pki.upper.certificate.issuer = pki.lower.certificate.subject.clone();
-                    pki.upper.signed_by = pki.lower.key.clone();
-                    pki.upper
-                        .certificate
-                        .set_extension(ExtensionForge::basic_constraints(Some(None)));
-                    pki.lower
-                        .certificate
-                        .set_extension(ExtensionForge::basic_constraints(Some(None)));
-                });
-                Sample {
-                    roots: PKI.root_pem(),
-                    ..under(&pki)
-                }
-            },
-        ),
-        refuse(
-            "two certificates for the signer's name and serial number",
-            signature!(_),
-            || {
-                let other = Pki::forge(|pki| {
-                    pki.leaf.key = Key::p384("twin");
-                    pki.leaf.certificate.public_key_info = pki.leaf.key.public_key_info();
-                });
-                with_chain(&PKI, |chain| chain.insert(0, other.leaf))
-            },
-        ),
-    ]
-}
-
-fn certificates() -> Vec<Case> {
-    let unreadable =
-        || signature!(E::Certificate { .. } | E::Encoding { .. } | E::Algorithm { .. });
-    vec![
-        forged(
-            "a certificate of version 1",
-            signature!(E::Certificate { .. } | E::Version { .. }),
-            |pki| {
-                pki.lower.certificate.version = None;
-                pki.lower.certificate.extensions.clear();
-            },
-        ),
-        forged(
-            "a certificate whose two algorithms differ",
-            unreadable(),
-            |pki| {
-                pki.leaf.certificate.outer_algorithm = algorithm(ECDSA_WITH_SHA256);
-            },
-        ),
-        forged(
-            "a certificate signed with SHA-256 by name",
-            unreadable(),
-            |pki| {
-                pki.leaf.certificate.inner_algorithm = algorithm(ECDSA_WITH_SHA256);
-                pki.leaf.certificate.outer_algorithm = algorithm(ECDSA_WITH_SHA256);
-            },
-        ),
-        forged(
-            "a certificate with one extension twice",
-            unreadable(),
-            |pki| {
-                pki.leaf
-                    .certificate
-                    .extensions
-                    .push(ExtensionForge::extended_key_usage(&[CODE_SIGNING]));
-            },
-        ),
-        forged("a certificate whose key is no point", unreadable(), |pki| {
-            let info = &mut pki.leaf.certificate.public_key_info;
-            let last = info.len() - 1;
-            info[last] ^= 1;
-        }),
-        forged(
-            "a certificate whose time is malformed",
-            unreadable(),
-            |pki| {
-                pki.leaf.certificate.not_before = asn1::utc_time("261399999999Z");
-            },
-        ),
-        refuse("a certificate with a byte after it", unreadable(), || {
-            with_chain(&PKI, |chain| chain[0].push(0))
-        }),
-        refuse("a certificate cut short", unreadable(), || {
-            with_chain(&PKI, |chain| chain[3].truncate(200))
-        }),
-        refuse(
-            "a certificate with a bit of its name flipped",
-            signature!(_),
-            || {
-                with_chain(&PKI, |chain| {
-                    let at = chain[1]
-                        .windows(4)
-                        .position(|bytes| bytes == b"Test")
-                        .expect("the name");
-                    chain[1][at] ^= 1;
-                })
-            },
-        ),
-        refuse(
-            "a PEM certificate among the certificates",
-            unreadable(),
-            || with_chain(&PKI, |chain| chain.push(pem(&PKI.root).into_bytes())),
-        ),
-    ]
 }

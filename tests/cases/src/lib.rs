@@ -19,9 +19,12 @@
     reason = "rows build what they break by hand; a fault in one should stop the run at once"
 )]
 
+mod algorithms;
 mod anchors;
+mod appended;
 mod attributes;
 mod bodies;
+mod certificates;
 mod chain;
 mod ecdsa;
 mod envelope;
@@ -31,6 +34,7 @@ mod layout;
 pub mod mutate;
 mod names;
 mod origin;
+mod paths;
 pub mod readers;
 mod records;
 mod rivals;
@@ -60,9 +64,13 @@ pub fn table() -> Vec<Case> {
         bodies::cases(),
         names::cases(),
         envelope::cases(),
+        algorithms::cases(),
         attributes::cases(),
+        certificates::cases(),
+        appended::cases(),
         chain::cases(),
         anchors::cases(),
+        paths::cases(),
         ecdsa::cases(),
         origin::cases(),
     ];
@@ -278,15 +286,15 @@ macro_rules! structure {
 
 /// Expects a fault of the signature.
 macro_rules! signature {
-    ($pattern:pat) => {
+    ($pattern:pat $(if $guard:expr)?) => {
         $crate::Expected::Refused {
-            pattern: stringify!($pattern),
+            pattern: stringify!($pattern $(if $guard)?),
             is_expected: |fault| {
                 matches!(
                     fault,
                     $crate::Fault::Integrity(::countersign_package::IntegrityError::Signature(
                         $pattern
-                    ))
+                    )) $(if $guard)?
                 )
             },
         }
