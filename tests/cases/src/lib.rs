@@ -35,6 +35,7 @@ pub mod mutate;
 mod names;
 mod origin;
 mod paths;
+mod ranking;
 pub mod readers;
 mod records;
 mod rivals;
@@ -72,6 +73,7 @@ pub fn table() -> Vec<Case> {
         anchors::cases(),
         paths::cases(),
         ecdsa::cases(),
+        ranking::cases(),
         origin::cases(),
     ];
     groups.into_iter().flatten().collect()
