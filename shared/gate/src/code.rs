@@ -342,7 +342,7 @@ codes! {
     }
     Undecided = "UNDECIDED" {
         "No verdict could be reached in all attempts.",
-        "The calls that the message names failed each time.",
+        "The calls that the message names failed each time. A denied lambda:GetFunction means that the stack's parameter TargetFunctions leaves the function out.",
         "Remove the cause that the message names, then upload again."
     }
 
