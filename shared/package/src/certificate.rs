@@ -241,18 +241,21 @@ fn public_key(
     Ok((curve, Some(key)))
 }
 
-/// A Name for people, with nothing in it that could garble a terminal: characters are escaped as in names of entries, but
-/// for the backslashes and quotes that RFC 4514 itself escapes with, or has escaped.
+/// A Name for people, with nothing in it that could garble a terminal: characters outside of ASCII are escaped as in names
+/// of entries. Backslashes and quotes stay, since RFC 4514 itself escapes with the ones and has escaped the others.
 fn name_text(element: &Element<'_>) -> Result<String, Malformed> {
     let name = Name::from_der(element.whole).map_err(|_| element.malformed("it is not a Name"))?;
-    Ok(name
-        .to_string()
-        .chars()
-        .map(|character| match character {
-            '\\' | '"' | '\'' => character.to_string(),
-            _ => names::escape(character.encode_utf8(&mut [0; 4]).as_bytes()),
-        })
-        .collect())
+    let mut text = String::new();
+    for character in name.to_string().chars() {
+        if character == ' ' || character.is_ascii_graphic() {
+            text.push(character);
+        } else {
+            text.push_str(&names::escape(
+                character.encode_utf8(&mut [0; 4]).as_bytes(),
+            ));
+        }
+    }
+    Ok(text)
 }
 
 impl Extensions {
