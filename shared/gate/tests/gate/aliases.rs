@@ -11,18 +11,23 @@ use crate::world::packages::slots;
 use crate::world::run::{PATIENT, admitted, deploy_job, deploy_settings};
 use crate::world::{AliasState, FUNCTION, World};
 
+/// The function has an alias at this version, and a tag that names it.
+fn give_alias(world: &World, version: &str) {
+    change(world, |function| {
+        let tag = (ALIAS_TAG.to_owned(), "live".to_owned());
+        function.tags.extend([tag]);
+        let alias = AliasState::at(version);
+        function.aliases.insert("live".to_owned(), alias);
+    });
+}
+
 #[test]
 fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
     let world = world();
     change(&world, |function| {
-        function
-            .tags
-            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
-        function.versions.push("first".to_owned());
-        function
-            .aliases
-            .insert("live".to_owned(), AliasState::at("1"));
+        function.versions.push("first".to_owned())
     });
+    give_alias(&world, "1");
     let outcome = go(&world, FUNCTION, GOOD);
     assert_eq!(outcome.deployed.unwrap().alias.as_deref(), Some("live"));
     assert_eq!(
@@ -46,13 +51,7 @@ fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
 #[test]
 fn an_alias_waits_for_a_version_that_is_not_ready() {
     let world = world();
-    change(&world, |function| {
-        function
-            .tags
-            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
-        let elsewhere = AliasState::at("$LATEST");
-        function.aliases.insert("live".to_owned(), elsewhere);
-    });
+    give_alias(&world, "$LATEST");
     let alias = || {
         world.state().functions["checkout"].aliases["live"]
             .version
@@ -146,13 +145,7 @@ fn unchanged_code_gets_its_alias_back() {
         assert!(outcome.message.ends_with("and live points at it"));
     };
     // The tag and the alias came after the deployment; or the alias was moved since.
-    change(&world, |function| {
-        function
-            .tags
-            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
-        let elsewhere = AliasState::at("$LATEST");
-        function.aliases.insert("live".to_owned(), elsewhere);
-    });
+    give_alias(&world, "$LATEST");
     same_again();
     let whole = AliasState {
         revision: 1,
@@ -189,15 +182,9 @@ fn unchanged_code_gets_its_alias_back() {
 fn unchanged_code_whose_version_is_gone_says_how_far_it_came() {
     let world = world();
     go(&world, FUNCTION, GOOD);
-    change(&world, |function| {
-        function
-            .tags
-            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
-        let alias = AliasState::at("$LATEST");
-        function.aliases.insert("live".to_owned(), alias);
-        // Somebody deleted the version.
-        function.versions.clear();
-    });
+    give_alias(&world, "$LATEST");
+    // Somebody deletes the version.
+    change(&world, |function| function.versions.clear());
     let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
     assert_eq!(
         (outcome.state, outcome.code),
