@@ -25,7 +25,7 @@ fn give_alias(world: &World, version: &str) {
 fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
     let world = world();
     change(&world, |function| {
-        function.versions.push("first".to_owned())
+        function.versions.push("first".to_owned());
     });
     give_alias(&world, "1");
     let outcome = go(&world, FUNCTION, GOOD);
