@@ -152,7 +152,11 @@ mod tests {
 
     #[test]
     fn every_error_of_the_core_is_mapped_by_name() {
-        let errors = include_str!("../../package/src/error.rs");
+        let errors = concat!(
+            include_str!("../../package/src/error.rs"),
+            include_str!("../../package/src/error/structure.rs"),
+            include_str!("../../package/src/error/signature.rs"),
+        );
         let here = include_str!("reasons.rs");
         for name in [
             "StructureError",
