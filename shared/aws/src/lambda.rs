@@ -39,7 +39,6 @@ const UPDATE_CODE: &str = "lambda:UpdateFunctionCode";
 
 impl Functions for Aws {
     async fn function(&self, name: &FunctionName) -> Result<Option<Function>, Trouble> {
-        const CALL: &str = GET_FUNCTION;
         let Some(answer) = self.get_function(name, None).await? else {
             return Ok(None);
         };
@@ -51,18 +50,18 @@ impl Functions for Aws {
                 &error.message,
             ));
         }
-        let function = required(CALL, "Configuration", answer.configuration)?;
+        let function = required(GET_FUNCTION, "Configuration", answer.configuration)?;
         Ok(Some(Function {
-            arn: required(CALL, "FunctionArn", function.function_arn.clone())?,
+            arn: required(GET_FUNCTION, "FunctionArn", function.function_arn.clone())?,
             is_image: function.package_type == Some(PackageType::Image),
             code: CodeIdentity {
-                sha256: required(CALL, "CodeSha256", function.code_sha256)?,
+                sha256: required(GET_FUNCTION, "CodeSha256", function.code_sha256)?,
                 job_arn: function.signing_job_arn,
                 profile_version_arn: function.signing_profile_version_arn,
             },
-            revision: revision(CALL, function.revision_id)?,
+            revision: revision(GET_FUNCTION, function.revision_id)?,
             update: update_status(
-                CALL,
+                GET_FUNCTION,
                 function.state,
                 function.state_reason,
                 function.last_update_status,
@@ -175,19 +174,18 @@ impl Functions for Aws {
         function: &FunctionName,
         version: &str,
     ) -> Result<Option<VersionState>, Trouble> {
-        const CALL: &str = GET_FUNCTION;
         let Some(answer) = self.get_function(function, Some(version)).await? else {
             return Ok(None);
         };
-        let found = required(CALL, "Configuration", answer.configuration)?;
+        let found = required(GET_FUNCTION, "Configuration", answer.configuration)?;
         // Not `LastUpdateStatus`: a version is never updated, and need not have one.
-        match required(CALL, "State", found.state)? {
+        match required(GET_FUNCTION, "State", found.state)? {
             State::Active | State::Inactive => Ok(Some(VersionState::Ready)),
             State::Pending => Ok(Some(VersionState::Pending)),
             State::Failed => Ok(Some(VersionState::Failed {
                 reason: found.state_reason.unwrap_or_default(),
             })),
-            unknown => Err(unreadable(CALL, "State", &unknown)),
+            unknown => Err(unreadable(GET_FUNCTION, "State", &unknown)),
         }
     }
 

@@ -48,7 +48,7 @@ impl Aws {
         self.connection.s3().get_object().bucket(bucket).key(key)
     }
 
-    /// Writes a document to the records bucket.
+    /// The request that writes a document to the records bucket.
     fn put(&self, path: &str, document: &[u8]) -> PutObjectFluentBuilder {
         let s3 = self.connection.s3();
         let request = s3.put_object().bucket(&self.stack.records_bucket).key(path);
@@ -94,10 +94,7 @@ impl Uploads for Aws {
 
     async fn read_upload(&self, upload: &UploadId) -> Result<Option<Vec<u8>>, Trouble> {
         let request = self.get(&upload.bucket, &upload.key);
-        match fetch(request.version_id(upload.version.as_str())).await? {
-            Some(object) => body(object).await.map(Some),
-            None => Ok(None),
-        }
+        read(request.version_id(upload.version.as_str())).await
     }
 
     async fn upload_tags(&self, upload: &UploadId) -> Result<BTreeMap<String, String>, Trouble> {
@@ -142,10 +139,7 @@ impl SignedObjects for Aws {
 
 impl Records for Aws {
     async fn read_record(&self, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        match fetch(self.get(&self.stack.records_bucket, path)).await? {
-            Some(object) => body(object).await.map(Some),
-            None => Ok(None),
-        }
+        read(self.get(&self.stack.records_bucket, path)).await
     }
 
     /// A try whose answer was lost is tried again, and then finds its own document: `Existed` does
@@ -211,6 +205,14 @@ async fn fetch(request: GetObjectFluentBuilder) -> Result<Option<GetObjectOutput
         Ok(object) => Ok(Some(object)),
         Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(trouble(GET, error)),
+    }
+}
+
+/// The object's body, unless it is gone.
+async fn read(request: GetObjectFluentBuilder) -> Result<Option<Vec<u8>>, Trouble> {
+    match fetch(request).await? {
+        Some(object) => body(object).await.map(Some),
+        None => Ok(None),
     }
 }
 

@@ -194,7 +194,7 @@ impl<'a> Search<'a> {
         path: &[&'a Certificate],
         anchor: &'a Certificate,
     ) -> Result<Vec<Certificate>, SignatureError> {
-        let above = self.above(anchor)?;
+        let above = self.above(anchor);
         let surplus = self.pool.iter().find(|certificate| {
             !path.contains(certificate)
                 && !self.roots.contains(certificate)
@@ -213,31 +213,21 @@ impl<'a> Search<'a> {
 
     /// The certificates of the pool that lead from a pinned CA up to its own root: whoever pins one in the middle has
     /// packages that go on above it. They establish nothing, so that only their signatures are looked at.
-    fn above(&mut self, anchor: &'a Certificate) -> Result<Vec<&'a Certificate>, SignatureError> {
+    fn above(&mut self, anchor: &'a Certificate) -> Vec<&'a Certificate> {
         let mut above: Vec<&Certificate> = Vec::new();
         let mut top = anchor;
         while !top.names_as_issuer(top) && above.len() < LONGEST {
-            let mut next = None;
-            for issuer in self.pool {
-                let is_candidate = top.names_as_issuer(issuer) && !above.contains(&issuer);
-                match is_candidate.then(|| self.verify_issued(top, issuer)) {
-                    Some(Err(SignatureError::ChainBudget)) => {
-                        return Err(SignatureError::ChainBudget);
-                    }
-                    Some(Ok(())) => next = next.or(Some(issuer)),
-                    Some(Err(_)) | None => {}
-                }
-            }
-            match next {
-                Some(issuer) => {
-                    above.push(issuer);
-                    top = issuer;
-                }
-                None => return Ok(Vec::new()),
-            }
+            let pool = self.pool.iter();
+            let mut candidates = pool.filter(|c| top.names_as_issuer(c) && !above.contains(c));
+            let Some(issuer) = candidates.find(|issuer| self.verify_issued(top, issuer).is_ok())
+            else {
+                return Vec::new();
+            };
+            above.push(issuer);
+            top = issuer;
         }
         let is_rooted = above.is_empty() || self.verify_issued(top, top).is_ok();
-        Ok(if is_rooted { above } else { Vec::new() })
+        if is_rooted { above } else { Vec::new() }
     }
 
     /// [`verify_issued`], while the budget lasts.

@@ -106,9 +106,7 @@ impl Common {
         }
         Some(())
     }
-}
 
-impl Common {
     /// The same for a local header, whose zip64 field has to hold both sizes (APPNOTE 4.5.3).
     ///
     /// Writers who do not know beforehand whether they need the field keep room for it: Ant and Commons Compress
