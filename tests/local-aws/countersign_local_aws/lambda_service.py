@@ -13,7 +13,6 @@ import contextvars
 import hashlib
 import json
 import threading
-import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -268,7 +267,7 @@ def _settle_version(config: dict[str, Any]) -> None:
     """A version is Pending after it was published (grade B), and then can be invoked or never will."""
 
     def settle() -> None:
-        time.sleep(SETTINGS.version_seconds)
+        SETTINGS.wait_for("version_seconds")
         config.update(_FAILED_VERSION if SETTINGS.versions_fail else _ACTIVE)
 
     threading.Thread(target=settle, daemon=True).start()
@@ -361,12 +360,12 @@ def _install_settling() -> None:
     flip = lambda_svc._schedule_state_transition
 
     def schedule(name: str, _delay: float) -> None:
-        context = contextvars.copy_context()
+        context, function = contextvars.copy_context(), lambda_svc._functions.get(name)
 
         def settle() -> None:
-            time.sleep(SETTINGS.update_seconds)
-            function = lambda_svc._functions.get(name)
-            if function is None:
+            SETTINGS.wait_for("update_seconds")
+            # A reset takes functions away, and the next test makes others of the same name.
+            if function is None or lambda_svc._functions.get(name) is not function:
                 return
             config = function["config"]
             if config.get("LastUpdateStatus") == "InProgress":

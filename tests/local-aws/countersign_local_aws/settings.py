@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal
+
+Duration = Literal["signing_seconds", "update_seconds", "version_seconds"]
+
+_changed = threading.Condition()
 
 
 @dataclass
 class Settings:
-    """Each member is settable over `PUT /_countersign/settings`."""
+    """Each member is settable over `PUT /_countersign/settings`.
+
+    A duration that is changed holds for what is under way, too: a test sets hours, looks, and then sets 0.
+    """
 
     signing_seconds: float = 0.3
     """How long a signing job is InProgress."""
@@ -42,8 +51,17 @@ class Settings:
             if isinstance(value, bool) != (kind is bool) or not isinstance(value, (bool, int, float)):
                 raise ValueError(f"{name} must be a {'boolean' if kind is bool else 'number'}, not {value!r}")
             checked[name] = kind(value)
-        for name, value in checked.items():
-            setattr(self, name, value)
+        with _changed:
+            for name, value in checked.items():
+                setattr(self, name, value)
+            _changed.notify_all()
+
+    def wait_for(self, duration: Duration) -> None:
+        """Waits as long as this setting says, whatever it was when the wait began."""
+        begun = time.monotonic()
+        with _changed:
+            while (left := begun + getattr(self, duration) - time.monotonic()) > 0:
+                _changed.wait(left)
 
     def reset(self) -> None:
         """Back to the defaults."""

@@ -107,13 +107,15 @@ class SigningJobs:
         def end() -> None:
             context.run(self._end, job_id, run)
 
+        def end_later() -> None:
+            SETTINGS.wait_for("signing_seconds")
+            end()
+
         if SETTINGS.hold_signing_jobs:
             with self._lock:
                 self._held[job_id] = end
             return
-        timer = threading.Timer(SETTINGS.signing_seconds, end)
-        timer.daemon = True
-        timer.start()
+        threading.Thread(target=end_later, daemon=True).start()
 
     def _end(self, job_id: str, run: int) -> None:
         job = profiles._jobs.get(job_id)

@@ -43,11 +43,15 @@ def package_of(**files: str) -> bytes:
 HELLO = package_of(index__py="def handler(event, context):\n    return {'hello': event}\n")
 
 
-def eventually(found: Any, within: float = 10.0) -> Any:
+PATIENCE = 120.0
+"""Seconds after which a test is taken to hang. How long something takes is never what is tested."""
+
+
+def eventually(found: Any) -> Any:
     """What `found()` answers once that is true, asked again and again."""
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + PATIENCE
     while not (answer := found()):
-        assert time.monotonic() < deadline, f"nothing within {within} s"
+        assert time.monotonic() < deadline, f"nothing within {PATIENCE} s"
         time.sleep(0.05)
     return answer
 
@@ -85,7 +89,7 @@ class LocalAws:
         """A call of the control endpoint."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.endpoint}/_countersign/{path}", data=data, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def environment(self) -> dict[str, str]:
@@ -176,6 +180,8 @@ class LocalAws:
         client = self.client("lambda")
         roles = {role["RoleName"]: role["Arn"] for role in self.client("iam").list_roles()["Roles"]}
         settings.setdefault("Role", roles.get("plain") or self.role("plain"))
+        # Lambda's own default of 3 seconds is less than Python may need to start on a busy machine.
+        settings.setdefault("Timeout", 60)
         made = client.create_function(
             FunctionName=name, Runtime="python3.12", Handler="index.handler", Code={"ZipFile": code}, **settings
         )
@@ -198,18 +204,18 @@ class LocalAws:
         events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
         return str(url)
 
-    def received(self, queue: str, count: int = 1, within: float = 10.0) -> list[dict[str, Any]]:
+    def received(self, queue: str, count: int = 1) -> list[dict[str, Any]]:
         """The next `count` events of a queue, taken off it."""
         sqs = self.client("sqs")
         events: list[dict[str, Any]] = []
-        deadline = time.monotonic() + within
+        deadline = time.monotonic() + PATIENCE
         while len(events) < count and time.monotonic() < deadline:
             answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=min(10, count - len(events)))
             for message in answer.get("Messages", []):
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
                 events.append(json.loads(message["Body"]))
             time.sleep(0.05)
-        assert len(events) == count, f"{len(events)} of {count} events came within {within} s"
+        assert len(events) == count, f"{len(events)} of {count} events came within {PATIENCE} s"
         return events
 
     def refused(self, code: str, call: Any, **arguments: Any) -> str:
@@ -254,7 +260,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     aws = start(tmp_path_factory.mktemp("state"))
     yield aws
     aws.process.send_signal(signal.SIGTERM)
-    assert aws.process.wait(timeout=20) == 0
+    assert aws.process.wait(timeout=PATIENCE) == 0
 
 
 @pytest.fixture

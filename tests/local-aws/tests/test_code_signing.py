@@ -299,7 +299,7 @@ def test_layers_are_judged_when_attached_to_a_function_with_a_configuration(aws:
 
 def test_publishing_or_updating_while_an_update_is_under_way_is_a_conflict(aws: LocalAws) -> None:
     aws.function("target")
-    aws.control("PUT", "settings", {"update_seconds": 1})
+    aws.control("PUT", "settings", {"update_seconds": 3600})
     client = aws.client("lambda")
     answer = client.update_function_code(FunctionName="target", ZipFile=package_of(index__py="new"))
     assert answer["LastUpdateStatus"] == "InProgress"
@@ -309,6 +309,7 @@ def test_publishing_or_updating_while_an_update_is_under_way_is_a_conflict(aws: 
         (client.publish_version, {}),
     ):
         aws.refused("ResourceConflictException", call, FunctionName="target", **more)
+    aws.control("PUT", "settings", {"update_seconds": 0})
     assert aws.settled("target")["LastUpdateStatus"] == "Successful"
     client.publish_version(FunctionName="target")
 
@@ -423,10 +424,11 @@ def test_a_published_version_is_pending_before_an_alias_may_point_at_it(
     client = aws.client("lambda")
     aws.function("target")
     client.create_alias(FunctionName="target", Name="live", FunctionVersion="$LATEST")
-    aws.control("PUT", "settings", {"version_seconds": 0.5, "versions_fail": fails})
+    aws.control("PUT", "settings", {"version_seconds": 3600, "versions_fail": fails})
     assert client.publish_version(FunctionName="target")["State"] == "Pending"
     move = {"FunctionName": "target", "Name": "live", "FunctionVersion": "1"}
     aws.refused("ResourceConflictException", client.update_alias, **move)
+    aws.control("PUT", "settings", {"version_seconds": 0})
     assert version_settled(aws, "1") == state
     # What did not change is not published again, and is as ready as it was.
     assert client.publish_version(FunctionName="target")["State"] == state

@@ -114,7 +114,7 @@ def handler(event, context):
     boto3.client('lambda').publish_version(FunctionName='caller')
 """
     rights = {"Effect": "Allow", "Action": "lambda:PublishVersion", "Resource": "*"}
-    aws.function("caller", package_of(index__py=handler), Role=aws.role("publishing", rights), Timeout=30)
+    aws.function("caller", package_of(index__py=handler), Role=aws.role("publishing", rights))
     queue = reports(aws, "PublishVersion20150331")
     aws.client("lambda").invoke(FunctionName="caller")
     identity = aws.received(queue)[0]["detail"]["userIdentity"]
@@ -225,19 +225,18 @@ def test_custom_events_reach_a_queue_through_a_rule(aws: LocalAws) -> None:
 
 def test_a_failed_item_of_a_batch_comes_again_and_the_others_do_not(aws: LocalAws) -> None:
     handler = """
-import json, urllib.request
-seen = {}
+import json
 def handler(event, context):
     failed = []
     for record in event['Records']:
-        seen[record['body']] = seen.get(record['body'], 0) + 1
-        if record['body'] == 'bad' and seen['bad'] == 1:
+        received = int(record['attributes']['ApproximateReceiveCount'])
+        print(json.dumps([record['body'], received, record['receiptHandle']]))
+        if record['body'] == 'bad' and received == 1:
             failed.append({'itemIdentifier': record['messageId']})
-    print('SEEN', json.dumps(seen))
     return {'batchItemFailures': failed}
 """
     sqs = aws.client("sqs")
-    url = sqs.create_queue(QueueName="work", Attributes={"VisibilityTimeout": "1"})["QueueUrl"]
+    url = sqs.create_queue(QueueName="work", Attributes={"VisibilityTimeout": "3600"})["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     rights = {"Effect": "Allow", "Action": ["sqs:*", "logs:*"], "Resource": "*"}
     aws.function("worker", package_of(index__py=handler), Role=aws.role("worker", rights))
@@ -253,11 +252,23 @@ def handler(event, context):
     )
     logs = aws.client("logs")
 
-    def counted() -> bool:
+    def seen() -> dict[tuple[str, int], str]:
+        """The receipt handles of what the worker got, by body and how often it was received by then."""
         groups = {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]}
         if "/aws/lambda/worker" not in groups:
-            return False
-        lines = [event["message"] for event in logs.filter_log_events(logGroupName="/aws/lambda/worker")["events"]]
-        return any("SEEN" in line and '"bad": 2' in line and '"good": 1' in line for line in lines)
+            return {}
+        messages = [event["message"] for event in logs.filter_log_events(logGroupName="/aws/lambda/worker")["events"]]
+        lines = [json.loads(line) for message in messages for line in message.splitlines() if line.startswith("[")]
+        return {(body, received): handle for body, received, handle in lines}
 
-    assert eventually(counted, within=15)
+    def left() -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(attributes[name]) for name in names)
+
+    eventually(lambda: left() == 1)
+    handle = eventually(lambda: seen().get(("bad", 1)))
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+    eventually(lambda: left() == 0)
+    eventually(lambda: ("bad", 2) in seen())
+    assert seen().keys() == {("good", 1), ("bad", 1), ("bad", 2)}

@@ -11,7 +11,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import HELLO, LocalAws, eventually, package_of
+from conftest import HELLO, PATIENCE, LocalAws, eventually, package_of
 
 from countersign_local_aws.faults import Fault
 
@@ -116,19 +116,20 @@ def test_events_can_be_dropped_and_duplicated(aws: LocalAws, effect: str, copies
     aws.control("POST", "faults", {"event": "aws.signer/Signer Job*", "effect": effect})
     aws.control("POST", "faults", {"event": "aws.signer/AWS API*", "effect": "drop"})
     aws.finished(aws.start_job(HELLO))
-    time.sleep(0.2)
+    eventually(lambda: aws.control("GET", "faults")["faults"][0]["hit"])
+    events = aws.received(queue, copies)
     last = {"Source": "countersign", "DetailType": "last", "Detail": "{}"}
     aws.client("events").put_events(Entries=[last])
-    events = aws.received(queue, copies + 1)
+    events += aws.received(queue)
     assert [event["detail-type"] for event in events] == ["Signer Job Status Change"] * copies + ["last"]
     assert len({event["id"] for event in events}) == min(copies, 1) + 1
 
 
 def test_events_can_be_delayed_past_later_ones(aws: LocalAws) -> None:
     queue = aws.queue_of({"source": ["countersign"]})
-    aws.control("POST", "faults", {"event": "countersign/first", "effect": "delay", "seconds": 0.4})
-    for name in ("first", "second"):
-        aws.client("events").put_events(Entries=[{"Source": "countersign", "DetailType": name, "Detail": "{}"}])
+    aws.control("POST", "faults", {"event": "countersign/first", "effect": "delay", "seconds": 1})
+    both = [{"Source": "countersign", "DetailType": name, "Detail": "{}"} for name in ("first", "second")]
+    aws.client("events").put_events(Entries=both)
     assert [event["detail-type"] for event in aws.received(queue, 2)] == ["second", "first"]
 
 
@@ -146,7 +147,7 @@ def handler(event, context):
 def test_a_function_can_be_stopped_at_a_call(aws: LocalAws, effect: str, written: list[str]) -> None:
     aws.bucket("records")
     role = aws.role("caller", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
-    aws.function("caller", package_of(index__py=CALLER), Role=role, Timeout=20)
+    aws.function("caller", package_of(index__py=CALLER), Role=role)
     aws.control("POST", "faults", {"action": "s3:PutObject", "caller": "*/caller", "effect": effect, "times": 1})
     answer = aws.client("lambda").invoke(FunctionName="caller")
     assert "FunctionError" in answer
@@ -182,12 +183,12 @@ def test_a_custom_runtime_can_be_stopped_in_mid_run_and_starts_again(aws: LocalA
         Runtime="provided.al2023",
         Handler="bootstrap",
         Code={"ZipFile": code.getvalue()},
-        Timeout=30,
+        Timeout=900,
     )
     with ThreadPoolExecutor(max_workers=1) as pool:
-        running = pool.submit(client.invoke, FunctionName="custom", Payload=b"20")
+        running = pool.submit(client.invoke, FunctionName="custom", Payload=b"600")
         eventually(lambda: running.done() or aws.control("POST", "functions/custom/stop") == {"stopped": 1})
-        assert "FunctionError" in running.result(timeout=15)
+        assert "FunctionError" in running.result(timeout=PATIENCE)
     again = client.invoke(FunctionName="custom", Payload=b"0")
     assert json.load(again["Payload"]) == "done"
 

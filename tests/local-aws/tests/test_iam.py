@@ -225,7 +225,7 @@ def handler(event, context):
     return outcome
 """
     role = aws.role("caller", allow("signer:ListSigningJobs"))
-    aws.function("caller", package_of(index__py=handler), Role=role, Timeout=30)
+    aws.function("caller", package_of(index__py=handler), Role=role)
     answer = aws.client("lambda").invoke(FunctionName="caller")
     assert json.load(answer["Payload"]) == {"list": "allowed", "profiles": "AccessDeniedException"}
     called = aws.control("GET", "calls?action=signer:*&caller=*/caller")["calls"]

@@ -76,7 +76,7 @@ def test_it_stops_cleanly_and_stops_its_functions(tmp_path: Path, number: signal
     function = json.load(aws.client("lambda").invoke(FunctionName="target")["Payload"])
     os.kill(function, 0)
     aws.process.send_signal(number)
-    assert aws.process.wait(timeout=20) == 0
+    assert aws.process.wait(timeout=conftest.PATIENCE) == 0
     with pytest.raises(ProcessLookupError):
         os.kill(function, 0)
     assert not (tmp_path / "ready.json").exists()
@@ -84,12 +84,12 @@ def test_it_stops_cleanly_and_stops_its_functions(tmp_path: Path, number: signal
 
 def test_a_port_that_is_taken_is_an_error(running: LocalAws, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "countersign_local_aws", "--port", str(running.port), "--state", str(tmp_path)]
-    done = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=conftest.PATIENCE)
     assert done.returncode == 1
     assert "already in use" in done.stderr
 
 
 def test_help_says_that_it_is_for_tests(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "countersign_local_aws", "--help"]
-    done = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=conftest.PATIENCE)
     assert "for development and tests only" in " ".join(done.stdout.split())

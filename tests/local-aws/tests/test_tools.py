@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ACCOUNT, HELLO, REGION, LocalAws
+from conftest import ACCOUNT, HELLO, PATIENCE, REGION, LocalAws
 
 BIN = Path(sys.executable).parent
 TEMPLATE = """
@@ -44,7 +44,7 @@ def tool(aws: LocalAws, name: str, *arguments: str, cwd: Path | None = None) -> 
     if not command.exists():
         pytest.skip(f"{name} is not installed beside {sys.executable}")
     done = subprocess.run(
-        [str(command), *arguments], cwd=cwd, env=aws.environment(), capture_output=True, text=True, timeout=120
+        [str(command), *arguments], cwd=cwd, env=aws.environment(), capture_output=True, text=True, timeout=5 * PATIENCE
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
