@@ -98,8 +98,8 @@ fn count(stage: &Stage, call: &str) -> usize {
         .count()
 }
 
-fn lines(stage: &Stage) -> Vec<Value> {
-    let output = stage.output();
+fn lines(mut stage: Stage) -> Vec<Value> {
+    let output = stage.end();
     output
         .lines()
         .map(|line| serde_json::from_str(line).expect(line))
@@ -132,7 +132,7 @@ fn an_upload_is_recorded_and_its_job_started_once() {
     assert_eq!(count(&stage, "signer:StartSigningJob"), 1);
     assert_eq!(stage.aws.keys(RECORDS).len(), 2);
 
-    let lines = lines(&stage);
+    let lines = lines(stage);
     let signed = lines
         .iter()
         .find(|line| line["message"] == "the upload is being signed")
@@ -267,7 +267,7 @@ fn what_can_never_be_deployed_is_refused_before_it_is_signed() {
         assert_eq!(end, "rejected", "{what}");
         assert!(!code.is_empty(), "{what} has a reason");
         assert_eq!(count(&stage, "signer:StartSigningJob"), 0, "{what}");
-        let lines = lines(&stage);
+        let lines = lines(stage);
         let rejected = lines
             .iter()
             .find(|line| line["Rejected"] == 1.0)
@@ -329,7 +329,7 @@ fn a_version_that_is_no_longer_current_is_superseded() {
         assert_eq!(outcome(&stage).0, "superseded", "{last}");
         assert_eq!(count(&stage, "signer:StartSigningJob"), 0, "{last}");
         assert!(
-            lines(&stage).iter().any(|line| line["Superseded"] == 1.0),
+            lines(stage).iter().any(|line| line["Superseded"] == 1.0),
             "{last}"
         );
     }
@@ -385,7 +385,7 @@ fn another_bucket_is_not_looked_at() {
     let foreign = event(KEY, Some("version-1")).replace(UPLOADS, "somebody-elses");
     assert!(stage.failures(&[&foreign], 1).is_empty());
     assert!(stage.aws.called().is_empty());
-    assert!(stage.output().contains("the event is not for this stack"));
+    stage.assert_says("the event is not for this stack");
 }
 
 #[test]
@@ -397,11 +397,7 @@ fn trouble_is_tried_again_and_the_log_says_what_it_was() {
         .aws
         .answers_once("s3:HeadObject", Response::new(403, ""));
     assert_eq!(stage.failures(&[&event], 1), [0]);
-    assert!(
-        stage.output().contains("s3:HeadObject was denied"),
-        "{}",
-        stage.output()
-    );
+    stage.assert_says("s3:HeadObject was denied");
     assert!(stage.aws.keys(RECORDS).is_empty());
 
     stage.aws.answers_once(

@@ -194,7 +194,7 @@ pub(crate) mod tests {
         assert!(!nowhere.path_style);
     }
 
-    /// A connection to a test's own endpoint, with made-up credentials and little patience.
+    /// A connection to a test's own endpoint, with made-up credentials, that tries twice and hardly pauses.
     pub(crate) fn connection_to(endpoint: &str) -> Connection {
         let retry = RetryConfig::standard()
             .with_max_attempts(2)
@@ -207,7 +207,7 @@ pub(crate) mod tests {
             .sleep_impl(SharedAsyncSleep::new(TokioSleep))
             .endpoint_url(endpoint)
             .retry_config(retry)
-            .timeout_config(timeouts(Duration::from_secs(2)))
+            .timeout_config(timeouts(Duration::from_mins(1)))
             .app_name(AppName::new(APP).unwrap())
             .build();
         Connection::new(config)

@@ -328,7 +328,7 @@ mod tests {
         let server = echo();
         let address = server.address();
         drop(server);
-        let refused = (0..50).any(|_| {
+        let refused = (0..3_000).any(|_| {
             thread::sleep(Duration::from_millis(20));
             TcpStream::connect_timeout(&address, Duration::from_millis(100)).is_err()
         });

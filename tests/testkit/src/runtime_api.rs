@@ -227,6 +227,7 @@ pub struct FunctionProcess {
     child: Child,
     started_at: Instant,
     output: Arc<Mutex<String>>,
+    collectors: Vec<thread::JoinHandle<()>>,
 }
 
 impl FunctionProcess {
@@ -258,12 +259,15 @@ impl FunctionProcess {
         let started_at = Instant::now();
         let mut child = command.spawn()?;
         let output = Arc::new(Mutex::new(String::new()));
-        collect(child.stdout.take(), &output);
-        collect(child.stderr.take(), &output);
+        let collectors = [
+            child.stdout.take().map(|stream| collect(stream, &output)),
+            child.stderr.take().map(|stream| collect(stream, &output)),
+        ];
         Ok(Self {
             child,
             started_at,
             output,
+            collectors: collectors.into_iter().flatten().collect(),
         })
     }
 
@@ -279,13 +283,30 @@ impl FunctionProcess {
         self.child.id()
     }
 
-    /// What it has written so far, standard output and standard error together, whole lines only.
+    /// What has arrived so far of what it writes, standard output and standard error together,
+    /// whole lines only.
     #[must_use]
     pub fn output(&self) -> String {
         self.output
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Ends the process and answers with everything that it has written.
+    pub fn end(&mut self) -> String {
+        self.kill();
+        for collector in self.collectors.drain(..) {
+            // A collector does not panic; if one did, what it had read is there.
+            let _ended = collector.join();
+        }
+        self.output()
+    }
+
+    fn kill(&mut self) {
+        // Either may fail because it has ended already, which is what is wanted.
+        let _killed = self.child.kill();
+        let _reaped = self.child.wait();
     }
 
     /// Waits for the process to end by itself, or gives up after `patience`.
@@ -303,14 +324,14 @@ impl FunctionProcess {
 
 impl Drop for FunctionProcess {
     fn drop(&mut self) {
-        // Either may fail because it has ended already, which is what is wanted.
-        let _killed = self.child.kill();
-        let _reaped = self.child.wait();
+        self.kill();
     }
 }
 
-fn collect(stream: Option<impl Read + Send + 'static>, output: &Arc<Mutex<String>>) {
-    let Some(stream) = stream else { return };
+fn collect(
+    stream: impl Read + Send + 'static,
+    output: &Arc<Mutex<String>>,
+) -> thread::JoinHandle<()> {
     let output = Arc::clone(output);
     thread::spawn(move || {
         for line in BufReader::new(stream).split(b'\n') {
@@ -319,7 +340,7 @@ fn collect(stream: Option<impl Read + Send + 'static>, output: &Arc<Mutex<String
             output.push_str(&String::from_utf8_lossy(&line));
             output.push('\n');
         }
-    });
+    })
 }
 
 #[cfg(test)]
@@ -331,7 +352,7 @@ mod tests {
 
     use super::*;
 
-    const SOON: Duration = Duration::from_secs(5);
+    const PATIENCE: Duration = Duration::from_mins(2);
 
     fn send(api: &RuntimeApi, request: String) -> thread::JoinHandle<String> {
         let mut stream = TcpStream::connect(api.address()).unwrap();
@@ -359,7 +380,7 @@ mod tests {
             &api,
             format!("GET {VERSION_PREFIX}invocation/next HTTP/1.1\r\n\r\n"),
         );
-        assert!(api.polled(1, SOON).is_some());
+        assert!(api.polled(1, PATIENCE).is_some());
         assert!(!poll.is_finished());
         let request_id = api.invoke("{\"a\":1}");
         let answer = poll.join().unwrap();
@@ -376,9 +397,9 @@ mod tests {
             .join()
             .unwrap();
         send(&api, post("invocation/b/error", "{}")).join().unwrap();
-        let (answer, _) = api.answer_to("a", SOON).unwrap();
+        let (answer, _) = api.answer_to("a", PATIENCE).unwrap();
         assert_eq!(answer, Answer::Response("[]".to_owned()));
-        let (answer, _) = api.answer_to("b", SOON).unwrap();
+        let (answer, _) = api.answer_to("b", PATIENCE).unwrap();
         assert_eq!(
             answer,
             Answer::Error {
@@ -392,7 +413,7 @@ mod tests {
     fn a_function_that_cannot_start_says_so() {
         let api = RuntimeApi::start().unwrap();
         send(&api, post("init/error", "why")).join().unwrap();
-        let error = api.init_error(SOON).unwrap();
+        let error = api.init_error(PATIENCE).unwrap();
         assert_eq!(
             error,
             Answer::Error {
@@ -407,12 +428,9 @@ mod tests {
         let api = RuntimeApi::start().unwrap();
         let env = Path::new("/usr/bin/env");
         let mut process = FunctionProcess::start(env, &api, [("EXTRA", "1")]).unwrap();
-        assert!(process.exit(SOON).unwrap().unwrap().success());
-        let give_up = Instant::now() + SOON;
-        while !process.output().contains("EXTRA=1\n") && Instant::now() < give_up {
-            thread::sleep(Duration::from_millis(5));
-        }
-        let output = process.output();
+        assert!(process.exit(PATIENCE).unwrap().unwrap().success());
+        let output = process.end();
+        assert!(output.contains("EXTRA=1\n"), "{output}");
         assert!(output.contains(&format!("AWS_LAMBDA_RUNTIME_API={}\n", api.address())));
         assert!(!output.contains("CARGO"), "{output}");
     }

@@ -1,15 +1,20 @@
 //! A function's real binary between a Runtime API and an AWS, all on loopback: what the tests of
 //! the function packages stand on.
 
-use std::{io, path::Path, time::Duration};
+use std::{
+    io,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::{
     fake_aws::FakeAws,
     runtime_api::{Answer, FunctionProcess, RuntimeApi},
 };
 
-/// How long a test waits for what should happen within a second, on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// After how long a test is taken to hang. What it waits for should happen within a second.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The function with both of its ends.
 #[derive(Debug)]
@@ -82,12 +87,29 @@ impl Stage {
         Ok((report, status.is_some_and(|status| !status.success())))
     }
 
-    /// What the function has written, in whole lines. The lines of an event are there once its
-    /// answer is, save for the moment that the pipe takes.
+    /// Waits for the function to write this. A line of an event was written before its answer, and
+    /// takes a moment to come through the pipe.
+    pub fn assert_says(&self, text: &str) {
+        let give_up = Instant::now() + PATIENCE;
+        while !self.process.output().contains(text) {
+            assert!(
+                Instant::now() < give_up,
+                "not said: {text}; the function wrote:\n{}",
+                self.process.output()
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// What has arrived so far of what the function writes, to tell a failure with.
     #[must_use]
     pub fn output(&self) -> String {
-        std::thread::sleep(Duration::from_millis(50));
         self.process.output()
+    }
+
+    /// Ends the function and answers with everything that it has written, in whole lines.
+    pub fn end(&mut self) -> String {
+        self.process.end()
     }
 }
 

@@ -2,8 +2,8 @@
 //! called.
 
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test that cannot go on should stop, and say where"
 )]
@@ -26,14 +26,9 @@ use crate::scene::*;
 
 #[test]
 fn what_is_verified_is_deployed_and_nothing_else() {
-    let scene = Scene::new();
+    let mut scene = Scene::new();
     assert!(!scene.goes_back(1));
-    assert_eq!(
-        scene.end(),
-        ("deployed".to_owned(), String::new()),
-        "{}",
-        scene.stage.output()
-    );
+    assert_eq!(scene.end(), ("deployed".to_owned(), String::new()));
     let expected = value!({
         "S3Bucket": SIGNED,
         "S3Key": scene.signed_key(),
@@ -77,7 +72,19 @@ fn what_is_verified_is_deployed_and_nothing_else() {
         .unwrap();
     assert!(verdict < update, "{names:?}");
 
-    let output = scene.stage.output();
+    // A second delivery finds the end, and does nothing.
+    let before = scene.stage.aws.called().len();
+    assert!(!scene.goes_back(2));
+    let after = scene.stage.aws.called().split_off(before);
+    assert!(
+        after
+            .iter()
+            .all(|call| call.starts_with("s3:") || call.starts_with("signer:")),
+        "{after:?}"
+    );
+    assert!(!after.contains(&"s3:PutObject".to_owned()), "{after:?}");
+
+    let output = scene.stage.end();
     let lines: Vec<Value> = output
         .lines()
         .map(|line| serde_json::from_str(line).expect(line))
@@ -98,18 +105,6 @@ fn what_is_verified_is_deployed_and_nothing_else() {
         (&told["target"], &told["job"]),
         (&value!(FUNCTION), &value!(JOB))
     );
-
-    // A second delivery finds the end, and does nothing.
-    let before = scene.stage.aws.called().len();
-    assert!(!scene.goes_back(2));
-    let after = scene.stage.aws.called().split_off(before);
-    assert!(
-        after
-            .iter()
-            .all(|call| call.starts_with("s3:") || call.starts_with("signer:")),
-        "{after:?}"
-    );
-    assert!(!after.contains(&"s3:PutObject".to_owned()), "{after:?}");
 }
 
 /// An upload for a layer, of which Lambda says that it published code with this SHA-256.
@@ -200,11 +195,9 @@ fn a_foreign_publisher_is_refused() {
         ("rejected".to_owned(), "PUBLISHER_NOT_ALLOWED".to_owned())
     );
     scene.assert_unchanged();
-    let output = scene.stage.output();
-    assert!(
-        output.contains(r#""Reason":"PUBLISHER_NOT_ALLOWED""#),
-        "{output}"
-    );
+    scene
+        .stage
+        .assert_says(r#""Reason":"PUBLISHER_NOT_ALLOWED""#);
 }
 
 #[test]
@@ -273,8 +266,7 @@ fn a_job_of_somebody_else_is_left_alone() {
     scene.job("Succeeded", &value!({"source": theirs()}));
     assert!(!scene.goes_back(1));
     assert_eq!(scene.stage.aws.called(), ["signer:DescribeSigningJob"]);
-    let output = scene.stage.output();
-    assert!(output.contains("the job is not for this stack"), "{output}");
+    scene.stage.assert_says("the job is not for this stack");
 }
 
 #[test]
@@ -287,8 +279,7 @@ fn a_job_that_signer_does_not_know_is_asked_for_again_before_it_is_left_alone() 
         .answers("signer:DescribeSigningJob", missing);
     assert!(scene.goes_back(4));
     assert!(!scene.goes_back(5));
-    let output = scene.stage.output();
-    assert!(output.contains("the job is not for this stack"), "{output}");
+    scene.stage.assert_says("the job is not for this stack");
     assert_eq!(scene.outcome(), None);
 }
 
@@ -347,12 +338,9 @@ fn what_cannot_be_established_is_tried_again_and_then_refused() {
     assert!(scene.goes_back(1));
     assert!(scene.outcome().is_none(), "trouble is no verdict");
     scene.assert_unchanged();
-    assert!(
-        scene
-            .stage
-            .output()
-            .contains("signer:GetSigningProfile was denied")
-    );
+    scene
+        .stage
+        .assert_says("signer:GetSigningProfile was denied");
     assert!(!scene.goes_back(5), "the queue's patience is at its end");
     assert_eq!(scene.end().0, "rejected");
     scene.assert_unchanged();

@@ -166,7 +166,9 @@ impl Scene {
 
     /// State and reason code of the end.
     pub(crate) fn end(&self) -> (String, String) {
-        let outcome = self.outcome().expect("there is a terminal record");
+        let outcome = self.outcome();
+        let said = self.stage.output();
+        let outcome = outcome.unwrap_or_else(|| panic!("no terminal record:\n{said}"));
         let text = |name: &str| outcome[name].as_str().unwrap_or_default().to_owned();
         (text("state"), text("code"))
     }
