@@ -6,20 +6,18 @@ use std::{
     net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream},
     path::PathBuf,
     process::Command,
-    time::Duration,
 };
 
 use serde_json::json;
 
 use crate::{
     error::HarnessError,
-    observer::{Look, Observer, wait_until},
+    observer::{Look, Observer, PATIENCE, wait_until},
     process::{self, Process},
     session::{Credentials, Session, list, text},
     tools::Tools,
 };
 
-const STARTS_WITHIN: Duration = Duration::from_mins(1);
 /// Looked for, because SAM would deploy the sources when nothing has been built.
 const BUILT_TEMPLATE: &str = ".aws-sam/build/template.yaml";
 const ROOT_FILE: &str = "signer-root.pem";
@@ -49,7 +47,7 @@ impl Cloud {
         let log = tools.log(&format!("local-aws-{port}"));
         let what = "starting the local AWS";
         let mut process = Process::start(&tools.python(), &command, &log)?;
-        wait_until(observer, what, STARTS_WITHIN, || {
+        wait_until(observer, what, PATIENCE, || {
             if let Some(status) = process.ended()? {
                 return Err(process.failure(what, status));
             }

@@ -8,6 +8,8 @@ use std::{
 
 use crate::{error::HarnessError, pages::Page};
 
+/// After how long something on the local AWS is taken to have failed: it all takes seconds.
+pub const PATIENCE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(100);
 
 /// Is told what goes on. Tests need none of it; `cargo xtask local` shows it to a person.

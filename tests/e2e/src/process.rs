@@ -154,7 +154,7 @@ fn last_lines(log: &Path, count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observer::Nobody;
+    use crate::observer::{Nobody, PATIENCE};
 
     const PYTHON: &str = "python3";
 
@@ -173,8 +173,7 @@ mod tests {
         let log = log("ends");
         let ticking = shell("(while :; do echo tick; sleep 0.1; done) & wait");
         let process = Process::start(Path::new(PYTHON), &ticking, &log).unwrap();
-        let patience = Duration::from_secs(20);
-        wait_until(&Nobody, "a tick", patience, || {
+        wait_until(&Nobody, "a tick", PATIENCE, || {
             Ok(match process.last_line() {
                 line if line == "tick" => Look::There(()),
                 line => Look::NotYet(line),

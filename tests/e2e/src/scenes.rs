@@ -1,19 +1,18 @@
 //! Four scenes that show what the gate is for. Each step is reported only after it was observed from
 //! outside: in a record, in a function's answer, in a page.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
 use crate::{
     error::HarnessError,
-    observer::{Look, Observer, wait_until},
+    observer::{Look, Observer, PATIENCE, wait_until},
     packages,
     session::text,
     stage::{Protection, Stage, Upload},
 };
 
-const PATIENCE: Duration = Duration::from_mins(1);
 /// The function of the first three scenes, whose configuration enforces.
 const DEMO: &str = "demo";
 /// The function of the fourth, whose configuration warns.

@@ -1,21 +1,16 @@
 //! A stack with people round it: a developer who may upload, an intruder who may call Lambda, a pager,
 //! and demo functions.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::{
     cloud::{Cloud, Stack},
     error::HarnessError,
-    observer::{Look, Observer, wait_until},
+    observer::{Look, Observer, PATIENCE, wait_until},
     packages,
     pages::Pages,
     session::{Credentials, Session, body, bytes, list, text},
 };
-
-/// All that a local upload sets off takes seconds.
-const PATIENCE: Duration = Duration::from_mins(1);
 const TRUST_LAMBDA: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
     "Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 

@@ -12,13 +12,12 @@
 use std::{
     path::Path,
     sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard},
-    time::Duration,
 };
 
 use countersign_e2e::{
     HarnessError,
     cloud::{self, Cloud, Stack},
-    observer::{Look, Nobody, wait_until},
+    observer::{Look, Nobody, PATIENCE, wait_until},
     packages,
     scenes::{Play, SCENES},
     session::{Credentials, Session, bytes, list, text},
@@ -27,7 +26,6 @@ use countersign_e2e::{
 };
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_mins(1);
 /// Held for writing by a test that changes what all others use.
 static QUEUES: RwLock<()> = RwLock::new(());
 
