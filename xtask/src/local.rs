@@ -84,7 +84,7 @@ fn build(tools: &Tools, terminal: &Terminal) -> Result<(), HarnessError> {
 
 fn deploy(cloud: &Cloud, terminal: &Terminal) -> Result<Stack, HarnessError> {
     let since = Instant::now();
-    let stack = cloud.deploy(STACK, terminal)?;
+    let stack = cloud.deploy(STACK, &[], terminal)?;
     let detail = format!("template.yaml, as the stack {STACK}");
     terminal.step("sam deploy", &detail, since.elapsed());
     Ok(stack)

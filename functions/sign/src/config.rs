@@ -4,7 +4,10 @@ use countersign_aws::shell::{
     environment::{ConfigError, Environment, Variables},
     settings::{event_bus, max_receives, stack},
 };
-use countersign_gate::{names::ProfileName, settings::SignSettings};
+use countersign_gate::{
+    names::{NamePattern, ProfileName},
+    settings::{Scope, SignSettings},
+};
 use countersign_package::Limits;
 
 /// Everything that is set.
@@ -27,11 +30,28 @@ impl Config {
             "the name of the profile that signs what has no tag countersign:profile",
             ProfileName::parse,
         );
+        let mut pattern = |name: &str, of: &str| {
+            let meaning =
+                format!("the names of the {of} that may be deployed to, such as shop-* or *");
+            environment.required(name, &meaning, NamePattern::parse)
+        };
+        let functions = pattern("COUNTERSIGN_TARGET_FUNCTIONS", "functions");
+        let layers = pattern("COUNTERSIGN_TARGET_LAYERS", "layers");
+        let tagged_profiles = environment.optional(
+            "COUNTERSIGN_TAGGED_PROFILES",
+            "the names of the profiles that a tag countersign:profile may choose, or nothing",
+            NamePattern::parse,
+        );
         let config = (|| {
             Some(Self {
                 settings: SignSettings {
                     stack: stack?,
                     profile: profile?,
+                    scope: Scope {
+                        functions: functions?,
+                        layers: layers?,
+                        tagged_profiles: tagged_profiles?,
+                    },
                     limits: Limits::default(),
                 },
                 event_bus: event_bus?,
@@ -54,6 +74,8 @@ mod tests {
             ("COUNTERSIGN_SIGNED_BUCKET", "gate-signed"),
             ("COUNTERSIGN_RECORDS_BUCKET", "gate-records"),
             ("COUNTERSIGN_SIGNING_PROFILE", "gate_profile"),
+            ("COUNTERSIGN_TARGET_FUNCTIONS", "shop-*"),
+            ("COUNTERSIGN_TARGET_LAYERS", "*"),
             ("COUNTERSIGN_MAX_RECEIVES", "5"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -64,6 +86,9 @@ mod tests {
     fn an_environment_in_order_is_read() {
         let config = Config::read(&variables()).unwrap();
         assert_eq!(config.settings.profile.as_str(), "gate_profile");
+        assert_eq!(config.settings.scope.functions.as_str(), "shop-*");
+        assert_eq!(config.settings.scope.layers.as_str(), "*");
+        assert_eq!(config.settings.scope.tagged_profiles, None);
         assert_eq!(config.settings.stack.signed_bucket, "gate-signed");
         assert_eq!(config.event_bus, "default");
         assert_eq!(config.max_receives, 5);

@@ -41,6 +41,8 @@ fn stage() -> Stage {
             ),
             ("COUNTERSIGN_RECORDS_BUCKET", RECORDS),
             ("COUNTERSIGN_SIGNING_PROFILE", "countersign"),
+            ("COUNTERSIGN_TARGET_FUNCTIONS", "*orders*"),
+            ("COUNTERSIGN_TARGET_LAYERS", "*"),
             ("COUNTERSIGN_MAX_RECEIVES", "5"),
         ],
     )
@@ -241,9 +243,15 @@ fn what_can_never_be_deployed_is_refused_before_it_is_signed() {
         "FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders","State":"Active",
         "LastUpdateStatus":"Successful"}}"#;
     let missing = exception(404, "ResourceNotFoundException", "no such function");
-    let cases: [(&str, &str, &[u8], Option<Response>); 5] = [
+    let cases: [(&str, &str, &[u8], Option<Response>); 6] = [
         ("a container image", KEY, PACKAGE, Some(json(image))),
         ("no such function", KEY, PACKAGE, Some(missing)),
+        (
+            "a function of another team",
+            "functions/checkout.zip",
+            PACKAGE,
+            None,
+        ),
         ("not a zip", KEY, b"this is not a zip", None),
         ("an empty file", KEY, b"", None),
         (
@@ -499,6 +507,8 @@ fn a_wrong_environment_is_told_whole_at_the_start() {
         "COUNTERSIGN_SIGNED_BUCKET",
         "COUNTERSIGN_RECORDS_BUCKET",
         "COUNTERSIGN_SIGNING_PROFILE",
+        "COUNTERSIGN_TARGET_FUNCTIONS",
+        "COUNTERSIGN_TARGET_LAYERS",
         "COUNTERSIGN_MAX_RECEIVES",
     ] {
         assert!(

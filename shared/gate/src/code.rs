@@ -75,6 +75,11 @@ codes! {
         "Versioning is off or suspended on the uploads bucket, so that what is judged could be replaced under the same id.",
         "Turn versioning on for the uploads bucket and upload again."
     }
+    TargetNotManaged = "TARGET_NOT_MANAGED" {
+        "The target is none of those that the gate was given.",
+        "The stack's parameter TargetFunctions or TargetLayers leaves its name out, or the upload was meant for the bucket of another stack.",
+        "Upload it to the stack that manages the target, or widen the parameter and upload again."
+    }
     TargetNotFound = "TARGET_NOT_FOUND" {
         "There is no such function.",
         "A misspelt name, another account or region, or the function was deleted.",
@@ -94,6 +99,11 @@ codes! {
         "The tag countersign:profile of the function is not the name of a signing profile.",
         "A misspelt tag, or an ARN where a name is expected.",
         "Set the tag to the profile's name, 2 to 64 letters, digits and underscores; or remove it to use the stack's profile."
+    }
+    ProfileNotManaged = "PROFILE_NOT_MANAGED" {
+        "The tag countersign:profile of the function names a signing profile that the gate was not given.",
+        "The stack's parameter TaggedProfiles, empty by default, leaves the profile out.",
+        "Set TaggedProfiles, and AdditionalPublishers where the stack's CSC judges the function; or remove the tag to use the stack's profile. Then upload again."
     }
     AliasTag = "ALIAS_TAG" {
         "The tag countersign:alias of the function names no alias of it.",
@@ -342,7 +352,7 @@ codes! {
     }
     Undecided = "UNDECIDED" {
         "No verdict could be reached in all attempts.",
-        "The calls that the message names failed each time. A denied lambda:GetFunction means that the stack's parameter TargetFunctions leaves the function out.",
+        "The calls that the message names failed each time. Where one was denied, a policy of the organisation, of a key or of a bucket keeps the gate out, or the stack's parameters changed after the upload.",
         "Remove the cause that the message names, then upload again."
     }
 

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use wildmatch::WildMatch;
 
 /// A text that is not the name it was taken for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -128,6 +129,21 @@ name!(
     |text| text_of(text, 1, 256, |c| c.is_ascii_graphic())
 );
 
+name!(
+    /// Names as IAM writes them in a resource: `*` stands for any characters or none, `?` for
+    /// any one; 1 to 140 of `[A-Za-z0-9_*?-]`.
+    NamePattern, "a pattern of names", "1 to 140 letters, digits, hyphens, underscores, * and ?",
+    |text| text_of(text, 1, 140, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '*' | '?'))
+);
+
+impl NamePattern {
+    /// Whether the pattern stands for this name.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        WildMatch::new(&self.0).matches(name)
+    }
+}
+
 impl VersionId {
     /// Stands for the version of an object that has none, so that its refusal can be on record.
     #[must_use]
@@ -144,6 +160,33 @@ fn text_of(text: &str, least: usize, most: usize, allowed: fn(char) -> bool) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_stands_for_names_as_in_iam() {
+        let matches = |pattern: &str, name| NamePattern::parse(pattern).unwrap().matches(name);
+        for (pattern, name) in [
+            ("*", "checkout"),
+            ("shop-*", "shop-checkout"),
+            ("shop-*", "shop-"),
+            ("shop-???", "shop-pay"),
+            ("*-prod-*", "shop-prod-eu-prod-1"),
+            ("checkout", "checkout"),
+        ] {
+            assert!(matches(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [
+            ("shop-*", "shop"),
+            ("shop-*", "my-shop-checkout"),
+            ("shop-*", "Shop-checkout"),
+            ("shop-???", "shop-payment"),
+            ("shop-???", "shop-pa"),
+            ("checkout", "checkout2"),
+        ] {
+            assert!(!matches(pattern, name), "{pattern} {name}");
+        }
+        assert!(NamePattern::parse("").is_err());
+        assert!(NamePattern::parse("arn:aws:lambda:*").is_err());
+    }
 
     #[test]
     fn rules_hold_at_their_bounds() {

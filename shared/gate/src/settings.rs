@@ -6,7 +6,8 @@ use countersign_package::{Limits, TrustRoots};
 
 use crate::{
     evidence::{Examined, Policy, Source, examine},
-    names::{CscArn, FunctionName, ProfileName},
+    names::{CscArn, FunctionName, NamePattern, ProfileName},
+    target::Target,
 };
 
 /// The stack's names.
@@ -34,6 +35,30 @@ impl Stack {
     }
 }
 
+/// What the operator gave into the gate's hands. Its roles have rights to nothing else; this is the refusal
+/// that says so, at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// `COUNTERSIGN_TARGET_FUNCTIONS`
+    pub functions: NamePattern,
+    /// `COUNTERSIGN_TARGET_LAYERS`
+    pub layers: NamePattern,
+    /// The profiles that a function's tag may choose, beside the stack's own:
+    /// `COUNTERSIGN_TAGGED_PROFILES`. None when it is not set.
+    pub tagged_profiles: Option<NamePattern>,
+}
+
+impl Scope {
+    /// The pattern that this target has to match.
+    #[must_use]
+    pub fn pattern_for(&self, target: &Target) -> &NamePattern {
+        match target {
+            Target::Function(_) => &self.functions,
+            Target::Layer(_) => &self.layers,
+        }
+    }
+}
+
 /// What `sign` works with.
 #[derive(Clone, Debug)]
 pub struct SignSettings {
@@ -41,6 +66,8 @@ pub struct SignSettings {
     pub stack: Stack,
     /// The profile for targets without a tag: `COUNTERSIGN_SIGNING_PROFILE`.
     pub profile: ProfileName,
+    /// What may be deployed to, and signed with.
+    pub scope: Scope,
     /// What a package may be.
     pub limits: Limits,
 }

@@ -276,6 +276,21 @@ async fn profile_for<W: SignWorld>(
     metadata: &BTreeMap<String, String>,
 ) -> Result<ProfileName, Stop> {
     let rejected = |code, message| Err(Ending::rejected(code, message).into());
+    if let Target::Function(name) = target
+        && settings.stack.owns(name)
+    {
+        return rejected(
+            Code::TargetIsGate,
+            format!("{name} is a function of the gate itself"),
+        );
+    }
+    let pattern = settings.scope.pattern_for(target);
+    if !pattern.matches(target.name()) {
+        return rejected(
+            Code::TargetNotManaged,
+            format!("the gate manages {pattern}, which {} is not", target.name()),
+        );
+    }
     let name = match target {
         Target::Function(name) => name,
         Target::Layer(_) => {
@@ -285,12 +300,6 @@ async fn profile_for<W: SignWorld>(
             };
         }
     };
-    if settings.stack.owns(name) {
-        return rejected(
-            Code::TargetIsGate,
-            format!("{name} is a function of the gate itself"),
-        );
-    }
     let Some(function) = world.function(name).await? else {
         return rejected(Code::TargetNotFound, format!("there is no function {name}"));
     };
@@ -306,7 +315,17 @@ async fn profile_for<W: SignWorld>(
         .map(|tag| ProfileName::parse(tag.as_str()))
     {
         None => Ok(settings.profile.clone()),
-        Some(Ok(profile)) => Ok(profile),
+        Some(Ok(profile)) if profile == settings.profile => Ok(profile),
+        Some(Ok(profile)) => match &settings.scope.tagged_profiles {
+            Some(pattern) if pattern.matches(profile.as_str()) => Ok(profile),
+            _ => rejected(
+                Code::ProfileNotManaged,
+                format!(
+                    "the gate may not sign with the profile {profile} of {}",
+                    function.arn
+                ),
+            ),
+        },
         Some(Err(error)) => rejected(Code::ProfileTag, error.to_string()),
     }
 }

@@ -194,7 +194,7 @@ impl Drop for Process {
 }
 
 /// What Lambda sets, then what the template does, for all functions at once: none minds the others' variables.
-const ENVIRONMENT: [(&str, &str); 18] = [
+const ENVIRONMENT: [(&str, &str); 20] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "under-test"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024"),
@@ -219,6 +219,8 @@ const ENVIRONMENT: [(&str, &str); 18] = [
         "countersign-records-111122223333",
     ),
     ("COUNTERSIGN_SIGNING_PROFILE", "orders_service"),
+    ("COUNTERSIGN_TARGET_FUNCTIONS", "*"),
+    ("COUNTERSIGN_TARGET_LAYERS", "*"),
     ("COUNTERSIGN_MAX_RECEIVES", "5"),
     (
         "COUNTERSIGN_TOPIC_ARN",

@@ -111,8 +111,14 @@ impl Cloud {
         }
     }
 
-    /// `sam deploy` of what [`build`] made, as the stack `name`, trusting the local Signer's root.
-    pub fn deploy(&self, name: &str, observer: &dyn Observer) -> Result<Stack, HarnessError> {
+    /// `sam deploy` of what [`build`] made, as the stack `name` with these parameters, trusting the local
+    /// Signer's root.
+    pub fn deploy(
+        &self,
+        name: &str,
+        parameters: &[&str],
+        observer: &dyn Observer,
+    ) -> Result<Stack, HarnessError> {
         if !self.tools.root().join(BUILT_TEMPLATE).exists() {
             return Err(HarnessError::Missing {
                 what: "The outcome of `sam build`, .aws-sam/build/template.yaml,",
@@ -128,7 +134,8 @@ impl Cloud {
         command
             .args(["deploy", "--stack-name", name])
             .args(["--no-confirm-changeset", "--no-progressbar"])
-            .args(["--parameter-overrides", &format!("TrustRoots=\"{root}\"")]);
+            .args(["--parameter-overrides", &format!("TrustRoots=\"{root}\"")])
+            .args(parameters);
         process::run(
             observer,
             &self.tools.python(),

@@ -48,7 +48,7 @@ fn deployed() -> Result<(Cloud, Stack), HarnessError> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let tools = Tools::prepare(&root.canonicalize().unwrap(), &Nobody)?;
     let cloud = Cloud::start(&tools, cloud::free_port()?, &Nobody)?;
-    let stack = cloud.deploy("countersign", &Nobody)?;
+    let stack = cloud.deploy("countersign", &["TargetFunctions=demo-*"], &Nobody)?;
     Ok((cloud, stack))
 }
 
@@ -201,11 +201,18 @@ fn an_upload_for_nobody_is_rejected() {
     let _shared = beside_others();
     let stage = stage();
     let package = packages::function("lost").unwrap();
-    let upload = stage
-        .upload("functions/no-such-function", &package)
-        .unwrap();
-    let outcome = stage.wait_for_end(&Nobody, &upload, "rejected").unwrap();
-    assert!(text(&outcome, "/job").is_err(), "was signed: {outcome}");
+    for (name, code) in [
+        ("demo-nobody", "TARGET_NOT_FOUND"),
+        ("another-team", "TARGET_NOT_MANAGED"),
+        ("countersign-deploy", "TARGET_IS_GATE"),
+    ] {
+        let upload = stage
+            .upload(&format!("functions/{name}"), &package)
+            .unwrap();
+        let outcome = stage.wait_for_end(&Nobody, &upload, "rejected").unwrap();
+        assert_eq!(text(&outcome, "/code").unwrap(), code);
+        assert!(text(&outcome, "/job").is_err(), "was signed: {outcome}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ const PREFIX: &str = "COUNTERSIGN_";
 /// The variables that any function of the gate knows. One template may set them for all functions
 /// alike, so a function does not mind those that it has no use for; a name that nobody knows is a
 /// typing error, and the setting that was meant would silently keep its default.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 15] = [
     "COUNTERSIGN_EVENT_BUS",
     "COUNTERSIGN_INTEGRITY_AUTHORITY",
     "COUNTERSIGN_LAYER_CSC_ARN",
@@ -22,6 +22,9 @@ const KNOWN: [&str; 12] = [
     "COUNTERSIGN_SIGNED_BUCKET",
     "COUNTERSIGN_SIGNING_PROFILE",
     "COUNTERSIGN_STACK",
+    "COUNTERSIGN_TAGGED_PROFILES",
+    "COUNTERSIGN_TARGET_FUNCTIONS",
+    "COUNTERSIGN_TARGET_LAYERS",
     "COUNTERSIGN_TARGET_WITHOUT_CSC",
     "COUNTERSIGN_TOPIC_ARN",
     "COUNTERSIGN_TRUST_ROOTS",

@@ -3,11 +3,11 @@
 use countersign_gate::code::Code;
 use countersign_gate::deploy::{Deployment, deploy};
 use countersign_gate::evidence::{IntegrityAuthority, Policy, WithoutCsc};
-use countersign_gate::names::{SigningJobId, VersionId};
+use countersign_gate::names::{NamePattern, SigningJobId, VersionId};
 use countersign_gate::ports::{ProfileStatus, Refusal};
 use countersign_gate::records::{Outcome, State, VerdictRecord};
 use countersign_gate::retry::Retry;
-use countersign_gate::settings::{Core, DeploySettings};
+use countersign_gate::settings::{Core, DeploySettings, Scope};
 use countersign_gate::sign::{Admission, PROFILE_TAG, admit};
 use countersign_gate::verdict::Decision;
 use countersign_package::Limits;
@@ -66,6 +66,62 @@ fn what_can_never_be_deployed_is_refused_at_once() {
         assert_eq!(world.state().events.len(), 1, "someone is told");
         let is_received = |path: &String| path.ends_with("/received.json");
         assert!(world.state().records.keys().any(is_received));
+    }
+}
+
+#[test]
+fn a_target_that_the_gate_was_not_given_is_refused_without_a_look_at_it() {
+    let only = |pattern: &str| NamePattern::parse(pattern).unwrap();
+    let mut settings = sign_settings();
+    settings.scope = Scope {
+        functions: only("shop-*"),
+        layers: only("shop-*"),
+        tagged_profiles: None,
+    };
+    for key in [FUNCTION, LAYER] {
+        let world = world();
+        let version = world.upload(key, GOOD);
+        let event = event(&world, key, Some(version));
+        let admission = run(admit(&hands(&world, "sign"), &settings, &event, PATIENT)).unwrap();
+        let Admission::Finished(finished) = admission else {
+            panic!("{admission:?}")
+        };
+        assert_eq!(finished.outcome.code, Some(Code::TargetNotManaged));
+        assert!(
+            world.state().jobs.is_empty() && !world.state().calls.contains(&"lambda:GetFunction")
+        );
+    }
+}
+
+#[test]
+fn a_tag_chooses_among_the_profiles_that_the_gate_was_given() {
+    let signed_with = |tag: &str, given: Option<&str>| {
+        let mut settings = sign_settings();
+        settings.scope.tagged_profiles = given.map(|given| NamePattern::parse(given).unwrap());
+        let world = world();
+        change(&world, |function| {
+            function.tags.insert(PROFILE_TAG.to_owned(), tag.to_owned());
+        });
+        let version = world.upload(FUNCTION, GOOD);
+        let event = event(&world, FUNCTION, Some(version));
+        match run(admit(&hands(&world, "sign"), &settings, &event, PATIENT)).unwrap() {
+            Admission::Signing { job, .. } => {
+                let state = world.state();
+                let profile = state.jobs.get(&job).map(|job| job.request.profile.clone());
+                Ok(profile.unwrap().to_string())
+            }
+            Admission::Finished(finished) => Err(finished.outcome.code.unwrap()),
+            Admission::NotOurs(why) => panic!("{why}"),
+        }
+    };
+    let own = World::profile_name();
+    assert_eq!(signed_with(own.as_str(), None), Ok(own.to_string()));
+    assert_eq!(
+        signed_with("payments", Some("pay*")),
+        Ok("payments".to_owned())
+    );
+    for given in [None, Some("shop*")] {
+        assert_eq!(signed_with("payments", given), Err(Code::ProfileNotManaged));
     }
 }
 

@@ -8,10 +8,10 @@ use std::task::{Context, Poll, Waker};
 use countersign_gate::deploy::{Deployment, deploy};
 use countersign_gate::evidence::Policy;
 use countersign_gate::finish::Finished;
-use countersign_gate::names::{CscArn, SigningJobId, VersionId};
+use countersign_gate::names::{CscArn, NamePattern, SigningJobId, VersionId};
 use countersign_gate::records::Uploader;
 use countersign_gate::retry::{Patience, Retry};
-use countersign_gate::settings::{DeploySettings, SignSettings, Stack};
+use countersign_gate::settings::{DeploySettings, Scope, SignSettings, Stack};
 use countersign_gate::sign::{Admission, admit};
 use countersign_gate::triggers::UploadEvent;
 use countersign_package::Limits;
@@ -53,6 +53,11 @@ pub fn sign_settings() -> SignSettings {
     SignSettings {
         stack: stack(),
         profile: World::profile_name(),
+        scope: Scope {
+            functions: NamePattern::parse("*").unwrap(),
+            layers: NamePattern::parse("*").unwrap(),
+            tagged_profiles: None,
+        },
         limits: Limits::default(),
     }
 }
