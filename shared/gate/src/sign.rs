@@ -8,7 +8,7 @@ use crate::{
     code::Code,
     finish::{Ending, Finished, Stop, Story, finish, finished_before},
     layer_metadata::LayerMetadata,
-    names::{ProfileName, SigningJobId, VersionId},
+    names::{NamePattern, ProfileName, SigningJobId, VersionId},
     ports::{
         Clock, Creation, Events, Functions, JobRequest, JobStart, ObjectHead, Records, Signer,
         UploadHead, Uploads,
@@ -275,59 +275,62 @@ async fn profile_for<W: SignWorld>(
     target: &Target,
     metadata: &BTreeMap<String, String>,
 ) -> Result<ProfileName, Stop> {
-    let rejected = |code, message| Err(Ending::rejected(code, message).into());
-    if let Target::Function(name) = target
-        && settings.stack.owns(name)
-    {
-        return rejected(
-            Code::TargetIsGate,
-            format!("{name} is a function of the gate itself"),
-        );
-    }
-    let pattern = settings.scope.pattern_for(target);
-    if !pattern.matches(target.name()) {
-        return rejected(
-            Code::TargetNotManaged,
-            format!("the gate manages {pattern}, which {} is not", target.name()),
-        );
-    }
+    check_scope(settings, target)?;
     let name = match target {
         Target::Function(name) => name,
         Target::Layer(_) => {
-            return match LayerMetadata::read(metadata) {
-                Ok(_) => Ok(settings.profile.clone()),
-                Err(error) => rejected(Code::LayerMetadata, error.to_string()),
-            };
+            LayerMetadata::read(metadata)
+                .map_err(|error| Ending::rejected(Code::LayerMetadata, error.to_string()))?;
+            return Ok(settings.profile.clone());
         }
     };
     let Some(function) = world.function(name).await? else {
-        return rejected(Code::TargetNotFound, format!("there is no function {name}"));
+        let message = format!("there is no function {name}");
+        return Err(Ending::rejected(Code::TargetNotFound, message).into());
     };
     if function.is_image {
-        return rejected(
-            Code::TargetIsImage,
-            format!("{} is a container image", function.arn),
-        );
+        let message = format!("{} is a container image", function.arn);
+        return Err(Ending::rejected(Code::TargetIsImage, message).into());
     }
-    match function
-        .tags
-        .get(PROFILE_TAG)
-        .map(|tag| ProfileName::parse(tag.as_str()))
-    {
+    match function.tags.get(PROFILE_TAG) {
+        Some(tag) => tagged_profile(settings, tag),
         None => Ok(settings.profile.clone()),
-        Some(Ok(profile)) if profile == settings.profile => Ok(profile),
-        Some(Ok(profile)) => match &settings.scope.tagged_profiles {
-            Some(pattern) if pattern.matches(profile.as_str()) => Ok(profile),
-            _ => rejected(
-                Code::ProfileNotManaged,
-                format!(
-                    "the gate may not sign with the profile {profile} of {}",
-                    function.arn
-                ),
-            ),
-        },
-        Some(Err(error)) => rejected(Code::ProfileTag, error.to_string()),
     }
+}
+
+/// Whether the gate may deploy to this target at all. Its roles have no right to others; asking would
+/// only be denied.
+fn check_scope(settings: &SignSettings, target: &Target) -> Result<(), Stop> {
+    if let Target::Function(name) = target
+        && settings.stack.owns(name)
+    {
+        let message = format!("{name} is a function of the gate itself");
+        return Err(Ending::rejected(Code::TargetIsGate, message).into());
+    }
+    let pattern = settings.scope.pattern_for(target);
+    if !pattern.matches(target.name()) {
+        let message = format!(
+            "{} is not among the names that the gate was given, {pattern}",
+            target.name()
+        );
+        return Err(Ending::rejected(Code::TargetNotManaged, message).into());
+    }
+    Ok(())
+}
+
+/// The profile that a function's tag names, if the gate may sign with it.
+fn tagged_profile(settings: &SignSettings, tag: &str) -> Result<ProfileName, Stop> {
+    let profile = ProfileName::parse(tag)
+        .map_err(|error| Ending::rejected(Code::ProfileTag, error.to_string()))?;
+    let given = settings.scope.tagged_profiles.as_ref();
+    if profile == settings.profile || given.is_some_and(|given| given.matches(profile.as_str())) {
+        return Ok(profile);
+    }
+    let given = given.map_or("none", NamePattern::as_str);
+    let message = format!(
+        "the tag {PROFILE_TAG} names {profile}; beside its own profile the gate was given {given}"
+    );
+    Err(Ending::rejected(Code::ProfileNotManaged, message).into())
 }
 
 /// Whether Signer would take this, and nobody could read it in two ways.

@@ -48,7 +48,7 @@ fn deployed() -> Result<(Cloud, Stack), HarnessError> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let tools = Tools::prepare(&root.canonicalize().unwrap(), &Nobody)?;
     let cloud = Cloud::start(&tools, cloud::free_port()?, &Nobody)?;
-    let stack = cloud.deploy("countersign", &["TargetFunctions=demo-*"], &Nobody)?;
+    let stack = cloud.deploy("countersign", &["TargetFunctions=demo*"], &Nobody)?;
     Ok((cloud, stack))
 }
 
