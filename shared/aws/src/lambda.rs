@@ -9,7 +9,10 @@ use aws_sdk_lambda::{
             UpdateFunctionCodeOutput, builders::UpdateFunctionCodeFluentBuilder,
         },
     },
-    types::{AliasRoutingConfiguration, CodeSigningPolicy, LastUpdateStatus, PackageType, State},
+    types::{
+        AliasRoutingConfiguration, CodeSigningPolicy, FunctionCodeLocation, LastUpdateStatus,
+        PackageType, State,
+    },
 };
 use countersign_gate::{
     csc::{Csc, CscPolicy},
@@ -59,6 +62,7 @@ impl Functions for Aws {
                 job_arn: function.signing_job_arn,
                 profile_version_arn: function.signing_profile_version_arn,
             },
+            code_key: answer.code.map_or(Ok(None), code_key)?,
             revision: revision(GET_FUNCTION, function.revision_id)?,
             update: update_status(
                 GET_FUNCTION,
@@ -113,9 +117,9 @@ impl Functions for Aws {
         &self,
         name: &FunctionName,
         signed: &SignedObject,
-        revision: &RevisionId,
+        seen: &Function,
     ) -> Result<CodeUpdate<()>, Trouble> {
-        let request = self.code_request(name, signed, revision).dry_run(true);
+        let request = self.code_request(name, signed, seen).dry_run(true);
         update(request).await?.try_map(|_| Ok(()))
     }
 
@@ -123,13 +127,13 @@ impl Functions for Aws {
         &self,
         name: &FunctionName,
         approved: &Approved,
-        revision: &RevisionId,
+        seen: &Function,
     ) -> Result<CodeUpdate<CodeIdentity>, Trouble> {
         if *approved.target() != Target::Function(name.clone()) {
             let problem = format!("what was approved is for {}", approved.target());
             return Err(unreadable(UPDATE_CODE, "FunctionName", &problem));
         }
-        let request = self.code_request(name, approved.signed(), revision);
+        let request = self.code_request(name, approved.signed(), seen);
         // Only what has to be compared is asked of this answer: state and revision are read from the function,
         // which is looked at until the update is done.
         update(request).await?.try_map(|answer| {
@@ -268,12 +272,13 @@ impl Aws {
         }
     }
 
-    /// `UpdateFunctionCode` of exactly one object version, upon exactly one revision.
+    /// `UpdateFunctionCode` of exactly one object version, upon exactly one revision, under the key that
+    /// the code has now.
     fn code_request(
         &self,
         name: &FunctionName,
         signed: &SignedObject,
-        revision: &RevisionId,
+        seen: &Function,
     ) -> UpdateFunctionCodeFluentBuilder {
         self.connection
             .lambda()
@@ -282,7 +287,8 @@ impl Aws {
             .s3_bucket(&signed.bucket)
             .s3_key(&signed.key)
             .s3_object_version(signed.version.as_str())
-            .revision_id(revision.as_str())
+            .revision_id(seen.revision.as_str())
+            .set_source_kms_key_arn(seen.code_key.clone())
     }
 }
 
@@ -317,6 +323,19 @@ pub(crate) fn is_about_fetching(message: &str) -> bool {
 /// parameter, in one spelling or another (grade D).
 fn is_about_code_sha256(message: &str) -> bool {
     message.to_ascii_lowercase().contains("codesha256")
+}
+
+/// The customer's key that the code is under. A caller who may not use it gets an error in this place instead
+/// (Lambda Developer Guide, Encrypting .zip deployment packages, grade B), which must not pass for no key.
+fn code_key(location: FunctionCodeLocation) -> Result<Option<String>, Trouble> {
+    match (location.source_kms_key_arn, location.error) {
+        (None, Some(error)) => Err(trouble_inside(
+            "lambda:GetFunction (Code)",
+            error.error_code.as_deref().unwrap_or_default(),
+            error.message.as_deref().unwrap_or_default(),
+        )),
+        (key, _) => Ok(key),
+    }
 }
 
 fn revision(call: &'static str, id: Option<String>) -> Result<RevisionId, Trouble> {

@@ -99,8 +99,8 @@ async fn round<W: DeployWorld, E: Examine>(
         return keep(world, case, name, alias, live, &judgement.verdict).await;
     }
     if gather::wants_second_opinion(&evidence) {
-        let revision = &function.revision;
-        evidence.second_opinion = match world.try_code(name, &specimen.signed, revision).await {
+        let opinion = world.try_code(name, &specimen.signed, &function).await;
+        evidence.second_opinion = match opinion {
             Ok(CodeUpdate::Taken(())) => SecondOpinion::Takes,
             Ok(CodeUpdate::Refused(refusal)) => SecondOpinion::Refuses(refusal),
             Ok(CodeUpdate::RevisionChanged | CodeUpdate::Gone) => return Ok(Round::Again),
@@ -134,10 +134,7 @@ async fn update<W: DeployWorld>(
     approved: &Approved,
     verdict: &Verdict,
 ) -> Result<Round, Stop> {
-    match world
-        .update_code(name, approved, &function.revision)
-        .await?
-    {
+    match world.update_code(name, approved, function).await? {
         CodeUpdate::Taken(code) => {
             let expected = approved.expected();
             check_deployed(case, &expected, &code, verdict)?;

@@ -310,6 +310,8 @@ pub struct Function {
     pub is_image: bool,
     /// Its code.
     pub code: CodeIdentity,
+    /// `SourceKMSKeyArn`: the customer's own key that Lambda keeps the zip under.
+    pub code_key: Option<String>,
     /// `RevisionId` of `$LATEST`.
     pub revision: RevisionId,
     /// `LastUpdateStatus`, with `State`.
@@ -440,22 +442,25 @@ pub trait Functions: Sync {
     /// `GetCodeSigningConfig`; `None` when there is no such configuration.
     fn csc(&self, arn: &CscArn) -> impl Future<Output = Result<Option<Csc>, Trouble>> + Send;
 
-    /// `UpdateFunctionCode` with `DryRun`, of exactly this version of the signed object. Nothing but whether it
-    /// is taken is read from the answer: nobody has recorded what else a dry run says.
+    /// `UpdateFunctionCode` with `DryRun`, of exactly this version of the signed object, upon the function as it
+    /// was seen. Nothing but whether it is taken is read from the answer: nobody has recorded what else a dry
+    /// run says.
     fn try_code(
         &self,
         name: &FunctionName,
         signed: &SignedObject,
-        revision: &RevisionId,
+        seen: &Function,
     ) -> impl Future<Output = Result<CodeUpdate<()>, Trouble>> + Send;
 
-    /// `UpdateFunctionCode` with the approved package's bucket, key and version, and with
-    /// `RevisionId`. That it is approved is in the type.
+    /// `UpdateFunctionCode` with the approved package's bucket, key and version, upon the function as it was
+    /// seen: with its `RevisionId`, so that no other change is undone, and with its `SourceKMSKeyArn`, since
+    /// Lambda uses a key of its own when none is given (its API reference, grade B). That the package is
+    /// approved is in the type.
     fn update_code(
         &self,
         name: &FunctionName,
         approved: &Approved,
-        revision: &RevisionId,
+        seen: &Function,
     ) -> impl Future<Output = Result<CodeUpdate<CodeIdentity>, Trouble>> + Send;
 
     /// `PublishVersion` with `CodeSha256` and `Description`.

@@ -34,11 +34,12 @@ fn what_is_verified_is_deployed_and_nothing_else() {
         "S3Key": scene.signed_key(),
         "S3ObjectVersion": "version-2",
         "RevisionId": "r-1",
+        "SourceKMSKeyArn": CODE_KEY,
     });
     assert_eq!(
         scene.updates(false),
         [expected],
-        "the very version that was read"
+        "the very version that was read, under the key that the code was under"
     );
     assert_eq!(scene.updates(true).len(), 1, "Lambda is asked first");
     assert_eq!(scene.count("lambda:PublishVersion"), 1);

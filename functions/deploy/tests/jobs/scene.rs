@@ -11,6 +11,7 @@ use countersign_testkit::{
 };
 use serde_json::{Value, json as value};
 
+pub(crate) const CODE_KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/7c9b";
 pub(crate) const UPLOADS: &str = "gate-uploads";
 pub(crate) const SIGNED: &str = "gate-signed";
 pub(crate) const RECORDS: &str = "gate-records";
@@ -226,7 +227,9 @@ pub(crate) fn code(sha256: &str, more: &Value) -> Value {
 }
 
 pub(crate) fn function(sha256: &str, more: &Value) -> Response {
-    json(&value!({"Configuration": code(sha256, more), "Tags": {}}).to_string())
+    let location = value!({"RepositoryType": "S3", "SourceKMSKeyArn": CODE_KEY});
+    let answer = value!({"Configuration": code(sha256, more), "Code": location, "Tags": {}});
+    json(&answer.to_string())
 }
 
 pub(crate) fn event(job: &str) -> String {

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
+
 use countersign_gate::{
     csc::CscPolicy,
     names::{AliasName, FunctionName, LayerName, RevisionId, VersionId},
     ports::{
-        AliasMove, CodeUpdate, Functions, Layers, SignedObject, UpdateStatus, VersionPublish,
-        VersionRequest, VersionState,
+        AliasMove, CodeIdentity, CodeUpdate, Function, Functions, Layers, SignedObject,
+        UpdateStatus, VersionPublish, VersionRequest, VersionState,
     },
     trouble::Trouble,
 };
@@ -27,6 +29,23 @@ fn signed() -> SignedObject {
         bucket: "signed".to_owned(),
         key: "functions/orders/x/job.zip".to_owned(),
         version: VersionId::parse("v7").unwrap(),
+    }
+}
+
+/// The function as it was looked at, its code under this key.
+fn seen(code_key: Option<&str>) -> Function {
+    Function {
+        arn: "arn:aws:lambda:eu-west-1:111122223333:function:orders".to_owned(),
+        is_image: false,
+        code: CodeIdentity {
+            sha256: "b2xk".to_owned(),
+            job_arn: None,
+            profile_version_arn: None,
+        },
+        code_key: code_key.map(str::to_owned),
+        revision: revision(),
+        update: UpdateStatus::Successful,
+        tags: BTreeMap::new(),
     }
 }
 
@@ -166,12 +185,37 @@ async fn a_code_signing_configuration_is_read_or_there_is_none() {
     assert_eq!(aws.csc(&arn).await.unwrap(), None);
 }
 
+#[tokio::test]
+async fn code_stays_under_the_key_that_it_is_under() {
+    const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/7c9b";
+    let (fake, aws) = stack();
+    let location = format!(r#""Code":{{"RepositoryType":"S3","SourceKMSKeyArn":"{KEY}"}}"#);
+    fake.answers(
+        "lambda:GetFunction",
+        json(&format!(r#"{{"Configuration":{},{location}}}"#, code(""))),
+    );
+    let function = aws.function(&name()).await.unwrap().unwrap();
+    assert_eq!(function.code_key.as_deref(), Some(KEY));
+    let denied = r#""Code":{"Error":{"ErrorCode":"AccessDeniedException","Message":"no"}}"#;
+    fake.answers_once(
+        "lambda:GetFunction",
+        json(&format!(r#"{{"Configuration":{},{denied}}}"#, code(""))),
+    );
+    assert!(is_denied(&aws.function(&name()).await.unwrap_err()));
+    fake.answers("lambda:UpdateFunctionCode", json("{}"));
+    aws.try_code(&name(), &signed(), &seen(Some(KEY)))
+        .await
+        .unwrap();
+    let request = call(&fake, "lambda:UpdateFunctionCode");
+    assert_eq!(sent(&request)["SourceKMSKeyArn"], KEY);
+}
+
 async fn dry_run(fake: &FakeAws, aws: &Aws, status: u16, name_of: &str) -> CodeUpdate<()> {
     fake.answers_once(
         "lambda:UpdateFunctionCode",
         exception(status, name_of, "as told"),
     );
-    aws.try_code(&name(), &signed(), &revision()).await.unwrap()
+    aws.try_code(&name(), &signed(), &seen(None)).await.unwrap()
 }
 
 #[tokio::test]
@@ -179,7 +223,7 @@ async fn a_dry_run_names_exactly_what_was_judged() {
     let (fake, aws) = stack();
     // What else the answer to a dry run says is not recorded anywhere, so nothing may depend on it.
     fake.answers("lambda:UpdateFunctionCode", json("{}"));
-    let answer = aws.try_code(&name(), &signed(), &revision()).await.unwrap();
+    let answer = aws.try_code(&name(), &signed(), &seen(None)).await.unwrap();
     assert_eq!(answer, CodeUpdate::Taken(()));
     let request = call(&fake, "lambda:UpdateFunctionCode");
     assert_eq!(request.path, "/2015-03-31/functions/orders/code");
@@ -253,7 +297,7 @@ async fn what_says_nothing_about_the_code_is_trouble() {
             exception(status, exception_name, ""),
         );
         let error = aws
-            .try_code(&name(), &signed(), &revision())
+            .try_code(&name(), &signed(), &seen(None))
             .await
             .unwrap_err();
         assert!(is_expected(&error), "{exception_name}: {error}");
@@ -269,7 +313,7 @@ async fn a_package_that_lambda_could_not_fetch_was_not_refused() {
         "lambda:UpdateFunctionCode",
         exception(400, "InvalidParameterValueException", message),
     );
-    let answer = aws.try_code(&name(), &signed(), &revision()).await;
+    let answer = aws.try_code(&name(), &signed(), &seen(None)).await;
     let error = answer.unwrap_err();
     assert!(error.in_full().contains("SlowDown"), "{error}");
 }

@@ -34,6 +34,7 @@ impl Functions for Hands {
                 arn: format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"),
                 is_image: function.is_image,
                 code: code_of(&function),
+                code_key: None,
                 revision: revision(function.revision),
                 update: function.update,
                 tags: function.tags,
@@ -60,13 +61,13 @@ impl Functions for Hands {
         &self,
         name: &FunctionName,
         _: &SignedObject,
-        expected: &RevisionId,
+        seen: &Function,
     ) -> Result<CodeUpdate<()>, Trouble> {
         self.call("lambda:UpdateFunctionCode DryRun", |state| {
             let Some(function) = state.functions.get(name.as_str()) else {
                 return CodeUpdate::Gone;
             };
-            if revision(function.revision) != *expected {
+            if revision(function.revision) != seen.revision {
                 return CodeUpdate::RevisionChanged;
             }
             match &state.dry_run_refuses {
@@ -81,7 +82,7 @@ impl Functions for Hands {
         &self,
         name: &FunctionName,
         approved: &Approved,
-        expected: &RevisionId,
+        seen: &Function,
     ) -> Result<CodeUpdate<CodeIdentity>, Trouble> {
         self.call("lambda:UpdateFunctionCode", |state| {
             let slot = state
@@ -91,7 +92,7 @@ impl Functions for Hands {
             let Some(function) = state.functions.get_mut(name.as_str()) else {
                 return CodeUpdate::Gone;
             };
-            if revision(function.revision) != *expected && !is_blind {
+            if revision(function.revision) != seen.revision && !is_blind {
                 return CodeUpdate::RevisionChanged;
             }
             if function.update == UpdateStatus::InProgress {
