@@ -54,15 +54,20 @@ impl Functions for Aws {
             ));
         }
         let function = required(GET_FUNCTION, "Configuration", answer.configuration)?;
+        let is_image = function.package_type == Some(PackageType::Image);
         Ok(Some(Function {
             arn: required(GET_FUNCTION, "FunctionArn", function.function_arn.clone())?,
-            is_image: function.package_type == Some(PackageType::Image),
+            is_image,
             code: CodeIdentity {
                 sha256: required(GET_FUNCTION, "CodeSha256", function.code_sha256)?,
                 job_arn: function.signing_job_arn,
                 profile_version_arn: function.signing_profile_version_arn,
             },
-            code_key: answer.code.map_or(Ok(None), code_key)?,
+            // An image has none, and what it has there may not be ours to see.
+            code_key: match answer.code {
+                Some(location) if !is_image => code_key(location)?,
+                _ => None,
+            },
             revision: revision(GET_FUNCTION, function.revision_id)?,
             update: update_status(
                 GET_FUNCTION,
@@ -325,8 +330,9 @@ fn is_about_code_sha256(message: &str) -> bool {
     message.to_ascii_lowercase().contains("codesha256")
 }
 
-/// The customer's key that the code is under. A caller who may not use it gets an error in this place instead
-/// (Lambda Developer Guide, Encrypting .zip deployment packages, grade B), which must not pass for no key.
+/// The customer's key that the code is under. Where Lambda could not get at the code it says so in this place
+/// (API reference, grade B). Whether it then tells the key is not recorded (grade D); its absence must not pass
+/// for no key.
 fn code_key(location: FunctionCodeLocation) -> Result<Option<String>, Trouble> {
     match (location.source_kms_key_arn, location.error) {
         (None, Some(error)) => Err(trouble_inside(

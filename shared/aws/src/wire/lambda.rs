@@ -93,6 +93,13 @@ async fn an_image_an_absent_function_and_denied_tags_are_told_apart() {
         json(&format!(r#"{{"Configuration":{image}}}"#)),
     );
     assert!(aws.function(&name()).await.unwrap().unwrap().is_image);
+    let unseen = r#""Code":{"Error":{"ErrorCode":"AccessDeniedException","Message":"no"}}"#;
+    fake.answers_once(
+        "lambda:GetFunction",
+        json(&format!(r#"{{"Configuration":{image},{unseen}}}"#)),
+    );
+    let function = aws.function(&name()).await.unwrap().unwrap();
+    assert!(function.is_image, "whatever is said of where it is kept");
     let denied = r#""TagsError":{"ErrorCode":"AccessDeniedException","Message":"no"}"#;
     fake.answers_once(
         "lambda:GetFunction",
