@@ -68,11 +68,6 @@ pub(crate) fn cases() -> Vec<Case> {
             ..
         })
     };
-    // The first part of SHA-384's identifier after 2.16 starts with a zero.
-    let mut padded = algorithm(SHA384);
-    padded[1] += 1;
-    padded[3] += 1;
-    padded.insert(5, 0x80);
     vec![
         accept(
             "NULL parameters in every algorithm, as in 2022",
@@ -114,7 +109,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         digest(
             "SHA-384 filled up with a zero",
-            padded,
+            asn1::sequence([asn1::padded_oid(SHA384)]),
             written!("digestAlgorithm", "it is not in the shortest form"),
         ),
         scheme(

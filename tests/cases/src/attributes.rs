@@ -223,20 +223,13 @@ fn digests() -> Vec<Case> {
         value(
             "a content type attribute filled up with a zero",
             attribute::CONTENT_TYPE,
-            padded(asn1::oid(ID_DATA)),
+            asn1::padded_oid(ID_DATA),
             signature!(E::AttributeValue {
                 name: "contentType",
                 fault: "it is not in the shortest form",
             }),
         ),
     ]
-}
-
-/// An OID whose second part starts with a zero that it does not need.
-fn padded(mut oid: Vec<u8>) -> Vec<u8> {
-    oid[1] += 1;
-    oid.insert(3, 0x80);
-    oid
 }
 
 fn times() -> Vec<Case> {

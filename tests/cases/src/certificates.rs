@@ -8,7 +8,7 @@ use countersign_testkit::pki::{
 };
 
 use crate::chain::{forged, sound, under, unknown_extension, with_chain};
-use crate::{Case, PKI, refuse, signature};
+use crate::{Case, PKI, Sample, refuse, signature};
 
 const KEY_USAGE: &str = "2.5.29.15";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
@@ -48,28 +48,12 @@ fn whole() -> Vec<Case> {
         refuse(
             "a certificate with a bit of its issuer's name flipped",
             signature!(E::UntrustedIssuer { issuer } if issuer.contains("Uest us-west-2")),
-            || {
-                with_chain(&PKI, |chain| {
-                    let at = chain[1]
-                        .windows(4)
-                        .position(|bytes| bytes == b"Test")
-                        .expect("the name");
-                    chain[1][at] ^= 1;
-                })
-            },
+            || with_flipped_name(b"Test"),
         ),
         refuse(
             "a certificate with a bit of its own name flipped",
             signature!(E::UntrustedIssuer { issuer } if issuer.contains("Test us-east-1")),
-            || {
-                with_chain(&PKI, |chain| {
-                    let at = chain[1]
-                        .windows(9)
-                        .position(|bytes| bytes == b"us-east-1")
-                        .expect("the name");
-                    chain[1][at] ^= 1;
-                })
-            },
+            || with_flipped_name(b"us-east-1"),
         ),
         refuse(
             "a PEM certificate among the certificates",
@@ -77,6 +61,18 @@ fn whole() -> Vec<Case> {
             || with_chain(&PKI, |chain| chain.push(pem(&PKI.root).into_bytes())),
         ),
     ]
+}
+
+/// The sample under a chain whose second certificate has a bit flipped where this text first stands in it.
+fn with_flipped_name(text: &[u8]) -> Sample {
+    with_chain(&PKI, |chain| {
+        let certificate = &mut chain[1];
+        let at = certificate
+            .windows(text.len())
+            .position(|bytes| bytes == text)
+            .expect("the name");
+        certificate[at] ^= 1;
+    })
 }
 
 fn fields() -> Vec<Case> {
@@ -185,11 +181,6 @@ fn algorithms() -> Vec<Case> {
             }))
         })
     };
-    let mut padded = algorithm(ECDSA_WITH_SHA384);
-    // SEQUENCE and OID are one byte longer, the first part of the OID after 1.2 starts with a zero.
-    padded[1] += 1;
-    padded[3] += 1;
-    padded.insert(5, 0x80);
     vec![
         forged(
             "a certificate with another algorithm beside its signature",
@@ -255,7 +246,7 @@ fn algorithms() -> Vec<Case> {
         ),
         both(
             "a certificate's algorithm filled up with a zero",
-            padded,
+            asn1::sequence([asn1::padded_oid(ECDSA_WITH_SHA384)]),
             signature!(E::Certificate {
                 index: 0,
                 field: "signatureAlgorithm",

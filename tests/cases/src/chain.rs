@@ -35,6 +35,14 @@ pub(crate) fn sound(what: &str, change: fn(&mut PkiForge)) -> Case {
     accept(what, move || under(&Pki::forge(change)))
 }
 
+/// Takes the limit on their number away from the CAs.
+pub(crate) fn without_path_lengths(pki: &mut PkiForge) {
+    for ca in [&mut pki.upper, &mut pki.lower] {
+        ca.certificate
+            .set_extension(ExtensionForge::basic_constraints(Some(None)));
+    }
+}
+
 /// A critical extension that nothing defines.
 pub(crate) fn unknown_extension(critical: bool) -> ExtensionForge {
     ExtensionForge::new("1.3.6.1.4.1.99999.1", critical, asn1::null())
@@ -235,14 +243,7 @@ fn issuers() -> Vec<Case> {
             signature!(E::PathLength { limit: 0, .. }),
             one_level_more,
         ),
-        sound("CAs without a path length", |pki| {
-            pki.upper
-                .certificate
-                .set_extension(ExtensionForge::basic_constraints(Some(None)));
-            pki.lower
-                .certificate
-                .set_extension(ExtensionForge::basic_constraints(Some(None)));
-        }),
+        sound("CAs without a path length", without_path_lengths),
         forged(
             "a leaf signed by a stranger",
             signature!(E::CertificateSignature { .. }),

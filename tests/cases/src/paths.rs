@@ -7,7 +7,7 @@ use countersign_testkit::pki::{
     CertificateForge, ExtensionForge, Key, Level, Pki, PkiForge, name, pem,
 };
 
-use crate::chain::{mint, under, with_chain};
+use crate::chain::{mint, under, with_chain, without_path_lengths};
 use crate::{Case, PKI, Sample, accept, refuse, signature};
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -93,12 +93,7 @@ fn chains() -> Vec<Case> {
             let pki = Pki::forge(|pki| {
                 pki.upper.certificate.issuer = pki.lower.certificate.subject.clone();
                 pki.upper.signed_by = pki.lower.key.clone();
-                pki.upper
-                    .certificate
-                    .set_extension(ExtensionForge::basic_constraints(Some(None)));
-                pki.lower
-                    .certificate
-                    .set_extension(ExtensionForge::basic_constraints(Some(None)));
+                without_path_lengths(pki);
             });
             Sample {
                 roots: PKI.root_pem(),

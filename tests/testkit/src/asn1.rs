@@ -80,6 +80,15 @@ pub fn oid(dotted: &str) -> Vec<u8> {
     tlv(0x06, &value)
 }
 
+/// The same with its second part filled up with a zero, which no encoding may have.
+#[must_use]
+pub fn padded_oid(dotted: &str) -> Vec<u8> {
+    let mut element = oid(dotted);
+    element[1] += 1;
+    element.insert(3, 0x80);
+    element
+}
+
 /// NULL.
 #[must_use]
 pub fn null() -> Vec<u8> {
