@@ -1,8 +1,6 @@
 //! Files that the user names, read whole, and what to say when one cannot be used.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::{fs::File, io::Read, path::Path};
 
 /// The largest file that is read, in bytes: four times what Signer and Lambda take. What is larger is
 /// no package, and would only fill the memory.

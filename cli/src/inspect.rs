@@ -1,8 +1,10 @@
 //! `countersign inspect`: what a package or a signature entry holds, without a judgement.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Args;
 use countersign_package::{
@@ -11,10 +13,12 @@ use countersign_package::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::input::{self, Unusable};
-use crate::output::{self, Format};
-use crate::paint::{BAD, DOUBTFUL, QUIET, STRONG, paint};
-use crate::plain::{self, plain};
+use crate::{
+    input::{self, Unusable},
+    output::{self, Format},
+    paint::{BAD, DOUBTFUL, QUIET, STRONG, paint},
+    plain::{self, plain},
+};
 
 /// What a bare signature entry starts with.
 const ARMOUR: &[u8] = b"-----BEGIN";

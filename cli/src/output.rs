@@ -1,14 +1,18 @@
 //! Printing: whole documents at once, in text or JSON, to a reader that may have gone away.
 
-use std::io::{self, Write};
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::input::Unusable;
-use crate::paint::{BAD, paint};
-use crate::plain::plain;
+use crate::{
+    input::Unusable,
+    paint::{BAD, paint},
+    plain::plain,
+};
 
 /// Exit status of input that cannot be used; clap ends with the same for a wrong command line.
 const UNUSABLE: u8 = 2;

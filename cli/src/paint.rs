@@ -3,8 +3,10 @@
 
 use std::fmt::Display;
 
-use clap::builder::Styles;
-use clap::builder::styling::{AnsiColor, Style};
+use clap::builder::{
+    Styles,
+    styling::{AnsiColor, Style},
+};
 
 /// How `--help` looks.
 pub(crate) const HELP: Styles = Styles::styled()

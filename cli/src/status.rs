@@ -4,20 +4,21 @@ use std::process::ExitCode;
 
 use clap::Args;
 use countersign_aws::{Aws, AwsError, Connection};
-use countersign_gate::history::{Chapter, history};
-use countersign_gate::ports::Records;
-use countersign_gate::retry::Retry;
-use countersign_gate::settings::Stack;
-use countersign_gate::target::{KeyError, Target};
-use countersign_gate::trouble::Trouble;
-use countersign_gate::upload::Upload;
+use countersign_gate::{
+    domain::{KeyError, Stack, Target, Upload},
+    outcome::RetryableError,
+    ports::{PortError, Records},
+    records::{UploadRecords, history},
+};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::input::Unusable;
-use crate::output::{self, Format};
-use crate::plain::plain;
-use crate::status_text;
+use crate::{
+    input::Unusable,
+    output::{self, Format},
+    plain::plain,
+    status_text,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -105,11 +106,11 @@ pub(crate) struct UploadReport {
     pub(crate) uploaded_at: Option<Timestamp>,
     pub(crate) version: Option<String>,
     #[serde(flatten)]
-    pub(crate) chapter: Chapter,
+    pub(crate) chapter: UploadRecords,
 }
 
-impl From<Chapter> for UploadReport {
-    fn from(chapter: Chapter) -> Self {
+impl From<UploadRecords> for UploadReport {
+    fn from(chapter: UploadRecords) -> Self {
         let (uploaded_at, version) = Upload::parse_label(&chapter.label).unzip();
         Self {
             standing: chapter.standing(),
@@ -174,21 +175,21 @@ fn target(text: &str) -> Result<Target, String> {
     Target::try_from(text.to_owned()).map_err(|error| plain(&why(error)))
 }
 
-fn unread(target: &Target, bucket: &str, retry: &Retry) -> Unusable {
+fn unread(target: &Target, bucket: &str, retry: &RetryableError) -> Unusable {
     Unusable::new(
         format!(
             "cannot read the records of {target} in the bucket {bucket}: {}",
-            retry.in_full()
+            retry.error_chain()
         ),
         fix(bucket, retry),
     )
 }
 
 /// What to do about records that cannot be read.
-fn fix(bucket: &str, retry: &Retry) -> String {
+fn fix(bucket: &str, retry: &RetryableError) -> String {
     let trouble = match retry {
-        Retry::Trouble(trouble) => trouble,
-        Retry::Record { path, .. } => {
+        RetryableError::PortError(trouble) => trouble,
+        RetryableError::UnreadableRecord { path, .. } => {
             return format!(
                 "a newer gate may have written it, so update this command; see it with `aws s3 cp \
                  s3://{bucket}/{path} -`"
@@ -200,30 +201,30 @@ fn fix(bucket: &str, retry: &Retry) -> String {
         return fix.to_owned();
     }
     match trouble {
-        Trouble::Throttled { .. } => "try again in a minute, or with a smaller --limit".to_owned(),
-        Trouble::Denied { .. } => format!(
+        PortError::Throttled { .. } => "try again in a minute, or with a smaller --limit".to_owned(),
+        PortError::Denied { .. } => format!(
             "see with `aws sts get-caller-identity` who you are; it takes s3:ListBucket on \
              arn:aws:s3:::{bucket}, s3:GetObject on arn:aws:s3:::{bucket}/*, and kms:Decrypt on the \
              stack's key"
         ),
-        Trouble::Unavailable { .. } => {
+        PortError::Unavailable { .. } => {
             "check that there are credentials in the environment or the profile (`eval \"$(aws \
              configure export-credentials --format env)\"` hands over those of an SSO login), that \
              AWS_REGION and AWS_ENDPOINT_URL are what they should be, and that the network lets you out"
                 .to_owned()
         }
-        Trouble::Unexpected { .. } => format!(
+        PortError::Unexpected { .. } => format!(
             "see whether `aws s3 ls s3://{bucket}/` works; if it does, report this with its text"
         ),
     }
 }
 
 /// The code of an error that AWS answered with.
-fn error_code(trouble: &Trouble) -> Option<&str> {
-    let (Trouble::Throttled { source, .. }
-    | Trouble::Denied { source, .. }
-    | Trouble::Unavailable { source, .. }
-    | Trouble::Unexpected { source, .. }) = trouble;
+fn error_code(trouble: &PortError) -> Option<&str> {
+    let (PortError::Throttled { source, .. }
+    | PortError::Denied { source, .. }
+    | PortError::Unavailable { source, .. }
+    | PortError::Unexpected { source, .. }) = trouble;
     match source.downcast_ref::<AwsError>()? {
         AwsError::Answer { code, .. } => Some(code),
         _ => None,

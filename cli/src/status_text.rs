@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use clap::builder::styling::Style;
-use countersign_gate::history::Chapter;
-use countersign_gate::records::{Outcome, Received};
+use countersign_gate::records::{Outcome, Received, UploadRecords};
 
-use crate::paint::{BAD, DOUBTFUL, GOOD, QUIET, STRONG, paint};
-use crate::plain::plain;
-use crate::status::{Report, UploadReport};
+use crate::{
+    paint::{BAD, DOUBTFUL, GOOD, QUIET, STRONG, paint},
+    plain::plain,
+    status::{Report, UploadReport},
+};
 
 /// What stands left of each line below an upload's first.
 const INDENT: &str = "              ";
@@ -121,7 +122,7 @@ fn style(standing: &str) -> Style {
     }
 }
 
-fn job(chapter: &Chapter) -> Option<String> {
+fn job(chapter: &UploadRecords) -> Option<String> {
     let of_outcome = chapter
         .outcome
         .as_ref()

@@ -1,27 +1,29 @@
 //! `countersign verify`: the verdict that the gate would reach, without AWS.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-
-use clap::Args;
-use clap::builder::styling::Style;
-use countersign_gate::csc::{Csc, CscError};
-use countersign_gate::decide::decide;
-use countersign_gate::evidence::{
-    Evidence, Fact, Governance, Policy, SecondOpinion, Source, examine,
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
 };
-use countersign_gate::verdict::{
-    Action, Check, Decision, Finding, PackageReport, SignatureReport, Status, Verdict,
+
+use clap::{Args, builder::styling::Style};
+use countersign_gate::{
+    domain::{Csc, CscError},
+    verdict::{
+        Action, Check, Decision, Evidence, Fact, Finding, Governance, PackageReport, Policy,
+        SecondOpinion, SignatureReport, Source, Status, Verdict, decide, examine,
+    },
 };
 use countersign_package::Limits;
 use jiff::Timestamp;
 
-use crate::input::{self, Unusable};
-use crate::output::{self, Format};
-use crate::paint::{BAD, DOUBTFUL, GOOD, QUIET, STRONG, paint};
-use crate::plain::{self, plain};
-use crate::roots;
+use crate::{
+    input::{self, Unusable},
+    output::{self, Format},
+    paint::{BAD, DOUBTFUL, GOOD, QUIET, STRONG, paint},
+    plain::{self, plain},
+    roots,
+};
 
 const EXAMPLES: &str = "\
 Examples:

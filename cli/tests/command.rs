@@ -8,9 +8,11 @@
 mod bench;
 
 use countersign_cases::PKI;
-use countersign_testkit::package::{content_digest, sample, sign};
-use countersign_testkit::signature::{PROFILE_VERSION, SIGNED_AT, SignatureForge};
-use countersign_testkit::zip::{EntryForge, ZipForge};
+use countersign_testkit::{
+    package::{content_digest, sample, sign},
+    signature::{PROFILE_VERSION, SIGNED_AT, SignatureForge},
+    zip::{EntryForge, ZipForge},
+};
 use serde_json::Value;
 
 use bench::Bench;

@@ -6,14 +6,14 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::process::Command;
+use std::{collections::BTreeSet, fs, process::Command};
 
 use countersign_cases::PKI;
-use countersign_testkit::fake_aws::FakeAws;
-use countersign_testkit::package::{sample, sign};
-use countersign_testkit::signature::SIGNED_AT;
+use countersign_testkit::{
+    fake_aws::FakeAws,
+    package::{sample, sign},
+    signature::SIGNED_AT,
+};
 use serde_json::Value;
 
 const DOCUMENTATION: &str = include_str!("../../docs/cli.md");

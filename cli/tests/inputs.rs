@@ -10,9 +10,11 @@ mod bench;
 use std::fs;
 
 use countersign_cases::PKI;
-use countersign_testkit::package::{content_digest, sample};
-use countersign_testkit::pki::pem;
-use countersign_testkit::signature::SignatureForge;
+use countersign_testkit::{
+    package::{content_digest, sample},
+    pki::pem,
+    signature::SignatureForge,
+};
 
 use bench::Bench;
 

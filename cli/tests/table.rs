@@ -6,13 +6,10 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::{fs, path::Path, process::Command};
 
 use countersign_cases::{Case, Expected, Fault, Sample, check_every};
-use countersign_gate::code::Code;
-use countersign_gate::reasons;
+use countersign_gate::{domain::ReasonCode, verdict::reasons};
 use countersign_package::IntegrityError;
 use countersign_testkit::signature::SIGNED_AT;
 use serde_json::Value;
@@ -88,10 +85,10 @@ fn refused(status: i32, verdict: &Value, fault: &Fault) -> Result<(), String> {
 }
 
 /// Which check has to fail, with which code.
-fn reason(fault: &Fault) -> (&'static str, Code) {
+fn reason(fault: &Fault) -> (&'static str, ReasonCode) {
     match fault {
         Fault::Structure(error) => ("structure", reasons::of_structure(error)),
-        Fault::Integrity(IntegrityError::Unsigned) => ("publisher", Code::Unsigned),
+        Fault::Integrity(IntegrityError::Unsigned) => ("publisher", ReasonCode::Unsigned),
         Fault::Integrity(error) => ("integrity", reasons::of_integrity(error)),
         Fault::Origin(error) => ("origin", reasons::of_origin(error)),
     }

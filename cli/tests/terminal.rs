@@ -10,8 +10,10 @@ mod bench;
 
 use std::process::{Command, Stdio};
 
-use countersign_testkit::package::sample;
-use countersign_testkit::zip::{EntryForge, ZipForge};
+use countersign_testkit::{
+    package::sample,
+    zip::{EntryForge, ZipForge},
+};
 
 use bench::Bench;
 

@@ -6,8 +6,10 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
 
 use countersign_testkit::signature::SIGNED_AT;
 use serde_json::Value;

@@ -1,12 +1,16 @@
 //! A folder with what the command is tried on.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Output},
+};
 
 use countersign_cases::PKI;
-use countersign_testkit::package::{sample, sign};
-use countersign_testkit::signature::PROFILE_VERSION;
+use countersign_testkit::{
+    package::{sample, sign},
+    signature::PROFILE_VERSION,
+};
 use tempfile::TempDir;
 
 /// A folder with a signed package, its source, its root, and two configurations.

@@ -11,7 +11,7 @@ use countersign_aws::{
         batch::{Failure, Handle, Message},
     },
 };
-use countersign_gate::alert::alert;
+use countersign_gate::alerts::alert;
 use tracing::info;
 
 use crate::config::Config;

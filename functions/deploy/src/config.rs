@@ -5,9 +5,9 @@ use countersign_aws::shell::{
     settings::{event_bus, max_receives, stack},
 };
 use countersign_gate::{
-    evidence::{IntegrityAuthority, Policy, WithoutCsc},
-    names::CscArn,
-    settings::{Core, DeploySettings},
+    deployment::DeploySettings,
+    domain::CscArn,
+    verdict::{IntegrityAuthority, PackageExaminer, Policy, WithoutCsc},
 };
 use countersign_package::{Limits, TrustRoots};
 
@@ -15,7 +15,7 @@ use countersign_package::{Limits, TrustRoots};
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) settings: DeploySettings,
-    pub(crate) core: Core,
+    pub(crate) core: PackageExaminer,
     pub(crate) event_bus: String,
     pub(crate) max_receives: u32,
 }
@@ -59,7 +59,7 @@ impl Config {
                     },
                     layer_csc: layer_csc?,
                 },
-                core: Core::new(Limits::default(), roots?),
+                core: PackageExaminer::new(Limits::default(), roots?),
                 event_bus: event_bus?,
                 max_receives: max_receives?,
             })

@@ -14,10 +14,10 @@ use countersign_aws::{
     },
 };
 use countersign_gate::{
-    deploy::{Deployment, deploy},
-    retry::Patience,
-    settings::{Core, DeploySettings},
-    triggers::JobEvent,
+    deployment::{DeploySettings, Deployment, deploy},
+    events::JobEvent,
+    outcome::DeliveryAttempt,
+    verdict::PackageExaminer,
 };
 use tracing::warn;
 
@@ -45,15 +45,15 @@ fn main() -> ExitCode {
 struct Deploy {
     aws: Aws,
     settings: DeploySettings,
-    core: Core,
+    core: PackageExaminer,
     max_receives: u32,
 }
 
 impl Handle for Deploy {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
-        let patience = Patience {
-            received: message.receive_count,
-            most: self.max_receives,
+        let patience = DeliveryAttempt {
+            attempt: message.receive_count,
+            max_attempts: self.max_receives,
         };
         let JobEvent { job } = JobEvent::parse(message.body)?;
         report::about_job(&job);

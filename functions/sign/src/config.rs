@@ -5,8 +5,8 @@ use countersign_aws::shell::{
     settings::{event_bus, max_receives, stack},
 };
 use countersign_gate::{
-    names::{NamePattern, ProfileName},
-    settings::{Scope, SignSettings},
+    admission::SignSettings,
+    domain::{NamePattern, ProfileName, Scope},
 };
 use countersign_package::Limits;
 

@@ -15,10 +15,10 @@ use countersign_aws::{
     },
 };
 use countersign_gate::{
-    retry::{Patience, Retry},
-    sign::{Admission, admit},
-    target::Target,
-    triggers::UploadEvent,
+    admission::{Admission, admit},
+    domain::Target,
+    events::UploadEvent,
+    outcome::{DeliveryAttempt, RetryableError},
 };
 use tracing::{info, warn};
 
@@ -43,15 +43,15 @@ fn main() -> ExitCode {
 
 struct Sign {
     aws: Aws,
-    settings: countersign_gate::settings::SignSettings,
+    settings: countersign_gate::admission::SignSettings,
     max_receives: u32,
 }
 
 impl Handle for Sign {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
-        let patience = Patience {
-            received: message.receive_count,
-            most: self.max_receives,
+        let patience = DeliveryAttempt {
+            attempt: message.receive_count,
+            max_attempts: self.max_receives,
         };
         let uploads = UploadEvent::parse(message.body)?;
         if uploads.is_empty() {
@@ -63,7 +63,7 @@ impl Handle for Sign {
         for upload in &uploads {
             if let Err(retry) = self.take_in(upload, patience).await {
                 warn!(
-                    error = retry.in_full(),
+                    error = retry.error_chain(),
                     key = upload.key,
                     "the upload is tried again"
                 );
@@ -75,7 +75,11 @@ impl Handle for Sign {
 }
 
 impl Sign {
-    async fn take_in(&self, event: &UploadEvent, patience: Patience) -> Result<(), Retry> {
+    async fn take_in(
+        &self,
+        event: &UploadEvent,
+        patience: DeliveryAttempt,
+    ) -> Result<(), RetryableError> {
         if let Ok(target) = Target::from_key(&event.key) {
             report::about_target(&target);
         }

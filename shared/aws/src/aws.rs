@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign_gate::{ports::Clock, settings::Stack};
+use countersign_gate::{domain::Stack, ports::Clock};
 use jiff::Timestamp;
 
 use crate::{clock::SystemClock, connection::Connection};

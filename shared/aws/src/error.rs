@@ -7,11 +7,11 @@ use aws_sdk_s3::{
     operation::RequestId,
 };
 use countersign_gate::{
-    ports::Refusal,
-    trouble::{Trouble, in_full},
+    domain::Refusal,
+    ports::{PortError, error_chain},
 };
 
-/// Why a call gave no usable answer: the cause inside a [`Trouble`].
+/// Why a call gave no usable answer: the cause inside a [`PortError`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AwsError {
@@ -54,7 +54,7 @@ const THROTTLED: [&str; 9] = [
 ];
 
 /// Turns an error that is not an answer into trouble.
-pub(crate) fn trouble<E>(call: &'static str, error: SdkError<E>) -> Trouble
+pub(crate) fn trouble<E>(call: &'static str, error: SdkError<E>) -> PortError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -76,7 +76,7 @@ where
             status,
             request_id,
         },
-        error => AwsError::NoAnswer(in_full(&error)),
+        error => AwsError::NoAnswer(error_chain(&error)),
     };
     class.trouble(call, cause)
 }
@@ -112,7 +112,7 @@ pub(crate) fn unreadable(
     call: &'static str,
     field: &'static str,
     problem: &impl ToString,
-) -> Trouble {
+) -> PortError {
     let problem = problem.to_string();
     Class::Unexpected.trouble(call, AwsError::Field { field, problem })
 }
@@ -122,12 +122,12 @@ pub(crate) fn required<T>(
     call: &'static str,
     field: &'static str,
     value: Option<T>,
-) -> Result<T, Trouble> {
+) -> Result<T, PortError> {
     value.ok_or_else(|| unreadable(call, field, &"missing"))
 }
 
 /// Trouble of an error that came inside a successful answer, judged by its code alone.
-pub(crate) fn trouble_inside(call: &'static str, code: &str, message: &str) -> Trouble {
+pub(crate) fn trouble_inside(call: &'static str, code: &str, message: &str) -> PortError {
     let cause = AwsError::Answer {
         code: code.to_owned(),
         message: message.to_owned(),
@@ -138,8 +138,11 @@ pub(crate) fn trouble_inside(call: &'static str, code: &str, message: &str) -> T
 }
 
 /// Trouble of a body that broke off while it was read.
-pub(crate) fn broken_off(call: &'static str, error: impl Error + Send + Sync + 'static) -> Trouble {
-    let cause = AwsError::NoAnswer(in_full(&error));
+pub(crate) fn broken_off(
+    call: &'static str,
+    error: impl Error + Send + Sync + 'static,
+) -> PortError {
+    let cause = AwsError::NoAnswer(error_chain(&error));
     Class::Unavailable.trouble(call, cause)
 }
 
@@ -170,13 +173,13 @@ impl Class {
         }
     }
 
-    fn trouble(self, call: &'static str, cause: AwsError) -> Trouble {
+    fn trouble(self, call: &'static str, cause: AwsError) -> PortError {
         let source = Box::new(cause);
         match self {
-            Self::Throttled => Trouble::Throttled { call, source },
-            Self::Denied => Trouble::Denied { call, source },
-            Self::Unavailable => Trouble::Unavailable { call, source },
-            Self::Unexpected => Trouble::Unexpected { call, source },
+            Self::Throttled => PortError::Throttled { call, source },
+            Self::Denied => PortError::Denied { call, source },
+            Self::Unavailable => PortError::Unavailable { call, source },
+            Self::Unexpected => PortError::Unexpected { call, source },
         }
     }
 }

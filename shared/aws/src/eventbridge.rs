@@ -1,11 +1,7 @@
 //! The gate's own events.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use countersign_gate::{
-    announce::{Announcement, SOURCE},
-    ports::Events,
-    trouble::Trouble,
-};
+use countersign_gate::ports::{Announcement, Events, PortError, SOURCE};
 
 use crate::{
     aws::Aws,
@@ -13,7 +9,7 @@ use crate::{
 };
 
 impl Events for Aws {
-    async fn announce(&self, announcement: &Announcement) -> Result<(), Trouble> {
+    async fn announce(&self, announcement: &Announcement) -> Result<(), PortError> {
         const CALL: &str = "events:PutEvents";
         let entry = PutEventsRequestEntry::builder()
             .source(SOURCE)

@@ -15,15 +15,15 @@ use aws_sdk_lambda::{
     },
 };
 use countersign_gate::{
-    csc::{Csc, CscPolicy},
-    names::{AliasName, CscArn, FunctionName, RevisionId},
-    ports::{
-        Alias, AliasMove, CodeIdentity, CodeUpdate, Function, Functions, SignedObject,
-        UpdateStatus, VersionPublish, VersionRequest, VersionState,
+    domain::{
+        AliasName, CodeIdentity, Csc, CscArn, CscPolicy, FunctionName, RevisionId, SignedObject,
+        Target,
     },
-    proof::Approved,
-    target::Target,
-    trouble::Trouble,
+    ports::{
+        Alias, AliasMove, CodeUpdate, Function, Functions, PortError, UpdateStatus, VersionPublish,
+        VersionRequest, VersionState,
+    },
+    verdict::Approved,
 };
 
 use crate::{
@@ -41,7 +41,7 @@ const GET_FUNCTION: &str = "lambda:GetFunction";
 const UPDATE_CODE: &str = "lambda:UpdateFunctionCode";
 
 impl Functions for Aws {
-    async fn function(&self, name: &FunctionName) -> Result<Option<Function>, Trouble> {
+    async fn function(&self, name: &FunctionName) -> Result<Option<Function>, PortError> {
         let Some(answer) = self.get_function(name, None).await? else {
             return Ok(None);
         };
@@ -64,8 +64,8 @@ impl Functions for Aws {
                 profile_version_arn: function.signing_profile_version_arn,
             },
             // An image has none, and what it has there may not be ours to see.
-            code_key: match answer.code {
-                Some(location) if !is_image => code_key(location)?,
+            kms_key_arn: match answer.code {
+                Some(location) if !is_image => kms_key_arn(location)?,
                 _ => None,
             },
             revision: revision(GET_FUNCTION, function.revision_id)?,
@@ -80,7 +80,7 @@ impl Functions for Aws {
         }))
     }
 
-    async fn csc_of(&self, name: &FunctionName) -> Result<Option<CscArn>, Trouble> {
+    async fn function_csc_arn(&self, name: &FunctionName) -> Result<Option<CscArn>, PortError> {
         const CALL: &str = "lambda:GetFunctionCodeSigningConfig";
         let request = self.connection.lambda().get_function_code_signing_config();
         match request.function_name(name.as_str()).send().await {
@@ -94,7 +94,7 @@ impl Functions for Aws {
         }
     }
 
-    async fn csc(&self, arn: &CscArn) -> Result<Option<Csc>, Trouble> {
+    async fn csc(&self, arn: &CscArn) -> Result<Option<Csc>, PortError> {
         const CALL: &str = "lambda:GetCodeSigningConfig";
         let request = self.connection.lambda().get_code_signing_config();
         let answer = match request.code_signing_config_arn(arn.as_str()).send().await {
@@ -118,12 +118,12 @@ impl Functions for Aws {
         )))
     }
 
-    async fn try_code(
+    async fn dry_run_update(
         &self,
         name: &FunctionName,
         signed: &SignedObject,
         seen: &Function,
-    ) -> Result<CodeUpdate<()>, Trouble> {
+    ) -> Result<CodeUpdate<()>, PortError> {
         let request = self.code_request(name, signed, seen).dry_run(true);
         update(request).await?.try_map(|_| Ok(()))
     }
@@ -133,7 +133,7 @@ impl Functions for Aws {
         name: &FunctionName,
         approved: &Approved,
         seen: &Function,
-    ) -> Result<CodeUpdate<CodeIdentity>, Trouble> {
+    ) -> Result<CodeUpdate<CodeIdentity>, PortError> {
         if *approved.target() != Target::Function(name.clone()) {
             let problem = format!("what was approved is for {}", approved.target());
             return Err(unreadable(UPDATE_CODE, "FunctionName", &problem));
@@ -150,7 +150,7 @@ impl Functions for Aws {
         })
     }
 
-    async fn publish_version(&self, request: &VersionRequest) -> Result<VersionPublish, Trouble> {
+    async fn publish_version(&self, request: &VersionRequest) -> Result<VersionPublish, PortError> {
         const CALL: &str = "lambda:PublishVersion";
         let answer = self
             .connection
@@ -182,7 +182,7 @@ impl Functions for Aws {
         &self,
         function: &FunctionName,
         version: &str,
-    ) -> Result<Option<VersionState>, Trouble> {
+    ) -> Result<Option<VersionState>, PortError> {
         let Some(answer) = self.get_function(function, Some(version)).await? else {
             return Ok(None);
         };
@@ -202,7 +202,7 @@ impl Functions for Aws {
         &self,
         function: &FunctionName,
         alias: &AliasName,
-    ) -> Result<Option<Alias>, Trouble> {
+    ) -> Result<Option<Alias>, PortError> {
         const CALL: &str = "lambda:GetAlias";
         let request = self
             .connection
@@ -229,7 +229,7 @@ impl Functions for Aws {
         alias: &AliasName,
         version: &str,
         revision: &RevisionId,
-    ) -> Result<AliasMove, Trouble> {
+    ) -> Result<AliasMove, PortError> {
         // Weights that are left out would stay, and some of the traffic with them.
         let all_traffic = AliasRoutingConfiguration::builder()
             .set_additional_version_weights(Some(HashMap::new()))
@@ -263,7 +263,7 @@ impl Aws {
         &self,
         name: &FunctionName,
         version: Option<&str>,
-    ) -> Result<Option<GetFunctionOutput>, Trouble> {
+    ) -> Result<Option<GetFunctionOutput>, PortError> {
         let request = self.connection.lambda().get_function();
         let request = request.function_name(name.as_str());
         let answer = request
@@ -293,15 +293,15 @@ impl Aws {
             .s3_key(&signed.key)
             .s3_object_version(signed.version.as_str())
             .revision_id(seen.revision.as_str())
-            .set_source_kms_key_arn(seen.code_key.clone())
+            .set_source_kms_key_arn(seen.kms_key_arn.clone())
     }
 }
 
 async fn update(
     request: UpdateFunctionCodeFluentBuilder,
-) -> Result<CodeUpdate<UpdateFunctionCodeOutput>, Trouble> {
+) -> Result<CodeUpdate<UpdateFunctionCodeOutput>, PortError> {
     let error = match request.send().await {
-        Ok(answer) => return Ok(CodeUpdate::Taken(answer)),
+        Ok(answer) => return Ok(CodeUpdate::Accepted(answer)),
         Err(error) => error,
     };
     match code(&error) {
@@ -333,7 +333,7 @@ fn is_about_code_sha256(message: &str) -> bool {
 /// The customer's key that the code is under. Where Lambda could not get at the code it says so in this place
 /// (API reference, grade B). Whether it then tells the key is not recorded (grade D); its absence must not pass
 /// for no key.
-fn code_key(location: FunctionCodeLocation) -> Result<Option<String>, Trouble> {
+fn kms_key_arn(location: FunctionCodeLocation) -> Result<Option<String>, PortError> {
     match (location.source_kms_key_arn, location.error) {
         (None, Some(error)) => Err(trouble_inside(
             "lambda:GetFunction (Code)",
@@ -344,7 +344,7 @@ fn code_key(location: FunctionCodeLocation) -> Result<Option<String>, Trouble> {
     }
 }
 
-fn revision(call: &'static str, id: Option<String>) -> Result<RevisionId, Trouble> {
+fn revision(call: &'static str, id: Option<String>) -> Result<RevisionId, PortError> {
     let id = required(call, "RevisionId", id)?;
     RevisionId::parse(id).map_err(|error| unreadable(call, "RevisionId", &error))
 }
@@ -356,7 +356,7 @@ fn update_status(
     state_reason: Option<String>,
     last: Option<LastUpdateStatus>,
     last_reason: Option<String>,
-) -> Result<UpdateStatus, Trouble> {
+) -> Result<UpdateStatus, PortError> {
     match (state, last) {
         (Some(State::Failed), _) => Ok(UpdateStatus::Failed {
             reason: state_reason.unwrap_or_default(),

@@ -4,11 +4,9 @@ use aws_sdk_lambda::types::{
     Architecture, LayerVersionContentInput, LayerVersionContentOutput, Runtime,
 };
 use countersign_gate::{
-    names::LayerName,
-    ports::{CodeIdentity, LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers},
-    proof::Approved,
-    target::Target,
-    trouble::Trouble,
+    domain::{CodeIdentity, LayerName, Target},
+    ports::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, PortError},
+    verdict::Approved,
 };
 
 use crate::{
@@ -22,7 +20,7 @@ impl Layers for Aws {
         &self,
         layer: &LayerName,
         most: u8,
-    ) -> Result<Vec<LayerVersion>, Trouble> {
+    ) -> Result<Vec<LayerVersion>, PortError> {
         const CALL: &str = "lambda:ListLayerVersions";
         let request = self
             .connection
@@ -42,7 +40,7 @@ impl Layers for Aws {
                 description: item.description.unwrap_or_default(),
             })
         });
-        let mut versions: Vec<LayerVersion> = versions.collect::<Result<_, Trouble>>()?;
+        let mut versions: Vec<LayerVersion> = versions.collect::<Result<_, PortError>>()?;
         versions.sort_by_key(|version| std::cmp::Reverse(version.version));
         versions.truncate(usize::from(most));
         Ok(versions)
@@ -52,7 +50,7 @@ impl Layers for Aws {
         &self,
         layer: &LayerName,
         version: i64,
-    ) -> Result<Option<LayerContent>, Trouble> {
+    ) -> Result<Option<LayerContent>, PortError> {
         const CALL: &str = "lambda:GetLayerVersion";
         let request = self
             .connection
@@ -77,7 +75,7 @@ impl Layers for Aws {
         &self,
         request: &LayerRequest,
         approved: &Approved,
-    ) -> Result<LayerPublish, Trouble> {
+    ) -> Result<LayerPublish, PortError> {
         const CALL: &str = "lambda:PublishLayerVersion";
         if *approved.target() != Target::Layer(request.layer.clone()) {
             let problem = format!("what was approved is for {}", approved.target());
@@ -138,7 +136,7 @@ fn content(
     call: &'static str,
     version: LayerVersion,
     content: Option<LayerVersionContentOutput>,
-) -> Result<LayerContent, Trouble> {
+) -> Result<LayerContent, PortError> {
     let content = required(call, "Content", content)?;
     Ok(LayerContent {
         version,

@@ -12,12 +12,10 @@ use aws_sdk_s3::{
     primitives::{ByteStream, DateTime},
 };
 use countersign_gate::{
-    names::VersionId,
+    domain::{SignedObject, UploadId, VersionId},
     ports::{
-        Clock as _, Creation, ObjectHead, Records, SignedObject, SignedObjects, UploadHead, Uploads,
+        Clock as _, Creation, ObjectHead, PortError, Records, SignedObjects, UploadHead, Uploads,
     },
-    trouble::Trouble,
-    upload::UploadId,
 };
 use jiff::Timestamp;
 
@@ -28,14 +26,14 @@ use crate::{
 
 /// The largest object read, in bytes: the largest package that Signer takes (250 MB) with room for
 /// its signature. What is larger is not a package, and would only fill the memory.
-const LARGEST: u64 = 256 * 1024 * 1024;
+const MAX_OBJECT_BYTES: u64 = 256 * 1024 * 1024;
 
 const GET: &str = "s3:GetObject";
 const PUT: &str = "s3:PutObject";
 
 /// How often a conditional write that met another one is tried again, and after how long.
 const CONFLICTS: u32 = 4;
-const BETWEEN_CONFLICTS: Duration = Duration::from_millis(250);
+const CONFLICT_RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The header that tells which version an answer is about.
 const VERSION: &str = "x-amz-version-id";
@@ -62,7 +60,7 @@ impl Uploads for Aws {
         &self,
         key: &str,
         version: Option<&VersionId>,
-    ) -> Result<UploadHead, Trouble> {
+    ) -> Result<UploadHead, PortError> {
         const CALL: &str = "s3:HeadObject";
         let request = self
             .connection
@@ -92,12 +90,12 @@ impl Uploads for Aws {
         }
     }
 
-    async fn read_upload(&self, upload: &UploadId) -> Result<Option<Vec<u8>>, Trouble> {
+    async fn read_upload(&self, upload: &UploadId) -> Result<Option<Vec<u8>>, PortError> {
         let request = self.get(&upload.bucket, &upload.key);
         read(request.version_id(upload.version.as_str())).await
     }
 
-    async fn upload_tags(&self, upload: &UploadId) -> Result<BTreeMap<String, String>, Trouble> {
+    async fn upload_tags(&self, upload: &UploadId) -> Result<BTreeMap<String, String>, PortError> {
         const CALL: &str = "s3:GetObjectTagging";
         let request = self
             .connection
@@ -122,7 +120,7 @@ impl SignedObjects for Aws {
         &self,
         bucket: &str,
         key: &str,
-    ) -> Result<Option<(SignedObject, Vec<u8>)>, Trouble> {
+    ) -> Result<Option<(SignedObject, Vec<u8>)>, PortError> {
         let Some(object) = fetch(self.get(bucket, key)).await? else {
             return Ok(None);
         };
@@ -138,13 +136,13 @@ impl SignedObjects for Aws {
 }
 
 impl Records for Aws {
-    async fn read_record(&self, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
+    async fn read_record(&self, path: &str) -> Result<Option<Vec<u8>>, PortError> {
         read(self.get(&self.stack.records_bucket, path)).await
     }
 
     /// A try whose answer was lost is tried again, and then finds its own document: `Existed` does
     /// not mean that somebody else wrote it.
-    async fn create_record(&self, path: &str, body: &[u8]) -> Result<Creation, Trouble> {
+    async fn create_record(&self, path: &str, body: &[u8]) -> Result<Creation, PortError> {
         let mut tries = 0;
         loop {
             let answer = self.put(path, body).if_none_match("*").send().await;
@@ -157,10 +155,10 @@ impl Records for Aws {
                 // known in a moment; by way of the queue it would be minutes.
                 409 if tries < CONFLICTS => {
                     tries = tries.saturating_add(1);
-                    self.sleep(BETWEEN_CONFLICTS).await;
+                    self.sleep(CONFLICT_RETRY_INTERVAL).await;
                 }
                 409 => {
-                    return Err(Trouble::Unavailable {
+                    return Err(PortError::Unavailable {
                         call: PUT,
                         source: Box::new(error),
                     });
@@ -170,14 +168,14 @@ impl Records for Aws {
         }
     }
 
-    async fn replace_record(&self, path: &str, body: &[u8]) -> Result<(), Trouble> {
+    async fn replace_record(&self, path: &str, body: &[u8]) -> Result<(), PortError> {
         match self.put(path, body).send().await {
             Ok(_) => Ok(()),
             Err(error) => Err(trouble(PUT, error)),
         }
     }
 
-    async fn list_records(&self, prefix: &str) -> Result<Vec<String>, Trouble> {
+    async fn list_records(&self, prefix: &str) -> Result<Vec<String>, PortError> {
         const CALL: &str = "s3:ListObjectsV2";
         let request = self
             .connection
@@ -200,7 +198,7 @@ impl Records for Aws {
 }
 
 /// The object, unless it is gone. Its body is still to come.
-async fn fetch(request: GetObjectFluentBuilder) -> Result<Option<GetObjectOutput>, Trouble> {
+async fn fetch(request: GetObjectFluentBuilder) -> Result<Option<GetObjectOutput>, PortError> {
     match request.send().await {
         Ok(object) => Ok(Some(object)),
         Err(error) if is_gone(&error) => Ok(None),
@@ -209,7 +207,7 @@ async fn fetch(request: GetObjectFluentBuilder) -> Result<Option<GetObjectOutput
 }
 
 /// The object's body, unless it is gone.
-async fn read(request: GetObjectFluentBuilder) -> Result<Option<Vec<u8>>, Trouble> {
+async fn read(request: GetObjectFluentBuilder) -> Result<Option<Vec<u8>>, PortError> {
     match fetch(request).await? {
         Some(object) => body(object).await.map(Some),
         None => Ok(None),
@@ -223,7 +221,7 @@ fn is_gone<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
         || (code(error) == "MethodNotAllowed" && status(error) == 405)
 }
 
-fn object_head(call: &'static str, head: &HeadObjectOutput) -> Result<ObjectHead, Trouble> {
+fn object_head(call: &'static str, head: &HeadObjectOutput) -> Result<ObjectHead, PortError> {
     let size = required(call, "Content-Length", head.content_length())?;
     let tag_count = head.tag_count().unwrap_or_default();
     // `null` is how an object of an unversioned bucket is called; it pins nothing.
@@ -249,10 +247,10 @@ fn object_head(call: &'static str, head: &HeadObjectOutput) -> Result<ObjectHead
 }
 
 /// Reads a body whole, into memory that is asked for once.
-async fn body(object: GetObjectOutput) -> Result<Vec<u8>, Trouble> {
+async fn body(object: GetObjectOutput) -> Result<Vec<u8>, PortError> {
     let length = required(GET, "Content-Length", object.content_length())?;
     let length = u64::try_from(length).map_err(|e| unreadable(GET, "Content-Length", &e))?;
-    if length > LARGEST {
+    if length > MAX_OBJECT_BYTES {
         let problem = format!("{length} bytes, more than any package has");
         return Err(unreadable(GET, "Content-Length", &problem));
     }
@@ -277,7 +275,7 @@ pub(crate) fn timestamp(
     call: &'static str,
     field: &'static str,
     time: Option<&DateTime>,
-) -> Result<Timestamp, Trouble> {
+) -> Result<Timestamp, PortError> {
     let time = required(call, field, time)?;
     Timestamp::from_second(time.secs()).map_err(|error| unreadable(call, field, &error))
 }

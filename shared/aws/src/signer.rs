@@ -5,13 +5,11 @@ use aws_sdk_signer::{
     types::{Destination, S3Destination, S3Source, SigningProfileStatus, SigningStatus, Source},
 };
 use countersign_gate::{
-    names::{ProfileName, SigningJobId, VersionId},
-    ports::{
-        JobRequest, JobRevocation, JobStart, JobStatus, ProfileStatus, Signer, SigningJob,
-        SigningProfile,
+    domain::{
+        JobRevocation, JobStatus, ProfileName, ProfileStatus, SigningJob, SigningJobId,
+        SigningProfile, UploadId, VersionId,
     },
-    trouble::Trouble,
-    upload::UploadId,
+    ports::{JobRequest, JobStart, PortError, Signer},
 };
 use countersign_package::ProfileVersionArn;
 
@@ -24,7 +22,7 @@ use crate::{
 const NOT_FOUND: &str = "ResourceNotFoundException";
 
 impl Signer for Aws {
-    async fn start_job(&self, request: &JobRequest) -> Result<JobStart, Trouble> {
+    async fn start_job(&self, request: &JobRequest) -> Result<JobStart, PortError> {
         const CALL: &str = "signer:StartSigningJob";
         let source = S3Source::builder()
             .bucket_name(&request.source.bucket)
@@ -59,7 +57,7 @@ impl Signer for Aws {
         }
     }
 
-    async fn describe_job(&self, id: &SigningJobId) -> Result<Option<SigningJob>, Trouble> {
+    async fn describe_job(&self, id: &SigningJobId) -> Result<Option<SigningJob>, PortError> {
         const CALL: &str = "signer:DescribeSigningJob";
         match self
             .connection
@@ -79,7 +77,7 @@ impl Signer for Aws {
         &self,
         name: &ProfileName,
         owner: &str,
-    ) -> Result<Option<SigningProfile>, Trouble> {
+    ) -> Result<Option<SigningProfile>, PortError> {
         const CALL: &str = "signer:GetSigningProfile";
         let request = self
             .connection
@@ -113,7 +111,7 @@ impl Signer for Aws {
 fn revoked(
     call: &'static str,
     effective_from: Option<&aws_sdk_signer::primitives::DateTime>,
-) -> Result<ProfileStatus, Trouble> {
+) -> Result<ProfileStatus, PortError> {
     let field = "revocationRecord.revocationEffectiveFrom";
     Ok(ProfileStatus::Revoked {
         effective_from: timestamp(call, field, effective_from)?,
@@ -124,7 +122,7 @@ fn signing_job(
     call: &'static str,
     id: &SigningJobId,
     job: DescribeSigningJobOutput,
-) -> Result<SigningJob, Trouble> {
+) -> Result<SigningJob, PortError> {
     let reason = job.status_reason.unwrap_or_default();
     let status = match required(call, "status", job.status)? {
         SigningStatus::InProgress => JobStatus::InProgress,

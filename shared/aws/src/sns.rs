@@ -1,6 +1,6 @@
 //! Where pages go.
 
-use countersign_gate::{page::SnsMessage, ports::Pager, trouble::Trouble};
+use countersign_gate::ports::{Pager, PortError, SnsMessage};
 
 use crate::{connection::Connection, error::trouble};
 
@@ -20,7 +20,7 @@ impl Topic {
 }
 
 impl Pager for Topic {
-    async fn page(&self, message: &SnsMessage) -> Result<(), Trouble> {
+    async fn page(&self, message: &SnsMessage) -> Result<(), PortError> {
         let request = self.connection.sns().publish().topic_arn(&self.arn);
         let request = request
             .subject(message.subject())

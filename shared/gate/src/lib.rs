@@ -2,32 +2,48 @@
 //!
 //! No AWS SDK, no clock, no files: the use cases speak to the world through [`ports`], and every
 //! decision is a pure function over evidence.
+//!
+//! # The rooms
+//!
+//! A room imports only rooms below it; a test holds that (`xtask/tests/room_direction.rs`).
+//!
+//! ```text
+//! 6  admission      deployment      alerts          the use cases, one for each function
+//! 5  outcome                                        how an upload ends: one record, one event
+//! 4  records                                        the documents in the records bucket
+//! 3  ports                                          what the use cases need of AWS, one trait a file
+//! 2  verdict        events                          pure: evidence to verdict; queue messages to events
+//! 1  domain                                         the words: targets, uploads, names, reason codes
+//! ```
+//!
+//! # The way of an upload
+//!
+//! ```text
+//! S3 event ── events/upload.rs ── admission/admit.rs ── pin.rs        which version, is it current
+//!                                          ├─ eligibility.rs          may it be signed, by which profile
+//!                                          ├─ records: received.json
+//!                                          └─ ports/signer.rs: StartSigningJob ── records: signing.json
+//! ```
+//!
+//! # The way of its signing job
+//!
+//! ```text
+//! job event ─ events/signing_job.rs ─ deployment/deploy.rs ─ pending_deployment.rs   whose job, how far
+//!                                          ├─ function.rs, layer.rs
+//!                                          │     ├─ collect_evidence.rs   read and examine the package
+//!                                          │     ├─ judge.rs              verdict::judge ── verdict.json
+//!                                          │     ├─ ports/functions.rs    the update, with an Approved
+//!                                          │     ├─ publish.rs alias.rs   the version, the alias
+//!                                          │     └─ live.rs               live.json
+//!                                          └─ outcome/finish.rs           outcome.json, then the event
+//! ```
 
-pub mod alert;
-pub mod announce;
-pub mod code;
-pub mod csc;
-pub mod decide;
-pub mod deploy;
-pub mod evidence;
-pub mod finish;
-pub mod function;
-mod gather;
-pub mod history;
-mod layer;
-pub mod layer_metadata;
-pub mod names;
-pub mod page;
+pub mod admission;
+pub mod alerts;
+pub mod deployment;
+pub mod domain;
+pub mod events;
+pub mod outcome;
 pub mod ports;
-pub mod proof;
-pub mod reasons;
 pub mod records;
-pub mod retry;
-pub mod settings;
-pub mod sign;
-pub mod target;
-mod trail;
-pub mod triggers;
-pub mod trouble;
-pub mod upload;
 pub mod verdict;

@@ -1,14 +1,16 @@
 //! One measurement in a process of its own, so that nothing else is in its memory.
 
-use std::fs;
-use std::hint::black_box;
+use std::{fs, hint::black_box};
 
 use countersign_package::{Archive, Limits, Package, TrustRoots, origin};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{Job, Who};
-use crate::measure::{Took, peak_memory, timed, use_one_processor};
-use crate::{Outcome, floor};
+use crate::{
+    Outcome,
+    cli::{Job, Who},
+    floor,
+    measure::{Took, peak_memory, timed, use_one_processor},
+};
 
 /// What the process reports to the bench, as one line of JSON.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,16 +1,18 @@
 //! The packages that are verified: generated, signed by the forge, and the same content as a jar.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use countersign_testkit::package::sign;
-use countersign_testkit::pki::Pki;
-use countersign_testkit::zip::{EntryForge, ZipForge};
+use countersign_testkit::{
+    package::sign,
+    pki::Pki,
+    zip::{EntryForge, ZipForge},
+};
 use flate2::Crc;
 
-use crate::Outcome;
-use crate::content::Kind;
-use crate::measure::count;
+use crate::{Outcome, content::Kind, measure::count};
 
 /// A file that is in each package, stored, for [`tamper`] to change.
 const MARKER: &str = "VERSION.txt";

@@ -10,10 +10,7 @@ use flate2::{Decompress, FlushDecompress};
 use libdeflater::Decompressor;
 use sha2::{Digest as _, Sha256, Sha384};
 
-use crate::Outcome;
-use crate::cli::Who;
-use crate::contestant::Report;
-use crate::measure::timed;
+use crate::{Outcome, cli::Who, contestant::Report, measure::timed};
 
 /// A body as it lies in the file, found before the clock starts.
 struct Body<'a> {

@@ -1,19 +1,23 @@
 //! One start of a function: what is started, and what it took.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
-use countersign_testkit::http::{Response, Server};
-use countersign_testkit::runtime_api::{Answer, RuntimeApi};
+use countersign_testkit::{
+    http::{Response, Server},
+    runtime_api::{Answer, RuntimeApi},
+};
 use serde_json::Value;
 
-use crate::Outcome;
-use crate::measure::resident_memory;
-use crate::python::SCRIPTS;
+use crate::{Outcome, measure::resident_memory, python::SCRIPTS};
 
 /// How long a function may take before it counts as broken.
 const PATIENCE: Duration = Duration::from_secs(30);

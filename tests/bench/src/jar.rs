@@ -1,12 +1,16 @@
 //! `jarsigner`, the JDK's own: the same content as a jar, signed with the same kind of key.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::Outcome;
-use crate::fixture::tamper;
-use crate::measure::{Finished, process};
+use crate::{
+    Outcome,
+    fixture::tamper,
+    measure::{Finished, process},
+};
 
 const PASSWORD: &str = "countersign";
 const ALIAS: &str = "bench";

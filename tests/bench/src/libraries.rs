@@ -1,26 +1,30 @@
 //! `bench libraries`: the inflaters, hashes and curves to choose from, each by itself.
 
-use std::fs;
-use std::hint::black_box;
-use std::time::Duration;
+use std::{fs, hint::black_box, time::Duration};
 
-use aws_lc_rs::digest;
-use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
+use aws_lc_rs::{
+    digest,
+    signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey},
+};
 use countersign_testkit::zip::deflate;
 use flate2::{Decompress, FlushDecompress, Status};
 use libdeflater::Decompressor;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
-use p384::ecdsa::signature::{Signer as _, Verifier as _};
-use p384::ecdsa::{Signature, SigningKey, VerifyingKey};
+use p384::ecdsa::{
+    Signature, SigningKey, VerifyingKey,
+    signature::{Signer as _, Verifier as _},
+};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256, Sha384};
 use zune_inflate::{DeflateDecoder, DeflateOptions};
 
-use crate::Outcome;
-use crate::cli::LibrariesOptions;
-use crate::content::Kind;
-use crate::measure::{count, rate, timed};
-use crate::table::Table;
+use crate::{
+    Outcome,
+    cli::LibrariesOptions,
+    content::Kind,
+    measure::{count, rate, timed},
+    table::Table,
+};
 
 const BYTES: usize = 50_000_000;
 

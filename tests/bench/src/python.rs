@@ -1,11 +1,15 @@
 //! The Python contestants: scripts that are part of this crate, run by a Python that has what they import.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::Outcome;
-use crate::fixture::Fixture;
-use crate::measure::{Finished, process};
+use crate::{
+    Outcome,
+    fixture::Fixture,
+    measure::{Finished, process},
+};
 
 /// Where the scripts are.
 pub(crate) const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python");

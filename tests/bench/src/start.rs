@@ -1,18 +1,18 @@
 //! `bench start`: cold starts of the functions, beside a bare Rust function and one in Python.
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use countersign_testkit::zip::deflate;
 use serde::Serialize;
 
-use crate::cli::StartOptions;
-use crate::function::{Function, RefusingAws, Start, start};
-use crate::measure::{MIB, count, float};
-use crate::table::{Table, cell};
-use crate::{Outcome, python};
+use crate::{
+    Outcome,
+    cli::StartOptions,
+    function::{Function, RefusingAws, Start, start},
+    measure::{MIB, count, float},
+    python,
+    table::{Table, cell},
+};
 
 /// At most this many times the time of the bare function.
 const GOAL_BARE: f64 = 1.5;

@@ -1,22 +1,21 @@
 //! `bench verify`: whole verifications beside their floor, `jarsigner` and Python.
 
-use std::env;
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-use std::thread::available_parallelism;
-use std::time::Duration;
+use std::{env, fs, path::Path, process::Command, thread::available_parallelism, time::Duration};
 
 use serde::Serialize;
 
-use crate::cli::{VerifyOptions, Who};
-use crate::content::Kind;
-use crate::contestant::Report;
-use crate::fixture::{Fixture, Shape};
-use crate::jar::Jar;
-use crate::measure::{MIB, float, process, rate};
-use crate::table::{Table, cell};
-use crate::{Outcome, jar, python};
+use crate::{
+    Outcome,
+    cli::{VerifyOptions, Who},
+    content::Kind,
+    contestant::Report,
+    fixture::{Fixture, Shape},
+    jar,
+    jar::Jar,
+    measure::{MIB, float, process, rate},
+    python,
+    table::{Table, cell},
+};
 
 /// At most this many times the floor.
 const GOAL_FLOOR: f64 = 1.15;

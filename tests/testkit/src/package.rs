@@ -2,9 +2,11 @@
 
 use sha2::{Digest, Sha384};
 
-use crate::pki::Pki;
-use crate::signature::{ENTRY_NAME, SignatureForge};
-use crate::zip::{EntryForge, ZipForge};
+use crate::{
+    pki::Pki,
+    signature::{ENTRY_NAME, SignatureForge},
+    zip::{EntryForge, ZipForge},
+};
 
 /// A small function in several files: a handler, a library in a directory, something executable.
 #[must_use]

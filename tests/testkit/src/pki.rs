@@ -4,8 +4,7 @@
 //! Keys come from seeds and signatures are deterministic (RFC 6979), so two runs write the same
 //! bytes.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use p384::ecdsa::signature::hazmat::PrehashSigner;
 use sha2::{Digest, Sha256, Sha384};
 

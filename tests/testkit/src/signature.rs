@@ -3,12 +3,13 @@
 //! The defaults are what genuine entries have (read off two of them): PEM around BER, indefinite
 //! lengths on the outer levels, one signer, seven signed attributes in DER order.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha384};
 
-use crate::asn1;
-use crate::pki::{ECDSA_WITH_SHA384, Ecdsa, Hash, Key, Pki, algorithm};
+use crate::{
+    asn1,
+    pki::{ECDSA_WITH_SHA384, Ecdsa, Hash, Key, Pki, algorithm},
+};
 
 /// Name of the entry. An underscore, not the hyphen of JAR files.
 pub const ENTRY_NAME: &str = "META_INF/aws_signer_signature_v1.0.SF";

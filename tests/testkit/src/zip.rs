@@ -8,8 +8,7 @@ mod end;
 
 use std::io::Write as _;
 
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
+use flate2::{Compression, write::DeflateEncoder};
 
 pub use end::{End, Zip64End};
 

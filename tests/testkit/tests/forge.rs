@@ -3,13 +3,17 @@
 
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
 
-use countersign_testkit::package::{content_digest, sample, sign};
-use countersign_testkit::pki::Pki;
-use countersign_testkit::signature::SignatureForge;
+use countersign_testkit::{
+    package::{content_digest, sample, sign},
+    pki::Pki,
+    signature::SignatureForge,
+};
 
 /// [`countersign_testkit::signature::SIGNED_AT`] as `OpenSSL` takes it.
 const SIGNED_AT_SECONDS: &str = "1790587166";

@@ -3,7 +3,7 @@
 use std::{error::Error, time::Duration};
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use countersign_gate::trouble::in_full;
+use countersign_gate::ports::error_chain;
 use tracing::{Instrument, error, field::Empty, info_span};
 
 /// Why a message goes back to its queue. After the queue's patience it is in the dead-letter queue.
@@ -76,7 +76,7 @@ async fn one<H: Handle>(handler: &H, message: &SqsMessage, time: Duration) -> Re
     match tokio::time::timeout(time, handler.handle(message)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(failure)) => {
-            let error = in_full(&*failure);
+            let error = error_chain(&*failure);
             error!(error, "the message goes back to the queue");
             Err(())
         }

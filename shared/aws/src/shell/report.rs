@@ -3,7 +3,10 @@
 use std::io;
 
 use countersign_gate::{
-    code::Code, finish::Finished, ports::Clock, records::State, target::Target, upload::UploadId,
+    domain::{ReasonCode, Target, UploadId},
+    outcome::Finished,
+    ports::Clock,
+    records::UploadState,
 };
 use tracing::{Span, info, warn};
 
@@ -59,22 +62,22 @@ pub fn finished(stack: &str, finished: &Finished) {
         about_job(job);
     }
     let (state, measure) = match outcome.state {
-        State::Deployed => (
+        UploadState::Deployed => (
             "deployed",
             Measure::Deployed {
                 seconds_to_live: seconds(outcome.took_ms),
             },
         ),
-        State::Rejected => {
-            let reason = outcome.code.map_or("UNKNOWN", Code::as_str);
+        UploadState::Rejected => {
+            let reason = outcome.code.map_or("UNKNOWN", ReasonCode::as_str);
             ("rejected", Measure::Rejected { reason })
         }
-        State::Superseded => ("superseded", Measure::Superseded),
-        State::Failed => ("failed", Measure::Failed),
+        UploadState::Superseded => ("superseded", Measure::Superseded),
+        UploadState::Failed => ("failed", Measure::Failed),
     };
     info!(
         state,
-        code = outcome.code.map(Code::as_str),
+        code = outcome.code.map(ReasonCode::as_str),
         detail = outcome.message,
         critical = outcome.critical,
         tookMs = outcome.took_ms,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use countersign_gate::settings::Stack;
+use countersign_gate::domain::Stack;
 
 use super::environment::Environment;
 

@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
 
 use countersign_gate::{
-    csc::CscPolicy,
-    names::{AliasName, FunctionName, LayerName, RevisionId, VersionId},
-    ports::{
-        AliasMove, CodeIdentity, CodeUpdate, Function, Functions, Layers, SignedObject,
-        UpdateStatus, VersionPublish, VersionRequest, VersionState,
+    domain::{
+        AliasName, CodeIdentity, CscPolicy, FunctionName, LayerName, RevisionId, SignedObject,
+        VersionId,
     },
-    trouble::Trouble,
+    ports::{
+        AliasMove, CodeUpdate, Function, Functions, Layers, PortError, UpdateStatus,
+        VersionPublish, VersionRequest, VersionState,
+    },
 };
 use countersign_testkit::fake_aws::{FakeAws, exception, json};
 
@@ -33,7 +34,7 @@ fn signed() -> SignedObject {
 }
 
 /// The function as it was looked at, its code under this key.
-fn seen(code_key: Option<&str>) -> Function {
+fn seen(kms_key_arn: Option<&str>) -> Function {
     Function {
         arn: "arn:aws:lambda:eu-west-1:111122223333:function:orders".to_owned(),
         is_image: false,
@@ -42,7 +43,7 @@ fn seen(code_key: Option<&str>) -> Function {
             job_arn: None,
             profile_version_arn: None,
         },
-        code_key: code_key.map(str::to_owned),
+        kms_key_arn: kms_key_arn.map(str::to_owned),
         revision: revision(),
         update: UpdateStatus::Successful,
         tags: BTreeMap::new(),
@@ -154,14 +155,14 @@ async fn a_code_signing_configuration_is_read_or_there_is_none() {
     let (fake, aws) = stack();
     let call = "lambda:GetFunctionCodeSigningConfig";
     fake.answers_once(call, json(r#"{"FunctionName":"orders"}"#));
-    assert_eq!(aws.csc_of(&name()).await.unwrap(), None);
+    assert_eq!(aws.function_csc_arn(&name()).await.unwrap(), None);
     fake.answers_once(call, exception(404, "ResourceNotFoundException", ""));
-    assert_eq!(aws.csc_of(&name()).await.unwrap(), None);
+    assert_eq!(aws.function_csc_arn(&name()).await.unwrap(), None);
     fake.answers_once(
         call,
         json(&format!(r#"{{"CodeSigningConfigArn":"{CSC}"}}"#)),
     );
-    let arn = aws.csc_of(&name()).await.unwrap().unwrap();
+    let arn = aws.function_csc_arn(&name()).await.unwrap().unwrap();
     assert_eq!(arn.as_str(), CSC);
 
     let config = |policy: &str| {
@@ -202,7 +203,7 @@ async fn code_stays_under_the_key_that_it_is_under() {
         json(&format!(r#"{{"Configuration":{},{location}}}"#, code(""))),
     );
     let function = aws.function(&name()).await.unwrap().unwrap();
-    assert_eq!(function.code_key.as_deref(), Some(KEY));
+    assert_eq!(function.kms_key_arn.as_deref(), Some(KEY));
     let denied = r#""Code":{"Error":{"ErrorCode":"AccessDeniedException","Message":"no"}}"#;
     fake.answers_once(
         "lambda:GetFunction",
@@ -210,7 +211,7 @@ async fn code_stays_under_the_key_that_it_is_under() {
     );
     assert!(is_denied(&aws.function(&name()).await.unwrap_err()));
     fake.answers("lambda:UpdateFunctionCode", json("{}"));
-    aws.try_code(&name(), &signed(), &seen(Some(KEY)))
+    aws.dry_run_update(&name(), &signed(), &seen(Some(KEY)))
         .await
         .unwrap();
     let request = call(&fake, "lambda:UpdateFunctionCode");
@@ -222,7 +223,9 @@ async fn dry_run(fake: &FakeAws, aws: &Aws, status: u16, name_of: &str) -> CodeU
         "lambda:UpdateFunctionCode",
         exception(status, name_of, "as told"),
     );
-    aws.try_code(&name(), &signed(), &seen(None)).await.unwrap()
+    aws.dry_run_update(&name(), &signed(), &seen(None))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -230,8 +233,11 @@ async fn a_dry_run_names_exactly_what_was_judged() {
     let (fake, aws) = stack();
     // What else the answer to a dry run says is not recorded anywhere, so nothing may depend on it.
     fake.answers("lambda:UpdateFunctionCode", json("{}"));
-    let answer = aws.try_code(&name(), &signed(), &seen(None)).await.unwrap();
-    assert_eq!(answer, CodeUpdate::Taken(()));
+    let answer = aws
+        .dry_run_update(&name(), &signed(), &seen(None))
+        .await
+        .unwrap();
+    assert_eq!(answer, CodeUpdate::Accepted(()));
     let request = call(&fake, "lambda:UpdateFunctionCode");
     assert_eq!(request.path, "/2015-03-31/functions/orders/code");
     assert_eq!(
@@ -290,7 +296,7 @@ async fn every_way_in_which_lambda_declines_code_is_told_apart() {
 
 #[tokio::test]
 async fn what_says_nothing_about_the_code_is_trouble() {
-    type Is = fn(&Trouble) -> bool;
+    type Is = fn(&PortError) -> bool;
     let (fake, aws) = stack();
     let answers: [(u16, &str, Is); 4] = [
         (403, "AccessDeniedException", is_denied),
@@ -304,7 +310,7 @@ async fn what_says_nothing_about_the_code_is_trouble() {
             exception(status, exception_name, ""),
         );
         let error = aws
-            .try_code(&name(), &signed(), &seen(None))
+            .dry_run_update(&name(), &signed(), &seen(None))
             .await
             .unwrap_err();
         assert!(is_expected(&error), "{exception_name}: {error}");
@@ -320,9 +326,9 @@ async fn a_package_that_lambda_could_not_fetch_was_not_refused() {
         "lambda:UpdateFunctionCode",
         exception(400, "InvalidParameterValueException", message),
     );
-    let answer = aws.try_code(&name(), &signed(), &seen(None)).await;
+    let answer = aws.dry_run_update(&name(), &signed(), &seen(None)).await;
     let error = answer.unwrap_err();
-    assert!(error.in_full().contains("SlowDown"), "{error}");
+    assert!(error.error_chain().contains("SlowDown"), "{error}");
 }
 
 #[tokio::test]

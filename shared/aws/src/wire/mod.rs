@@ -5,7 +5,7 @@ mod lambda;
 mod s3;
 mod signer;
 
-use countersign_gate::{settings::Stack, trouble::Trouble};
+use countersign_gate::{domain::Stack, ports::PortError};
 use countersign_testkit::{fake_aws::FakeAws, http::Request};
 
 use crate::{aws::Aws, connection::tests::connection_to};
@@ -36,18 +36,18 @@ fn sent(request: &Request) -> serde_json::Value {
     serde_json::from_slice(&request.body).unwrap()
 }
 
-fn is_throttled(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Throttled { .. })
+fn is_throttled(trouble: &PortError) -> bool {
+    matches!(trouble, PortError::Throttled { .. })
 }
 
-fn is_denied(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Denied { .. })
+fn is_denied(trouble: &PortError) -> bool {
+    matches!(trouble, PortError::Denied { .. })
 }
 
-fn is_unavailable(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Unavailable { .. })
+fn is_unavailable(trouble: &PortError) -> bool {
+    matches!(trouble, PortError::Unavailable { .. })
 }
 
-fn is_unexpected(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Unexpected { .. })
+fn is_unexpected(trouble: &PortError) -> bool {
+    matches!(trouble, PortError::Unexpected { .. })
 }

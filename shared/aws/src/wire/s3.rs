@@ -1,7 +1,6 @@
 use countersign_gate::{
-    names::VersionId,
+    domain::{UploadId, VersionId},
     ports::{Creation, Records, SignedObjects, UploadHead, Uploads},
-    upload::UploadId,
 };
 use countersign_testkit::{fake_aws::s3_error, http::Response};
 
@@ -156,7 +155,7 @@ async fn a_body_that_breaks_off_or_is_too_large_is_no_object() {
     );
     let error = aws.read_upload(&upload(KEY, "v")).await.unwrap_err();
     assert!(
-        is_unexpected(&error) && error.in_full().contains("more than any package"),
+        is_unexpected(&error) && error.error_chain().contains("more than any package"),
         "{error}"
     );
 }
@@ -286,7 +285,7 @@ async fn a_slow_down_is_tried_again_and_then_told() {
     let error = aws.read_record("a").await.unwrap_err();
     assert!(is_throttled(&error));
     assert_eq!(
-        error.in_full(),
+        error.error_chain(),
         "s3:GetObject was throttled: SlowDown: as told (HTTP 503, request request-1)"
     );
     assert_eq!(fake.called().len(), 4, "two tries each");

@@ -1,7 +1,6 @@
 use countersign_gate::{
-    names::{ProfileName, SigningJobId, VersionId},
-    ports::{JobRequest, JobStart, JobStatus, ProfileStatus, Signer},
-    upload::UploadId,
+    domain::{JobStatus, ProfileName, ProfileStatus, SigningJobId, UploadId, VersionId},
+    ports::{JobRequest, JobStart, Signer},
 };
 use countersign_testkit::fake_aws::{exception, json};
 

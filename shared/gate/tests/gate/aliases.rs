@@ -1,15 +1,18 @@
 //! What becomes of a function's alias, and of code that runs already.
 
-use countersign_gate::code::Code;
-use countersign_gate::function::ALIAS_TAG;
-use countersign_gate::records::State;
-use countersign_gate::retry::Retry;
-use countersign_gate::sign::Admission;
+use countersign_gate::{
+    admission::Admission, deployment::ALIAS_TAG, domain::ReasonCode, outcome::RetryableError,
+    records::UploadState,
+};
 
-use crate::straight::{GOOD, OTHER, SAME_AS_GOOD, change, go, world};
-use crate::world::packages::slots;
-use crate::world::run::{PATIENT, admitted, deploy_job, deploy_settings};
-use crate::world::{AliasState, FUNCTION, World};
+use crate::{
+    straight::{GOOD, OTHER, SAME_AS_GOOD, change, go, world},
+    world::{
+        AliasState, FUNCTION, World,
+        packages::slots,
+        run::{PATIENT, admitted, deploy_job, deploy_settings},
+    },
+};
 
 /// The function has an alias at this version, and a tag that names it.
 fn give_alias(world: &World, version: &str) {
@@ -39,7 +42,7 @@ fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
     let outcome = go(&world, FUNCTION, OTHER);
     assert_eq!(
         (outcome.state, outcome.code),
-        (State::Failed, Some(Code::UpdateFailed))
+        (UploadState::Failed, Some(ReasonCode::UpdateFailed))
     );
     assert!(outcome.message.contains("no network interface"));
     assert_eq!(
@@ -58,7 +61,7 @@ fn an_alias_waits_for_a_version_that_is_not_ready() {
             .clone()
     };
     world.state().versions_pend = 3;
-    assert_eq!(go(&world, FUNCTION, GOOD).state, State::Deployed);
+    assert_eq!(go(&world, FUNCTION, GOOD).state, UploadState::Deployed);
     assert_eq!(alias(), "1");
 
     // It never gets ready: the code runs, but what the alias serves is what it served.
@@ -66,7 +69,7 @@ fn an_alias_waits_for_a_version_that_is_not_ready() {
     let outcome = go(&world, FUNCTION, OTHER);
     assert_eq!(
         (outcome.state, outcome.code),
-        (State::Failed, Some(Code::UpdateFailed))
+        (UploadState::Failed, Some(ReasonCode::UpdateFailed))
     );
     assert!(outcome.message.contains("the snapshot failed"));
     assert_eq!(outcome.deployed.unwrap().version.as_deref(), Some("2"));
@@ -83,13 +86,13 @@ fn a_version_that_takes_long_is_found_again() {
     world.end_job(&job);
     let answer = deploy_job(&world, &deploy_settings(), &job, PATIENT);
     assert!(
-        matches!(&answer, Err(Retry::Busy { what }) if what.contains("getting ready")),
+        matches!(&answer, Err(RetryableError::Busy { what }) if what.contains("getting ready")),
         "{answer:?}"
     );
     let outcome = deploy_job(&world, &deploy_settings(), &job, PATIENT)
         .unwrap()
         .outcome;
-    assert_eq!(outcome.state, State::Deployed);
+    assert_eq!(outcome.state, UploadState::Deployed);
     assert_eq!(world.state().functions["checkout"].versions.len(), 1);
     assert_eq!(world.state().applied, [GOOD], "it is not updated again");
 }
@@ -104,7 +107,7 @@ fn an_alias_that_is_not_there_is_said_before_anything_is_changed() {
         let outcome = go(&world, FUNCTION, GOOD);
         assert_eq!(
             (outcome.state, outcome.code),
-            (State::Rejected, Some(Code::AliasTag))
+            (UploadState::Rejected, Some(ReasonCode::AliasTag))
         );
         assert!(world.state().applied.is_empty());
     }
@@ -115,7 +118,7 @@ fn unchanged_code_is_deployed_without_a_new_version() {
     let world = world();
     go(&world, FUNCTION, GOOD);
     let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
-    assert_eq!(outcome.state, State::Deployed);
+    assert_eq!(outcome.state, UploadState::Deployed);
     assert!(outcome.deployed.unwrap().unchanged);
     assert_eq!(world.state().applied, [GOOD]);
     assert_eq!(world.state().functions["checkout"].versions.len(), 1);
@@ -174,7 +177,10 @@ fn unchanged_code_gets_its_alias_back() {
     };
     world.end_job(&job);
     let answer = deploy_job(&world, &deploy_settings(), &job, PATIENT);
-    assert!(matches!(answer, Err(Retry::Busy { .. })), "{answer:?}");
+    assert!(
+        matches!(answer, Err(RetryableError::Busy { .. })),
+        "{answer:?}"
+    );
     assert!(alias().splits_traffic);
 }
 
@@ -188,7 +194,7 @@ fn unchanged_code_whose_version_is_gone_says_how_far_it_came() {
     let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
     assert_eq!(
         (outcome.state, outcome.code),
-        (State::Failed, Some(Code::AliasTag))
+        (UploadState::Failed, Some(ReasonCode::AliasTag))
     );
     let deployed = outcome.deployed.unwrap();
     assert!(deployed.unchanged);

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use countersign_gate::code::Code;
-use countersign_gate::records::{
-    Announced, Live, Outcome, Publishing, Received, Signing, VerdictRecord,
+use countersign_gate::{
+    domain::ReasonCode,
+    records::{Announced, Live, Outcome, Publishing, Received, Signing, VerdictRecord},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -29,14 +29,14 @@ fn write_the_reason_codes() {
 
 #[test]
 fn codes_are_unique_and_speakable() {
-    let mut names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let mut names: Vec<&str> = ReasonCode::ALL.iter().map(|code| code.as_str()).collect();
     names.sort_unstable();
     let count = names.len();
     names.dedup();
     assert_eq!(names.len(), count);
     let is_code = |name: &&str| name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     assert!(names.iter().all(is_code));
-    for code in Code::ALL {
+    for code in ReasonCode::ALL {
         let json = serde_json::to_value(code).unwrap();
         assert_eq!(json, code.as_str());
         let about = code.about();
@@ -59,7 +59,7 @@ fn reason_codes() -> String {
          *Critical* codes say that somebody may be at work who should not be, or that the gate and \
          AWS do not see\nthe same thing; they page as critical.\n",
     );
-    for code in Code::ALL {
+    for code in ReasonCode::ALL {
         let about = code.about();
         let critical = if code.is_critical() {
             " *Critical.*"

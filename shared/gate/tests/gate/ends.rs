@@ -1,24 +1,26 @@
 //! One upload at a time, on its way to each end but the straight one: refused, superseded, failed.
 
-use countersign_gate::code::Code;
-use countersign_gate::deploy::{Deployment, deploy};
-use countersign_gate::evidence::{IntegrityAuthority, Policy, WithoutCsc};
-use countersign_gate::names::{NamePattern, SigningJobId, VersionId};
-use countersign_gate::ports::{ProfileStatus, Refusal};
-use countersign_gate::records::{Outcome, State, VerdictRecord};
-use countersign_gate::retry::Retry;
-use countersign_gate::settings::{Core, DeploySettings, Scope};
-use countersign_gate::sign::{Admission, PROFILE_TAG, admit};
-use countersign_gate::verdict::Decision;
+use countersign_gate::{
+    admission::{Admission, PROFILE_TAG, admit},
+    deployment::{DeploySettings, Deployment, deploy},
+    domain::{NamePattern, ProfileStatus, ReasonCode, Refusal, Scope, SigningJobId, VersionId},
+    outcome::RetryableError,
+    records::{Outcome, UploadState, VerdictRecord},
+    verdict::{Decision, IntegrityAuthority, PackageExaminer, Policy, WithoutCsc},
+};
 use countersign_package::Limits;
 
-use crate::straight::{BROKEN, GOOD, OTHER, SWAPPED, UNSIGNABLE, change, go, world};
-use crate::world::packages::{Remembering, job_id, slots};
-use crate::world::run::{
-    AT_THE_END, PATIENT, admitted, deploy_job, deploy_settings, deployed, event, hands, run,
-    sign_settings,
+use crate::{
+    straight::{BROKEN, GOOD, OTHER, SWAPPED, UNSIGNABLE, change, go, world},
+    world::{
+        FUNCTION, LAYER, World,
+        packages::{Remembering, job_id, slots},
+        run::{
+            AT_THE_END, PATIENT, admitted, deploy_job, deploy_settings, deployed, event, hands,
+            run, sign_settings,
+        },
+    },
 };
-use crate::world::{FUNCTION, LAYER, World};
 
 fn rejected_at_once(world: &World, key: &str, slot: usize) -> Outcome {
     match admitted(world, key, slot) {
@@ -37,29 +39,29 @@ fn a_layer_without_a_configuration_to_judge_it_by_is_refused() {
     let mut settings = deploy_settings();
     settings.layer_csc = None;
     let outcome = deployed(&world, &settings, admitted(&world, LAYER, GOOD), PATIENT).unwrap();
-    assert_eq!(outcome.outcome.code, Some(Code::NoCodeSigningConfig));
+    assert_eq!(outcome.outcome.code, Some(ReasonCode::NoCodeSigningConfig));
     assert!(world.state().layers.is_empty());
 }
 
 #[test]
 fn what_can_never_be_deployed_is_refused_at_once() {
-    let cases: [(&str, usize, Code); 9] = [
-        ("readme.zip", GOOD, Code::KeyPrefix),
-        ("functions/team/checkout.zip", GOOD, Code::KeyNested),
-        ("functions/checkout.ZIP", GOOD, Code::KeySuffix),
-        ("functions/check out.zip", GOOD, Code::KeyName),
-        ("functions/../checkout.zip", GOOD, Code::KeyNested),
-        ("functions/grün.zip", GOOD, Code::KeyName),
-        ("functions/nobody.zip", GOOD, Code::TargetNotFound),
-        ("functions/gate-deploy.zip", GOOD, Code::TargetIsGate),
-        (FUNCTION, BROKEN, Code::NotAZip),
+    let cases: [(&str, usize, ReasonCode); 9] = [
+        ("readme.zip", GOOD, ReasonCode::KeyPrefix),
+        ("functions/team/checkout.zip", GOOD, ReasonCode::KeyNested),
+        ("functions/checkout.ZIP", GOOD, ReasonCode::KeySuffix),
+        ("functions/check out.zip", GOOD, ReasonCode::KeyName),
+        ("functions/../checkout.zip", GOOD, ReasonCode::KeyNested),
+        ("functions/grün.zip", GOOD, ReasonCode::KeyName),
+        ("functions/nobody.zip", GOOD, ReasonCode::TargetNotFound),
+        ("functions/gate-deploy.zip", GOOD, ReasonCode::TargetIsGate),
+        (FUNCTION, BROKEN, ReasonCode::NotAZip),
     ];
     for (key, slot, code) in cases {
         let world = world();
         let outcome = rejected_at_once(&world, key, slot);
         assert_eq!(
             (outcome.state, outcome.code),
-            (State::Rejected, Some(code)),
+            (UploadState::Rejected, Some(code)),
             "{key}"
         );
         assert!(outcome.fix.is_some());
@@ -86,7 +88,7 @@ fn a_target_that_the_gate_was_not_given_is_refused_without_a_look_at_it() {
         let Admission::Finished(finished) = admission else {
             panic!("{admission:?}")
         };
-        assert_eq!(finished.outcome.code, Some(Code::TargetNotManaged));
+        assert_eq!(finished.outcome.code, Some(ReasonCode::TargetNotManaged));
         assert!(
             world.state().jobs.is_empty() && !world.state().calls.contains(&"lambda:GetFunction")
         );
@@ -121,7 +123,10 @@ fn a_tag_chooses_among_the_profiles_that_the_gate_was_given() {
         Ok("payments".to_owned())
     );
     for given in [None, Some("shop*")] {
-        assert_eq!(signed_with("payments", given), Err(Code::ProfileNotManaged));
+        assert_eq!(
+            signed_with("payments", given),
+            Err(ReasonCode::ProfileNotManaged)
+        );
     }
 }
 
@@ -131,7 +136,7 @@ fn what_the_target_or_bucket_cannot_take_is_refused_at_once() {
     change(&image, |function| function.is_image = true);
     assert_eq!(
         rejected_at_once(&image, FUNCTION, GOOD).code,
-        Some(Code::TargetIsImage)
+        Some(ReasonCode::TargetIsImage)
     );
 
     let tagged = world();
@@ -142,19 +147,19 @@ fn what_the_target_or_bucket_cannot_take_is_refused_at_once() {
     });
     assert_eq!(
         rejected_at_once(&tagged, FUNCTION, GOOD).code,
-        Some(Code::ProfileTag)
+        Some(ReasonCode::ProfileTag)
     );
 
     let unversioned = world();
     unversioned.state().is_unversioned = true;
     let outcome = rejected_at_once(&unversioned, FUNCTION, GOOD);
-    assert_eq!(outcome.code, Some(Code::BucketNotVersioned));
+    assert_eq!(outcome.code, Some(ReasonCode::BucketNotVersioned));
 
     let large = world();
     large.state().claimed_size = Some(262_144_001);
     assert_eq!(
         rejected_at_once(&large, FUNCTION, GOOD).code,
-        Some(Code::PackageTooLarge)
+        Some(ReasonCode::PackageTooLarge)
     );
     assert!(
         !large.state().calls.contains(&"s3:GetObject upload"),
@@ -176,7 +181,7 @@ fn a_signed_package_is_not_signed_again() {
     let world = World::new(packages.into(), 1);
     assert_eq!(
         rejected_at_once(&world, FUNCTION, GOOD).code,
-        Some(Code::AlreadySigned)
+        Some(ReasonCode::AlreadySigned)
     );
 }
 
@@ -192,10 +197,10 @@ fn an_upload_that_is_no_longer_current_is_superseded() {
     let older = deployed(&world, &deploy_settings(), first, PATIENT)
         .unwrap()
         .outcome;
-    assert_eq!(newer.state, State::Deployed);
+    assert_eq!(newer.state, UploadState::Deployed);
     assert_eq!(
         (older.state, older.code),
-        (State::Superseded, Some(Code::Replaced))
+        (UploadState::Superseded, Some(ReasonCode::Replaced))
     );
     assert_eq!(world.state().applied, [OTHER]);
 }
@@ -210,7 +215,7 @@ fn a_deleted_upload_is_superseded() {
         .outcome;
     assert_eq!(
         (outcome.state, outcome.code),
-        (State::Superseded, Some(Code::Deleted))
+        (UploadState::Superseded, Some(ReasonCode::Deleted))
     );
 
     // And one whose version is gone before it was even looked at.
@@ -225,7 +230,7 @@ fn a_deleted_upload_is_superseded() {
     let Admission::Finished(finished) = admission else {
         panic!()
     };
-    assert_eq!(finished.outcome.code, Some(Code::Deleted));
+    assert_eq!(finished.outcome.code, Some(ReasonCode::Deleted));
 }
 
 #[test]
@@ -234,7 +239,7 @@ fn what_comes_back_changed_is_refused_and_wakes_someone() {
     let outcome = go(&world, FUNCTION, SWAPPED);
     assert_eq!(
         (outcome.state, outcome.code),
-        (State::Rejected, Some(Code::OriginMismatch))
+        (UploadState::Rejected, Some(ReasonCode::OriginMismatch))
     );
     assert!(outcome.critical);
     assert!(world.state().applied.is_empty());
@@ -246,7 +251,7 @@ fn a_job_that_fails_ends_its_upload() {
     let outcome = go(&world, FUNCTION, UNSIGNABLE);
     assert_eq!(
         (outcome.state, outcome.code),
-        (State::Rejected, Some(Code::SigningFailed))
+        (UploadState::Rejected, Some(ReasonCode::SigningFailed))
     );
 }
 
@@ -272,7 +277,7 @@ fn jobs_of_others_are_told_apart() {
     assert!(matches!(foreign, Ok(Deployment::NotOurs(_))));
     // Signer may know it a moment later.
     let early = answer(&deploy_settings(), &unknown, PATIENT);
-    assert!(matches!(early, Err(Retry::Busy { .. })));
+    assert!(matches!(early, Err(RetryableError::Busy { .. })));
     let late = answer(&deploy_settings(), &unknown, AT_THE_END);
     assert!(matches!(late, Ok(Deployment::NotOurs(_))));
 }
@@ -282,7 +287,7 @@ fn no_configuration_no_deployment_unless_allowed() {
     let world = world();
     change(&world, |function| function.csc = None);
     let outcome = go(&world, FUNCTION, GOOD);
-    assert_eq!(outcome.code, Some(Code::NoCodeSigningConfig));
+    assert_eq!(outcome.code, Some(ReasonCode::NoCodeSigningConfig));
     assert!(
         outcome
             .fix
@@ -299,8 +304,11 @@ fn no_configuration_no_deployment_unless_allowed() {
     let outcome = deployed(&world, &settings, admission, PATIENT)
         .unwrap()
         .outcome;
-    assert_eq!(outcome.state, State::Deployed);
-    assert_eq!(outcome.findings[0].code, Some(Code::NoCodeSigningConfig));
+    assert_eq!(outcome.state, UploadState::Deployed);
+    assert_eq!(
+        outcome.findings[0].code,
+        Some(ReasonCode::NoCodeSigningConfig)
+    );
 }
 
 #[test]
@@ -320,7 +328,7 @@ fn what_cannot_be_established_is_tried_again_and_then_refused() {
         world.state().broken.insert(call);
         let again = deploy_job(&world, &deploy_settings(), &job, PATIENT);
         assert!(
-            matches!(again, Err(Retry::Inconclusive { .. })),
+            matches!(again, Err(RetryableError::Inconclusive { .. })),
             "{call}: {again:?}"
         );
         assert!(world.state().outcomes().is_empty());
@@ -330,7 +338,7 @@ fn what_cannot_be_established_is_tried_again_and_then_refused() {
             .outcome;
         assert_eq!(
             (last.state, last.code),
-            (State::Rejected, Some(Code::Undecided)),
+            (UploadState::Rejected, Some(ReasonCode::Undecided)),
             "{call}"
         );
         assert!(
@@ -361,7 +369,7 @@ fn what_was_accepted_and_cannot_be_completed_has_failed() {
         .outcome;
     assert_eq!(
         (last.state, last.code),
-        (State::Failed, Some(Code::Undecided))
+        (UploadState::Failed, Some(ReasonCode::Undecided))
     );
 }
 
@@ -375,7 +383,7 @@ fn when_lambda_disagrees_nothing_is_deployed_and_both_verdicts_are_on_record() {
     let outcome = go(&world, FUNCTION, GOOD);
     assert_eq!(
         (outcome.state, outcome.code),
-        (State::Rejected, Some(Code::LambdaDisagrees))
+        (UploadState::Rejected, Some(ReasonCode::LambdaDisagrees))
     );
     assert!(outcome.critical && world.state().applied.is_empty());
     let path = format!("{}verdict.json", outcome.upload.folder());
@@ -393,7 +401,7 @@ fn what_lambda_reports_is_compared_with_what_was_verified() {
     let outcome = go(&world, FUNCTION, GOOD);
     assert_eq!(
         (outcome.state, outcome.code),
-        (State::Failed, Some(Code::DeployedMismatch))
+        (UploadState::Failed, Some(ReasonCode::DeployedMismatch))
     );
     assert!(outcome.critical);
     assert!(outcome.message.contains("SigningJobArn is another"));
@@ -403,8 +411,12 @@ fn what_lambda_reports_is_compared_with_what_was_verified() {
 #[test]
 fn on_lambdas_word_the_job_is_compared_too() {
     for (reports_another_job, state, code) in [
-        (false, State::Deployed, None),
-        (true, State::Failed, Some(Code::DeployedMismatch)),
+        (false, UploadState::Deployed, None),
+        (
+            true,
+            UploadState::Failed,
+            Some(ReasonCode::DeployedMismatch),
+        ),
     ] {
         let world = world();
         world.state().reports_another_job = reports_another_job;
@@ -413,7 +425,7 @@ fn on_lambdas_word_the_job_is_compared_too() {
         };
         world.end_job(&job);
         // These roots do not vouch for the forge.
-        let examiner = Core::new(Limits::default(), None);
+        let examiner = PackageExaminer::new(Limits::default(), None);
         let mut settings = deploy_settings();
         settings.policy.integrity_authority = IntegrityAuthority::Lambda;
         let hands = hands(&world, "deploy");
@@ -440,7 +452,7 @@ fn a_target_deleted_in_between_is_a_refusal() {
         .outcome;
     assert_eq!(
         (outcome.state, outcome.code),
-        (State::Rejected, Some(Code::TargetNotFound))
+        (UploadState::Rejected, Some(ReasonCode::TargetNotFound))
     );
 }
 
@@ -461,7 +473,7 @@ fn a_target_deleted_after_its_update_is_a_failure() {
         .outcome;
     assert_eq!(
         (outcome.state, outcome.code),
-        (State::Failed, Some(Code::TargetNotFound))
+        (UploadState::Failed, Some(ReasonCode::TargetNotFound))
     );
 }
 
@@ -471,5 +483,8 @@ fn a_revoked_profile_blocks_what_was_signed_after() {
     world.state().profile = ProfileStatus::Revoked {
         effective_from: "2026-09-01T00:00:00Z".parse().unwrap(),
     };
-    assert_eq!(go(&world, FUNCTION, GOOD).code, Some(Code::ProfileRevoked));
+    assert_eq!(
+        go(&world, FUNCTION, GOOD).code,
+        Some(ReasonCode::ProfileRevoked)
+    );
 }

@@ -14,28 +14,34 @@
 //!
 //! A schedule is a number. When one fails, its number and its whole trace are printed.
 
-use std::collections::BTreeSet;
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::{
+    collections::BTreeSet,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
 
-use countersign_gate::deploy::deploy;
-use countersign_gate::function::ALIAS_TAG;
-use countersign_gate::names::SigningJobId;
-use countersign_gate::records::State as Ended;
-use countersign_gate::retry::Patience;
-use countersign_gate::settings::{DeploySettings, SignSettings};
-use countersign_gate::sign::admit;
-use countersign_gate::triggers::UploadEvent;
+use countersign_gate::{
+    admission::{SignSettings, admit},
+    deployment::{ALIAS_TAG, DeploySettings, deploy},
+    domain::SigningJobId,
+    events::UploadEvent,
+    outcome::DeliveryAttempt,
+    records::UploadState as Ended,
+};
 
-use crate::world::packages::{Nature, Remembering, slots};
-use crate::world::promise::{NOT_READY, OLDER_OVER_NEWER, READ_TOO_LATE, WRITTEN_TWICE};
-use crate::world::random::Random;
-use crate::world::run::{deploy_settings, event, hands, sign_settings};
-use crate::world::{AliasState, FUNCTION, Faults, LAYER, Mistake, World};
+use crate::world::{
+    AliasState, FUNCTION, Faults, LAYER, Mistake, World,
+    packages::{Nature, Remembering, slots},
+    promise::{NOT_READY, OLDER_OVER_NEWER, READ_TOO_LATE, WRITTEN_TWICE},
+    random::Random,
+    run::{deploy_settings, event, hands, sign_settings},
+};
 
 const SCHEDULES: u64 = 100_000;
 
@@ -302,9 +308,9 @@ impl Schedule {
     fn start(&mut self, at: usize) {
         let message = &mut self.messages[at];
         message.received += 1;
-        let patience = Patience {
-            received: message.received,
-            most: self.most,
+        let patience = DeliveryAttempt {
+            attempt: message.received,
+            max_attempts: self.most,
         };
         let name = format!("message {at} ({})", message.received);
         self.world.state().note(|| format!("{name} starts"));
@@ -465,8 +471,8 @@ impl Schedule {
                 let is_current = at + 1 == versions.len();
                 assert!(!(is_current && end.state == Ended::Superseded), "{end:#?}");
                 let nature = state.packages[slot].nature;
-                let is_given_up =
-                    is_impatient && end.code == Some(countersign_gate::code::Code::Undecided);
+                let is_given_up = is_impatient
+                    && end.code == Some(countersign_gate::domain::ReasonCode::Undecided);
                 match (nature, end.state) {
                     (_, Ended::Superseded) => {}
                     (Nature::Good, Ended::Deployed) => deployed += 1,

@@ -3,14 +3,17 @@
 
 use std::fs;
 
-use countersign_gate::alert::{alert, classify};
-use countersign_gate::code::Code;
-use countersign_gate::page::{Page, Severity};
+use countersign_gate::{
+    alerts::{Page, Severity, alert, classify},
+    domain::ReasonCode,
+};
 use serde_json::{Value, json};
 
-use crate::world::World;
-use crate::world::packages::slots;
-use crate::world::run::{hands, run};
+use crate::world::{
+    World,
+    packages::slots,
+    run::{hands, run},
+};
 
 const EVENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gate/pages");
@@ -31,13 +34,16 @@ fn pages() -> Vec<(String, Page)> {
     let own = [
         (
             "own-rejected",
-            outcome("rejected", Some(Code::PublisherNotAllowed)),
+            outcome("rejected", Some(ReasonCode::PublisherNotAllowed)),
         ),
         (
             "own-critical",
-            outcome("rejected", Some(Code::LambdaDisagrees)),
+            outcome("rejected", Some(ReasonCode::LambdaDisagrees)),
         ),
-        ("own-failed", outcome("failed", Some(Code::UpdateFailed))),
+        (
+            "own-failed",
+            outcome("failed", Some(ReasonCode::UpdateFailed)),
+        ),
         ("own-warned", warned()),
     ];
     of_samples
@@ -102,7 +108,7 @@ fn ordinary_events_page_nobody() {
     let quiet = [
         body("alert-cloudtrail-valid"),
         outcome("deployed", None).to_string(),
-        outcome("superseded", Some(Code::Replaced)).to_string(),
+        outcome("superseded", Some(ReasonCode::Replaced)).to_string(),
         // Not every error is about signatures.
         with(|detail| detail["errorCode"] = json!("ResourceConflictException")),
         // The gate's own question to Lambda; it tells of the answer itself.
@@ -250,7 +256,7 @@ fn with(change: impl FnOnce(&mut Value)) -> String {
 }
 
 /// The gate's own event.
-fn outcome(state: &str, code: Option<Code>) -> Value {
+fn outcome(state: &str, code: Option<ReasonCode>) -> Value {
     json!({
         "id": "5e0d7b3c-0000-4000-8000-000000000000",
         "source": "countersign",
@@ -269,7 +275,7 @@ fn outcome(state: &str, code: Option<Code>) -> Value {
             "code": code,
             "message": "what happened in detail",
             "fix": code.map(|code| code.about().fix),
-            "critical": code.is_some_and(Code::is_critical),
+            "critical": code.is_some_and(ReasonCode::is_critical),
             "findings": [],
             "deployed": null,
             "job": "065d37b3-1a2b-4c5d-8e9f-0a1b2c3d4e5f",
@@ -292,7 +298,7 @@ fn warned() -> Value {
         "action": "warn",
         "code": "SIGNATURE_EXPIRED",
         "message": "the signature expired at 2026-11-20T00:00:00Z",
-        "fix": Code::SignatureExpired.about().fix,
+        "fix": ReasonCode::SignatureExpired.about().fix,
     }]);
     event
 }

@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use countersign_gate::deploy::deploy;
-use countersign_gate::finish::Finished;
-use countersign_gate::history::{Chapter, history};
-use countersign_gate::names::SigningJobId;
-use countersign_gate::records::{Outcome, State};
-use countersign_gate::sign::{Admission, admit};
-
-use crate::world::packages::{Remembering, job_id, slots};
-use crate::world::run::{
-    PATIENT, admitted, deploy_job, deploy_settings, deployed, event, hands, run, sign_settings,
+use countersign_gate::{
+    admission::{Admission, admit},
+    deployment::deploy,
+    domain::SigningJobId,
+    outcome::Finished,
+    records::{Outcome, UploadRecords, UploadState, history},
 };
-use crate::world::{FUNCTION, FunctionState, LAYER, World};
+
+use crate::world::{
+    FUNCTION, FunctionState, LAYER, World,
+    packages::{Remembering, job_id, slots},
+    run::{
+        PATIENT, admitted, deploy_job, deploy_settings, deployed, event, hands, run, sign_settings,
+    },
+};
 
 /// Good packages of different content, and one of each other nature.
 pub(crate) const GOOD: usize = 0;
@@ -60,7 +63,7 @@ fn a_function_is_deployed() {
     let world = world();
     world.state().metadata = BTreeMap::from([("commit".to_owned(), "1a2b3c".to_owned())]);
     let outcome = go(&world, FUNCTION, GOOD);
-    assert_eq!(outcome.state, State::Deployed, "{outcome:#?}");
+    assert_eq!(outcome.state, UploadState::Deployed, "{outcome:#?}");
     assert_eq!(outcome.metadata["commit"], "1a2b3c");
     assert_eq!(outcome.uploaded_by.principal.as_deref(), Some("ann"));
     let state = world.state();
@@ -131,7 +134,7 @@ fn a_layer_is_published_with_what_its_upload_says() {
         .map(|(k, v)| (k.to_owned(), v.to_owned()))
         .collect();
     let outcome = go(&world, LAYER, GOOD);
-    assert_eq!(outcome.state, State::Deployed, "{outcome:#?}");
+    assert_eq!(outcome.state, UploadState::Deployed, "{outcome:#?}");
     assert!(
         outcome
             .deployed
@@ -206,9 +209,9 @@ fn the_history_of_a_target_is_in_its_records() {
     go(&world, FUNCTION, GOOD);
     go(&world, FUNCTION, SWAPPED);
     admitted(&world, FUNCTION, OTHER);
-    let target = countersign_gate::target::Target::from_key(FUNCTION).unwrap();
+    let target = countersign_gate::domain::Target::from_key(FUNCTION).unwrap();
     let chapters = |most| run(history(&hands(&world, "cli"), &target, most)).unwrap();
-    let standings: Vec<&str> = chapters(10).iter().map(Chapter::standing).collect();
+    let standings: Vec<&str> = chapters(10).iter().map(UploadRecords::standing).collect();
     assert_eq!(standings, ["signing", "rejected", "deployed"]);
     assert_eq!(chapters(2).len(), 2);
     let deployed = &chapters(10)[2];

@@ -1,20 +1,17 @@
 //! Walks every combination of policy, signature and source, and holds it against the tables in
 //! `docs/verdicts.md`, which are the specification; and holds both against what AWS does.
 
-use countersign_gate::csc::{Csc, CscPolicy};
-use countersign_gate::decide::decide;
-use countersign_gate::evidence::{
-    Evidence, Fact, Governance, IntegrityAuthority, Policy, SecondOpinion, Source, WithoutCsc,
-    examine,
+use countersign_gate::{
+    domain::{
+        Csc, CscPolicy, JobRevocation, JobStatus, ProfileName, ProfileStatus, Refusal,
+        SignedObject, SigningJob, SigningJobId, SigningProfile, Target, Upload, UploadId,
+        VersionId,
+    },
+    verdict::{
+        Candidate, Check, Decision, Evidence, Fact, Governance, IntegrityAuthority, Policy,
+        SecondOpinion, Source, Verdict, WithoutCsc, decide, examine, judge,
+    },
 };
-use countersign_gate::names::{ProfileName, SigningJobId, VersionId};
-use countersign_gate::ports::{
-    JobRevocation, JobStatus, ProfileStatus, Refusal, SignedObject, SigningJob, SigningProfile,
-};
-use countersign_gate::proof::{Candidate, judge};
-use countersign_gate::target::Target;
-use countersign_gate::upload::{Upload, UploadId};
-use countersign_gate::verdict::{Check, Decision, Verdict};
 use countersign_package::Limits;
 use countersign_testkit::zip::EntryForge;
 

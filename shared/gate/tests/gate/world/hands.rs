@@ -1,24 +1,26 @@
 //! The ports, as one caller has them.
 
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use countersign_gate::announce::Announcement;
-use countersign_gate::names::*;
-use countersign_gate::page::SnsMessage;
-use countersign_gate::ports::*;
-use countersign_gate::trouble::Trouble;
-use countersign_gate::upload::UploadId;
+use countersign_gate::{
+    domain::{UploadId, *},
+    ports::{Announcement, PortError, SnsMessage, *},
+};
 use countersign_package::ProfileVersionArn;
 use jiff::Timestamp;
 
-use super::packages::{ACCOUNT, PROFILE_VERSION, job_id};
-use super::promise::WRITTEN_TWICE;
-use super::{Job, Mistake, State, World};
+use super::{
+    Job, Mistake, UploadState, World,
+    packages::{ACCOUNT, PROFILE_VERSION, job_id},
+    promise::WRITTEN_TWICE,
+};
 
 /// A caller's hold on the world.
 #[derive(Clone)]
@@ -48,8 +50,8 @@ impl Hands {
     pub(super) async fn call<T>(
         &self,
         call: &'static str,
-        effect: impl FnOnce(&mut State) -> T + Send,
-    ) -> Result<T, Trouble> {
+        effect: impl FnOnce(&mut UploadState) -> T + Send,
+    ) -> Result<T, PortError> {
         Turn(false).await;
         let mut state = self.world.state();
         state.ticks += 1;
@@ -57,7 +59,7 @@ impl Hands {
         let throttled = state.faults.throttled;
         if state.broken.contains(call) || state.random.in_1000(throttled) {
             state.note(|| format!("{}: {call} throttled", self.name));
-            return Err(Trouble::Throttled {
+            return Err(PortError::Throttled {
                 call,
                 source: "too many requests".into(),
             });
@@ -67,7 +69,7 @@ impl Hands {
         let lost = state.faults.lost;
         if state.random.in_1000(lost) {
             state.note(|| format!("{}: {call} had its effect, the answer is lost", self.name));
-            return Err(Trouble::Unavailable {
+            return Err(PortError::Unavailable {
                 call,
                 source: "connection reset".into(),
             });
@@ -79,7 +81,7 @@ impl Hands {
         &self,
         key: &str,
         version: Option<&VersionId>,
-    ) -> Result<UploadHead, Trouble> {
+    ) -> Result<UploadHead, PortError> {
         self.call("s3:HeadObject", |state| {
             let versions = state
                 .uploads
@@ -115,7 +117,7 @@ impl Hands {
         &self,
         mistake: Mistake,
         name: &FunctionName,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), PortError> {
         let is_made = self.world.state().mistake == Some(mistake);
         let head = if is_made {
             Some(self.head(&upload_key(name), None).await?)
@@ -150,7 +152,7 @@ impl Uploads for Hands {
         &self,
         key: &str,
         version: Option<&VersionId>,
-    ) -> Result<UploadHead, Trouble> {
+    ) -> Result<UploadHead, PortError> {
         let early = version.is_none().then(|| self.early.lock().unwrap().take());
         match early.flatten() {
             Some(head) => Ok(head),
@@ -158,7 +160,7 @@ impl Uploads for Hands {
         }
     }
 
-    async fn read_upload(&self, upload: &UploadId) -> Result<Option<Vec<u8>>, Trouble> {
+    async fn read_upload(&self, upload: &UploadId) -> Result<Option<Vec<u8>>, PortError> {
         self.call("s3:GetObject upload", |state| {
             let slot = state.slot_of(&upload.key, &upload.version)?;
             Some(state.packages[slot].source.clone())
@@ -166,7 +168,7 @@ impl Uploads for Hands {
         .await
     }
 
-    async fn upload_tags(&self, _: &UploadId) -> Result<BTreeMap<String, String>, Trouble> {
+    async fn upload_tags(&self, _: &UploadId) -> Result<BTreeMap<String, String>, PortError> {
         self.call("s3:GetObjectTagging", |_| BTreeMap::new()).await
     }
 }
@@ -176,7 +178,7 @@ impl SignedObjects for Hands {
         &self,
         bucket: &str,
         key: &str,
-    ) -> Result<Option<(SignedObject, Vec<u8>)>, Trouble> {
+    ) -> Result<Option<(SignedObject, Vec<u8>)>, PortError> {
         self.call("s3:GetObject signed", |state| {
             let bytes = state.signed.get(key)?.clone();
             let version = VersionId::parse("s1").unwrap();
@@ -194,14 +196,14 @@ impl SignedObjects for Hands {
 }
 
 impl Records for Hands {
-    async fn read_record(&self, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
+    async fn read_record(&self, path: &str) -> Result<Option<Vec<u8>>, PortError> {
         self.call("s3:GetObject record", |state| {
             state.records.get(path).cloned()
         })
         .await
     }
 
-    async fn create_record(&self, path: &str, body: &[u8]) -> Result<Creation, Trouble> {
+    async fn create_record(&self, path: &str, body: &[u8]) -> Result<Creation, PortError> {
         self.call("s3:PutObject record", |state| {
             let is_blind = state.mistake == Some(Mistake::BlindCreate);
             if state.records.contains_key(path) && !is_blind {
@@ -218,7 +220,7 @@ impl Records for Hands {
         .await
     }
 
-    async fn replace_record(&self, path: &str, body: &[u8]) -> Result<(), Trouble> {
+    async fn replace_record(&self, path: &str, body: &[u8]) -> Result<(), PortError> {
         self.call("s3:PutObject record", |state| {
             assert!(
                 !path.ends_with("/outcome.json"),
@@ -229,7 +231,7 @@ impl Records for Hands {
         .await
     }
 
-    async fn list_records(&self, prefix: &str) -> Result<Vec<String>, Trouble> {
+    async fn list_records(&self, prefix: &str) -> Result<Vec<String>, PortError> {
         self.call("s3:ListObjectsV2", |state| {
             let from = state.records.range(prefix.to_owned()..);
             from.map(|(path, _)| path.clone())
@@ -241,7 +243,7 @@ impl Records for Hands {
 }
 
 impl Signer for Hands {
-    async fn start_job(&self, request: &JobRequest) -> Result<JobStart, Trouble> {
+    async fn start_job(&self, request: &JobRequest) -> Result<JobStart, PortError> {
         self.call("signer:StartSigningJob", |state| {
             if let Some(job) = state.tokens.get(&request.token) {
                 return JobStart::Job(job.clone());
@@ -267,7 +269,7 @@ impl Signer for Hands {
         .await
     }
 
-    async fn describe_job(&self, id: &SigningJobId) -> Result<Option<SigningJob>, Trouble> {
+    async fn describe_job(&self, id: &SigningJobId) -> Result<Option<SigningJob>, PortError> {
         self.call("signer:DescribeSigningJob", |state| {
             let job = state.jobs.get(id)?;
             let profile: ProfileVersionArn = PROFILE_VERSION.parse().unwrap();
@@ -297,7 +299,7 @@ impl Signer for Hands {
         .await
     }
 
-    async fn profile(&self, _: &ProfileName, _: &str) -> Result<Option<SigningProfile>, Trouble> {
+    async fn profile(&self, _: &ProfileName, _: &str) -> Result<Option<SigningProfile>, PortError> {
         self.call("signer:GetSigningProfile", |state| {
             let version_arn = PROFILE_VERSION.parse().unwrap();
             Some(SigningProfile {
@@ -310,7 +312,7 @@ impl Signer for Hands {
 }
 
 impl Events for Hands {
-    async fn announce(&self, announcement: &Announcement) -> Result<(), Trouble> {
+    async fn announce(&self, announcement: &Announcement) -> Result<(), PortError> {
         self.call("events:PutEvents", |state| {
             state.events.push(announcement.detail().to_owned());
         })
@@ -319,7 +321,7 @@ impl Events for Hands {
 }
 
 impl Pager for Hands {
-    async fn page(&self, _: &SnsMessage) -> Result<(), Trouble> {
+    async fn page(&self, _: &SnsMessage) -> Result<(), PortError> {
         self.call("sns:Publish", |_| ()).await
     }
 }

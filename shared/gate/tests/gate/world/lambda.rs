@@ -1,15 +1,17 @@
 //! The ports to Lambda, as one caller has them.
 
-use countersign_gate::csc::Csc;
-use countersign_gate::names::*;
-use countersign_gate::ports::*;
-use countersign_gate::proof::Approved;
-use countersign_gate::trouble::Trouble;
+use countersign_gate::{
+    domain::{Csc, *},
+    ports::{PortError, *},
+    verdict::Approved,
+};
 
-use super::hands::Hands;
-use super::packages::{ACCOUNT, PROFILE_VERSION, job_id};
-use super::promise::NOT_READY;
-use super::{AliasState, FunctionState, Guarded, LayerState, Mistake};
+use super::{
+    AliasState, FunctionState, Guarded, LayerState, Mistake,
+    hands::Hands,
+    packages::{ACCOUNT, PROFILE_VERSION, job_id},
+    promise::NOT_READY,
+};
 
 fn revision(number: u64) -> RevisionId {
     RevisionId::parse(format!("r{number}")).unwrap()
@@ -24,17 +26,17 @@ fn code_of(function: &FunctionState) -> CodeIdentity {
 }
 
 impl Functions for Hands {
-    async fn function(&self, name: &FunctionName) -> Result<Option<Function>, Trouble> {
+    async fn function(&self, name: &FunctionName) -> Result<Option<Function>, PortError> {
         self.head_early(Mistake::HeadBeforeFunction, name).await?;
         self.call("lambda:GetFunction", |state| {
-            state.note_read(&self.name, Guarded::Code, name);
+            state.note_read(&self.name, Guarded::ReasonCode, name);
             let function = state.functions.get(name.as_str())?.clone();
             state.confirm(&function.code_sha256);
             Some(Function {
                 arn: format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"),
                 is_image: function.is_image,
                 code: code_of(&function),
-                code_key: None,
+                kms_key_arn: None,
                 revision: revision(function.revision),
                 update: function.update,
                 tags: function.tags,
@@ -43,26 +45,26 @@ impl Functions for Hands {
         .await
     }
 
-    async fn csc_of(&self, name: &FunctionName) -> Result<Option<CscArn>, Trouble> {
+    async fn function_csc_arn(&self, name: &FunctionName) -> Result<Option<CscArn>, PortError> {
         self.call("lambda:GetFunctionCodeSigningConfig", |state| {
             state.functions.get(name.as_str())?.csc.clone()
         })
         .await
     }
 
-    async fn csc(&self, arn: &CscArn) -> Result<Option<Csc>, Trouble> {
+    async fn csc(&self, arn: &CscArn) -> Result<Option<Csc>, PortError> {
         self.call("lambda:GetCodeSigningConfig", |state| {
             state.cscs.get(arn.as_str()).cloned()
         })
         .await
     }
 
-    async fn try_code(
+    async fn dry_run_update(
         &self,
         name: &FunctionName,
         _: &SignedObject,
         seen: &Function,
-    ) -> Result<CodeUpdate<()>, Trouble> {
+    ) -> Result<CodeUpdate<()>, PortError> {
         self.call("lambda:UpdateFunctionCode DryRun", |state| {
             let Some(function) = state.functions.get(name.as_str()) else {
                 return CodeUpdate::Gone;
@@ -72,7 +74,7 @@ impl Functions for Hands {
             }
             match &state.dry_run_refuses {
                 Some(refusal) => CodeUpdate::Refused(refusal.clone()),
-                None => CodeUpdate::Taken(()),
+                None => CodeUpdate::Accepted(()),
             }
         })
         .await
@@ -83,7 +85,7 @@ impl Functions for Hands {
         name: &FunctionName,
         approved: &Approved,
         seen: &Function,
-    ) -> Result<CodeUpdate<CodeIdentity>, Trouble> {
+    ) -> Result<CodeUpdate<CodeIdentity>, PortError> {
         self.call("lambda:UpdateFunctionCode", |state| {
             let slot = state
                 .slot_of_code(&approved.code_sha256())
@@ -113,14 +115,14 @@ impl Functions for Hands {
             function.update = UpdateStatus::InProgress;
             let code = code_of(function);
             state.check_effect(approved, slot);
-            state.check_order(&self.name, Guarded::Code, name, slot);
+            state.check_order(&self.name, Guarded::ReasonCode, name, slot);
             state.applied.push(slot);
-            CodeUpdate::Taken(code)
+            CodeUpdate::Accepted(code)
         })
         .await
     }
 
-    async fn publish_version(&self, request: &VersionRequest) -> Result<VersionPublish, Trouble> {
+    async fn publish_version(&self, request: &VersionRequest) -> Result<VersionPublish, PortError> {
         self.call("lambda:PublishVersion", |state| {
             let Some(function) = state.functions.get_mut(request.function.as_str()) else {
                 return VersionPublish::Gone;
@@ -148,7 +150,7 @@ impl Functions for Hands {
         &self,
         function: &FunctionName,
         version: &str,
-    ) -> Result<Option<VersionState>, Trouble> {
+    ) -> Result<Option<VersionState>, PortError> {
         self.call("lambda:GetFunction version", |state| {
             let function = state.functions.get_mut(function.as_str())?;
             let number: usize = version.parse().unwrap();
@@ -173,7 +175,7 @@ impl Functions for Hands {
         &self,
         function: &FunctionName,
         alias: &AliasName,
-    ) -> Result<Option<Alias>, Trouble> {
+    ) -> Result<Option<Alias>, PortError> {
         self.head_early(Mistake::HeadBeforeAlias, function).await?;
         self.call("lambda:GetAlias", |state| {
             state.note_read(&self.name, Guarded::Alias, function);
@@ -195,7 +197,7 @@ impl Functions for Hands {
         alias: &AliasName,
         version: &str,
         expected: &RevisionId,
-    ) -> Result<AliasMove, Trouble> {
+    ) -> Result<AliasMove, PortError> {
         self.call("lambda:UpdateAlias", |state| {
             let name = function;
             let Some(function) = state.functions.get_mut(name.as_str()) else {
@@ -259,7 +261,7 @@ impl Layers for Hands {
         &self,
         layer: &LayerName,
         most: u8,
-    ) -> Result<Vec<LayerVersion>, Trouble> {
+    ) -> Result<Vec<LayerVersion>, PortError> {
         self.call("lambda:ListLayerVersions", |state| {
             let versions = state
                 .layers
@@ -278,7 +280,7 @@ impl Layers for Hands {
         &self,
         layer: &LayerName,
         version: i64,
-    ) -> Result<Option<LayerContent>, Trouble> {
+    ) -> Result<Option<LayerContent>, PortError> {
         self.call("lambda:GetLayerVersion", |state| {
             let at = usize::try_from(version - 1).ok()?;
             let version = state.layers.get(layer.as_str())?.get(at)?;
@@ -291,7 +293,7 @@ impl Layers for Hands {
         &self,
         request: &LayerRequest,
         approved: &Approved,
-    ) -> Result<LayerPublish, Trouble> {
+    ) -> Result<LayerPublish, PortError> {
         self.call("lambda:PublishLayerVersion", |state| {
             let slot = state
                 .slot_of_code(&approved.code_sha256())

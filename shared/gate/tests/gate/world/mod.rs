@@ -14,12 +14,15 @@ pub mod promise;
 pub mod random;
 pub mod run;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use countersign_gate::csc::{Csc, CscPolicy};
-use countersign_gate::names::{CscArn, ProfileName, SigningJobId, VersionId};
-use countersign_gate::ports::{JobRequest, ProfileStatus, UpdateStatus};
+use countersign_gate::{
+    domain::{Csc, CscArn, CscPolicy, ProfileName, ProfileStatus, SigningJobId, VersionId},
+    ports::{JobRequest, UpdateStatus},
+};
 use jiff::Timestamp;
 use packages::{CSC, PROFILE, PROFILE_VERSION, Slot};
 use random::Random;
@@ -58,7 +61,7 @@ pub enum Mistake {
 /// What a revision guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Guarded {
-    Code,
+    ReasonCode,
     Alias,
 }
 
@@ -122,7 +125,7 @@ pub struct LayerState {
     pub slot: usize,
 }
 
-pub struct State {
+pub struct UploadState {
     pub now: Timestamp,
     pub random: Random,
     pub faults: Faults,
@@ -144,7 +147,7 @@ pub struct State {
     /// Calls that are always in trouble.
     pub broken: BTreeSet<&'static str>,
     /// What Lambda answers to a dry run, if it is not to be asked.
-    pub dry_run_refuses: Option<countersign_gate::ports::Refusal>,
+    pub dry_run_refuses: Option<countersign_gate::domain::Refusal>,
     /// Updates end so, with this reason.
     pub updates_fail: Option<String>,
     /// How often a version that was just published is looked at before it is ready.
@@ -182,7 +185,7 @@ pub struct State {
 }
 
 #[derive(Clone)]
-pub struct World(Arc<Mutex<State>>);
+pub struct World(Arc<Mutex<UploadState>>);
 
 impl World {
     pub fn new(packages: Arc<Vec<Slot>>, seed: u64) -> Self {
@@ -202,7 +205,7 @@ impl World {
             aliases: BTreeMap::new(),
         };
         let allowed = [PROFILE_VERSION.to_owned()];
-        let state = State {
+        let state = UploadState {
             now: "2026-09-28T12:00:00Z".parse().unwrap(),
             random: Random::new(seed),
             faults: Faults::default(),
@@ -246,12 +249,12 @@ impl World {
         Self(Arc::new(Mutex::new(state)))
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub fn state(&self) -> MutexGuard<'_, UploadState> {
         self.0.lock().unwrap()
     }
 
     /// The state, even after an assertion failed inside it.
-    pub fn lock_anyway(&self) -> MutexGuard<'_, State> {
+    pub fn lock_anyway(&self) -> MutexGuard<'_, UploadState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -358,7 +361,7 @@ impl World {
     }
 }
 
-impl State {
+impl UploadState {
     pub fn tick(&mut self, seconds: i64) {
         self.now += jiff::SignedDuration::from_secs(seconds);
     }

@@ -1,17 +1,20 @@
 //! The packages that the tests upload: forged once, verified for real, and remembered.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock},
+};
 
 use base64::Engine;
-use countersign_gate::evidence::{Examined, Source};
-use countersign_gate::settings::{Core, Examine};
+use countersign_gate::verdict::{Examine, Examined, PackageExaminer, Source};
 use countersign_package::{Limits, TrustRoots};
-use countersign_testkit::asn1;
-use countersign_testkit::package::sign_with;
-use countersign_testkit::pki::Pki;
-use countersign_testkit::signature::attribute;
-use countersign_testkit::zip::{EntryForge, ZipForge};
+use countersign_testkit::{
+    asn1,
+    package::sign_with,
+    pki::Pki,
+    signature::attribute,
+    zip::{EntryForge, ZipForge},
+};
 use sha2::{Digest, Sha256};
 
 pub const ACCOUNT: &str = "111122223333";
@@ -124,7 +127,7 @@ type Pair = (Vec<u8>, Vec<u8>);
 
 /// The real core over the forge's root, asked once for each pair of bytes.
 pub struct Remembering {
-    core: Core,
+    core: PackageExaminer,
     known: Mutex<HashMap<Pair, Examined>>,
 }
 
@@ -132,12 +135,12 @@ impl Remembering {
     pub fn new() -> Self {
         let roots = TrustRoots::from_pem(pki().root_pem().as_bytes()).unwrap();
         Self {
-            core: Core::new(Limits::default(), Some(roots)),
+            core: PackageExaminer::new(Limits::default(), Some(roots)),
             known: Mutex::default(),
         }
     }
 
-    pub fn core(&self) -> &Core {
+    pub fn core(&self) -> &PackageExaminer {
         &self.core
     }
 }

@@ -1,11 +1,8 @@
 //! What must hold at every effect of the gate; the world stops where it does not.
 
-use countersign_gate::names::*;
-use countersign_gate::proof::Approved;
-use countersign_gate::records::VerdictRecord;
+use countersign_gate::{domain::*, records::VerdictRecord, verdict::Approved};
 
-use super::hands::upload_key;
-use super::{Guarded, State};
+use super::{Guarded, UploadState, hands::upload_key};
 
 /// What the world complains of, when an effect breaks the promise.
 pub const WRITTEN_TWICE: &str = "an outcome is written over another";
@@ -13,7 +10,7 @@ pub const READ_TOO_LATE: &str = "another upload was current when the revision wa
 pub const OLDER_OVER_NEWER: &str = "an older upload lands over a newer one";
 pub const NOT_READY: &str = "an alias is moved to a version that was not seen ready";
 
-impl State {
+impl UploadState {
     /// Remembers what was current when a caller read a revision.
     pub(super) fn note_read(&mut self, caller: &str, guarded: Guarded, name: &FunctionName) {
         let versions = self.uploads.get(&upload_key(name)).map_or(0, Vec::len);
@@ -31,7 +28,7 @@ impl State {
         slot: usize,
     ) {
         let is_it = |stored: usize| match guarded {
-            Guarded::Code => stored == slot,
+            Guarded::ReasonCode => stored == slot,
             // An upload of the same content has the alias point at the version that there is.
             Guarded::Alias => self.packages[stored].source == self.packages[slot].source,
         };
@@ -64,7 +61,7 @@ impl State {
         let outcome: Option<countersign_gate::records::Outcome> =
             self.record(&format!("{folder}outcome.json"));
         assert!(
-            outcome.is_none_or(|o| o.state != countersign_gate::records::State::Rejected),
+            outcome.is_none_or(|o| o.state != countersign_gate::records::UploadState::Rejected),
             "slot {slot} was rejected, and is deployed"
         );
     }

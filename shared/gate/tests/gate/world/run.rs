@@ -1,32 +1,35 @@
 //! Runs use cases without a runtime.
 
-use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
-use countersign_gate::deploy::{Deployment, deploy};
-use countersign_gate::evidence::Policy;
-use countersign_gate::finish::Finished;
-use countersign_gate::names::{CscArn, NamePattern, SigningJobId, VersionId};
-use countersign_gate::records::Uploader;
-use countersign_gate::retry::{Patience, Retry};
-use countersign_gate::settings::{DeploySettings, Scope, SignSettings, Stack};
-use countersign_gate::sign::{Admission, admit};
-use countersign_gate::triggers::UploadEvent;
+use countersign_gate::{
+    admission::{Admission, SignSettings, admit},
+    deployment::{DeploySettings, Deployment, deploy},
+    domain::{CscArn, NamePattern, Scope, SigningJobId, Stack, Uploader, VersionId},
+    events::UploadEvent,
+    outcome::{DeliveryAttempt, Finished, RetryableError},
+    verdict::Policy,
+};
 use countersign_package::Limits;
 
-use super::hands::Hands;
-use super::packages::{CSC, Remembering};
-use super::{RECORDS, SIGNED, UPLOADS, World};
-
-pub const PATIENT: Patience = Patience {
-    received: 1,
-    most: 5,
+use super::{
+    RECORDS, SIGNED, UPLOADS, World,
+    hands::Hands,
+    packages::{CSC, Remembering},
 };
-pub const AT_THE_END: Patience = Patience {
-    received: 5,
-    most: 5,
+
+pub const PATIENT: DeliveryAttempt = DeliveryAttempt {
+    attempt: 1,
+    max_attempts: 5,
+};
+pub const AT_THE_END: DeliveryAttempt = DeliveryAttempt {
+    attempt: 5,
+    max_attempts: 5,
 };
 
 /// Polls a future until it is done; nothing else happens meanwhile.
@@ -109,8 +112,8 @@ pub fn deployed(
     world: &World,
     settings: &DeploySettings,
     admission: Admission,
-    patience: Patience,
-) -> Result<Finished, Retry> {
+    patience: DeliveryAttempt,
+) -> Result<Finished, RetryableError> {
     let Admission::Signing { job, .. } = admission else {
         panic!("{admission:?}")
     };
@@ -122,8 +125,8 @@ pub fn deploy_job(
     world: &World,
     settings: &DeploySettings,
     job: &SigningJobId,
-    patience: Patience,
-) -> Result<Finished, Retry> {
+    patience: DeliveryAttempt,
+) -> Result<Finished, RetryableError> {
     let examiner = Remembering::new();
     let deployment = run(deploy(
         &hands(world, "deploy"),

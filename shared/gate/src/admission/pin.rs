@@ -1,0 +1,88 @@
+//! Which version of the key an event is about, and whether it is current.
+
+use super::settings::SignWorld;
+use crate::{
+    domain::{ReasonCode, Target, Upload, UploadId, VersionId},
+    events::UploadEvent,
+    outcome::{OutcomeDraft, RetryableError},
+    ports::{ObjectHead, UploadHead},
+    records,
+    records::UploadState,
+};
+
+/// Where an upload stands in its key's history.
+pub(super) enum UploadStanding {
+    /// It is the current version.
+    Current(ObjectHead),
+    /// It is not what should run, or can never be pinned.
+    Ended(OutcomeDraft),
+}
+
+pub(super) struct Pinned {
+    pub(super) upload: Upload,
+    pub(super) standing: UploadStanding,
+}
+
+/// Finds the version that the event is about, and when S3 took it.
+pub(super) async fn pin<W: SignWorld>(
+    world: &W,
+    event: &UploadEvent,
+) -> Result<Pinned, RetryableError> {
+    let current = world.head_upload(&event.key, None).await?;
+    let upload = |version: VersionId, at| Upload {
+        id: UploadId {
+            bucket: event.bucket.clone(),
+            key: event.key.clone(),
+            version,
+        },
+        at,
+    };
+    if let UploadHead::Object(head) = &current {
+        match &head.version {
+            None => {
+                return Ok(Pinned {
+                    upload: upload(VersionId::unversioned(), head.last_modified),
+                    standing: UploadStanding::Ended(OutcomeDraft::rejected(
+                        ReasonCode::BucketNotVersioned,
+                        "the current object of this key has no version id",
+                    )),
+                });
+            }
+            Some(version)
+                if event
+                    .version
+                    .as_ref()
+                    .is_none_or(|wanted| wanted == version) =>
+            {
+                return Ok(Pinned {
+                    upload: upload(version.clone(), head.last_modified),
+                    standing: UploadStanding::Current(head.clone()),
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    // Not current. What took its place decides what is said, its own time where it is recorded.
+    let code = match &current {
+        UploadHead::Object(_) => ReasonCode::Replaced,
+        UploadHead::DeleteMarker | UploadHead::Absent => ReasonCode::Deleted,
+    };
+    let version = event.version.clone().unwrap_or_else(VersionId::unversioned);
+    let at = match world.head_upload(&event.key, Some(&version)).await? {
+        UploadHead::Object(head) => head.last_modified,
+        UploadHead::DeleteMarker | UploadHead::Absent => match Target::from_key(&event.key) {
+            Ok(target) => records::find_upload(world, &target, &version)
+                .await?
+                .unwrap_or(event.at),
+            Err(_) => event.at,
+        },
+    };
+    Ok(Pinned {
+        upload: upload(version, at),
+        standing: UploadStanding::Ended(OutcomeDraft::new(
+            UploadState::Superseded,
+            code,
+            code.about().meaning,
+        )),
+    })
+}

@@ -1,0 +1,31 @@
+//! The use case of `deploy`: from a signing job that ended to the outcome of its upload.
+//!
+//! Lives here: `deploy.rs` (the entry), `pending_deployment.rs` (the upload of a job, and how far
+//! earlier deliveries came), `collect_evidence.rs` and `judge.rs` (the verdict, on record before
+//! anything is changed), `function.rs` with `publish.rs` and `alias.rs`, `layer.rs` with `lease.rs`,
+//! `live.rs` (what the last deployment was), `expected.rs` (deployed bytes are verified bytes).
+//!
+//! May use: every room below, `events`.
+//!
+//! Data passes through like this: job id, `PendingDeployment`, evidence, verdict, `Approved`, update,
+//! version, alias, `live.json`, `outcome.json`.
+
+mod alias;
+mod collect_evidence;
+mod deploy;
+mod description;
+mod expected;
+mod function;
+mod judge;
+mod layer;
+mod lease;
+mod live;
+mod pending_deployment;
+mod publish;
+mod settings;
+
+pub use alias::ALIAS_TAG;
+pub use deploy::{Deployment, deploy};
+pub use expected::Expected;
+pub use pending_deployment::DeployWorld;
+pub use settings::DeploySettings;

@@ -1,0 +1,35 @@
+//! The words of the gate: names, targets, uploads, code signing configurations, reason codes.
+//!
+//! Lives here: types that are parsed once and carry no behaviour of a use case. Private fields; the
+//! only way in is a parser that returns an error with the offending text.
+//!
+//! May use: `countersign_package` only.
+//!
+//! Data passes through like this: text from an event, a key, a tag or an AWS answer is parsed into a
+//! type of this room at the edge, and every other room works with the type.
+
+mod code_signing_config;
+mod lambda_code;
+mod layer_metadata;
+mod names;
+mod reason_code;
+mod signing_job;
+mod stack;
+mod target;
+mod upload;
+
+pub use code_signing_config::{Csc, CscError, CscPolicy};
+pub use lambda_code::{CodeIdentity, Refusal};
+pub use layer_metadata::{ARCHITECTURES, LayerMetadata, LayerMetadataError, RUNTIMES};
+pub use names::{
+    AliasName, CscArn, FunctionName, LayerName, NameError, NamePattern, ProfileName, RevisionId,
+    SigningJobId, VersionId,
+};
+pub use reason_code::{ReasonCode, ReasonText};
+pub use signing_job::{
+    JobRevocation, JobStatus, ProfileStatus, SignedObject, SigningJob, SigningProfile,
+};
+pub use stack::{Scope, Stack};
+pub use target::{KeyError, Target};
+pub(crate) use upload::sha256_base64;
+pub use upload::{Upload, UploadId, Uploader};

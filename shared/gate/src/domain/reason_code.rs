@@ -1,0 +1,425 @@
+//! Reason codes: why an upload is not, or not without a warning, what runs.
+//!
+//! A code is for programs and for search; it never changes its meaning. Each has one row here, and
+//! `docs/reason-codes.md` is checked against these rows by a test.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What stands in the documentation of a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReasonText {
+    /// What it says.
+    pub meaning: &'static str,
+    /// How it usually comes about.
+    pub cause: &'static str,
+    /// What to do.
+    pub fix: &'static str,
+}
+
+/// Defines the codes, their documentation, and the list of all of them, in one place.
+macro_rules! codes {
+    ($( $name:ident = $text:literal { $meaning:literal, $cause:literal, $fix:literal } )*) => {
+        /// A reason, stable for ever.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum ReasonCode {
+            $( #[doc = $meaning] #[serde(rename = $text)] $name, )*
+        }
+
+        impl ReasonCode {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$( Self::$name, )*];
+
+            /// The code as records, events and metrics have it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $( Self::$name => $text, )* }
+            }
+
+            /// Meaning, usual cause, and fix.
+            #[must_use]
+            pub fn about(self) -> ReasonText {
+                match self {
+                    $( Self::$name => ReasonText { meaning: $meaning, cause: $cause, fix: $fix }, )*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // The key and the target.
+    KeyPrefix = "KEY_PREFIX" {
+        "The key is neither under functions/ nor under layers/.",
+        "The zip was put at the top of the bucket or in a folder of its own.",
+        "Upload it as functions/<function-name>.zip or layers/<layer-name>.zip."
+    }
+    KeyNested = "KEY_NESTED" {
+        "There is a folder below functions/ or layers/.",
+        "Uploads were sorted into folders, or a whole directory was synchronised.",
+        "Upload it as functions/<function-name>.zip, without folders between."
+    }
+    KeySuffix = "KEY_SUFFIX" {
+        "The key does not end in .zip, in lower case.",
+        "Another kind of file, or an extension in upper case.",
+        "Upload a zip under a key that ends in .zip."
+    }
+    KeyName = "KEY_NAME" {
+        "The key names nothing that Lambda could have.",
+        "Spaces, dots or other characters in the name, or a name that is too long.",
+        "Name the function (at most 64) or layer (at most 140) with letters, digits, hyphens and underscores, as in Lambda."
+    }
+    BucketNotVersioned = "BUCKET_NOT_VERSIONED" {
+        "The upload has no version id.",
+        "Versioning is off or suspended on the uploads bucket, so that what is judged could be replaced under the same id.",
+        "Turn versioning on for the uploads bucket and upload again."
+    }
+    TargetNotManaged = "TARGET_NOT_MANAGED" {
+        "The target is none of those that the gate was given.",
+        "The stack's parameter TargetFunctions or TargetLayers leaves its name out, or the upload was meant for the bucket of another stack.",
+        "Upload it to the stack that manages the target, or widen the parameter and upload again."
+    }
+    TargetNotFound = "TARGET_NOT_FOUND" {
+        "There is no such function.",
+        "A misspelt name, another account or region, or the function was deleted.",
+        "Create the function first, with a code signing configuration; then upload again."
+    }
+    TargetIsImage = "TARGET_IS_IMAGE" {
+        "The function is a container image.",
+        "Only zip packages can be signed for Lambda.",
+        "Sign images by other means, or make the function a zip function."
+    }
+    TargetIsGate = "TARGET_IS_GATE" {
+        "The function is one of the gate's own.",
+        "An upload under the name of a Countersign function.",
+        "Deploy Countersign with its own template; the gate never changes itself."
+    }
+    ProfileTag = "PROFILE_TAG" {
+        "The tag countersign:profile of the function is not the name of a signing profile.",
+        "A misspelt tag, or an ARN where a name is expected.",
+        "Set the tag to the profile's name, 2 to 64 letters, digits and underscores; or remove it to use the stack's profile."
+    }
+    ProfileNotManaged = "PROFILE_NOT_MANAGED" {
+        "The tag countersign:profile of the function names a signing profile that the gate was not given.",
+        "The stack's parameter TaggedProfiles, empty by default, leaves the profile out.",
+        "Set TaggedProfiles, and AdditionalPublishers where the stack's CSC judges the function; or remove the tag to use the stack's profile. Then upload again."
+    }
+    AliasTag = "ALIAS_TAG" {
+        "The tag countersign:alias of the function names no alias of it.",
+        "A misspelt tag, or the alias was never created or was deleted.",
+        "Create the alias, or correct or remove the tag; then upload again."
+    }
+    LayerMetadata = "LAYER_METADATA" {
+        "The upload's metadata compatible-runtimes or compatible-architectures cannot be used.",
+        "More than 15 runtimes or 2 architectures, or an odd character in them.",
+        "Upload with comma-separated values as Lambda names them; the aws CLI takes a comma in a value only as JSON: --metadata '{\"compatible-runtimes\":\"python3.13,python3.14\"}'."
+    }
+
+    // The zip.
+    PackageTooLarge = "PACKAGE_TOO_LARGE" {
+        "The zip is larger than what Signer takes.",
+        "More than 250 MB.",
+        "Make the package smaller, or move what is large to layers, S3 or EFS."
+    }
+    UnpackedTooLarge = "UNPACKED_TOO_LARGE" {
+        "The zip unpacks to more than Lambda takes.",
+        "More than 250 MB unpacked, or a compression ratio that no honest package has.",
+        "Make the package smaller, or move what is large to layers, S3 or EFS."
+    }
+    TooManyEntries = "TOO_MANY_ENTRIES" {
+        "The zip has more entries than the gate reads.",
+        "A directory of dependencies or caches was packed as it is.",
+        "Pack fewer files."
+    }
+    NotAZip = "NOT_A_ZIP" {
+        "The file is not a zip, is cut short, or has bytes after its end.",
+        "An upload that broke off, a tar archive, or something was appended.",
+        "Build the zip again and upload it whole."
+    }
+    ZipTruncated = "ZIP_TRUNCATED" {
+        "A record of the zip is cut short or not where it should be.",
+        "A damaged file, or a tool that wrote wrong offsets.",
+        "Build the zip again with a current tool."
+    }
+    ZipAmbiguous = "ZIP_AMBIGUOUS" {
+        "The zip can be read in two ways.",
+        "Bytes that belong to no record, records that overlap or contradict each other, or a second end record: a self-extracting stub, an archive changed in place, or an attack.",
+        "Build the zip anew from files; do not append to, prefix or patch an archive."
+    }
+    EntryName = "ENTRY_NAME" {
+        "An entry has a name that is not safe to unpack.",
+        "An absolute name, a name with `..`, a backslash, a control or an invisible character, or one that is not UTF-8.",
+        "Pack with relative, plain names, from inside the directory."
+    }
+    EntryDuplicate = "ENTRY_DUPLICATE" {
+        "Two entries unpack to the same path.",
+        "The zip was built by adding to an existing one, or a file is also a directory.",
+        "Build the zip anew, so that each path occurs once."
+    }
+    EntryUnsupported = "ENTRY_UNSUPPORTED" {
+        "An entry uses a feature of the zip format that Lambda's world does not share.",
+        "Encryption, or a compression method other than stored and deflated.",
+        "Pack with stored or deflated entries, without a password."
+    }
+    EntryKind = "ENTRY_KIND" {
+        "An entry is neither a plain file, a directory nor a symbolic link, or contradicts itself.",
+        "A device, a socket, or a directory with content.",
+        "Pack plain files, directories and links only."
+    }
+    EntryDamaged = "ENTRY_DAMAGED" {
+        "An entry does not unpack to what the zip says of it.",
+        "Damage in transit, or sizes and checksums that lie.",
+        "Build the zip again and upload it whole."
+    }
+    LinkUnsafe = "LINK_UNSAFE" {
+        "A symbolic link leaves the package, or something is written through it.",
+        "An absolute link, or one that climbs.",
+        "Replace the link by the file, or make it relative and keep it inside."
+    }
+    SignatureEntry = "SIGNATURE_ENTRY" {
+        "The signature entry of the zip is not as Signer writes it.",
+        "A package that imitates a signature, or a tool that repacked a signed one.",
+        "Upload the unsigned package; the gate has it signed."
+    }
+    StructureUnsound = "STRUCTURE_UNSOUND" {
+        "The zip is refused for a reason that has no code of its own.",
+        "See the message.",
+        "Build the zip again with a current tool."
+    }
+    AlreadySigned = "ALREADY_SIGNED" {
+        "The uploaded zip is signed already, or holds a folder for signatures.",
+        "A signed package was uploaded; Signer takes unsigned ones only.",
+        "Upload the unsigned package. To go back to older code, copy the older version of the key over it."
+    }
+
+    // Signing.
+    SignerRefused = "SIGNER_REFUSED" {
+        "Signer would not start a job for this upload.",
+        "The signing profile does not exist in the stack's account and region, is canceled or revoked, or is for another platform.",
+        "Check the signing profile that the message names (tag countersign:profile, or the stack's)."
+    }
+    SigningFailed = "SIGNING_FAILED" {
+        "The signing job failed.",
+        "Signer found the zip empty, malformed or signed, or could not read or write the buckets; its own words are in the message.",
+        "Follow Signer's reason, then upload again."
+    }
+
+    // What the package is.
+    Unsigned = "UNSIGNED" {
+        "The package is not signed.",
+        "It was never given to Signer, or its signature was removed.",
+        "Drop the package into the uploads bucket: the gate has it signed."
+    }
+    SignatureMalformed = "SIGNATURE_MALFORMED" {
+        "The signature cannot be read.",
+        "It was changed or cut, or was not made by Signer.",
+        "Have the package signed again. If this is what Signer wrote, report it: the gate may not know a new format."
+    }
+    SignatureFormat = "SIGNATURE_FORMAT" {
+        "The signature is not of the form that Signer writes for Lambda.",
+        "Another tool or another signing platform; something was put into the signature, such as a certificate that is no part of the chain; or AWS changed the format.",
+        "Have the package signed again by a profile of the platform AWSLambda-SHA384-ECDSA. If this is what Signer wrote, report it."
+    }
+    SignatureAttributes = "SIGNATURE_ATTRIBUTES" {
+        "The signed attributes are not those that Signer writes.",
+        "A forged or damaged signature; or AWS changed the format.",
+        "Have the package signed again. If this is what Signer wrote, report it."
+    }
+    SignerCertificate = "SIGNER_CERTIFICATE" {
+        "The certificate of the signer, or of a CA above it, is not one for signing code.",
+        "A certificate without the purpose, a CA that signed by itself, or no certificate of the signer's at all.",
+        "Treat the package as forged; have the source signed again."
+    }
+    ChainInvalid = "CHAIN_INVALID" {
+        "The certificate chain was not valid when the package was signed.",
+        "A certificate outside its validity, a CA that may not issue, a chain that is too long, a critical extension that is not understood, or a broken link.",
+        "Treat the package as forged; have the source signed again. If this is what Signer wrote just now, report it: AWS may have changed its certificates."
+    }
+    ChainUntrusted = "CHAIN_UNTRUSTED" {
+        "The certificate chain does not lead to a trusted root.",
+        "Signed by another authority, or in a region whose root is not among the trust roots. The built-in root is known to be that of us-east-1; China, GovCloud and perhaps other regions have another (grade D).",
+        "Set the trust roots if the signer's root is known to be right; otherwise treat the package as forged."
+    }
+    SignatureInvalid = "SIGNATURE_INVALID" {
+        "The signature does not verify.",
+        "The signature or its attributes were changed after signing.",
+        "Treat the package as tampered with; have the source signed again."
+    }
+    ContentChanged = "CONTENT_CHANGED" {
+        "The contents are not those that were signed.",
+        "The package was changed after signing.",
+        "Treat the package as tampered with; find out who could write it, and have the source signed again."
+    }
+    IntegrityUnsound = "INTEGRITY_UNSOUND" {
+        "The signature is refused for a reason that has no code of its own.",
+        "See the message.",
+        "Have the package signed again."
+    }
+    OriginMismatch = "ORIGIN_MISMATCH" {
+        "The signed package is not the uploaded one plus its signature.",
+        "The signed object was replaced; names, modes or bodies were changed in a way that the signature does not cover; or, offline, it is compared with another zip than the one that was signed.",
+        "Offline, check that the source is the very zip that was signed. In the gate, find out who could write to the signed bucket; upload again."
+    }
+    SourceSigned = "SOURCE_SIGNED" {
+        "The uploaded package holds a signature itself, or the directory for one.",
+        "A signed package was uploaded, or one that imitates it.",
+        "Upload the unsigned package."
+    }
+    SourceUnreadable = "SOURCE_UNREADABLE" {
+        "The uploaded package cannot be read as a zip, so nothing can be compared with it.",
+        "A malformed zip.",
+        "Build the zip again and upload it."
+    }
+    SourceAbsent = "SOURCE_ABSENT" {
+        "The uploaded version no longer exists, so nothing can be compared with it.",
+        "The version was deleted after it was signed.",
+        "Upload again."
+    }
+    JobMismatch = "JOB_MISMATCH" {
+        "The package carries the signature of another signing job.",
+        "The signed object was replaced by one that was signed for something else.",
+        "Find out who could write to the signed bucket; upload again."
+    }
+    ProfileMismatch = "PROFILE_MISMATCH" {
+        "The package was signed with another profile than its signing job says.",
+        "The signed object was replaced.",
+        "Find out who could write to the signed bucket; upload again."
+    }
+    JobLeftUnsigned = "JOB_LEFT_UNSIGNED" {
+        "A signing job succeeded, and yet the package it wrote is not signed.",
+        "The signed object was replaced by an unsigned one.",
+        "Find out who could write to the signed bucket; upload again."
+    }
+
+    // Policy.
+    SignatureExpired = "SIGNATURE_EXPIRED" {
+        "The signature has expired.",
+        "The profile's validity period is over for this package.",
+        "Have the source signed again: upload it again."
+    }
+    PublisherNotAllowed = "PUBLISHER_NOT_ALLOWED" {
+        "The signing profile version is not among the allowed publishers.",
+        "The code signing configuration names other profiles, or another version of this one.",
+        "Add the profile version's ARN to the code signing configuration, or have the package signed with an allowed profile (tag countersign:profile)."
+    }
+    NoCodeSigningConfig = "NO_CODE_SIGNING_CONFIG" {
+        "Nothing says who may sign for this target.",
+        "The function has no code signing configuration; for a layer, the stack's parameter names none.",
+        "Attach a code signing configuration to the function (aws lambda put-function-code-signing-config), or set the stack's parameter for layers."
+    }
+    JobRevoked = "JOB_REVOKED" {
+        "The signature was revoked.",
+        "Someone revoked this very signing job.",
+        "Find out why it was revoked; upload good code."
+    }
+    ProfileRevoked = "PROFILE_REVOKED" {
+        "The signing profile was revoked for the time of this signature.",
+        "Someone revoked the profile version, effective before this was signed.",
+        "Find out why; have the source signed with another profile."
+    }
+
+    // What could not be established.
+    CscUnknown = "CSC_UNKNOWN" {
+        "The code signing configuration could not be read.",
+        "Throttling, a denied call, or the configuration was deleted meanwhile.",
+        "It is tried again by itself. If it stays, check the permissions of the gate's role."
+    }
+    SourceUnknown = "SOURCE_UNKNOWN" {
+        "The uploaded version could not be read.",
+        "Throttling, a denied call, or a key policy that forbids decryption.",
+        "It is tried again by itself. If it stays, check the permissions of the gate's role and key."
+    }
+    ExpiryUnknown = "EXPIRY_UNKNOWN" {
+        "It could not be established whether the signature has expired: it says that it was made after the time that it is judged at.",
+        "An `--at` before the signing, or a clock that is wrong: here, or where it was signed.",
+        "Offline, give an --at after the signing, or none. In the gate it is tried again by itself."
+    }
+    RevocationUnknown = "REVOCATION_UNKNOWN" {
+        "It could not be established whether the signature was revoked.",
+        "Throttling, a denied call, or a profile of which nothing can be seen from this account.",
+        "It is tried again by itself. If it stays, check that the gate's role may read the signing profile."
+    }
+    JobUnknown = "JOB_UNKNOWN" {
+        "The signing job could not be read.",
+        "Throttling or a denied call.",
+        "It is tried again by itself. If it stays, check the permissions of the gate's role."
+    }
+    SecondOpinionUnknown = "SECOND_OPINION_UNKNOWN" {
+        "Lambda could not be asked for its own verdict.",
+        "Throttling, a denied call, or a function that is busy for long.",
+        "It is tried again by itself. If it stays, check the permissions of the gate's role."
+    }
+    Undecided = "UNDECIDED" {
+        "No verdict could be reached in all attempts.",
+        "The calls that the message names failed each time. Where one was denied, a policy of the organisation, of a key or of a bucket keeps the gate out, or the stack's parameters changed after the upload.",
+        "Remove the cause that the message names, then upload again."
+    }
+
+    // Lambda's part.
+    LambdaDisagrees = "LAMBDA_DISAGREES" {
+        "The gate would deploy this package; Lambda says its signature is not acceptable.",
+        "The gate and AWS see the format or the configuration differently, or the configuration was changed in between.",
+        "Do not force it. Compare both verdicts in the record, and report it."
+    }
+    LambdaWouldAccept = "LAMBDA_WOULD_ACCEPT" {
+        "The gate refuses the package's integrity; Lambda would take it.",
+        "A package made to deceive Lambda, or a format that the gate does not know in full.",
+        "Do not force it. Compare both verdicts in the record, and report it."
+    }
+    LambdaRefused = "LAMBDA_REFUSED" {
+        "Lambda refuses the package for another reason than its signature.",
+        "Size with layers, storage quota, or a zip that Lambda cannot use.",
+        "Follow Lambda's message, then upload again."
+    }
+    UpdateFailed = "UPDATE_FAILED" {
+        "Lambda took the package and could not make it run.",
+        "Its reason is in the message: a network interface, a key, a missing handler.",
+        "Remove the cause and upload again; the alias was left where it was."
+    }
+    DeployedMismatch = "DEPLOYED_MISMATCH" {
+        "What Lambda reports is not what was verified.",
+        "The signed object changed under its version id, or Lambda recorded another signing job or profile.",
+        "Treat the function as compromised: roll back, and find out who could write to the signed bucket."
+    }
+
+    // Order.
+    Replaced = "REPLACED" {
+        "A newer upload of the same key took its place.",
+        "Several uploads in short time.",
+        "Nothing: the newer one is handled by itself. To go back, copy the older version over the key."
+    }
+    Deleted = "DELETED" {
+        "The upload was deleted before its turn.",
+        "The key or this version of it was deleted.",
+        "Nothing, if that was meant. The target keeps what it runs; upload again to change it."
+    }
+}
+
+impl ReasonCode {
+    /// Whether someone should be woken: the code says that somebody may be at work who should not
+    /// be, or that the gate and AWS do not see the same thing.
+    #[must_use]
+    pub fn is_critical(self) -> bool {
+        matches!(
+            self,
+            Self::ContentChanged
+                | Self::SignatureInvalid
+                | Self::SignerCertificate
+                | Self::ChainInvalid
+                | Self::ChainUntrusted
+                | Self::OriginMismatch
+                | Self::JobMismatch
+                | Self::ProfileMismatch
+                | Self::JobLeftUnsigned
+                | Self::LambdaDisagrees
+                | Self::LambdaWouldAccept
+                | Self::DeployedMismatch
+        )
+    }
+}
+
+impl fmt::Display for ReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

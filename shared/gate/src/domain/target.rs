@@ -1,0 +1,166 @@
+//! What an upload is for: the key says it, and says it in exactly one way.
+
+use super::names::{FunctionName, LayerName, NameError};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A function or a layer that uploads are made for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Target {
+    /// `functions/<name>.zip`
+    Function(FunctionName),
+    /// `layers/<name>.zip`
+    Layer(LayerName),
+}
+
+/// Why a key names no target.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The key is outside `functions/` and `layers/`.
+    #[error("the key {key:?} is neither under functions/ nor under layers/")]
+    Prefix {
+        /// The key as S3 has it.
+        key: String,
+    },
+    /// There is a folder below `functions/` or `layers/`.
+    #[error("the key {key:?} has a folder below its prefix")]
+    Nested {
+        /// The key as S3 has it.
+        key: String,
+    },
+    /// The key does not end in `.zip`, in lower case.
+    #[error("the key {key:?} does not end in .zip")]
+    Suffix {
+        /// The key as S3 has it.
+        key: String,
+    },
+    /// What stands between prefix and `.zip` cannot be a name in Lambda.
+    #[error("the key {key:?} names nothing that Lambda could have")]
+    Name {
+        /// The key as S3 has it.
+        key: String,
+        /// The rule that the name breaks.
+        source: NameError,
+    },
+}
+
+impl Target {
+    /// Reads the target off an object key (decoded, as S3 stores it).
+    ///
+    /// Strict, so that one target has one key: nothing is trimmed, folded or normalised.
+    pub fn from_key(key: &str) -> Result<Self, KeyError> {
+        let owned = || key.to_owned();
+        let (function, rest) = match key.split_once('/') {
+            Some(("functions", rest)) => (true, rest),
+            Some(("layers", rest)) => (false, rest),
+            _ => return Err(KeyError::Prefix { key: owned() }),
+        };
+        if rest.contains('/') {
+            return Err(KeyError::Nested { key: owned() });
+        }
+        let name = rest
+            .strip_suffix(".zip")
+            .ok_or_else(|| KeyError::Suffix { key: owned() })?;
+        let target = if function {
+            FunctionName::parse(name).map(Self::Function)
+        } else {
+            LayerName::parse(name).map(Self::Layer)
+        };
+        target.map_err(|source| KeyError::Name {
+            key: owned(),
+            source,
+        })
+    }
+
+    /// The one key whose versions are this target's uploads.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{self}.zip")
+    }
+
+    /// The bare name of the function or layer.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Function(name) => name.as_str(),
+            Self::Layer(name) => name.as_str(),
+        }
+    }
+}
+
+/// `functions/<name>` or `layers/<name>`: how records, logs and the command line write a target.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Function(name) => write!(f, "functions/{name}"),
+            Self::Layer(name) => write!(f, "layers/{name}"),
+        }
+    }
+}
+
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        target.to_string()
+    }
+}
+
+/// The inverse of `Display`.
+impl TryFrom<String> for Target {
+    type Error = KeyError;
+
+    fn try_from(text: String) -> Result<Self, KeyError> {
+        Self::from_key(&format!("{text}.zip"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_names_its_target_and_back() {
+        for key in [
+            "functions/checkout.zip",
+            "layers/open_ssl-3.zip".replace("-3", "-3_1").as_str(),
+        ] {
+            let target = Target::from_key(key).unwrap();
+            assert_eq!(target.key(), key);
+            assert_eq!(Target::try_from(target.to_string()).unwrap(), target);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_for_what_it_is() {
+        let kind = |key: &str| match Target::from_key(key).unwrap_err() {
+            KeyError::Prefix { .. } => "prefix",
+            KeyError::Nested { .. } => "nested",
+            KeyError::Suffix { .. } => "suffix",
+            KeyError::Name { .. } => "name",
+        };
+        for (key, expected) in [
+            ("", "prefix"),
+            ("checkout.zip", "prefix"),
+            ("/functions/checkout.zip", "prefix"),
+            ("Functions/checkout.zip", "prefix"),
+            ("functions", "prefix"),
+            ("functions/", "suffix"),
+            ("functions/.zip", "name"),
+            ("functions/team/checkout.zip", "nested"),
+            ("functions/../layers/x.zip", "nested"),
+            ("functions/...zip", "name"),
+            ("functions/checkout.ZIP", "suffix"),
+            ("functions/checkout.jar", "suffix"),
+            ("functions/check out.zip", "name"),
+            ("functions/check+out.zip", "name"),
+            ("functions/grün.zip", "name"),
+            ("functions/checkout .zip", "name"),
+            ("functions/checkout:live.zip", "name"),
+        ] {
+            assert_eq!(kind(key), expected, "{key}");
+        }
+        assert_eq!(kind(&format!("functions/{}.zip", "a".repeat(65))), "name");
+        assert_eq!(kind(&format!("layers/{}.zip", "a".repeat(141))), "name");
+    }
+}

@@ -1,0 +1,20 @@
+//! What comes off the queues, parsed strictly. The folder `events/` of the repository has a sample of
+//! each shape.
+//!
+//! Lives here: one file for each kind of event. An event that is not understood is an error and ends
+//! in the dead-letter queue: nothing is dropped silently. An event that is understood and concerns
+//! another stack is recognised by the use case.
+//!
+//! May use: `domain`.
+//!
+//! Data passes through like this: message body, `parse`, typed event, use case. An event only says
+//! where to look; records and AWS say what is so.
+
+mod envelope;
+mod signing_job;
+mod upload;
+
+pub(crate) use envelope::Envelope;
+pub use envelope::EventError;
+pub use signing_job::JobEvent;
+pub use upload::UploadEvent;

@@ -1,0 +1,124 @@
+//! The draft of an outcome, and the early exits of a step.
+
+use super::retry::RetryableError;
+use crate::{
+    domain::{ReasonCode, SigningJobId, Target, Upload, Uploader},
+    ports::PortError,
+    records::{Deployed, Outcome, Received, Schema, UploadState},
+    verdict::{Finding, Status, Verdict},
+};
+use jiff::Timestamp;
+
+/// What is known of an upload on its way, for its last record.
+#[derive(Clone, Debug)]
+pub(crate) struct UploadContext {
+    pub(crate) upload: Upload,
+    pub(crate) target: Option<Target>,
+    pub(crate) job: Option<SigningJobId>,
+    pub(crate) received: Option<Received>,
+}
+
+/// How an upload ends.
+#[derive(Clone, Debug)]
+pub(crate) struct OutcomeDraft {
+    pub(crate) state: UploadState,
+    pub(crate) code: Option<ReasonCode>,
+    pub(crate) message: String,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) deployed: Option<Deployed>,
+}
+
+/// Why a step does not go on to the next: it has to be tried again, or the upload ends here.
+#[derive(Debug)]
+pub(crate) enum EarlyExit {
+    RetryableError(RetryableError),
+    End(Box<OutcomeDraft>),
+}
+
+impl From<RetryableError> for EarlyExit {
+    fn from(retry: RetryableError) -> Self {
+        Self::RetryableError(retry)
+    }
+}
+
+impl From<PortError> for EarlyExit {
+    fn from(trouble: PortError) -> Self {
+        Self::RetryableError(trouble.into())
+    }
+}
+
+impl From<OutcomeDraft> for EarlyExit {
+    fn from(ending: OutcomeDraft) -> Self {
+        Self::End(Box::new(ending))
+    }
+}
+
+impl OutcomeDraft {
+    /// An end with a reason of its own.
+    pub(crate) fn new(state: UploadState, code: ReasonCode, message: impl Into<String>) -> Self {
+        Self {
+            state,
+            code: Some(code),
+            message: message.into(),
+            findings: Vec::new(),
+            deployed: None,
+        }
+    }
+
+    /// Refused before anything was signed or judged.
+    pub(crate) fn rejected(code: ReasonCode, message: impl Into<String>) -> Self {
+        Self::new(UploadState::Rejected, code, message)
+    }
+
+    /// Refused by verdict: the first thing in the way is the reason, all of them are kept.
+    pub(crate) fn by_verdict(verdict: &Verdict) -> Self {
+        let first = verdict.grounds().next();
+        Self {
+            state: UploadState::Rejected,
+            code: first.and_then(|finding| finding.code),
+            message: first.map_or_else(String::new, |finding| finding.message.clone()),
+            findings: Self::notable(verdict),
+            deployed: None,
+        }
+    }
+
+    /// What of a verdict belongs into an outcome.
+    pub(crate) fn notable(verdict: &Verdict) -> Vec<Finding> {
+        let is_notable =
+            |finding: &&Finding| matches!(finding.status, Status::Fail | Status::Inconclusive);
+        verdict
+            .findings
+            .iter()
+            .filter(is_notable)
+            .cloned()
+            .collect()
+    }
+}
+
+impl UploadContext {
+    pub(super) fn outcome(&self, ending: OutcomeDraft, now: Timestamp) -> Outcome {
+        let codes = ending.findings.iter().filter_map(|finding| finding.code);
+        let critical = codes.chain(ending.code).any(ReasonCode::is_critical);
+        let received = self.received.as_ref();
+        Outcome {
+            schema: Schema,
+            upload: self.upload.clone(),
+            target: self.target.clone(),
+            state: ending.state,
+            code: ending.code,
+            message: ending.message,
+            fix: ending.code.map(|code| code.about().fix.to_owned()),
+            critical,
+            findings: ending.findings,
+            deployed: ending.deployed,
+            job: self.job.clone(),
+            uploaded_by: received.map_or_else(Uploader::default, |r| r.uploaded_by.clone()),
+            metadata: received.map(|r| r.metadata.clone()).unwrap_or_default(),
+            tags: received.map(|r| r.tags.clone()).unwrap_or_default(),
+            decided_at: now,
+            took_ms: now
+                .as_millisecond()
+                .saturating_sub(self.upload.at.as_millisecond()),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The end of an upload: one terminal record, then one announcement.
+
+use super::{
+    decided::{DECIDED, Decided},
+    ending::{OutcomeDraft, UploadContext},
+    retry::RetryableError,
+};
+use crate::{
+    domain::{Stack, Upload},
+    ports::{Announcement, Clock, Creation, Events, Records},
+    records,
+    records::{Announced, Outcome, Schema},
+};
+
+/// An upload that has come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// The one terminal record.
+    pub outcome: Outcome,
+    /// Whether this call wrote it: then, and only then, it is to be counted.
+    pub is_new: bool,
+}
+
+/// Writes the terminal record, unless there is one, and announces it.
+pub(crate) async fn finish<W: Records + Events + Clock>(
+    world: &W,
+    stack: &Stack,
+    story: &UploadContext,
+    ending: OutcomeDraft,
+) -> Result<Finished, RetryableError> {
+    let outcome = story.outcome(ending, world.now());
+    let path = format!("{}outcome.json", story.upload.folder());
+    match records::create(world, &path, &outcome).await? {
+        Creation::Created => {
+            announce(world, stack, &outcome).await?;
+            Ok(Finished {
+                outcome,
+                is_new: true,
+            })
+        }
+        Creation::Existed => finished_before(world, stack, &story.upload)
+            .await?
+            .ok_or_else(|| RetryableError::busy(format!("{path} was there and is gone"))),
+    }
+}
+
+/// The end that an upload has come to already, if it has; announced now, if whoever wrote it did not
+/// come to that.
+pub(crate) async fn finished_before<W: Records + Events + Clock>(
+    world: &W,
+    stack: &Stack,
+    upload: &Upload,
+) -> Result<Option<Finished>, RetryableError> {
+    let folder = upload.folder();
+    let Some(outcome) = records::read(world, &format!("{folder}outcome.json")).await? else {
+        return Ok(None);
+    };
+    let announced: Option<Announced> =
+        records::read(world, &format!("{folder}announced.json")).await?;
+    if announced.is_none() {
+        announce(world, stack, &outcome).await?;
+    }
+    Ok(Some(Finished {
+        outcome,
+        is_new: false,
+    }))
+}
+
+/// At least once: a crash between the event and its record announces again.
+async fn announce<W: Records + Events + Clock>(
+    world: &W,
+    stack: &Stack,
+    outcome: &Outcome,
+) -> Result<(), RetryableError> {
+    let folder = outcome.upload.folder();
+    let record = format!("s3://{}/{folder}outcome.json", stack.records_bucket);
+    let decided = Decided {
+        stack: stack.name.clone(),
+        record: record.clone(),
+        outcome: outcome.clone(),
+    };
+    let announcement = Announcement::new(DECIDED, &decided, Vec::new()).map_err(|source| {
+        RetryableError::UnreadableRecord {
+            path: record,
+            source,
+        }
+    })?;
+    world.announce(&announcement).await?;
+    let announced = Announced {
+        schema: Schema,
+        announced_at: world.now(),
+    };
+    records::create(world, &format!("{folder}announced.json"), &announced).await?;
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! How an upload ends: one terminal record, one event, and the errors that are retried instead.
+//!
+//! Lives here: the draft of an outcome and the early exits that lead to it (`ending.rs`), the errors
+//! that send an event back to its queue (`retry.rs`), the terminal record and its event (`finish.rs`,
+//! `decided.rs`).
+//!
+//! May use: `domain`, `verdict`, `ports`, `records`.
+//!
+//! Data passes through like this: a step of a use case returns an `EarlyExit`, either an
+//! `OutcomeDraft` or a [`RetryableError`]; `finish` writes `outcome.json` by condition and puts the
+//! event on the bus once it is on record.
+
+mod decided;
+mod ending;
+mod finish;
+mod retry;
+
+pub use decided::{DECIDED, Decided};
+pub(crate) use ending::{EarlyExit, OutcomeDraft, UploadContext};
+pub use finish::Finished;
+pub(crate) use finish::{finish, finished_before};
+pub use retry::{DeliveryAttempt, RetryableError};

@@ -1,0 +1,205 @@
+//! Functions, their versions and aliases, and their code signing configurations.
+
+use super::error::PortError;
+use crate::{
+    domain::{
+        AliasName, CodeIdentity, Csc, CscArn, FunctionName, Refusal, RevisionId, SignedObject,
+    },
+    verdict::Approved,
+};
+use std::{collections::BTreeMap, future::Future};
+
+/// How the last change of a function stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UpdateStatus {
+    /// Done.
+    Successful,
+    /// Under way (also: `UploadState` is `Pending`).
+    InProgress,
+    /// It failed; the old code runs on.
+    Failed {
+        /// `LastUpdateStatusReason`, or `StateReason`.
+        reason: String,
+    },
+}
+
+/// `GetFunction` of `$LATEST`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// The unqualified ARN.
+    pub arn: String,
+    /// `PackageType` is `Image`.
+    pub is_image: bool,
+    /// Its code.
+    pub code: CodeIdentity,
+    /// `SourceKMSKeyArn`: the customer's own key that Lambda keeps the zip under.
+    pub kms_key_arn: Option<String>,
+    /// `RevisionId` of `$LATEST`.
+    pub revision: RevisionId,
+    /// `LastUpdateStatus`, with `UploadState`.
+    pub update: UpdateStatus,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Lambda's answer to `UpdateFunctionCode`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeUpdate<T> {
+    /// Taken; of a dry run: it would be taken.
+    Accepted(T),
+    /// Refused: the signature, the size, the zip, the storage. Will be refused again.
+    Refused(Refusal),
+    /// `PreconditionFailedException`: the function is not in the revision that was given.
+    RevisionChanged,
+    /// `ResourceConflictException`: an update is under way.
+    Busy,
+    /// `ResourceNotFoundException`: no such function.
+    Gone,
+}
+
+impl<T> CodeUpdate<T> {
+    /// Makes something else of what Lambda says of code that it took.
+    pub fn try_map<U, E>(self, make: impl FnOnce(T) -> Result<U, E>) -> Result<CodeUpdate<U>, E> {
+        Ok(match self {
+            Self::Accepted(said) => CodeUpdate::Accepted(make(said)?),
+            Self::Refused(refusal) => CodeUpdate::Refused(refusal),
+            Self::RevisionChanged => CodeUpdate::RevisionChanged,
+            Self::Busy => CodeUpdate::Busy,
+            Self::Gone => CodeUpdate::Gone,
+        })
+    }
+}
+
+/// What becomes a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionRequest {
+    /// The function.
+    pub function: FunctionName,
+    /// Lambda publishes only if `$LATEST` has this code.
+    pub code_sha256: String,
+    /// At most 256 characters.
+    pub description: String,
+}
+
+/// Lambda's answer to `PublishVersion`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionPublish {
+    /// The version's number. When neither code nor configuration changed since the last version,
+    /// Lambda answers with that one.
+    Version(String),
+    /// `$LATEST` has other code than was asked for (`InvalidParameterValueException`).
+    CodeChanged,
+    /// `ResourceConflictException`: an update is under way.
+    Busy,
+    /// No such function.
+    Gone,
+    /// Anything that will be refused again.
+    Refused(Refusal),
+}
+
+/// Whether a published version can be invoked (`UploadState`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionState {
+    /// It can. A version that was idle for long counts: its next invocation wakes it.
+    Ready,
+    /// Not yet: Lambda prepares its network interfaces or its snapshot.
+    Pending,
+    /// It never will.
+    Failed {
+        /// `StateReason`.
+        reason: String,
+    },
+}
+
+/// `GetAlias`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// The version it points at.
+    pub version: String,
+    /// Whether another version gets some of its traffic (`RoutingConfig`).
+    pub splits_traffic: bool,
+    /// Its own revision.
+    pub revision: RevisionId,
+}
+
+/// Lambda's answer to `UpdateAlias`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AliasMove {
+    /// It points at the version now, with all its traffic.
+    Moved,
+    /// `PreconditionFailedException`: someone moved it since it was read.
+    RevisionChanged,
+    /// `ResourceConflictException`: the version, or something else, is not ready for it.
+    Busy,
+    /// No such alias, version or function.
+    Gone,
+}
+
+/// Functions and their code signing configurations.
+pub trait Functions: Sync {
+    /// `GetFunction`; `None` when there is no such function. It draws on a quota of its own (100/s),
+    /// so waiting polls it rather than `GetFunctionConfiguration`.
+    fn function(
+        &self,
+        name: &FunctionName,
+    ) -> impl Future<Output = Result<Option<Function>, PortError>> + Send;
+
+    /// `GetFunctionCodeSigningConfig`; `None` when the function has none, or is gone.
+    fn function_csc_arn(
+        &self,
+        name: &FunctionName,
+    ) -> impl Future<Output = Result<Option<CscArn>, PortError>> + Send;
+
+    /// `GetCodeSigningConfig`; `None` when there is no such configuration.
+    fn csc(&self, arn: &CscArn) -> impl Future<Output = Result<Option<Csc>, PortError>> + Send;
+
+    /// `UpdateFunctionCode` with `DryRun`, of exactly this version of the signed object, upon the function as it
+    /// was seen. Nothing but whether it is taken is read from the answer: nobody has recorded what else a dry
+    /// run says.
+    fn dry_run_update(
+        &self,
+        name: &FunctionName,
+        signed: &SignedObject,
+        seen: &Function,
+    ) -> impl Future<Output = Result<CodeUpdate<()>, PortError>> + Send;
+
+    /// `UpdateFunctionCode` with the approved package's bucket, key and version, upon the function as it was
+    /// seen: with its `RevisionId`, so that no other change is undone, and with its `SourceKMSKeyArn`, since
+    /// Lambda uses a key of its own when none is given (its API reference, grade B). That the package is
+    /// approved is in the type.
+    fn update_code(
+        &self,
+        name: &FunctionName,
+        approved: &Approved,
+        seen: &Function,
+    ) -> impl Future<Output = Result<CodeUpdate<CodeIdentity>, PortError>> + Send;
+
+    /// `PublishVersion` with `CodeSha256` and `Description`.
+    fn publish_version(
+        &self,
+        request: &VersionRequest,
+    ) -> impl Future<Output = Result<VersionPublish, PortError>> + Send;
+
+    /// `GetFunction` of a published version; `None` when there is no such version or function.
+    fn version(
+        &self,
+        function: &FunctionName,
+        version: &str,
+    ) -> impl Future<Output = Result<Option<VersionState>, PortError>> + Send;
+
+    /// `GetAlias`; `None` when there is none.
+    fn alias(
+        &self,
+        function: &FunctionName,
+        alias: &AliasName,
+    ) -> impl Future<Output = Result<Option<Alias>, PortError>> + Send;
+
+    /// `UpdateAlias` with `RevisionId` and an empty `RoutingConfig`: all traffic goes to `version`.
+    fn move_alias(
+        &self,
+        function: &FunctionName,
+        alias: &AliasName,
+        version: &str,
+        revision: &RevisionId,
+    ) -> impl Future<Output = Result<AliasMove, PortError>> + Send;
+}

@@ -1,0 +1,36 @@
+//! What the use cases need of the world: small traits, one for each service, one a file.
+//!
+//! Three kinds of answer are kept apart everywhere: a thing, the absence of the thing (`None`, or a
+//! variant that says so), and no answer at all ([`PortError`]). An adapter must never turn the third
+//! into the second: access denied is not the same as an absent object.
+//!
+//! The futures are `Send`, so that adapters can be used from any runtime, and every method takes
+//! `&self`. One value may implement all of these traits: the method names do not overlap.
+//!
+//! May use: `domain`, `verdict` (effects ask for [`crate::verdict::Approved`]).
+//!
+//! Data passes through like this: a use case calls a trait; `countersign-aws` implements it with the
+//! SDK, the tests with a small AWS in memory.
+
+mod clock;
+mod error;
+mod event_bus;
+mod functions;
+mod layers;
+mod pager;
+mod records;
+mod signer;
+mod uploads;
+
+pub use clock::Clock;
+pub use error::{Cause, PortError, error_chain};
+pub use event_bus::{Announcement, Events, SOURCE};
+pub use functions::{
+    Alias, AliasMove, CodeUpdate, Function, Functions, UpdateStatus, VersionPublish,
+    VersionRequest, VersionState,
+};
+pub use layers::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers};
+pub use pager::{Pager, SnsMessage};
+pub use records::{Creation, Records};
+pub use signer::{JobRequest, JobStart, Signer};
+pub use uploads::{ObjectHead, SignedObjects, UploadHead, Uploads};

@@ -1,0 +1,36 @@
+//! Where pages go.
+
+use super::error::PortError;
+use std::future::Future;
+
+/// What `sns:Publish` is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnsMessage {
+    subject: String,
+    message: String,
+}
+
+impl SnsMessage {
+    /// A rendered page: `subject` within SNS's limits, `message` a JSON object with a text for each protocol.
+    pub(crate) fn new(subject: String, message: String) -> Self {
+        Self { subject, message }
+    }
+
+    /// `Subject`: 1 to 99 printable ASCII characters.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// `Message`, for `MessageStructure: json`: an object of one text for each protocol.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+/// Where pages go.
+pub trait Pager: Sync {
+    /// `Publish` with `Subject`, `Message` and `MessageStructure: json`.
+    fn page(&self, message: &SnsMessage) -> impl Future<Output = Result<(), PortError>> + Send;
+}

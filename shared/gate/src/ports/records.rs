@@ -1,0 +1,43 @@
+//! The records bucket.
+
+use super::error::PortError;
+use std::future::Future;
+
+/// Whether a conditional write was the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creation {
+    /// The document is there now, and this call put it there.
+    Created,
+    /// There was one already; nothing was changed.
+    Existed,
+}
+
+/// The records bucket. Paths are keys, without a leading slash.
+pub trait Records: Sync {
+    /// `GetObject`; `None` when there is none.
+    fn read_record(
+        &self,
+        path: &str,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, PortError>> + Send;
+
+    /// `PutObject` with `If-None-Match: *`. S3 answers 409 while another conditional write to the
+    /// same key is under way: that is [`PortError::Unavailable`], or is retried by the adapter.
+    fn create_record(
+        &self,
+        path: &str,
+        body: &[u8],
+    ) -> impl Future<Output = Result<Creation, PortError>> + Send;
+
+    /// `PutObject`; the bucket's versions keep what was there.
+    fn replace_record(
+        &self,
+        path: &str,
+        body: &[u8],
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// `ListObjectsV2`, all pages: the paths that begin with `prefix`, in order.
+    fn list_records(
+        &self,
+        prefix: &str,
+    ) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
+}

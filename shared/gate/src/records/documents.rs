@@ -1,0 +1,269 @@
+//! The records of an upload: its audit trail, and the place where a redelivery finds its bearings.
+//!
+//! `docs/records.md` describes each document. All carry `schema`; readers take the schema they know
+//! and refuse others. Fields may be added within a schema, never changed.
+
+use crate::{
+    domain::{
+        ProfileName, ReasonCode, Refusal, SignedObject, SigningJobId, Target, Upload, Uploader,
+    },
+    verdict::{Decision, Finding, Verdict},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::collections::BTreeMap;
+
+/// The version of the documents: 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Schema;
+
+impl Serialize for Schema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(1)
+    }
+}
+
+impl<'de> Deserialize<'de> for Schema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            1 => Ok(Self),
+            other => Err(D::Error::custom(format_args!(
+                "schema {other} is not known"
+            ))),
+        }
+    }
+}
+
+/// `received.json`: an upload was taken in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received {
+    /// 1.
+    pub schema: Schema,
+    /// The upload.
+    pub upload: Upload,
+    /// What it is for; null when the key names nothing.
+    pub target: Option<Target>,
+    /// Its size; null when the version was gone before it was looked at.
+    pub bytes: Option<u64>,
+    /// Base64 of its SHA-256; null when it was not read.
+    pub source_sha256: Option<String>,
+    /// Who uploaded.
+    pub uploaded_by: Uploader,
+    /// User metadata of the object.
+    pub metadata: BTreeMap<String, String>,
+    /// Tags of the object.
+    pub tags: BTreeMap<String, String>,
+    /// When this was written.
+    pub received_at: Timestamp,
+}
+
+/// `signing.json`: a signing job was started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signing {
+    /// 1.
+    pub schema: Schema,
+    /// The job.
+    pub job: SigningJobId,
+    /// The profile it signs with.
+    pub profile: ProfileName,
+    /// The bucket and prefix that it writes to.
+    pub bucket: String,
+    /// See `bucket`.
+    pub prefix: String,
+    /// The client token that it was started with.
+    pub token: String,
+    /// When this was written.
+    pub started_at: Timestamp,
+    /// The whole of `received.json`, so that whoever deploys has one document to read.
+    pub received: Received,
+}
+
+/// Lambda's verdict beside ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum LambdaVerdict {
+    /// It was not asked.
+    NotAsked,
+    /// It would take the package.
+    Takes,
+    /// It would not.
+    Refuses(Refusal),
+    /// It gave no answer.
+    Unavailable {
+        /// Why.
+        why: String,
+    },
+}
+
+/// The configuration that a verdict was made under.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CscReport {
+    /// Its ARN, if known.
+    pub arn: Option<String>,
+    /// `Enforce` or `Warn`.
+    pub policy: crate::domain::CscPolicy,
+    /// The allowed publishers.
+    pub publishers: Vec<String>,
+}
+
+/// `verdict.json`: what was decided about the signed package, before anything was done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerdictRecord {
+    /// 1.
+    pub schema: Schema,
+    /// The upload.
+    pub upload: Upload,
+    /// What it is for.
+    pub target: Target,
+    /// The signing job.
+    pub job: SigningJobId,
+    /// The object version that was judged; null when none could be read.
+    pub signed: Option<SignedObject>,
+    /// Base64 of the SHA-256 of the upload.
+    pub source_sha256: Option<String>,
+    /// What was decided. `inconclusive` only when the queue's patience was at its end.
+    pub decision: Decision,
+    /// Our verdict with all findings; null when not even evidence could be gathered.
+    pub verdict: Option<Verdict>,
+    /// Lambda's verdict.
+    pub lambda: LambdaVerdict,
+    /// The code signing configuration; null when there is none or it could not be read.
+    pub code_signing_config: Option<CscReport>,
+    /// When this was decided.
+    pub judged_at: Timestamp,
+}
+
+/// How an upload ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UploadState {
+    /// It is what the target runs.
+    Deployed,
+    /// It may not run.
+    Rejected,
+    /// It is no longer what should run.
+    Superseded,
+    /// It was accepted, and could not be brought to run as it should.
+    Failed,
+}
+
+impl UploadState {
+    /// The word in the records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deployed => "deployed",
+            Self::Rejected => "rejected",
+            Self::Superseded => "superseded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a deployment left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployed {
+    /// `CodeSha256` as Lambda reports it.
+    pub code_sha256: String,
+    /// The function's published version, or the layer's version number; null when the update ended
+    /// before one was published.
+    pub version: Option<String>,
+    /// The ARN of the layer version; null for a function.
+    pub layer_version_arn: Option<String>,
+    /// The alias that points at it; null when there is no tag for one.
+    pub alias: Option<String>,
+    /// The same code ran already and was left alone; the alias, if any, was made to point at it.
+    pub unchanged: bool,
+}
+
+/// `outcome.json`: the one terminal state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// 1.
+    pub schema: Schema,
+    /// The upload.
+    pub upload: Upload,
+    /// What it is for; null when the key names nothing.
+    pub target: Option<Target>,
+    /// How it ended.
+    pub state: UploadState,
+    /// Why, except for a plain deployment.
+    pub code: Option<ReasonCode>,
+    /// What happened, in a sentence.
+    pub message: String,
+    /// What to do; null when there is nothing to do.
+    pub fix: Option<String>,
+    /// Whether someone should be woken.
+    pub critical: bool,
+    /// All findings of the verdict that failed or were inconclusive, warnings included.
+    pub findings: Vec<Finding>,
+    /// What is deployed; null unless something is.
+    pub deployed: Option<Deployed>,
+    /// The signing job; null when none was started.
+    pub job: Option<SigningJobId>,
+    /// Who uploaded.
+    pub uploaded_by: Uploader,
+    /// User metadata of the object.
+    pub metadata: BTreeMap<String, String>,
+    /// Tags of the object.
+    pub tags: BTreeMap<String, String>,
+    /// When this was decided.
+    pub decided_at: Timestamp,
+    /// From the upload to here, in milliseconds.
+    pub took_ms: i64,
+}
+
+/// `announced.json`: the outcome was put on the event bus.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// 1.
+    pub schema: Schema,
+    /// When.
+    pub announced_at: Timestamp,
+}
+
+/// `live.json` of a target: what its last deployment was, to recognise unchanged code by. Believed
+/// only as far as Lambda reports the same `CodeSha256`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// 1.
+    pub schema: Schema,
+    /// The upload that was deployed.
+    pub upload: Upload,
+    /// Base64 of the SHA-256 of the upload.
+    pub source_sha256: String,
+    /// The publisher that signed it.
+    pub profile_version_arn: Option<String>,
+    /// What was deployed.
+    pub deployed: Deployed,
+}
+
+/// `publishing-<n>.json`: someone is publishing this layer version (the n-th attempt).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publishing {
+    /// 1.
+    pub schema: Schema,
+    /// When it began.
+    pub began_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_schema_is_refused() {
+        assert!(
+            serde_json::from_str::<Announced>(
+                r#"{"schema":2,"announced_at":"2026-11-21T21:44:00Z"}"#
+            )
+            .is_err()
+        );
+        assert!(
+            serde_json::from_str::<Announced>(
+                r#"{"schema":1,"announced_at":"2026-11-21T21:44:00Z","later":"field"}"#
+            )
+            .is_ok()
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! One check a file. Each looks at the evidence by itself and returns a `CheckResult`; what a failure
+//! does is decided by the table in `decide.rs`.
+
+pub(super) mod claims;
+pub(super) mod expiry;
+pub(super) mod integrity;
+pub(super) mod origin;
+pub(super) mod publisher;
+pub(super) mod revocation;
+pub(super) mod second_opinion;
+pub(super) mod structure;

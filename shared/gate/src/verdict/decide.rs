@@ -1,0 +1,99 @@
+//! The decision: a pure function over evidence.
+//!
+//! Each check looks at the evidence by itself and yields one finding; all findings are kept, so that
+//! a verdict says everything that is wrong, not just the first thing. What a failure does is a
+//! separate question with its own table (`action_of`), and how findings add up to a decision is a
+//! third (`add_up`).
+
+use super::{
+    checks::{
+        claims::claims, expiry::expiry, integrity::integrity, origin::origin, publisher::publisher,
+        revocation::revocation, second_opinion::second_opinion, structure::structure,
+    },
+    evidence::{Evidence, Governance, WithoutCsc, lambda_overrides_integrity},
+    finding::{Action, Check, Decision, Finding, Status},
+    report::{PackageReport, SignatureReport, Verdict},
+};
+use crate::domain::CscPolicy;
+
+/// Judges a package on all the evidence there is.
+#[must_use]
+pub fn decide(evidence: &Evidence) -> Verdict {
+    let mut findings: Vec<Finding> = [
+        (Check::Structure, structure(evidence)),
+        (Check::Integrity, integrity(evidence)),
+        (Check::Origin, origin(evidence)),
+        (Check::Claims, claims(evidence)),
+        (Check::Expiry, expiry(evidence)),
+        (Check::Publisher, publisher(evidence)),
+        (Check::Revocation, revocation(evidence)),
+    ]
+    .into_iter()
+    .map(|(check, outcome)| outcome.into_finding(check, action_of(check, evidence)))
+    .collect();
+    if let Some(outcome) = second_opinion(evidence, add_up(&findings, evidence)) {
+        let action = action_of(Check::SecondOpinion, evidence);
+        findings.push(outcome.into_finding(Check::SecondOpinion, action));
+    }
+    Verdict {
+        decision: add_up(&findings, evidence),
+        findings,
+        signature: evidence.package.signature.as_ref().map(SignatureReport::of),
+        package: PackageReport::of(evidence),
+    }
+}
+
+/// What a failure of each check does.
+fn action_of(check: Check, evidence: &Evidence) -> Action {
+    match check {
+        Check::Structure | Check::Origin | Check::Claims => Action::Block,
+        Check::Integrity | Check::SecondOpinion => {
+            if lambda_overrides_integrity(evidence) {
+                Action::Warn
+            } else {
+                Action::Block
+            }
+        }
+        // A target without a configuration has no policy: what AWS would not even look at is
+        // judged as under Enforce. Only the missing configuration itself can be allowed.
+        Check::Publisher if evidence.governance == Governance::NoCsc => {
+            match evidence.policy.without_csc {
+                WithoutCsc::Reject => Action::Block,
+                WithoutCsc::Allow => Action::Warn,
+            }
+        }
+        Check::Expiry | Check::Publisher | Check::Revocation => match &evidence.governance {
+            Governance::Csc(csc) if csc.policy() == CscPolicy::Warn => Action::Warn,
+            _ => Action::Block,
+        },
+    }
+}
+
+/// One block decides, unless the policy that makes it one is not known; then, and whenever anything
+/// is inconclusive, nothing is decided; then warnings count.
+fn add_up(findings: &[Finding], evidence: &Evidence) -> Decision {
+    let policy_is_known = !matches!(evidence.governance, Governance::Unavailable(_));
+    let is_certain = |check| {
+        policy_is_known || !matches!(check, Check::Expiry | Check::Publisher | Check::Revocation)
+    };
+    let blocks = findings.iter().any(|finding| {
+        finding.status == Status::Fail
+            && finding.action == Action::Block
+            && is_certain(finding.check)
+    });
+    if blocks {
+        Decision::Reject
+    } else if findings
+        .iter()
+        .any(|finding| finding.status == Status::Inconclusive)
+    {
+        Decision::Inconclusive
+    } else if findings
+        .iter()
+        .any(|finding| finding.status == Status::Fail)
+    {
+        Decision::AcceptWithWarnings
+    } else {
+        Decision::Accept
+    }
+}

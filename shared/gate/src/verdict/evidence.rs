@@ -1,0 +1,242 @@
+//! Everything a verdict rests on, gathered before anything is decided.
+
+use crate::domain::{Csc, Refusal, SigningJob, SigningProfile};
+use countersign_package::{
+    Certificate, Claims, IntegrityError, OriginError, StructureError, VerifiedPackage,
+    origin::OriginProof,
+};
+use jiff::Timestamp;
+
+/// Something that had to be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact<T> {
+    /// This is so.
+    Known(T),
+    /// Nobody asked: the check that needs it is not judged, and says so.
+    NotAsked,
+    /// It was asked for and there was no answer, for this reason: never a pass.
+    Unavailable(String),
+}
+
+/// The unsigned upload that a signed package is compared with.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// Its bytes.
+    Present(&'a [u8]),
+    /// Nobody asked for it.
+    NotAsked,
+    /// The version is gone.
+    Absent,
+    /// It could not be read.
+    Unavailable(&'a str),
+}
+
+/// What governs publisher, expiry and revocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Governance {
+    /// The target's code signing configuration.
+    Csc(Csc),
+    /// The target has none.
+    NoCsc,
+    /// Nobody asked.
+    NotAsked,
+    /// It could not be read.
+    Unavailable(String),
+}
+
+/// Lambda's own verdict, by dry run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecondOpinion {
+    /// Lambda was not asked: there is no such check.
+    NotAsked,
+    /// Lambda would take it.
+    Takes,
+    /// Lambda would not.
+    Refuses(Refusal),
+    /// Lambda gave no answer.
+    Unavailable(String),
+}
+
+/// What happens to a target that has no code signing configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WithoutCsc {
+    /// Nothing is deployed to it.
+    #[default]
+    Reject,
+    /// What the gate itself finds sound is deployed, with a warning.
+    Allow,
+}
+
+/// Whose word counts on integrity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IntegrityAuthority {
+    /// Ours: what we cannot verify is not deployed.
+    #[default]
+    Countersign,
+    /// Lambda's dry run may stand for our finding, loudly. For the case that AWS changes the format
+    /// before the gate knows it. Origin, claims of record and policy are judged all the same.
+    Lambda,
+}
+
+/// The two choices that an operator has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// `COUNTERSIGN_TARGET_WITHOUT_CSC`
+    pub without_csc: WithoutCsc,
+    /// `COUNTERSIGN_INTEGRITY_AUTHORITY`
+    pub integrity_authority: IntegrityAuthority,
+}
+
+/// What a package's bytes say, and what they prove.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    pub(crate) sha256: String,
+    pub(crate) bytes: u64,
+    pub(crate) structure: Result<Contents, StructureError>,
+    pub(crate) integrity: Integrity,
+    pub(crate) signature: Option<SignatureFacts>,
+    pub(crate) origin: Origin,
+}
+
+/// What is in a sound zip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contents {
+    pub(crate) entries: usize,
+    pub(crate) unpacked_bytes: u64,
+}
+
+/// What became of verifying a package.
+#[derive(Clone, Debug)]
+pub(crate) enum Integrity {
+    Verified(VerifiedPackage),
+    /// `signed_claims` is there when the signature itself verifies, and only the contents differ.
+    Failed {
+        error: IntegrityError,
+        signed_claims: Option<Claims>,
+    },
+    /// The zip is not sound, so there is nothing to verify.
+    Unjudged,
+}
+
+/// What the signature says, whether or not it is to be believed.
+#[derive(Clone, Debug)]
+pub(crate) struct SignatureFacts {
+    pub(crate) claims: Claims,
+    pub(crate) certificates: Vec<Certificate>,
+}
+
+/// What became of comparing a package with its source.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    Judged(Result<OriginProof, OriginError>),
+    NotAsked,
+    Absent,
+    Unavailable(String),
+    /// The signed zip is not sound, so there is nothing to compare.
+    Unjudged,
+}
+
+impl Examined {
+    /// Base64 of the SHA-256 of the package, as Lambda's `CodeSha256`.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Whether the package carries a signature whose claims are proven: by a whole verification, or by
+    /// the signature alone when only the contents differ.
+    #[must_use]
+    pub fn proven_claims(&self) -> Option<&Claims> {
+        match &self.integrity {
+            Integrity::Verified(verified) => Some(verified.claims()),
+            Integrity::Failed { signed_claims, .. } => signed_claims.as_ref(),
+            Integrity::Unjudged => None,
+        }
+    }
+}
+
+/// Everything a verdict rests on. Whoever gathers fills every field; `NotAsked` is a choice.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// What the bytes say.
+    pub package: Examined,
+    /// When the verdict is made: expiry is judged against it.
+    pub now: Timestamp,
+    /// What governs the target.
+    pub governance: Governance,
+    /// The signing job that wrote the package.
+    pub job: Fact<SigningJob>,
+    /// The profile of that job.
+    pub profile: Fact<SigningProfile>,
+    /// Lambda's own verdict.
+    pub second_opinion: SecondOpinion,
+    /// The operator's choices.
+    pub policy: Policy,
+}
+
+pub(super) fn size_of(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+/// Claims that policy may be applied to.
+pub(super) struct JudgedClaims {
+    pub(super) publisher: countersign_package::ProfileVersionArn,
+    pub(super) signed_at: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// The proven claims; or, when Lambda's word stands for our finding, what Signer itself says of the
+/// job and profile, which is as good a source and not in the package.
+pub(super) fn claims_to_judge(evidence: &Evidence) -> Option<JudgedClaims> {
+    if let Some(claims) = evidence.package.proven_claims() {
+        return Some(JudgedClaims {
+            publisher: claims.profile_version().clone(),
+            signed_at: Some(claims.signed_at()),
+            expires_at: Some(claims.expires_at()),
+        });
+    }
+    if !lambda_overrides_integrity(evidence) {
+        return None;
+    }
+    match (&evidence.job, &evidence.profile) {
+        (Fact::Known(job), Fact::Known(profile))
+            if profile.version_arn.version() == job.profile_version =>
+        {
+            Some(JudgedClaims {
+                publisher: profile.version_arn.clone(),
+                signed_at: None,
+                expires_at: job.expires_at,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Whether Lambda's word stands for our integrity finding: the operator says so, Lambda was asked
+/// under a code signing configuration and takes it, the package is signed, comes from the upload, and
+/// Signer itself says with which profile. Everything but our reading of the signature is then
+/// established.
+pub(crate) fn lambda_overrides_integrity(evidence: &Evidence) -> bool {
+    evidence.policy.integrity_authority == IntegrityAuthority::Lambda
+        && evidence.second_opinion == SecondOpinion::Takes
+        && matches!(evidence.governance, Governance::Csc(_))
+        && matches!(evidence.package.origin, Origin::Judged(Ok(_)))
+        && matches!(evidence.job, Fact::Known(_))
+        && matches!(evidence.profile, Fact::Known(_))
+        && integrity_failed(evidence)
+}
+
+/// Whether a signature is there and does not verify.
+pub(crate) fn integrity_failed(evidence: &Evidence) -> bool {
+    matches!(&evidence.package.integrity, Integrity::Failed { error, .. } if *error != IntegrityError::Unsigned)
+}
+
+pub(super) fn is_unsigned(evidence: &Evidence) -> bool {
+    matches!(
+        evidence.package.integrity,
+        Integrity::Failed {
+            error: IntegrityError::Unsigned,
+            ..
+        }
+    )
+}

@@ -1,0 +1,30 @@
+//! The verdict: evidence in, findings and a proof out. Pure; nothing here waits or asks anybody.
+//!
+//! Lives here: [`Evidence`], one file for each check in `checks/`, the table of what a failure does
+//! and the sum of all findings (`decide.rs`), and the only constructor of [`Approved`] (`approve.rs`).
+//!
+//! May use: `domain`, `countersign_package`.
+//!
+//! Data passes through like this: `examine` reads the bytes; the use case adds what AWS says and fills
+//! an [`Evidence`]; `decide` runs every check and keeps all findings; `judge` makes the [`Approved`]
+//! that effects ask for in their signature.
+
+mod approve;
+mod checks;
+mod decide;
+mod evidence;
+mod examine;
+mod finding;
+pub mod reasons;
+mod report;
+
+pub use approve::{Approved, Candidate, Judgement, judge};
+pub use decide::decide;
+pub(crate) use evidence::integrity_failed;
+pub use evidence::{
+    Evidence, Examined, Fact, Governance, IntegrityAuthority, Policy, SecondOpinion, Source,
+    WithoutCsc,
+};
+pub use examine::{Examine, PackageExaminer, examine};
+pub use finding::{Action, Check, Decision, Finding, Status};
+pub use report::{CertificateReport, PackageReport, SignatureReport, Verdict};
