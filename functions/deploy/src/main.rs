@@ -19,6 +19,7 @@ use countersign_gate::{
     outcome::DeliveryAttempt,
     verdict::PackageExaminer,
 };
+use jiff::Timestamp;
 use tracing::warn;
 
 use crate::config::Config;
@@ -51,14 +52,21 @@ struct Deploy {
 
 impl Handle for Deploy {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
-        let patience = DeliveryAttempt {
+        let is_last = message.receive_count >= self.max_receives;
+        let attempt = DeliveryAttempt {
             attempt: message.receive_count,
-            max_attempts: self.max_receives,
+            since: Timestamp::UNIX_EPOCH,
+            give_up_at: if is_last {
+                Timestamp::MIN
+            } else {
+                Timestamp::MAX
+            },
+            work_until: Timestamp::MAX,
         };
         let JobEvent { job } = JobEvent::parse(message.body)?;
         report::about_job(&job);
         // Boxed: the whole way of an upload is one large future.
-        let deployment = deploy(&self.aws, &self.core, &self.settings, &job, patience);
+        let deployment = deploy(&self.aws, &self.core, &self.settings, &job, attempt);
         match Box::pin(deployment).await? {
             Deployment::Finished(finished) => {
                 report::finished(&self.settings.stack.name, &finished);

@@ -20,6 +20,7 @@ use countersign_gate::{
     events::UploadEvent,
     outcome::{DeliveryAttempt, RetryableError},
 };
+use jiff::Timestamp;
 use tracing::{info, warn};
 
 use crate::config::Config;
@@ -49,9 +50,16 @@ struct Sign {
 
 impl Handle for Sign {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
-        let patience = DeliveryAttempt {
+        let is_last = message.receive_count >= self.max_receives;
+        let attempt = DeliveryAttempt {
             attempt: message.receive_count,
-            max_attempts: self.max_receives,
+            since: Timestamp::UNIX_EPOCH,
+            give_up_at: if is_last {
+                Timestamp::MIN
+            } else {
+                Timestamp::MAX
+            },
+            work_until: Timestamp::MAX,
         };
         let uploads = UploadEvent::parse(message.body)?;
         if uploads.is_empty() {
@@ -61,7 +69,7 @@ impl Handle for Sign {
         // those that came to their end stay there when the message is handed out again.
         let mut failure = None;
         for upload in &uploads {
-            if let Err(retry) = self.take_in(upload, patience).await {
+            if let Err(retry) = self.take_in(upload, attempt).await {
                 warn!(
                     error = retry.error_chain(),
                     key = upload.key,
@@ -78,13 +86,13 @@ impl Sign {
     async fn take_in(
         &self,
         event: &UploadEvent,
-        patience: DeliveryAttempt,
+        attempt: DeliveryAttempt,
     ) -> Result<(), RetryableError> {
         if let Ok(target) = Target::from_key(&event.key) {
             report::about_target(&target);
         }
         let stack = &self.settings.stack.name;
-        match admit(&self.aws, &self.settings, event, patience).await? {
+        match admit(&self.aws, &self.settings, event, attempt).await? {
             Admission::Signing {
                 upload,
                 job,

@@ -45,7 +45,7 @@ pub async fn admit<W: SignWorld>(
     world: &W,
     settings: &SignSettings,
     event: &UploadEvent,
-    patience: DeliveryAttempt,
+    attempt: DeliveryAttempt,
 ) -> Result<Admission, RetryableError> {
     if event.bucket != settings.stack.uploads_bucket {
         return Ok(Admission::NotOurs(format!(
@@ -55,7 +55,7 @@ pub async fn admit<W: SignWorld>(
     }
     let mut story = None;
     match admit_once(world, settings, event, &mut story).await {
-        Err(retry) if patience.is_last() => match &story {
+        Err(retry) if attempt.is_last(world.now()) => match &story {
             // Nothing is known of it but the event: the dead-letter queue keeps that.
             None => Err(retry),
             Some(story) => {
@@ -100,7 +100,7 @@ async fn admit_once<W: SignWorld>(
     };
     let considered =
         check_eligibility(world, settings, pinned.standing, target, &mut received).await;
-    if let Err(EarlyExit::RetryableError(retry)) = considered {
+    if let Err(EarlyExit::Retry(retry)) = considered {
         return Err(retry);
     }
     // What was received goes on record before anything comes of it.
@@ -114,7 +114,7 @@ async fn admit_once<W: SignWorld>(
     };
     match started {
         Ok(admission) => Ok(admission),
-        Err(EarlyExit::RetryableError(retry)) => Err(retry),
+        Err(EarlyExit::Retry(retry)) => Err(retry),
         Err(EarlyExit::End(ending)) => end(world, &settings.stack, &story, *ending).await,
     }
 }

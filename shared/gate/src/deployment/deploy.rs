@@ -45,9 +45,9 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     examiner: &E,
     settings: &DeploySettings,
     job: &SigningJobId,
-    patience: DeliveryAttempt,
+    attempt: DeliveryAttempt,
 ) -> Result<Deployment, RetryableError> {
-    let mut case = match find(world, settings, job, patience).await? {
+    let mut case = match find(world, settings, job, attempt).await? {
         Found::PendingDeployment(case) => case,
         Found::Finished(finished) => return Ok(Deployment::Finished(finished)),
         Found::NotOurs(why) => return Ok(Deployment::NotOurs(why)),
@@ -55,13 +55,13 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     let ending = match run(world, examiner, settings, &mut case).await {
         Ok(ending) => ending,
         Err(EarlyExit::End(ending)) => *ending,
-        Err(EarlyExit::RetryableError(retry @ RetryableError::LeaseHeld { .. })) => {
+        Err(EarlyExit::Retry(retry @ RetryableError::LeaseHeld { .. })) => {
             return Err(retry);
         }
-        Err(EarlyExit::RetryableError(retry)) if patience.is_last() => {
+        Err(EarlyExit::Retry(retry)) if attempt.is_last(world.now()) => {
             give_up(world, &case, &retry).await?
         }
-        Err(EarlyExit::RetryableError(retry)) => return Err(retry),
+        Err(EarlyExit::Retry(retry)) => return Err(retry),
     };
     let finished = finish(world, &settings.stack, &case.story(), ending).await?;
     Ok(Deployment::Finished(Box::new(finished)))

@@ -61,14 +61,14 @@ pub(super) async fn find<W: DeployWorld>(
     world: &W,
     settings: &DeploySettings,
     job: &SigningJobId,
-    patience: DeliveryAttempt,
+    attempt: DeliveryAttempt,
 ) -> Result<Found, RetryableError> {
     let stack = &settings.stack;
     let not_ours = |why: String| Ok(Found::NotOurs(why));
     let Some(job) = world.describe_job(job).await? else {
         // Its event says that there is one. Should Signer's answer lag behind, it would cost an upload its end.
         let why = format!("Signer knows no job {job}");
-        return if patience.is_last() {
+        return if attempt.is_last(world.now()) {
             not_ours(why)
         } else {
             Err(RetryableError::busy(why))

@@ -31,19 +31,19 @@ pub(crate) struct OutcomeDraft {
 /// Why a step does not go on to the next: it has to be tried again, or the upload ends here.
 #[derive(Debug)]
 pub(crate) enum EarlyExit {
-    RetryableError(RetryableError),
+    Retry(RetryableError),
     End(Box<OutcomeDraft>),
 }
 
 impl From<RetryableError> for EarlyExit {
     fn from(retry: RetryableError) -> Self {
-        Self::RetryableError(retry)
+        Self::Retry(retry)
     }
 }
 
 impl From<PortError> for EarlyExit {
     fn from(trouble: PortError) -> Self {
-        Self::RetryableError(trouble.into())
+        Self::Retry(trouble.into())
     }
 }
 

@@ -11,12 +11,14 @@
 //! event on the bus once it is on record.
 
 mod decided;
+mod delivery_attempt;
 mod ending;
 mod finish;
 mod retry;
 
 pub use decided::{DECIDED, Decided};
+pub use delivery_attempt::DeliveryAttempt;
 pub(crate) use ending::{EarlyExit, OutcomeDraft, UploadContext};
 pub use finish::Finished;
 pub(crate) use finish::{finish, finished_before};
-pub use retry::{DeliveryAttempt, RetryableError};
+pub use retry::RetryableError;

@@ -1,4 +1,4 @@
-//! What makes a use case give up for now, and when giving up for now becomes giving up.
+//! Errors that send an event back to its queue.
 
 use crate::{
     ports::{PortError, error_chain},
@@ -13,7 +13,7 @@ use crate::{
 pub enum RetryableError {
     /// A port gave no answer.
     #[error(transparent)]
-    PortError(#[from] PortError),
+    Port(#[from] PortError),
     /// The verdict is inconclusive.
     #[error("the verdict is inconclusive: {}", grounds(.verdict))]
     Inconclusive {
@@ -60,21 +60,4 @@ fn grounds(verdict: &Verdict) -> String {
         .map(|finding| finding.message.as_str())
         .collect();
     messages.join("; ")
-}
-
-/// How often the queue has handed an event out, and how often it will.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeliveryAttempt {
-    /// `ApproximateReceiveCount`: 1 the first time.
-    pub attempt: u32,
-    /// The queue's `maxReceiveCount`.
-    pub max_attempts: u32,
-}
-
-impl DeliveryAttempt {
-    /// Whether the event goes to the dead-letter queue if it fails this time.
-    #[must_use]
-    pub fn is_last(self) -> bool {
-        self.attempt >= self.max_attempts
-    }
 }

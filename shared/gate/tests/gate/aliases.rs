@@ -10,7 +10,7 @@ use crate::{
     world::{
         AliasState, FUNCTION, World,
         packages::slots,
-        run::{PATIENT, admitted, deploy_job, deploy_settings},
+        run::{admitted, deploy_job, deploy_settings, patient},
     },
 };
 
@@ -84,12 +84,12 @@ fn a_version_that_takes_long_is_found_again() {
         panic!()
     };
     world.end_job(&job);
-    let answer = deploy_job(&world, &deploy_settings(), &job, PATIENT);
+    let answer = deploy_job(&world, &deploy_settings(), &job, patient());
     assert!(
         matches!(&answer, Err(RetryableError::Busy { what }) if what.contains("getting ready")),
         "{answer:?}"
     );
-    let outcome = deploy_job(&world, &deploy_settings(), &job, PATIENT)
+    let outcome = deploy_job(&world, &deploy_settings(), &job, patient())
         .unwrap()
         .outcome;
     assert_eq!(outcome.state, UploadState::Deployed);
@@ -176,7 +176,7 @@ fn unchanged_code_gets_its_alias_back() {
         panic!()
     };
     world.end_job(&job);
-    let answer = deploy_job(&world, &deploy_settings(), &job, PATIENT);
+    let answer = deploy_job(&world, &deploy_settings(), &job, patient());
     assert!(
         matches!(answer, Err(RetryableError::Busy { .. })),
         "{answer:?}"

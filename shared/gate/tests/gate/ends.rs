@@ -16,7 +16,7 @@ use crate::{
         FUNCTION, LAYER, World,
         packages::{Remembering, job_id, slots},
         run::{
-            AT_THE_END, PATIENT, admitted, deploy_job, deploy_settings, deployed, event, hands,
+            admitted, deploy_job, deploy_settings, deployed, event, hands, last_attempt, patient,
             run, sign_settings,
         },
     },
@@ -38,7 +38,7 @@ fn a_layer_without_a_configuration_to_judge_it_by_is_refused() {
     let world = world();
     let mut settings = deploy_settings();
     settings.layer_csc = None;
-    let outcome = deployed(&world, &settings, admitted(&world, LAYER, GOOD), PATIENT).unwrap();
+    let outcome = deployed(&world, &settings, admitted(&world, LAYER, GOOD), patient()).unwrap();
     assert_eq!(outcome.outcome.code, Some(ReasonCode::NoCodeSigningConfig));
     assert!(world.state().layers.is_empty());
 }
@@ -84,7 +84,7 @@ fn a_target_that_the_gate_was_not_given_is_refused_without_a_look_at_it() {
         let world = world();
         let version = world.upload(key, GOOD);
         let event = event(&world, key, Some(version));
-        let admission = run(admit(&hands(&world, "sign"), &settings, &event, PATIENT)).unwrap();
+        let admission = run(admit(&hands(&world, "sign"), &settings, &event, patient())).unwrap();
         let Admission::Finished(finished) = admission else {
             panic!("{admission:?}")
         };
@@ -106,7 +106,7 @@ fn a_tag_chooses_among_the_profiles_that_the_gate_was_given() {
         });
         let version = world.upload(FUNCTION, GOOD);
         let event = event(&world, FUNCTION, Some(version));
-        match run(admit(&hands(&world, "sign"), &settings, &event, PATIENT)).unwrap() {
+        match run(admit(&hands(&world, "sign"), &settings, &event, patient())).unwrap() {
             Admission::Signing { job, .. } => {
                 let state = world.state();
                 let profile = state.jobs.get(&job).map(|job| job.request.profile.clone());
@@ -191,10 +191,10 @@ fn an_upload_that_is_no_longer_current_is_superseded() {
     let first = admitted(&world, FUNCTION, GOOD);
     let second = admitted(&world, FUNCTION, OTHER);
     // The jobs end out of order.
-    let newer = deployed(&world, &deploy_settings(), second, PATIENT)
+    let newer = deployed(&world, &deploy_settings(), second, patient())
         .unwrap()
         .outcome;
-    let older = deployed(&world, &deploy_settings(), first, PATIENT)
+    let older = deployed(&world, &deploy_settings(), first, patient())
         .unwrap()
         .outcome;
     assert_eq!(newer.state, UploadState::Deployed);
@@ -210,7 +210,7 @@ fn a_deleted_upload_is_superseded() {
     let world = world();
     let admission = admitted(&world, FUNCTION, GOOD);
     world.delete(FUNCTION);
-    let outcome = deployed(&world, &deploy_settings(), admission, PATIENT)
+    let outcome = deployed(&world, &deploy_settings(), admission, patient())
         .unwrap()
         .outcome;
     assert_eq!(
@@ -224,7 +224,7 @@ fn a_deleted_upload_is_superseded() {
         &hands(&world, "sign"),
         &sign_settings(),
         &gone,
-        PATIENT,
+        patient(),
     ))
     .unwrap();
     let Admission::Finished(finished) = admission else {
@@ -273,12 +273,12 @@ fn jobs_of_others_are_told_apart() {
         let hands = hands(&world, "deploy");
         run(deploy(&hands, &examiner, settings, job, patience))
     };
-    let foreign = answer(&settings, &of_other_stack, PATIENT);
+    let foreign = answer(&settings, &of_other_stack, patient());
     assert!(matches!(foreign, Ok(Deployment::NotOurs(_))));
     // Signer may know it a moment later.
-    let early = answer(&deploy_settings(), &unknown, PATIENT);
+    let early = answer(&deploy_settings(), &unknown, patient());
     assert!(matches!(early, Err(RetryableError::Busy { .. })));
-    let late = answer(&deploy_settings(), &unknown, AT_THE_END);
+    let late = answer(&deploy_settings(), &unknown, last_attempt());
     assert!(matches!(late, Ok(Deployment::NotOurs(_))));
 }
 
@@ -301,7 +301,7 @@ fn no_configuration_no_deployment_unless_allowed() {
         ..Policy::default()
     };
     let admission = admitted(&world, FUNCTION, OTHER);
-    let outcome = deployed(&world, &settings, admission, PATIENT)
+    let outcome = deployed(&world, &settings, admission, patient())
         .unwrap()
         .outcome;
     assert_eq!(outcome.state, UploadState::Deployed);
@@ -326,14 +326,14 @@ fn what_cannot_be_established_is_tried_again_and_then_refused() {
         };
         world.end_job(&job);
         world.state().broken.insert(call);
-        let again = deploy_job(&world, &deploy_settings(), &job, PATIENT);
+        let again = deploy_job(&world, &deploy_settings(), &job, patient());
         assert!(
             matches!(again, Err(RetryableError::Inconclusive { .. })),
             "{call}: {again:?}"
         );
         assert!(world.state().outcomes().is_empty());
 
-        let last = deploy_job(&world, &deploy_settings(), &job, AT_THE_END)
+        let last = deploy_job(&world, &deploy_settings(), &job, last_attempt())
             .unwrap()
             .outcome;
         assert_eq!(
@@ -350,7 +350,7 @@ fn what_cannot_be_established_is_tried_again_and_then_refused() {
 
         // And it stays refused when the weather clears.
         world.state().broken.clear();
-        let after = deploy_job(&world, &deploy_settings(), &job, PATIENT).unwrap();
+        let after = deploy_job(&world, &deploy_settings(), &job, patient()).unwrap();
         assert_eq!(after.outcome, last);
     }
 }
@@ -363,8 +363,8 @@ fn what_was_accepted_and_cannot_be_completed_has_failed() {
     };
     world.end_job(&job);
     world.state().broken.insert("lambda:PublishVersion");
-    assert!(deploy_job(&world, &deploy_settings(), &job, PATIENT).is_err());
-    let last = deploy_job(&world, &deploy_settings(), &job, AT_THE_END)
+    assert!(deploy_job(&world, &deploy_settings(), &job, patient()).is_err());
+    let last = deploy_job(&world, &deploy_settings(), &job, last_attempt())
         .unwrap()
         .outcome;
     assert_eq!(
@@ -429,7 +429,7 @@ fn on_lambdas_word_the_job_is_compared_too() {
         let mut settings = deploy_settings();
         settings.policy.integrity_authority = IntegrityAuthority::Lambda;
         let hands = hands(&world, "deploy");
-        let deployment = run(deploy(&hands, &examiner, &settings, &job, PATIENT)).unwrap();
+        let deployment = run(deploy(&hands, &examiner, &settings, &job, patient())).unwrap();
         let Deployment::Finished(finished) = deployment else {
             panic!("{deployment:?}")
         };
@@ -447,7 +447,7 @@ fn a_target_deleted_in_between_is_a_refusal() {
     let world = world();
     let admission = admitted(&world, FUNCTION, GOOD);
     world.state().functions.clear();
-    let outcome = deployed(&world, &deploy_settings(), admission, PATIENT)
+    let outcome = deployed(&world, &deploy_settings(), admission, patient())
         .unwrap()
         .outcome;
     assert_eq!(
@@ -465,10 +465,10 @@ fn a_target_deleted_after_its_update_is_a_failure() {
     let Admission::Signing { job, .. } = admission.clone() else {
         panic!("{admission:?}")
     };
-    assert!(deployed(&world, &deploy_settings(), admission, PATIENT).is_err());
+    assert!(deployed(&world, &deploy_settings(), admission, patient()).is_err());
     assert_eq!(world.state().applied, [GOOD]);
     world.state().functions.clear();
-    let outcome = deploy_job(&world, &deploy_settings(), &job, PATIENT)
+    let outcome = deploy_job(&world, &deploy_settings(), &job, patient())
         .unwrap()
         .outcome;
     assert_eq!(

@@ -40,7 +40,7 @@ use crate::world::{
     packages::{Nature, Remembering, slots},
     promise::{NOT_READY, OLDER_OVER_NEWER, READ_TOO_LATE, WRITTEN_TWICE},
     random::Random,
-    run::{deploy_settings, event, hands, sign_settings},
+    run::{deploy_settings, event, hands, last_attempt, patient, sign_settings},
 };
 
 const SCHEDULES: u64 = 100_000;
@@ -308,9 +308,13 @@ impl Schedule {
     fn start(&mut self, at: usize) {
         let message = &mut self.messages[at];
         message.received += 1;
-        let patience = DeliveryAttempt {
+        let attempt = DeliveryAttempt {
             attempt: message.received,
-            max_attempts: self.most,
+            ..if message.received >= self.most {
+                last_attempt()
+            } else {
+                patient()
+            }
         };
         let name = format!("message {at} ({})", message.received);
         self.world.state().note(|| format!("{name} starts"));
@@ -322,10 +326,10 @@ impl Schedule {
         } = common();
         message.task = Some(match message.event.clone() {
             Event::Uploaded(event) => {
-                Box::pin(async move { admit(&hands, sign, &event, patience).await.is_ok() })
+                Box::pin(async move { admit(&hands, sign, &event, attempt).await.is_ok() })
             }
             Event::JobEnded(job) => Box::pin(async move {
-                deploy(&hands, examiner, settings, &job, patience)
+                deploy(&hands, examiner, settings, &job, attempt)
                     .await
                     .is_ok()
             }),

@@ -14,7 +14,7 @@ use crate::world::{
     FUNCTION, FunctionState, LAYER, World,
     packages::{Remembering, job_id, slots},
     run::{
-        PATIENT, admitted, deploy_job, deploy_settings, deployed, event, hands, run, sign_settings,
+        admitted, deploy_job, deploy_settings, deployed, event, hands, patient, run, sign_settings,
     },
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn world() -> World {
 
 pub(crate) fn go(world: &World, key: &str, slot: usize) -> Outcome {
     let admission = admitted(world, key, slot);
-    deployed(world, &deploy_settings(), admission, PATIENT)
+    deployed(world, &deploy_settings(), admission, patient())
         .unwrap()
         .outcome
 }
@@ -115,7 +115,7 @@ fn a_straight_deployment_costs_what_the_document_says() {
         let admission = admitted(&world, key, GOOD);
         let calls = counted(&world);
         assert_eq!(calls, documented(&format!("{heading}: sign")), "{calls:#?}");
-        deployed(&world, &deploy_settings(), admission, PATIENT).unwrap();
+        deployed(&world, &deploy_settings(), admission, patient()).unwrap();
         let calls = counted(&world);
         assert_eq!(
             calls,
@@ -159,7 +159,7 @@ fn an_event_without_a_version_is_about_the_current_one() {
         &hands(&world, "sign"),
         &sign_settings(),
         &event,
-        PATIENT,
+        patient(),
     ))
     .unwrap();
     assert!(matches!(admission, Admission::Signing { is_new: true, .. }));
@@ -175,7 +175,7 @@ fn a_redelivery_finds_its_place() {
             &hands(&world, "sign"),
             &sign_settings(),
             &event,
-            PATIENT,
+            patient(),
         ))
         .unwrap()
     };
@@ -195,8 +195,8 @@ fn a_redelivery_finds_its_place() {
     };
     assert_eq!(job, same);
     world.end_job(&job);
-    let first = deploy_job(&world, &deploy_settings(), &job, PATIENT).unwrap();
-    let second = deploy_job(&world, &deploy_settings(), &job, PATIENT).unwrap();
+    let first = deploy_job(&world, &deploy_settings(), &job, patient()).unwrap();
+    let second = deploy_job(&world, &deploy_settings(), &job, patient()).unwrap();
     assert!(first.is_new && !second.is_new);
     assert_eq!(first.outcome, second.outcome);
     assert!(matches!(again(), Admission::Finished(finished) if !finished.is_new));
@@ -227,7 +227,7 @@ fn the_use_cases_can_be_sent() {
     let (sign, settings) = (sign_settings(), deploy_settings());
     let event = event(&world, FUNCTION, None);
     let job = SigningJobId::parse(job_id(0)).unwrap();
-    is_send(&admit(&hands, &sign, &event, PATIENT));
-    is_send(&deploy(&hands, &examiner, &settings, &job, PATIENT));
+    is_send(&admit(&hands, &sign, &event, patient()));
+    is_send(&deploy(&hands, &examiner, &settings, &job, patient()));
     is_send::<Option<Finished>>(&None);
 }

@@ -16,6 +16,7 @@ use countersign_gate::{
     verdict::Policy,
 };
 use countersign_package::Limits;
+use jiff::Timestamp;
 
 use super::{
     RECORDS, SIGNED, UPLOADS, World,
@@ -23,14 +24,22 @@ use super::{
     packages::{CSC, Remembering},
 };
 
-pub const PATIENT: DeliveryAttempt = DeliveryAttempt {
-    attempt: 1,
-    max_attempts: 5,
-};
-pub const AT_THE_END: DeliveryAttempt = DeliveryAttempt {
-    attempt: 5,
-    max_attempts: 5,
-};
+/// An attempt that may be followed by others.
+pub fn patient() -> DeliveryAttempt {
+    DeliveryAttempt {
+        attempt: 1,
+        since: Timestamp::UNIX_EPOCH,
+        give_up_at: Timestamp::MAX,
+        work_until: Timestamp::MAX,
+    }
+}
+/// The last attempt.
+pub fn last_attempt() -> DeliveryAttempt {
+    DeliveryAttempt {
+        give_up_at: Timestamp::MIN,
+        ..patient()
+    }
+}
 
 /// Polls a future until it is done; nothing else happens meanwhile.
 pub fn run<F: Future>(future: F) -> F::Output {
@@ -102,7 +111,7 @@ pub fn admitted(world: &World, key: &str, slot: usize) -> Admission {
         &hands(world, "sign"),
         &sign_settings(),
         &event,
-        PATIENT,
+        patient(),
     ))
     .unwrap()
 }

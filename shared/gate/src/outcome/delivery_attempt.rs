@@ -1,0 +1,90 @@
+//! One delivery of an event: how long the event has been tried, and how long this attempt may take.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// The delay before the second attempt.
+const FIRST_RETRY_DELAY: Duration = Duration::from_secs(1);
+/// The longest delay between two attempts.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(60);
+
+/// One delivery of an event by its queue.
+///
+/// Patience is a time, not a number of attempts: throttled polls count as receives (AWS
+/// documentation, grade B), so that a number would be used up while nothing was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveryAttempt {
+    /// `ApproximateReceiveCount`: 1 the first time.
+    pub attempt: u32,
+    /// `ApproximateFirstReceiveTimestamp`: when the queue handed the event out for the first time.
+    pub since: Timestamp,
+    /// `since` plus the stack's patience: no attempt is to begin after this.
+    pub give_up_at: Timestamp,
+    /// Until when this attempt may work and wait. The rest of the invocation is kept back for the
+    /// ending, so that the last attempt always writes an outcome.
+    pub work_until: Timestamp,
+}
+
+impl DeliveryAttempt {
+    /// How long the event stays invisible before its next attempt: 1 second, doubled with each
+    /// attempt, at most 60. The shell adds jitter.
+    #[must_use]
+    pub fn retry_delay(&self) -> Duration {
+        let doublings = self.attempt.saturating_sub(1).min(16);
+        FIRST_RETRY_DELAY
+            .saturating_mul(1 << doublings)
+            .min(MAX_RETRY_DELAY)
+    }
+
+    /// When the next attempt is due, if this one fails at `now`.
+    #[must_use]
+    pub fn next_try_at(&self, now: Timestamp) -> Timestamp {
+        now.saturating_add(self.retry_delay())
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether there is no attempt after this one, if this one fails at `now`.
+    #[must_use]
+    pub fn is_last(&self, now: Timestamp) -> bool {
+        self.next_try_at(now) > self.give_up_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(attempt: u32) -> DeliveryAttempt {
+        let since: Timestamp = "2026-11-21T21:44:00Z".parse().unwrap();
+        let after = |seconds| since.saturating_add(Duration::from_secs(seconds)).unwrap();
+        DeliveryAttempt {
+            attempt,
+            since,
+            give_up_at: after(900),
+            work_until: after(120),
+        }
+    }
+
+    #[test]
+    fn retry_delay_doubles_from_one_second_to_a_minute() {
+        let delays =
+            [0, 1, 2, 3, 6, 7, 8, 60, u32::MAX].map(|n| attempt(n).retry_delay().as_secs());
+        assert_eq!(delays, [1, 1, 2, 4, 32, 60, 60, 60, 60]);
+    }
+
+    #[test]
+    fn attempt_is_last_when_the_next_would_begin_after_the_patience() {
+        let third = attempt(3);
+        let before_the_end = |seconds| {
+            third
+                .give_up_at
+                .saturating_sub(Duration::from_secs(seconds))
+                .unwrap()
+        };
+        assert!(!third.is_last(before_the_end(5)));
+        assert!(!third.is_last(before_the_end(4)));
+        assert!(third.is_last(before_the_end(3)));
+        assert!(third.is_last(third.give_up_at));
+    }
+}
