@@ -188,7 +188,7 @@ fn unread(target: &Target, bucket: &str, retry: &RetryableError) -> Unusable {
 /// What to do about records that cannot be read.
 fn fix(bucket: &str, retry: &RetryableError) -> String {
     let trouble = match retry {
-        RetryableError::PortError(trouble) => trouble,
+        RetryableError::Port(trouble) => trouble,
         RetryableError::UnreadableRecord { path, .. } => {
             return format!(
                 "a newer gate may have written it, so update this command; see it with `aws s3 cp \
