@@ -9,10 +9,7 @@
     reason = "in a test, a panic is the report"
 )]
 
-use std::{
-    path::Path,
-    sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard},
-};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use countersign_e2e::{
     HarnessError,
@@ -24,6 +21,7 @@ use countersign_e2e::{
     stage::{Protection, Stage},
     tools::Tools,
 };
+use countersign_testkit::checkout;
 use serde_json::{Value, json};
 
 /// Held for writing by a test that changes what all others use.
@@ -45,8 +43,7 @@ fn stage() -> &'static Stage<'static> {
 }
 
 fn deployed() -> Result<(Cloud, Stack), HarnessError> {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let tools = Tools::prepare(&root.canonicalize().unwrap(), &Nobody)?;
+    let tools = Tools::prepare(&checkout::root(), &Nobody)?;
     let cloud = Cloud::start(&tools, cloud::free_port()?, &Nobody)?;
     let stack = cloud.deploy("countersign", &["TargetFunctions=demo*"], &Nobody)?;
     Ok((cloud, stack))
