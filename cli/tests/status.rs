@@ -8,14 +8,17 @@
 
 use std::process::{Command, Output};
 
-use countersign_testkit::fake_aws::{FakeAws, s3_error};
+use countersign_testkit::{
+    checkout,
+    fake_aws::{FakeAws, s3_error},
+};
 use serde_json::{Value, json};
 
 const BUCKET: &str = "countersign-records";
 
 /// Runs the command with an environment of its own, so that nothing of the tester's leaks in.
 fn command(aws: &FakeAws, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    let mut command = Command::new(checkout::program("countersign"));
     command
         .arg("status")
         .args(arguments)

@@ -11,7 +11,7 @@ use std::{fs, path::Path, process::Command};
 use countersign_cases::{Case, Expected, Fault, Sample, check_every};
 use countersign_gate::{domain::ReasonCode, verdict::reasons};
 use countersign_package::IntegrityError;
-use countersign_testkit::signature::SIGNED_AT;
+use countersign_testkit::{checkout, signature::SIGNED_AT};
 use serde_json::Value;
 
 #[test]
@@ -39,7 +39,7 @@ fn verify(sample: &Sample, folder: &Path, case: &Case) -> Result<(i32, Value), S
         fs::write(&path, bytes).unwrap();
         path
     };
-    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    let mut command = Command::new(checkout::program("countersign"));
     command
         .arg("verify")
         .arg(write("package.zip", &sample.package));

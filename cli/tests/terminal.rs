@@ -11,6 +11,7 @@ mod bench;
 use std::process::{Command, Stdio};
 
 use countersign_testkit::{
+    checkout,
     package::sample,
     zip::{EntryForge, ZipForge},
 };
@@ -53,7 +54,7 @@ fn on_a_terminal(bench: &Bench, arguments: &[&str], variables: &[(&str, &str)]) 
     let script = "import pty, sys; pty.spawn(sys.argv[1:])";
     let output = Command::new("python3")
         .args(["-c", script])
-        .arg(env!("CARGO_BIN_EXE_countersign"))
+        .arg(checkout::program("countersign"))
         .args(arguments)
         .current_dir(bench.path(""))
         .stdin(Stdio::null())
