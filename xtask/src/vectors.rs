@@ -1,5 +1,5 @@
-//! Vectors that nobody here wrote are no part of the repository. The tests that read them pass without them,
-//! and what they print about that is lost among hundreds of others.
+//! Vectors that nobody here wrote are no part of the repository. The tests that read them pass
+//! without them, and what they print about that is lost among hundreds of others.
 
 use std::{
     env,

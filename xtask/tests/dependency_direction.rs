@@ -51,8 +51,8 @@ const SHELL_ONLY: [&str; 6] = [
 ];
 const BELOW_THE_SHELL: [&str; 2] = ["countersign-package", "countersign-gate"];
 
-/// Named like the SDK and no part of it: AWS's cryptography, which neither waits nor talks to anybody. Only the
-/// core verifies signatures.
+/// Named like the SDK and no part of it: AWS's cryptography, which neither waits nor talks to
+/// anybody. Only the core verifies signatures.
 const CRYPTOGRAPHY: (&str, &str) = ("countersign-package", "aws-lc-rs");
 
 #[test]

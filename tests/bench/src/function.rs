@@ -30,7 +30,8 @@ pub(crate) struct Function {
     /// A release binary, or a Python.
     pub program: PathBuf,
     pub arguments: Vec<String>,
-    /// An event whose handling starts with a call to AWS; none for the bare function, which makes no calls.
+    /// An event whose handling starts with a call to AWS; none for the bare function, which makes
+    /// no calls.
     pub event: Option<&'static str>,
 }
 
@@ -197,7 +198,8 @@ impl Drop for Process {
     }
 }
 
-/// What Lambda sets, then what the template does, for all functions at once: none minds the others' variables.
+/// What Lambda sets, then what the template does, for all functions at once: none minds the others'
+/// variables.
 const ENVIRONMENT: [(&str, &str); 20] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "under-test"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),

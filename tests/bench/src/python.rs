@@ -1,4 +1,5 @@
-//! The Python contestants: scripts that are part of this crate, run by a Python that has what they import.
+//! The Python contestants: scripts that are part of this crate, run by a Python that has what they
+//! import.
 
 use std::{path::Path, process::Command};
 

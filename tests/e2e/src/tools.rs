@@ -97,7 +97,8 @@ impl Tools {
     }
 
     /// A command that finds the pinned tools first, and not the user's AWS
-    /// configuration: whatever it calls is at `endpoint`, reached without a proxy, with the keys of the local AWS's account root.
+    /// configuration: whatever it calls is at `endpoint`, reached without a proxy, with the keys of
+    /// the local AWS's account root.
     #[must_use]
     pub fn command(&self, program: &str, endpoint: &str) -> Command {
         let installed = self.programs().join(program);
@@ -130,8 +131,8 @@ impl Tools {
         command
     }
 
-    /// What the virtual environment was made for. Its programs name its Python by the full path, so one
-    /// that was moved or copied would run the Python of the old place, or none.
+    /// What the virtual environment was made for. Its programs name its Python by the full path, so
+    /// one that was moved or copied would run the Python of the old place, or none.
     fn stamp(&self, requirements: &str) -> String {
         format!("# {}\n{requirements}", self.venv().display())
     }

@@ -1,8 +1,8 @@
-//! The stack end to end: the real template and binaries on a local AWS that enforces IAM, used through
-//! the AWS command line and through boto3, neither of which shares code with the gate.
+//! The stack end to end: the real template and binaries on a local AWS that enforces IAM, used
+//! through the AWS command line and through boto3, neither of which shares code with the gate.
 //!
-//! What is deployed is what the last `sam build` made. All tests share one stack and run side by side,
-//! each with functions of its own.
+//! What is deployed is what the last `sam build` made. All tests share one stack and run side by
+//! side, each with functions of its own.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

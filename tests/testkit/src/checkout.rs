@@ -1,8 +1,8 @@
 //! Where a test finds the files and programs of the checkout that it runs in.
 //!
-//! Cargo sets these variables when it runs a test. What `env!` reads is fixed when the test is built: in a
-//! checkout that was copied or restored from a cache with its target directory, Cargo takes the test for
-//! fresh, and it would look at the files and programs of the old place.
+//! Cargo sets these variables when it runs a test. What `env!` reads is fixed when the test is
+//! built: in a checkout that was copied or restored from a cache with its target directory, Cargo
+//! takes the test for fresh, and it would look at the files and programs of the old place.
 
 use std::{env, path::PathBuf};
 

@@ -1,7 +1,8 @@
-//! A small AWS on a loopback port, for the real SDK to talk to: S3 with versions, delete markers and
-//! conditional writes, and of the other services exactly the answers that a test lays down.
+//! A small AWS on a loopback port, for the real SDK to talk to: S3 with versions, delete markers
+//! and conditional writes, and of the other services exactly the answers that a test lays down.
 //!
-//! It keeps every call, in order, under the name that AWS gives it, so that a test can say what must
+//! It keeps every call, in order, under the name that AWS gives it, so that a test can say what
+//! must
 //! *not* have been called. An operation without an answer is refused loudly: a call that a test did
 //! not expect fails it.
 

@@ -8,7 +8,8 @@
 //! - [`zip`]: a zip file, record by record.
 //! - [`package`]: the two joined: a zip with the signature over it.
 //! - [`checkout`]: where a test finds the files and programs of its checkout.
-//! - `runtime_api`, `fake_aws`, `http` (feature `runtime-api`): the far end of a function's sockets.
+//! - `runtime_api`, `fake_aws`, `http` (feature `runtime-api`): the far end of a function's
+//!   sockets.
 
 #![expect(
     clippy::arithmetic_side_effects,

@@ -26,8 +26,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts the function `name` of the package whose test this is, with these variables beside those
-    /// that Lambda sets.
+    /// Starts the function `name` of the package whose test this is, with these variables beside
+    /// those that Lambda sets.
     pub fn start(name: &str, variables: &[(&str, &str)]) -> io::Result<Self> {
         let aws = FakeAws::start()?;
         let api = RuntimeApi::start()?;

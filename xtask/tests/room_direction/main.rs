@@ -1,7 +1,7 @@
 //! Arrows between the rooms of a crate go one way, and files use each other in no circle.
 //!
-//! `rooms.rs` is the table of what each room may use, `source.rs` reads what each file does use. Crates have
-//! the same rule, in `dependency_direction.rs`.
+//! `rooms.rs` is the table of what each room may use, `source.rs` reads what each file does use.
+//! Crates have the same rule, in `dependency_direction.rs`.
 
 #![expect(
     clippy::unwrap_used,
@@ -104,7 +104,8 @@ fn row((room, allowed): &Room) -> String {
     format!("| `{room}` | {allowed} | ")
 }
 
-/// Every arrow that the table does not allow, every file without a room, and every room without a file.
+/// Every arrow that the table does not allow, every file without a room, and every room without a
+/// file.
 fn faults_between_rooms(sources: &Sources, rooms: &[Room]) -> Vec<String> {
     let (arrows, files) = arrows(sources);
     let mut faults = Vec::new();

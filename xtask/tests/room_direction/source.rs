@@ -1,8 +1,9 @@
 //! Reads a crate's source, and says which file uses which other file.
 //!
-//! What counts is what is built to be shipped: items under `#[cfg(test)]` may look wherever they like.
-//! A use is a `use`, or a path in code (`crate::a::b()`), in the arguments of a macro, or in the string of an
-//! attribute (`#[serde(with = "crate::a")]`). A name that was re-exported counts to the file that defines it.
+//! What counts is what is built to be shipped: items under `#[cfg(test)]` may look wherever they
+//! like. A use is a `use`, or a path in code (`crate::a::b()`), in the arguments of a macro, or in
+//! the string of an attribute (`#[serde(with = "crate::a")]`). A name that was re-exported counts
+//! to the file that defines it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,8 +31,8 @@ pub(crate) struct Arrow {
     pub(crate) to: String,
     /// The path as it is written.
     pub(crate) path: String,
-    /// Whether it leads to the module itself (`use crate::records;`), not to something in it. What is then used
-    /// through the module's name has arrows of its own.
+    /// Whether it leads to the module itself (`use crate::records;`), not to something in it. What
+    /// is then used through the module's name has arrows of its own.
     pub(crate) is_to_module: bool,
 }
 
@@ -218,8 +219,8 @@ impl Tree {
         }
     }
 
-    /// What a path stands for; nothing if it leads out of the crate. What cannot be followed to its end
-    /// counts to the last module on the way. `seen` ends the search in imports that go round.
+    /// What a path stands for; nothing if it leads out of the crate. What cannot be followed to its
+    /// end counts to the last module on the way. `seen` ends the search in imports that go round.
     fn resolve(
         &self,
         module: Id,
@@ -245,8 +246,8 @@ impl Tree {
         Some(found)
     }
 
-    /// What a module calls `name`. At the end of a path, something that was imported goes before a child of
-    /// the same name: `mod judge; pub use judge::judge;`.
+    /// What a module calls `name`. At the end of a path, something that was imported goes before a
+    /// child of the same name: `mod judge; pub use judge::judge;`.
     fn lookup(
         &self,
         id: Id,
