@@ -26,25 +26,24 @@ pub(crate) const HOUSES: [House; 4] = [
             ("numbers", &[]),
             ("limits", &[]),
             ("signature_entry", &[]),
+            ("asn1", &[]),
             ("arn", &["escape"]),
-            ("asn1", &["escape", "numbers"]),
             ("digest", &["escape"]),
-            (
-                "zip",
-                &["escape", "numbers", "limits", "signature_entry", "digest"],
-            ),
-            (
-                "signature",
-                &["escape", "numbers", "limits", "arn", "asn1", "digest"],
-            ),
+            ("zip", &["escape", "numbers", "limits", "signature_entry"]),
+            ("signature", &["escape", "numbers", "arn", "asn1"]),
             (
                 "package",
-                &["limits", "signature_entry", "digest", "zip", "signature"],
+                &[
+                    "escape",
+                    "numbers",
+                    "limits",
+                    "signature_entry",
+                    "digest",
+                    "zip",
+                    "signature",
+                ],
             ),
-            (
-                "origin",
-                &["escape", "signature_entry", "digest", "zip", "package"],
-            ),
+            ("origin", &["signature_entry", "digest", "zip", "package"]),
             (
                 "lib",
                 &[
@@ -108,9 +107,10 @@ pub(crate) const HOUSES: [House; 4] = [
         folder: "cli/src",
         rooms: &[
             ("io", &[]),
-            ("commands/verify", &["io"]),
-            ("commands/inspect", &["io"]),
-            ("commands/status", &["io"]),
+            ("aws", &["io"]),
+            ("commands/verify", &["io", "aws"]),
+            ("commands/inspect", &["io", "aws"]),
+            ("commands/status", &["io", "aws"]),
             (
                 "commands/mod",
                 &["commands/verify", "commands/inspect", "commands/status"],
