@@ -217,13 +217,16 @@ impl Workshop<'_> {
                     && python(&tools, &["-m", "mypy", "--strict", "../e2e/src/python"])?
                     && python(&tools, &["-m", "pytest"])?)
             }
-            Step::Clippy => succeeds(self.cargo("clippy").args(self.options.scope()).args([
-                "--all-targets",
-                "--locked",
-                "--",
-                "--deny",
-                "warnings",
-            ])),
+            Step::Clippy => {
+                let mut command = self.cargo("clippy");
+                command.args(self.options.scope());
+                command.args(["--all-targets", "--locked"]);
+                if !self.options.package.is_empty() {
+                    // What the crate is built on is looked at when it is named itself.
+                    command.arg("--no-deps");
+                }
+                succeeds(command.args(["--", "--deny", "warnings"]))
+            }
             Step::Docs => succeeds(
                 self.cargo("doc")
                     .args(self.options.scope())

@@ -93,6 +93,27 @@ fn page_shows_the_same_rooms() {
     }
 }
 
+/// In the page's tables of ways, files are named from the root, from a crate's `src`, or by their name alone.
+#[test]
+fn page_names_files_that_are_there() {
+    let page = std::fs::read_to_string(checkout::path(PAGE)).unwrap();
+    let mut there: Vec<String> = Vec::new();
+    for house in HOUSES {
+        let files = read(&checkout::path(house.folder)).into_keys();
+        there.extend(files.map(|file| format!("/{}/{file}", house.folder)));
+    }
+    let named = page.split('`').skip(1).step_by(2);
+    let named = named.filter(|name| {
+        name.strip_suffix(".rs")
+            .is_some_and(|stem| !stem.contains('*'))
+    });
+    let missing: Vec<_> = named
+        .filter(|name| !checkout::path(name).is_file())
+        .filter(|name| !there.iter().any(|file| file.ends_with(&format!("/{name}"))))
+        .collect();
+    assert!(missing.is_empty(), "{PAGE} names {missing:#?}");
+}
+
 /// The beginning of a room's row on the page.
 fn row((room, allowed): &Room) -> String {
     let allowed: Vec<_> = allowed.iter().map(|room| format!("`{room}`")).collect();
