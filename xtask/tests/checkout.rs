@@ -69,6 +69,33 @@ fn planted_fault_is_found_in_the_copy() {
     }
 }
 
+/// Paths that the compiler puts in are those of the checkout that was built, not of the one that runs.
+#[test]
+fn no_source_has_a_path_of_its_build() {
+    let variables = ["CARGO_MANIFEST_DIR", "CARGO_BIN_EXE_"];
+    let built_in = variables.map(|variable| format!("env!(\"{variable}"));
+    let mut found = Vec::new();
+    let mut folders = vec![checkout::root()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy();
+            if path.is_dir() && !name.starts_with('.') && name != "target" {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                if built_in.iter().any(|written| text.contains(written)) {
+                    found.push(path);
+                }
+            }
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "countersign_testkit::checkout finds files and programs at run time: {found:#?}"
+    );
+}
+
 #[test]
 fn folder_outside_a_checkout_is_named() {
     let nowhere = TempDir::new().unwrap();
