@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! main ─► commands/<name>   args ─► run ─► report ─► text or JSON
+//!            ├─► aws        region and login, errors of AWS made into errors for people
 //!            └─► io         files in, text and errors out, exit statuses
 //! ```
 //!
-//! `commands` uses `io`, never the other way. What is decided, and what AWS is asked, is in
+//! `commands` uses `aws` and `io`, `aws` uses `io`, never the other way. What is decided, and what AWS is asked, is in
 //! `countersign-gate` and `countersign-aws`: nothing is decided here.
 
+mod aws;
 mod commands;
 mod io;
 

@@ -13,8 +13,7 @@ Examples:
 
 The bucket is the output RecordsBucket of the stack. s3:ListBucket and s3:GetObject on it are
 enough, with kms:Decrypt on the stack's key. Region, endpoint and credentials come from the
-environment or a profile; those of an SSO login have to be handed over, by version 2 of aws:
-  eval \"$(aws configure export-credentials --format env)\"
+environment or a profile, as for aws: keys, `aws login`, SSO, credential_process, a role, OIDC.
 
 Exit status: 0 it was shown, even if there is nothing on record; 2 the command line cannot be used,
 or the records cannot be read.";
