@@ -116,7 +116,7 @@ fn status_prints_what_is_documented() {
 }
 
 #[test]
-fn the_documentation_names_every_option() {
+fn options_are_documented() {
     for command in ["verify", "inspect", "status"] {
         let help = Command::new(checkout::program("countersign"))
             .args([command, "--help"])

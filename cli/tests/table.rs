@@ -15,7 +15,7 @@ use countersign_testkit::{checkout, signature::SIGNED_AT};
 use serde_json::Value;
 
 #[test]
-fn the_command_decides_every_row_as_the_core_does() {
+fn command_agrees_with_the_core_on_every_row() {
     let folder = tempfile::tempdir().unwrap();
     check_every(|case| {
         let sample = case.build();
@@ -99,7 +99,7 @@ fn findings(verdict: &Value) -> &[Value] {
 }
 
 #[test]
-fn every_check_is_reported_once_and_in_order() {
+fn checks_are_reported_once_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let table = countersign_cases::table();
     let case = table

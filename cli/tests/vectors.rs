@@ -29,7 +29,7 @@ fn vectors() -> Option<PathBuf> {
 }
 
 #[test]
-fn an_independent_signers_package_is_accepted_beside_its_source() {
+fn independently_signed_package_is_accepted() {
     let Some(vectors) = vectors() else { return };
     let file = |name: &str| vectors.join(name).display().to_string();
     let output = run(&[

@@ -307,6 +307,7 @@ fn operation(request: &Request) -> String {
     let words: Vec<&str> = path.split('/').collect();
     let name = match (method, words.as_slice()) {
         ("POST", [""]) => return of_one_path(request),
+        ("GET", ["federation", "credentials"]) => "sso:GetRoleCredentials",
         ("POST", ["signing-jobs"]) => "signer:StartSigningJob",
         ("GET", ["signing-jobs", _]) => "signer:DescribeSigningJob",
         ("GET", ["signing-profiles", _]) => "signer:GetSigningProfile",
@@ -347,7 +348,13 @@ fn of_one_path(request: &Request) -> String {
     let action = body
         .split('&')
         .find_map(|pair| pair.strip_prefix("Action="));
-    format!("sns:{}", action.unwrap_or("Unknown"))
+    let action = action.unwrap_or("Unknown");
+    let service = if action.starts_with("AssumeRole") {
+        "sts"
+    } else {
+        "sns"
+    };
+    format!("{service}:{action}")
 }
 
 fn bucket_and_key(path: &str) -> (String, String) {

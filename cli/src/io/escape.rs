@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 
 /// `text` with control, format and other characters that have no shape of their own escaped: paths, names and
 /// records are written by people who need not mean well.
-pub(crate) fn plain(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -17,20 +17,20 @@ pub(crate) fn plain(text: &str) -> String {
     shown
 }
 
-/// A path as [`plain`] text.
-pub(crate) fn path(path: &Path) -> String {
-    plain(&path.to_string_lossy())
+/// A path as [`escape`]d text.
+pub(crate) fn escape_path(path: &Path) -> String {
+    escape(&path.to_string_lossy())
 }
 
-/// A complaint about the command line, which repeats arguments, with these as [`plain`] text.
-pub(crate) fn complaint(mut error: clap::Error) -> clap::Error {
+/// A complaint about the command line, which repeats arguments, with these as [`escape`]d text.
+pub(crate) fn escape_clap_error(mut error: clap::Error) -> clap::Error {
     let repeated: Vec<(ContextKind, ContextValue)> = error
         .context()
         .filter_map(|(kind, value)| {
             let value = match value {
-                ContextValue::String(text) => ContextValue::String(plain(text)),
+                ContextValue::String(text) => ContextValue::String(escape(text)),
                 ContextValue::Strings(texts) => {
-                    ContextValue::Strings(texts.iter().map(|text| plain(text)).collect())
+                    ContextValue::Strings(texts.iter().map(|text| escape(text)).collect())
                 }
                 _ => return None,
             };
@@ -48,9 +48,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_a_shape_is_kept_and_the_rest_is_escaped() {
+    fn printable_text_is_kept_the_rest_escaped() {
         let kept = r#"functions/größe "it's" C:\x 日本語.zip"#;
-        assert_eq!(plain(kept), kept);
+        assert_eq!(escape(kept), kept);
         for (text, shown) in [
             ("a\x1b[41mb", "a\\u{1b}[41mb"),
             ("a\rb\nc\td", "a\\rb\\nc\\td"),
@@ -61,7 +61,7 @@ mod tests {
             ("\u{200b}\u{feff}\u{ad}", "\\u{200b}\\u{feff}\\u{ad}"),
             ("\u{2028}\u{e0041}", "\\u{2028}\\u{e0041}"),
         ] {
-            assert_eq!(plain(text), shown);
+            assert_eq!(escape(text), shown);
         }
     }
 }

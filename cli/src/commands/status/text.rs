@@ -5,17 +5,17 @@ use std::fmt::Write as _;
 use clap::builder::styling::Style;
 use countersign_gate::records::{Outcome, Received, UploadRecords};
 
-use crate::{
-    paint::{BAD, DOUBTFUL, GOOD, QUIET, STRONG, paint},
-    plain::plain,
-    status::{Report, UploadReport},
+use super::report::{Report, UploadReport};
+use crate::io::{
+    escape::escape,
+    style::{BOLD, DIM, ERROR, OK, WARN, style},
 };
 
 /// What stands left of each line below an upload's first.
 const INDENT: &str = "              ";
 
 /// The report as text. Writing to a String cannot fail; the results are dropped for that reason.
-pub(crate) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
     let Report {
         target,
@@ -23,9 +23,9 @@ pub(crate) fn render(report: &Report) -> String {
         uploads,
         ..
     } = report;
-    let records_bucket = plain(records_bucket);
+    let records_bucket = escape(records_bucket);
     if uploads.is_empty() {
-        let heading = paint(STRONG, target);
+        let heading = style(BOLD, target);
         let _ = writeln!(text, "{heading} has no records in {records_bucket}.\n");
         let _ = writeln!(
             text,
@@ -35,37 +35,37 @@ pub(crate) fn render(report: &Report) -> String {
         return text;
     }
     let note = format!("(the newest first, from {records_bucket})");
-    let _ = writeln!(text, "{} {}", paint(STRONG, target), paint(QUIET, note));
+    let _ = writeln!(text, "{} {}", style(BOLD, target), style(DIM, note));
     for upload in uploads {
         render_upload(&mut text, upload);
     }
     if report.has_more {
         let more = "there are older uploads: show them with a larger --limit";
-        let _ = writeln!(text, "\n{}", paint(QUIET, more));
+        let _ = writeln!(text, "\n{}", style(DIM, more));
     }
     text
 }
 
 fn render_upload(text: &mut String, upload: &UploadReport) {
     let UploadReport {
-        standing, chapter, ..
+        standing, records, ..
     } = upload;
-    let standing = paint(style(standing), format_args!("{standing:<12}"));
+    let standing = style(colour(standing), format_args!("{standing:<12}"));
     let at = upload.uploaded_at.map(|at| at.to_string());
     let _ = writeln!(
         text,
         "\n{standing}  {}  version {}",
-        plain(at.as_deref().unwrap_or(&chapter.label)),
-        plain(upload.version.as_deref().unwrap_or("-")),
+        escape(at.as_deref().unwrap_or(&records.label)),
+        escape(upload.version.as_deref().unwrap_or("-")),
     );
     let mut line = |label: &str, value: &str| {
-        let _ = writeln!(text, "{INDENT}{label:<12}{}", plain(value));
+        let _ = writeln!(text, "{INDENT}{label:<12}{}", escape(value));
     };
-    if let Some(outcome) = &chapter.outcome {
+    if let Some(outcome) = &records.outcome {
         render_outcome(&mut line, outcome);
     }
     // What the signature of a refused package says of itself is not proven.
-    let accepted = chapter
+    let accepted = records
         .verdict
         .as_ref()
         .filter(|record| record.decision.accepts());
@@ -73,10 +73,10 @@ fn render_upload(text: &mut String, upload: &UploadReport) {
     {
         line("signed by", &signature.profile_version_arn);
     }
-    if let Some(job) = job(chapter) {
+    if let Some(job) = job(records) {
         line("job", &job);
     }
-    if let Some(by) = chapter.received.as_ref().and_then(uploader) {
+    if let Some(by) = records.received.as_ref().and_then(uploader) {
         line("uploaded by", &by);
     }
 }
@@ -112,22 +112,22 @@ fn render_outcome(line: &mut impl FnMut(&str, &str), outcome: &Outcome) {
     );
 }
 
-fn style(standing: &str) -> Style {
+fn colour(standing: &str) -> Style {
     match standing {
-        "deployed" => GOOD,
-        "rejected" | "failed" => BAD,
-        "superseded" => QUIET,
+        "deployed" => OK,
+        "rejected" | "failed" => ERROR,
+        "superseded" => DIM,
         // It is under way.
-        _ => DOUBTFUL,
+        _ => WARN,
     }
 }
 
-fn job(chapter: &UploadRecords) -> Option<String> {
-    let of_outcome = chapter
+fn job(records: &UploadRecords) -> Option<String> {
+    let of_outcome = records
         .outcome
         .as_ref()
         .and_then(|outcome| outcome.job.as_ref());
-    let of_signing = chapter.signing.as_ref().map(|signing| &signing.job);
+    let of_signing = records.signing.as_ref().map(|signing| &signing.job);
     of_signing.or(of_outcome).map(ToString::to_string)
 }
 

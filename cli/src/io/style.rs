@@ -16,17 +16,17 @@ pub(crate) const HELP: Styles = Styles::styled()
     .placeholder(AnsiColor::Cyan.on_default());
 
 /// It holds.
-pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const OK: Style = AnsiColor::Green.on_default().bold();
 /// It does not hold, and that blocks.
-pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 /// It does not hold, and that warns; or it cannot be said.
-pub(crate) const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 /// It was not judged.
-pub(crate) const QUIET: Style = Style::new().dimmed();
+pub(crate) const DIM: Style = Style::new().dimmed();
 /// A heading.
-pub(crate) const STRONG: Style = Style::new().bold();
+pub(crate) const BOLD: Style = Style::new().bold();
 
 /// `text` in a style.
-pub(crate) fn paint(style: Style, text: impl Display) -> String {
+pub(crate) fn style(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }

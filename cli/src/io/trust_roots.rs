@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use countersign_package::{TrustRootError, TrustRoots};
 
-use crate::input::{self, Unusable};
+use crate::io::{error::CliError, input};
 
 const BEGIN: &str = "-----BEGIN ";
 
 /// The roots in these files, or those that are built in if there are none.
-pub(crate) fn read(paths: &[PathBuf]) -> Result<TrustRoots, Unusable> {
+pub(crate) fn read_trust_roots(paths: &[PathBuf]) -> Result<TrustRoots, CliError> {
     if paths.is_empty() {
         return Ok(TrustRoots::aws());
     }
@@ -19,14 +19,14 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<TrustRoots, Unusable> {
         TrustRoots::from_pem(&pem).map_err(|error| {
             let shown = path.display();
             let (why, fix) = diagnose(&pem, &error, &shown.to_string());
-            Unusable::new(format!("cannot use {shown}: {why}"), fix)
+            CliError::new(format!("cannot use {shown}: {why}"), fix)
         })?;
         all.extend(pem);
         all.push(b'\n');
     }
     TrustRoots::from_pem(&all).map_err(|error| {
         let (why, fix) = diagnose(&[], &error, "");
-        Unusable::new(format!("cannot use the trust roots together: {why}"), fix)
+        CliError::new(format!("cannot use the trust roots together: {why}"), fix)
     })
 }
 
