@@ -60,8 +60,8 @@ pub fn zip_crate(bytes: &[u8]) -> Result<Contents, String> {
     Ok(contents)
 }
 
-/// Reads each numbered zip in the folder; prints, for each, either `ok` and then names and bodies in
-/// hexadecimal, or `error`.
+/// Reads each numbered zip in the folder; prints, for each, either `ok` and then names and bodies
+/// in hexadecimal, or `error`.
 const SCRIPT: &str = r"
 import sys, zipfile
 folder, count = sys.argv[1], int(sys.argv[2])
