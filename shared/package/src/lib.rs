@@ -59,4 +59,6 @@ pub use signature::{
     VerifiedSignature,
 };
 pub use signature_entry::{SIGNATURE_DIRECTORY, SIGNATURE_ENTRY};
-pub use zip::{Archive, Entry, EntryKind, LinkFault, Method, NameFault, StructureError};
+pub use zip::{
+    Archive, Entry, EntryKind, Link, LinkFault, Method, NameFault, StructureError, Warning,
+};

@@ -120,11 +120,7 @@ impl OriginProof {
 /// that is packed in the same bytes is not inflated again; one that Signer packed anew is inflated
 /// from both and compared.
 pub fn prove(signed: &Package<'_>, source: &Archive<'_>) -> Result<OriginProof, OriginError> {
-    if let Some(entry) = source
-        .entries()
-        .iter()
-        .find(|entry| is_of_signer(entry.name()))
-    {
+    if let Some(entry) = source.entries().iter().find(|entry| is_of_signer(entry)) {
         return Err(OriginError::SourceSigned {
             name: entry.name().to_owned(),
         });
@@ -170,8 +166,10 @@ pub fn prove(signed: &Package<'_>, source: &Archive<'_>) -> Result<OriginProof, 
 
 /// Whether Signer writes an entry of this name (the directory: grade C; the signature: grade A). A
 /// source that has one cannot be told from a signed package.
-fn is_of_signer(name: &str) -> bool {
-    name == SIGNATURE_DIRECTORY || name == SIGNATURE_ENTRY
+pub(crate) fn is_of_signer(entry: &Entry<'_>) -> bool {
+    // By its path: `./META_INF/` is unpacked to the same place.
+    let path = entry.path();
+    path == SIGNATURE_DIRECTORY.trim_end_matches('/') || path == SIGNATURE_ENTRY
 }
 
 fn compare(
@@ -183,12 +181,14 @@ fn compare(
     if source.kind() != signed.kind() {
         return Err(OriginError::Kind { name: name() });
     }
-    let (source_mode, signed_mode) = (source.mode(), signed.mode());
+    // Readers differ in the systems whose modes they apply, so that the same mode on another system
+    // is another one, too. Those of FAT and Darwin count as those of Unix do.
+    let (source_mode, signed_mode) = (source.applied_mode(), signed.applied_mode());
     if source_mode != signed_mode {
         return Err(OriginError::Mode {
             name: name(),
-            source_mode,
-            signed_mode,
+            source_mode: source_mode.1,
+            signed_mode: signed_mode.1,
         });
     }
     // The CRC is compared too, because nobody has held the source's against its body.

@@ -12,7 +12,7 @@ use crate::{
     numbers::widen,
     signature::{Certificate, Claims, Signature, SignatureError, TrustRoots, VerifiedSignature},
     signature_entry::SIGNATURE_ENTRY,
-    zip::{Archive, Body, Entry, EntryKind, Link, StructureError, check_links, inflater},
+    zip::{Archive, Body, Entry, EntryKind, Link, StructureError, Warning, check_links, inflater},
 };
 
 /// Why a package is not what a publisher signed.
@@ -47,6 +47,7 @@ pub struct Package<'a> {
     content_digest: ContentDigest,
     unpacked_bytes: u64,
     signature_entry: Option<Vec<u8>>,
+    links: Vec<Link<'a>>,
 }
 
 impl<'a> Package<'a> {
@@ -76,6 +77,7 @@ impl<'a> Package<'a> {
             content_digest: ContentDigest::new(content_digest),
             unpacked_bytes: reading.unpacked,
             signature_entry: reading.signature,
+            links: reading.links,
         })
     }
 
@@ -83,6 +85,19 @@ impl<'a> Package<'a> {
     #[must_use]
     pub fn archive(&self) -> &Archive<'a> {
         &self.archive
+    }
+
+    /// The symbolic links, in the order of the archive. None leads out of the package, other than to
+    /// `/opt/`; what they point to need not exist.
+    #[must_use]
+    pub fn links(&self) -> &[Link<'a>] {
+        &self.links
+    }
+
+    /// What is accepted although some programs show it differently.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        self.archive.warnings()
     }
 
     /// Bytes of the file.
@@ -190,10 +205,7 @@ impl<'a> Reading<'a> {
         self.inflate = Some(body.into_inflate());
         match kept {
             Some(body) if is_signature => self.signature = Some(body),
-            Some(target) => self.links.push(Link {
-                name: entry.name(),
-                target,
-            }),
+            Some(target) => self.links.push(Link::new(entry.path(), target)),
             None => {}
         }
         Ok(())

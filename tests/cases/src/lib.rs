@@ -27,6 +27,7 @@ mod attributes;
 mod bodies;
 mod certificates;
 mod chain;
+mod code_pages;
 mod ecdsa;
 mod envelope;
 pub mod fuzz;
@@ -35,11 +36,13 @@ mod layout;
 pub mod mutate;
 mod names;
 mod origin;
+mod other_formats;
 mod paths;
 mod ranking;
 mod reader_differences;
 pub mod readers;
 mod records;
+mod untidy;
 
 mod zip64;
 
@@ -67,6 +70,9 @@ pub fn table() -> Vec<Case> {
         reader_differences::cases(),
         bodies::cases(),
         names::cases(),
+        untidy::cases(),
+        code_pages::cases(),
+        other_formats::cases(),
         envelope::cases(),
         algorithms::cases(),
         attributes::cases(),

@@ -38,14 +38,19 @@ pub fn of_structure(error: &StructureError) -> ReasonCode {
         | E::Descriptor { .. }
         | E::ExtraField { .. }
         | E::Comment { .. }
+        | E::OtherFormat { .. }
         | E::EmbeddedDescriptor { .. } => ReasonCode::ZipAmbiguous,
         E::Name { .. } => ReasonCode::EntryName,
-        E::Duplicate { .. } | E::FileAndDirectory { .. } => ReasonCode::EntryDuplicate,
-        E::Encrypted { .. } | E::Flags { .. } | E::Method { .. } | E::VersionNeeded { .. } => {
-            ReasonCode::EntryUnsupported
+        E::Duplicate { .. } | E::FileAndDirectory { .. } | E::NamesCollide { .. } => {
+            ReasonCode::EntryDuplicate
         }
+        E::Encrypted { .. }
+        | E::Flags { .. }
+        | E::Method { .. }
+        | E::VersionNeeded { .. }
+        | E::SystemNeeded { .. } => ReasonCode::EntryUnsupported,
         E::Kind { .. } | E::DirectoryContent { .. } => ReasonCode::EntryKind,
-        E::Link { .. } => ReasonCode::LinkUnsafe,
+        E::Link { .. } | E::BelowLink { .. } => ReasonCode::LinkUnsafe,
         E::Size { .. } | E::Crc { .. } | E::Deflate { .. } => ReasonCode::EntryDamaged,
         E::SignatureEntry { .. } => ReasonCode::SignatureEntry,
     }

@@ -5,7 +5,9 @@ use super::{
     entry::Entry,
     error::StructureError,
     layout::{check_declared_sizes, read_directory, read_entries},
+    other_format::check_other_formats,
     tree::check_tree,
+    warning::{Warning, warnings},
 };
 use crate::{limits::Limits, numbers::widen};
 
@@ -16,6 +18,7 @@ pub struct Archive<'a> {
     bytes: &'a [u8],
     entries: Vec<Entry<'a>>,
     comment: &'a [u8],
+    warnings: Vec<Warning>,
 }
 
 impl<'a> Archive<'a> {
@@ -33,13 +36,15 @@ impl<'a> Archive<'a> {
         let end = EndRecord::find(bytes)?;
         let directory = read_directory(bytes, &end, limits)?;
         check_declared_sizes(&directory, limits)?;
-        let (entries, versions_differ) = read_entries(bytes, &directory, end.directory)?;
-        reject_second_end_records(bytes, &end, versions_differ)?;
+        let (entries, headers_differ) = read_entries(bytes, &directory, end.directory)?;
+        reject_second_end_records(bytes, &end, headers_differ)?;
+        check_other_formats(bytes, &entries)?;
         // Before the next large list is made.
         drop(directory);
         check_tree(&entries, limits)?;
         Ok(Self {
             bytes,
+            warnings: warnings(&entries),
             entries,
             comment: end.comment,
         })
@@ -49,6 +54,12 @@ impl<'a> Archive<'a> {
     #[must_use]
     pub fn entries(&self) -> &[Entry<'a>] {
         &self.entries
+    }
+
+    /// What is accepted although some programs show it differently.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// The comment at the end of the file.
@@ -68,7 +79,7 @@ mod tests {
     use super::*;
     use crate::zip::{
         entry::EntryKind,
-        error::{LinkFault, NameFault},
+        error::NameFault,
         sample::{Sample, file, zip},
     };
 
@@ -189,13 +200,10 @@ mod tests {
             deflated: false,
         };
         let through = refused(&[link, file("a/b", b"")]);
-        assert!(matches!(
-            through,
-            StructureError::Link {
-                fault: LinkFault::Through,
-                ..
-            }
-        ));
+        assert!(
+            matches!(through, StructureError::BelowLink { .. }),
+            "{through}"
+        );
         let cases = zip(&[file("README", b""), file("readme", b"")]);
         assert_eq!(parse(&cases).unwrap().entries().len(), 2);
     }

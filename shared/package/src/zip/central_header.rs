@@ -1,12 +1,13 @@
 //! A central header: what the directory at the end of a zip says of an entry (APPNOTE 4.3.12).
 
 use super::{
-    common_header::{CommonHeader, HAS_DESCRIPTOR, zip64_fault},
-    entry::{EntryKind, Method},
+    common_header::{CommonHeader, HAS_DESCRIPTOR, UTF8},
+    entry::{DARWIN, EntryKind, Method, UNIX},
     entry_name,
     error::StructureError,
     extra_field::ExtraFields,
     le_reader::LeReader,
+    zip64_field::{Extended, zip64_fault},
 };
 use crate::limits::Limits;
 
@@ -20,10 +21,12 @@ pub(crate) struct CentralHeader<'a> {
     pub(crate) name: &'a str,
     pub(crate) method: Method,
     pub(crate) kind: EntryKind,
-    pub(crate) mode: Option<u32>,
+    /// The system that the entry was made on.
+    pub(super) system: u8,
+    /// The upper half of the external attributes.
+    pub(super) mode: u16,
     /// Offset of the local header.
     pub(crate) offset: u64,
-    pub(super) has_zip64: bool,
 }
 
 impl<'a> CentralHeader<'a> {
@@ -42,16 +45,23 @@ impl<'a> CentralHeader<'a> {
             })?;
         let mut raw = || {
             let made_by = fields.u16()?;
+            let [_, system] = made_by.to_le_bytes();
             let common = CommonHeader::read(fields)?;
             let comment_bytes = fields.u16()?;
             let disk = fields.u16()?;
-            let internal_attributes = fields.u16()?;
-            let attributes = fields.u32()?;
+            let internal = fields.u16()?;
+            let dos = fields.u16()?;
+            let mode = fields.u16()?;
             let local_offset = fields.u32()?;
             let name = fields.take(common.name_bytes.into())?;
             let extra = fields.take(common.extra_bytes.into())?;
             let comment = fields.take(comment_bytes.into())?;
-            let attributes = (made_by, internal_attributes, attributes);
+            let attributes = Attributes {
+                system,
+                internal,
+                dos,
+                mode,
+            };
             Some((common, disk, attributes, local_offset, name, extra, comment))
         };
         let (mut common, disk, attributes, local_offset, name, extra, comment) =
@@ -59,37 +69,31 @@ impl<'a> CentralHeader<'a> {
                 record: RECORD,
                 offset,
             })?;
-        if disk != 0 {
-            return Err(StructureError::MultiDisk);
-        }
         let name = entry_name::validate(name, limits)?;
         let extra = ExtraFields::parse(name, extra)?;
         let method = common.check(name)?;
-        let mut offset = u64::from(local_offset);
-        if let Some(mut zip64) = extra.zip64 {
-            let mut widen = || {
-                common.widen(&mut zip64)?;
-                if offset == u64::from(u32::MAX) {
-                    offset = zip64.u64()?;
-                }
-                zip64.is_empty().then_some(())
-            };
-            widen().ok_or_else(|| zip64_fault(name))?;
+        let extended = Extended::read(&common, local_offset, disk, extra.zip64)
+            .ok_or_else(|| zip64_fault(name))?;
+        if !extended.is_on_first_disk() {
+            return Err(StructureError::MultiDisk);
         }
+        (common.size, common.compressed) = (extended.size, extended.compressed);
         if str::from_utf8(comment).is_err() {
             return Err(StructureError::Comment {
+                owner: format!("`{name}`"),
                 fault: "it is not UTF-8",
             });
         }
-        let (kind, mode) = kind_and_mode(name, attributes)?;
+        let Attributes { system, mode, .. } = attributes;
+        let kind = attributes.kind(name)?;
         Ok(Self {
             common,
             name,
             method,
             kind,
+            system,
             mode,
-            offset,
-            has_zip64: extra.zip64.is_some(),
+            offset: extended.offset,
         })
     }
 
@@ -108,57 +112,81 @@ impl<'a> CentralHeader<'a> {
     pub(crate) fn has_descriptor(&self) -> bool {
         self.common.flags & HAS_DESCRIPTOR != 0
     }
+
+    pub(super) fn is_marked_utf8(&self) -> bool {
+        self.common.flags & UTF8 != 0
+    }
 }
 
-/// What an entry unpacks to, and its Unix mode where one is recorded.
-///
-/// It is told by the trailing slash, by the MS-DOS attributes and by the Unix mode: whichever a
-/// reader asks, it must get the same answer. `attributes` are the system that made the entry, with
-/// the version that it needs, and its internal and external attributes.
-fn kind_and_mode(
-    name: &str,
-    attributes: (u16, u16, u32),
-) -> Result<(EntryKind, Option<u32>), StructureError> {
-    const UNIX: u16 = 3;
-    /// FAT, Unix, NTFS by APPNOTE and by Info-ZIP, VFAT, Darwin: where writers put Unix modes.
-    /// Elsewhere the same bits mean something else to some readers.
-    const WITH_MODES: [u16; 6] = [0, UNIX, 10, 11, 14, 19];
-    /// Bit 0 says that the body is text. Bit 2 has Debian's unzip forget the mode.
-    const TEXT: u16 = 1;
-    let (made_by, internal, external) = attributes;
-    let refuse = |fault| StructureError::Kind {
-        name: name.to_owned(),
-        fault,
-    };
-    let mode = external >> 16;
-    let system = made_by >> 8;
-    let ends_in_slash = name.ends_with('/');
-    let kind = match mode & 0o170_000 {
-        0 | 0o040_000 if ends_in_slash => EntryKind::Directory,
-        0 => EntryKind::File,
-        0o040_000 => return Err(refuse("its mode says directory, its name does not")),
-        _ if ends_in_slash => return Err(refuse("its name says directory, its mode does not")),
-        0o100_000 => EntryKind::File,
-        0o120_000 if system == UNIX => EntryKind::Symlink,
-        0o120_000 => {
-            return Err(refuse(
-                "it is a link on a system whose Unix modes most readers ignore",
-            ));
+/// What a central header says of the kind of its entry, beside the name.
+#[derive(Debug, Clone, Copy)]
+struct Attributes {
+    /// The system that made the entry.
+    system: u8,
+    /// The internal attributes.
+    internal: u16,
+    /// The MS-DOS attributes.
+    dos: u16,
+    /// The Unix mode.
+    mode: u16,
+}
+
+impl Attributes {
+    /// What an entry unpacks to.
+    ///
+    /// The trailing slash says it, the MS-DOS attributes and the Unix mode: whichever a reader asks,
+    /// it must get the same answer. Two things are accepted because all readers that were tried agree
+    /// on them:
+    ///
+    /// - A name that ends in a slash is a directory whatever else the mode says: Maven's
+    ///   plexus-archiver writes file, or all bits. (Not where it says link: some of Node's libraries
+    ///   ask for that first.)
+    /// - Every other type but link, directory and device is a file, that of a pipe or a socket, too:
+    ///   Info-ZIP records what it read its standard input from. Of a device bsdtar makes one.
+    fn kind(self, name: &str) -> Result<EntryKind, StructureError> {
+        /// FAT, Unix, NTFS by APPNOTE and by Info-ZIP, VFAT, Darwin: where writers put Unix modes.
+        /// Elsewhere the same bits mean something else to some readers.
+        const WITH_MODES: [u8; 6] = [0, UNIX, 10, 11, 14, DARWIN];
+        /// Bit 0 says that the body is text. Bit 2 has Debian's unzip forget the mode.
+        const TEXT: u16 = 1;
+        const DIRECTORY: u16 = 0o040_000;
+        const LINK: u16 = 0o120_000;
+        const CHARACTER_DEVICE: u16 = 0o020_000;
+        const BLOCK_DEVICE: u16 = 0o060_000;
+        const PIPE: u16 = 0o010_000;
+        let refuse = |fault| StructureError::Kind {
+            name: name.to_owned(),
+            fault,
+        };
+        let is_unix = self.system == UNIX;
+        let ends_in_slash = name.ends_with('/');
+        let kind = match self.mode & 0o170_000 {
+            CHARACTER_DEVICE | BLOCK_DEVICE => return Err(refuse("its mode says device")),
+            LINK if ends_in_slash => return Err(refuse("its mode says link, its name directory")),
+            LINK if is_unix => EntryKind::Symlink,
+            LINK => {
+                return Err(refuse(
+                    "it is a link on a system whose Unix modes most readers ignore",
+                ));
+            }
+            _ if ends_in_slash => EntryKind::Directory,
+            DIRECTORY => return Err(refuse("its mode says directory, its name does not")),
+            // Go knows pipes on Darwin, too, and most readers know no modes there.
+            PIPE if self.system == DARWIN => return Err(refuse("its mode says pipe")),
+            _ => EntryKind::File,
+        };
+        if self.dos & 0x08 != 0 {
+            return Err(refuse("its attributes say volume label"));
         }
-        _ => return Err(refuse("its mode says device, pipe or socket")),
-    };
-    if external & 0x08 != 0 {
-        return Err(refuse("its attributes say volume label"));
+        if self.dos & 0x10 != 0 && kind != EntryKind::Directory {
+            return Err(refuse("its attributes say directory, its name does not"));
+        }
+        if self.mode != 0 && !WITH_MODES.contains(&self.system) {
+            return Err(refuse("it has a Unix mode on a system that has none"));
+        }
+        if self.internal & !TEXT != 0 {
+            return Err(refuse("its internal attributes are not understood"));
+        }
+        Ok(kind)
     }
-    if external & 0x10 != 0 && kind != EntryKind::Directory {
-        return Err(refuse("its attributes say directory, its name does not"));
-    }
-    if mode != 0 && !WITH_MODES.contains(&system) {
-        return Err(refuse("it has a Unix mode on a system that has none"));
-    }
-    if internal & !TEXT != 0 {
-        return Err(refuse("its internal attributes are not understood"));
-    }
-    // Most readers ignore the mode of other systems, so that there it is not one.
-    Ok((kind, (system == UNIX).then_some(mode)))
 }

@@ -1,22 +1,23 @@
 //! The fields that a local and a central header have in common (APPNOTE 4.3.7, 4.3.12).
 
-use super::{
-    entry::Method,
-    error::{NameFault, StructureError},
-    le_reader::LeReader,
-};
-use crate::escape::escape;
+use super::{entry::Method, error::StructureError, le_reader::LeReader};
 
 /// General purpose flags (APPNOTE 4.4.4).
 const ENCRYPTED: u16 = 1 << 0;
 const DEFLATE_LEVEL: u16 = 0b11 << 1;
 pub(super) const HAS_DESCRIPTOR: u16 = 1 << 3;
 const STRONG_ENCRYPTION: u16 = 1 << 6;
-const UTF8: u16 = 1 << 11;
+pub(super) const UTF8: u16 = 1 << 11;
 const MASKED: u16 = 1 << 13;
 
 /// Zip64 (4.5) is the newest feature of the format that this reader knows.
-const MAX_VERSION_NEEDED: u16 = 45;
+const MAX_VERSION_NEEDED: u8 = 45;
+
+/// Systems that may stand in the upper byte of the version needed, which is 0 by APPNOTE 4.4.3. Some
+/// writers repeat there what the entry was made on: Unix, NTFS, VFAT, Darwin. Info-ZIP leaves an entry
+/// out that asks for `OpenVMS` (2), and libarchive takes the byte for the system that decides on modes
+/// and code pages; all others look at the lower byte only.
+const SYSTEMS_NEEDED: [u8; 6] = [0, 3, 10, 11, 14, 19];
 
 /// The fields that both headers have, in the order in which they stand.
 #[derive(Debug, Clone, Copy)]
@@ -63,21 +64,17 @@ impl CommonHeader {
                 flags: unknown,
             });
         }
-        // The upper byte is the host again, as some writers fill it.
-        let version = self.version & 0xff;
+        let [version, system] = self.version.to_le_bytes();
         if version > MAX_VERSION_NEEDED {
             return Err(StructureError::VersionNeeded {
                 name: owned(),
-                version,
+                version: version.into(),
             });
         }
-        // A Unicode path field (0x7075) that repeats the name does not help: Python's zipfile,
-        // among others, does not look at it and decodes the name from an old code page.
-        if !name.is_ascii() && self.flags & UTF8 == 0 {
-            let name = escape(name.as_bytes());
-            return Err(StructureError::Name {
-                name,
-                fault: NameFault::Unmarked,
+        if !SYSTEMS_NEEDED.contains(&system) {
+            return Err(StructureError::SystemNeeded {
+                name: owned(),
+                system,
             });
         }
         match self.method {
@@ -89,36 +86,6 @@ impl CommonHeader {
             }),
         }
     }
-
-    /// Replaces each size that reads `0xFFFFFFFF` by its 64-bit value, in the order that APPNOTE
-    /// 4.5.3 prescribes.
-    pub(super) fn widen(&mut self, zip64: &mut LeReader<'_>) -> Option<()> {
-        for size in [&mut self.size, &mut self.compressed] {
-            if *size == u64::from(u32::MAX) {
-                *size = zip64.u64()?;
-            }
-        }
-        Some(())
-    }
-
-    /// The same for a local header, whose zip64 field has to hold both sizes (APPNOTE 4.5.3).
-    ///
-    /// Writers who do not know beforehand whether they need the field keep room for it: Ant and
-    /// Commons Compress leave it there, with zeros or the sizes once more.
-    pub(super) fn widen_local(&mut self, mut zip64: LeReader<'_>) -> Option<()> {
-        let wide = (zip64.u64()?, zip64.u64()?);
-        if !zip64.is_empty() {
-            return None;
-        }
-        let plain = (self.size, self.compressed);
-        let open = u64::from(u32::MAX);
-        if plain == (open, open) {
-            (self.size, self.compressed) = wide;
-            return Some(());
-        }
-        let is_repeated = wide == plain || wide == (0, 0);
-        (is_repeated && self.flags & HAS_DESCRIPTOR == 0).then_some(())
-    }
 }
 
 /// Two headers say different things of the entry `name`.
@@ -126,15 +93,5 @@ pub(super) fn disagree(name: &str, field: &'static str) -> StructureError {
     StructureError::HeadersDisagree {
         name: name.to_owned(),
         field,
-    }
-}
-
-/// The zip64 field of the entry `name` is not the one that its header asks for.
-pub(super) fn zip64_fault(name: &str) -> StructureError {
-    let fault = "it does not hold exactly the sizes that ask for it";
-    StructureError::ExtraField {
-        name: name.to_owned(),
-        id: 1,
-        fault,
     }
 }

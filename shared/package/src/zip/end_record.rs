@@ -20,6 +20,12 @@ const ZIP64_LOCATOR_BYTES: u64 = 20;
 /// does not find, and then reads the file from the front, with other types for links.
 const MAX_END_RECORD_DISTANCE: u64 = 16_384;
 
+/// What the length of a file is a multiple of that was written in blocks.
+const BLOCK_BYTES: usize = 512;
+
+/// Bytes that cannot all be needed to fill a block of twenty times [`BLOCK_BYTES`].
+const MAX_PADDING_BYTES: usize = 10_240;
+
 /// Where the central directory is, as the records at the end tell without contradiction.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EndRecord<'a> {
@@ -40,24 +46,34 @@ struct Directory {
     offset: u64,
 }
 
+/// The plain end record.
+struct Plain {
+    /// The number of this disk, and of the one with the directory.
+    disks: (u16, u16),
+    directory: Directory,
+}
+
 impl<'a> EndRecord<'a> {
     /// Finds and checks the records at the end of `bytes`.
     pub(crate) fn find(bytes: &'a [u8]) -> Result<Self, StructureError> {
         let (start, comment) = locate(bytes)?;
         if widen(bytes.len()).saturating_sub(start) > MAX_END_RECORD_DISTANCE {
             return Err(StructureError::Comment {
+                owner: "the archive".to_owned(),
                 fault: "it is so long that some readers do not find the end record",
             });
         }
         if str::from_utf8(comment).is_err() {
             return Err(StructureError::Comment {
+                owner: "the archive".to_owned(),
                 fault: "it is not UTF-8",
             });
         }
         let plain = parse_plain(bytes, start)?;
         let (directory, end) = match find_locator(bytes, start) {
             Some(locator) => parse_zip64(bytes, &plain, locator)?,
-            None => (plain, start),
+            None if plain.disks == (0, 0) => (plain.directory, start),
+            None => return Err(StructureError::MultiDisk),
         };
         let found_end = directory.offset.checked_add(directory.size);
         if found_end != Some(end) {
@@ -74,8 +90,8 @@ impl<'a> EndRecord<'a> {
 
 /// The offset of the one end record, and its comment.
 ///
-/// Its signature is the last in the file, its comment reaches exactly to the end, and no earlier
-/// signature within reach claims the same: a record inside another one's comment is a second
+/// Its signature is the last in the file, its comment reaches exactly to the end (but for
+/// padding, [`is_padding`]), and no earlier signature within reach claims the same: a record inside another one's comment is a second
 /// reading.
 fn locate(bytes: &[u8]) -> Result<(u64, &[u8]), StructureError> {
     let reach = END_BYTES.saturating_add(usize::from(u16::MAX));
@@ -86,7 +102,9 @@ fn locate(bytes: &[u8]) -> Result<(u64, &[u8]), StructureError> {
     for position in memchr::memmem::find_iter(tail, &END.to_le_bytes()) {
         let offset = widen(tail_start.saturating_add(position));
         let after = tail.get(position..).unwrap_or_default();
-        if let Some((comment, [])) = split_comment(after) {
+        if let Some((comment, rest)) = split_comment(after)
+            && is_padding(rest, bytes.len())
+        {
             if chosen.is_some() {
                 return Err(StructureError::SecondEndRecord { offset });
             }
@@ -110,6 +128,16 @@ fn locate(bytes: &[u8]) -> Result<(u64, &[u8]), StructureError> {
     }
 }
 
+/// Whether what follows an end record fills the last block of an output in blocks.
+///
+/// bsdtar writes to a pipe in blocks of 10 KiB and fills the last one with zeros. There is no record
+/// in zeros, so that readers find the same end record whether they search for the last one or ask
+/// where its comment ends. Some do not open such a file, and none opens another one.
+fn is_padding(rest: &[u8], file_bytes: usize) -> bool {
+    let is_whole = file_bytes.is_multiple_of(BLOCK_BYTES) && rest.len() < MAX_PADDING_BYTES;
+    rest.is_empty() || (is_whole && rest.iter().all(|byte| *byte == 0))
+}
+
 /// The comment of the end record at the start of `record`, and what follows it.
 fn split_comment(record: &[u8]) -> Option<(&[u8], &[u8])> {
     let (fixed, rest) = record.split_at_checked(END_BYTES)?;
@@ -119,7 +147,7 @@ fn split_comment(record: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::from(length))
 }
 
-fn parse_plain(bytes: &[u8], start: u64) -> Result<Directory, StructureError> {
+fn parse_plain(bytes: &[u8], start: u64) -> Result<Plain, StructureError> {
     let truncated = StructureError::Truncated {
         record: "end record",
         offset: start,
@@ -132,13 +160,16 @@ fn parse_plain(bytes: &[u8], start: u64) -> Result<Directory, StructureError> {
         Some((disks, entries, fields.u32()?, fields.u32()?))
     };
     let (disks, entries, size, offset) = fields().ok_or(truncated)?;
-    if disks != (0, 0) || entries.0 != entries.1 {
+    if entries.0 != entries.1 {
         return Err(StructureError::MultiDisk);
     }
-    Ok(Directory {
-        entries: entries.0.into(),
-        size: size.into(),
-        offset: offset.into(),
+    Ok(Plain {
+        disks,
+        directory: Directory {
+            entries: entries.0.into(),
+            size: size.into(),
+            offset: offset.into(),
+        },
     })
 }
 
@@ -152,9 +183,12 @@ fn find_locator(bytes: &[u8], end: u64) -> Option<u64> {
 /// Checks the zip64 records, which some readers take whenever they are there and others only when
 /// the plain record asks for them: so they must say the same where it does not ask. Info-ZIP, among
 /// others, writes them before it knows whether they will be needed.
+///
+/// A disk number of 0xFFFF in the plain record asks for them, too (APPNOTE 4.4.1.4), and they have to
+/// say that there is one disk. stream-zip and zip.js write it so.
 fn parse_zip64(
     bytes: &[u8],
-    plain: &Directory,
+    plain: &Plain,
     locator: u64,
 ) -> Result<(Directory, u64), StructureError> {
     let fault = |fault| StructureError::Zip64 { fault };
@@ -195,6 +229,11 @@ fn parse_zip64(
     if disks != (0, 0) || entries.0 != entries.1 {
         return Err(StructureError::MultiDisk);
     }
+    let is_one_disk = |disk: u16| disk == 0 || disk == u16::MAX;
+    if !is_one_disk(plain.disks.0) || !is_one_disk(plain.disks.1) {
+        return Err(StructureError::MultiDisk);
+    }
+    let plain = &plain.directory;
     let agrees = |plain: u64, max: u64, wide: u64| plain == max || plain == wide;
     if !agrees(plain.entries, max16, entries.0)
         || !agrees(plain.size, max32, directory_size)
@@ -218,11 +257,11 @@ fn parse_zip64(
 /// libzip prefers the directory whose headers agree best. In the directory itself no signature has
 /// an innocent reason. Between the bodies it has one, a zip within the zip; then it must not
 /// describe a directory of this file, nor an empty one where the headers of this one differ, if
-/// only by the version (`versions_differ`).
+/// only by the version (`headers_differ`).
 pub(crate) fn reject_second_end_records(
     bytes: &[u8],
     end: &EndRecord<'_>,
-    versions_differ: bool,
+    headers_differ: bool,
 ) -> Result<(), StructureError> {
     let start = usize::try_from(end.directory).unwrap_or(bytes.len());
     let stop = usize::try_from(end.directory_end).unwrap_or(bytes.len());
@@ -238,13 +277,16 @@ pub(crate) fn reject_second_end_records(
     let bodies = bytes.get(tail_start..start).unwrap_or_default();
     for position in memchr::memmem::find_iter(bodies, &END.to_le_bytes()) {
         let offset = widen(tail_start.saturating_add(position));
-        let Ok(other) = parse_plain(bytes, offset) else {
+        let Ok(Plain {
+            directory: other, ..
+        }) = parse_plain(bytes, offset)
+        else {
             continue;
         };
         let is_directory = LeReader::at(bytes, other.offset)
             .and_then(|mut fields| fields.signature(CENTRAL))
             .is_some();
-        if is_directory || (other.entries == 0 && versions_differ) {
+        if is_directory || (other.entries == 0 && headers_differ) {
             return Err(StructureError::SecondEndRecord { offset });
         }
     }

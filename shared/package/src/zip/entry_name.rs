@@ -5,6 +5,9 @@ use super::error::{NameFault, StructureError};
 use crate::{escape::escape, limits::Limits};
 
 /// Takes a raw name as text, if it is a relative path of plain components.
+///
+/// One `./` in front is accepted, as `tar -a -cf x.zip .` writes it. Every program that unpacks drops
+/// it, and paths are compared without it, so that `./a` and `a` are two entries at one path.
 pub(super) fn validate<'a>(raw: &'a [u8], limits: &Limits) -> Result<&'a str, StructureError> {
     let refuse = |fault| StructureError::Name {
         name: escape(raw),
@@ -25,19 +28,21 @@ fn fault(name: &str, limits: &Limits) -> Option<NameFault> {
     if name.len() > limits.name_bytes {
         return Some(NameFault::TooLong);
     }
-    let character = name.chars().find_map(|character| match character {
-        '\0' => Some(NameFault::Nul),
-        '\\' => Some(NameFault::Backslash),
-        _ if character.is_control() => Some(NameFault::Control),
-        _ => None,
-    });
+    let character = without_icon(name)
+        .chars()
+        .find_map(|character| match character {
+            '\0' => Some(NameFault::Nul),
+            '\\' => Some(NameFault::Backslash),
+            _ if character.is_control() => Some(NameFault::Control),
+            _ => None,
+        });
     if character.is_some() {
         return character;
     }
     if name.starts_with('/') {
         return Some(NameFault::Absolute);
     }
-    if matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic()) {
+    if matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic()) {
         return Some(NameFault::Drive);
     }
     if name.starts_with('\u{feff}') {
@@ -45,6 +50,9 @@ fn fault(name: &str, limits: &Limits) -> Option<NameFault> {
     }
     if has_version(path) {
         return Some(NameFault::Version);
+    }
+    if name == "./" {
+        return None;
     }
     let mut components = path.as_bytes().split(|byte| *byte == b'/');
     components.find_map(|component| match component {
@@ -56,6 +64,17 @@ fn fault(name: &str, limits: &Limits) -> Option<NameFault> {
     })
 }
 
+/// The name without the carriage return of the Finder's files for icons of folders, `Icon\r` and its
+/// twin `._Icon\r` for the resource fork. Info-ZIP drops it and writes `Icon`, which is why that reading is compared
+/// like those of code pages (`code_page.rs`).
+fn without_icon(name: &str) -> &str {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    match file {
+        "Icon\r" | "._Icon\r" => name.trim_end_matches('\r'),
+        _ => name,
+    }
+}
+
 /// Whether a path ends as names do on VMS: unzip takes `app.py;1` for a version of `app.py` and
 /// writes that.
 fn has_version(path: &str) -> bool {
@@ -63,8 +82,10 @@ fn has_version(path: &str) -> bool {
         .ends_with(';')
 }
 
-/// The path that a name unpacks to, without the slash that marks a directory.
+/// The path that a name unpacks to: without `./` in front, and without the slash that marks a
+/// directory.
 pub(super) fn path(name: &str) -> &str {
+    let name = name.strip_prefix("./").unwrap_or(name);
     name.strip_suffix('/').unwrap_or(name)
 }
 
@@ -86,6 +107,11 @@ mod tests {
             "a;1/b;c",
             "-rf",
             " a",
+            "./",
+            "./a",
+            "./a/",
+            "Icon\r",
+            "__MACOSX/a/._Icon\r",
         ] {
             assert_eq!(validate(name.as_bytes(), &Limits::default()), Ok(name));
         }
@@ -94,7 +120,7 @@ mod tests {
     #[test]
     fn unsafe_paths_are_refused_each_with_its_fault() {
         let long = "x".repeat(256);
-        let cases: [(&[u8], NameFault); 21] = [
+        let cases: [(&[u8], NameFault); 29] = [
             (b"", NameFault::Empty),
             (b"/", NameFault::Absolute),
             (b"/etc/passwd", NameFault::Absolute),
@@ -103,7 +129,15 @@ mod tests {
             (b"a/..", NameFault::Climbs),
             (b"../", NameFault::Climbs),
             (b".", NameFault::Dot),
-            (b"./a", NameFault::Dot),
+            (b"././a", NameFault::Dot),
+            (b"a/./b", NameFault::Dot),
+            (b".//", NameFault::EmptyComponent),
+            (b".//etc/passwd", NameFault::EmptyComponent),
+            (b"./../a", NameFault::Climbs),
+            (b"./C:/a", NameFault::Drive),
+            (b"Icon\r/a", NameFault::Control),
+            (b"Icon\r\r", NameFault::Control),
+            (b"icon\r", NameFault::Control),
             (b"a//b", NameFault::EmptyComponent),
             (b"a//", NameFault::EmptyComponent),
             (b"a\\b", NameFault::Backslash),

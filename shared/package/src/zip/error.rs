@@ -120,8 +120,10 @@ pub enum StructureError {
         fault: NameFault,
     },
     /// A comment, of the archive or of an entry, keeps some readers from reading the archive.
-    #[error("a comment is refused: {fault}")]
+    #[error("the comment of {owner} is refused: {fault}")]
     Comment {
+        /// Whose comment: the archive's, or an entry's.
+        owner: String,
         /// What is wrong with it.
         fault: &'static str,
     },
@@ -132,6 +134,19 @@ pub enum StructureError {
         name: String,
         /// The earlier entry.
         other: String,
+        /// Whether both have the same size and CRC-32: then a build tool most likely packed one file
+        /// twice.
+        same_content: bool,
+    },
+    /// Two entries unpack to the same path for a program that reads names in another encoding.
+    #[error("`{name}` and `{other}` unpack to the same path for a program that {reader}")]
+    NamesCollide {
+        /// The later entry.
+        name: String,
+        /// The earlier entry.
+        other: String,
+        /// What that program does.
+        reader: &'static str,
     },
     /// A path is a file for one entry and a directory for another.
     #[error("`{name}` is a file, and a directory for `{other}`")]
@@ -189,6 +204,22 @@ pub enum StructureError {
         /// Ten times the version.
         version: u16,
     },
+    /// The entry asks for a system to be unpacked on, and some readers leave it out elsewhere.
+    #[error("`{name}` asks to be unpacked on system {system}, so that some programs leave it out")]
+    SystemNeeded {
+        /// The entry.
+        name: String,
+        /// The system, as APPNOTE 4.4.2.2 counts them; 2 is `OpenVMS`.
+        system: u8,
+    },
+    /// The file is another format, too, for programs that look for that one first.
+    #[error("the file can be read as {format} as well, by its bytes at offset {offset}")]
+    OtherFormat {
+        /// Which format.
+        format: &'static str,
+        /// Where the bytes are that mark it.
+        offset: u64,
+    },
     /// An extra field is malformed, or means something that this reader refuses.
     #[error("extra field {id:#06x} of `{name}` is refused: {fault}")]
     ExtraField {
@@ -216,12 +247,22 @@ pub enum StructureError {
         name: String,
     },
     /// A symbolic link that leads out of the package, or cannot be followed safely.
-    #[error("the symbolic link `{name}` is refused: {fault}")]
+    #[error("the symbolic link `{name}` to `{target}` is refused: {fault}")]
     Link {
         /// The entry.
         name: String,
+        /// Its target, escaped; empty where it was not read.
+        target: String,
         /// What is wrong with it.
         fault: LinkFault,
+    },
+    /// An entry would be written through a symbolic link.
+    #[error("`{name}` would be unpacked through the symbolic link `{link}`")]
+    BelowLink {
+        /// The entry.
+        name: String,
+        /// The link that is one of its directories.
+        link: String,
     },
     /// A body has another size than declared.
     #[error("`{name}` does not unpack to the {declared} bytes that it declares")]
@@ -308,12 +349,9 @@ pub enum NameFault {
     /// Not UTF-8, whatever the flag says: readers guess the code page.
     #[error("it is not UTF-8, so that readers would guess its encoding")]
     NotUtf8,
-    /// Not ASCII, and not marked as UTF-8 by flag 11.
-    #[error("it is not ASCII and not marked as UTF-8, so that readers would guess its encoding")]
-    Unmarked,
-    /// With it, the names that are not in composed form have more than
-    /// [`crate::Limits::composed_bytes`].
-    #[error("the package has more names in decomposed Unicode than can be compared")]
+    /// With it, the names that are compared in another spelling have more than
+    /// [`crate::Limits::composed_bytes`] or [`crate::Limits::respelt_bytes`].
+    #[error("the package has more names outside of ASCII than can be compared")]
     Budget,
 }
 
@@ -326,11 +364,11 @@ pub enum LinkFault {
     /// Target longer than [`crate::Limits::link_bytes`].
     #[error("its target is too long")]
     TooLong,
-    /// Target starts with a slash.
-    #[error("its target is absolute")]
+    /// Target starts with a slash, and is not below `/opt/`, where layers are unpacked.
+    #[error("its target is absolute, and not below /opt/")]
     Absolute,
-    /// Target leads above the root of the package.
-    #[error("its target climbs out of the package")]
+    /// Target leads above the root of the package, or from `/opt/` to elsewhere.
+    #[error("its target is outside of the package")]
     Climbs,
     /// Target holds NUL, backslash, control characters, or is not UTF-8.
     #[error("its target is not a portable path")]
@@ -338,7 +376,7 @@ pub enum LinkFault {
     /// Following all links would take more work than honest packages need.
     #[error("the package's links take too much work to follow")]
     Budget,
-    /// An entry is written below a link, or the target passes through another link.
-    #[error("a path leads through it")]
+    /// Target goes up again (`..`) behind another link, where that means another place.
+    #[error("its target goes through another link and up again")]
     Through,
 }

@@ -109,12 +109,14 @@ pub(super) fn check_declared_sizes(
             if size > limits.link_bytes {
                 return Err(StructureError::Link {
                     name: name(),
+                    target: String::new(),
                     fault: LinkFault::TooLong,
                 });
             }
             if links > limits.all_links_bytes {
                 return Err(StructureError::Link {
                     name: name(),
+                    target: String::new(),
                     fault: LinkFault::Budget,
                 });
             }
@@ -135,15 +137,15 @@ pub(super) fn check_declared_sizes(
     Ok(())
 }
 
-/// Walks the first half of the file, which ends where the directory starts. Tells, too, whether the
-/// headers of an entry differ in their version.
+/// Walks the first half of the file, which ends where the directory starts. Returns, too, whether the
+/// headers of an entry differ in their version or time.
 pub(super) fn read_entries<'a>(
     bytes: &'a [u8],
     directory: &[CentralHeader<'a>],
     directory_start: u64,
 ) -> Result<(Vec<Entry<'a>>, bool), StructureError> {
     let mut entries = Vec::with_capacity(directory.len());
-    let mut versions_differ = false;
+    let mut headers_differ = false;
     // Where the last record ended, and so where the next one has to start.
     let mut position = 0;
     let mut headers = directory.iter().peekable();
@@ -152,15 +154,15 @@ pub(super) fn read_entries<'a>(
             return Err(misplaced(position, header.offset));
         }
         let next = headers.peek().map_or(directory_start, |next| next.offset);
-        let (entry, has_other_version) = read_entry(bytes, header, next)?;
+        let (entry, differs) = read_entry(bytes, header, next)?;
         entries.push(entry);
-        versions_differ |= has_other_version;
+        headers_differ |= differs;
         position = next;
     }
     if position != directory_start {
         return Err(misplaced(position, directory_start));
     }
-    Ok((entries, versions_differ))
+    Ok((entries, headers_differ))
 }
 
 /// Bytes that a deflated body of `size` may have. What cannot be compressed grows by five bytes in
@@ -211,13 +213,16 @@ fn read_entry<'a>(
     let entry = Entry {
         name: header.name,
         kind: header.kind,
+        system: header.system,
         mode: header.mode,
+        is_marked_utf8: header.is_marked_utf8(),
         method: header.method,
         size: header.size(),
         crc32: header.crc32(),
+        body_offset: local.end,
         packed,
     };
-    Ok((entry, local.has_other_version(header)))
+    Ok((entry, local.differs_harmlessly(header)))
 }
 
 fn slice(bytes: &[u8], start: u64, end: u64) -> Option<&[u8]> {

@@ -5,10 +5,11 @@
 
 use super::{
     central_header::CentralHeader,
-    common_header::{CommonHeader, disagree, zip64_fault},
+    common_header::{CommonHeader, disagree},
     error::StructureError,
     extra_field::ExtraFields,
     le_reader::LeReader,
+    zip64_field::{widen_local, zip64_fault},
 };
 
 /// What a local header starts with.
@@ -61,9 +62,7 @@ impl<'a> LocalHeader<'a> {
         let extra = ExtraFields::parse(central.name, extra)?;
         common.check(central.name)?;
         if let Some(zip64) = extra.zip64 {
-            common
-                .widen_local(zip64)
-                .ok_or_else(|| zip64_fault(central.name))?;
+            widen_local(&mut common, offset, zip64).ok_or_else(|| zip64_fault(central.name))?;
         }
         Ok(Self {
             common,
@@ -73,11 +72,14 @@ impl<'a> LocalHeader<'a> {
         })
     }
 
-    /// Refuses the entry unless both headers tell the same of it.
+    /// Refuses the entry unless both headers say the same of it.
     ///
     /// Where a descriptor follows the body, the local header may leave CRC and sizes open with
-    /// zeros, but not tell others. The version may differ only by the zip64 field, which a writer
-    /// that does not know the size beforehand puts into one of the headers alone.
+    /// zeros, but not give others. Time and version needed may differ: no reader takes another body,
+    /// name or kind for them, as long as it understands both versions. Maven writes 10 and 20 after
+    /// it has sorted the manifest to the front, the JDK's zip file system after an update. The one
+    /// exception is libzip, which compares them to choose among end records
+    /// ([`LocalHeader::differs_harmlessly`]).
     pub(crate) fn agree(&self, central: &CentralHeader<'_>) -> Result<(), StructureError> {
         let (local, listed) = (&self.common, &central.common);
         let may_be_open = central.has_descriptor();
@@ -89,14 +91,6 @@ impl<'a> LocalHeader<'a> {
             ("CRC-32", same(local.crc32.into(), listed.crc32.into())),
             ("compressed size", same(local.compressed, listed.compressed)),
             ("size", same(local.size, listed.size)),
-            (
-                "time",
-                (local.time, local.date) == (listed.time, listed.date),
-            ),
-            (
-                "version needed",
-                !self.has_other_version(central) || self.has_zip64 || central.has_zip64,
-            ),
         ];
         match checks.iter().find(|(_, agrees)| !agrees) {
             Some((field, _)) => Err(disagree(central.name, field)),
@@ -104,8 +98,9 @@ impl<'a> LocalHeader<'a> {
         }
     }
 
-    /// Whether the headers ask for different versions of the format.
-    pub(crate) fn has_other_version(&self, central: &CentralHeader<'_>) -> bool {
-        self.common.version != central.common.version
+    /// Whether the headers differ in their version or time.
+    pub(crate) fn differs_harmlessly(&self, central: &CentralHeader<'_>) -> bool {
+        let (local, listed) = (&self.common, &central.common);
+        (local.version, local.time, local.date) != (listed.version, listed.time, listed.date)
     }
 }

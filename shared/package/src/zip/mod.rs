@@ -15,6 +15,7 @@
 mod archive;
 mod body;
 mod central_header;
+mod code_page;
 mod common_header;
 mod data_descriptor;
 mod end_record;
@@ -25,13 +26,18 @@ mod extra_field;
 mod layout;
 mod le_reader;
 mod local_header;
+mod other_format;
 #[cfg(test)]
 pub(crate) mod sample;
 mod symlink;
 mod tree;
+mod warning;
+mod zip64_field;
 
 pub use archive::Archive;
 pub(crate) use body::{Body, inflater};
 pub use entry::{Entry, EntryKind, Method};
 pub use error::{LinkFault, NameFault, StructureError};
-pub(crate) use symlink::{Link, check_links};
+pub use symlink::Link;
+pub(crate) use symlink::check_links;
+pub use warning::Warning;

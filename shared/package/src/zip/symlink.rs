@@ -1,27 +1,58 @@
 //! Symbolic links: none may lead out of the package, directly or through another one.
+//!
+//! A link may point to another one, through another one, to nothing, or to `/opt/`, where Lambda
+//! unpacks layers (the documented way to use their ES modules). Why nothing can be led elsewhere:
+//!
+//! - Nothing is unpacked through a link, because entries below one are refused (`tree.rs`).
+//! - So the directory that a link is in is a real one, and `..` in front of a target goes up through
+//!   real directories. A target that does not leave the package by its letters does not leave it in
+//!   any other way either, however many links it passes, since each of them starts in a real
+//!   directory again.
+//! - Only `..` *behind* a link would mean something else than it says. That is refused.
+
+use std::borrow::Cow;
 
 use super::{
     error::{LinkFault, StructureError},
     tree::normalise,
 };
+use crate::escape::escape;
 
-/// What checking all links of a package may cost, in bytes of paths looked up. Ten thousand links
-/// of ordinary depth need a twentieth of it.
+/// What checking all links of a package may cost, in bytes of paths looked up. Honest packages have
+/// hardly any target that goes up again, and so hardly any look-up.
 const MAX_WORK: usize = 64 << 20;
 
-/// A link and the target that its body holds.
-pub(crate) struct Link<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) target: Vec<u8>,
+/// Where Lambda unpacks layers.
+const LAYERS: &str = "opt";
+
+/// A symbolic link and the target that its body holds.
+#[derive(Debug, Clone)]
+pub struct Link<'a> {
+    path: &'a str,
+    target: Vec<u8>,
 }
 
-/// Refuses links with targets outside of the package, and targets that pass through another link.
-///
-/// A link may point to another one (`libz.so` to `libz.so.1` to `libz.so.1.3`): each is checked by
-/// its own target. To pass *through* one is refused, because only then would `..` mean something
-/// else than it says.
+impl<'a> Link<'a> {
+    pub(crate) fn new(path: &'a str, target: Vec<u8>) -> Self {
+        Self { path, target }
+    }
+
+    /// The path that it unpacks to.
+    #[must_use]
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+
+    /// The path that it points to: relative to its own directory, or below `/opt/`. It need not exist.
+    #[must_use]
+    pub fn target(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.target)
+    }
+}
+
+/// Refuses links with targets outside of the package and of `/opt/`.
 pub(crate) fn check_links(links: &[Link<'_>]) -> Result<(), StructureError> {
-    let mut paths: Vec<_> = links.iter().map(|link| normalise(link.name)).collect();
+    let mut paths: Vec<_> = links.iter().map(|link| normalise(link.path)).collect();
     paths.sort_unstable();
     let mut budget = MAX_WORK;
     let mut is_link = |path: &str| {
@@ -32,7 +63,8 @@ pub(crate) fn check_links(links: &[Link<'_>]) -> Result<(), StructureError> {
     };
     links.iter().try_for_each(|link| {
         check_target(link, &mut is_link).map_err(|fault| StructureError::Link {
-            name: link.name.to_owned(),
+            name: link.path.to_owned(),
+            target: escape(&link.target),
             fault,
         })
     })
@@ -49,24 +81,37 @@ fn check_target(
     if target.chars().any(|c| c.is_control() || c == '\\') {
         return Err(LinkFault::NotPortable);
     }
-    if target.starts_with('/') {
-        return Err(LinkFault::Absolute);
-    }
-    // The directory that the link is in; the components before the last were found not to be links
-    // by the rule that nothing is below a link.
-    let mut path: Vec<&str> = link.name.split('/').collect();
-    path.pop();
-    let mut components = target
+    let mut components: Vec<&str> = target
         .split('/')
         .filter(|part| !matches!(*part, "" | "."))
-        .peekable();
-    while let Some(component) = components.next() {
+        .collect();
+    if target.starts_with('/') {
+        if components.first() != Some(&LAYERS) {
+            return Err(LinkFault::Absolute);
+        }
+        // What is a link below it, only other packages say.
+        return if components.contains(&"..") {
+            Err(LinkFault::Climbs)
+        } else {
+            Ok(())
+        };
+    }
+    // The directory that the link is in.
+    let mut path: Vec<&str> = link.path.split('/').collect();
+    path.pop();
+    let names = components.split_off(components.iter().take_while(|part| **part == "..").count());
+    for _ in components {
+        path.pop().ok_or(LinkFault::Climbs)?;
+    }
+    let last_up = names.iter().rposition(|part| *part == "..").unwrap_or(0);
+    for (position, component) in names.into_iter().enumerate() {
         if component == ".." {
             path.pop().ok_or(LinkFault::Climbs)?;
             continue;
         }
         path.push(component);
-        if components.peek().is_some() && is_link(&path.join("/"))? {
+        // A name outside of ASCII may be that of another entry for another reader.
+        if position < last_up && (!component.is_ascii() || is_link(&path.join("/"))?) {
             return Err(LinkFault::Through);
         }
     }
@@ -80,10 +125,7 @@ mod tests {
     fn check_all(links: &[(&'static str, &str)]) -> Result<(), LinkFault> {
         let links: Vec<_> = links
             .iter()
-            .map(|(name, target)| Link {
-                name,
-                target: target.as_bytes().to_vec(),
-            })
+            .map(|(path, target)| Link::new(path, target.as_bytes().to_vec()))
             .collect();
         check_links(&links).map_err(|error| match error {
             StructureError::Link { fault, .. } => fault,
@@ -93,14 +135,25 @@ mod tests {
 
     #[test]
     fn links_inside_the_package_are_accepted() {
-        assert_eq!(
-            check_all(&[("lib/a.so", "a.so.1"), ("lib/a.so.1", "./a.so.1.2")]),
-            Ok(())
-        );
-        assert_eq!(
-            check_all(&[("bin/x/y", "../../lib/y"), ("up", "dir/"), ("d/root", "..")]),
-            Ok(())
-        );
+        let sets: [&[(&str, &str)]; 6] = [
+            &[("lib/a.so", "a.so.1"), ("lib/a.so.1", "./a.so.1.2")],
+            &[("bin/x/y", "../../lib/y"), ("up", "dir/"), ("d/root", "..")],
+            // npm workspaces: through a link, and through several.
+            &[
+                ("node_modules/.bin/x", "../pkg/bin/x.js"),
+                ("node_modules/pkg", "../packages/pkg"),
+            ],
+            &[("a", "b/c"), ("b", "d/e"), ("d", "f"), ("f", "missing")],
+            &[("there", "a/../b"), ("loop", "pool"), ("pool", "loop")],
+            &[
+                ("node_modules", "/opt/nodejs/node_modules"),
+                ("x", "/opt"),
+                ("y", "x/node"),
+            ],
+        ];
+        for links in sets {
+            assert_eq!(check_all(links), Ok(()), "{links:?}");
+        }
     }
 
     #[test]
@@ -108,6 +161,11 @@ mod tests {
         let cases = [
             ("", LinkFault::Empty),
             ("/etc/passwd", LinkFault::Absolute),
+            ("/", LinkFault::Absolute),
+            ("/optional/x", LinkFault::Absolute),
+            ("/var/task/x", LinkFault::Absolute),
+            ("/opt/../etc/passwd", LinkFault::Climbs),
+            ("/opt/a/../../etc/passwd", LinkFault::Climbs),
             ("..", LinkFault::Climbs),
             ("a/../../b", LinkFault::Climbs),
             ("a\\b", LinkFault::NotPortable),
@@ -118,7 +176,17 @@ mod tests {
             assert_eq!(check_all(&[("link", target)]), Err(expected), "{target:?}");
         }
         // Each stays inside by its letters; together they would not.
-        let pair = [("a/b/c", "../.."), ("d", "a/b/c/../x")];
-        assert_eq!(check_all(&pair), Err(LinkFault::Through));
+        let pairs: [&[(&str, &str)]; 3] = [
+            &[("a/b/c", "../.."), ("d", "a/b/c/../x")],
+            &[("e", "/opt/x"), ("d", "e/../../etc")],
+            &[("\u{e9}", "a"), ("d/d", "\u{e9}/../x")],
+        ];
+        for links in pairs {
+            let fault = check_all(links).unwrap_err();
+            assert!(
+                matches!(fault, LinkFault::Through | LinkFault::Climbs),
+                "{links:?}"
+            );
+        }
     }
 }
