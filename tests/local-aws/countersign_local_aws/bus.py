@@ -10,6 +10,7 @@ from typing import Any
 
 from ministack.services import eventbridge, s3
 
+from . import identity
 from .faults import FAULTS
 
 _version_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("version_id", default=None)
@@ -32,21 +33,26 @@ def install() -> None:
         finally:
             _version_id.reset(token)
 
-    def dispatch_with_version(event: dict[str, Any], view: Any = None) -> None:
-        version_id = _version_id.get()
-        if event.get("Source") == "aws.s3" and version_id:
-            detail = json.loads(event["Detail"])
-            detail["object"]["version-id"] = version_id
-            event = {**event, "Detail": json.dumps(detail)}
-            view = None
-        _with_fault(event, lambda: dispatch(event, view))
+    def dispatch_as_aws_does(event: dict[str, Any], view: Any = None) -> None:
+        if event.get("Source") == "aws.s3" and str(event.get("DetailType")).startswith("Object "):
+            event, view = {**event, "Detail": json.dumps(_object_detail(json.loads(event["Detail"])))}, None
+        with_fault(str(event.get("Source")), str(event.get("DetailType")), lambda: dispatch(event, view))
 
     s3._fire_s3_event = fire_with_version
-    eventbridge._dispatch_event = dispatch_with_version
+    eventbridge._dispatch_event = dispatch_as_aws_does
 
 
-def _with_fault(event: dict[str, Any], deliver: Callable[[], None]) -> None:
-    fault = FAULTS.for_event(str(event.get("Source")), str(event.get("DetailType")))
+def _object_detail(detail: dict[str, Any]) -> dict[str, Any]:
+    """`requester` is an account id or a service, never a user; `version-id` is there for versioned buckets (grade B)."""
+    caller, version_id = identity.caller(), _version_id.get()
+    if version_id:
+        detail["object"]["version-id"] = version_id
+    return {**detail, "requester": caller.service or caller.account, "source-ip-address": caller.source_ip}
+
+
+def with_fault(source: str, detail_type: str, deliver: Callable[[], None]) -> None:
+    """Delivers an event as the faults that are set have it."""
+    fault = FAULTS.for_event(source, detail_type)
     match fault.effect if fault else None:
         case "drop":
             return

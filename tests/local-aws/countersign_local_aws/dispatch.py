@@ -18,7 +18,7 @@ from ministack.core import iam_actions, lambda_runtime
 from ministack.core.iam_evaluator import request_caller_arn
 from ministack.core.responses import get_account_id, get_region
 
-from . import cloudtrail, keys, operations
+from . import cloudtrail, identity, keys, operations
 from .answers import AwsError, error_code
 from .faults import FAULTS, Fault
 from .judging import trail_notes
@@ -92,12 +92,13 @@ def install() -> None:
             return await inner(method, path, headers, body, query, request_id)
 
         notes: dict[str, str] = {}
-        token = trail_notes.set(notes)
+        token, entered = trail_notes.set(notes), identity.enter(headers, query)
         try:
             fault = FAULTS.for_call(action, caller)
             answer = await _with_fault(fault, service, action, caller, authorised)
         finally:
             trail_notes.reset(token)
+            identity.leave(entered)
         resource = iam_actions.extract_resource_arn(
             service, method, path, headers, body, routing, get_region(), get_account_id()
         )

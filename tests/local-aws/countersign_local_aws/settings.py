@@ -25,6 +25,8 @@ class Settings:
     """Jobs stay InProgress until `POST /_countersign/signing-jobs/release` lets them go, in the order it gives."""
     signing_fails: bool = False
     """Jobs end as Failed although nothing is wrong with their package."""
+    signer_writes_as_service: bool = False
+    """Signer writes what it signed as `signer.amazonaws.com` rather than as the job's starter (not recorded, grade D)."""
     signer_clock_offset_seconds: float = 0.0
     """Moves Signer's clock, so that a signature can be old or expired today."""
     update_seconds: float = 0.5

@@ -20,13 +20,14 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import s3
 from ministack.services import signer as profiles
 
-from . import access, bus, keys, package, signature
+from . import access, bus, identity, keys, package, signature
 from .answers import Answer, AwsError, empty, ok
 from .authority import SigningAuthority
 from .settings import SETTINGS
 
 LAMBDA_PLATFORM = "AWSLambda-SHA384-ECDSA"
 PLATFORM_NAME = "AWS Lambda"
+SERVICE = "signer.amazonaws.com"
 _MOST_BYTES = 250 * 1024 * 1024
 
 log = logging.getLogger("countersign.signer")
@@ -167,6 +168,8 @@ class SigningJobs:
         )
         digest = package.content_digest_when_signed(unsigned)
         signed = package.append_signature(unsigned, signature.write(self._authority, digest, claims), signed_at)
+        if SETTINGS.signer_writes_as_service:
+            identity.act_as_service(SERVICE)
         headers = {"content-type": "application/octet-stream", "content-length": str(len(signed))}
         status, _, answer = s3._put_object(bucket, key, signed, headers)
         if status >= 300:
