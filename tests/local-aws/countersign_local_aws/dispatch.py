@@ -18,7 +18,7 @@ from ministack.core import iam_actions, lambda_runtime
 from ministack.core.iam_evaluator import request_caller_arn
 from ministack.core.responses import get_account_id, get_region
 
-from . import cloudtrail, identity, keys, operations
+from . import cloudtrail, identity, keys, operations, policies
 from .answers import AwsError, error_code
 from .faults import FAULTS, Fault
 from .judging import trail_notes
@@ -89,6 +89,10 @@ def install() -> None:
                     keys.require_for_request(action, method, path, headers, query)
                 except AwsError as refused:
                     return _error_answer(service, ("AccessDenied", refused.status), refused.message)
+            if action == "events:PutEvents" and (
+                refusal := policies.authorise_entries(headers, query, body, request_id)
+            ):
+                return refusal
             return await inner(method, path, headers, body, query, request_id)
 
         notes: dict[str, str] = {}

@@ -16,11 +16,13 @@ from . import (
     bus,
     cloudformation,
     control,
+    deliveries,
     dispatch,
     iam,
     identity,
     lambda_service,
     notifications,
+    policies,
     signer_service,
 )
 from .authority import SigningAuthority
@@ -41,6 +43,8 @@ def install(authority: SigningAuthority) -> None:
     bus.install()
     notifications.install()
     iam.install()
+    policies.install()
+    deliveries.install()
     signer_service.install(jobs)
     lambda_service.install(deployments)
     cloudformation.install(deployments)

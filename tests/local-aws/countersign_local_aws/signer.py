@@ -20,7 +20,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import s3
 from ministack.services import signer as profiles
 
-from . import access, bus, identity, keys, package, signature
+from . import access, bus, deliveries, identity, keys, package, signature
 from .answers import Answer, AwsError, empty, ok
 from .authority import SigningAuthority
 from .settings import SETTINGS
@@ -169,6 +169,9 @@ class SigningJobs:
         digest = package.content_digest_when_signed(unsigned)
         signed = package.append_signature(unsigned, signature.write(self._authority, digest, claims), signed_at)
         if SETTINGS.signer_writes_as_service:
+            # Signer has no policy of its own that would allow it, and AWS's guide asks for none: only a Deny counts.
+            if deliveries.bucket_denies(SERVICE, "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}"):
+                raise package.PackageError("The signed object could not be written: access denied.")
             identity.act_as_service(SERVICE)
         headers = {"content-type": "application/octet-stream", "content-length": str(len(signed))}
         status, _, answer = s3._put_object(bucket, key, signed, headers)
