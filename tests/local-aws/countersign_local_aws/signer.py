@@ -50,6 +50,8 @@ class SigningJobs:
             raise _invalid("Profiles of other accounts are not part of this local AWS.")
         if not source.get("key") or not source.get("version"):
             raise _invalid("source.s3.key and source.s3.version are required.")
+        if not SETTINGS.signer_reaches_buckets:
+            raise _invalid(f"Bucket {source['bucketName']} is not accessible.")
         access.require_for_signing(headers, source, destination)
         keys.require_to_read("signer", headers, source["bucketName"], source["key"], source["version"])
         keys.require_to_write("signer", headers, destination["bucketName"])
@@ -99,6 +101,7 @@ class SigningJobs:
             "requestedBy": profiles._requested_by(headers),
             "jobOwner": account,
             "jobInvoker": account,
+            "_started": time.monotonic(),
             "_destination": {**destination, "prefix": destination.get("prefix") or ""},
         }
 
@@ -192,8 +195,11 @@ def job_arn(job_id: str) -> str:
 
 
 def describe_job(job_id: str) -> Answer:
-    """DescribeSigningJob."""
-    return ok(_shown(_job(job_id)))
+    """DescribeSigningJob; a fresh job may be unknown for a while."""
+    job = _job(job_id)
+    if time.monotonic() - job["_started"] < SETTINGS.signer_lag_seconds:
+        raise AwsError("signer", "ResourceNotFoundException", f"Signing job {job_id} not found.")
+    return ok(_shown(job))
 
 
 def revoke_signature(job_id: str, body: dict[str, Any], headers: dict[str, str]) -> Answer:
