@@ -102,6 +102,12 @@ def bucket_denies(service: str, action: str, resource: str) -> bool:
     return bool(app.AUTH and decision == "Deny")
 
 
+def bucket_allows(service: str, action: str, resource: str, source_arn: str) -> bool:
+    """Whether a bucket's policy lets a service do something with one of its objects for `source_arn`."""
+    policy, _ = s3.bucket_policy_for_arn(resource) or ("", None)
+    return not app.AUTH or _service_may(service, action, resource, policy, source_arn)
+
+
 def _service_may(service: str, action: str, resource: str, policy: Any, source_arn: str) -> bool:
     """Whether a resource's policy lets a service act on it for `source_arn`, a resource of this account."""
     context = _service_context(action, resource, source_arn)
