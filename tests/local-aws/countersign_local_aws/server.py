@@ -24,6 +24,7 @@ from . import (
     notifications,
     policies,
     signer_service,
+    trail_stacks,
 )
 from .authority import SigningAuthority
 from .judging import Judge
@@ -48,6 +49,7 @@ def install(authority: SigningAuthority) -> None:
     signer_service.install(jobs)
     lambda_service.install(deployments)
     cloudformation.install(deployments)
+    trail_stacks.install()
     dispatch.install()
     control.install(jobs, authority.root_pem)
 
