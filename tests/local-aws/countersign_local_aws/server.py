@@ -23,6 +23,7 @@ from . import (
     lambda_service,
     notifications,
     policies,
+    queues,
     signer_service,
     trail_stacks,
 )
@@ -46,6 +47,7 @@ def install(authority: SigningAuthority) -> None:
     iam.install()
     policies.install()
     deliveries.install()
+    queues.install()
     signer_service.install(jobs)
     lambda_service.install(deployments)
     cloudformation.install(deployments)
