@@ -136,13 +136,20 @@ def _service_context(action: str, resource: str, source_arn: str) -> EvalContext
 
 
 def _role_may(role_arn: str, action: str, resource: str, policy: Any) -> bool:
-    """Whether a schedule's role trusts the Scheduler and may do this; the resource's policy may deny it."""
-    account, name = get_account_id(), role_arn.rsplit("/", 1)[-1]
-    role = iam._roles.get_scoped(account, None, name)
+    """Whether a schedule's role trusts the Scheduler and may do this."""
+    role = iam._roles.get_scoped(get_account_id(), None, role_arn.rsplit("/", 1)[-1])
     if role is None or not _service_may(_SCHEDULER, "sts:AssumeRole", "*", role["AssumeRolePolicyDocument"], ""):
         return False
+    return role_may(role_arn, "scheduler", action, resource, policy)
+
+
+def role_may(
+    role_arn: str, session: str, action: str, resource: str, policy: Any, *, policy_required: bool = False
+) -> bool:
+    """Whether a service that acts as a role may do this; the resource's own policy may deny it, or has to allow it."""
+    account, name = get_account_id(), role_arn.rsplit("/", 1)[-1]
     context = EvalContext(
-        principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/scheduler",
+        principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
         principal_type="AssumedRole",
         principal_account=account,
         action=action,
@@ -151,7 +158,8 @@ def _role_may(role_arn: str, action: str, resource: str, policy: Any) -> bool:
         secure_transport=True,
     )
     own = iam_evaluator.evaluate(context, iam_evaluator._gather_role_policies(name, account))
-    return bool(iam_evaluator.combine_resource_policy(own, context, policy or "", account).decision == "Allow")
+    decided = iam_evaluator.combine_resource_policy(own, context, policy or "", account, required=policy_required)
+    return bool(not app.AUTH or decided.decision == "Allow")
 
 
 def _may_use_key(service: str, key_id: str | None, source_arn: str) -> bool:

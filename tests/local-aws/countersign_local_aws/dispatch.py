@@ -105,6 +105,16 @@ def install() -> None:
                 except AwsError as refused:
                     code = refused.code if refused.code == keys.DISABLED else "AccessDenied"
                     return _error_answer(service, (code, refused.status), refused.message)
+            if service in keys.MESSAGE_ERRORS:
+                try:
+                    arn = iam_actions.extract_resource_arn(
+                        service, method, path, headers, body, routing, get_region(), get_account_id()
+                    )
+                    keys.require_for_message(service, action, arn, headers)
+                except AwsError as refused:
+                    denied, disabled = keys.MESSAGE_ERRORS[service]
+                    code = disabled if refused.code == keys.DISABLED else denied
+                    return _error_answer(service, (code, 400), refused.message)
             if action == "events:PutEvents" and (
                 refusal := policies.authorise_entries(headers, query, body, request_id)
             ):

@@ -1,4 +1,4 @@
-"""SQS's message move tasks, which return dead letters, and queues whose key cannot be used.
+"""SQS's message move tasks, which return dead letters, and mappings that may read their queue or may not.
 
 Rules: SQS's developer guide on dead-letter queue redrive (grade B); shapes: its service model (grade A).
 """
@@ -15,15 +15,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict
-from ministack.services import kms, sqs
+from ministack.services import kms, lambda_svc, sqs
 
-from . import access
+from . import access, deliveries
 from .answers import Answer, AwsError, json_object, ok
 
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Answer]]
 TASKS = AccountRegionScopedDict()
 """Handle to task, oldest first."""
 
+_READING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 _MOST_A_SECOND = 500
 _MOST_LISTED, _LISTED = 10, 1
 
@@ -77,14 +78,32 @@ def install() -> None:
             return refused.answer()
         return await inner(method, path, headers, body, query)
 
-    def receive_where_the_key_allows(queue_url: str, most: int) -> list[dict[str, Any]]:
-        queue = sqs._queues.get(queue_url) or {"attributes": {}}
-        key = kms._resolve_key(queue["attributes"].get("KmsMasterKeyId") or "")
-        usable = key is None or key["Enabled"]
-        return receive(queue_url, most) if usable else []
+    def receive_as_a_mapping(queue_url: str, most: int) -> list[dict[str, Any]]:
+        queue = sqs._queues.get(queue_url)
+        return receive(queue_url, most) if queue is not None and _is_read(queue) else []
 
     sqs.handle_request = handle
-    sqs._receive_messages_for_esm = receive_where_the_key_allows
+    sqs._receive_messages_for_esm = receive_as_a_mapping
+
+
+def _is_read(queue: dict[str, Any]) -> bool:
+    """Whether a mapping on this queue has a function whose role may read it, and its key can be used (grade B)."""
+    attributes = queue["attributes"]
+    arn, key = attributes["QueueArn"], kms._resolve_key(attributes.get("KmsMasterKeyId") or "")
+    if key is not None and not key["Enabled"]:
+        return False
+    for mapping in lambda_svc._esms.values():
+        function = lambda_svc._functions.get(mapping["FunctionName"])
+        if mapping.get("EventSourceArn") != arn or function is None:
+            continue
+        role, session = function["config"]["Role"], mapping["FunctionName"]
+        own = all(deliveries.role_may(role, session, each, arn, attributes.get("Policy")) for each in _READING)
+        if own and (
+            key is None
+            or deliveries.role_may(role, session, "kms:Decrypt", key["Arn"], key.get("Policy"), policy_required=True)
+        ):
+            return True
+    return False
 
 
 def _start(body: dict[str, Any], headers: dict[str, str]) -> Task:
@@ -98,7 +117,7 @@ def _start(body: dict[str, Any], headers: dict[str, str]) -> Task:
     if per_second is not None and not 1 <= per_second <= _MOST_A_SECOND:
         raise AwsError("sqs", "InvalidParameterValue", f"At most {_MOST_A_SECOND} messages a second.", 400)
     # The messages are moved with the caller's rights.
-    for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
+    for action in _READING:
         access.require("sqs", headers, action, source)
     origins = {message["sys"].get("DeadLetterQueueSourceArn") for message in queue["messages"]}
     for target in {destination} if destination else origins - {None}:

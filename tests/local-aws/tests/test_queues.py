@@ -175,3 +175,66 @@ def test_objects_under_a_disabled_key_are_out_of_reach(aws: LocalAws) -> None:
             call(Bucket="records", Key="a", **more)
     aws.client("kms").enable_key(KeyId=key)
     assert s3.get_object(Bucket="records", Key="a")["Body"].read() == b"x"
+
+
+READS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+
+
+@pytest.mark.parametrize("missing", [*READS, "kms:Decrypt"])
+def test_a_mapping_reads_with_the_rights_of_the_functions_role(aws: LocalAws, missing: str) -> None:
+    handler = "import boto3\ndef handler(e, c):\n    boto3.client('s3').put_object(Bucket='seen', Key='k', Body=b'x')\n"
+    aws.bucket("seen")
+    key = aws.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    url, arn = aws.queue("work", KmsMasterKeyId=key)
+    actions = [*READS, "kms:Decrypt", "s3:*"]
+    rights = {"Effect": "Allow", "Action": [each for each in actions if each != missing], "Resource": "*"}
+    aws.function("worker", package_of(index__py=handler), Role=aws.role("worker", rights))
+    aws.client("sqs").send_message(QueueUrl=url, MessageBody="a")
+    aws.client("lambda").create_event_source_mapping(FunctionName="worker", EventSourceArn=arn)
+    time.sleep(1)
+    assert aws.client("s3").list_objects_v2(Bucket="seen")["KeyCount"] == 0
+    enough = {"Version": "2012-10-17", "Statement": [{**rights, "Action": actions}]}
+    aws.client("iam").put_role_policy(RoleName="worker", PolicyName="rights", PolicyDocument=json.dumps(enough))
+    eventually(lambda: aws.client("s3").list_objects_v2(Bucket="seen")["KeyCount"])
+
+
+def test_sending_and_publishing_under_a_key_need_rights_on_the_key(aws: LocalAws) -> None:
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    url, _ = aws.queue("work", KmsMasterKeyId=key)
+    topic = aws.client("sns").create_topic(Name="pages", Attributes={"KmsMasterKeyId": key})["TopicArn"]
+    plain = {"Effect": "Allow", "Action": ["sqs:*", "sns:*"], "Resource": "*"}
+    for name, on_key, allowed in (
+        ("none", [], False),
+        ("half", ["kms:GenerateDataKey"], False),
+        ("both", ["kms:GenerateDataKey", "kms:Decrypt"], True),
+    ):
+        extra = [{"Effect": "Allow", "Action": on_key, "Resource": key}] if on_key else []
+        keys = aws.user(name, plain, *extra)
+        sqs, sns = (aws.client(service, keys, checked=False) for service in ("sqs", "sns"))
+        if allowed:
+            sqs.send_message(QueueUrl=url, MessageBody="x")
+            sns.publish(TopicArn=topic, Message="x")
+            continue
+        with pytest.raises(sqs.exceptions.ClientError, match="KmsAccessDenied"):
+            sqs.send_message(QueueUrl=url, MessageBody="x")
+        with pytest.raises(sns.exceptions.ClientError, match="KMSAccessDenied"):
+            sns.publish(TopicArn=topic, Message="x")
+    aws.client("kms").disable_key(KeyId=key)
+    root = aws.client("sns", checked=False)
+    with pytest.raises(root.exceptions.ClientError, match="KMSDisabled"):
+        root.publish(TopicArn=topic, Message="x")
+
+
+def test_rights_on_a_key_can_be_bound_to_a_service(aws: LocalAws) -> None:
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    url, _ = aws.queue("work", KmsMasterKeyId=key)
+    on_queue = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    for service, allowed in (("sqs", True), ("s3", False)):
+        condition = {"StringEquals": {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"}}
+        on_key = {"Effect": "Allow", "Action": "kms:*", "Resource": key, "Condition": condition}
+        sqs = aws.client("sqs", aws.user(f"by-{service}", on_queue, on_key), checked=False)
+        if allowed:
+            sqs.send_message(QueueUrl=url, MessageBody="x")
+        else:
+            with pytest.raises(sqs.exceptions.ClientError, match="KmsAccessDenied"):
+                sqs.send_message(QueueUrl=url, MessageBody="x")
