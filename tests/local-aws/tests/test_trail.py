@@ -133,10 +133,11 @@ def test_calls_of_other_services_are_told_with_their_parameters(aws: LocalAws) -
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     aws.client("sqs").set_queue_attributes(QueueUrl=queue_url, Attributes={"VisibilityTimeout": "60"})
     assert told(aws, seen)["requestParameters"] == {"queueUrl": queue_url, "attributes": {"VisibilityTimeout": "60"}}
-    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn, Attributes={"RawMessageDelivery": "true"})
+    raw = {"RawMessageDelivery": "true"}
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn, Attributes=raw)
     detail = told(aws, seen)
     assert detail["requestParameters"] == {
-        "topicArn": topic, "protocol": "sqs", "endpoint": queue_arn, "attributes": {"RawMessageDelivery": "true"},
+        "topicArn": topic, "protocol": "sqs", "endpoint": queue_arn, "attributes": raw,
     }  # fmt: skip
     subscription = detail["responseElements"]["subscriptionArn"]
     assert subscription.startswith(topic)
@@ -311,8 +312,13 @@ def test_the_calls_of_a_stack_are_cloudformations(aws: LocalAws) -> None:
     assert made["CreateFunction20150331"]["requestParameters"]["functionName"] == "target"
     assert "return 1" not in json.dumps(made)
 
-    changed = function({"ZipFile": "def handler(event, context): return 2"}, FunctionName="target", Timeout=9,
-                       CodeSigningConfigArn={"Ref": "Csc"}, Tags=[{"Key": "countersign:alias", "Value": "live"}])  # fmt: skip
+    changed = function(
+        {"ZipFile": "def handler(event, context): return 2"},
+        FunctionName="target",
+        Timeout=9,
+        CodeSigningConfigArn={"Ref": "Csc"},
+        Tags=[{"Key": "countersign:alias", "Value": "live"}],
+    )
     policy = {"UntrustedArtifactOnDeployment": "Warn"}
     csc_changed = {**csc, "Properties": {**csc["Properties"], "CodeSigningPolicies": policy}}  # type: ignore[dict-item]
     stack = aws.stack({"Role": ROLE, "Csc": csc_changed, "Target": changed}, "update")
