@@ -271,6 +271,18 @@ def test_denied_and_failed_calls_carry_their_error(aws: LocalAws) -> None:
     assert told(aws, queue)["errorCode"] == "NoSuchEntityException"
 
 
+def test_a_call_whose_answer_was_lost_is_told_as_what_it_was(aws: LocalAws) -> None:
+    queue = reports(aws, "CreateTopic")
+    sns = aws.client("sns", checked=False)
+    for effect in ("lose-answer", "throttle"):
+        aws.control("POST", "faults", {"action": "sns:CreateTopic", "effect": effect, "times": 1})
+        with pytest.raises(sns.exceptions.ClientError):
+            sns.create_topic(Name=effect)
+    lost, throttled = (event["detail"] for event in aws.received(queue, 2))
+    assert ("errorCode" in lost, lost["responseElements"]["topicArn"].endswith(":lose-answer")) == (False, True)
+    assert (throttled["errorCode"], throttled["responseElements"]) == ("Throttled", None)
+
+
 def test_a_session_is_told_with_its_role_and_since_when(aws: LocalAws) -> None:
     handler = "import boto3\ndef handler(e, c):\n    boto3.client('sns').create_topic(Name='x')\n"
     rights = {"Effect": "Allow", "Action": "sns:*", "Resource": "*"}
