@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack import app
 
-from . import dispatch
+from . import bus, dispatch, lambda_versions, queues
 from .answers import Answer, ok
 from .code_signing import CONFIGURATIONS
 from .faults import FAULTS
@@ -43,6 +43,8 @@ def install(jobs: SigningJobs, root_pem: bytes) -> None:
         reset_everything()
         CONFIGURATIONS.clear()
         FAULTS.clear()
+        bus.HELD.clear()
+        queues.TASKS.clear()
         SETTINGS.reset()
         dispatch.JOURNAL.clear()
 
@@ -72,10 +74,16 @@ async def _answer(
         case "DELETE", ["faults"]:
             FAULTS.clear()
             return ok({"faults": []})
+        case "POST", ["events", "release"]:
+            return ok({"released": await asyncio.to_thread(bus.release, str(body.get("order", "oldest-first")))})
         case "POST", ["signing-jobs", "release"]:
             return ok({"released": await asyncio.to_thread(jobs.release, list(body.get("jobIds") or []))})
         case "POST", ["functions", function, "stop"]:
             return ok({"stopped": dispatch.stop_function(function)})
+        case "PUT", ["functions", function, "state"]:
+            return ok(lambda_versions.set_state(function, body))
+        case "POST", ["schedules", name, "fire"]:
+            return ok({"fired": await asyncio.to_thread(bus.fire, name)})
         case "GET", ["calls"]:
             return ok({"calls": _calls(query)})
         case "DELETE", ["calls"]:

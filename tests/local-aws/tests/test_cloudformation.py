@@ -36,18 +36,7 @@ def function(code: dict[str, Any], **properties: Any) -> dict[str, Any]:
 
 
 def put(aws: LocalAws, action: str, resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Creates or updates the stack; answers it once it is done."""
-    client = aws.client("cloudformation")
-    body = {"Resources": resources, "Outputs": {name: {"Value": value} for name, value in (outputs or {}).items()}}
-    getattr(client, f"{action}_stack")(
-        StackName="stack", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"]
-    )
-
-    def done() -> Any:
-        stack = client.describe_stacks(StackName="stack")["Stacks"][0]
-        return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
-
-    return dict(eventually(done))
+    return aws.stack(resources, action, **(outputs or {}))
 
 
 def outputs_of(stack: dict[str, Any]) -> dict[str, str]:
@@ -111,6 +100,23 @@ def test_a_trail_is_there_and_logs(aws: LocalAws) -> None:
     assert client.get_trail_status(Name=name)["IsLogging"] is False
     aws.client("cloudformation").delete_stack(StackName="stack")
     eventually(lambda: client.describe_trails()["trailList"] == [])
+
+
+def test_a_trail_has_the_selectors_of_its_stack(aws: LocalAws) -> None:
+    aws.bucket("records")
+    selector = {
+        "ReadWriteType": "WriteOnly",
+        "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::records/"]}],
+    }
+    properties = {"IsLogging": True, "S3BucketName": {"Ref": "Bucket"}, "TrailName": "trail"}
+    bucket = {"Type": "AWS::S3::Bucket"}
+    trail = {"Type": "AWS::CloudTrail::Trail", "Properties": {**properties, "EventSelectors": [selector]}}
+    put(aws, "create", {"Bucket": bucket, "Trail": trail})
+    read = aws.client("cloudtrail").get_event_selectors
+    assert read(TrailName="trail")["EventSelectors"][0]["DataResources"] == selector["DataResources"]
+    put(aws, "update", {"Bucket": bucket, "Trail": {**trail, "Properties": properties}})
+    (back,) = read(TrailName="trail")["EventSelectors"]
+    assert (back["ReadWriteType"], back["DataResources"]) == ("All", [])
 
 
 def test_variables_of_a_function_are_text(aws: LocalAws) -> None:
