@@ -1,5 +1,5 @@
-//! Rows about the names of certificates: how they may be written, what may be constrained, and what is
-//! said where two CAs have one name.
+//! Rows about the names of certificates: how they may be written, what may be constrained, and what
+//! is said where two CAs have one name.
 
 use countersign_package::SignatureError as E;
 use countersign_testkit::asn1;

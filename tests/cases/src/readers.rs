@@ -31,8 +31,8 @@ pub fn core_in_pieces(bytes: &[u8], pieces: &[usize]) -> Result<Contents, String
     })
 }
 
-/// Leaves directories out that were listed before: the second makes no difference to what is unpacked,
-/// and some programs do not list it.
+/// Leaves directories out that were listed before: the second makes no difference to what is
+/// unpacked, and some programs do not list it.
 #[must_use]
 pub fn directories_once(mut contents: Contents) -> Contents {
     let mut seen = BTreeSet::new();

@@ -317,8 +317,8 @@ impl Extensions {
                 }
                 self.code_signing = Some(code_signing);
             }
-            // RFC 5280 §4.2.1.10 has them critical. Not marked as such they still say that names are
-            // not to be below this CA, and OpenSSL, webpki, Go and Java hold to that.
+            // RFC 5280 §4.2.1.10 has them critical. Not marked as such they still say that names
+            // are not to be below this CA, and OpenSSL, webpki, Go and Java hold to that.
             NAME_CONSTRAINTS => {
                 self.has_name_constraints = true;
                 return Ok(());

@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// A Name for people, as RFC 4514 writes it, with nothing in it that could garble a terminal:
-/// characters outside of ASCII are escaped as in names of entries. Backslashes and quotes stay, since
-/// RFC 4514 itself escapes with the ones and has escaped the others.
+/// characters outside of ASCII are escaped as in names of entries. Backslashes and quotes stay,
+/// since RFC 4514 itself escapes with the ones and has escaped the others.
 pub(super) fn name_text(element: &Element<'_>) -> Result<String, Malformed> {
     check_name(element)?;
     let name = Name::from_der(element.whole).map_err(|_| element.malformed("it is not a Name"))?;
@@ -28,9 +28,9 @@ pub(super) fn name_text(element: &Element<'_>) -> Result<String, Malformed> {
     Ok(text)
 }
 
-/// Refuses a Name that is not in DER: identifiers that are padded, values that are not of their type,
-/// sets that are empty or out of order. Names are compared byte by byte, so that a second spelling
-/// of one name would be another name, and show as the same.
+/// Refuses a Name that is not in DER: identifiers that are padded, values that are not of their
+/// type, sets that are empty or out of order. Names are compared byte by byte, so that a second
+/// spelling of one name would be another name, and show as the same.
 fn check_name(element: &Element<'_>) -> Result<(), Malformed> {
     let mut parts = element.reader();
     while !parts.is_empty() {
