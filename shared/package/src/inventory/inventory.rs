@@ -258,7 +258,7 @@ mod tests {
         let folder = |entries: &[Sample<'_>]| {
             let mut found = None;
             with(entries, |inventory| {
-                found = inventory.top_folder().map(str::to_owned)
+                found = inventory.top_folder().map(str::to_owned);
             });
             found
         };
