@@ -7,11 +7,7 @@ use std::process::ExitCode;
 
 use countersign_aws::{
     Aws, Connection,
-    shell::{
-        self,
-        batch::{Failure, Handle, Message},
-        report,
-    },
+    function_runtime::{self, Failure, Handle, Message, report},
 };
 use countersign_gate::{
     deployment::{DeploySettings, Deployment, deploy},
@@ -25,7 +21,7 @@ use tracing::warn;
 use crate::config::Config;
 
 fn main() -> ExitCode {
-    shell::run(async |variables| {
+    function_runtime::run(async |variables| {
         let Config {
             settings,
             core,

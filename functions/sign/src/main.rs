@@ -7,12 +7,7 @@ use std::process::ExitCode;
 
 use countersign_aws::{
     Aws, Connection,
-    shell::{
-        self,
-        batch::{Failure, Handle, Message},
-        metrics::Measure,
-        report,
-    },
+    function_runtime::{self, Failure, Handle, Message, metrics::Measure, report},
 };
 use countersign_gate::{
     admission::{Admission, admit},
@@ -26,7 +21,7 @@ use tracing::{info, warn};
 use crate::config::Config;
 
 fn main() -> ExitCode {
-    shell::run(async |variables| {
+    function_runtime::run(async |variables| {
         let Config {
             settings,
             event_bus,

@@ -44,6 +44,7 @@ fn stage() -> Stage {
             ("COUNTERSIGN_SIGNING_PROFILE", "countersign"),
             ("COUNTERSIGN_TARGET_FUNCTIONS", "*orders*"),
             ("COUNTERSIGN_TARGET_LAYERS", "*"),
+            ("COUNTERSIGN_EVENT_BUS", "countersign"),
             ("COUNTERSIGN_MAX_RECEIVES", "5"),
         ],
     )
@@ -115,7 +116,7 @@ fn sample(name: &str) -> String {
 }
 
 #[test]
-fn an_upload_is_recorded_and_its_job_started_once() {
+fn upload_is_recorded_and_its_job_started_once() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     let event = event(KEY, Some(&version));
@@ -155,7 +156,7 @@ fn an_upload_is_recorded_and_its_job_started_once() {
 }
 
 #[test]
-fn the_samples_in_events_are_understood() {
+fn samples_in_events_are_understood() {
     for name in [
         "sign-eventbridge",
         "sign-s3-notification",
@@ -180,7 +181,7 @@ fn the_samples_in_events_are_understood() {
 }
 
 #[test]
-fn an_odd_key_is_the_same_key_in_both_forms_and_refused() {
+fn odd_key_is_refused_alike_in_both_event_forms() {
     for name in ["sign-eventbridge-odd-key", "sign-s3-notification-odd-key"] {
         let stage = stage();
         stage
@@ -239,7 +240,7 @@ fn a_key_that_names_no_target_ends_in_a_record() {
 }
 
 #[test]
-fn what_can_never_be_deployed_is_refused_before_it_is_signed() {
+fn undeployable_upload_is_refused_before_signing() {
     let image = r#"{"Configuration":{"PackageType":"Image","CodeSha256":"c2hh","RevisionId":"r-1",
         "FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders","State":"Active",
         "LastUpdateStatus":"Successful"}}"#;
@@ -286,7 +287,7 @@ fn what_can_never_be_deployed_is_refused_before_it_is_signed() {
 }
 
 #[test]
-fn a_bucket_without_versions_is_refused() {
+fn unversioned_bucket_is_refused() {
     let stage = stage();
     stage.aws.put(UPLOADS, KEY, PACKAGE);
     stage.aws.without_versions(UPLOADS);
@@ -299,7 +300,7 @@ fn a_bucket_without_versions_is_refused() {
 }
 
 #[test]
-fn a_package_over_the_limit_is_not_even_read() {
+fn oversized_package_is_never_read() {
     let stage = stage();
     let head = Response::new(200, "")
         .with("x-amz-version-id", "version-1")
@@ -322,7 +323,7 @@ fn a_package_over_the_limit_is_not_even_read() {
 }
 
 #[test]
-fn a_version_that_is_no_longer_current_is_superseded() {
+fn outdated_version_is_superseded() {
     for last in ["another upload", "a delete marker", "gone for good"] {
         let stage = stage();
         let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
@@ -345,7 +346,7 @@ fn a_version_that_is_no_longer_current_is_superseded() {
 }
 
 #[test]
-fn an_event_without_a_version_is_about_the_current_one() {
+fn event_without_version_means_the_current_one() {
     let stage = stage();
     stage.aws.put(UPLOADS, KEY, "an older one");
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
@@ -380,7 +381,7 @@ fn what_is_not_understood_goes_back_alone() {
 }
 
 #[test]
-fn a_test_notification_is_no_upload_and_no_failure() {
+fn test_notification_is_ignored() {
     let stage = stage();
     let body = r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2026-11-21T21:44:00Z",
         "Bucket":"countersign-uploads-111122223333","RequestId":"1","HostId":"2"}"#;
@@ -398,7 +399,7 @@ fn another_bucket_is_not_looked_at() {
 }
 
 #[test]
-fn trouble_is_tried_again_and_the_log_says_what_it_was() {
+fn port_error_is_retried_and_logged() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     let event = event(KEY, Some(&version));
@@ -420,7 +421,7 @@ fn trouble_is_tried_again_and_the_log_says_what_it_was() {
 }
 
 #[test]
-fn at_the_end_of_its_patience_an_upload_ends_in_a_record() {
+fn last_attempt_ends_the_upload() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     let event = event(KEY, Some(&version));
@@ -441,7 +442,7 @@ fn at_the_end_of_its_patience_an_upload_ends_in_a_record() {
 }
 
 #[test]
-fn a_profile_that_is_not_of_this_account_and_region_is_named_at_once() {
+fn missing_profile_is_named_at_once() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     stage.aws.answers(
@@ -459,7 +460,7 @@ fn a_profile_that_is_not_of_this_account_and_region_is_named_at_once() {
 }
 
 #[test]
-fn a_record_that_cannot_be_written_keeps_the_message() {
+fn unwritable_record_keeps_the_message() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     stage
@@ -474,7 +475,7 @@ fn a_record_that_cannot_be_written_keeps_the_message() {
 }
 
 #[test]
-fn an_event_that_is_no_batch_fails_as_a_whole() {
+fn event_that_is_no_batch_fails_as_a_whole() {
     let stage = stage();
     for (event, why) in [
         (r#"{"hello":"world"}"#, "missing field `Records`"),
@@ -489,7 +490,7 @@ fn an_event_that_is_no_batch_fails_as_a_whole() {
 }
 
 #[test]
-fn a_wrong_environment_is_told_whole_at_the_start() {
+fn wrong_environment_is_told_whole_at_the_start() {
     let faults = [
         ("COUNTERSIGN_STACK", "1"),
         ("COUNTERSIGN_UPLOADS_BUKET", "misspelt"),
@@ -510,6 +511,7 @@ fn a_wrong_environment_is_told_whole_at_the_start() {
         "COUNTERSIGN_SIGNING_PROFILE",
         "COUNTERSIGN_TARGET_FUNCTIONS",
         "COUNTERSIGN_TARGET_LAYERS",
+        "COUNTERSIGN_EVENT_BUS",
         "COUNTERSIGN_MAX_RECEIVES",
     ] {
         assert!(

@@ -1,6 +1,10 @@
-//! How this gate talks to AWS: as whom, where to, and with how much patience.
+//! How this gate talks to AWS: as whom, where to, how often it retries, and how long it waits.
 
-use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use aws_config::{
     AppName, BehaviorVersion, Region, SdkConfig,
@@ -12,38 +16,45 @@ use aws_sdk_s3::config::{AsyncSleep, SharedAsyncSleep, SharedCredentialsProvider
 /// How the gate is named in the user agent, and so in CloudTrail. The SDK puts `app/` before it.
 const APP: &str = concat!("countersign-", env!("CARGO_PKG_VERSION"));
 
-/// Tries of one call, the first included. Between them the SDK waits a random part of a doubling
-/// time (full jitter), so five tries bridge about three seconds on average: enough for Lambda's 15
-/// control plane requests a second to free up. What takes longer waits in the queue, where it costs
-/// nothing.
-const TRIES: u32 = 5;
+/// Attempts of one call, the first included. The SDK retries throttles, timeouts, connection errors and 5xx.
+/// Between attempts it waits a random part of a doubling backoff (full jitter), so five attempts bridge about
+/// three seconds on average: enough for Lambda's 15 control plane requests a second to free up. What takes
+/// longer waits in the queue, where it costs nothing.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// The first of the doubling times.
-const FIRST_PAUSE: Duration = Duration::from_millis(400);
+/// The backoff before the second attempt, at most.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(400);
 
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The backoff before any attempt, at most.
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 /// For a TCP and TLS handshake within a region, which takes milliseconds.
-const CONNECT: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// For one try of a call that answers with a state: a hundred times what it takes.
-const ATTEMPT: Duration = Duration::from_secs(10);
+/// For one attempt of a call that answers with a state: a hundred times what it takes.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For one try of a Lambda call. `UpdateFunctionCode` and `PublishLayerVersion` fetch, unpack and
-/// judge up to 250 MB before they answer.
-const LAMBDA_ATTEMPT: Duration = Duration::from_secs(90);
+/// For a call with all its attempts and backoffs: a service that hangs is tried twice, and leaves the rest of an
+/// invocation's minute for what comes after the call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// For one attempt of `UpdateFunctionCode` and `PublishLayerVersion`, which fetch, unpack and check up to 250 MB
+/// before they answer.
+const PACKAGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// For such a call with all its attempts. The function `deploy` has 150 seconds.
+const PACKAGE_CALL_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Configuration and credentials. Clients are made when they are first used: making one reads the
-/// machine's certificates, and takes time that a function's start does not have.
+/// machine's certificates, and takes time that a function's start does not have. Clones share the clients.
 #[derive(Debug, Clone)]
 pub struct Connection {
     config: SdkConfig,
     path_style: bool,
-    clients: Clients,
+    clients: Arc<Clients>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 struct Clients {
     s3: OnceLock<aws_sdk_s3::Client>,
     signer: OnceLock<aws_sdk_signer::Client>,
@@ -59,7 +70,7 @@ impl Connection {
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .profile_name(profile)
             .retry_config(retry())
-            .timeout_config(timeouts(ATTEMPT));
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT, CALL_TIMEOUT));
         if let Ok(name) = AppName::new(APP) {
             loader = loader.app_name(name);
         }
@@ -81,7 +92,7 @@ impl Connection {
             .identity_cache(IdentityCache::lazy().build())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep))
             .retry_config(retry())
-            .timeout_config(timeouts(ATTEMPT))
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT, CALL_TIMEOUT))
             .use_fips(is_set("AWS_USE_FIPS_ENDPOINT"))
             .use_dual_stack(is_set("AWS_USE_DUALSTACK_ENDPOINT"));
         config.set_endpoint_url(variable("AWS_ENDPOINT_URL").cloned());
@@ -95,7 +106,7 @@ impl Connection {
         Self {
             config,
             path_style,
-            clients: Clients::default(),
+            clients: Arc::default(),
         }
     }
 
@@ -121,12 +132,15 @@ impl Connection {
     }
 
     pub(crate) fn lambda(&self) -> &aws_sdk_lambda::Client {
-        self.clients.lambda.get_or_init(|| {
-            let config = aws_sdk_lambda::config::Builder::from(&self.config)
-                .timeout_config(timeouts(LAMBDA_ATTEMPT))
-                .build();
-            aws_sdk_lambda::Client::from_conf(config)
-        })
+        self.clients
+            .lambda
+            .get_or_init(|| aws_sdk_lambda::Client::new(&self.config))
+    }
+
+    /// What differs for a Lambda call that takes a package in.
+    pub(crate) fn lambda_package_call() -> aws_sdk_lambda::config::Builder {
+        let timeouts = timeouts(PACKAGE_ATTEMPT_TIMEOUT, PACKAGE_CALL_TIMEOUT);
+        aws_sdk_lambda::config::Builder::new().timeout_config(timeouts)
     }
 
     pub(crate) fn eventbridge(&self) -> &aws_sdk_eventbridge::Client {
@@ -142,13 +156,14 @@ impl Connection {
     }
 }
 
-/// Adaptive retries would hold calls back on the client's side without bound, in a process whose time
-/// is bounded: standard it is.
+/// The mode `standard`, which has jitter. The mode `adaptive` also holds calls back on the client's side, without
+/// bound, and learns its rate from one client's calls: an execution environment makes some thirty calls for an
+/// upload and its time is bounded, so it would wait where it should go back to the queue.
 fn retry() -> RetryConfig {
     RetryConfig::standard()
-        .with_max_attempts(TRIES)
-        .with_initial_backoff(FIRST_PAUSE)
-        .with_max_backoff(LONGEST_PAUSE)
+        .with_max_attempts(MAX_ATTEMPTS)
+        .with_initial_backoff(INITIAL_BACKOFF)
+        .with_max_backoff(MAX_BACKOFF)
 }
 
 /// Waiting between tries, on the function's own runtime.
@@ -161,11 +176,13 @@ impl AsyncSleep for TokioSleep {
     }
 }
 
-/// The whole call is not bounded here: the message that asks for it is.
-fn timeouts(attempt: Duration) -> TimeoutConfig {
+/// Bodies that are streamed are not counted: the SDK has a minimum throughput for them (stalled stream
+/// protection, part of the behaviour version).
+fn timeouts(attempt: Duration, call: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
+        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(attempt)
+        .operation_timeout(call)
         .build()
 }
 
@@ -176,7 +193,7 @@ pub(crate) mod tests {
     use super::*;
 
     #[test]
-    fn a_function_takes_its_place_from_lambdas_variables() {
+    fn variables_of_lambda_configure_a_function() {
         let variables = [
             ("AWS_REGION", "eu-west-1"),
             ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
@@ -195,6 +212,20 @@ pub(crate) mod tests {
         assert!(!nowhere.path_style);
     }
 
+    #[test]
+    fn clones_share_their_clients() {
+        let connection = connection_to("http://127.0.0.1:9");
+        let clone = connection.clone();
+        assert!(std::ptr::eq(connection.s3(), clone.s3()));
+    }
+
+    #[test]
+    fn call_timeouts_leave_room_for_a_second_attempt_and_for_the_rest_of_the_invocation() {
+        assert!(CALL_TIMEOUT > ATTEMPT_TIMEOUT * 2);
+        assert!(PACKAGE_CALL_TIMEOUT > PACKAGE_ATTEMPT_TIMEOUT);
+        assert!(PACKAGE_CALL_TIMEOUT < Duration::from_secs(130));
+    }
+
     /// A connection to a test's own endpoint, with made-up credentials, that tries twice and hardly pauses.
     pub(crate) fn connection_to(endpoint: &str) -> Connection {
         let retry = RetryConfig::standard()
@@ -208,7 +239,7 @@ pub(crate) mod tests {
             .sleep_impl(SharedAsyncSleep::new(TokioSleep))
             .endpoint_url(endpoint)
             .retry_config(retry)
-            .timeout_config(timeouts(Duration::from_mins(1)))
+            .timeout_config(timeouts(Duration::from_mins(1), Duration::from_mins(2)))
             .app_name(AppName::new(APP).unwrap())
             .build();
         Connection::new(config)

@@ -57,8 +57,8 @@ const THROTTLED: [&str; 9] = [
     "TooManyRequestsException",
 ];
 
-/// Turns an error that is not an answer into trouble.
-pub(crate) fn trouble<E>(call: &'static str, error: SdkError<E>) -> PortError
+/// Turns an error that is not an answer into the port's error.
+pub(crate) fn port_error<E>(call: &'static str, error: SdkError<E>) -> PortError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -85,7 +85,7 @@ where
             None => AwsError::NoAnswer(error_chain(&error)),
         },
     };
-    class.trouble(call, cause)
+    class.port_error(call, cause)
 }
 
 /// The part of the chain that says why there are no credentials.
@@ -133,7 +133,7 @@ pub(crate) fn unreadable(
     problem: &impl ToString,
 ) -> PortError {
     let problem = problem.to_string();
-    Class::Unexpected.trouble(call, AwsError::Field { field, problem })
+    Class::Unexpected.port_error(call, AwsError::Field { field, problem })
 }
 
 /// A field that every answer must have.
@@ -145,24 +145,24 @@ pub(crate) fn required<T>(
     value.ok_or_else(|| unreadable(call, field, &"missing"))
 }
 
-/// Trouble of an error that came inside a successful answer, judged by its code alone.
-pub(crate) fn trouble_inside(call: &'static str, code: &str, message: &str) -> PortError {
+/// The error of an error that came inside a successful answer, classed by its code alone.
+pub(crate) fn port_error_inside(call: &'static str, code: &str, message: &str) -> PortError {
     let cause = AwsError::Answer {
         code: code.to_owned(),
         message: message.to_owned(),
         status: 200,
         request_id: "-".to_owned(),
     };
-    Class::of(200, code).trouble(call, cause)
+    Class::of(200, code).port_error(call, cause)
 }
 
-/// Trouble of a body that broke off while it was read.
+/// The error of a body that broke off while it was read.
 pub(crate) fn broken_off(
     call: &'static str,
     error: impl Error + Send + Sync + 'static,
 ) -> PortError {
     let cause = AwsError::NoAnswer(error_chain(&error));
-    Class::Unavailable.trouble(call, cause)
+    Class::Unavailable.port_error(call, cause)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,7 +192,7 @@ impl Class {
         }
     }
 
-    fn trouble(self, call: &'static str, cause: AwsError) -> PortError {
+    fn port_error(self, call: &'static str, cause: AwsError) -> PortError {
         let source = Box::new(cause);
         match self {
             Self::Throttled => PortError::Throttled { call, source },
@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_classed_by_its_code_and_status() {
+    fn error_class_comes_from_code_and_status() {
         for (status, code, class) in [
             (429, "TooManyRequestsException", Class::Throttled),
             (503, "SlowDown", Class::Throttled),

@@ -200,7 +200,7 @@ impl Drop for Process {
 
 /// What Lambda sets, then what the template does, for all functions at once: none minds the others'
 /// variables.
-const ENVIRONMENT: [(&str, &str); 20] = [
+const ENVIRONMENT: [(&str, &str); 21] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "under-test"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024"),
@@ -224,6 +224,7 @@ const ENVIRONMENT: [(&str, &str); 20] = [
         "COUNTERSIGN_RECORDS_BUCKET",
         "countersign-records-111122223333",
     ),
+    ("COUNTERSIGN_EVENT_BUS", "countersign"),
     ("COUNTERSIGN_SIGNING_PROFILE", "orders_service"),
     ("COUNTERSIGN_TARGET_FUNCTIONS", "*"),
     ("COUNTERSIGN_TARGET_LAYERS", "*"),

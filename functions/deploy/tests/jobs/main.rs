@@ -26,7 +26,7 @@ use serde_json::{Value, json as value};
 use crate::scene::*;
 
 #[test]
-fn what_is_verified_is_deployed_and_nothing_else() {
+fn verified_package_is_deployed() {
     let mut scene = Scene::new();
     assert!(!scene.goes_back(1));
     assert_eq!(scene.end(), ("deployed".to_owned(), String::new()));
@@ -124,7 +124,7 @@ fn layer(published: impl FnOnce(&Scene) -> String) -> Scene {
 }
 
 #[test]
-fn a_layer_is_published_from_the_very_version_that_was_read() {
+fn layer_is_published_from_the_version_that_was_read() {
     let scene = layer(|scene| scene.sha256.clone());
     assert!(!scene.goes_back(1));
     let outcome = scene.outcome().unwrap();
@@ -152,7 +152,7 @@ fn a_layer_is_published_from_the_very_version_that_was_read() {
 }
 
 #[test]
-fn a_layer_that_is_not_what_was_verified_is_critical() {
+fn unexpected_layer_content_is_critical() {
     let scene = layer(|_| "b3RoZXI=".to_owned());
     assert!(!scene.goes_back(1));
     assert_eq!(
@@ -163,7 +163,7 @@ fn a_layer_that_is_not_what_was_verified_is_critical() {
 }
 
 #[test]
-fn an_altered_package_is_refused_for_what_it_is() {
+fn altered_package_is_refused() {
     let signed = package::sign(&package::sample(), &Pki::new());
     let mut altered = signed.clone();
     altered.push(countersign_testkit::zip::EntryForge::file(
@@ -188,7 +188,7 @@ fn an_altered_package_is_refused_for_what_it_is() {
 }
 
 #[test]
-fn a_foreign_publisher_is_refused() {
+fn foreign_publisher_is_refused() {
     let scene = Scene::new();
     scene.publishers(&[&PROFILE_VERSION.replace("orders_service", "another_team")]);
     assert!(!scene.goes_back(1));
@@ -203,7 +203,7 @@ fn a_foreign_publisher_is_refused() {
 }
 
 #[test]
-fn a_root_that_is_not_trusted_is_not_trusted() {
+fn untrusted_root_is_rejected() {
     // The signature is sound, under a root that nobody named.
     let other = Pki::forge(|forge| *forge = countersign_testkit::pki::PkiForge::new("another"));
     let scene = Scene::with(&package::sign(&package::sample(), &other).build(), &[]);
@@ -237,7 +237,7 @@ fn a_target_without_a_configuration_is_refused_unless_it_is_allowed() {
 }
 
 #[test]
-fn a_failed_job_ends_the_upload() {
+fn failed_job_ends_the_upload() {
     let scene = Scene::new();
     scene.job(
         "Failed",
@@ -263,7 +263,7 @@ fn theirs() -> Value {
 }
 
 #[test]
-fn a_job_of_somebody_else_is_left_alone() {
+fn foreign_job_is_left_alone() {
     let scene = Scene::new();
     scene.job("Succeeded", &value!({"source": theirs()}));
     assert!(!scene.goes_back(1));
@@ -272,7 +272,7 @@ fn a_job_of_somebody_else_is_left_alone() {
 }
 
 #[test]
-fn a_job_that_signer_does_not_know_is_asked_for_again_before_it_is_left_alone() {
+fn unknown_job_is_retried_before_it_is_left_alone() {
     let scene = Scene::new();
     let missing = exception(404, "ResourceNotFoundException", "no such job");
     scene
@@ -286,7 +286,7 @@ fn a_job_that_signer_does_not_know_is_asked_for_again_before_it_is_left_alone() 
 }
 
 #[test]
-fn an_upload_that_was_overtaken_is_never_deployed() {
+fn outdated_upload_is_never_deployed() {
     for last in ["another upload", "a delete marker"] {
         let scene = Scene::new();
         match last {
@@ -300,7 +300,7 @@ fn an_upload_that_was_overtaken_is_never_deployed() {
 }
 
 #[test]
-fn a_target_that_was_deleted_meanwhile_is_said_to_be() {
+fn deleted_target_is_reported() {
     // The scene's first answer is the function as it was.
     let scene = Scene::new();
     let gone = exception(404, "ResourceNotFoundException", "no such function");
@@ -312,7 +312,7 @@ fn a_target_that_was_deleted_meanwhile_is_said_to_be() {
 }
 
 #[test]
-fn lambda_that_disagrees_has_the_last_word_and_it_is_critical() {
+fn disagreement_of_lambda_is_critical() {
     let scene = Scene::new();
     let refusal = exception(
         400,
@@ -333,7 +333,7 @@ fn lambda_that_disagrees_has_the_last_word_and_it_is_critical() {
 }
 
 #[test]
-fn what_cannot_be_established_is_tried_again_and_then_refused() {
+fn inconclusive_upload_is_retried_then_rejected() {
     let scene = Scene::new();
     let denied = exception(403, "AccessDeniedException", "not allowed");
     scene.stage.aws.answers("signer:GetSigningProfile", denied);
@@ -361,7 +361,7 @@ fn what_is_not_understood_goes_back_alone() {
 }
 
 #[test]
-fn the_samples_in_events_are_understood() {
+fn samples_in_events_are_understood() {
     for name in [
         "deploy-signer-job",
         "deploy-signer-job-layer",
@@ -380,7 +380,7 @@ fn the_samples_in_events_are_understood() {
 }
 
 #[test]
-fn a_wrong_environment_is_told_whole_at_the_start() {
+fn wrong_environment_is_told_whole_at_the_start() {
     let faults = [
         ("COUNTERSIGN_TARGET_WITHOUT_CSC", "alow"),
         ("COUNTERSIGN_TRUST_ROOTS", "x"),
@@ -397,6 +397,7 @@ fn a_wrong_environment_is_told_whole_at_the_start() {
         "COUNTERSIGN_UPLOADS_BUCKET",
         "COUNTERSIGN_SIGNED_BUCKET",
         "COUNTERSIGN_RECORDS_BUCKET",
+        "COUNTERSIGN_EVENT_BUS",
         "COUNTERSIGN_MAX_RECEIVES",
         "COUNTERSIGN_TARGET_WITHOUT_CSC",
         "COUNTERSIGN_TRUST_ROOTS",

@@ -47,6 +47,7 @@ impl Scene {
             ("COUNTERSIGN_UPLOADS_BUCKET", UPLOADS),
             ("COUNTERSIGN_SIGNED_BUCKET", SIGNED),
             ("COUNTERSIGN_RECORDS_BUCKET", RECORDS),
+            ("COUNTERSIGN_EVENT_BUS", "gate"),
             ("COUNTERSIGN_MAX_RECEIVES", "5"),
             ("COUNTERSIGN_TRUST_ROOTS", &root),
         ];

@@ -1,12 +1,5 @@
-//! What the functions share: a main that reads the environment, reports what is wrong with it, and
-//! then works through the batches of a queue.
-
-pub mod batch;
-pub mod environment;
-mod logs;
-pub mod metrics;
-pub mod report;
-pub mod settings;
+//! `main` of a function: reads the environment, reports what is wrong with it, and then works through the
+//! batches of a queue.
 
 use std::{
     process::ExitCode,
@@ -14,34 +7,34 @@ use std::{
 };
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use countersign_gate::ports::Clock;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use lambda_runtime_api_client::{PooledClient, body::Body, build_request};
 use tracing::error;
 
-use self::{
-    batch::{Failure, Handle},
+use super::{
+    batch::{self, Failure, Handle},
     environment::{ConfigError, Variables},
+    logs,
 };
-use countersign_gate::ports::Clock;
-
-use crate::clock::SystemClock;
+use crate::adapters::SystemClock;
 
 /// What Lambda sets for the runtime. Without them this is not Lambda, and the runtime would panic.
-const OF_LAMBDA: [&str; 4] = [
+const REQUIRED_LAMBDA_VARIABLES: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_LAMBDA_FUNCTION_NAME",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     "AWS_LAMBDA_FUNCTION_VERSION",
 ];
 
-/// Runs a function: `build` makes its handler of the environment, which then works until Lambda
+/// Runs a function: `build` makes its handler from the environment, which then works until Lambda
 /// takes the process away. Answers with a failure when it could not start, after telling Lambda why.
 pub fn run<H: Handle>(build: impl AsyncFnOnce(&Variables) -> Result<H, ConfigError>) -> ExitCode {
     let variables: Variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
     logs::start(&variables);
-    if let Some(missing) = OF_LAMBDA
+    if let Some(missing) = REQUIRED_LAMBDA_VARIABLES
         .iter()
         .find(|name| !variables.contains_key(**name))
     {

@@ -11,7 +11,7 @@ use countersign_gate::{
 use tracing::{Span, info, warn};
 
 use super::metrics::{Measure, emit};
-use crate::clock::SystemClock;
+use crate::adapters::SystemClock;
 
 /// Notes in all later lines about this message which upload it is about.
 pub fn about_upload(upload: &UploadId) {

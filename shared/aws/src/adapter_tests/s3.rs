@@ -17,7 +17,7 @@ fn upload(key: &str, version: &str) -> UploadId {
 }
 
 #[tokio::test]
-async fn a_head_tells_everything_and_is_asked_of_the_version_given() {
+async fn head_of_a_version_tells_everything() {
     let (fake, aws) = stack();
     let head = Response::new(200, "")
         .with("x-amz-version-id", "v1")
@@ -44,7 +44,7 @@ async fn a_head_tells_everything_and_is_asked_of_the_version_given() {
 }
 
 #[tokio::test]
-async fn absence_a_delete_marker_and_silence_are_three_things() {
+async fn absence_and_delete_marker_and_denial_differ() {
     let (fake, aws) = stack();
     assert_eq!(
         aws.head_upload(KEY, None).await.unwrap(),
@@ -75,7 +75,7 @@ async fn absence_a_delete_marker_and_silence_are_three_things() {
 }
 
 #[tokio::test]
-async fn an_object_of_an_unversioned_bucket_has_no_version() {
+async fn unversioned_object_has_no_version() {
     let (fake, aws) = stack();
     fake.put("uploads", KEY, "a");
     fake.without_versions("uploads");
@@ -112,7 +112,7 @@ async fn keys_reach_s3_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_version_is_read_or_gone() {
+async fn version_is_read_or_gone() {
     let (fake, aws) = stack();
     let first = fake.put("uploads", KEY, "first");
     fake.put("uploads", KEY, "second");
@@ -141,7 +141,7 @@ async fn a_version_is_read_or_gone() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_or_is_too_large_is_no_object() {
+async fn broken_or_oversized_body_is_an_error() {
     let (fake, aws) = stack();
     let broken = Response::new(200, "abc").with("content-length", "4");
     fake.answers_once("s3:GetObject", broken.with("connection", "close"));
@@ -185,7 +185,7 @@ async fn tags_are_read_and_their_absence_is_none() {
 }
 
 #[tokio::test]
-async fn a_signed_object_is_pinned_by_the_answer_that_brought_it() {
+async fn signed_object_is_pinned_by_its_own_answer() {
     let (fake, aws) = stack();
     assert_eq!(aws.read_signed("signed", "a.zip").await.unwrap(), None);
     let version = fake.put("signed", "a.zip", "zip");
@@ -204,7 +204,7 @@ async fn a_signed_object_is_pinned_by_the_answer_that_brought_it() {
 }
 
 #[tokio::test]
-async fn a_record_is_created_once_and_replaced_at_will() {
+async fn record_is_created_once_and_replaced_at_will() {
     let (fake, aws) = stack();
     let path = "functions/orders/20261121T214400Z-v1/outcome.json";
     assert_eq!(aws.read_record(path).await.unwrap(), None);
@@ -235,7 +235,7 @@ async fn a_record_is_created_once_and_replaced_at_will() {
 }
 
 #[tokio::test]
-async fn a_record_that_another_is_creating_is_asked_for_again() {
+async fn conflicting_creation_is_retried() {
     let (fake, aws) = stack();
     let conflict = || s3_error(409, "ConditionalRequestConflict");
     fake.answers_once("s3:PutObject", conflict());
@@ -248,7 +248,7 @@ async fn a_record_that_another_is_creating_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn all_pages_of_records_are_listed() {
+async fn records_are_listed_page_by_page() {
     let (fake, aws) = stack();
     let page = |key: &str, more: &str| {
         Response::new(
@@ -275,7 +275,7 @@ async fn all_pages_of_records_are_listed() {
 }
 
 #[tokio::test]
-async fn a_slow_down_is_tried_again_and_then_told() {
+async fn slow_down_is_retried_then_throttled() {
     let (fake, aws) = stack();
     fake.put("records", "a", "1");
     fake.answers_once("s3:GetObject", s3_error(503, "SlowDown"));
@@ -292,14 +292,14 @@ async fn a_slow_down_is_tried_again_and_then_told() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_unavailable() {
+async fn closed_port_is_unavailable() {
     let (fake, aws) = stack();
     drop(fake);
     assert!(is_unavailable(&aws.read_record("a").await.unwrap_err()));
 }
 
 #[tokio::test]
-async fn the_gate_is_named_in_the_user_agent() {
+async fn user_agent_names_the_gate() {
     let (fake, aws) = stack();
     let _none = aws.read_record("a").await.unwrap();
     let request = call(&fake, "s3:GetObject");

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_message_fails_alone() {
+    fn bad_message_fails_alone() {
         let (notes, failed) = outcome(
             &serde_json::json!([
                 {"messageId": "1", "body": "good", "attributes": {"ApproximateReceiveCount": "3"}},

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rejection_counts_in_all_and_by_reason() {
+    fn rejection_counts_in_all_and_by_reason() {
         assert_eq!(
             emitted(Measure::Rejected {
                 reason: "PUBLISHER_NOT_ALLOWED"
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deployment_tells_how_long_it_took() {
+    fn deployment_tells_how_long_it_took() {
         let line = emitted(Measure::Deployed {
             seconds_to_live: 9.5,
         });
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn every_metric_that_is_defined_has_its_value_in_the_line() {
+    fn defined_metrics_and_dimensions_have_values() {
         for measure in [
             Measure::Received,
             Measure::Signed,

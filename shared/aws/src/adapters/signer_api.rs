@@ -13,15 +13,29 @@ use countersign_gate::{
 };
 use countersign_package::ProfileVersionArn;
 
+use super::timestamp::timestamp;
 use crate::{
-    aws::Aws,
-    error::{code, refusal, required, trouble, unreadable},
-    s3::timestamp,
+    connection::Connection,
+    error::{code, port_error, refusal, required, unreadable},
 };
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
 
-impl Signer for Aws {
+/// [`Signer`] over AWS Signer, in the connection's account and region.
+#[derive(Debug, Clone)]
+pub struct SignerApi {
+    connection: Connection,
+}
+
+impl SignerApi {
+    /// Signer as the connection reaches it.
+    #[must_use]
+    pub fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+}
+
+impl Signer for SignerApi {
     async fn start_job(&self, request: &JobRequest) -> Result<JobStart, PortError> {
         const CALL: &str = "signer:StartSigningJob";
         let source = S3Source::builder()
@@ -53,7 +67,7 @@ impl Signer for Aws {
             Err(error) if matches!(code(&error), NOT_FOUND | "ValidationException") => {
                 Ok(JobStart::Refused(refusal(&error)))
             }
-            Err(error) => Err(trouble(CALL, error)),
+            Err(error) => Err(port_error(CALL, error)),
         }
     }
 
@@ -69,7 +83,7 @@ impl Signer for Aws {
         {
             Ok(job) => signing_job(CALL, id, job).map(Some),
             Err(error) if code(&error) == NOT_FOUND => Ok(None),
-            Err(error) => Err(trouble(CALL, error)),
+            Err(error) => Err(port_error(CALL, error)),
         }
     }
 
@@ -87,7 +101,7 @@ impl Signer for Aws {
         let profile = match request.profile_owner(owner).send().await {
             Ok(profile) => profile,
             Err(error) if code(&error) == NOT_FOUND => return Ok(None),
-            Err(error) => return Err(trouble(CALL, error)),
+            Err(error) => return Err(port_error(CALL, error)),
         };
         let revocation = profile.revocation_record.as_ref();
         let effective_from = revocation.and_then(|record| record.revocation_effective_from());

@@ -27,27 +27,41 @@ use countersign_gate::{
 };
 
 use crate::{
-    aws::Aws,
-    error::{code, refusal, required, trouble, trouble_inside, unreadable},
+    connection::Connection,
+    error::{code, port_error, port_error_inside, refusal, required, unreadable},
 };
 
-pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
+pub(super) const NOT_FOUND: &str = "ResourceNotFoundException";
 const CONFLICT: &str = "ResourceConflictException";
 const PRECONDITION: &str = "PreconditionFailedException";
-pub(crate) const INVALID: &str = "InvalidParameterValueException";
-pub(crate) const STORAGE: &str = "CodeStorageExceededException";
+pub(super) const INVALID: &str = "InvalidParameterValueException";
+pub(super) const STORAGE: &str = "CodeStorageExceededException";
 
 const GET_FUNCTION: &str = "lambda:GetFunction";
 const UPDATE_CODE: &str = "lambda:UpdateFunctionCode";
 
-impl Functions for Aws {
+/// [`Functions`] and [`Layers`](countersign_gate::ports::Layers) over Lambda, in the connection's account and region.
+#[derive(Debug, Clone)]
+pub struct LambdaApi {
+    pub(super) connection: Connection,
+}
+
+impl LambdaApi {
+    /// Lambda as the connection reaches it.
+    #[must_use]
+    pub fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+}
+
+impl Functions for LambdaApi {
     async fn function(&self, name: &FunctionName) -> Result<Option<Function>, PortError> {
         let Some(answer) = self.get_function(name, None).await? else {
             return Ok(None);
         };
         // Lambda leaves the tags out when they are denied. Their absence would mean defaults.
         if let Some(error) = answer.tags_error {
-            return Err(trouble_inside(
+            return Err(port_error_inside(
                 "lambda:ListTags",
                 &error.error_code,
                 &error.message,
@@ -91,7 +105,7 @@ impl Functions for Aws {
                 .map(Some)
                 .map_err(|error| unreadable(CALL, "CodeSigningConfigArn", &error)),
             Err(error) if code(&error) == NOT_FOUND => Ok(None),
-            Err(error) => Err(trouble(CALL, error)),
+            Err(error) => Err(port_error(CALL, error)),
         }
     }
 
@@ -101,7 +115,7 @@ impl Functions for Aws {
         let answer = match request.code_signing_config_arn(arn.as_str()).send().await {
             Ok(answer) => answer,
             Err(error) if code(&error) == NOT_FOUND => return Ok(None),
-            Err(error) => return Err(trouble(CALL, error)),
+            Err(error) => return Err(port_error(CALL, error)),
         };
         let config = required(CALL, "CodeSigningConfig", answer.code_signing_config)?;
         let policies = required(CALL, "CodeSigningPolicies", config.code_signing_policies)?;
@@ -175,7 +189,7 @@ impl Functions for Aws {
                 Ok(VersionPublish::CodeChanged)
             }
             INVALID | STORAGE => Ok(VersionPublish::Refused(refusal(&error))),
-            _ => Err(trouble(CALL, error)),
+            _ => Err(port_error(CALL, error)),
         }
     }
 
@@ -232,7 +246,7 @@ impl Functions for Aws {
                 revision: revision(CALL, answer.revision_id)?,
             })),
             Err(error) if code(&error) == NOT_FOUND => Ok(None),
-            Err(error) => Err(trouble(CALL, error)),
+            Err(error) => Err(port_error(CALL, error)),
         }
     }
 
@@ -266,12 +280,12 @@ impl Functions for Aws {
             CONFLICT => Ok(AliasMove::Busy),
             NOT_FOUND => Ok(AliasMove::Gone),
             INVALID => Ok(AliasMove::Refused(refusal(&error))),
-            _ => Err(trouble("lambda:UpdateAlias", error)),
+            _ => Err(port_error("lambda:UpdateAlias", error)),
         }
     }
 }
 
-impl Aws {
+impl LambdaApi {
     /// `GetFunction` of `$LATEST`, or of a version; `None` when there is none.
     async fn get_function(
         &self,
@@ -287,7 +301,7 @@ impl Aws {
         match answer {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if code(&error) == NOT_FOUND => Ok(None),
-            Err(error) => Err(trouble(GET_FUNCTION, error)),
+            Err(error) => Err(port_error(GET_FUNCTION, error)),
         }
     }
 
@@ -314,6 +328,9 @@ impl Aws {
 async fn update(
     request: UpdateFunctionCodeFluentBuilder,
 ) -> Result<CodeUpdate<UpdateFunctionCodeOutput>, PortError> {
+    let request = request
+        .customize()
+        .config_override(Connection::lambda_package_call());
     let error = match request.send().await {
         Ok(answer) => return Ok(CodeUpdate::Accepted(answer)),
         Err(error) => error,
@@ -322,19 +339,21 @@ async fn update(
         PRECONDITION => Ok(CodeUpdate::RevisionChanged),
         CONFLICT => Ok(CodeUpdate::Busy),
         NOT_FOUND => Ok(CodeUpdate::Gone),
-        INVALID if is_about_fetching(&refusal(&error).message) => Err(trouble(UPDATE_CODE, error)),
+        INVALID if is_about_fetching(&refusal(&error).message) => {
+            Err(port_error(UPDATE_CODE, error))
+        }
         "CodeVerificationFailedException"
         | "InvalidCodeSignatureException"
         | "CodeSigningConfigNotFoundException"
         | INVALID
         | STORAGE => Ok(CodeUpdate::Refused(refusal(&error))),
-        _ => Err(trouble(UPDATE_CODE, error)),
+        _ => Err(port_error(UPDATE_CODE, error)),
     }
 }
 
 /// Whether Lambda could not fetch the package from S3, for which it has no exception of its own either: then
 /// nothing was said about the package. The wording is that of public reports (grade C).
-pub(crate) fn is_about_fetching(message: &str) -> bool {
+pub(super) fn is_about_fetching(message: &str) -> bool {
     message.contains("S3 Error Code")
 }
 
@@ -349,7 +368,7 @@ fn is_about_code_sha256(message: &str) -> bool {
 /// for no key.
 fn kms_key_arn(location: FunctionCodeLocation) -> Result<Option<String>, PortError> {
     match (location.source_kms_key_arn, location.error) {
-        (None, Some(error)) => Err(trouble_inside(
+        (None, Some(error)) => Err(port_error_inside(
             "lambda:GetFunction (Code)",
             error.error_code.as_deref().unwrap_or_default(),
             error.message.as_deref().unwrap_or_default(),

@@ -1,0 +1,168 @@
+//! The environment of a function, read once, from a map that main hands in, and judged whole: a
+//! function that is set up wrongly in three ways says so three times, at its start, each with what
+//! to do about it.
+
+use std::{collections::BTreeMap, fmt};
+
+use super::settings::{NAMES, Setting};
+
+/// Environment variables by name.
+pub type Variables = BTreeMap<String, String>;
+
+/// Every variable of the gate begins like this, so that a misspelt one can be told from a foreign one.
+pub(super) const PREFIX: &str = "COUNTERSIGN_";
+
+/// What is wrong with one variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Fault {
+    name: String,
+    problem: String,
+}
+
+/// All that is wrong with an environment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    faults: Vec<Fault>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the environment of this function has {} fault(s)",
+            self.faults.len()
+        )?;
+        for Fault { name, problem } in &self.faults {
+            write!(f, "; {name}: {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// An environment that is being read, with the faults found so far.
+///
+/// When all has been read, [`finish`](Self::finish) answers the configuration if there was no fault.
+#[derive(Debug)]
+pub struct Environment<'a> {
+    variables: &'a Variables,
+    faults: Vec<Fault>,
+}
+
+impl<'a> Environment<'a> {
+    /// Starts reading, and finds the misspelt names. One template may set all variables for all functions
+    /// alike, so a function does not mind those that it has no use for; a name that is no setting's is a typing
+    /// error, and the setting that was meant would silently keep its default.
+    #[must_use]
+    pub fn new(variables: &'a Variables) -> Self {
+        let unknown = variables
+            .keys()
+            .filter(|name| name.starts_with(PREFIX) && !NAMES.contains(&name.as_str()));
+        let faults = unknown
+            .map(|name| Fault {
+                name: name.clone(),
+                problem:
+                    "no function of the gate knows this variable; correct its name or remove it"
+                        .to_owned(),
+            })
+            .collect();
+        Self { variables, faults }
+    }
+
+    /// Reads a setting: its value, its default, or `None` after noting a fault.
+    pub fn read<T>(&mut self, setting: &Setting<T>) -> Option<T> {
+        let Setting { name, meaning, .. } = setting;
+        let problem = match (self.text(name), setting.default) {
+            (Some(text), _) => match (setting.parse)(text) {
+                Ok(value) => return Some(value),
+                Err(problem) => problem,
+            },
+            (None, Some(default)) => return Some(default()),
+            (None, None) => "is not set".to_owned(),
+        };
+        self.faults.push(Fault {
+            name: (*name).to_owned(),
+            problem: format!("{problem}; set it to {meaning}"),
+        });
+        None
+    }
+
+    /// The configuration, or everything that was wrong.
+    pub fn finish<T>(self, config: Option<T>) -> Result<T, ConfigError> {
+        match config {
+            Some(config) if self.faults.is_empty() => Ok(config),
+            _ => Err(ConfigError {
+                faults: self.faults,
+            }),
+        }
+    }
+
+    /// A template leaves a parameter's empty default in the environment: empty is not set.
+    fn text(&self, name: &str) -> Option<&'a str> {
+        self.variables
+            .get(name)
+            .map(|text| text.trim())
+            .filter(|text| !text.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> Variables {
+        pairs
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    const SIZE: Setting<u8> = Setting {
+        name: "COUNTERSIGN_STACK",
+        meaning: "a size",
+        parse: |text| text.parse().map_err(|_| format!("{text:?} is no number")),
+        default: None,
+    };
+    const LEVEL: Setting<u8> = Setting {
+        name: "COUNTERSIGN_TOPIC_ARN",
+        meaning: "a level",
+        default: Some(|| 7),
+        ..SIZE
+    };
+
+    #[test]
+    fn faults_are_told_together_with_what_to_do() {
+        let variables = variables(&[
+            ("COUNTERSIGN_STACK", " "),
+            ("COUNTERSIGN_TOPIC_ARN", "many"),
+            ("COUNTERSIGN_TRUST_ROOT", "misspelt"),
+            ("SOMETHING_ELSE", "is not our business"),
+        ]);
+        let mut environment = Environment::new(&variables);
+        assert_eq!(environment.read(&SIZE), None);
+        assert_eq!(environment.read(&LEVEL), None);
+        let error = environment.finish(None::<u8>).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the environment of this function has 3 fault(s); \
+             COUNTERSIGN_TRUST_ROOT: no function of the gate knows this variable; correct its name or \
+             remove it; \
+             COUNTERSIGN_STACK: is not set; set it to a size; \
+             COUNTERSIGN_TOPIC_ARN: \"many\" is no number; set it to a level"
+        );
+    }
+
+    #[test]
+    fn unset_setting_is_its_default() {
+        let variables = variables(&[("COUNTERSIGN_STACK", " 3 "), ("COUNTERSIGN_TOPIC_ARN", "")]);
+        let mut environment = Environment::new(&variables);
+        assert_eq!(environment.read(&SIZE), Some(3));
+        assert_eq!(environment.read(&LEVEL), Some(7));
+        assert_eq!(environment.finish(Some(1)).unwrap(), 1);
+    }
+
+    #[test]
+    fn fault_cannot_be_overlooked() {
+        let variables = variables(&[("COUNTERSIGN_STCK", "misspelt")]);
+        assert!(Environment::new(&variables).finish(Some(1)).is_err());
+    }
+}
