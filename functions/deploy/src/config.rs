@@ -16,16 +16,14 @@ pub(crate) struct Config {
     pub(crate) settings: DeploySettings,
     pub(crate) core: PackageExaminer,
     pub(crate) event_bus: String,
-    pub(crate) max_receives: u32,
 }
 
 impl Config {
     /// Reads the environment, or tells everything that is wrong with it.
     pub(crate) fn read(variables: &Variables) -> Result<Self, ConfigError> {
         let mut environment = Environment::new(variables);
-        let stack = settings::stack(&mut environment);
+        let stack = environment.stack();
         let event_bus = environment.read(&settings::EVENT_BUS);
-        let max_receives = environment.read(&settings::MAX_RECEIVES);
         let without_csc = environment.read(&settings::TARGET_WITHOUT_CSC);
         let integrity_authority = environment.read(&settings::INTEGRITY_AUTHORITY);
         let layer_csc = environment.read(&settings::LAYER_CSC_ARN);
@@ -46,7 +44,6 @@ impl Config {
                 },
                 core: PackageExaminer::new(Limits::default(), roots?),
                 event_bus: event_bus?,
-                max_receives: max_receives?,
             })
         })();
         environment.finish(config)
@@ -70,7 +67,6 @@ mod tests {
             ("COUNTERSIGN_SIGNED_BUCKET", "gate-signed"),
             ("COUNTERSIGN_RECORDS_BUCKET", "gate-records"),
             ("COUNTERSIGN_EVENT_BUS", "gate-events"),
-            ("COUNTERSIGN_MAX_RECEIVES", "5"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();

@@ -12,16 +12,14 @@ use countersign_package::Limits;
 pub(crate) struct Config {
     pub(crate) settings: SignSettings,
     pub(crate) event_bus: String,
-    pub(crate) max_receives: u32,
 }
 
 impl Config {
     /// Reads the environment, or tells everything that is wrong with it.
     pub(crate) fn read(variables: &Variables) -> Result<Self, ConfigError> {
         let mut environment = Environment::new(variables);
-        let stack = settings::stack(&mut environment);
+        let stack = environment.stack();
         let event_bus = environment.read(&settings::EVENT_BUS);
-        let max_receives = environment.read(&settings::MAX_RECEIVES);
         let profile = environment.read(&settings::SIGNING_PROFILE);
         let functions = environment.read(&settings::TARGET_FUNCTIONS);
         let layers = environment.read(&settings::TARGET_LAYERS);
@@ -39,7 +37,6 @@ impl Config {
                     limits: Limits::default(),
                 },
                 event_bus: event_bus?,
-                max_receives: max_receives?,
             })
         })();
         environment.finish(config)
@@ -61,7 +58,6 @@ mod tests {
             ("COUNTERSIGN_TARGET_FUNCTIONS", "shop-*"),
             ("COUNTERSIGN_TARGET_LAYERS", "*"),
             ("COUNTERSIGN_EVENT_BUS", "gate-events"),
-            ("COUNTERSIGN_MAX_RECEIVES", "5"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
@@ -76,7 +72,6 @@ mod tests {
         assert_eq!(config.settings.scope.tagged_profiles, None);
         assert_eq!(config.settings.stack.signed_bucket, "gate-signed");
         assert_eq!(config.event_bus, "gate-events");
-        assert_eq!(config.max_receives, 5);
     }
 
     #[test]

@@ -45,7 +45,6 @@ fn stage() -> Stage {
             ("COUNTERSIGN_TARGET_FUNCTIONS", "*orders*"),
             ("COUNTERSIGN_TARGET_LAYERS", "*"),
             ("COUNTERSIGN_EVENT_BUS", "countersign"),
-            ("COUNTERSIGN_MAX_RECEIVES", "5"),
         ],
     )
     .unwrap();
@@ -100,6 +99,23 @@ fn count(stage: &Stage, call: &str) -> usize {
         .iter()
         .filter(|name| *name == call)
         .count()
+}
+
+/// The seconds after which messages were to be handed out again.
+fn visibility_changes(stage: &Stage) -> Vec<i64> {
+    let calls = stage.aws.calls();
+    let changes = calls
+        .iter()
+        .filter(|call| call.name == "sqs:ChangeMessageVisibility");
+    changes
+        .map(|call| {
+            let sent: Value = serde_json::from_slice(&call.request.body).unwrap();
+            assert_eq!(sent["ReceiptHandle"], "handle-0");
+            let url = sent["QueueUrl"].as_str().unwrap();
+            assert!(url.ends_with("/111122223333/queue"), "{url}");
+            sent["VisibilityTimeout"].as_i64().unwrap()
+        })
+        .collect()
 }
 
 fn lines(mut stage: Stage) -> Vec<Value> {
@@ -361,7 +377,7 @@ fn event_without_version_means_the_current_one() {
 }
 
 #[test]
-fn what_is_not_understood_goes_back_alone() {
+fn unparseable_message_is_set_aside_alone() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     let good = event(KEY, Some(&version));
@@ -369,15 +385,43 @@ fn what_is_not_understood_goes_back_alone() {
     let lacking = good.replace(r#""bucket""#, r#""basket""#);
     let removed = r#"{"Records":[{"eventName":"ObjectRemoved:Delete","eventTime":
         "2026-11-21T21:44:00Z","s3":{"bucket":{"name":"b"},"object":{"key":"k"}}}]}"#;
-    let bodies = ["not JSON", &good, &unknown, &lacking, "", "{}", removed];
-    assert_eq!(stage.failures(&bodies, 1), [0, 2, 3, 4, 5, 6]);
+    let bodies = ["not JSON", &good, &unknown, &lacking, "{}", removed];
+    assert!(stage.failures(&bodies, 1).is_empty());
     assert_eq!(
         count(&stage, "signer:StartSigningJob"),
         1,
         "the good one is done"
     );
-    // Not on the last time either: the dead-letter queue is where such things are looked at.
-    assert_eq!(stage.failures(&["not JSON"], 5), [0]);
+    let letters = stage.dead_letters();
+    let set_aside: Vec<&str> = letters
+        .iter()
+        .map(|letter| letter["MessageBody"].as_str().unwrap())
+        .collect();
+    assert_eq!(set_aside, ["not JSON", &unknown, &lacking, "{}", removed]);
+    let attributes = &letters[0]["MessageAttributes"];
+    assert_eq!(attributes["reason"]["StringValue"], "NOT_UNDERSTOOD");
+    assert_eq!(attributes["attempts"]["StringValue"], "1");
+    assert_eq!(attributes["function"]["StringValue"], "under-test");
+    let error = attributes["error"]["StringValue"].as_str().unwrap();
+    assert!(error.contains("is not JSON of a known form"), "{error}");
+    let queue = letters[0]["QueueUrl"].as_str().unwrap();
+    assert!(queue.ends_with("/111122223333/dead-letters"), "{queue}");
+    assert_eq!(count(&stage, "sqs:ChangeMessageVisibility"), 0);
+
+    let lines = lines(stage);
+    let counted = lines.iter().filter(|line| line["DeadLettered"] == 1.0);
+    assert_eq!(counted.count(), 5, "each arrival is counted");
+}
+
+#[test]
+fn unparseable_message_stays_when_the_dead_letter_queue_refuses_it() {
+    let stage = stage();
+    let denied = exception(403, "AccessDenied", "no");
+    stage.aws.answers("sqs:SendMessage", denied);
+    assert_eq!(stage.failures(&["not JSON"], 3), [0]);
+    stage.assert_says("the dead-letter queue, which does not take it");
+    assert_eq!(visibility_changes(&stage), [4]);
+    assert!(!lines(stage).iter().any(|line| line["DeadLettered"] == 1.0));
 }
 
 #[test]
@@ -408,6 +452,7 @@ fn port_error_is_retried_and_logged() {
         .answers_once("s3:HeadObject", Response::new(403, ""));
     assert_eq!(stage.failures(&[&event], 1), [0]);
     stage.assert_says("s3:HeadObject was denied");
+    assert_eq!(visibility_changes(&stage), [1], "tried again in a second");
     assert!(stage.aws.keys(RECORDS).is_empty());
 
     stage.aws.answers_once(
@@ -415,8 +460,14 @@ fn port_error_is_retried_and_logged() {
         exception(403, "AccessDeniedException", "no"),
     );
     assert_eq!(stage.failures(&[&event], 2), [0]);
-    assert!(record(&stage, "outcome").is_none(), "trouble is no verdict");
+    assert!(
+        record(&stage, "outcome").is_none(),
+        "an error is no verdict"
+    );
+    assert_eq!(visibility_changes(&stage), [1, 2]);
     assert!(stage.failures(&[&event], 3).is_empty());
+    assert_eq!(visibility_changes(&stage), [1, 2]);
+    assert!(stage.dead_letters().is_empty());
     assert_eq!(record(&stage, "signing").unwrap()["job"], JOB);
 }
 
@@ -431,7 +482,8 @@ fn last_attempt_ends_the_upload() {
     );
     assert_eq!(stage.failures(&[&event], 4), [0]);
     assert!(record(&stage, "outcome").is_none());
-    assert!(stage.failures(&[&event], 5).is_empty());
+    assert!(stage.last_failures(&[&event]).is_empty());
+    assert!(stage.dead_letters().is_empty(), "it has come to its end");
     assert_eq!(outcome(&stage).0, "rejected");
     let outcome = record(&stage, "outcome").unwrap();
     let message = outcome["message"].as_str().unwrap();
@@ -466,12 +518,38 @@ fn unwritable_record_keeps_the_message() {
     stage
         .aws
         .answers("s3:PutObject", s3_error(403, "AccessDenied"));
-    assert_eq!(stage.failures(&[&event(KEY, Some(&version))], 5), [0]);
+    let event = event(KEY, Some(&version));
+    assert_eq!(stage.failures(&[&event], 5), [0]);
     assert_eq!(
         count(&stage, "signer:StartSigningJob"),
         0,
         "the record goes first"
     );
+    assert!(stage.dead_letters().is_empty());
+
+    assert!(stage.last_failures(&[&event]).is_empty());
+    let letters = stage.dead_letters();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0]["MessageBody"], event);
+    let attributes = &letters[0]["MessageAttributes"];
+    assert_eq!(attributes["reason"]["StringValue"], "PATIENCE_EXHAUSTED");
+    assert_eq!(
+        attributes["firstReceived"]["StringValue"],
+        "1970-01-01T00:00:00Z"
+    );
+}
+
+#[test]
+fn refused_visibility_change_is_logged_and_the_message_still_fails() {
+    let stage = stage();
+    let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
+    stage
+        .aws
+        .answers_once("s3:HeadObject", Response::new(403, ""));
+    let invalid = exception(400, "ReceiptHandleIsInvalid", "no");
+    stage.aws.answers("sqs:ChangeMessageVisibility", invalid);
+    assert_eq!(stage.failures(&[&event(KEY, Some(&version))], 1), [0]);
+    stage.assert_says("the visibility of the message stays as it is");
 }
 
 #[test]
@@ -494,6 +572,7 @@ fn wrong_environment_is_told_whole_at_the_start() {
     let faults = [
         ("COUNTERSIGN_STACK", "1"),
         ("COUNTERSIGN_UPLOADS_BUKET", "misspelt"),
+        ("COUNTERSIGN_DEAD_LETTER_QUEUE", ""),
     ];
     let mut stage = Stage::start("sign", &faults).unwrap();
     let (report, failed) = stage.init_failure().unwrap();
@@ -512,7 +591,7 @@ fn wrong_environment_is_told_whole_at_the_start() {
         "COUNTERSIGN_TARGET_FUNCTIONS",
         "COUNTERSIGN_TARGET_LAYERS",
         "COUNTERSIGN_EVENT_BUS",
-        "COUNTERSIGN_MAX_RECEIVES",
+        "COUNTERSIGN_DEAD_LETTER_QUEUE",
     ] {
         assert!(
             body.contains(&format!("{name}: ")),

@@ -16,10 +16,10 @@ use aws_sdk_s3::config::{AsyncSleep, SharedAsyncSleep, SharedCredentialsProvider
 /// How the gate is named in the user agent, and so in CloudTrail. The SDK puts `app/` before it.
 const APP: &str = concat!("countersign-", env!("CARGO_PKG_VERSION"));
 
-/// Attempts of one call, the first included. The SDK retries throttles, timeouts, connection errors and 5xx.
-/// Between attempts it waits a random part of a doubling backoff (full jitter), so five attempts bridge about
-/// three seconds on average: enough for Lambda's 15 control plane requests a second to free up. What takes
-/// longer waits in the queue, where it costs nothing.
+/// Attempts of one call, the first included. The SDK retries throttles, timeouts, connection errors
+/// and 5xx. Between attempts it waits a random part of a doubling backoff (full jitter), so five
+/// attempts bridge about three seconds on average: enough for Lambda's 15 control plane requests a
+/// second to free up. What takes longer waits in the queue, where it costs nothing.
 const MAX_ATTEMPTS: u32 = 5;
 
 /// The backoff before the second attempt, at most.
@@ -34,19 +34,20 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// For one attempt of a call that answers with a state: a hundred times what it takes.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For a call with all its attempts and backoffs: a service that hangs is tried twice, and leaves the rest of an
-/// invocation's minute for what comes after the call.
+/// For a call with all its attempts and backoffs: a service that hangs is tried twice, and leaves
+/// the rest of an invocation's minute for what comes after the call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// For one attempt of `UpdateFunctionCode` and `PublishLayerVersion`, which fetch, unpack and check up to 250 MB
-/// before they answer.
+/// For one attempt of `UpdateFunctionCode` and `PublishLayerVersion`, which fetch, unpack and check
+/// up to 250 MB before they answer.
 const PACKAGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// For such a call with all its attempts. The function `deploy` has 150 seconds.
 const PACKAGE_CALL_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Configuration and credentials. Clients are made when they are first used: making one reads the
-/// machine's certificates, and takes time that a function's start does not have. Clones share the clients.
+/// machine's certificates, and takes time that a function's start does not have. Clones share the
+/// clients.
 #[derive(Debug, Clone)]
 pub struct Connection {
     config: SdkConfig,
@@ -61,11 +62,13 @@ struct Clients {
     lambda: OnceLock<aws_sdk_lambda::Client>,
     eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
+    #[cfg(feature = "function-runtime")]
+    sqs: OnceLock<aws_sdk_sqs::Client>,
 }
 
 impl Connection {
-    /// Reads region, endpoints and the way to credentials as every AWS tool does, by way of this profile:
-    /// for a person's machine. No call is made.
+    /// Reads region, endpoints and the way to credentials as every AWS tool does, by way of this
+    /// profile: for a person's machine. No call is made.
     pub async fn with_profile(profile: &str) -> Self {
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .profile_name(profile)
@@ -77,9 +80,9 @@ impl Connection {
         Self::new(loader.load().await)
     }
 
-    /// Takes region, credentials and endpoint from the variables that Lambda sets, and looks nowhere
-    /// else. The search of [`Self::with_profile`] would make an HTTP client for credentials that
-    /// are never fetched, and take its code along: two thirds of a function's start.
+    /// Takes region, credentials and endpoint from the variables that Lambda sets, and looks
+    /// nowhere else. The search of [`Self::with_profile`] would make an HTTP client for credentials
+    /// that are never fetched, and take its code along: two thirds of a function's start.
     #[must_use]
     pub fn in_lambda(variables: &BTreeMap<String, String>) -> Self {
         let variable = |name: &str| variables.get(name).filter(|value| !value.is_empty());
@@ -154,11 +157,26 @@ impl Connection {
             .sns
             .get_or_init(|| aws_sdk_sns::Client::new(&self.config))
     }
+
+    #[cfg(feature = "function-runtime")]
+    pub(crate) fn sqs(&self) -> &aws_sdk_sqs::Client {
+        self.clients
+            .sqs
+            .get_or_init(|| aws_sdk_sqs::Client::new(&self.config))
+    }
+
+    /// The endpoint that replaces those of AWS, without a slash at its end.
+    #[cfg(feature = "function-runtime")]
+    pub(crate) fn endpoint(&self) -> Option<&str> {
+        let endpoint = self.config.endpoint_url()?;
+        Some(endpoint.trim_end_matches('/'))
+    }
 }
 
-/// The mode `standard`, which has jitter. The mode `adaptive` also holds calls back on the client's side, without
-/// bound, and learns its rate from one client's calls: an execution environment makes some thirty calls for an
-/// upload and its time is bounded, so it would wait where it should go back to the queue.
+/// The mode `standard`, which has jitter. The mode `adaptive` also holds calls back on the client's
+/// side, without bound, and learns its rate from one client's calls: an execution environment makes
+/// some thirty calls for an upload and its time is bounded, so it would wait where it should go
+/// back to the queue.
 fn retry() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(MAX_ATTEMPTS)
@@ -176,8 +194,8 @@ impl AsyncSleep for TokioSleep {
     }
 }
 
-/// Bodies that are streamed are not counted: the SDK has a minimum throughput for them (stalled stream
-/// protection, part of the behaviour version).
+/// Bodies that are streamed are not counted: the SDK has a minimum throughput for them (stalled
+/// stream protection, part of the behaviour version).
 fn timeouts(attempt: Duration, call: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
@@ -226,7 +244,8 @@ pub(crate) mod tests {
         assert!(PACKAGE_CALL_TIMEOUT < Duration::from_secs(130));
     }
 
-    /// A connection to a test's own endpoint, with made-up credentials, that tries twice and hardly pauses.
+    /// A connection to a test's own endpoint, with made-up credentials, that tries twice and hardly
+    /// pauses.
     pub(crate) fn connection_to(endpoint: &str) -> Connection {
         let retry = RetryConfig::standard()
             .with_max_attempts(2)

@@ -2,7 +2,8 @@
 //! This is the only crate that names the AWS SDK.
 //!
 //! An adapter keeps three things apart: what AWS answered, that it answered "there is none", and
-//! that there was no answer. The last is a `PortError`, and is tried again; it never becomes the second.
+//! that there was no answer. The last is a `PortError`, and is tried again; it never becomes the
+//! second.
 //!
 //! # The rooms
 //!
@@ -17,8 +18,8 @@
 //!
 //! `adapter_tests` drives the adapters over a socket: the real SDK against the testkit's AWS.
 //!
-//! The command line takes the adapters one by one ([`RecordsBucket::new`]); the functions take [`Aws`] and, with
-//! the feature `function-runtime`, the module of that name.
+//! The command line takes the adapters one by one ([`RecordsBucket::new`]); the functions take
+//! [`Aws`] and, with the feature `function-runtime`, the module of that name.
 
 #[cfg(test)]
 mod adapter_tests;

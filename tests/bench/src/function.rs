@@ -228,7 +228,10 @@ const ENVIRONMENT: [(&str, &str); 21] = [
     ("COUNTERSIGN_SIGNING_PROFILE", "orders_service"),
     ("COUNTERSIGN_TARGET_FUNCTIONS", "*"),
     ("COUNTERSIGN_TARGET_LAYERS", "*"),
-    ("COUNTERSIGN_MAX_RECEIVES", "5"),
+    (
+        "COUNTERSIGN_DEAD_LETTER_QUEUE",
+        "https://sqs.eu-west-1.amazonaws.com/111122223333/dead-letters",
+    ),
     (
         "COUNTERSIGN_TOPIC_ARN",
         "arn:aws:sns:us-east-1:111122223333:countersign-pages",

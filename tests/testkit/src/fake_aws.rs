@@ -1,5 +1,6 @@
 //! A small AWS on a loopback port, for the real SDK to talk to: S3 with versions, delete markers
-//! and conditional writes, and of the other services exactly the answers that a test lays down.
+//! and conditional writes, SQS that takes what it is given, and of the other services exactly the
+//! answers that a test lays down.
 //!
 //! It keeps every call, in order, under the name that AWS gives it, so that a test can say what
 //! must
@@ -182,6 +183,8 @@ impl World {
                 list(&self.keys(&bucket, &prefix))
             }
             "s3:GetObjectTagging" => xml("<Tagging><TagSet></TagSet></Tagging>"),
+            "sqs:ChangeMessageVisibility" => json(""),
+            "sqs:SendMessage" => json(r#"{"MessageId":"00000000-0000-4000-8000-000000000000"}"#),
             _ => exception(
                 501,
                 "NotPrepared",
@@ -337,10 +340,10 @@ fn operation(request: &Request) -> String {
 fn of_one_path(request: &Request) -> String {
     if let Some(target) = request.header("x-amz-target") {
         let operation = target.rsplit('.').next().unwrap_or_default();
-        let service = if target.starts_with("AWSEvents") {
-            "events"
-        } else {
-            "unknown"
+        let service = match target.split_once('.') {
+            Some(("AWSEvents", _)) => "events",
+            Some(("AmazonSQS", _)) => "sqs",
+            _ => "unknown",
         };
         return format!("{service}:{operation}");
     }

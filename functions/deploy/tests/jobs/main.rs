@@ -280,7 +280,7 @@ fn unknown_job_is_retried_before_it_is_left_alone() {
         .aws
         .answers("signer:DescribeSigningJob", missing);
     assert!(scene.goes_back(4));
-    assert!(!scene.goes_back(5));
+    assert!(!scene.goes_back_at_last());
     scene.stage.assert_says("the job is not for this stack");
     assert_eq!(scene.outcome(), None);
 }
@@ -343,21 +343,27 @@ fn inconclusive_upload_is_retried_then_rejected() {
     scene
         .stage
         .assert_says("signer:GetSigningProfile was denied");
-    assert!(!scene.goes_back(5), "the queue's patience is at its end");
+    assert!(!scene.goes_back_at_last(), "the patience is at its end");
     assert_eq!(scene.end().0, "rejected");
     scene.assert_unchanged();
 }
 
 #[test]
-fn what_is_not_understood_goes_back_alone() {
+fn unparseable_message_is_set_aside_alone() {
     let scene = Scene::new();
     let good = event(JOB);
     let lacking = good.replace("job_id", "job");
     let unknown = good.replace("aws.signer", "aws.s3");
     let odd = event("../../etc");
     let bodies = ["not JSON", &lacking, &good, &unknown, &odd];
-    assert_eq!(scene.stage.failures(&bodies, 1), [0, 1, 3, 4]);
+    assert!(scene.stage.failures(&bodies, 1).is_empty());
     assert_eq!(scene.end().0, "deployed");
+    let letters = scene.stage.dead_letters();
+    let set_aside: Vec<_> = letters
+        .iter()
+        .map(|letter| &letter["MessageBody"])
+        .collect();
+    assert_eq!(set_aside, ["not JSON", &lacking, &unknown, &odd]);
 }
 
 #[test]
@@ -384,6 +390,7 @@ fn wrong_environment_is_told_whole_at_the_start() {
     let faults = [
         ("COUNTERSIGN_TARGET_WITHOUT_CSC", "alow"),
         ("COUNTERSIGN_TRUST_ROOTS", "x"),
+        ("COUNTERSIGN_DEAD_LETTER_QUEUE", ""),
     ];
     let mut stage = Stage::start("deploy", &faults).unwrap();
     let (report, failed) = stage.init_failure().unwrap();
@@ -398,7 +405,7 @@ fn wrong_environment_is_told_whole_at_the_start() {
         "COUNTERSIGN_SIGNED_BUCKET",
         "COUNTERSIGN_RECORDS_BUCKET",
         "COUNTERSIGN_EVENT_BUS",
-        "COUNTERSIGN_MAX_RECEIVES",
+        "COUNTERSIGN_DEAD_LETTER_QUEUE",
         "COUNTERSIGN_TARGET_WITHOUT_CSC",
         "COUNTERSIGN_TRUST_ROOTS",
     ] {

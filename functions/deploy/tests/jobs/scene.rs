@@ -48,7 +48,6 @@ impl Scene {
             ("COUNTERSIGN_SIGNED_BUCKET", SIGNED),
             ("COUNTERSIGN_RECORDS_BUCKET", RECORDS),
             ("COUNTERSIGN_EVENT_BUS", "gate"),
-            ("COUNTERSIGN_MAX_RECEIVES", "5"),
             ("COUNTERSIGN_TRUST_ROOTS", &root),
         ];
         let all: Vec<_> = own.iter().chain(variables).copied().collect();
@@ -158,6 +157,11 @@ impl Scene {
     /// Hands the job's event over; whether it goes back.
     pub(crate) fn goes_back(&self, received: u32) -> bool {
         !self.stage.failures(&[&event(JOB)], received).is_empty()
+    }
+
+    /// Hands the job's event over for the last time; whether it goes back.
+    pub(crate) fn goes_back_at_last(&self) -> bool {
+        !self.stage.last_failures(&[&event(JOB)]).is_empty()
     }
 
     pub(crate) fn outcome(&self) -> Option<Value> {

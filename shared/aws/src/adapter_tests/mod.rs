@@ -1,5 +1,5 @@
-//! The adapters over a socket: the real SDK against the testkit's AWS. What is sent, how answers are
-//! read, and what is not called.
+//! The adapters over a socket: the real SDK against the testkit's AWS. What is sent, how answers
+//! are read, and what is not called.
 
 mod lambda;
 mod s3;

@@ -40,7 +40,8 @@ pub(super) const STORAGE: &str = "CodeStorageExceededException";
 const GET_FUNCTION: &str = "lambda:GetFunction";
 const UPDATE_CODE: &str = "lambda:UpdateFunctionCode";
 
-/// [`Functions`] and [`Layers`](countersign_gate::ports::Layers) over Lambda, in the connection's account and region.
+/// [`Functions`] and [`Layers`](countersign_gate::ports::Layers) over Lambda, in the connection's
+/// account and region.
 #[derive(Debug, Clone)]
 pub struct LambdaApi {
     pub(super) connection: Connection,
@@ -154,8 +155,8 @@ impl Functions for LambdaApi {
             return Err(unreadable(UPDATE_CODE, "FunctionName", &problem));
         }
         let request = self.code_request(name, approved.verified().signed(), seen);
-        // Only what has to be compared is asked of this answer: state and revision are read from the function,
-        // which is looked at until the update is done.
+        // Only what has to be compared is asked of this answer: state and revision are read from
+        // the function, which is looked at until the update is done.
         update(request).await?.try_map(|answer| {
             Ok(CodeIdentity {
                 sha256: required(UPDATE_CODE, "CodeSha256", answer.code_sha256)?,
@@ -305,8 +306,8 @@ impl LambdaApi {
         }
     }
 
-    /// `UpdateFunctionCode` of exactly one object version, upon exactly one revision, under the key that
-    /// the code has now.
+    /// `UpdateFunctionCode` of exactly one object version, upon exactly one revision, under the key
+    /// that the code has now.
     fn code_request(
         &self,
         name: &FunctionName,
@@ -351,8 +352,9 @@ async fn update(
     }
 }
 
-/// Whether Lambda could not fetch the package from S3, for which it has no exception of its own either: then
-/// nothing was said about the package. The wording is that of public reports (grade C).
+/// Whether Lambda could not fetch the package from S3, for which it has no exception of its own
+/// either: then nothing was said about the package. The wording is that of public reports (grade
+/// C).
 pub(super) fn is_about_fetching(message: &str) -> bool {
     message.contains("S3 Error Code")
 }
@@ -363,9 +365,9 @@ fn is_about_code_sha256(message: &str) -> bool {
     message.to_ascii_lowercase().contains("codesha256")
 }
 
-/// The customer's key that the code is under. Where Lambda could not get at the code it says so in this place
-/// (API reference, grade B). Whether it then tells the key is not recorded (grade D); its absence must not pass
-/// for no key.
+/// The customer's key that the code is under. Where Lambda could not get at the code it says so in
+/// this place (API reference, grade B). Whether it then tells the key is not recorded (grade D);
+/// its absence must not pass for no key.
 fn kms_key_arn(location: FunctionCodeLocation) -> Result<Option<String>, PortError> {
     match (location.source_kms_key_arn, location.error) {
         (None, Some(error)) => Err(port_error_inside(

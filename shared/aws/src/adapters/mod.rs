@@ -11,12 +11,12 @@
 //! | [`SnsTopic`] | `Pager` | SNS |
 //! | [`SystemClock`] | `Clock` | none |
 //!
-//! May use: [`crate::connection`] for the clients, [`crate::error`] for errors. Adapters do not use each
-//! other; what those of one service share is in a file that is named after the service.
+//! May use: [`crate::connection`] for the clients, [`crate::error`] for errors. Adapters do not use
+//! each other; what those of one service share is in a file that is named after the service.
 //!
-//! Data passes through like this: a port's request becomes the SDK's; the answer's fields are parsed
-//! into the gate's types; an error that is an answer ("there is none", "refused") becomes a value, and
-//! any other error a `PortError`.
+//! Data passes through like this: a port's request becomes the SDK's; the answer's fields are
+//! parsed into the gate's types; an error that is an answer ("there is none", "refused") becomes a
+//! value, and any other error a `PortError`.
 
 mod clock;
 mod event_bus_api;

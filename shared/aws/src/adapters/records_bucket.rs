@@ -60,8 +60,8 @@ impl Records for RecordsBucket {
             };
             match status(&error) {
                 412 => return Ok(Creation::Existed),
-                // ConditionalRequestConflict: another conditional write of this key is under way. Who won
-                // is known in a moment.
+                // ConditionalRequestConflict: another conditional write of this key is under way.
+                // Who won is known in a moment.
                 409 if retries < MAX_CONFLICT_RETRIES => {
                     retries = retries.saturating_add(1);
                     SystemClock.sleep(CONFLICT_RETRY_INTERVAL).await;

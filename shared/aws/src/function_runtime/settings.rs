@@ -1,16 +1,20 @@
 //! The table of settings: every environment variable of the functions, once.
 //!
-//! The names that [`Environment`] knows, what is read, and what a fault says all come from here. A test
-//! holds `template.yaml` against it.
+//! The names that are known, what is read, and what a fault says all come from here. A test holds
+//! `template.yaml` against it.
+
+use std::time::Duration;
 
 use countersign_gate::{
     deployment::CanaryPolicy,
-    domain::{CscArn, NamePattern, ProfileName, Stack},
+    domain::{CscArn, NamePattern, ProfileName},
     verdict::{IntegrityAuthority, WithoutCsc},
 };
 use countersign_package::TrustRoots;
 
-use super::environment::Environment;
+/// Every variable of the gate begins like this, so that a misspelt one can be told from a foreign
+/// one.
+pub(super) const PREFIX: &str = "COUNTERSIGN_";
 
 /// One setting: an environment variable, what it means, and what it is read as.
 #[derive(Debug, Clone, Copy)]
@@ -87,8 +91,8 @@ settings! {
         default: None,
     }
 
-    /// The bus that the gate's own events go to. There is no default: on the account's default bus anybody
-    /// with `events:PutEvents` could send such events.
+    /// The bus that the gate's own events go to. There is no default: on the account's default bus
+    /// anybody with `events:PutEvents` could send such events.
     EVENT_BUS: String {
         name: "COUNTERSIGN_EVENT_BUS",
         meaning: "the name or ARN of the stack's event bus",
@@ -96,11 +100,21 @@ settings! {
         default: None,
     }
 
-    /// How often the queue hands a message out before it gives it up: its `maxReceiveCount`.
-    MAX_RECEIVES: u32 {
-        name: "COUNTERSIGN_MAX_RECEIVES",
-        meaning: "the maxReceiveCount of the function's queue, 1 to 1000",
-        parse: |text| number(text, 1, 1000, "a count"),
+    /// How long a message is tried, from when its queue first handed it out. The queue's
+    /// `maxReceiveCount` must leave room for an attempt a minute, and for polls that are throttled,
+    /// which count as receives.
+    PATIENCE: Duration {
+        name: "COUNTERSIGN_PATIENCE_SECONDS",
+        meaning: "how long an event is tried before it is given up, 1 to 86400 seconds",
+        parse: patience,
+        default: Some(|| Duration::from_hours(1)),
+    }
+
+    /// The queue for what cannot be worked on.
+    DEAD_LETTER_QUEUE: String {
+        name: "COUNTERSIGN_DEAD_LETTER_QUEUE",
+        meaning: "the URL of the function's dead-letter queue",
+        parse: queue_url,
         default: None,
     }
 
@@ -200,22 +214,6 @@ settings! {
     }
 }
 
-/// The stack's names, and that there is a region.
-pub fn stack(environment: &mut Environment<'_>) -> Option<Stack> {
-    let region = environment.read(&REGION);
-    let name = environment.read(&STACK);
-    let uploads_bucket = environment.read(&UPLOADS_BUCKET);
-    let signed_bucket = environment.read(&SIGNED_BUCKET);
-    let records_bucket = environment.read(&RECORDS_BUCKET);
-    region?;
-    Some(Stack {
-        name: name?,
-        uploads_bucket: uploads_bucket?,
-        signed_bucket: signed_bucket?,
-        records_bucket: records_bucket?,
-    })
-}
-
 fn stack_name(text: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let fits = text.len() <= 128 && text.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -241,12 +239,25 @@ fn topic_arn(text: &str) -> Result<String, String> {
     checked(text, fits, "the ARN of an SNS topic")
 }
 
-fn number(text: &str, min: u32, max: u32, kind: &str) -> Result<u32, String> {
-    let number = text
+fn patience(text: &str) -> Result<Duration, String> {
+    let seconds = text
         .parse()
         .ok()
-        .filter(|number| (min..=max).contains(number));
-    number.ok_or_else(|| unfit(text, kind))
+        .filter(|seconds| (1..=86_400).contains(seconds));
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| unfit(text, "a number of seconds"))
+}
+
+/// `https://<host>/<account>/<name>`; a local AWS may do without TLS.
+fn queue_url(text: &str) -> Result<String, String> {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let parts: Vec<&str> = rest.unwrap_or_default().split('/').collect();
+    let allowed = |part: &&str| !part.is_empty() && !part.contains(|c: char| !c.is_ascii_graphic());
+    let fits = parts.len() == 3 && parts.iter().all(allowed);
+    checked(text, fits, "the URL of a queue")
 }
 
 /// One of a few words.
@@ -274,19 +285,9 @@ fn unfit(text: &str, kind: &str) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{
-        super::environment::{PREFIX, Variables},
-        *,
-    };
+    use super::*;
 
     const TEMPLATE: &str = include_str!("../../../../template.yaml");
-
-    fn variables(pairs: &[(&str, &str)]) -> Variables {
-        pairs
-            .iter()
-            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
-    }
 
     #[test]
     fn template_sets_every_setting_and_no_other() {
@@ -305,52 +306,15 @@ mod tests {
     }
 
     #[test]
-    fn settings_have_names_of_their_own() {
-        let names: BTreeSet<&str> = NAMES.iter().copied().collect();
-        assert_eq!(names.len(), NAMES.len());
+    fn unset_patience_is_an_hour() {
+        let default = PATIENCE.default.map(|default| default());
+        assert_eq!(default, Some(Duration::from_hours(1)));
     }
 
     #[test]
-    fn stack_is_read_whole_or_with_all_its_faults() {
-        let mut all = variables(&[
-            ("AWS_REGION", "eu-west-1"),
-            ("COUNTERSIGN_STACK", "gate"),
-            ("COUNTERSIGN_UPLOADS_BUCKET", "gate-uploads"),
-            ("COUNTERSIGN_SIGNED_BUCKET", "gate-signed"),
-            ("COUNTERSIGN_RECORDS_BUCKET", "gate-records"),
-            ("COUNTERSIGN_EVENT_BUS", "gate-events"),
-            ("COUNTERSIGN_MAX_RECEIVES", "5"),
-        ]);
-        let mut environment = Environment::new(&all);
-        let stack = stack(&mut environment).unwrap();
-        assert_eq!(stack.name, "gate");
-        assert_eq!(stack.records_bucket, "gate-records");
-        assert_eq!(environment.read(&EVENT_BUS).unwrap(), "gate-events");
-        assert_eq!(environment.read(&MAX_RECEIVES), Some(5));
-        environment.finish(Some(())).unwrap();
-
-        all.extend(variables(&[
-            ("COUNTERSIGN_STACK", "1gate"),
-            ("COUNTERSIGN_UPLOADS_BUCKET", "s3://gate"),
-            ("COUNTERSIGN_EVENT_BUS", "my bus"),
-            ("COUNTERSIGN_MAX_RECEIVES", "0"),
-        ]));
-        all.remove("AWS_REGION");
-        let mut environment = Environment::new(&all);
-        assert_eq!(super::stack(&mut environment), None);
-        assert_eq!(environment.read(&EVENT_BUS), None);
-        assert_eq!(environment.read(&MAX_RECEIVES), None);
-        let error = environment.finish(None::<()>).unwrap_err().to_string();
-        for fault in [
-            "5 fault(s)",
-            "COUNTERSIGN_STACK: \"1gate\" is not a stack name; set it to",
-            "AWS_REGION: is not set; set it to the stack's region (Lambda sets it)",
-            "COUNTERSIGN_UPLOADS_BUCKET: \"s3://gate\" is not a bucket name",
-            "COUNTERSIGN_EVENT_BUS: \"my bus\" is not an event bus",
-            "COUNTERSIGN_MAX_RECEIVES: \"0\" is not a count; set it to the maxReceiveCount",
-        ] {
-            assert!(error.contains(fault), "{fault} is not in {error}");
-        }
+    fn settings_have_names_of_their_own() {
+        let names: BTreeSet<&str> = NAMES.iter().copied().collect();
+        assert_eq!(names.len(), NAMES.len());
     }
 
     #[test]
