@@ -260,10 +260,8 @@ fn undeployable_upload_is_refused_before_signing() {
     let image = r#"{"Configuration":{"PackageType":"Image","CodeSha256":"c2hh","RevisionId":"r-1",
         "FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders","State":"Active",
         "LastUpdateStatus":"Successful"}}"#;
-    let missing = exception(404, "ResourceNotFoundException", "no such function");
-    let cases: [(&str, &str, &[u8], Option<Response>); 6] = [
+    let cases: [(&str, &str, &[u8], Option<Response>); 5] = [
         ("a container image", KEY, PACKAGE, Some(json(image))),
-        ("no such function", KEY, PACKAGE, Some(missing)),
         (
             "a function of another team",
             "functions/checkout.zip",
@@ -300,6 +298,54 @@ fn undeployable_upload_is_refused_before_signing() {
             .expect(what);
         assert_eq!(rejected["Reason"], code.as_str(), "{what}");
     }
+}
+
+#[test]
+fn upload_for_a_new_function_is_signed() {
+    let stage = stage();
+    let missing = exception(404, "ResourceNotFoundException", "no such function");
+    stage.aws.answers("lambda:GetFunction", missing);
+    let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
+    assert!(stage.failures(&[&event(KEY, Some(&version))], 1).is_empty());
+    assert_eq!(record(&stage, "signing").unwrap()["job"], JOB);
+}
+
+#[test]
+fn foreign_job_ends_the_upload() {
+    let stage = stage();
+    let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
+    let foreign = format!(
+        r#"{{"jobId":"{JOB}","status":"Succeeded","profileName":"countersign",
+        "profileVersion":"a1B2c3D4e5","jobOwner":"111122223333",
+        "source":{{"s3":{{"bucketName":"theirs","key":"{KEY}","version":"{version}"}}}}}}"#
+    );
+    stage
+        .aws
+        .answers("signer:DescribeSigningJob", json(&foreign));
+    assert!(stage.failures(&[&event(KEY, Some(&version))], 1).is_empty());
+    let (state, code) = outcome(&stage);
+    assert_eq!(
+        (state.as_str(), code.as_str()),
+        ("rejected", "FOREIGN_SIGNING_JOB")
+    );
+    assert!(
+        record(&stage, "signing").is_none(),
+        "it is not this upload's"
+    );
+}
+
+#[test]
+fn fresh_job_that_signer_does_not_know_yet_is_waited_for() {
+    let stage = stage();
+    let missing = exception(404, "ResourceNotFoundException", "no such job");
+    stage
+        .aws
+        .answers_once("signer:DescribeSigningJob", missing.clone());
+    stage.aws.answers_once("signer:DescribeSigningJob", missing);
+    let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
+    assert!(stage.failures(&[&event(KEY, Some(&version))], 1).is_empty());
+    assert_eq!(count(&stage, "signer:DescribeSigningJob"), 3);
+    assert_eq!(record(&stage, "signing").unwrap()["job"], JOB);
 }
 
 #[test]

@@ -42,6 +42,11 @@ impl Stage {
         Ok(Self { process, api, aws })
     }
 
+    /// How long the invocations may take from now on; a minute until it is said.
+    pub fn set_timeout(&self, timeout: Duration) {
+        self.api.set_timeout(timeout);
+    }
+
     /// Hands the function an event and waits for its answer.
     #[must_use]
     pub fn invoke(&self, event: &str) -> Answer {

@@ -10,7 +10,7 @@
 
 mod scene;
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use countersign_testkit::{
     checkout,
@@ -48,6 +48,22 @@ fn verified_package_is_deployed() {
     let outcome = scene.outcome().unwrap();
     assert_eq!(outcome["deployed"]["version"], "7");
     assert_eq!(outcome["deployed"]["code_sha256"], scene.sha256.as_str());
+
+    let key = format!("current/{FUNCTION}.zip");
+    assert_eq!(
+        scene.stage.aws.object(SIGNED, &key),
+        scene.stage.aws.object(SIGNED, &scene.signed_key()),
+        "it is the target's current package now"
+    );
+    let copy = scene.call("s3:CopyObject");
+    assert_eq!(copy.header("if-none-match"), Some("*"));
+    let source = format!("{SIGNED}/{}?versionId=version-2", scene.signed_key());
+    assert_eq!(copy.header("x-amz-copy-source"), Some(source.as_str()));
+    assert_eq!(copy.header("x-amz-metadata-directive"), Some("REPLACE"));
+    let code = copy.header("x-amz-meta-code-sha256");
+    assert_eq!(code, Some(scene.sha256.as_str()));
+    let label = format!("20261121T214400Z-{}", scene.version);
+    assert_eq!(copy.header("x-amz-meta-upload"), Some(label.as_str()));
 
     // The verdict was on record before the update.
     let names: Vec<String> = scene
@@ -107,6 +123,66 @@ fn verified_package_is_deployed() {
         (&told["target"], &told["job"]),
         (&value!(FUNCTION), &value!(JOB))
     );
+}
+
+#[test]
+fn package_for_a_new_function_is_prepared() {
+    let signed = package::sign(&package::sample(), &Pki::new()).build();
+    let scene = Scene::with(&signed, &[("COUNTERSIGN_NEW_FUNCTION_CSC_ARN", CSC)]);
+    let missing = exception(404, "ResourceNotFoundException", "no such function");
+    scene.stage.aws.forget("lambda:GetFunction");
+    scene.stage.aws.answers("lambda:GetFunction", missing);
+    assert!(!scene.goes_back(1));
+    assert_eq!(scene.end().0, "prepared");
+    let current = scene
+        .stage
+        .aws
+        .object(SIGNED, &format!("current/{FUNCTION}.zip"));
+    assert_eq!(current.as_deref(), Some(signed.as_slice()));
+    scene.assert_unchanged();
+    scene.stage.assert_says(r#""Prepared":1.0"#);
+}
+
+#[test]
+fn current_package_is_replaced_by_its_entity_tag() {
+    let scene = Scene::new();
+    let key = format!("current/{FUNCTION}.zip");
+    let seen = scene.stage.aws.put(SIGNED, &key, "the one before");
+    assert!(!scene.goes_back(1));
+    assert_eq!(scene.end().0, "deployed");
+    let copy = scene.call("s3:CopyObject");
+    let etag = format!("\"etag-{seen}\"");
+    assert_eq!(copy.header("if-match"), Some(etag.as_str()));
+}
+
+#[test]
+fn refused_alias_move_ends_the_upload_at_once() {
+    let scene = Scene::new();
+    let aws = &scene.stage.aws;
+    let tags = value!({"countersign:alias": "live"});
+    aws.forget("lambda:GetFunction");
+    aws.answers_once(
+        "lambda:GetFunction",
+        tagged_function("b2xk", &value!({}), &tags),
+    );
+    aws.answers(
+        "lambda:GetFunction",
+        tagged_function(&scene.sha256, &arns(), &tags),
+    );
+    let alias = value!({"FunctionVersion": "6", "RevisionId": "a-1"});
+    aws.answers("lambda:GetAlias", json(&alias.to_string()));
+    let refusal = exception(
+        400,
+        "InvalidParameterValueException",
+        "provisioned concurrency",
+    );
+    aws.answers("lambda:UpdateAlias", refusal);
+    assert!(!scene.goes_back(1));
+    assert_eq!(scene.end().0, "failed", "Lambda took the code");
+    let outcome = scene.outcome().unwrap();
+    assert_eq!(outcome["deployed"]["version"], "7");
+    let message = outcome["message"].as_str().unwrap();
+    assert!(message.contains("provisioned concurrency"), "{message}");
 }
 
 /// An upload for a layer, of which Lambda says that it published code with this SHA-256.
@@ -279,8 +355,12 @@ fn unknown_job_is_retried_before_it_is_left_alone() {
         .stage
         .aws
         .answers("signer:DescribeSigningJob", missing);
+    // It may become known within the invocation, which is waited for.
+    scene.stage.set_timeout(Duration::from_secs(5));
     assert!(scene.goes_back(4));
+    assert!(scene.count("signer:DescribeSigningJob") > 4);
     assert!(!scene.goes_back_at_last());
+    assert!(scene.stage.dead_letters().is_empty());
     scene.stage.assert_says("the job is not for this stack");
     assert_eq!(scene.outcome(), None);
 }

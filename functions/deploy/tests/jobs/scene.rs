@@ -3,7 +3,7 @@
 use countersign_package::{Limits, Package};
 use countersign_testkit::{
     fake_aws::json,
-    http::Response,
+    http::{Request, Response},
     package,
     pki::Pki,
     signature::{self, PROFILE_VERSION},
@@ -179,6 +179,14 @@ impl Scene {
         (text("state"), text("code"))
     }
 
+    /// The one call of this name.
+    pub(crate) fn call(&self, name: &str) -> Request {
+        let mut calls = self.stage.aws.calls();
+        calls.retain(|call| call.name == name);
+        assert_eq!(calls.len(), 1, "{name} is called once");
+        calls.remove(0).request
+    }
+
     pub(crate) fn count(&self, call: &str) -> usize {
         self.stage
             .aws
@@ -232,8 +240,12 @@ pub(crate) fn code(sha256: &str, more: &Value) -> Value {
 }
 
 pub(crate) fn function(sha256: &str, more: &Value) -> Response {
+    tagged_function(sha256, more, &value!({}))
+}
+
+pub(crate) fn tagged_function(sha256: &str, more: &Value, tags: &Value) -> Response {
     let location = value!({"RepositoryType": "S3", "SourceKMSKeyArn": CODE_KEY});
-    let answer = value!({"Configuration": code(sha256, more), "Code": location, "Tags": {}});
+    let answer = value!({"Configuration": code(sha256, more), "Code": location, "Tags": tags});
     json(&answer.to_string())
 }
 

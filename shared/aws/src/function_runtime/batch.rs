@@ -3,7 +3,7 @@
 //! ```text
 //! worked on to its end ─────────────────────────────────────────► done: Lambda deletes it
 //! not understood, or failed in its last attempt ── dead-letter queue ─► done, and counted
-//! failed ── visible again in seconds ──────────────────────────► failed: the queue keeps it
+//! failed, or worked on elsewhere ── visible again in seconds ──► failed: the queue keeps it
 //! ```
 //!
 //! Lambda leaves the visibility of a message that is reported as failed alone (AWS's own samples
@@ -31,15 +31,16 @@ use super::{
     report,
 };
 
-/// What is kept of an invocation's time for reporting on the messages that ran out of it: a
-/// function that is cut off reports nothing, and all of its batch comes back, finished or not.
-const REPORT_RESERVE: Duration = Duration::from_secs(2);
-
-/// What is kept back for the ending of an upload (three writes), at most.
+/// What is kept of an invocation's time for the ending of an upload (three writes), at most, and as
+/// a part of that time: a fifth.
 const MAX_ENDING_RESERVE: Duration = Duration::from_secs(20);
-
-/// The part of an invocation's time that is kept back, if that is less: a fifth.
 const ENDING_RESERVE_DIVISOR: u32 = 5;
+
+/// What is kept of that for reporting on the messages that ran out of time, at most, and as a part
+/// of the invocation's time: a tenth. A function that is cut off reports nothing, and all of its
+/// batch comes back, finished or not.
+const MAX_REPORT_RESERVE: Duration = Duration::from_secs(2);
+const REPORT_RESERVE_DIVISOR: u32 = 10;
 
 /// For one call on the queues, at most. In the report reserve it is what is left but this.
 const QUEUE_CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -83,7 +84,11 @@ impl<H: Handle, Q: Queues, C: Clock> Worker<'_, H, Q, C> {
         batch: &SqsEvent,
         invocation: Invocation<'_>,
     ) -> Result<SqsBatchResponse, NoMessageId> {
-        let work_until = work_until(self.clock.now(), invocation.deadline);
+        let start = self.clock.now();
+        let time = between(start, invocation.deadline);
+        let before = |reserve| invocation.deadline.saturating_sub(reserve).unwrap_or(start);
+        let work_until = before(MAX_ENDING_RESERVE.min(time / ENDING_RESERVE_DIVISOR));
+        let cut_off_at = before(MAX_REPORT_RESERVE.min(time / REPORT_RESERVE_DIVISOR));
         let mut response = SqsBatchResponse::default();
         for message in &batch.records {
             let id = message.message_id.as_deref().filter(|id| !id.is_empty());
@@ -109,6 +114,7 @@ impl<H: Handle, Q: Queues, C: Clock> Worker<'_, H, Q, C> {
                 message,
                 id,
                 attempt,
+                cut_off_at,
                 deadline: invocation.deadline,
             };
             if one.work().instrument(span).await == End::Failed {
@@ -117,13 +123,6 @@ impl<H: Handle, Q: Queues, C: Clock> Worker<'_, H, Q, C> {
         }
         Ok(response)
     }
-}
-
-/// Until when the use cases may work: the rest of the invocation is kept back for their endings.
-fn work_until(now: Timestamp, deadline: Timestamp) -> Timestamp {
-    let time = between(now, deadline);
-    let reserve = MAX_ENDING_RESERVE.min(time / ENDING_RESERVE_DIVISOR);
-    deadline.saturating_sub(reserve).unwrap_or(now)
 }
 
 /// The time from `now` to `then`, zero if that is past.
@@ -137,6 +136,8 @@ struct One<'a, H, Q, C> {
     message: &'a SqsMessage,
     id: &'a str,
     attempt: DeliveryAttempt,
+    /// When the work is cut off here, before Lambda cuts off the function.
+    cut_off_at: Timestamp,
     deadline: Timestamp,
 }
 
@@ -161,7 +162,7 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
         let reason = match failure {
             Failure::NotUnderstood(_) => Some(DeadLetterReason::NotUnderstood),
             Failure::Retry(_) if is_last => Some(DeadLetterReason::PatienceExhausted),
-            Failure::Retry(_) => None,
+            Failure::Retry(_) | Failure::OtherAtWork(_) => None,
         };
         match reason {
             Some(reason) => self.give_up(body, reason, error).await,
@@ -172,9 +173,9 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
         }
     }
 
-    /// The function's own work, cut off before Lambda cuts off the function.
+    /// The function's own work.
     async fn handle(&self, body: &str, now: Timestamp) -> Result<(), Failure> {
-        let time = between(now, self.deadline).saturating_sub(REPORT_RESERVE);
+        let time = between(now, self.cut_off_at);
         let message = Message {
             body,
             attempt: &self.attempt,

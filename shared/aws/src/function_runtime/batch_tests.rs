@@ -41,7 +41,7 @@ impl Clock for PausedClock {
     }
 }
 
-/// Fails on "bad" and "odd", works ten seconds on "long", and never ends on "hanging".
+/// Fails on "bad", "busy" and "odd", works ten seconds on "long", and never ends on "hanging".
 #[derive(Default)]
 struct Handler(RefCell<Vec<(String, DeliveryAttempt)>>);
 
@@ -51,6 +51,7 @@ impl Handle for Handler {
         self.0.borrow_mut().push(seen);
         match message.body {
             "bad" => Err(Failure::Retry("it is bad".into())),
+            "busy" => Err(Failure::OtherAtWork("another delivery is at work".into())),
             "odd" => Err(Failure::NotUnderstood("it is odd".into())),
             "long" => {
                 tokio::time::sleep(Duration::from_secs(10)).await;
@@ -286,6 +287,14 @@ fn message_that_becomes_overdue_while_it_is_worked_on_has_one_attempt_more() {
 }
 
 #[test]
+fn message_that_another_delivery_works_on_is_never_given_up() {
+    let run = run(&json!([message_since("1", "busy", 9, 0)]), Mood::Well);
+    assert_eq!(run.failed.unwrap(), ["1"]);
+    assert!(run.letters.is_empty());
+    assert_eq!(run.changes.len(), 1);
+}
+
+#[test]
 fn hanging_message_is_cut_off_before_the_function_is() {
     let run = run(&json!([message("1", "hanging", 1)]), Mood::Well);
     assert_eq!(run.failed.unwrap(), ["1"]);
@@ -324,6 +333,16 @@ fn long_invocation_keeps_back_twenty_seconds() {
         Mood::Well,
     );
     assert_eq!(run.handled[0].1.work_until, after(130));
+}
+
+#[test]
+fn short_invocation_keeps_its_order() {
+    let records = json!([message("1", "hanging", 1)]);
+    let run = run_for(Duration::from_secs(4), &records, Mood::Hanging);
+    let work_until = run.handled[0].1.work_until;
+    assert_eq!(work_until.as_millisecond(), START + 3200);
+    // Cut off at 3.6 s, and the queue is given up before the end.
+    assert_eq!(run.took, Duration::from_millis(3700));
 }
 
 #[test]

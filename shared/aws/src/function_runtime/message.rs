@@ -34,12 +34,15 @@ pub enum Failure {
     NotUnderstood(Cause),
     /// It goes back to its queue, and after the last attempt to the dead-letter queue.
     Retry(Cause),
+    /// Another delivery of the same event is at work. The message goes back to its queue whatever
+    /// attempt this is: should the other one be cut off, nobody else would end the upload.
+    OtherAtWork(Cause),
 }
 
 impl Failure {
     /// The whole chain in one line.
     pub(super) fn error_chain(&self) -> String {
-        let (Self::NotUnderstood(cause) | Self::Retry(cause)) = self;
+        let (Self::NotUnderstood(cause) | Self::Retry(cause) | Self::OtherAtWork(cause)) = self;
         error_chain(&**cause)
     }
 }
@@ -52,7 +55,10 @@ impl From<EventError> for Failure {
 
 impl From<RetryableError> for Failure {
     fn from(error: RetryableError) -> Self {
-        Self::Retry(Box::new(error))
+        match error {
+            RetryableError::LeaseHeld { .. } => Self::OtherAtWork(Box::new(error)),
+            error => Self::Retry(Box::new(error)),
+        }
     }
 }
 
