@@ -45,7 +45,9 @@ impl Handle for Deploy {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
         let JobEvent { job } = JobEvent::parse(message.body)?;
         report::about_job(&job);
-        match deploy(&self.aws, &self.core, &self.settings, &job, message.attempt).await? {
+        // Boxed: the whole way of an upload is one large future.
+        let deployment = deploy(&self.aws, &self.core, &self.settings, &job, message.attempt);
+        match Box::pin(deployment).await? {
             Deployment::Finished(finished) => {
                 report::finished(&self.settings.stack.name, &finished);
             }

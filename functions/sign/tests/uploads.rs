@@ -323,9 +323,9 @@ fn foreign_job_ends_the_upload() {
         .aws
         .answers("signer:DescribeSigningJob", json(&foreign));
     assert!(stage.failures(&[&event(KEY, Some(&version))], 1).is_empty());
-    let (state, code) = outcome(&stage);
+    let (end, code) = outcome(&stage);
     assert_eq!(
-        (state.as_str(), code.as_str()),
+        (end.as_str(), code.as_str()),
         ("rejected", "FOREIGN_SIGNING_JOB")
     );
     assert!(

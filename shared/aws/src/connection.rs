@@ -43,7 +43,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(25);
 const PACKAGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// For such a call with all its attempts. The function `deploy` has 150 seconds.
-const PACKAGE_CALL_TIMEOUT: Duration = Duration::from_secs(120);
+const PACKAGE_CALL_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Configuration and credentials. Clients are made when they are first used: making one reads the
 /// machine's certificates, and takes time that a function's start does not have. Clones share the

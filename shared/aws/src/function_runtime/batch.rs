@@ -31,16 +31,16 @@ use super::{
     report,
 };
 
-/// What is kept of an invocation's time for the ending of an upload (three writes), at most, and as
-/// a part of that time: a fifth.
+/// What is kept of an invocation's time for the ending of an upload (three writes): this, or a fifth
+/// of the time if that is less.
 const MAX_ENDING_RESERVE: Duration = Duration::from_secs(20);
-const ENDING_RESERVE_DIVISOR: u32 = 5;
+const ENDING_RESERVE_PERMILLE: u32 = 200;
 
-/// What is kept of that for reporting on the messages that ran out of time, at most, and as a part
-/// of the invocation's time: a tenth. A function that is cut off reports nothing, and all of its
+/// What is kept of that for reporting on the messages that ran out of time: this, or a tenth of the
+/// invocation's time if that is less. A function that is cut off reports nothing, and all of its
 /// batch comes back, finished or not.
 const MAX_REPORT_RESERVE: Duration = Duration::from_secs(2);
-const REPORT_RESERVE_DIVISOR: u32 = 10;
+const REPORT_RESERVE_PERMILLE: u32 = 100;
 
 /// For one call on the queues, at most. In the report reserve it is what is left but this.
 const QUEUE_CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -87,8 +87,8 @@ impl<H: Handle, Q: Queues, C: Clock> Worker<'_, H, Q, C> {
         let start = self.clock.now();
         let time = between(start, invocation.deadline);
         let before = |reserve| invocation.deadline.saturating_sub(reserve).unwrap_or(start);
-        let work_until = before(MAX_ENDING_RESERVE.min(time / ENDING_RESERVE_DIVISOR));
-        let cut_off_at = before(MAX_REPORT_RESERVE.min(time / REPORT_RESERVE_DIVISOR));
+        let work_until = before(MAX_ENDING_RESERVE.min(part(time, ENDING_RESERVE_PERMILLE)));
+        let cut_off_at = before(MAX_REPORT_RESERVE.min(part(time, REPORT_RESERVE_PERMILLE)));
         let mut response = SqsBatchResponse::default();
         for message in &batch.records {
             let id = message.message_id.as_deref().filter(|id| !id.is_empty());
@@ -123,6 +123,12 @@ impl<H: Handle, Q: Queues, C: Clock> Worker<'_, H, Q, C> {
         }
         Ok(response)
     }
+}
+
+/// So many thousandths of a time.
+fn part(time: Duration, permille: u32) -> Duration {
+    let product = time.saturating_mul(permille);
+    product.checked_div(1000).unwrap_or_default()
 }
 
 /// The time from `now` to `then`, zero if that is past.
@@ -164,13 +170,11 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
             Failure::Retry(_) if is_last => Some(DeadLetterReason::PatienceExhausted),
             Failure::Retry(_) | Failure::OtherAtWork(_) => None,
         };
-        match reason {
-            Some(reason) => self.give_up(body, reason, error).await,
-            None => {
-                warn!(error, "the message goes back to the queue");
-                self.retry_later().await
-            }
+        if let Some(reason) = reason {
+            return self.give_up(body, reason, error).await;
         }
+        warn!(error, "the message goes back to the queue");
+        self.retry_later().await
     }
 
     /// The function's own work.
@@ -272,7 +276,8 @@ fn jittered_seconds(delay: Duration, id: &str, attempt: u32) -> i32 {
     (id, attempt).hash(&mut hasher);
     let permille = hasher.finish().rem_euclid(401).saturating_add(800);
     let permille = u32::try_from(permille).unwrap_or(1000);
-    let delay = delay.saturating_mul(permille) / 1000;
-    let rounded = delay.saturating_add(Duration::from_millis(500)).as_secs();
+    let rounded = part(delay, permille)
+        .saturating_add(Duration::from_millis(500))
+        .as_secs();
     i32::try_from(rounded).unwrap_or(i32::MAX).max(1)
 }

@@ -364,7 +364,7 @@ fn hanging_queues_do_not_use_up_the_invocation() {
     let records = json!([message("1", "hanging", 1), message("2", "good", 1)]);
     let run = run(&records, Mood::Hanging);
     assert_eq!(run.failed.unwrap(), ["1", "2"]);
-    assert!(run.took < Duration::from_secs(60), "{:?}", run.took);
+    assert!(run.took < Duration::from_mins(1), "{:?}", run.took);
 }
 
 #[test]

@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(stack.name, "gate");
         assert_eq!(stack.records_bucket, "gate-records");
         assert_eq!(environment.read(&EVENT_BUS).unwrap(), "gate-events");
-        assert_eq!(environment.read(&PATIENCE), Some(Duration::from_secs(900)));
+        assert_eq!(environment.read(&PATIENCE), Some(Duration::from_mins(15)));
         assert!(environment.read(&DEAD_LETTER_QUEUE).is_some());
         environment.finish(Some(())).unwrap();
 
