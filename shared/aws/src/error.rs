@@ -45,12 +45,17 @@ pub enum AwsError {
 }
 
 /// Codes by which AWS services say that they were asked too often, beside HTTP 429.
-const THROTTLED: [&str; 9] = [
+const THROTTLED: [&str; 12] = [
+    // A KMS key that S3 or SQS use is asked too often, in the one's and in the other's words.
+    "KMS.ThrottlingException",
+    "KmsThrottled",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
+    // Signer.
+    "ServiceLimitExceededException",
     "SlowDown",
     "Throttling",
     "ThrottlingException",
@@ -62,18 +67,23 @@ pub(crate) fn port_error<E>(call: &'static str, error: SdkError<E>) -> PortError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    let request_id = error.request_id().unwrap_or("-").to_owned();
-    let status = status(&error);
     let class = match &error {
-        SdkError::ServiceError(answer) => {
-            Class::of(status, answer.err().code().unwrap_or_default())
-        }
-        SdkError::ResponseError(_) => Class::of(status, ""),
+        SdkError::ServiceError(_) => Class::of(status(&error), code(&error)),
+        SdkError::ResponseError(_) => Class::of(status(&error), ""),
         SdkError::ConstructionFailure(_) => Class::Unexpected,
         // Timeouts, connections, credentials that could not be had just now.
         _ => Class::Unavailable,
     };
-    let cause = match error {
+    class.port_error(call, cause(error))
+}
+
+fn cause<E>(error: SdkError<E>) -> AwsError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let request_id = error.request_id().unwrap_or("-").to_owned();
+    let status = status(&error);
+    match error {
         SdkError::ServiceError(answer) => AwsError::Answer {
             code: answer.err().code().unwrap_or("-").to_owned(),
             message: answer.err().message().unwrap_or_default().to_owned(),
@@ -84,8 +94,7 @@ where
             Some(cause) => AwsError::NoCredentials(error_chain(cause)),
             None => AwsError::NoAnswer(error_chain(&error)),
         },
-    };
-    class.port_error(call, cause)
+    }
 }
 
 /// The part of the chain that says why there are no credentials.
@@ -98,6 +107,15 @@ fn credentials_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Credent
         next = error.source();
     }
     None
+}
+
+/// An error answer whose code is that of a refusal and whose message says that something could not
+/// be reached: it is tried again.
+pub(crate) fn unreachable<E>(call: &'static str, error: SdkError<E>) -> PortError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    Class::Unavailable.port_error(call, cause(error))
 }
 
 /// The HTTP status of an answer, 0 when there was none.
@@ -213,6 +231,8 @@ mod tests {
             (429, "TooManyRequestsException", Class::Throttled),
             (503, "SlowDown", Class::Throttled),
             (400, "ThrottlingException", Class::Throttled),
+            (402, "ServiceLimitExceededException", Class::Throttled),
+            (400, "KmsThrottled", Class::Throttled),
             (200, "ThrottlingException", Class::Throttled),
             (403, "AccessDenied", Class::Denied),
             (400, "AccessDeniedException", Class::Denied),

@@ -128,7 +128,22 @@ async fn update_status_is_read_from_state_and_last_update() {
         ("Pending", "Successful", Some(UpdateStatus::InProgress)),
         ("Active", "Failed", Some(failed("of the update"))),
         ("Failed", "Successful", Some(failed("of the state"))),
+        ("Failed", "InProgress", Some(failed("of the state"))),
+        (
+            "ActiveNonInvocable",
+            "Successful",
+            Some(UpdateStatus::Successful),
+        ),
+        (
+            "ActiveNonInvocable",
+            "Failed",
+            Some(failed("of the update")),
+        ),
+        ("Deactivated", "Successful", Some(UpdateStatus::Successful)),
+        ("Deactivating", "Successful", Some(UpdateStatus::InProgress)),
+        ("Deleting", "Successful", Some(UpdateStatus::InProgress)),
         ("Active", "Confused", None),
+        ("Confused", "Successful", None),
     ] {
         let reasons = r#","StateReason":"of the state","LastUpdateStatusReason":"of the update""#;
         let code = code(reasons)
@@ -329,6 +344,7 @@ async fn unfetched_package_is_not_refused() {
     );
     let answer = aws.dry_run_update(&name(), &signed(), &seen(None)).await;
     let error = answer.unwrap_err();
+    assert!(is_unavailable(&error), "{error}");
     assert!(error.error_chain().contains("SlowDown"), "{error}");
 }
 
@@ -372,14 +388,25 @@ async fn version_is_published_of_the_given_code() {
 #[tokio::test]
 async fn version_state_is_told() {
     let (fake, aws) = stack();
-    let failed = VersionState::Failed {
-        reason: "no subnet".to_owned(),
+    let refused = |reason: &str| VersionState::Failed {
+        reason: reason.to_owned(),
     };
+    let failed = refused("no subnet");
     for (said, expected) in [
         (r#""State":"Active""#, VersionState::Ready),
         (r#""State":"Inactive""#, VersionState::Ready),
         (r#""State":"Pending""#, VersionState::Pending),
         (r#""State":"Failed","StateReason":"no subnet""#, failed),
+        (r#""State":"Deactivating""#, VersionState::Pending),
+        (r#""State":"Deleting""#, VersionState::Pending),
+        (
+            r#""State":"ActiveNonInvocable""#,
+            refused("its state is ActiveNonInvocable"),
+        ),
+        (
+            r#""State":"Deactivated","StateReason":"idle""#,
+            refused("its state is Deactivated: idle"),
+        ),
     ] {
         let answer = format!(
             r#"{{"Configuration":{{"Version":"7","CodeSha256":"c2hh","ConfigSha256":"c",{said}}}}}"#

@@ -93,6 +93,29 @@ async fn refusals_of_signer_differ_from_port_errors() {
 }
 
 #[tokio::test]
+async fn unreachable_bucket_is_no_refusal() {
+    let (fake, aws) = stack();
+    let message = "Bucket uploads is not accessible.";
+    fake.answers_once(
+        "signer:StartSigningJob",
+        exception(400, "ValidationException", message),
+    );
+    let error = aws.start_job(&request()).await.unwrap_err();
+    assert!(is_unavailable(&error), "{error}");
+    assert!(error.error_chain().contains(message), "{error}");
+    assert_eq!(fake.called().len(), 1, "it goes back to the queue");
+    // Other words, or the words of another exception, are a refusal.
+    for (name, message) in [
+        ("ValidationException", "The bucket is not versioned."),
+        ("ResourceNotFoundException", message),
+    ] {
+        fake.answers_once("signer:StartSigningJob", exception(400, name, message));
+        let answer = aws.start_job(&request()).await.unwrap();
+        assert!(matches!(answer, JobStart::Refused(_)), "{name} {message}");
+    }
+}
+
+#[tokio::test]
 async fn job_is_described_whole() {
     let (fake, aws) = stack();
     fake.answers("signer:DescribeSigningJob", json(&described("")));

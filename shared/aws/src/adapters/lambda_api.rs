@@ -28,7 +28,7 @@ use countersign_gate::{
 
 use crate::{
     connection::Connection,
-    error::{code, port_error, port_error_inside, refusal, required, unreadable},
+    error::{code, port_error, port_error_inside, refusal, required, unreachable, unreadable},
 };
 
 pub(super) const NOT_FOUND: &str = "ResourceNotFoundException";
@@ -203,15 +203,7 @@ impl Functions for LambdaApi {
             return Ok(None);
         };
         let found = required(GET_FUNCTION, "Configuration", answer.configuration)?;
-        // Not `LastUpdateStatus`: a version is never updated, and need not have one.
-        let state = match required(GET_FUNCTION, "State", found.state)? {
-            State::Active | State::Inactive => VersionState::Ready,
-            State::Pending => VersionState::Pending,
-            State::Failed => VersionState::Failed {
-                reason: found.state_reason.unwrap_or_default(),
-            },
-            unknown => return Err(unreadable(GET_FUNCTION, "State", &unknown)),
-        };
+        let state = required(GET_FUNCTION, "State", found.state)?;
         Ok(Some(Version {
             code: CodeIdentity {
                 sha256: required(GET_FUNCTION, "CodeSha256", found.code_sha256)?,
@@ -219,7 +211,7 @@ impl Functions for LambdaApi {
                 profile_version_arn: found.signing_profile_version_arn,
             },
             config_sha256: found.config_sha256,
-            state,
+            state: version_state(&state, found.state_reason)?,
         }))
     }
 
@@ -341,7 +333,7 @@ async fn update(
         CONFLICT => Ok(CodeUpdate::Busy),
         NOT_FOUND => Ok(CodeUpdate::Gone),
         INVALID if is_about_fetching(&refusal(&error).message) => {
-            Err(port_error(UPDATE_CODE, error))
+            Err(unreachable(UPDATE_CODE, error))
         }
         "CodeVerificationFailedException"
         | "InvalidCodeSignatureException"
@@ -385,6 +377,11 @@ fn revision(call: &'static str, id: Option<String>) -> Result<RevisionId, PortEr
 }
 
 /// How the last change stands, from `State` and `LastUpdateStatus` with their reasons.
+///
+/// The states that came with Managed Instances (that they exist is grade A, what they mean is not
+/// documented): `$LATEST` of such a function is `ActiveNonInvocable` when it is settled, since
+/// invocations run `$LATEST.PUBLISHED` (grade C). `Deactivating` and `Deleting` pass, and are waited
+/// for; after `Deleting` there is no function (grade D). `Deactivated` is settled (grade D).
 fn update_status(
     call: &'static str,
     state: Option<State>,
@@ -392,18 +389,47 @@ fn update_status(
     last: Option<LastUpdateStatus>,
     last_reason: Option<String>,
 ) -> Result<UpdateStatus, PortError> {
-    match (state, last) {
-        (Some(State::Failed), _) => Ok(UpdateStatus::Failed {
-            reason: state_reason.unwrap_or_default(),
-        }),
-        (_, Some(LastUpdateStatus::Failed)) => Ok(UpdateStatus::Failed {
+    let is_settled = match required(call, "State", state)? {
+        State::Failed => {
+            return Ok(UpdateStatus::Failed {
+                reason: state_reason.unwrap_or_default(),
+            });
+        }
+        State::Pending | State::Deactivating | State::Deleting => false,
+        State::Active | State::Inactive | State::ActiveNonInvocable | State::Deactivated => true,
+        unknown => return Err(unreadable(call, "State", &unknown)),
+    };
+    match required(call, "LastUpdateStatus", last)? {
+        LastUpdateStatus::Failed => Ok(UpdateStatus::Failed {
             reason: last_reason.unwrap_or_default(),
         }),
-        (Some(State::Pending), _) | (_, Some(LastUpdateStatus::InProgress)) => {
-            Ok(UpdateStatus::InProgress)
-        }
-        (_, Some(LastUpdateStatus::Successful)) => Ok(UpdateStatus::Successful),
-        (_, Some(unknown)) => Err(unreadable(call, "LastUpdateStatus", &unknown)),
-        (_, None) => Err(unreadable(call, "LastUpdateStatus", &"missing")),
+        LastUpdateStatus::InProgress => Ok(UpdateStatus::InProgress),
+        LastUpdateStatus::Successful if is_settled => Ok(UpdateStatus::Successful),
+        LastUpdateStatus::Successful => Ok(UpdateStatus::InProgress),
+        unknown => Err(unreadable(call, "LastUpdateStatus", &unknown)),
+    }
+}
+
+/// Whether a published version can be invoked. Not from `LastUpdateStatus`: a version is never
+/// updated, and need not have one.
+///
+/// Of the states that came with Managed Instances, `Deactivating` and `Deleting` are waited for;
+/// after `Deleting` there is no version. `Deactivated` and `ActiveNonInvocable` do not become
+/// invocable by waiting: no alias is moved to such a version. All of this is grade D; that the states
+/// exist is grade A.
+fn version_state(state: &State, reason: Option<String>) -> Result<VersionState, PortError> {
+    match state {
+        State::Active | State::Inactive => Ok(VersionState::Ready),
+        State::Pending | State::Deactivating | State::Deleting => Ok(VersionState::Pending),
+        State::Failed => Ok(VersionState::Failed {
+            reason: reason.unwrap_or_default(),
+        }),
+        State::Deactivated | State::ActiveNonInvocable => Ok(VersionState::Failed {
+            reason: match reason {
+                Some(reason) => format!("its state is {state}: {reason}"),
+                None => format!("its state is {state}"),
+            },
+        }),
+        unknown => Err(unreadable(GET_FUNCTION, "State", unknown)),
     }
 }

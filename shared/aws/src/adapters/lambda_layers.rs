@@ -12,7 +12,7 @@ use countersign_gate::{
 use super::lambda_api::{INVALID, LambdaApi, NOT_FOUND, STORAGE, is_about_fetching};
 use crate::{
     connection::Connection,
-    error::{code, port_error, refusal, required, unreadable},
+    error::{code, port_error, refusal, required, unreachable, unreadable},
 };
 
 impl Layers for LambdaApi {
@@ -120,7 +120,7 @@ impl Layers for LambdaApi {
             Err(error) => {
                 let refusal = refusal(&error);
                 match refusal.exception.as_str() {
-                    INVALID if is_about_fetching(&refusal.message) => Err(port_error(CALL, error)),
+                    INVALID if is_about_fetching(&refusal.message) => Err(unreachable(CALL, error)),
                     INVALID | STORAGE => Ok(LayerPublish::Refused(refusal)),
                     _ => Err(port_error(CALL, error)),
                 }

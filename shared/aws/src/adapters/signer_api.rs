@@ -6,7 +6,7 @@ use aws_sdk_signer::{
 };
 use countersign_gate::{
     domain::{
-        JobRevocation, JobStatus, ProfileName, ProfileStatus, SigningJob, SigningJobId,
+        JobRevocation, JobStatus, ProfileName, ProfileStatus, Refusal, SigningJob, SigningJobId,
         SigningProfile, UploadId, VersionId,
     },
     ports::{JobRequest, JobStart, PortError, Signer},
@@ -16,10 +16,11 @@ use countersign_package::ProfileVersionArn;
 use super::timestamp::timestamp;
 use crate::{
     connection::Connection,
-    error::{code, port_error, refusal, required, unreadable},
+    error::{code, port_error, refusal, required, unreachable, unreadable},
 };
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
+const INVALID: &str = "ValidationException";
 
 /// [`Signer`] over AWS Signer, in the connection's account and region.
 #[derive(Debug, Clone)]
@@ -64,13 +65,16 @@ impl Signer for SignerApi {
                 let id = SigningJobId::parse(id).map_err(|e| unreadable(CALL, "jobId", &e))?;
                 Ok(JobStart::Job(id))
             }
-            Err(error) if matches!(code(&error), NOT_FOUND | "ValidationException") => {
+            Err(error) if is_about_access(&refusal(&error)) => Err(unreachable(CALL, error)),
+            Err(error) if matches!(code(&error), NOT_FOUND | INVALID) => {
                 Ok(JobStart::Refused(refusal(&error)))
             }
             Err(error) => Err(port_error(CALL, error)),
         }
     }
 
+    /// A fresh job "can 404 for a few seconds" (grade C): `None` need not mean that there is no such
+    /// job.
     async fn describe_job(&self, id: &SigningJobId) -> Result<Option<SigningJob>, PortError> {
         const CALL: &str = "signer:DescribeSigningJob";
         match self
@@ -120,6 +124,14 @@ impl Signer for SignerApi {
             status,
         }))
     }
+}
+
+/// Whether Signer could not reach a bucket. It looks at both when a job is started, and refuses fresh
+/// IAM and bucket policies for a while in words such as "not accessible" (grade C; that it does so by
+/// a `ValidationException` is grade D). Then nothing was said about the upload.
+fn is_about_access(refusal: &Refusal) -> bool {
+    let message = refusal.message.to_ascii_lowercase();
+    refusal.exception == INVALID && message.contains("bucket") && message.contains("not accessible")
 }
 
 fn revoked(
