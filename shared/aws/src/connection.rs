@@ -38,8 +38,8 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// the rest of an invocation's minute for what comes after the call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// For one attempt of `UpdateFunctionCode` and `PublishLayerVersion`, which fetch, unpack and check
-/// up to 250 MB before they answer.
+/// For one attempt of a call that answers when it has copied or taken in a package of up to 250 MB:
+/// S3's `CopyObject`, and Lambda's `UpdateFunctionCode` and `PublishLayerVersion`.
 const PACKAGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// For such a call with all its attempts. The function `deploy` has 150 seconds.
@@ -128,6 +128,11 @@ impl Connection {
         })
     }
 
+    /// What differs for an S3 call that copies a package.
+    pub(crate) fn s3_package_call() -> aws_sdk_s3::config::Builder {
+        aws_sdk_s3::config::Builder::new().timeout_config(package_timeouts())
+    }
+
     pub(crate) fn signer(&self) -> &aws_sdk_signer::Client {
         self.clients
             .signer
@@ -142,8 +147,7 @@ impl Connection {
 
     /// What differs for a Lambda call that takes a package in.
     pub(crate) fn lambda_package_call() -> aws_sdk_lambda::config::Builder {
-        let timeouts = timeouts(PACKAGE_ATTEMPT_TIMEOUT, PACKAGE_CALL_TIMEOUT);
-        aws_sdk_lambda::config::Builder::new().timeout_config(timeouts)
+        aws_sdk_lambda::config::Builder::new().timeout_config(package_timeouts())
     }
 
     pub(crate) fn eventbridge(&self) -> &aws_sdk_eventbridge::Client {
@@ -202,6 +206,10 @@ fn timeouts(attempt: Duration, call: Duration) -> TimeoutConfig {
         .operation_attempt_timeout(attempt)
         .operation_timeout(call)
         .build()
+}
+
+fn package_timeouts() -> TimeoutConfig {
+    timeouts(PACKAGE_ATTEMPT_TIMEOUT, PACKAGE_CALL_TIMEOUT)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::{fs, time::Duration};
 
 use countersign_testkit::{
     checkout,
-    fake_aws::{exception, json},
+    fake_aws::{exception, json, s3_error},
     package,
     pki::Pki,
     runtime_api::Answer,
@@ -153,6 +153,38 @@ fn current_package_is_replaced_by_its_entity_tag() {
     let copy = scene.call("s3:CopyObject");
     let etag = format!("\"etag-{seen}\"");
     assert_eq!(copy.header("if-match"), Some(etag.as_str()));
+}
+
+#[test]
+fn current_package_that_changed_meanwhile_is_read_again() {
+    let signed = package::sign(&package::sample(), &Pki::new()).build();
+    let scene = Scene::with(&signed, &[("COUNTERSIGN_NEW_FUNCTION_CSC_ARN", CSC)]);
+    let missing = exception(404, "ResourceNotFoundException", "no such function");
+    scene.stage.aws.forget("lambda:GetFunction");
+    scene.stage.aws.answers("lambda:GetFunction", missing);
+    for conflict in [412, 409] {
+        let answer = s3_error(conflict, "PreconditionFailed");
+        scene.stage.aws.answers_once("s3:CopyObject", answer);
+    }
+    assert!(!scene.goes_back(1));
+    assert_eq!(scene.end().0, "prepared");
+    assert_eq!(scene.count("s3:CopyObject"), 3);
+}
+
+#[test]
+fn package_whose_signed_object_is_gone_is_no_conflict() {
+    let signed = package::sign(&package::sample(), &Pki::new()).build();
+    let scene = Scene::with(&signed, &[("COUNTERSIGN_NEW_FUNCTION_CSC_ARN", CSC)]);
+    let missing = exception(404, "ResourceNotFoundException", "no such function");
+    scene.stage.aws.forget("lambda:GetFunction");
+    scene.stage.aws.answers("lambda:GetFunction", missing);
+    scene
+        .stage
+        .aws
+        .answers("s3:CopyObject", s3_error(404, "NoSuchVersion"));
+    assert!(scene.goes_back(1));
+    assert!(scene.outcome().is_none());
+    scene.stage.assert_says("s3:CopyObject gave an answer");
 }
 
 #[test]

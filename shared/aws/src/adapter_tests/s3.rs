@@ -1,6 +1,6 @@
 use countersign_gate::{
-    domain::{UploadId, VersionId},
-    ports::{Creation, Records, SignedObjects, UploadHead, Uploads},
+    domain::{Target, UploadId, VersionId},
+    ports::{Creation, CurrentUpload, Records, SignedObjects, UploadHead, Uploads},
 };
 use countersign_testkit::{fake_aws::s3_error, http::Response};
 
@@ -201,6 +201,65 @@ async fn signed_object_is_pinned_by_its_own_answer() {
     assert!(is_unexpected(
         &aws.read_signed("signed", "a.zip").await.unwrap_err()
     ));
+}
+
+#[tokio::test]
+async fn upload_is_read_if_it_is_current() {
+    let (fake, aws) = stack();
+    let read = |version: String| {
+        let upload = upload(KEY, &version);
+        let aws = aws.clone();
+        async move { aws.read_if_current(&upload).await.unwrap() }
+    };
+    let first = fake.put("uploads", KEY, "first");
+    let current = CurrentUpload::Current(b"first".to_vec());
+    assert_eq!(read(first.clone()).await, current);
+    let second = fake.put("uploads", KEY, "second");
+    assert_eq!(read(first).await, CurrentUpload::Other);
+    fake.delete("uploads", KEY);
+    assert_eq!(read(second).await, CurrentUpload::Deleted);
+    assert!(
+        fake.called().iter().all(|call| call == "s3:GetObject"),
+        "one call each"
+    );
+    fake.answers("s3:GetObject", s3_error(403, "AccessDenied"));
+    let error = aws.read_if_current(&upload(KEY, "v")).await.unwrap_err();
+    assert!(is_denied(&error));
+}
+
+#[tokio::test]
+async fn current_package_is_told_by_its_metadata() {
+    let (fake, aws) = stack();
+    let target = Target::from_key("functions/orders.zip").unwrap();
+    assert_eq!(aws.current_package(&target).await.unwrap(), None);
+    let key = "current/functions/orders.zip";
+    let version = fake.put("signed", key, "zip");
+    let bare = aws.current_package(&target).await.unwrap().unwrap();
+    assert_eq!(bare.etag, format!("\"etag-{version}\""));
+    assert_eq!((bare.upload, bare.code_sha256), (None, None));
+    let bytes = aws.read_signed_version(&bare.object).await.unwrap();
+    assert_eq!(bytes.as_deref(), Some(b"zip".as_slice()));
+
+    let head = Response::new(200, "")
+        .with("x-amz-version-id", "v2")
+        .with("etag", "\"e\"")
+        .with("x-amz-meta-upload", "20261121T214400Z-v1")
+        .with("x-amz-meta-source-sha256", "c291cmNl")
+        .with("x-amz-meta-code-sha256", "Y29kZQ==");
+    fake.answers("s3:HeadObject", head);
+    let found = aws.current_package(&target).await.unwrap().unwrap();
+    assert_eq!(
+        (found.object.key.as_str(), found.etag.as_str()),
+        (key, "\"e\"")
+    );
+    assert_eq!(found.upload.as_deref(), Some("20261121T214400Z-v1"));
+    assert_eq!(found.source_sha256.as_deref(), Some("c291cmNl"));
+    assert_eq!(found.code_sha256.as_deref(), Some("Y29kZQ=="));
+    let gone = aws.read_signed_version(&found.object).await.unwrap();
+    assert_eq!(gone, None);
+
+    fake.answers("s3:HeadObject", Response::new(403, ""));
+    assert!(is_denied(&aws.current_package(&target).await.unwrap_err()));
 }
 
 #[tokio::test]

@@ -119,6 +119,9 @@ impl SignedObjects for SignedBucket {
             Some(seen) => request.if_match(&seen.etag),
             None => request.if_none_match("*"),
         };
+        let request = request
+            .customize()
+            .config_override(Connection::s3_package_call());
         let answer = match request.send().await {
             Ok(answer) => answer,
             // Replaced, created or deleted since it was seen, or being written by somebody else.
