@@ -49,6 +49,7 @@ fn stage() -> Stage {
     )
     .unwrap();
     let function = r#"{"Configuration":{"PackageType":"Zip","CodeSha256":"c2hh","RevisionId":"r-1",
+        "LastModified":"2026-11-20T08:00:00.000+0000",
         "FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders","State":"Active",
         "LastUpdateStatus":"Successful"},"Tags":{}}"#;
     stage.aws.answers("lambda:GetFunction", json(function));
@@ -258,6 +259,7 @@ fn a_key_that_names_no_target_ends_in_a_record() {
 #[test]
 fn undeployable_upload_is_refused_before_signing() {
     let image = r#"{"Configuration":{"PackageType":"Image","CodeSha256":"c2hh","RevisionId":"r-1",
+        "LastModified":"2026-11-20T08:00:00.000+0000",
         "FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders","State":"Active",
         "LastUpdateStatus":"Successful"}}"#;
     let cases: [(&str, &str, &[u8], Option<Response>); 5] = [

@@ -11,7 +11,7 @@ use countersign_gate::{
         Alias, AliasMove, Announcement, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload,
         Events, Function, Functions, JobRequest, JobStart, LayerContent, LayerPublish,
         LayerRequest, LayerVersion, Layers, PortError, Records, SignedObjects, Signer, UploadHead,
-        Uploads, Version, VersionPublish, VersionRequest,
+        UploadVersion, Uploads, Version, VersionPublish, VersionRequest,
     },
     verdict::{Approved, Verified},
 };
@@ -79,6 +79,7 @@ delegate! { Uploads to uploads:
     fn head_upload(key: &str, version: Option<&VersionId>) -> UploadHead;
     fn read_upload(upload: &UploadId) -> Option<Vec<u8>>;
     fn read_if_current(wanted: &UploadId) -> CurrentUpload;
+    fn list_versions(key: &str, max: usize) -> Vec<UploadVersion>;
     fn upload_tags(upload: &UploadId) -> BTreeMap<String, String>;
 }
 

@@ -17,6 +17,8 @@ use crate::http::{Request, Response, Server, read_chunks};
 /// When every object of the fake was last modified: 2026-11-21T21:44:00Z.
 const LAST_MODIFIED: &str = "Sat, 21 Nov 2026 21:44:00 GMT";
 
+const LAST_MODIFIED_ISO: &str = "2026-11-21T21:44:00.000Z";
+
 /// One call as it came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
@@ -215,6 +217,10 @@ impl World {
                 let prefix = decode(request.query_value("prefix").unwrap_or_default());
                 list(&self.keys(&bucket, &prefix))
             }
+            "s3:ListObjectVersions" => {
+                let prefix = decode(request.query_value("prefix").unwrap_or_default());
+                self.list_versions(&bucket, &prefix)
+            }
             "s3:GetObjectTagging" => xml("<Tagging><TagSet></TagSet></Tagging>"),
             "signer:DescribeSigningJob" => {
                 self.describe_job(request.path.rsplit('/').next().unwrap_or_default())
@@ -247,6 +253,29 @@ impl World {
             })
             .map(|((_, key), _)| key.clone())
             .collect()
+    }
+
+    /// Keys in order, and of each key the versions, the last one first.
+    fn list_versions(&self, bucket: &str, prefix: &str) -> Response {
+        let mut list = String::from("<ListVersionsResult><IsTruncated>false</IsTruncated>");
+        for ((of, key), versions) in &self.objects {
+            if of != bucket || !key.starts_with(prefix) {
+                continue;
+            }
+            for (age, version) in versions.iter().rev().enumerate() {
+                let kind = if version.body.is_some() {
+                    "Version"
+                } else {
+                    "DeleteMarker"
+                };
+                let (id, is_latest) = (&version.id, age == 0);
+                list += &format!(
+                    "<{kind}><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{is_latest}</IsLatest>\
+                     <LastModified>{LAST_MODIFIED_ISO}</LastModified></{kind}>"
+                );
+            }
+        }
+        xml(&(list + "</ListVersionsResult>"))
     }
 
     fn put(
@@ -401,6 +430,7 @@ fn operation(request: &Request) -> String {
         ("POST", ["2018-10-31", "layers", _, "versions"]) => "lambda:PublishLayerVersion",
         ("GET", ["2018-10-31", "layers", _, "versions", _]) => "lambda:GetLayerVersion",
         ("GET", [_]) if request.query_value("list-type") == Some("2") => "s3:ListObjectsV2",
+        ("GET", [_]) if request.query_value("versions").is_some() => "s3:ListObjectVersions",
         ("GET", [_, ..]) if request.query_value("tagging").is_some() => "s3:GetObjectTagging",
         ("GET", [_, _, ..]) => "s3:GetObject",
         ("HEAD", [_, _, ..]) => "s3:HeadObject",

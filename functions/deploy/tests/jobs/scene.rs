@@ -233,6 +233,7 @@ pub(crate) fn code(sha256: &str, more: &Value) -> Value {
     let mut code = value!({
         "FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:orders",
         "PackageType": "Zip", "CodeSha256": sha256, "RevisionId": "r-1", "State": "Active",
+        "LastModified": "2026-11-20T08:00:00.000+0000",
         "LastUpdateStatus": "Successful",
     });
     merge(&mut code, more);

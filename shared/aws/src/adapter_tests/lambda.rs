@@ -11,6 +11,7 @@ use countersign_gate::{
     },
 };
 use countersign_testkit::fake_aws::{FakeAws, exception, json};
+use jiff::Timestamp;
 
 use super::{call, is_denied, is_throttled, is_unavailable, is_unexpected, sent, stack};
 use crate::Aws;
@@ -44,6 +45,7 @@ fn seen(kms_key_arn: Option<&str>) -> Function {
             profile_version_arn: None,
         },
         config_sha256: None,
+        last_modified: Timestamp::UNIX_EPOCH,
         kms_key_arn: kms_key_arn.map(str::to_owned),
         revision: revision(),
         update: UpdateStatus::Successful,
@@ -56,6 +58,7 @@ fn code(more: &str) -> String {
     format!(
         r#"{{"FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders",
         "PackageType":"Zip","CodeSha256":"c2hh","RevisionId":"r-1","State":"Active",
+        "LastModified":"2026-11-21T21:44:00.012+0000",
         "LastUpdateStatus":"Successful"{more}}}"#
     )
 }
@@ -83,6 +86,8 @@ async fn function_is_read_with_its_tags() {
         Some("profile-arn")
     );
     assert_eq!(function.revision, revision());
+    let modified = "2026-11-21T21:44:00.012Z".parse().unwrap();
+    assert_eq!(function.last_modified, modified);
     assert_eq!(function.update, UpdateStatus::Successful);
 }
 

@@ -1,6 +1,6 @@
 use countersign_gate::{
     domain::{Target, UploadId, VersionId},
-    ports::{Creation, CurrentUpload, Records, SignedObjects, UploadHead, Uploads},
+    ports::{Creation, CurrentUpload, Records, SignedObjects, UploadHead, UploadVersion, Uploads},
 };
 use countersign_testkit::{fake_aws::s3_error, http::Response};
 
@@ -225,6 +225,77 @@ async fn upload_is_read_if_it_is_current() {
     fake.answers("s3:GetObject", s3_error(403, "AccessDenied"));
     let error = aws.read_if_current(&upload(KEY, "v")).await.unwrap_err();
     assert!(is_denied(&error));
+}
+
+#[tokio::test]
+async fn versions_are_listed_current_first() {
+    let (fake, aws) = stack();
+    assert!(aws.list_versions(KEY, 9).await.unwrap().is_empty());
+    let first = fake.put("uploads", KEY, "a");
+    let second = fake.put("uploads", KEY, "b");
+    fake.put("uploads", "functions/orders.zip.bak", "another key");
+    fake.delete("uploads", KEY);
+    let found = aws.list_versions(KEY, 9).await.unwrap();
+    let ids = |found: &[UploadVersion]| -> Vec<String> {
+        let ids = found.iter().map(|item| item.version.as_ref().unwrap());
+        ids.map(ToString::to_string).collect()
+    };
+    assert_eq!(ids(&found), ["version-4", &second, &first]);
+    assert!(found[0].is_delete_marker && found[0].is_current);
+    assert!(!found[1].is_delete_marker && !found[1].is_current);
+    assert_eq!(
+        found[1].last_modified,
+        "2026-11-21T21:44:00Z".parse().unwrap()
+    );
+    let found = aws.list_versions(KEY, 2).await.unwrap();
+    assert_eq!(ids(&found), ["version-4", &second]);
+}
+
+#[tokio::test]
+async fn versions_are_listed_page_by_page() {
+    let (fake, aws) = stack();
+    let version = |key: &str, id: &str, second: u8| {
+        format!(
+            "<Version><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{}</IsLatest>\
+             <LastModified>2026-11-21T21:44:0{second}.000Z</LastModified></Version>",
+            id == "v3"
+        )
+    };
+    let page = |next: Option<(&str, &str)>, versions: &[String]| {
+        let next = next.map_or_else(String::new, |(key, id)| {
+            format!(
+                "<IsTruncated>true</IsTruncated><NextKeyMarker>{key}</NextKeyMarker>\
+                 <NextVersionIdMarker>{id}</NextVersionIdMarker>"
+            )
+        });
+        let body = versions.concat();
+        Response::new(
+            200,
+            format!("<ListVersionsResult>{next}{body}</ListVersionsResult>"),
+        )
+    };
+    let call = "s3:ListObjectVersions";
+    let other = "functions/orders.zip2";
+    fake.answers_once(call, page(Some((KEY, "v3")), &[version(KEY, "v3", 3)]));
+    let second = [
+        version(KEY, "v2", 2),
+        version(KEY, "null", 1),
+        version(other, "v9", 9),
+    ];
+    fake.answers_once(call, page(Some((other, "v9")), &second));
+    let found = aws.list_versions(KEY, 9).await.unwrap();
+    let ids: Vec<_> = found
+        .iter()
+        .map(|item| item.version.as_ref().map(ToString::to_string))
+        .collect();
+    assert_eq!(ids, [Some("v3".to_owned()), Some("v2".to_owned()), None]);
+    let calls = fake.calls();
+    assert_eq!(calls.len(), 2, "another key ends it");
+    let marker = calls[1].request.query_value("version-id-marker");
+    assert_eq!(marker, Some("v3"));
+
+    fake.answers(call, s3_error(403, "AccessDenied"));
+    assert!(is_denied(&aws.list_versions(KEY, 9).await.unwrap_err()));
 }
 
 #[tokio::test]

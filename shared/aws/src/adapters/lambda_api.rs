@@ -26,6 +26,8 @@ use countersign_gate::{
     verdict::Approved,
 };
 
+use jiff::Timestamp;
+
 use crate::{
     connection::Connection,
     error::{code, port_error, port_error_inside, refusal, required, unreachable, unreadable},
@@ -79,6 +81,7 @@ impl Functions for LambdaApi {
                 profile_version_arn: function.signing_profile_version_arn,
             },
             config_sha256: function.config_sha256,
+            last_modified: last_modified(function.last_modified.as_deref())?,
             // An image has none, and what it has there may not be ours to see.
             kms_key_arn: match answer.code {
                 Some(location) if !is_image => kms_key_arn(location)?,
@@ -369,6 +372,14 @@ fn kms_key_arn(location: FunctionCodeLocation) -> Result<Option<String>, PortErr
         )),
         (key, _) => Ok(key),
     }
+}
+
+/// `LastModified` as Lambda writes it: `2026-11-21T21:44:00.000+0000`.
+fn last_modified(text: Option<&str>) -> Result<Timestamp, PortError> {
+    const FIELD: &str = "LastModified";
+    let text = required(GET_FUNCTION, FIELD, text)?;
+    text.parse()
+        .map_err(|error: jiff::Error| unreadable(GET_FUNCTION, FIELD, &error))
 }
 
 fn revision(call: &'static str, id: Option<String>) -> Result<RevisionId, PortError> {

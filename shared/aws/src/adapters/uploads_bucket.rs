@@ -1,11 +1,11 @@
 //! The bucket that uploads are dropped into.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use countersign_gate::{
     domain::{UploadId, VersionId},
-    ports::{CurrentUpload, ObjectHead, PortError, UploadHead, Uploads},
+    ports::{CurrentUpload, ObjectHead, PortError, UploadHead, UploadVersion, Uploads},
 };
 
 use super::{
@@ -93,6 +93,51 @@ impl Uploads for UploadsBucket {
         Ok(CurrentUpload::Current(body(object).await?))
     }
 
+    async fn list_versions(&self, key: &str, max: usize) -> Result<Vec<UploadVersion>, PortError> {
+        const CALL: &str = "s3:ListObjectVersions";
+        let mut found: Vec<UploadVersion> = Vec::new();
+        let mut markers = (None, None);
+        loop {
+            let request = self.connection.s3().list_object_versions();
+            let page = request
+                .bucket(&self.bucket)
+                .prefix(key)
+                .set_key_marker(markers.0.take())
+                .set_version_id_marker(markers.1.take())
+                .send()
+                .await
+                .map_err(|error| port_error(CALL, error))?;
+            let is_key = |listed: Option<&str>| listed == Some(key);
+            for item in page.versions().iter().filter(|item| is_key(item.key())) {
+                found.push(UploadVersion {
+                    version: listed_version(CALL, item.version_id())?,
+                    last_modified: timestamp(CALL, "LastModified", item.last_modified())?,
+                    is_delete_marker: false,
+                    is_current: required(CALL, "IsLatest", item.is_latest())?,
+                });
+            }
+            let deleted = page.delete_markers().iter();
+            for item in deleted.filter(|item| is_key(item.key())) {
+                found.push(UploadVersion {
+                    version: listed_version(CALL, item.version_id())?,
+                    last_modified: timestamp(CALL, "LastModified", item.last_modified())?,
+                    is_delete_marker: true,
+                    is_current: required(CALL, "IsLatest", item.is_latest())?,
+                });
+            }
+            // A key is listed before the longer ones that begin like it.
+            let is_last = page.next_key_marker() != Some(key);
+            if is_last || !page.is_truncated().unwrap_or_default() || found.len() >= max {
+                break;
+            }
+            markers = (page.next_key_marker, page.next_version_id_marker);
+        }
+        // The sort is stable: what S3 lists first of one second stays first.
+        found.sort_by_key(|item| (!item.is_current, Reverse(item.last_modified)));
+        found.truncate(max);
+        Ok(found)
+    }
+
     async fn upload_tags(&self, upload: &UploadId) -> Result<BTreeMap<String, String>, PortError> {
         const CALL: &str = "s3:GetObjectTagging";
         let answer = self
@@ -114,6 +159,18 @@ impl Uploads for UploadsBucket {
             Err(error) => Err(port_error(CALL, error)),
         }
     }
+}
+
+/// The version that a listing tells; `null` pins nothing.
+fn listed_version(
+    call: &'static str,
+    version: Option<&str>,
+) -> Result<Option<VersionId>, PortError> {
+    let version = required(call, "VersionId", version)?;
+    (version != "null")
+        .then(|| VersionId::parse(version))
+        .transpose()
+        .map_err(|error| unreadable(call, "VersionId", &error))
 }
 
 fn object_head(call: &'static str, head: &HeadObjectOutput) -> Result<ObjectHead, PortError> {
