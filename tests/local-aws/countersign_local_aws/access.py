@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ministack import app
-from ministack.core.iam_evaluator import enforce
+from ministack.core import iam_evaluator
 from ministack.core.responses import get_region
 from ministack.core.router import extract_access_key_id
 
@@ -35,11 +35,18 @@ def require_for_code(headers: dict[str, str], code: dict[str, Any]) -> None:
 
 
 def require(service: str, headers: dict[str, str], action: str, resource: str) -> None:
-    """One more action on one more resource that a call on `service` needs; resource policies have their say too."""
+    """One more action on one more resource that a call on `service` needs; resource policies have their say too.
+
+    The service acts with its caller's rights, so that `aws:CalledVia` names it (grade B for the key; that Signer and
+    Lambda set it is inferred, grade D).
+    """
     if not app.AUTH:
         return
     key, owner = extract_access_key_id(headers) or "", action.split(":", 1)[0]
-    denied = enforce(key, action, owner, get_region(), resource_arn=resource)
+    context: dict[str, Any] = {"aws:CalledVia": [f"{service}.amazonaws.com"]} if owner != service else {}
+    if action == "s3:PutObject":
+        context["s3:ObjectCreationOperation"] = "true"
+    denied = iam_evaluator.enforce(key, action, owner, get_region(), resource_arn=resource, service_context=context)
     if denied is not None:
         caller = getattr(denied, "principal_arn", "") or "the caller"
         raise AwsError(

@@ -1,4 +1,4 @@
-"""CloudFormation's resource types for code signing and for trails, and functions that name a configuration."""
+"""CloudFormation's resource types for code signing, trails and bus policies, and functions that name a configuration."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ministack.services import cloudtrail, lambda_svc
+from ministack.services import cloudtrail, eventbridge, lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from . import code_signing
+from . import bus, code_signing
 from .answers import AwsError
 from .judging import Reading
 from .lambda_service import Deployments
@@ -34,6 +34,11 @@ def install(deployments: Deployments) -> None:
         "create": _create_trail,
         "update": _update_trail,
         "delete": lambda physical_id, _: cloudtrail._delete_trail({"Name": physical_id}),
+    }
+    provisioners._RESOURCE_HANDLERS["AWS::Events::EventBusPolicy"] = {
+        "create": _create_bus_policy,
+        "update": _update_bus_policy,
+        "delete": _delete_bus_policy,
     }
     function = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     function["create"] = _judged_create(deployments, function["create"])
@@ -88,6 +93,32 @@ def _update_trail(physical_id: str, _old: Properties, new: Properties, _stack: s
 def _set_logging(name: str, properties: Properties) -> None:
     logs = str(properties.get("IsLogging", True)).lower() == "true"
     _trail_call(cloudtrail._start_logging if logs else cloudtrail._stop_logging, {"Name": name})
+
+
+def _create_bus_policy(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
+    """One statement of a bus's policy; its name and its bus are what it is known by (resource reference, grade B)."""
+    name, error = eventbridge._event_bus_name_from_ref(properties.get("EventBusName") or "default")
+    if error:
+        raise ValueError(f"AWS::Events::EventBusPolicy EventBusName: {error[1]}")
+    identifier = properties["StatementId"]
+    if statement := properties.get("Statement"):
+        bus.put_statement(name, {**statement, "Sid": identifier})
+    else:
+        members = {key: properties[key] for key in ("Action", "Principal", "Condition") if properties.get(key)}
+        eventbridge._put_permission({**members, "EventBusName": name, "StatementId": identifier})
+    return f"{name}|{identifier}", {}
+
+
+def _update_bus_policy(physical_id: str, _old: Properties, new: Properties, stack: str, *_: Any) -> Provisioned:
+    created, attributes = _create_bus_policy("", new, stack)
+    if created != physical_id:
+        _delete_bus_policy(physical_id, _old)
+    return created, attributes
+
+
+def _delete_bus_policy(physical_id: str, _properties: Properties) -> None:
+    name, _, identifier = physical_id.partition("|")
+    eventbridge._remove_permission({"EventBusName": name, "StatementId": identifier})
 
 
 def _trail_call(operation: Callable[[dict[str, Any]], Any], body: dict[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack import app
 
-from . import dispatch
+from . import bus, dispatch, lambda_versions
 from .answers import Answer, ok
 from .code_signing import CONFIGURATIONS
 from .faults import FAULTS
@@ -76,6 +76,10 @@ async def _answer(
             return ok({"released": await asyncio.to_thread(jobs.release, list(body.get("jobIds") or []))})
         case "POST", ["functions", function, "stop"]:
             return ok({"stopped": dispatch.stop_function(function)})
+        case "PUT", ["functions", function, "state"]:
+            return ok(lambda_versions.set_state(function, body))
+        case "POST", ["schedules", name, "fire"]:
+            return ok({"fired": await asyncio.to_thread(bus.fire, name)})
         case "GET", ["calls"]:
             return ok({"calls": _calls(query)})
         case "DELETE", ["calls"]:

@@ -18,7 +18,7 @@ from ministack.core import iam_actions, lambda_runtime
 from ministack.core.iam_evaluator import request_caller_arn
 from ministack.core.responses import get_account_id, get_region
 
-from . import cloudtrail, keys, operations
+from . import cloudtrail, identity, keys, operations, policies
 from .answers import AwsError, error_code
 from .faults import FAULTS, Fault
 from .judging import trail_notes
@@ -89,15 +89,20 @@ def install() -> None:
                     keys.require_for_request(action, method, path, headers, query)
                 except AwsError as refused:
                     return _error_answer(service, ("AccessDenied", refused.status), refused.message)
+            if action == "events:PutEvents" and (
+                refusal := policies.authorise_entries(headers, query, body, request_id)
+            ):
+                return refusal
             return await inner(method, path, headers, body, query, request_id)
 
         notes: dict[str, str] = {}
-        token = trail_notes.set(notes)
+        token, entered = trail_notes.set(notes), identity.enter(headers, query)
         try:
             fault = FAULTS.for_call(action, caller)
             answer = await _with_fault(fault, service, action, caller, authorised)
         finally:
             trail_notes.reset(token)
+            identity.leave(entered)
         resource = iam_actions.extract_resource_arn(
             service, method, path, headers, body, routing, get_region(), get_account_id()
         )

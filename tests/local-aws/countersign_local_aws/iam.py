@@ -13,7 +13,7 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.services import signer
 
-from . import operations
+from . import operations, policies
 
 
 def install() -> None:
@@ -47,6 +47,9 @@ def install() -> None:
             # The two operations that have the key (grade B); absent from the request, it is absent here.
             arn = _field(body, "CodeSigningConfigArn")
             return {**found, **({"lambda:CodeSigningConfigArn": arn} if arn else {})}
+        if iam_action == "events:PutEvents":
+            # MiniStack looks at the first entry; each of them is looked at by `policies.authorise_entries`.
+            return {**found, **next((keys for _, keys in policies.entries_of(body)), {})}
         if iam_action == "signer:StartSigningJob":
             profile = signer._profiles.get(_field(body, "profileName") or "")
             return {**found, **({"signer:ProfileVersion": profile["profileVersion"]} if profile else {})}

@@ -19,25 +19,18 @@ from typing import Any
 
 from ministack.services import cloudwatch, lambda_svc
 
-from . import access, code_signing, keys, operations
+from . import access, code_signing, keys, lambda_reads, lambda_storage, lambda_versions, operations
 from .answers import Answer, AwsError, empty, json_object, ok
 from .judging import Judge, Reading, Status, judge, note
 from .settings import SETTINGS
 
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Answer]]
 _ARN_MEMBERS = ("SigningProfileVersionArn", "SigningJobArn")
-_ACTIVE = {"State": "Active", "StateReason": "", "StateReasonCode": ""}
 _FAILED_UPDATE = {
     "LastUpdateStatus": "Failed",
     "LastUpdateStatusReason": "A test asked for this update to fail.",
     "LastUpdateStatusReasonCode": "InternalError",
-    **_ACTIVE,
-}
-_PENDING_VERSION = {"State": "Pending", "StateReason": "The version is being created.", "StateReasonCode": "Creating"}
-_FAILED_VERSION = {
-    "State": "Failed",
-    "StateReason": "A test asked for this version to fail.",
-    "StateReasonCode": "InternalError",
+    **lambda_versions.ACTIVE,
 }
 # Their body is the function's event: any JSON, and none of this module's business.
 _INVOCATIONS = ("Invoke", "InvokeAsync", "InvokeWithResponseStream")
@@ -99,8 +92,13 @@ def install(deployments: Deployments) -> None:
 
     async def handle(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Answer:
         call = operations.identify("lambda", method, path, query)
-        if call is None or call.operation in _INVOCATIONS:
+        if call is None:
             return await inner(method, path, headers, body, query)
+        if call.operation in _INVOCATIONS:
+            try:
+                return await inner(method, path, headers, body, _executed(call, query))
+            except AwsError as error:
+                return error.answer()
         try:
             request = _Request(
                 call, json_object(body), headers, {name: _joined(value) for name, value in query.items()}
@@ -113,11 +111,28 @@ def install(deployments: Deployments) -> None:
             return AwsError("lambda", "InvalidParameterValueException", message).answer()
         if early is not None:
             return early
-        answer = await inner(method, path, headers, body, query)
-        return finish(answer) if finish is not None and answer[0] < 300 else answer
+        answer = await inner(method, path, headers, body, lambda_reads.capped(call.operation, query))
+        if answer[0] >= 300:
+            return answer
+        return lambda_reads.finished(request.operation, request.name, request.query, finish(answer) if finish else answer)
 
     lambda_svc.handle_request = handle
+    lambda_storage.install()
+    lambda_versions.install()
     _install_settling()
+
+
+def _executed(call: operations.Call, query: dict[str, Any]) -> dict[str, Any]:
+    """The query of an invocation, with the qualifier that it runs."""
+    name, in_name = lambda_svc._resolve_request_scoped_name_and_qualifier(call.path_parameters["FunctionName"])
+    function = lambda_svc._functions.get(name)
+    if function is None:
+        return query
+    asked = in_name or _joined(query.get("Qualifier") or "") or None
+    runs = lambda_versions.executed_qualifier(function, asked)
+    lambda_storage.refresh(function)
+    lambda_storage.require_active(lambda_svc._effective_func_record_for_qualifier(function, runs)[0])
+    return query if runs == asked or in_name else {**query, "Qualifier": [runs]}
 
 
 class _Request:
@@ -131,6 +146,8 @@ class _Request:
         reference = self.path.get("FunctionName") or data.get("FunctionName") or ""
         self.name = lambda_svc._resolve_request_scoped_name(reference) if reference else ""
         self.function: dict[str, Any] | None = lambda_svc._functions.get(self.name) if self.name else None
+        if self.function is not None:
+            lambda_storage.refresh(self.function)
 
 
 _Finish = Callable[[Answer], Answer]
@@ -149,9 +166,11 @@ def _before(deployments: Deployments, request: _Request) -> _Verdict:
         case "PublishVersion" if request.function:
             return _publish_version(request, request.function)
         case "UpdateAlias" if request.function:
-            return _update_alias(request, request.function)
+            lambda_versions.require_ready(request.function, request.data.get("FunctionVersion"))
         case "PublishLayerVersion":
             return _publish_layer(deployments, request)
+        case "ListFunctions":
+            return lambda_reads.list_functions(request.query), None
     return _configuration_call(request), None
 
 
@@ -190,6 +209,7 @@ def _create_function(deployments: Deployments, request: _Request) -> _Verdict:
     configuration = code_signing.require(wanted) if wanted else None
     if request.function is not None:
         return None, None
+    lambda_storage.require(lambda_svc._func_arn(request.name), data.get("Code") or {})
     code = _fetch(request, data.get("Code") or {})
     if refused := lambda_svc._reject_unreadable_zip(code):
         return refused, None
@@ -209,6 +229,9 @@ def _update_code(deployments: Deployments, request: _Request, function: dict[str
     if refused := lambda_svc._check_revision(function["config"], data):
         return refused, None
     _require_settled(function)
+    if refused := _refused_publication(function, data):
+        raise refused
+    lambda_storage.require(lambda_svc._func_arn(request.name), data)
     code = _fetch(request, data)
     if code is None and not data.get("ImageUri"):
         source = f"s3://{data.get('S3Bucket')}/{data.get('S3Key')}"
@@ -248,39 +271,17 @@ def _publish_version(request: _Request, function: dict[str, Any]) -> _Verdict:
             f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST ({current}). "
             "Please try again with the CodeSHA256 in $LATEST.",
         )
-    known = set(function["versions"])
-
-    def finish(answer: Answer) -> Answer:
-        document = json.loads(answer[2])
-        if document["Version"] in known:
-            return answer
-        config = function["versions"][document["Version"]]["config"]
-        for shown in (document, config):
-            shown.update(_PENDING_VERSION)
-        _settle_version(config)
-        return answer[0], answer[1], json.dumps(document).encode()
-
-    return None, finish
-
-
-def _settle_version(config: dict[str, Any]) -> None:
-    """A version is Pending after it was published (grade B), and then can be invoked or never will."""
-
-    def settle() -> None:
-        SETTINGS.wait_for("version_seconds")
-        config.update(_FAILED_VERSION if SETTINGS.versions_fail else _ACTIVE)
-
-    threading.Thread(target=settle, daemon=True).start()
-
-
-def _update_alias(request: _Request, function: dict[str, Any]) -> _Verdict:
-    """Refuses a version that is not ready. The error was reported of AWS, its wording is ours (grade D)."""
-    version = function["versions"].get(request.data.get("FunctionVersion"))
-    state = version["config"].get("State") if version else None
-    if state in ("Pending", "Failed"):
-        message = f"The version {request.data['FunctionVersion']} cannot be used: its state is {state}."
-        raise AwsError("lambda", "ResourceConflictException", message)
+    if refused := _refused_publication(function, request.data):
+        raise refused
     return None, None
+
+
+def _refused_publication(function: dict[str, Any], data: dict[str, Any]) -> AwsError | None:
+    """`PublishTo` is for functions on Managed Instances alone (which error says so, grade D)."""
+    if not data.get("PublishTo") or function["config"].get("CapacityProviderConfig"):
+        return None
+    message = "Only functions on Lambda Managed Instances publish to LATEST_PUBLISHED."
+    return AwsError("lambda", "InvalidParameterValueException", message)
 
 
 def _publish_layer(deployments: Deployments, request: _Request) -> _Verdict:
@@ -290,13 +291,14 @@ def _publish_layer(deployments: Deployments, request: _Request) -> _Verdict:
     if code is None:
         raise AwsError("lambda", "InvalidParameterValueException", "The layer has no content.")
     reading = deployments.read(code)
+    lambda_storage.require(lambda_svc._layer_arn(request.path["LayerName"]), content)
 
     def finish(answer: Answer) -> Answer:
         document = json.loads(answer[2])
         version, error = lambda_svc._resolve_layer_version_for_attachment(document["LayerVersionArn"])
-        if error is None and reading is not None:
-            version["Content"].update(reading.arns())
-            document["Content"].update(reading.arns())
+        if error is None:
+            for shown in (version["Content"], document["Content"]):
+                shown.update(lambda_storage.resolved(content) | (reading.arns() if reading else {}))
         return answer[0], answer[1], json.dumps(document).encode()
 
     return None, finish
@@ -357,7 +359,6 @@ def _require_settled(function: dict[str, Any]) -> None:
 
 def _install_settling() -> None:
     """An update settles after the set time, and then changes RevisionId once more when that is set."""
-    flip = lambda_svc._schedule_state_transition
 
     def schedule(name: str, _delay: float) -> None:
         context, function = contextvars.copy_context(), lambda_svc._functions.get(name)
@@ -375,7 +376,9 @@ def _install_settling() -> None:
                 if SETTINGS.updates_fail:
                     config.update(_FAILED_UPDATE)
                     return
-            flip(name, 0)
+            # Versions become ready by themselves, not with the function.
+            config.update(lambda_versions.ACTIVE)
+            config.update(lambda_versions.SETTLED)
 
         threading.Thread(target=context.run, args=(settle,), daemon=True).start()
 

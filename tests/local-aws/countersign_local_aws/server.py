@@ -12,7 +12,19 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from . import bus, cloudformation, control, dispatch, iam, lambda_service, signer_service
+from . import (
+    bus,
+    cloudformation,
+    control,
+    deliveries,
+    dispatch,
+    iam,
+    identity,
+    lambda_service,
+    notifications,
+    policies,
+    signer_service,
+)
 from .authority import SigningAuthority
 from .judging import Judge
 from .lambda_service import Deployments
@@ -27,8 +39,12 @@ def install(authority: SigningAuthority) -> None:
     """Registers what MiniStack lacks; once a process, before it serves."""
     jobs = SigningJobs(authority)
     deployments = Deployments(Judge([authority.root]))
+    identity.install()
     bus.install()
+    notifications.install()
     iam.install()
+    policies.install()
+    deliveries.install()
     signer_service.install(jobs)
     lambda_service.install(deployments)
     cloudformation.install(deployments)

@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-Duration = Literal["signing_seconds", "update_seconds", "version_seconds"]
+Duration = Literal["signing_seconds", "update_seconds", "version_seconds", "provisioned_seconds"]
 
 _changed = threading.Condition()
 
@@ -25,6 +25,12 @@ class Settings:
     """Jobs stay InProgress until `POST /_countersign/signing-jobs/release` lets them go, in the order it gives."""
     signing_fails: bool = False
     """Jobs end as Failed although nothing is wrong with their package."""
+    signer_lag_seconds: float = 0.0
+    """How long DescribeSigningJob does not know a fresh job (seen in AWS for a few seconds, grade C)."""
+    signer_reaches_buckets: bool = True
+    """Else StartSigningJob refuses its buckets as "not accessible", as it does fresh policies (grade C, error D)."""
+    signer_writes_as_service: bool = False
+    """Signer writes what it signed as `signer.amazonaws.com` rather than as the job's starter (not recorded, grade D)."""
     signer_clock_offset_seconds: float = 0.0
     """Moves Signer's clock, so that a signature can be old or expired today."""
     update_seconds: float = 0.5
@@ -33,6 +39,8 @@ class Settings:
     """How long the State of a published version is Pending."""
     versions_fail: bool = False
     """Published versions end as Failed."""
+    provisioned_seconds: float = 0.0
+    """How long an alias with provisioned concurrency that was moved keeps its old version by a weight of 1 (grade C)."""
     updates_fail: bool = False
     """Updates of functions settle as Failed."""
     revision_changes_when_settled: bool = True

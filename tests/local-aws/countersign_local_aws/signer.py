@@ -20,13 +20,14 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import s3
 from ministack.services import signer as profiles
 
-from . import access, bus, keys, package, signature
+from . import access, bus, deliveries, identity, keys, package, signature
 from .answers import Answer, AwsError, empty, ok
 from .authority import SigningAuthority
 from .settings import SETTINGS
 
 LAMBDA_PLATFORM = "AWSLambda-SHA384-ECDSA"
 PLATFORM_NAME = "AWS Lambda"
+SERVICE = "signer.amazonaws.com"
 _MOST_BYTES = 250 * 1024 * 1024
 
 log = logging.getLogger("countersign.signer")
@@ -49,6 +50,8 @@ class SigningJobs:
             raise _invalid("Profiles of other accounts are not part of this local AWS.")
         if not source.get("key") or not source.get("version"):
             raise _invalid("source.s3.key and source.s3.version are required.")
+        if not SETTINGS.signer_reaches_buckets:
+            raise _invalid(f"Bucket {source['bucketName']} is not accessible.")
         access.require_for_signing(headers, source, destination)
         keys.require_to_read("signer", headers, source["bucketName"], source["key"], source["version"])
         keys.require_to_write("signer", headers, destination["bucketName"])
@@ -98,6 +101,7 @@ class SigningJobs:
             "requestedBy": profiles._requested_by(headers),
             "jobOwner": account,
             "jobInvoker": account,
+            "_started": time.monotonic(),
             "_destination": {**destination, "prefix": destination.get("prefix") or ""},
         }
 
@@ -167,6 +171,11 @@ class SigningJobs:
         )
         digest = package.content_digest_when_signed(unsigned)
         signed = package.append_signature(unsigned, signature.write(self._authority, digest, claims), signed_at)
+        if SETTINGS.signer_writes_as_service:
+            # Signer has no policy of its own that would allow it, and AWS's guide asks for none: only a Deny counts.
+            if deliveries.bucket_denies(SERVICE, "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}"):
+                raise package.PackageError("The signed object could not be written: access denied.")
+            identity.act_as_service(SERVICE)
         headers = {"content-type": "application/octet-stream", "content-length": str(len(signed))}
         status, _, answer = s3._put_object(bucket, key, signed, headers)
         if status >= 300:
@@ -186,8 +195,11 @@ def job_arn(job_id: str) -> str:
 
 
 def describe_job(job_id: str) -> Answer:
-    """DescribeSigningJob."""
-    return ok(_shown(_job(job_id)))
+    """DescribeSigningJob; a fresh job may be unknown for a while."""
+    job = _job(job_id)
+    if time.monotonic() - job["_started"] < SETTINGS.signer_lag_seconds:
+        raise AwsError("signer", "ResourceNotFoundException", f"Signing job {job_id} not found.")
+    return ok(_shown(job))
 
 
 def revoke_signature(job_id: str, body: dict[str, Any], headers: dict[str, str]) -> Answer:

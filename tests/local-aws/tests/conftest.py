@@ -195,14 +195,38 @@ class LocalAws:
         eventually(lambda: read(FunctionName=name)["LastUpdateStatus"] != "InProgress")
         return dict(read(FunctionName=name))
 
-    def queue_of(self, pattern: dict[str, Any], name: str = "seen") -> str:
+    def queue(self, name: str, *statements: dict[str, Any], **attributes: str) -> tuple[str, str]:
+        """A queue's URL and ARN; the statements of its policy are about the queue itself."""
+        sqs = self.client("sqs")
+        url = str(sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
+        arn = str(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
+        if statements:
+            policy = {"Version": "2012-10-17", "Statement": [{"Resource": arn, **each} for each in statements]}
+            sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+        return url, arn
+
+    def queue_of(self, pattern: dict[str, Any], name: str = "seen", bus: str = "default") -> str:
         """The URL of a queue that gets the events of this pattern."""
-        sqs, events = self.client("sqs"), self.client("events")
-        url = sqs.create_queue(QueueName=name)["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        events.put_rule(Name=name, EventPattern=json.dumps(pattern))
-        events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
-        return str(url)
+        events = self.client("events")
+        sends = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        url, arn = self.queue(name, sends)
+        events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+        return url
+
+    def stack(self, resources: dict[str, Any], action: str = "create", **outputs: Any) -> dict[str, Any]:
+        """Creates or updates the stack `stack`; answers it once it is done."""
+        client = self.client("cloudformation")
+        body = {"Resources": resources, "Outputs": {name: {"Value": value} for name, value in outputs.items()}}
+        getattr(client, f"{action}_stack")(
+            StackName="stack", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_NAMED_IAM"]
+        )
+
+        def done() -> Any:
+            stack = client.describe_stacks(StackName="stack")["Stacks"][0]
+            return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
+
+        return dict(eventually(done))
 
     def received(self, queue: str, count: int = 1) -> list[dict[str, Any]]:
         """The next `count` events of a queue, taken off it."""

@@ -36,18 +36,7 @@ def function(code: dict[str, Any], **properties: Any) -> dict[str, Any]:
 
 
 def put(aws: LocalAws, action: str, resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Creates or updates the stack; answers it once it is done."""
-    client = aws.client("cloudformation")
-    body = {"Resources": resources, "Outputs": {name: {"Value": value} for name, value in (outputs or {}).items()}}
-    getattr(client, f"{action}_stack")(
-        StackName="stack", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"]
-    )
-
-    def done() -> Any:
-        stack = client.describe_stacks(StackName="stack")["Stacks"][0]
-        return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
-
-    return dict(eventually(done))
+    return aws.stack(resources, action, **(outputs or {}))
 
 
 def outputs_of(stack: dict[str, Any]) -> dict[str, str]:

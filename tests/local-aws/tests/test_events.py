@@ -193,28 +193,6 @@ def test_an_unversioned_bucket_has_no_version_in_its_events(aws: LocalAws) -> No
     assert "version-id" not in event["detail"]["object"]
 
 
-def test_an_s3_notification_has_an_encoded_key_and_the_version(aws: LocalAws) -> None:
-    sqs, s3 = aws.client("sqs"), aws.client("s3")
-    url = sqs.create_queue(QueueName="direct")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sender = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**sender, "Resource": arn}]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    aws.bucket("uploads")
-    wanted = [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]
-    s3.put_bucket_notification_configuration(
-        Bucket="uploads", NotificationConfiguration={"QueueConfigurations": wanted}
-    )
-    put = s3.put_object(Bucket="uploads", Key="functions/a b.zip", Body=b"x")
-
-    def described() -> Any:
-        events = aws.received(url)
-        return events[0]["Records"][0]["s3"]["object"] if "Records" in events[0] else None
-
-    found = eventually(described)
-    assert (found["key"], found["versionId"]) == ("functions/a+b.zip", put["VersionId"])
-
-
 def test_custom_events_reach_a_queue_through_a_rule(aws: LocalAws) -> None:
     queue = aws.queue_of({"source": ["countersign"], "detail-type": ["Countersign Upload Decided"]})
     entry = {"Source": "countersign", "DetailType": "Countersign Upload Decided", "Detail": '{"state": "rejected"}'}

@@ -308,3 +308,49 @@ def test_a_reset_forgets_jobs_that_are_under_way(aws: LocalAws) -> None:
     signer = aws.client("signer")
     aws.refused("ResourceNotFoundException", signer.describe_signing_job, jobId=job)
     assert signer.list_signing_profiles()["profiles"] == []
+
+
+def test_a_fresh_job_can_be_unknown_for_a_while(aws: LocalAws) -> None:
+    aws.control("PUT", "settings", {"signer_lag_seconds": 3600})
+    aws.profile()
+    job = aws.start_job(HELLO)
+    describe = aws.client("signer").describe_signing_job
+    aws.refused("ResourceNotFoundException", describe, jobId=job)
+    aws.control("PUT", "settings", {"signer_lag_seconds": 0})
+    assert describe(jobId=job)["jobId"] == job
+
+
+def test_a_bucket_can_be_out_of_signers_reach(aws: LocalAws) -> None:
+    aws.profile()
+    aws.control("PUT", "settings", {"signer_reaches_buckets": False})
+    with pytest.raises(aws.client("signer").exceptions.ValidationException, match="not accessible"):
+        aws.start_job(HELLO)
+    aws.control("PUT", "settings", {"signer_reaches_buckets": True})
+    assert aws.finished(aws.start_job(HELLO))["status"] == "Succeeded"
+
+
+def test_a_token_that_somebody_took_answers_with_their_job(aws: LocalAws) -> None:
+    aws.profile()
+    aws.profile("other")
+    for name in ("uploads", "signed", "elsewhere"):
+        aws.bucket(name)
+    s3 = aws.client("s3")
+    good = s3.put_object(Bucket="uploads", Key="a.zip", Body=HELLO)["VersionId"]
+    bad = s3.put_object(Bucket="elsewhere", Key="b.zip", Body=HELLO)["VersionId"]
+    rights = {"Effect": "Allow", "Action": ["signer:*", "s3:*"], "Resource": "*"}
+    stranger = aws.client("signer", aws.user("stranger", rights))
+    taken = stranger.start_signing_job(
+        source={"s3": {"bucketName": "elsewhere", "key": "b.zip", "version": bad}},
+        destination={"s3": {"bucketName": "elsewhere"}},
+        profileName="other",
+        clientRequestToken="known",
+    )
+    answered = aws.client("signer").start_signing_job(
+        source={"s3": {"bucketName": "uploads", "key": "a.zip", "version": good}},
+        destination={"s3": {"bucketName": "signed"}},
+        profileName="publisher",
+        clientRequestToken="known",
+    )
+    assert answered["jobId"] == taken["jobId"]
+    described = aws.client("signer").describe_signing_job(jobId=answered["jobId"])
+    assert (described["profileName"], described["source"]["s3"]["bucketName"]) == ("other", "elsewhere")
