@@ -13,6 +13,7 @@ from ministack import app
 from ministack.core import lambda_runtime
 
 from . import (
+    alarms,
     bus,
     cloudformation,
     control,
@@ -47,6 +48,7 @@ def install(authority: SigningAuthority) -> None:
     deliveries.install()
     signer_service.install(jobs)
     lambda_service.install(deployments)
+    alarms.install()
     cloudformation.install(deployments)
     dispatch.install()
     control.install(jobs, authority.root_pem)
