@@ -123,13 +123,13 @@ def code_of(call: Any, **arguments: Any) -> str:
 WRITTEN_ONCE = {
     f"{FOLDER}/received.json": {"sign"},
     f"{FOLDER}/signing.json": {"sign"},
-    f"{FOLDER}/verdict.json": {"deploy"},
     f"{FOLDER}/publishing-1.json": {"deploy"},
     f"{FOLDER}/outcome.json": {"sign", "deploy"},
     f"{FOLDER}/announced.json": {"sign", "deploy"},
     "unrecognised/0123456789abcdef/20261126T080000Z-abc/outcome.json": {"sign", "deploy"},
 }
 REPLACED = {
+    f"{FOLDER}/verdict.json": {"deploy"},
     f"{FOLDER}/waiting.json": {"sign", "deploy"},
     "functions/shop/live.json": {"deploy"},
     "layers/util/live.json": {"deploy"},
