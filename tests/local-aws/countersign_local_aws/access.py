@@ -34,16 +34,18 @@ def require_for_code(headers: dict[str, str], code: dict[str, Any]) -> None:
     require("lambda", headers, action, f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}")
 
 
-def require(service: str, headers: dict[str, str], action: str, resource: str) -> None:
+def require(service: str, headers: dict[str, str], action: str, resource: str, via: str | None = None) -> None:
     """One more action on one more resource that a call on `service` needs; resource policies have their say too.
 
     The service acts with its caller's rights, so that `aws:CalledVia` names it (grade B for the key; that Signer and
-    Lambda set it is inferred, grade D).
+    Lambda set it is inferred, grade D). `via` is the service by which a KMS key is used, for `kms:ViaService`.
     """
     if not app.AUTH:
         return
     key, owner = extract_access_key_id(headers) or "", action.split(":", 1)[0]
     context: dict[str, Any] = {"aws:CalledVia": [f"{service}.amazonaws.com"]} if owner != service else {}
+    if via is not None:
+        context["kms:ViaService"] = f"{via}.{get_region()}.amazonaws.com"
     if action == "s3:PutObject":
         context["s3:ObjectCreationOperation"] = "true"
     denied = iam_evaluator.enforce(key, action, owner, get_region(), resource_arn=resource, service_context=context)

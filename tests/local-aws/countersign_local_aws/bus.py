@@ -8,6 +8,7 @@ import json
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,10 @@ from ministack.services import eventbridge, s3, scheduler
 from . import identity
 from .faults import FAULTS
 
+HELD: deque[Callable[[], None]] = deque()
+"""What delivers the events that faults hold back, oldest first."""
+
+_ORDERS = ("oldest-first", "newest-first")
 _version_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("version_id", default=None)
 
 
@@ -131,4 +136,17 @@ def with_fault(source: str, detail_type: str, deliver: Callable[[], None]) -> No
             timer.daemon = True
             timer.start()
             return
+        case "hold":
+            HELD.append(functools.partial(contextvars.copy_context().run, deliver))
+            return
     deliver()
+
+
+def release(order: str) -> int:
+    """Delivers what faults held back, `oldest-first` or `newest-first`; answers how many."""
+    if order not in _ORDERS:
+        raise ValueError(f"order must be one of {', '.join(_ORDERS)}, not {order!r}")
+    held = [HELD.popleft() for _ in range(len(HELD))]
+    for deliver in held if order == _ORDERS[0] else reversed(held):
+        deliver()
+    return len(held)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack import app
 
-from . import bus, dispatch, lambda_versions
+from . import bus, dispatch, lambda_versions, queues
 from .answers import Answer, ok
 from .code_signing import CONFIGURATIONS
 from .faults import FAULTS
@@ -43,6 +43,8 @@ def install(jobs: SigningJobs, root_pem: bytes) -> None:
         reset_everything()
         CONFIGURATIONS.clear()
         FAULTS.clear()
+        bus.HELD.clear()
+        queues.TASKS.clear()
         SETTINGS.reset()
         dispatch.JOURNAL.clear()
 
@@ -72,6 +74,8 @@ async def _answer(
         case "DELETE", ["faults"]:
             FAULTS.clear()
             return ok({"faults": []})
+        case "POST", ["events", "release"]:
+            return ok({"released": await asyncio.to_thread(bus.release, str(body.get("order", "oldest-first")))})
         case "POST", ["signing-jobs", "release"]:
             return ok({"released": await asyncio.to_thread(jobs.release, list(body.get("jobIds") or []))})
         case "POST", ["functions", function, "stop"]:

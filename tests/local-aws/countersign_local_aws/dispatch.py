@@ -18,7 +18,7 @@ from ministack.core import iam_actions, lambda_runtime
 from ministack.core.iam_evaluator import request_caller_arn
 from ministack.core.responses import get_account_id, get_region
 
-from . import cloudtrail, identity, keys, operations, policies
+from . import cloudtrail, identity, keys, operations, policies, trail_shapes
 from .answers import AwsError, error_code
 from .faults import FAULTS, Fault
 from .judging import trail_notes
@@ -27,7 +27,7 @@ Answer = tuple[int, dict[str, str], Any]
 Dispatch = Callable[[str, str, dict[str, str], bytes, dict[str, Any], str], Awaitable[Answer]]
 
 _MOST_REMEMBERED = 20_000
-_TRAILED = ("lambda", "signer")
+_REST_JSON = ("lambda", "signer")
 # The services whose errors are XML (botocore's models: rest-xml and query).
 _XML, _QUERY = ("s3",), ("sns", "sts", "iam", "cloudformation", "monitoring", "ses", "ec2")
 _THROTTLED = {
@@ -36,11 +36,23 @@ _THROTTLED = {
     "signer": ("TooManyRequestsException", 429),
     "lambda": ("TooManyRequestsException", 429),
     "s3": ("SlowDown", 503),
+    "sqs": ("RequestThrottled", 403),
+    "sns": ("Throttled", 429),
+    # Query services without an error of their own have the common one (grade B).
+    "iam": ("Throttling", 400),
+    "monitoring": ("Throttling", 400),
+    "cloudformation": ("Throttling", 400),
+    "scheduler": ("ThrottlingException", 429),
 }
 _FAILED = {
     "signer": ("InternalServiceErrorException", 500),
     "lambda": ("ServiceException", 500),
     "s3": ("InternalError", 500),
+    "sqs": ("InternalError", 500),
+    "sns": ("InternalError", 500),
+    "events": ("InternalException", 500),
+    "kms": ("KMSInternalException", 500),
+    "scheduler": ("InternalServerException", 500),
 }
 _XML_CODE = re.compile(rb"<Code>([^<]*)</Code>")
 
@@ -80,6 +92,9 @@ def install() -> None:
     ) -> Answer:
         routing = app._routing_params(method, path, headers, body, query)
         service = app.detect_service(method, path, headers, routing)
+        typed = path
+        if service == "lambda":
+            path = operations.with_whole_arn(path, get_region())
         action = iam_actions.extract_iam_action(service, method, path, headers, body, routing) or f"{service}:Unknown"
         caller = request_caller_arn(headers, query)
 
@@ -88,7 +103,18 @@ def install() -> None:
                 try:
                     keys.require_for_request(action, method, path, headers, query)
                 except AwsError as refused:
-                    return _error_answer(service, ("AccessDenied", refused.status), refused.message)
+                    code = refused.code if refused.code == keys.DISABLED else "AccessDenied"
+                    return _error_answer(service, (code, refused.status), refused.message)
+            if service in keys.MESSAGE_ERRORS:
+                try:
+                    arn = iam_actions.extract_resource_arn(
+                        service, method, path, headers, body, routing, get_region(), get_account_id()
+                    )
+                    keys.require_for_message(service, action, arn, headers)
+                except AwsError as refused:
+                    denied, disabled = keys.MESSAGE_ERRORS[service]
+                    code = disabled if refused.code == keys.DISABLED else denied
+                    return _error_answer(service, (code, 400), refused.message)
             if action == "events:PutEvents" and (
                 refusal := policies.authorise_entries(headers, query, body, request_id)
             ):
@@ -97,9 +123,16 @@ def install() -> None:
 
         notes: dict[str, str] = {}
         token, entered = trail_notes.set(notes), identity.enter(headers, query)
+        call = trail_shapes.identify(service, method, typed, headers, routing)
+        call = call if call is not None and cloudtrail.is_reported(call) else None
+        # Before the call, too: what ends a trail is the last thing that it logs.
+        logged = call is not None and cloudtrail.trail_logs(call)
         try:
             fault = FAULTS.for_call(action, caller)
             answer = await _with_fault(fault, service, action, caller, authorised)
+            error = _error(service, answer)
+            if call is not None and (logged or cloudtrail.trail_logs(call)):
+                cloudtrail.report_request(call, headers, body, routing, answer, notes, error, request_id)
         finally:
             trail_notes.reset(token)
             identity.leave(entered)
@@ -112,12 +145,10 @@ def install() -> None:
                 "caller": caller,
                 "resource": resource,
                 "status": answer[0],
-                "error": _error(service, answer),
+                "error": error,
                 "fault": fault.effect if fault else None,
             }
         )
-        if service in _TRAILED and (call := operations.identify(service, method, path, routing)):
-            cloudtrail.report(call, headers, body, query, answer, notes)
         return answer
 
     app._dispatch_service_request = dispatch
@@ -171,7 +202,7 @@ def _named(fault: Fault, usual: tuple[str, int]) -> tuple[str, int]:
 
 def _error_answer(service: str, named: tuple[str, int], message: str) -> Answer:
     code, status = named
-    if service in _TRAILED:
+    if service in _REST_JSON:
         return AwsError(service, code, message, status).answer()
     if service in _XML or service in _QUERY:
         error = f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"

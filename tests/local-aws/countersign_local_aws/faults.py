@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import random
 import threading
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
 CallEffect = Literal["throttle", "fail", "delay", "lose-answer", "stop-caller-before", "stop-caller-after"]
-EventEffect = Literal["drop", "duplicate", "delay"]
+EventEffect = Literal["drop", "duplicate", "delay", "hold"]
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Fault:
     """How many are hit; all when absent."""
     share: float = 1.0
     """Which part is hit, evenly spread and the same at each run: 0.25 is every fourth."""
+    seed: int | None = None
+    """Spreads the share by chance instead, by the same chance for the same seed."""
     seconds: float = 1.0
     """For the effect `delay`."""
     code: str | None = None
@@ -40,6 +43,7 @@ class Fault:
     seen: int = 0
     hit: int = 0
     _due: float = field(default=0.0, repr=False)
+    _chance: random.Random | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if (self.action is None) == (self.event is None):
@@ -49,12 +53,18 @@ class Fault:
             raise ValueError(f"effect must be one of {', '.join(effects)}, not {self.effect!r}")
         if not 0 < self.share <= 1:
             raise ValueError("share must be above 0 and at most 1")
+        if self.seed is not None:
+            self._chance = random.Random(self.seed)
 
     def takes(self) -> bool:
         """Counts one that matches, and says whether it is hit."""
         self.seen += 1
         if self.seen <= self.skip or (self.times is not None and self.hit >= self.times):
             return False
+        if self._chance is not None:
+            hit = self._chance.random() < self.share
+            self.hit += hit
+            return hit
         self._due += self.share
         # A little slack: ten times 0.1 must make one.
         if self._due < 1 - 1e-9:
@@ -115,5 +125,8 @@ def shown(fault: Fault) -> dict[str, Any]:
     return {name: value for name, value in asdict(fault).items() if not name.startswith("_")}
 
 
-_SETTABLE = {"effect", "action", "event", "caller", "skip", "times", "share", "seconds", "code", "status", "message"}
+_SETTABLE = {
+    "effect", "action", "event", "caller", "skip", "times", "share", "seed", "seconds", "code", "status",
+    "message",
+}  # fmt: skip
 FAULTS = Faults()

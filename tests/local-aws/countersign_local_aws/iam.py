@@ -68,6 +68,8 @@ def _resource(
     service: str, method: str, path: str, body: bytes, query: dict[str, Any], region: str, account: str
 ) -> str | None:
     """The resource where MiniStack would name none or another one."""
+    if service == "sqs":
+        return _field(body, "SourceArn")
     if service not in ("lambda", "signer"):
         return None
     call = operations.identify(service, method, path, query)

@@ -25,6 +25,7 @@ class Caller:
     unique_id: str
     account: str
     source_ip: str
+    access_key: str = ""
     service: str | None = None
 
     @property
@@ -61,10 +62,10 @@ _caller: contextvars.ContextVar[Caller | None] = contextvars.ContextVar("caller"
 
 def enter(headers: dict[str, str], query: dict[str, Any]) -> contextvars.Token[Caller | None]:
     """Remembers who makes this request, for what happens because of it; give the token to `leave`."""
-    account = get_account_id()
-    known = resolve_caller_identity(extract_access_key_id(headers, query) or "") or {}
+    account, access_key = get_account_id(), extract_access_key_id(headers, query) or ""
+    known = resolve_caller_identity(access_key) or {}
     arn, unique_id = known.get("userArn") or f"arn:aws:iam::{account}:root", known.get("userId") or account
-    return _caller.set(Caller(str(arn), str(unique_id), account, get_request_client_ip()))
+    return _caller.set(Caller(str(arn), str(unique_id), account, get_request_client_ip(), access_key))
 
 
 def leave(token: contextvars.Token[Caller | None]) -> None:
@@ -75,7 +76,7 @@ def leave(token: contextvars.Token[Caller | None]) -> None:
 def act_as_service(service: str) -> contextvars.Token[Caller | None]:
     """Has a service act for itself from here on in this context: `signer.amazonaws.com`."""
     account = get_account_id()
-    return _caller.set(Caller("", "", account, service, service))
+    return _caller.set(Caller("", "", account, service, service=service))
 
 
 def caller() -> Caller:

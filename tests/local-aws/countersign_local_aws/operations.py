@@ -17,6 +17,7 @@ _IAM_ACTION = {
     ("lambda", "InvokeWithResponseStream"): "InvokeFunction",
     ("lambda", "GetLayerVersionByArn"): "GetLayerVersion",
 }
+_PARTIAL_ARN = re.compile(r"^(/[0-9-]+/functions/)(\d{12}):function:")
 _LABEL = re.compile(r"\{(\w+)(\+?)\}")
 
 
@@ -40,9 +41,16 @@ def identify(service: str, method: str, path: str, query: dict[str, Any]) -> Cal
     path = unquote(path).rstrip("/") or "/"
     for operation, verb, pattern, required_query, api_date in _routes(service):
         match = pattern.fullmatch(path)
-        if match and verb == method and all(_first(query, key) == value for key, value in required_query):
+        if match and verb == method and all(
+            key in query if value is None else _first(query, key) == value for key, value in required_query
+        ):
             return Call(service, operation, match.groupdict(), api_date)
     return None
+
+
+def with_whole_arn(path: str, region: str) -> str:
+    """The path of a request to Lambda with a whole ARN where the caller typed a partial one, as Lambda takes it."""
+    return _PARTIAL_ARN.sub(lambda found: f"{found[1]}arn:aws:lambda:{region}:{found[2]}:function:", unquote(path))
 
 
 def shape_members(service: str, shape: str) -> dict[str, Any]:
@@ -58,18 +66,30 @@ def _model(service: str) -> dict[str, Any]:
 
 
 @cache
-def _routes(service: str) -> list[tuple[str, str, re.Pattern[str], list[tuple[str, str]], str | None]]:
+def _routes(service: str) -> list[tuple[str, str, re.Pattern[str], list[tuple[str, str | None]], str | None]]:
     routes = []
     for operation, definition in _model(service)["operations"].items():
         uri, _, query = definition["http"]["requestUri"].partition("?")
         literal = len(_LABEL.sub("", uri))
         pattern = re.compile(_pattern(uri.rstrip("/") or "/"))
-        required = [(key, value) for key, _, value in (part.partition("=") for part in query.split("&")) if key]
+        required: list[tuple[str, str | None]] = [
+            (key, value) for key, _, value in (part.partition("=") for part in query.split("&")) if key
+        ]
+        required += [(key, None) for key in _demanded(service, definition)]
         date = re.match(r"/(\d{4}-\d{2}-\d{2})/", uri)
         route = (operation, definition["http"]["method"], pattern, required, date and date[1])
         routes.append(((len(required), literal), route))
     # The most literal path first, so that `/signing-jobs/with-payload` is not taken for a job's id.
     return [route for _, route in sorted(routes, key=lambda item: item[0], reverse=True)]
+
+
+def _demanded(service: str, definition: dict[str, Any]) -> list[str]:
+    """What has to be in the query whatever its value: S3's operations on one path differ by nothing else."""
+    if service != "s3" or "input" not in definition:
+        return []
+    shape = _model(service)["shapes"][definition["input"]["shape"]]
+    needed = (shape["members"][name] for name in shape.get("required", []))
+    return [member["locationName"] for member in needed if member.get("location") == "querystring"]
 
 
 def _pattern(uri: str) -> str:

@@ -24,7 +24,9 @@ from . import (
     lambda_service,
     notifications,
     policies,
+    queues,
     signer_service,
+    trail_stacks,
 )
 from .authority import SigningAuthority
 from .judging import Judge
@@ -46,10 +48,12 @@ def install(authority: SigningAuthority) -> None:
     iam.install()
     policies.install()
     deliveries.install()
+    queues.install()
     signer_service.install(jobs)
     lambda_service.install(deployments)
     alarms.install()
     cloudformation.install(deployments)
+    trail_stacks.install()
     dispatch.install()
     control.install(jobs, authority.root_pem)
 

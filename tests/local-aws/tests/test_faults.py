@@ -35,6 +35,14 @@ def test_how_often_a_fault_strikes(members: dict[str, float], struck: list[int])
     assert [number for number in range(1, 7) if fault.takes()] == struck
 
 
+def test_a_seeded_share_strikes_by_the_same_chance_each_time() -> None:
+    first, again, other = (Fault(effect="fail", action="s3:*", share=0.3, seed=seed) for seed in (7, 7, 8))
+    struck = [first.takes() for _ in range(1000)]
+    assert struck == [again.takes() for _ in range(1000)] != [other.takes() for _ in range(1000)]
+    assert 250 < sum(struck) < 350
+    assert first.hit == sum(struck)
+
+
 @pytest.mark.parametrize(
     "members",
     [
@@ -71,8 +79,8 @@ def test_the_next_calls_are_throttled_with_the_operations_own_error(aws: LocalAw
 def test_errors_have_the_form_of_their_service(aws: LocalAws) -> None:
     aws.control("POST", "faults", {"action": "*", "effect": "throttle"})
     aws.refused("SlowDown", aws.client("s3").list_buckets)
-    aws.refused("ThrottlingException", aws.client("sns").list_topics)
-    aws.refused("ThrottlingException", aws.client("sqs").list_queues)
+    aws.refused("Throttled", aws.client("sns").list_topics)
+    aws.refused("RequestThrottled", aws.client("sqs").list_queues)
     aws.refused("ThrottlingException", aws.client("events").list_rules)
     aws.refused("TooManyRequestsException", aws.client("signer").list_signing_jobs)
 
@@ -123,6 +131,19 @@ def test_events_can_be_dropped_and_duplicated(aws: LocalAws, effect: str, copies
     events += aws.received(queue)
     assert [event["detail-type"] for event in events] == ["Signer Job Status Change"] * copies + ["last"]
     assert len({event["id"] for event in events}) == min(copies, 1) + 1
+
+
+@pytest.mark.parametrize("order", ["oldest-first", "newest-first"])
+def test_events_can_be_held_and_released_in_either_order(aws: LocalAws, order: str) -> None:
+    queue = aws.queue_of({"source": ["countersign"]})
+    aws.control("POST", "faults", {"event": "countersign/*", "effect": "hold", "times": 2})
+    three = [{"Source": "countersign", "DetailType": name, "Detail": "{}"} for name in ("first", "second", "third")]
+    aws.client("events").put_events(Entries=three)
+    assert [event["detail-type"] for event in aws.received(queue)] == ["third"]
+    assert aws.control("POST", "events/release", {"order": order}) == {"released": 2}
+    released = [event["detail-type"] for event in aws.received(queue, 2)]
+    assert released == (["first", "second"] if order == "oldest-first" else ["second", "first"])
+    assert aws.control("POST", "events/release") == {"released": 0}
 
 
 def test_events_can_be_delayed_past_later_ones(aws: LocalAws) -> None:

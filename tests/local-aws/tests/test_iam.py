@@ -249,3 +249,14 @@ def test_policies_that_deny_plain_http_deploy_unchanged(aws: LocalAws) -> None:
     writer = aws.client("s3", aws.user("writer", allow("s3:PutObject", on=f"arn:aws:s3:::{bucket}/*")))
     writer.put_object(Bucket=bucket, Key="a", Body=b"x")
     aws.refused("AccessDenied", writer.get_object, Bucket=bucket, Key="a")
+
+
+def test_rights_can_be_bound_to_a_functions_tag(aws: LocalAws) -> None:
+    aws.function("managed", Tags={"countersign:managed": "yes"})
+    aws.function("other")
+    condition = {"StringEquals": {"aws:ResourceTag/countersign:managed": "yes"}}
+    client = aws.client("lambda", aws.user("gate", allow("lambda:UpdateFunctionCode", Condition=condition)))
+    client.update_function_code(FunctionName="managed", ZipFile=HELLO)
+    aws.refused("AccessDeniedException", client.update_function_code, FunctionName="other", ZipFile=HELLO)
+    aws.client("lambda").untag_resource(Resource=f"{LAMBDA}function:managed", TagKeys=["countersign:managed"])
+    aws.refused("AccessDeniedException", client.update_function_code, FunctionName="managed", ZipFile=HELLO)

@@ -267,6 +267,24 @@ def test_a_queue_under_a_key_needs_the_keys_policy_for_the_service(aws: LocalAws
     assert aws.received(url)[0]["Records"][0]["s3"]["object"]["key"] == "a"
 
 
+@pytest.mark.parametrize(("condition", "delivered"), [({}, True), ({"aws:SourceAccount": ACCOUNT}, False)])
+def test_a_rule_reaches_a_queue_under_a_key_that_asks_nothing_of_the_source(
+    aws: LocalAws, condition: dict[str, str], delivered: bool
+) -> None:
+    account = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}
+    service = {"Effect": "Allow", "Principal": SERVICE_SENDS["Principal"], "Action": "kms:*", "Resource": "*"}
+    if condition:
+        service["Condition"] = {"StringEquals": condition}
+    key = aws.client("kms").create_key(Policy=policy(account, service))["KeyMetadata"]["Arn"]
+    seen = aws.queue_of({"source": ["x"]})
+    url, arn = aws.queue("work", SERVICE_SENDS, KmsMasterKeyId=key)
+    events = aws.client("events")
+    events.put_targets(Rule="seen", Targets=[{"Id": "work", "Arn": arn}])
+    events.put_events(Entries=[entry("x", "default")])
+    aws.received(seen)
+    assert len(aws.client("sqs").receive_message(QueueUrl=url).get("Messages", [])) == int(delivered)
+
+
 def test_a_key_policy_that_leaves_the_account_out_denies_even_the_root(aws: LocalAws) -> None:
     keys = aws.user("owner", allow("kms:*"))
     owner = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/owner"}, "Action": "kms:*"}
