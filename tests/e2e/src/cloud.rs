@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     error::HarnessError,
-    observer::{Look, Observer, PATIENCE, wait_until},
+    observer::{Observer, PATIENCE, Poll, wait_until},
     process::{self, Process},
     session::{Credentials, Session, list, text},
     tools::Tools,
@@ -52,9 +52,9 @@ impl Cloud {
                 return Err(process.failure(what, status));
             }
             Ok(if is_free(port) {
-                Look::NotYet(process.last_line())
+                Poll::Pending(process.last_line())
             } else {
-                Look::There(())
+                Poll::Ready(())
             })
         })?;
         Ok(Self {
@@ -135,6 +135,8 @@ impl Cloud {
             .args(["deploy", "--stack-name", name])
             .args(["--no-confirm-changeset", "--no-progressbar"])
             .args(["--parameter-overrides", &format!("TrustRoots=\"{root}\"")])
+            // Those who want the pages subscribe a queue.
+            .arg("AlertEmail=none")
             .args(parameters);
         process::run(
             observer,

@@ -22,6 +22,8 @@ EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 PUPPET = """
 import boto3
 def handler(event, context):
+    if 'Records' in event:
+        return {'batchItemFailures': [{'itemIdentifier': each['messageId']} for each in event['Records']]}
     try:
         getattr(boto3.client(event['service']), event['operation'])(**event['arguments'])
     except Exception as error:
@@ -376,7 +378,7 @@ def test_two_stacks_keep_apart(aws: LocalAws) -> None:
     entry = {"Source": "countersign", "DetailType": "x", "Detail": "{}", "EventBusName": second.outputs["EventBus"]}
     assert first.acts("sign", "events", "put_events", Entries=[entry]).startswith("AccessDenied")
     send = {"QueueUrl": second.url("green-sign-dead-letters"), "MessageBody": "x"}
-    assert first.acts("sign", "sqs", "send_message", **send).startswith("AccessDenied")
+    assert "AccessDenied" in first.acts("sign", "sqs", "send_message", **send)
 
 
 def test_longest_name_of_a_stack_fits(aws: LocalAws) -> None:
