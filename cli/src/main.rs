@@ -1,28 +1,31 @@
 //! `countersign`: the gate's own judgement, for people and scripts.
 //!
-//! Exit status: 0 it would be deployed, or it was shown; 1 it would be rejected; 2 usage, unreadable
-//! input, or no answer from AWS; 3 it cannot be said.
+//! ```text
+//! main ─► commands/<name>   args ─► run ─► report ─► text or JSON
+//!            ├─► aws        region and login, errors of AWS made into errors for people
+//!            └─► io         files in, text and errors out, exit statuses
+//! ```
+//!
+//! `commands` uses `aws` and `io`, `aws` uses `io`, never the other way. What is decided, and what AWS is asked, is in
+//! `countersign-gate` and `countersign-aws`: nothing is decided here.
 
-mod input;
-mod inspect;
-mod output;
-mod paint;
-mod plain;
-mod roots;
-mod status;
-mod status_text;
-mod verify;
+mod aws;
+mod commands;
+mod io;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
-use crate::input::Unusable;
+use crate::{
+    commands::{inspect, status, verify},
+    io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
+};
 
 /// Judge packages for AWS Lambda the way the Countersign gate does.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, styles = paint::HELP, arg_required_else_help = true)]
+#[command(version, max_term_width = 100, styles = style::HELP, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -36,13 +39,17 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::try_parse().unwrap_or_else(|error| plain::complaint(error).exit());
-    let outcome = match arguments.command {
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| escape_clap_error(error).exit());
+    let ended = match arguments.command {
         Command::Verify(arguments) => verify::run(&arguments, now()),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
     };
-    outcome.unwrap_or_else(|unusable: Unusable| output::complain(&unusable))
+    let status = ended.unwrap_or_else(|error: CliError| {
+        output::print_error(&error);
+        ExitStatus::Unusable
+    });
+    status.into()
 }
 
 /// The one place where the clock is read.

@@ -60,7 +60,7 @@ fn finding<'v>(verdict: &'v Value, check: &str) -> (&'v str, &'v str, &'v str, &
 }
 
 #[test]
-fn an_allowed_publisher_passes_under_both_policies() {
+fn allowed_publisher_passes_under_both_policies() {
     let bench = Bench::new();
     for csc in ["enforce.json", "warn.json"] {
         let (status, verdict) =
@@ -73,7 +73,7 @@ fn an_allowed_publisher_passes_under_both_policies() {
 }
 
 #[test]
-fn another_publisher_is_rejected_or_warned_of() {
+fn foreign_publisher_follows_the_policy() {
     let bench = Bench::new();
     let (status, verdict) = bench.verify("signed.zip", &["--csc", "enforce-other.json"]);
     assert_eq!(
@@ -93,7 +93,7 @@ fn another_publisher_is_rejected_or_warned_of() {
 }
 
 #[test]
-fn an_unsigned_package_follows_the_policy_and_is_rejected_without_one() {
+fn unsigned_package_follows_the_policy() {
     let bench = Bench::new();
     let rejected = ("reject", "fail", "block", "UNSIGNED");
     for more in [&["--csc", "enforce.json"][..], &[]] {
@@ -111,7 +111,7 @@ fn an_unsigned_package_follows_the_policy_and_is_rejected_without_one() {
 }
 
 #[test]
-fn expiry_is_judged_at_the_given_time_and_follows_the_policy() {
+fn expiry_is_judged_at_the_given_time() {
     let bench = Bench::new();
     let late = ["--at", "2037-12-28T09:19:26.806Z"];
     let just_before = ["--at", "2037-12-28T09:19:26.805Z"];
@@ -135,7 +135,7 @@ fn expiry_is_judged_at_the_given_time_and_follows_the_policy() {
 }
 
 #[test]
-fn at_a_time_before_the_signing_it_cannot_be_said() {
+fn time_before_signing_is_inconclusive() {
     let bench = Bench::new();
     for csc in ["enforce.json", "warn.json"] {
         let more = ["--at", "2000-01-01T00:00:00Z", "--csc", csc];
@@ -167,7 +167,7 @@ fn at_a_time_before_the_signing_it_cannot_be_said() {
 }
 
 #[test]
-fn a_warning_policy_does_not_soften_integrity_structure_or_origin() {
+fn warn_does_not_soften_blocking_checks() {
     let bench = Bench::new();
     let tampered =
         sign(&sample(), &PKI).with(|zip| zip.entries[0] = EntryForge::file("index.mjs", "evil"));
@@ -195,7 +195,7 @@ fn a_warning_policy_does_not_soften_integrity_structure_or_origin() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once() {
+fn all_findings_are_reported_at_once() {
     let bench = Bench::new();
     bench.put_zip(
         "wrong.zip",
@@ -218,7 +218,7 @@ fn all_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
-fn without_trust_roots_only_the_root_of_aws_counts() {
+fn default_trust_root_is_that_of_aws() {
     let bench = Bench::new();
     let output = bench.run(&[
         "verify",
@@ -237,7 +237,7 @@ fn without_trust_roots_only_the_root_of_aws_counts() {
 }
 
 #[test]
-fn several_trust_roots_add_up() {
+fn trust_roots_add_up() {
     let bench = Bench::new();
     let other = countersign_testkit::pki::PkiForge::new("another").mint();
     bench.put("other.pem", other.root_pem().trim_end().as_bytes());
@@ -246,7 +246,7 @@ fn several_trust_roots_add_up() {
 }
 
 #[test]
-fn text_tells_result_meaning_and_fix() {
+fn text_has_result_meaning_and_fix() {
     let bench = Bench::new();
     let arguments = [
         "verify",
@@ -272,7 +272,7 @@ fn text_tells_result_meaning_and_fix() {
 }
 
 #[test]
-fn what_was_not_judged_is_told_at_once_and_how_it_would_be() {
+fn unjudged_checks_are_listed_with_how_to_judge_them() {
     let bench = Bench::new();
     let common = [
         "verify",
@@ -314,7 +314,7 @@ fn what_was_not_judged_is_told_at_once_and_how_it_would_be() {
 }
 
 #[test]
-fn a_rejection_has_no_reservation() {
+fn rejection_has_no_reservation() {
     let bench = Bench::new();
     let output = bench.run(&["verify", "source.zip"]);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -325,7 +325,7 @@ fn a_rejection_has_no_reservation() {
 }
 
 #[test]
-fn one_entry_is_no_entries() {
+fn one_entry_is_singular_in_text() {
     let bench = Bench::new();
     bench.put_zip("one.zip", &ZipForge::new([EntryForge::file("a", "body")]));
     for command in ["verify", "inspect"] {
@@ -365,7 +365,7 @@ fn inspect_shows_without_judging() {
 }
 
 #[test]
-fn inspect_takes_a_bare_signature() {
+fn inspect_accepts_a_bare_signature() {
     let bench = Bench::new();
     let entry = SignatureForge::new(&PKI, &content_digest(&sample())).entry();
     bench.put("x.SF", &entry);
@@ -384,7 +384,7 @@ fn inspect_takes_a_bare_signature() {
 }
 
 #[test]
-fn inspect_shows_entries_whose_bodies_lie() {
+fn inspect_shows_entries_with_false_headers() {
     let bench = Bench::new();
     bench.put_zip(
         "lies.zip",

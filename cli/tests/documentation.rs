@@ -10,6 +10,7 @@ use std::{collections::BTreeSet, fs, process::Command};
 
 use countersign_cases::PKI;
 use countersign_testkit::{
+    checkout,
     fake_aws::FakeAws,
     package::{sample, sign},
     signature::SIGNED_AT,
@@ -41,7 +42,7 @@ fn printed(arguments: &[&str]) -> Value {
         sign(&sample(), &PKI).build(),
     )
     .unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_countersign"))
+    let output = Command::new(checkout::program("countersign"))
         .args(arguments)
         .args(["signed.zip", "--format", "json"])
         .current_dir(folder.path())
@@ -100,7 +101,7 @@ fn status_prints_what_is_documented() {
     ] {
         aws.put("records", &format!("{folder}/{name}.json"), body);
     }
-    let output = Command::new(env!("CARGO_BIN_EXE_countersign"))
+    let output = Command::new(checkout::program("countersign"))
         .args(["status", "functions/checkout", "--format", "json"])
         .env_clear()
         .env("COUNTERSIGN_RECORDS_BUCKET", "records")
@@ -115,9 +116,9 @@ fn status_prints_what_is_documented() {
 }
 
 #[test]
-fn the_documentation_names_every_option() {
+fn options_are_documented() {
     for command in ["verify", "inspect", "status"] {
-        let help = Command::new(env!("CARGO_BIN_EXE_countersign"))
+        let help = Command::new(checkout::program("countersign"))
             .args([command, "--help"])
             .output()
             .unwrap();

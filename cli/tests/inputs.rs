@@ -19,7 +19,7 @@ use countersign_testkit::{
 use bench::Bench;
 
 #[test]
-fn a_configuration_that_cannot_be_used_is_told_with_its_field_and_cause() {
+fn csc_error_names_field_and_cause() {
     let bench = Bench::new();
     let good = fs::read_to_string(bench.path("enforce.json")).unwrap();
     let arn = "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0";
@@ -61,7 +61,7 @@ fn a_configuration_that_cannot_be_used_is_told_with_its_field_and_cause() {
 }
 
 #[test]
-fn a_moment_is_told_by_example() {
+fn time_error_gives_an_example() {
     let bench = Bench::new();
     for moment in [
         "yesterday",
@@ -83,7 +83,7 @@ fn a_moment_is_told_by_example() {
 }
 
 #[test]
-fn a_trust_root_that_cannot_be_used_is_told_with_its_reason() {
+fn trust_root_error_names_the_reason() {
     let bench = Bench::new();
     let root = PKI.root_pem();
     let der = &PKI.root;
@@ -147,7 +147,7 @@ fn a_trust_root_that_cannot_be_used_is_told_with_its_reason() {
 }
 
 #[test]
-fn a_signature_that_is_not_as_in_its_package_is_recognised() {
+fn changed_signature_is_recognised() {
     let bench = Bench::new();
     let signature = SignatureForge::new(&PKI, &content_digest(&sample()));
     let entry = String::from_utf8(signature.entry()).unwrap();
@@ -174,7 +174,7 @@ fn a_signature_that_is_not_as_in_its_package_is_recognised() {
 }
 
 #[test]
-fn a_file_that_is_far_too_large_is_not_read() {
+fn oversized_file_is_not_read() {
     let bench = Bench::new();
     let file = fs::File::create(bench.path("large.zip")).unwrap();
     // Holes: it takes no room on the disk. Its size alone is looked at, or all the memory there is would fill.
@@ -186,7 +186,7 @@ fn a_file_that_is_far_too_large_is_not_read() {
 }
 
 #[test]
-fn unusable_input_ends_with_status_2_and_says_what_to_do() {
+fn unusable_input_exits_2_with_a_fix() {
     let bench = Bench::new();
     bench.put("garbage.json", b"{\"CodeSigningConfig\": {}}");
     bench.put("garbage.pem", b"not a certificate");

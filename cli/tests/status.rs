@@ -8,14 +8,17 @@
 
 use std::process::{Command, Output};
 
-use countersign_testkit::fake_aws::{FakeAws, s3_error};
+use countersign_testkit::{
+    checkout,
+    fake_aws::{FakeAws, s3_error},
+};
 use serde_json::{Value, json};
 
 const BUCKET: &str = "countersign-records";
 
 /// Runs the command with an environment of its own, so that nothing of the tester's leaks in.
 fn command(aws: &FakeAws, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    let mut command = Command::new(checkout::program("countersign"));
     command
         .arg("status")
         .args(arguments)
@@ -107,7 +110,7 @@ fn three() -> FakeAws {
 }
 
 #[test]
-fn uploads_are_told_newest_first() {
+fn uploads_are_listed_newest_first() {
     let aws = three();
     let report: Value =
         serde_json::from_str(&shown(&aws, &["functions/orders", "--format", "json"])).unwrap();
@@ -134,7 +137,7 @@ fn uploads_are_told_newest_first() {
 }
 
 #[test]
-fn text_tells_how_each_ended_and_what_to_do() {
+fn text_has_outcome_and_fix() {
     let text = shown(&three(), &["functions/orders"]);
     for expected in [
         "deployed",
@@ -156,7 +159,7 @@ fn text_tells_how_each_ended_and_what_to_do() {
 }
 
 #[test]
-fn a_limit_is_kept_and_told() {
+fn limit_is_kept_and_mentioned() {
     let aws = three();
     let text = shown(&aws, &["functions/orders", "--limit", "2"]);
     assert!(
@@ -169,7 +172,7 @@ fn a_limit_is_kept_and_told() {
 }
 
 #[test]
-fn nothing_on_record_is_said_and_no_error() {
+fn empty_history_is_no_error() {
     let aws = FakeAws::start().unwrap();
     let text = shown(&aws, &["layers/openssl"]);
     assert!(
@@ -184,7 +187,7 @@ fn nothing_on_record_is_said_and_no_error() {
 }
 
 #[test]
-fn trouble_says_what_where_and_how_to_fix_it() {
+fn aws_error_has_a_fix() {
     for (status, code, fix) in [
         (
             403,
@@ -205,7 +208,7 @@ fn trouble_says_what_where_and_how_to_fix_it() {
 }
 
 #[test]
-fn a_denied_document_is_not_an_absent_one() {
+fn denied_document_is_not_absent() {
     let aws = three();
     aws.answers("s3:GetObject", s3_error(403, "AccessDenied"));
     let told = complaint(&command(&aws, &["functions/orders"]).output().unwrap());
@@ -216,7 +219,7 @@ fn a_denied_document_is_not_an_absent_one() {
 }
 
 #[test]
-fn a_record_of_another_schema_is_not_guessed_at() {
+fn unknown_schema_is_an_error() {
     let aws = three();
     put(&aws, 3, "received", &json!({"schema": 2}));
     let told = complaint(&command(&aws, &["functions/orders"]).output().unwrap());
@@ -228,7 +231,7 @@ fn a_record_of_another_schema_is_not_guessed_at() {
 }
 
 #[test]
-fn a_wrong_command_line_costs_no_call() {
+fn wrong_command_line_makes_no_call() {
     let aws = FakeAws::start().unwrap();
     for (arguments, expected) in [
         (&["orders"][..], "functions/orders"),

@@ -11,11 +11,11 @@ use std::{fs, path::Path, process::Command};
 use countersign_cases::{Case, Expected, Fault, Sample, check_every};
 use countersign_gate::{domain::ReasonCode, verdict::reasons};
 use countersign_package::IntegrityError;
-use countersign_testkit::signature::SIGNED_AT;
+use countersign_testkit::{checkout, signature::SIGNED_AT};
 use serde_json::Value;
 
 #[test]
-fn the_command_decides_every_row_as_the_core_does() {
+fn command_agrees_with_the_core_on_every_row() {
     let folder = tempfile::tempdir().unwrap();
     check_every(|case| {
         let sample = case.build();
@@ -39,7 +39,7 @@ fn verify(sample: &Sample, folder: &Path, case: &Case) -> Result<(i32, Value), S
         fs::write(&path, bytes).unwrap();
         path
     };
-    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    let mut command = Command::new(checkout::program("countersign"));
     command
         .arg("verify")
         .arg(write("package.zip", &sample.package));
@@ -99,7 +99,7 @@ fn findings(verdict: &Value) -> &[Value] {
 }
 
 #[test]
-fn every_check_is_reported_once_and_in_order() {
+fn checks_are_reported_once_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let table = countersign_cases::table();
     let case = table

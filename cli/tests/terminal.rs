@@ -11,6 +11,7 @@ mod bench;
 use std::process::{Command, Stdio};
 
 use countersign_testkit::{
+    checkout,
     package::sample,
     zip::{EntryForge, ZipForge},
 };
@@ -53,7 +54,7 @@ fn on_a_terminal(bench: &Bench, arguments: &[&str], variables: &[(&str, &str)]) 
     let script = "import pty, sys; pty.spawn(sys.argv[1:])";
     let output = Command::new("python3")
         .args(["-c", script])
-        .arg(env!("CARGO_BIN_EXE_countersign"))
+        .arg(checkout::program("countersign"))
         .args(arguments)
         .current_dir(bench.path(""))
         .stdin(Stdio::null())
@@ -75,7 +76,7 @@ fn on_a_terminal(bench: &Bench, arguments: &[&str], variables: &[(&str, &str)]) 
 }
 
 #[test]
-fn a_terminal_gets_colour_unless_the_environment_says_otherwise() {
+fn terminal_gets_colour_by_default() {
     let bench = Bench::new();
     let none: &[(&str, &str)] = &[];
     for (arguments, variables, is_coloured) in [
@@ -103,7 +104,7 @@ fn a_terminal_gets_colour_unless_the_environment_says_otherwise() {
 }
 
 #[test]
-fn a_name_cannot_steer_the_terminal() {
+fn file_name_is_escaped() {
     let bench = Bench::new();
     let odd = ZipForge::new([EntryForge::file("a\u{202e}b\u{2028}c", "body")]);
     bench.put("odd.zip", &odd.build());
@@ -116,7 +117,7 @@ const HOSTILE: &str = "e\x1b[41mvil\u{202e}.zip";
 const SHOWN: &str = "e\\u{1b}[41mvil\\u{202e}.zip";
 
 #[test]
-fn an_argument_cannot_steer_the_terminal() {
+fn argument_is_escaped() {
     let bench = Bench::new();
     bench.put(HOSTILE, &sample().build());
     let cases: [&[&str]; 11] = [
@@ -156,7 +157,7 @@ fn an_argument_cannot_steer_the_terminal() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn broken_pipe_is_no_error() {
     let bench = Bench::new();
     for arguments in [&["verify", "signed.zip"][..], &["inspect", "signed.zip"]] {
         let mut child = bench

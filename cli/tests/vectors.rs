@@ -7,16 +7,16 @@
 )]
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Output},
 };
 
-use countersign_testkit::signature::SIGNED_AT;
+use countersign_testkit::{checkout, signature::SIGNED_AT};
 use serde_json::Value;
 
 /// Data that nobody here wrote; absent in most checkouts.
 fn vectors() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors");
+    let beside = checkout::path("../shared/vectors");
     let folder = std::env::var_os("COUNTERSIGN_VECTORS").map_or(beside, PathBuf::from);
     if !folder.is_dir() {
         eprintln!(
@@ -29,7 +29,7 @@ fn vectors() -> Option<PathBuf> {
 }
 
 #[test]
-fn an_independent_signers_package_is_accepted_beside_its_source() {
+fn independently_signed_package_is_accepted() {
     let Some(vectors) = vectors() else { return };
     let file = |name: &str| vectors.join(name).display().to_string();
     let output = run(&[
@@ -65,7 +65,7 @@ fn genuine_signatures_can_be_inspected() {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_countersign"))
+    Command::new(checkout::program("countersign"))
         .args(arguments)
         .output()
         .unwrap()

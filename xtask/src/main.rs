@@ -1,5 +1,6 @@
 //! `cargo xtask`: what a person or a CI does with this repository.
 
+mod checkout;
 mod local;
 mod stop;
 mod terminal;
@@ -7,6 +8,7 @@ mod test;
 mod vectors;
 
 use std::{
+    error::Error,
     ffi::OsString,
     path::Path,
     process::{Command, ExitCode},
@@ -55,13 +57,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let stop = Stop::on_signals();
     let terminal = Terminal::new(stop);
-    let root = root();
-    let result = match arguments.task {
-        Task::Local(options) => local::run(&root, &options, &terminal),
-        Task::Test(options) => test::run(&root, &options, &terminal),
-        Task::Bench { what, options } => bench(&root, what, &options),
-    };
-    match result {
+    match run(arguments.task, &terminal) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -71,17 +67,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// The root of the checkout that this was built from.
-fn root() -> std::path::PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+/// Runs the task; whether it succeeded.
+fn run(task: Task, terminal: &Terminal) -> Result<bool, Box<dyn Error>> {
+    let root = checkout::current()?;
+    match task {
+        Task::Local(options) => local::run(&root, &options, terminal),
+        Task::Test(options) => test::run(&root, &options, terminal),
+        Task::Bench { what, options } => bench(&root, what, &options),
+    }
 }
 
-fn bench(
-    root: &Path,
-    what: Bench,
-    options: &[OsString],
-) -> Result<bool, Box<dyn std::error::Error>> {
+fn bench(root: &Path, what: Bench, options: &[OsString]) -> Result<bool, Box<dyn Error>> {
     let what = match what {
         Bench::Verify => "verify",
         Bench::Start => "start",

@@ -10,8 +10,8 @@ use std::sync::{
 pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Listens from now on. Where no handler can be set, a signal ends the process as it always did;
-    /// the guards of what was started notice that too.
+    /// Listens from now on. Where no handler can be set, a signal ends the process as it always
+    /// did; the guards of what was started notice that too.
     pub(crate) fn on_signals() -> Self {
         let stop = Self::default();
         let flag = stop.clone();

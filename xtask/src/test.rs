@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use countersign_e2e::{HarnessError, cloud, observer::Observer, process, tools::Tools};
+use countersign_e2e::{HarnessError, cloud, process, tools::Tools};
 
 use crate::{terminal::Terminal, vectors};
 
@@ -17,14 +17,36 @@ use crate::{terminal::Terminal, vectors};
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
 /// Nothing here calls an AWS; should something try, it finds nobody at this address.
 const NOWHERE: &str = "http://127.0.0.1:9";
+/// The machine's own Python, for what does without the pinned tools.
+const PYTHON: &str = "python3";
+/// Parts of the names of the tests that take most of the time, and that seldom fail alone: the gate's model
+/// through its schedules, the table once more through processes of the command, other readers, each bit flipped.
+const SLOW: [&str; 4] = [
+    "model::",
+    "the_command_decides_every_row",
+    "programs_agree_on_every_package",
+    "changed_bit",
+];
 
 /// Which checks to run; without any option, all.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Run these steps alone.
+    /// Run the inner loop: format, clippy and the quick unit tests.
+    ///
+    /// Needs no Python tools, builds no release binary and starts no local AWS. A few tests that
+    /// take most of the time are left out, the gate's model first of all; the summary names them.
+    #[arg(long, conflicts_with = "only")]
+    fast: bool,
+    /// Check this crate alone, by the name in its Cargo.toml; may be repeated.
+    ///
+    /// Narrows clippy, docs and unit. Steps that are not about single crates are left out, but for
+    /// format.
+    #[arg(long, value_name = "CRATE")]
+    package: Vec<String>,
+    /// Run this step alone; may be repeated.
     #[arg(long, value_name = "STEP")]
     only: Vec<Step>,
-    /// Leave these steps out.
+    /// Leave this step out; may be repeated.
     #[arg(long, value_name = "STEP")]
     skip: Vec<Step>,
     /// Go on after a step that failed.
@@ -61,15 +83,27 @@ pub(crate) fn run(
     options: &Options,
     terminal: &Terminal,
 ) -> Result<bool, Box<dyn Error>> {
+    let steps = options.steps();
+    if steps.is_empty() {
+        return Err("these options leave no step to run".into());
+    }
     let mut results: Vec<(Step, bool, Duration)> = Vec::new();
     let since = Instant::now();
-    let tools = Tools::prepare(root, terminal)?;
-    terminal.step("tools", "pinned, in .local/venv", since.elapsed());
-    for step in options.steps() {
+    let mut workshop = Workshop {
+        root,
+        options,
+        terminal,
+        tools: None,
+    };
+    // First, so that what is missing on the machine is said before anything slow begins.
+    if steps.iter().any(|step| step.needs_tools()) {
+        workshop.tools()?;
+    }
+    for step in &steps {
         terminal.heading(&format!("== {}", step.name()));
         let since = Instant::now();
-        let passed = step.run(&tools, terminal)?;
-        results.push((step, passed, since.elapsed()));
+        let passed = workshop.run(*step)?;
+        results.push((*step, passed, since.elapsed()));
         if terminal.stop_asked() || !(passed || options.keep_going) {
             break;
         }
@@ -79,24 +113,46 @@ pub(crate) fn run(
         let word = if *passed { "passed" } else { "FAILED" };
         let took = process::duration(*took);
         terminal.line(&format!("  {word}  {:<9} {took:>12}", step.name()));
-        if *step == Step::Unit
-            && let Some(note) = vectors::left_out(root)
-        {
-            terminal.line(&format!("          {note}"));
+        if *step == Step::Unit {
+            let notes = options
+                .left_out()
+                .into_iter()
+                .chain(vectors::left_out(root));
+            for note in notes {
+                terminal.line(&format!("          {note}"));
+            }
         }
     }
     terminal.line(&format!("  in all {}", process::elapsed(since)));
-    let complete = results.len() == options.steps().count();
+    let complete = results.len() == steps.len();
     Ok(complete && results.iter().all(|(_, passed, _)| *passed))
 }
 
 impl Options {
-    fn steps(&self) -> impl Iterator<Item = Step> {
+    fn steps(&self) -> Vec<Step> {
         Step::value_variants()
             .iter()
+            .filter(|step| !self.fast || step.is_fast())
+            .filter(|step| self.package.is_empty() || step.is_of_a_crate())
             .filter(|step| self.only.is_empty() || self.only.contains(step))
             .filter(|step| !self.skip.contains(step))
             .copied()
+            .collect()
+    }
+
+    /// What Cargo is told about the crates to look at.
+    fn scope(&self) -> Vec<&str> {
+        if self.package.is_empty() {
+            return vec!["--workspace"];
+        }
+        let named = self.package.iter();
+        named.flat_map(|name| ["--package", name]).collect()
+    }
+
+    /// What the step `unit` passes over, for the summary.
+    fn left_out(&self) -> Option<String> {
+        self.fast
+            .then(|| format!("left out, for they take longest: {}", SLOW.join(", ")))
     }
 }
 
@@ -107,93 +163,134 @@ impl Step {
             .unwrap_or_default()
     }
 
-    fn run(self, tools: &Tools, terminal: &Terminal) -> Result<bool, HarnessError> {
-        match self {
-            Self::Format => all(tools, &[&["fmt", "--all", "--check"]]),
-            Self::Template => Ok(tool(tools, "sam", &["validate", "--lint"])?
-                && tool(tools, "cfn-lint", &["template.yaml"])?),
-            Self::Licences => licences(tools, terminal),
-            Self::Python => Ok(python(tools, &["-m", "mypy"])?
-                && python(tools, &["-m", "mypy", "--strict", "../e2e/src/python"])?
-                && python(tools, &["-m", "pytest"])?),
-            Self::Clippy => all(
-                tools,
-                &[&[
-                    "clippy",
-                    "--workspace",
-                    "--all-targets",
-                    "--locked",
-                    "--",
-                    "--deny",
-                    "warnings",
-                ]],
-            ),
-            Self::Docs => succeeds(
-                cargo_command(tools, &["doc", "--workspace", "--no-deps", "--locked"])
+    fn is_fast(self) -> bool {
+        matches!(self, Self::Format | Self::Clippy | Self::Unit)
+    }
+
+    fn is_of_a_crate(self) -> bool {
+        matches!(self, Self::Format | Self::Clippy | Self::Docs | Self::Unit)
+    }
+
+    /// Whether it uses what is in `.local/venv`.
+    fn needs_tools(self) -> bool {
+        matches!(
+            self,
+            Self::Template | Self::Python | Self::Build | Self::E2e
+        )
+    }
+}
+
+/// What the steps work with.
+struct Workshop<'a> {
+    root: &'a Path,
+    options: &'a Options,
+    terminal: &'a Terminal,
+    tools: Option<Tools>,
+}
+
+impl Workshop<'_> {
+    /// The pinned tools; brings them up to date the first time.
+    fn tools(&mut self) -> Result<Tools, HarnessError> {
+        if let Some(tools) = &self.tools {
+            return Ok(tools.clone());
+        }
+        let since = Instant::now();
+        let tools = Tools::prepare(self.root, self.terminal)?;
+        self.terminal
+            .step("tools", "pinned, in .local/venv", since.elapsed());
+        self.tools = Some(tools.clone());
+        Ok(tools)
+    }
+
+    fn run(&mut self, step: Step) -> Result<bool, HarnessError> {
+        match step {
+            Step::Format => succeeds(self.cargo("fmt").args(["--all", "--check"])),
+            Step::Template => {
+                let tools = self.tools()?;
+                Ok(tool(&tools, "sam", &["validate", "--lint"])?
+                    && tool(&tools, "cfn-lint", &["template.yaml"])?)
+            }
+            Step::Licences => self.licences(),
+            Step::Python => {
+                let tools = self.tools()?;
+                Ok(python(&tools, &["-m", "mypy"])?
+                    && python(&tools, &["-m", "mypy", "--strict", "../e2e/src/python"])?
+                    && python(&tools, &["-m", "pytest"])?)
+            }
+            Step::Clippy => {
+                let mut command = self.cargo("clippy");
+                command.args(self.options.scope());
+                command.args(["--all-targets", "--locked"]);
+                if !self.options.package.is_empty() {
+                    // What the crate is built on is looked at when it is named itself.
+                    command.arg("--no-deps");
+                }
+                succeeds(command.args(["--", "--deny", "warnings"]))
+            }
+            Step::Docs => succeeds(
+                self.cargo("doc")
+                    .args(self.options.scope())
+                    .args(["--no-deps", "--locked"])
                     .env("RUSTDOCFLAGS", "--deny warnings"),
             ),
-            Self::Unit => all(tools, &[&["test", "--workspace", "--locked"]]),
-            Self::Build => cloud::build(tools, terminal).map(|()| true),
+            Step::Unit => {
+                let mut command = self.cargo("test");
+                command.args(self.options.scope()).arg("--locked");
+                if self.options.fast {
+                    command.arg("--");
+                    command.args(SLOW.iter().flat_map(|name| ["--skip", name]));
+                }
+                succeeds(&mut command)
+            }
+            Step::Build => {
+                let tools = self.tools()?;
+                cloud::build(&tools, self.terminal).map(|()| true)
+            }
             // Building again what is up to date takes seconds, and nothing stale is ever tested.
-            Self::E2e => cloud::build(tools, terminal).and_then(|()| {
-                all(
-                    tools,
-                    &[&[
-                        "test",
-                        "--locked",
-                        "--package",
-                        "countersign-e2e",
-                        "--",
-                        "--ignored",
-                    ]],
+            Step::E2e => {
+                let tools = self.tools()?;
+                cloud::build(&tools, self.terminal)?;
+                succeeds(
+                    self.cargo("test")
+                        .args(["--locked", "--package", "countersign-e2e"])
+                        .args(["--", "--ignored"]),
                 )
-            }),
+            }
         }
     }
-}
 
-/// cargo-deny is built once into the checkout; without its optional parts that takes a minute.
-fn licences(tools: &Tools, observer: &dyn Observer) -> Result<bool, HarnessError> {
-    let place = tools.local().join("tools");
-    let program = place.join("bin/cargo-deny");
-    if !program.exists() {
-        let mut install = cargo_command(tools, &["install", "--locked", "--debug", CARGO_DENY]);
-        install
-            .arg("--root")
-            .arg(&place)
-            .arg("--target-dir")
-            .arg(place.join("build"));
-        let log = tools.log("cargo-deny");
-        process::run(
-            observer,
-            &tools.python(),
-            "building cargo-deny",
-            &install,
-            &log,
-        )?;
-        // Half a gigabyte that nothing needs any more; if it cannot be removed, it is only that.
-        drop(std::fs::remove_dir_all(place.join("build")));
-    }
-    succeeds(
-        Command::new(program)
-            .args(["--locked", "check", "licenses", "bans", "sources"])
-            .current_dir(tools.root()),
-    )
-}
-
-fn all(tools: &Tools, commands: &[&[&str]]) -> Result<bool, HarnessError> {
-    for arguments in commands {
-        if !succeeds(&mut cargo_command(tools, arguments))? {
-            return Ok(false);
+    /// cargo-deny is built once into the checkout; without its optional parts that takes a minute.
+    fn licences(&self) -> Result<bool, HarnessError> {
+        let local = self.root.join(".local");
+        let place = local.join("tools");
+        let program = place.join("bin/cargo-deny");
+        if !program.exists() {
+            let mut install = self.cargo("install");
+            install
+                .args(["--locked", "--debug", CARGO_DENY])
+                .arg("--root")
+                .arg(&place)
+                .arg("--target-dir")
+                .arg(place.join("build"));
+            let log = local.join("logs/cargo-deny.log");
+            let what = "building cargo-deny";
+            process::run(self.terminal, Path::new(PYTHON), what, &install, &log)?;
+            // Half a gigabyte that nothing needs any more; if it cannot be removed, it is only
+            // that.
+            drop(std::fs::remove_dir_all(place.join("build")));
         }
+        succeeds(
+            Command::new(program)
+                .args(["--locked", "check", "licenses", "bans", "sources"])
+                .current_dir(self.root),
+        )
     }
-    Ok(true)
-}
 
-fn cargo_command(tools: &Tools, arguments: &[&str]) -> Command {
-    let mut command = Command::new(cargo());
-    command.args(arguments).current_dir(tools.root());
-    command
+    fn cargo(&self, subcommand: &str) -> Command {
+        let mut command = Command::new(cargo());
+        command.arg(subcommand).current_dir(self.root);
+        command
+    }
 }
 
 fn tool(tools: &Tools, program: &str, arguments: &[&str]) -> Result<bool, HarnessError> {
@@ -220,4 +317,98 @@ fn succeeds(command: &mut Command) -> Result<bool, HarnessError> {
 /// The cargo that runs this, so that its toolchain is the one that is used.
 pub(crate) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use countersign_testkit::checkout;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn options(line: &str) -> Options {
+        let words = std::iter::once("test").chain(line.split_whitespace());
+        Line::try_parse_from(words).unwrap().options
+    }
+
+    fn steps(line: &str) -> String {
+        let names: Vec<_> = options(line)
+            .steps()
+            .iter()
+            .map(|step| step.name())
+            .collect();
+        names.join(" ")
+    }
+
+    #[test]
+    fn options_select_steps_in_their_order() {
+        for (line, expected) in [
+            (
+                "",
+                "format template licences python clippy docs unit build e2e",
+            ),
+            ("--fast", "format clippy unit"),
+            ("--fast --skip format", "clippy unit"),
+            ("--package sign", "format clippy docs unit"),
+            (
+                "--fast --package sign --package alert",
+                "format clippy unit",
+            ),
+            ("--only unit --only clippy", "clippy unit"),
+            ("--only e2e --package sign", ""),
+            ("--only unit --skip unit", ""),
+        ] {
+            assert_eq!(steps(line), expected, "{line}");
+        }
+        assert!(Line::try_parse_from(["test", "--fast", "--only", "e2e"]).is_err());
+    }
+
+    #[test]
+    fn fast_steps_need_no_tools() {
+        let fast = options("--fast").steps();
+        assert!(fast.iter().all(|step| !step.needs_tools()));
+        assert!(Step::Python.needs_tools() && Step::E2e.needs_tools());
+    }
+
+    /// A name that nothing has would leave nothing out.
+    #[test]
+    fn slow_tests_are_there() {
+        let mut sources = Vec::new();
+        for folder in ["cli", "functions", "shared", "tests/cases"] {
+            read(&checkout::path(folder), &mut sources);
+        }
+        for name in SLOW {
+            let is_it = |line: &&str| match name.strip_suffix("::") {
+                Some(module) => line.trim() == format!("mod {module};"),
+                None => line.starts_with("fn ") && line.contains(name),
+            };
+            let lines = sources.iter().flat_map(|text| text.lines());
+            let found = lines.filter(is_it).count();
+            assert_eq!(found, 1, "{name}");
+        }
+    }
+
+    fn read(folder: &Path, sources: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read(&path, sources);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn named_crates_replace_the_workspace() {
+        assert_eq!(options("").scope(), ["--workspace"]);
+        let named = options("--package sign --package alert");
+        assert_eq!(named.scope(), ["--package", "sign", "--package", "alert"]);
+    }
 }

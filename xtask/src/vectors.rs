@@ -1,5 +1,5 @@
-//! Vectors that nobody here wrote are no part of the repository. The tests that read them pass without them,
-//! and what they print about that is lost among hundreds of others.
+//! Vectors that nobody here wrote are no part of the repository. The tests that read them pass
+//! without them, and what they print about that is lost among hundreds of others.
 
 use std::{
     env,
@@ -33,17 +33,15 @@ fn note(root: &Path, named: Option<PathBuf>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use countersign_testkit::checkout;
 
-    fn root() -> PathBuf {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        here.parent().expect("xtask is in the checkout").to_owned()
-    }
+    use super::*;
 
     #[test]
     fn absent_vectors_are_told_of_and_present_ones_are_not() {
-        assert_eq!(note(&root(), Some(PathBuf::from("xtask"))), None);
-        let note = note(&root(), Some(PathBuf::from("nowhere"))).expect("there is no such folder");
+        assert_eq!(note(&checkout::root(), Some(PathBuf::from("xtask"))), None);
+        let note = note(&checkout::root(), Some(PathBuf::from("nowhere")))
+            .expect("there is no such folder");
         assert!(!note.contains('\n'), "{note}");
         for told in READERS.into_iter().chain(["nowhere", VARIABLE]) {
             assert!(note.contains(told), "no {told} in {note}");
@@ -53,7 +51,7 @@ mod tests {
     #[test]
     fn the_tests_that_are_named_are_those_that_read_them() {
         for path in READERS {
-            let text = std::fs::read_to_string(root().join(path)).expect("the tests are there");
+            let text = std::fs::read_to_string(checkout::path(path)).expect("the tests are there");
             assert!(text.contains(VARIABLE), "{path}");
         }
     }

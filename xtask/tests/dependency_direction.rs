@@ -12,6 +12,7 @@ use std::{
     process::Command,
 };
 
+use countersign_testkit::checkout;
 use serde_json::Value;
 
 /// Every crate that is shipped, and the crates of this workspace that it may depend on.
@@ -50,8 +51,8 @@ const SHELL_ONLY: [&str; 6] = [
 ];
 const BELOW_THE_SHELL: [&str; 2] = ["countersign-package", "countersign-gate"];
 
-/// Named like the SDK and no part of it: AWS's cryptography, which neither waits nor talks to anybody. Only the
-/// core verifies signatures.
+/// Named like the SDK and no part of it: AWS's cryptography, which neither waits nor talks to
+/// anybody. Only the core verifies signatures.
 const CRYPTOGRAPHY: (&str, &str) = ("countersign-package", "aws-lc-rs");
 
 #[test]
@@ -132,7 +133,7 @@ fn dependencies(kind: impl Fn(&Value) -> bool) -> BTreeMap<String, Vec<String>> 
             "--offline",
         ])
         .arg("--manifest-path")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .arg(checkout::path("Cargo.toml"))
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");

@@ -8,6 +8,7 @@ use std::{
 
 use countersign_cases::PKI;
 use countersign_testkit::{
+    checkout,
     package::{sample, sign},
     signature::PROFILE_VERSION,
 };
@@ -43,7 +44,7 @@ impl Bench {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        let mut command = Command::new(checkout::program("countersign"));
         command.args(arguments).current_dir(self.folder.path());
         command
     }

@@ -9,7 +9,9 @@
 
 use std::fs;
 
-use countersign_testkit::{fake_aws::exception, http::Response, runtime_api::Answer, stage::Stage};
+use countersign_testkit::{
+    checkout, fake_aws::exception, http::Response, runtime_api::Answer, stage::Stage,
+};
 use serde_json::Value;
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:countersign-pages";
@@ -19,7 +21,7 @@ fn stage() -> Stage {
         ("COUNTERSIGN_STACK", "countersign"),
         ("COUNTERSIGN_TOPIC_ARN", TOPIC),
     ];
-    let stage = Stage::start(env!("CARGO_BIN_EXE_alert"), &variables).unwrap();
+    let stage = Stage::start("alert", &variables).unwrap();
     let answer = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult>\
                   </PublishResponse>";
     stage.aws.answers("sns:Publish", Response::new(200, answer));
@@ -28,7 +30,7 @@ fn stage() -> Stage {
 
 /// The body of the one message in a sample.
 fn body(name: &str) -> String {
-    let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let path = checkout::path(&format!("events/{name}.json"));
     let batch: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     batch["Records"][0]["body"].as_str().unwrap().to_owned()
 }
@@ -130,7 +132,7 @@ fn throttling_is_waited_out() {
 #[test]
 fn a_wrong_environment_is_told_whole_at_the_start() {
     let faults = [("COUNTERSIGN_TOPIC_ARN", "pages")];
-    let mut stage = Stage::start(env!("CARGO_BIN_EXE_alert"), &faults).unwrap();
+    let mut stage = Stage::start("alert", &faults).unwrap();
     let (report, failed) = stage.init_failure().unwrap();
     assert!(failed);
     let body = match report {

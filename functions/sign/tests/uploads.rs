@@ -11,6 +11,7 @@
 use std::fs;
 
 use countersign_testkit::{
+    checkout,
     fake_aws::{exception, json, s3_error},
     http::Response,
     runtime_api::Answer,
@@ -31,7 +32,7 @@ PK\x05\x06\0\0\0\0\x01\0\x01\0\x2f\0\0\0\x1f\0\0\0\0\0";
 /// `sign` with a stack around it: the function `orders` is there, and Signer takes jobs.
 fn stage() -> Stage {
     let stage = Stage::start(
-        env!("CARGO_BIN_EXE_sign"),
+        "sign",
         &[
             ("COUNTERSIGN_STACK", "countersign"),
             ("COUNTERSIGN_UPLOADS_BUCKET", UPLOADS),
@@ -109,7 +110,7 @@ fn lines(mut stage: Stage) -> Vec<Value> {
 }
 
 fn sample(name: &str) -> String {
-    let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let path = checkout::path(&format!("events/{name}.json"));
     fs::read_to_string(path).unwrap()
 }
 
@@ -493,7 +494,7 @@ fn a_wrong_environment_is_told_whole_at_the_start() {
         ("COUNTERSIGN_STACK", "1"),
         ("COUNTERSIGN_UPLOADS_BUKET", "misspelt"),
     ];
-    let mut stage = Stage::start(env!("CARGO_BIN_EXE_sign"), &faults).unwrap();
+    let mut stage = Stage::start("sign", &faults).unwrap();
     let (report, failed) = stage.init_failure().unwrap();
     assert!(failed, "the exit status tells of it, too");
     let Some(Answer::Error { kind, body }) = report else {

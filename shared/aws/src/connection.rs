@@ -53,10 +53,11 @@ struct Clients {
 }
 
 impl Connection {
-    /// Reads region, endpoints and the way to credentials as every AWS tool does: for a person's
-    /// machine. No call is made.
-    pub async fn from_environment() -> Self {
+    /// Reads region, endpoints and the way to credentials as every AWS tool does, by way of this profile:
+    /// for a person's machine. No call is made.
+    pub async fn with_profile(profile: &str) -> Self {
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .profile_name(profile)
             .retry_config(retry())
             .timeout_config(timeouts(ATTEMPT));
         if let Ok(name) = AppName::new(APP) {
@@ -66,7 +67,7 @@ impl Connection {
     }
 
     /// Takes region, credentials and endpoint from the variables that Lambda sets, and looks nowhere
-    /// else. The search of [`Self::from_environment`] would make an HTTP client for credentials that
+    /// else. The search of [`Self::with_profile`] would make an HTTP client for credentials that
     /// are never fetched, and take its code along: two thirds of a function's start.
     #[must_use]
     pub fn in_lambda(variables: &BTreeMap<String, String>) -> Self {

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
@@ -30,6 +31,9 @@ pub enum AwsError {
     /// There was no answer, or it broke off; the SDK's whole chain of causes.
     #[error("{0}")]
     NoAnswer(String),
+    /// Nothing was asked: there are no credentials to ask with; the SDK's whole chain of causes.
+    #[error("no credentials: {0}")]
+    NoCredentials(String),
     /// An answer lacks a field that it must have, or the field cannot be read.
     #[error("{field} is {problem}")]
     Field {
@@ -76,9 +80,24 @@ where
             status,
             request_id,
         },
-        error => AwsError::NoAnswer(error_chain(&error)),
+        error => match credentials_error(&error) {
+            Some(cause) => AwsError::NoCredentials(error_chain(cause)),
+            None => AwsError::NoAnswer(error_chain(&error)),
+        },
     };
     class.trouble(call, cause)
+}
+
+/// The part of the chain that says why there are no credentials.
+fn credentials_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e CredentialsError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// The HTTP status of an answer, 0 when there was none.

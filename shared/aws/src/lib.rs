@@ -11,6 +11,8 @@ mod error;
 mod eventbridge;
 mod lambda;
 mod layers;
+#[cfg(feature = "logins")]
+mod login;
 mod s3;
 #[cfg(feature = "shell")]
 pub mod shell;
@@ -23,4 +25,6 @@ pub use aws::Aws;
 pub use clock::SystemClock;
 pub use connection::Connection;
 pub use error::AwsError;
+#[cfg(feature = "logins")]
+pub use login::{Login, LoginMethod, LoginStep};
 pub use sns::Topic;

@@ -1,7 +1,8 @@
-//! The two ARNs that Signer signs into a package: a version of a signing profile, and a signing job.
+//! The two ARNs that Signer signs into a package: a version of a signing profile, and a signing
+//! job.
 //!
-//! Both are parsed whole, so that comparing two of them is comparing what they mean, and nothing can hide in
-//! a wildcard, an empty part or an odd character.
+//! Both are parsed whole, so that comparing two of them is comparing what they mean, and nothing
+//! can hide in a wildcard, an empty part or an odd character.
 
 use std::fmt;
 use std::str::FromStr;
@@ -43,8 +44,8 @@ struct Owner {
 impl Owner {
     /// Takes everything but the resource, which is returned.
     ///
-    /// The genuine samples are of `aws` and us-east-1 (grade A). That Signer writes its ARNs of the other partitions and
-    /// regions in the same form is inferred (grade D).
+    /// The genuine samples are of `aws` and us-east-1 (grade A). That Signer writes its ARNs of the
+    /// other partitions and regions in the same form is inferred (grade D).
     fn parse(arn: &str) -> Result<(Self, &str), ArnError> {
         let mut parts = arn.splitn(6, ':');
         let mut next = || parts.next().ok_or(ArnError::NotAnArn);
@@ -85,8 +86,8 @@ impl fmt::Display for Owner {
     }
 }
 
-/// Lower-case words and a number, as in `us-gov-west-1` and `ap-southeast-4`. That all regions are named so is inferred
-/// (grade D).
+/// Lower-case words and a number, as in `us-gov-west-1` and `ap-southeast-4`. That all regions are
+/// named so is inferred (grade D).
 fn is_region(region: &str) -> bool {
     let Some((words, number)) = region.rsplit_once('-') else {
         return false;

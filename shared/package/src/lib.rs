@@ -1,65 +1,64 @@
 //! The verifying core of Countersign: bytes in, proof out.
 //!
-//! A package for AWS Lambda that AWS Signer signed is a zip with a CMS signature in it. This crate says
-//! whether the bytes of such a package are what a publisher signed, who that was, and what is wrong otherwise. It
-//! knows no files, clock, network or environment: bytes, limits and trust roots are arguments.
+//! A package for AWS Lambda that AWS Signer signed is a zip with a CMS signature in it. This crate
+//! checks whether the bytes of such a package are what a publisher signed, says who that was, and
+//! what is wrong otherwise. It knows no files, clock, network or environment: bytes, limits and
+//! trust roots are arguments.
+//!
+//! # The way of a package's bytes
 //!
 //! ```text
-//! bytes ── Archive::parse ──► Archive    every byte belongs to one record, every name is safe
-//!       ── Package::read  ──► Package    and every body is what its headers say; digests
-//!       ── Package::verify ─► VerifiedPackage    and a publisher signed exactly these contents
-//!       ── origin::prove  ──► OriginProof        and it is the source plus what Signer appends
+//! bytes ── Archive::parse   zip/archive.rs   every byte belongs to one record; every name is safe
+//!       │     end_record.rs ─ layout.rs: central_header.rs, local_header.rs, data_descriptor.rs
+//!       │     tree.rs         no two entries at one path
+//!       ── Package::read    package.rs       every body is what its headers say; the digests
+//!       │     zip/body.rs ─ digest/           inflate, size, CRC-32; SHA-256, SHA-384
+//!       │     zip/symlink.rs                  no link leads out of the package
+//!       ── Package::verify  package.rs       a publisher signed exactly these contents
+//!       │     signature/                      PEM, CMS, certificates, attributes (over asn1/);
+//!       │                                     chain to a trust anchor; ECDSA
+//!       ── origin::prove    origin.rs        the package is its source plus what Signer appends
 //! ```
 //!
-//! Each arrow is the only way to its type. What a proof does *not* say: that the signature has not expired by
-//! now, that its publisher is allowed, or that it was not revoked. Those are policy, and need a clock or AWS.
+//! Each step is the only way to its type: [`Archive`], [`Package`], [`VerifiedPackage`],
+//! [`origin::OriginProof`]. What a proof does *not* say: that the signature has not expired by now,
+//! that its publisher is allowed, or that it was not revoked. Those are policy, and need a clock or
+//! AWS.
+//!
+//! # The rooms
+//!
+//! A room imports only rooms below it.
+//!
+//! ```text
+//! 4  origin.rs                        signed package beside its source
+//! 3  package.rs                       bodies, digests and signature together
+//! 2  zip/   signature/   digest/      the container; the signature entry; the two digests
+//! 1  asn1/      arn.rs limits.rs signature_entry.rs escape.rs numbers.rs
+//! ```
 
 pub mod origin;
 
-mod archive;
 mod arn;
-mod attributes;
-mod ber;
-mod certificate;
-mod chain;
-mod claims;
-mod contents;
+mod asn1;
 mod digest;
-mod ecdsa;
-mod end_record;
-mod error;
-mod extra;
-mod fields;
-mod hashing;
-mod header;
+mod escape;
 mod limits;
-mod links;
-mod names;
+mod numbers;
 mod package;
-mod pem;
-mod roots;
-#[cfg(test)]
-mod sample;
 mod signature;
-mod time;
+mod signature_entry;
+mod zip;
 
-pub use archive::{Archive, Entry, EntryKind, Method};
 pub use arn::{ArnError, ProfileVersionArn, SigningJobArn};
-pub use attributes::Attribute;
-pub use certificate::Certificate;
-pub use claims::Claims;
 pub use digest::{CodeSha256, ContentDigest};
-pub use error::{
-    IntegrityError, LinkFault, NameFault, OriginError, SignatureError, StructureError,
-    TrustRootError,
-};
 pub use limits::Limits;
-pub use package::{Package, VerifiedPackage};
-pub use roots::TrustRoots;
-pub use signature::{Signature, VerifiedSignature};
-
-/// The entry that holds the signature (grade A): an underscore in `META_INF`, unlike a jar.
-pub const SIGNATURE_ENTRY: &str = "META_INF/aws_signer_signature_v1.0.SF";
-
-/// The directory entry that Signer appends before the signature (grade C).
-pub const SIGNATURE_DIRECTORY: &str = "META_INF/";
+pub use origin::OriginError;
+pub use package::{IntegrityError, Package, VerifiedPackage};
+pub use signature::{
+    Attribute, Certificate, Claims, Signature, SignatureError, TrustRootError, TrustRoots,
+    VerifiedSignature,
+};
+pub use signature_entry::{SIGNATURE_DIRECTORY, SIGNATURE_ENTRY};
+pub use zip::{
+    Archive, Entry, EntryKind, Link, LinkFault, Method, NameFault, StructureError, Warning,
+};

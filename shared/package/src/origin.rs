@@ -1,24 +1,95 @@
 //! Origin: that a signed package is its source plus what Signer appends, and nothing else.
 //!
-//! The signature alone cannot tell this. Its digest runs over names and bodies without framing, so that `a`
-//! holding `bc` and `ab` holding `c` have one digest, and it covers neither modes nor links. Whoever can write
-//! between the signing and the deployment could use that; who holds the source can see it.
+//! The signature alone cannot tell this. Its digest runs over names and bodies without framing, so
+//! that `a` holding `bc` and `ab` holding `c` have one digest, and it covers neither modes nor
+//! links. Whoever can write between the signing and the deployment could use that; who holds the
+//! source can see it.
 //!
-//! All of it rests on two things that were not seen on bytes of AWS's own: that Signer appends exactly the directory and
-//! the signature, in this order (grade C), and that it leaves kinds and modes as they were (grade D). If it does
-//! otherwise, every package is refused here, and none is let through.
+//! All of it rests on two things that were not seen on bytes of AWS's own: that Signer appends
+//! exactly the directory and the signature, in this order (grade C), and that it leaves kinds and
+//! modes as they were (grade D). If it does otherwise, every package is refused here, and none is
+//! let through.
 
 use flate2::Decompress;
 use sha2::{Digest as _, Sha256};
 
-use crate::archive::{Archive, Entry, EntryKind};
-use crate::contents::{Body, inflater};
-use crate::digest::CodeSha256;
-use crate::error::{OriginError, StructureError};
-use crate::package::Package;
-use crate::{SIGNATURE_DIRECTORY, SIGNATURE_ENTRY};
+use thiserror::Error;
 
-/// Proof that a signed package is its source plus the two entries that Signer appends. Made only by [`prove`].
+use crate::{
+    digest::CodeSha256,
+    package::Package,
+    signature_entry::{SIGNATURE_DIRECTORY, SIGNATURE_ENTRY},
+    zip::{Archive, Body, Entry, EntryKind, StructureError, inflater},
+};
+
+/// Why a signed package is not its source plus a signature.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum OriginError {
+    /// The source already holds a signature, or the directory for it.
+    #[error("the source already holds `{name}`; it is signed already or imitates it")]
+    SourceSigned {
+        /// The entry.
+        name: String,
+    },
+    /// The signed package does not end in the directory and the signature that Signer appends.
+    #[error(
+        "the signed package does not end in the two entries that Signer appends, exactly as Signer writes them"
+    )]
+    NotAppended,
+    /// An entry of the source is missing in the signed package, or stands elsewhere.
+    #[error(
+        "entry {index} is `{source_name}` in the source and `{signed_name}` in the signed package"
+    )]
+    Name {
+        /// Position in the directory, from 0.
+        index: usize,
+        /// Name in the source.
+        source_name: String,
+        /// Name in the signed package.
+        signed_name: String,
+    },
+    /// The signed package has other than two entries more than the source.
+    #[error(
+        "the source has {source_entries} entries, the signed package {signed_entries}; Signer adds exactly two"
+    )]
+    Count {
+        /// Entries of the source.
+        source_entries: usize,
+        /// Entries of the signed package.
+        signed_entries: usize,
+    },
+    /// An entry has another body.
+    #[error("`{name}` has another body than in the source")]
+    Body {
+        /// The entry.
+        name: String,
+    },
+    /// An entry is of another kind.
+    #[error("`{name}` is of another kind than in the source")]
+    Kind {
+        /// The entry.
+        name: String,
+    },
+    /// An entry has another Unix mode.
+    #[error("`{name}` has another mode than in the source")]
+    Mode {
+        /// The entry.
+        name: String,
+        /// Mode in the source.
+        source_mode: Option<u32>,
+        /// Mode in the signed package.
+        signed_mode: Option<u32>,
+    },
+    /// The source's own bodies are not sound, so that nothing can be compared with them.
+    #[error("the source cannot be read: {0}")]
+    Source(#[source] StructureError),
+    /// The signed package's bodies are not sound.
+    #[error("the signed package cannot be read: {0}")]
+    Signed(#[source] StructureError),
+}
+
+/// Proof that a signed package is its source plus the two entries that Signer appends. Made only by
+/// [`prove`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OriginProof {
     signed_sha256: CodeSha256,
@@ -39,19 +110,17 @@ impl OriginProof {
     }
 }
 
-/// Proves that `signed` is `source` plus the directory and the signature entry at its end: the same names in the
-/// same order, the same bodies, kinds and modes.
+/// Proves that `signed` is `source` plus the directory and the signature entry at its end: the same
+/// names in the same order, the same bodies, kinds and modes.
 ///
-/// What is appended is recorded by one independent project (grade C); that modes stay as they were is inferred (grade D).
+/// What is appended is recorded by one independent project (grade C); that modes stay as they were
+/// is inferred (grade D).
 ///
-/// Times, comments, extra fields and compression may differ: they do not change what runs. A body that is packed
-/// in the same bytes is not inflated again; one that Signer packed anew is inflated from both and compared.
+/// Times, comments, extra fields and compression may differ: they do not change what runs. A body
+/// that is packed in the same bytes is not inflated again; one that Signer packed anew is inflated
+/// from both and compared.
 pub fn prove(signed: &Package<'_>, source: &Archive<'_>) -> Result<OriginProof, OriginError> {
-    if let Some(entry) = source
-        .entries()
-        .iter()
-        .find(|entry| is_of_signer(entry.name()))
-    {
+    if let Some(entry) = source.entries().iter().find(|entry| is_of_signer(entry)) {
         return Err(OriginError::SourceSigned {
             name: entry.name().to_owned(),
         });
@@ -95,9 +164,12 @@ pub fn prove(signed: &Package<'_>, source: &Archive<'_>) -> Result<OriginProof, 
     })
 }
 
-/// Whether Signer writes an entry of this name (the directory: grade C; the signature: grade A). A source that has one cannot be told from a signed package.
-fn is_of_signer(name: &str) -> bool {
-    name == SIGNATURE_DIRECTORY || name == SIGNATURE_ENTRY
+/// Whether Signer writes an entry of this name (the directory: grade C; the signature: grade A). A
+/// source that has one cannot be told from a signed package.
+pub(crate) fn is_of_signer(entry: &Entry<'_>) -> bool {
+    // By its path: `./META_INF/` is unpacked to the same place.
+    let path = entry.path();
+    path == SIGNATURE_DIRECTORY.trim_end_matches('/') || path == SIGNATURE_ENTRY
 }
 
 fn compare(
@@ -109,17 +181,19 @@ fn compare(
     if source.kind() != signed.kind() {
         return Err(OriginError::Kind { name: name() });
     }
-    let (source_mode, signed_mode) = (source.mode(), signed.mode());
+    // Readers differ in the systems whose modes they apply, so that the same mode on another system
+    // is another one, too. Those of FAT and Darwin count as those of Unix do.
+    let (source_mode, signed_mode) = (source.applied_mode(), signed.applied_mode());
     if source_mode != signed_mode {
         return Err(OriginError::Mode {
             name: name(),
-            source_mode,
-            signed_mode,
+            source_mode: source_mode.1,
+            signed_mode: signed_mode.1,
         });
     }
     // The CRC is compared too, because nobody has held the source's against its body.
-    let told = |entry: &Entry<'_>| (entry.size(), entry.crc32());
-    if told(source) != told(signed) {
+    let declared = |entry: &Entry<'_>| (entry.size(), entry.crc32());
+    if declared(source) != declared(signed) {
         return Err(OriginError::Body { name: name() });
     }
     let is_packed_alike = source.method() == signed.method() && source.packed() == signed.packed();
@@ -135,12 +209,12 @@ const PART_BYTES: usize = 64 << 10;
 /// The buffers for comparing bodies that are packed differently, kept from entry to entry.
 #[derive(Default)]
 struct Comparison {
-    source: Side,
-    signed: Side,
+    source: BodyReader,
+    signed: BodyReader,
 }
 
 #[derive(Default)]
-struct Side {
+struct BodyReader {
     inflate: Option<Decompress>,
     part: Vec<u8>,
 }
@@ -176,14 +250,14 @@ impl Comparison {
     }
 }
 
-impl Side {
+impl BodyReader {
     fn open<'a>(&mut self, entry: &Entry<'a>) -> Body<'a> {
         self.part.resize(PART_BYTES, 0);
         Body::new(entry, self.inflate.take().unwrap_or_else(inflater))
     }
 
-    /// The next part of the body, as long as the buffer unless the body ends: so that both sides have parts of
-    /// the same length.
+    /// The next part of the body, as long as the buffer unless the body ends: so that both sides
+    /// have parts of the same length.
     fn fill(&mut self, body: &mut Body<'_>) -> Result<&[u8], StructureError> {
         let mut filled: usize = 0;
         while let Some(space) = self
@@ -203,8 +277,10 @@ impl Side {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Limits;
-    use crate::sample::{Sample, file, zip};
+    use crate::{
+        limits::Limits,
+        zip::sample::{Sample, file, zip},
+    };
 
     const DIRECTORY: Sample<'_> = Sample {
         name: SIGNATURE_DIRECTORY,
@@ -213,11 +289,11 @@ mod tests {
         deflated: false,
     };
 
-    fn judge(source: &[Sample<'_>], signed: Vec<Sample<'_>>) -> Result<OriginProof, OriginError> {
-        judge_bytes(source, &zip(&with_signature(signed)))
+    fn check(source: &[Sample<'_>], signed: Vec<Sample<'_>>) -> Result<OriginProof, OriginError> {
+        check_bytes(source, &zip(&with_signature(signed)))
     }
 
-    fn judge_bytes(source: &[Sample<'_>], signed: &[u8]) -> Result<OriginProof, OriginError> {
+    fn check_bytes(source: &[Sample<'_>], signed: &[u8]) -> Result<OriginProof, OriginError> {
         let limits = Limits::default();
         let source = zip(source);
         let source = Archive::parse(&source, &limits).unwrap();
@@ -230,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_is_its_source_however_it_is_packed() {
+    fn packing_may_differ_from_the_source() {
         let body = b"a body that can be packed, packed, packed".repeat(9_000);
         let packed = |deflated| Sample {
             name: "a",
@@ -239,29 +315,29 @@ mod tests {
             deflated,
         };
         for (source, signed) in [(true, true), (true, false), (false, true), (false, false)] {
-            assert!(judge(&[packed(source)], vec![packed(signed)]).is_ok());
+            assert!(check(&[packed(source)], vec![packed(signed)]).is_ok());
         }
     }
 
     #[test]
-    fn each_difference_has_its_name() {
+    fn each_difference_has_its_own_error() {
         let source = [file("a", b"one"), file("b", b"two")];
-        let moved = judge(&source, vec![file("b", b"two"), file("a", b"one")]).unwrap_err();
+        let moved = check(&source, vec![file("b", b"two"), file("a", b"one")]).unwrap_err();
         assert!(matches!(moved, OriginError::Name { index: 0, .. }));
-        let shifted = judge(&source, vec![file("ao", b"ne"), file("b", b"two")]).unwrap_err();
+        let shifted = check(&source, vec![file("ao", b"ne"), file("b", b"two")]).unwrap_err();
         assert!(matches!(shifted, OriginError::Name { index: 0, .. }));
-        let changed = judge(&source, vec![file("a", b"one"), file("b", b"owt")]).unwrap_err();
+        let changed = check(&source, vec![file("a", b"one"), file("b", b"owt")]).unwrap_err();
         assert_eq!(
             changed,
             OriginError::Body {
                 name: "b".to_owned()
             }
         );
-        let missing = judge(&source, vec![file("a", b"one")]).unwrap_err();
+        let missing = check(&source, vec![file("a", b"one")]).unwrap_err();
         assert!(matches!(missing, OriginError::Name { index: 1, .. }));
         let added = vec![file("a", b"one"), file("b", b"two"), file("c", b"")];
         assert!(matches!(
-            judge(&source, added),
+            check(&source, added),
             Err(OriginError::Count { .. })
         ));
         let other = |mode| Sample {
@@ -270,7 +346,7 @@ mod tests {
             mode,
             deflated: false,
         };
-        let runs = judge(&source, vec![file("a", b"one"), other(0o100_755)]).unwrap_err();
+        let runs = check(&source, vec![file("a", b"one"), other(0o100_755)]).unwrap_err();
         assert!(matches!(
             runs,
             OriginError::Mode {
@@ -278,7 +354,7 @@ mod tests {
                 ..
             }
         ));
-        let links = judge(&source, vec![file("a", b"one"), other(0o120_777)]).unwrap_err();
+        let links = check(&source, vec![file("a", b"one"), other(0o120_777)]).unwrap_err();
         assert_eq!(
             links,
             OriginError::Kind {
@@ -288,24 +364,24 @@ mod tests {
     }
 
     #[test]
-    fn the_signature_stands_at_the_end_behind_its_directory() {
+    fn signature_is_last_after_its_directory() {
         let source = [file("a", b"one")];
         let swapped = [file("a", b"one"), file(SIGNATURE_ENTRY, b""), DIRECTORY];
         assert_eq!(
-            judge_bytes(&source, &zip(&swapped)),
+            check_bytes(&source, &zip(&swapped)),
             Err(OriginError::NotAppended)
         );
         let alone = [file("a", b"one"), file(SIGNATURE_ENTRY, b"")];
         assert!(matches!(
-            judge_bytes(&source, &zip(&alone)),
+            check_bytes(&source, &zip(&alone)),
             Err(OriginError::Count { .. })
         ));
     }
 
     #[test]
-    fn a_signed_source_is_no_source() {
+    fn signed_source_is_refused() {
         let signed = with_signature(vec![file("a", b"one")]);
-        let error = judge(&signed, vec![file("a", b"one")]).unwrap_err();
+        let error = check(&signed, vec![file("a", b"one")]).unwrap_err();
         assert_eq!(
             error,
             OriginError::SourceSigned {

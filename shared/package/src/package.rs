@@ -3,21 +3,43 @@
 use flate2::Decompress;
 use sha2::{Digest as _, Sha256, Sha384};
 
-use crate::archive::{Archive, Entry, EntryKind};
-use crate::certificate::Certificate;
-use crate::claims::Claims;
-use crate::contents::{Body, inflater};
-use crate::digest::{CodeSha256, ContentDigest, hex};
-use crate::error::{IntegrityError, StructureError};
-use crate::fields::widen;
-use crate::hashing::{Beside, ContentHasher};
-use crate::limits::Limits;
-use crate::links::{self, Link};
-use crate::roots::TrustRoots;
-use crate::signature::{Signature, VerifiedSignature};
+use thiserror::Error;
 
-/// An [`Archive`] of which every body is what its headers declare, with its digests. Whether anyone signed
-/// it, only [`Package::verify`] tells.
+use crate::{
+    digest::{CodeSha256, ContentDigest, ContentHasher, MaybeThread},
+    escape::hex,
+    limits::Limits,
+    numbers::widen,
+    signature::{Certificate, Claims, Signature, SignatureError, TrustRoots, VerifiedSignature},
+    signature_entry::SIGNATURE_ENTRY,
+    zip::{Archive, Body, Entry, EntryKind, Link, StructureError, Warning, check_links, inflater},
+};
+
+/// Why a package is not what a publisher signed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum IntegrityError {
+    /// There is no signature entry.
+    #[error("the package is not signed: it has no entry {}", SIGNATURE_ENTRY)]
+    Unsigned,
+    /// The signature itself is malformed or does not verify.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// The signature is sound, but over other contents.
+    #[error(
+        "the contents are not those that were signed: their digest is {found}, the signed one {signed}"
+    )]
+    DigestMismatch {
+        /// The messageDigest attribute, in hexadecimal.
+        signed: String,
+        /// SHA-384 of the package's content digest, in hexadecimal.
+        found: String,
+        /// The content digest itself.
+        content: ContentDigest,
+    },
+}
+
+/// An [`Archive`] of which every body is what its headers declare, with its digests. Whether anyone
+/// signed it, only [`Package::verify`] tells.
 #[derive(Debug, Clone)]
 pub struct Package<'a> {
     archive: Archive<'a>,
@@ -25,11 +47,13 @@ pub struct Package<'a> {
     content_digest: ContentDigest,
     unpacked_bytes: u64,
     signature_entry: Option<Vec<u8>>,
+    links: Vec<Link<'a>>,
 }
 
 impl<'a> Package<'a> {
-    /// Proves the layout, then reads each body exactly once. Memory beyond `bytes` is a constant, plus what the
-    /// list of entries takes. Large packages are hashed in threads of their own, which end before this returns.
+    /// Proves the layout, then reads each body exactly once. Memory beyond `bytes` is a constant,
+    /// plus what the list of entries takes. Large packages are hashed in threads of their own,
+    /// which end before this returns.
     pub fn read(bytes: &'a [u8], limits: &Limits) -> Result<Self, StructureError> {
         let archive = Archive::parse(bytes, limits)?;
         let promised = archive
@@ -38,7 +62,7 @@ impl<'a> Package<'a> {
             .map(Entry::size)
             .fold(0, u64::saturating_add);
         let (sha256, content_digest, reading) = std::thread::scope(|scope| {
-            let sha256 = Beside::start(scope, widen(bytes.len()), || Sha256::digest(bytes));
+            let sha256 = MaybeThread::start(scope, widen(bytes.len()), || Sha256::digest(bytes));
             let mut hasher = ContentHasher::start(scope, promised);
             let mut reading = Reading::default();
             for entry in archive.entries() {
@@ -46,13 +70,14 @@ impl<'a> Package<'a> {
             }
             Ok((sha256.finish(), hasher.finish(), reading))
         })?;
-        links::judge(&reading.links)?;
+        check_links(&reading.links)?;
         Ok(Self {
             archive,
             sha256: CodeSha256::new(sha256.into()),
             content_digest: ContentDigest::new(content_digest),
             unpacked_bytes: reading.unpacked,
             signature_entry: reading.signature,
+            links: reading.links,
         })
     }
 
@@ -60,6 +85,19 @@ impl<'a> Package<'a> {
     #[must_use]
     pub fn archive(&self) -> &Archive<'a> {
         &self.archive
+    }
+
+    /// The symbolic links, in the order of the archive. None leads out of the package, other than to
+    /// `/opt/`; what they point to need not exist.
+    #[must_use]
+    pub fn links(&self) -> &[Link<'a>] {
+        &self.links
+    }
+
+    /// What is accepted although some programs show it differently.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        self.archive.warnings()
     }
 
     /// Bytes of the file.
@@ -100,9 +138,10 @@ impl<'a> Package<'a> {
 
     /// Verifies that a signer whom `roots` vouch for signed exactly these contents.
     ///
-    /// The signature is judged before the digest: what is wrong with the signer tells more than what a worthless
-    /// signature is over. Where the signature stands among the entries is not judged here, since the format's own
-    /// digest does not cover it and Signer's habit is known at second hand only (grade C); [`crate::origin`] does.
+    /// The signature is checked before the digest: what is wrong with the signer tells more than
+    /// what a worthless signature is over. Where the signature stands among the entries is not
+    /// checked here, since the format's own digest does not cover it and Signer's habit is known at
+    /// second hand only (grade C); [`crate::origin`] does.
     pub fn verify(&self, roots: &TrustRoots) -> Result<VerifiedPackage, IntegrityError> {
         let entry = self.signature_entry().ok_or(IntegrityError::Unsigned)?;
         let signature = Signature::parse(entry)?.verify(roots)?;
@@ -141,7 +180,7 @@ impl<'a> Reading<'a> {
         entry: &Entry<'a>,
         hasher: &mut ContentHasher<'_>,
     ) -> Result<(), StructureError> {
-        let is_signature = entry.name() == crate::SIGNATURE_ENTRY;
+        let is_signature = entry.name() == SIGNATURE_ENTRY;
         // Held in memory: bounded, because their declared sizes were and bodies are held to those.
         let mut kept = (is_signature || entry.kind() == EntryKind::Symlink).then(Vec::new);
         if !is_signature {
@@ -166,10 +205,7 @@ impl<'a> Reading<'a> {
         self.inflate = Some(body.into_inflate());
         match kept {
             Some(body) if is_signature => self.signature = Some(body),
-            Some(target) => self.links.push(Link {
-                name: entry.name(),
-                target,
-            }),
+            Some(target) => self.links.push(Link::new(entry.path(), target)),
             None => {}
         }
         Ok(())
@@ -178,8 +214,8 @@ impl<'a> Reading<'a> {
 
 /// A package whose contents are exactly what the signer signed. Made only by [`Package::verify`].
 ///
-/// It does not say that the signature has not expired, that its publisher is allowed, that it was not
-/// revoked, or that it was made from a certain source.
+/// It does not say that the signature has not expired, that its publisher is allowed, that it was
+/// not revoked, or that it was made from a certain source.
 #[derive(Debug, Clone)]
 pub struct VerifiedPackage {
     signature: VerifiedSignature,
@@ -230,7 +266,10 @@ impl VerifiedPackage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{Sample, file, zip};
+    use crate::{
+        signature_entry::SIGNATURE_DIRECTORY,
+        zip::sample::{Sample, file, zip},
+    };
 
     fn digest(entries: &[Sample<'_>]) -> ContentDigest {
         let bytes = zip(entries);
@@ -240,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_runs_over_names_and_bodies_but_not_the_signature() {
+    fn digest_covers_names_and_bodies_not_the_signature() {
         let expected: [u8; 48] = Sha384::digest(b"d/d/aoneMETA_INF/").into();
         let directory = |name| Sample {
             name,
@@ -257,8 +296,8 @@ mod tests {
                     mode: 0o100_644,
                     deflated,
                 },
-                directory(crate::SIGNATURE_DIRECTORY),
-                file(crate::SIGNATURE_ENTRY, b"anything"),
+                directory(SIGNATURE_DIRECTORY),
+                file(SIGNATURE_ENTRY, b"anything"),
             ]);
             let package = Package::read(&bytes, &Limits::default()).unwrap();
             assert_eq!(package.content_digest().as_bytes(), &expected);
@@ -273,7 +312,7 @@ mod tests {
 
     /// The hole in the format that only [`crate::origin`] closes.
     #[test]
-    fn a_shifted_boundary_has_the_same_digest() {
+    fn shifted_boundary_has_the_same_digest() {
         assert_eq!(digest(&[file("a", b"bc")]), digest(&[file("ab", b"c")]));
     }
 }

@@ -1,5 +1,6 @@
-//! Vectors that nobody here wrote: what AWS Signer itself signed, and what an independent project signed in
-//! its format. They are no part of this repository; without their folder the tests say so and pass.
+//! Vectors that nobody here wrote: what AWS Signer itself signed, and what an independent project
+//! signed in its format. They are no part of this repository; without their folder the tests say so
+//! and pass.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,7 +8,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,14 +19,12 @@ use countersign_package::{
 
 /// The bytes of a vector, or `None` where the folder is absent.
 fn vector(name: &str) -> Option<Vec<u8>> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test has no other way to be told a path"
-    )]
-    let folder = std::env::var("COUNTERSIGN_VECTORS").map_or_else(
-        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
-        PathBuf::from,
-    );
+    // Read at run time: a test that was copied with its checkout looks beside the copy.
+    let beside = || {
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap();
+        PathBuf::from(package).join("../../../shared/vectors")
+    };
+    let folder = std::env::var_os("COUNTERSIGN_VECTORS").map_or_else(beside, PathBuf::from);
     let path = folder.join(name);
     match std::fs::read(&path) {
         Ok(bytes) => Some(bytes),
@@ -135,9 +134,9 @@ fn genuine_signatures_lead_to_no_other_root() {
     );
 }
 
-/// Every single byte inside the armour counts: envelope, certificates, attributes and signature value. The one
-/// thing that may change unnoticed is what has two spellings by design, the NULL parameters of
-/// an algorithm, and those take more than one byte.
+/// Every single byte inside the armour counts: envelope, certificates, attributes and signature
+/// value. The one thing that may change unnoticed is what has two spellings by design, the NULL
+/// parameters of an algorithm, and those take more than one byte.
 fn stops_verifying_when_any_byte_changes(name: &str) {
     let roots = TrustRoots::aws();
     let Some(entry) = vector(name) else { return };
@@ -152,12 +151,12 @@ fn stops_verifying_when_any_byte_changes(name: &str) {
 }
 
 #[test]
-fn the_signature_of_2022_stops_verifying_when_any_byte_changes() {
+fn signature_of_2022_stops_verifying_when_any_byte_changes() {
     stops_verifying_when_any_byte_changes("genuine-2022.SF");
 }
 
 #[test]
-fn the_signature_of_2023_stops_verifying_when_any_byte_changes() {
+fn signature_of_2023_stops_verifying_when_any_byte_changes() {
     stops_verifying_when_any_byte_changes("genuine-2023.SF");
 }
 
@@ -189,7 +188,7 @@ fn genuine_armour_has_one_spelling() {
 }
 
 #[test]
-fn the_package_of_another_signer_verifies_with_its_root_and_its_source() {
+fn package_of_another_signer_verifies() {
     let (Some(signed), Some(source), Some(root)) = (
         vector("third-party-signed.zip"),
         vector("third-party-unsigned.zip"),
@@ -227,7 +226,7 @@ fn the_package_of_another_signer_verifies_with_its_root_and_its_source() {
 }
 
 #[test]
-fn an_unsigned_package_is_said_to_be_unsigned() {
+fn unsigned_package_is_reported_as_unsigned() {
     let Some(source) = vector("third-party-unsigned.zip") else {
         return;
     };
@@ -241,7 +240,7 @@ fn an_unsigned_package_is_said_to_be_unsigned() {
 
 /// Each single bit of a signed package, changed: it is refused, or what it unpacks to is the same.
 #[test]
-fn no_changed_bit_gives_other_contents() {
+fn changed_bit_never_gives_other_contents() {
     let (Some(signed), Some(root)) = (
         vector("third-party-signed.zip"),
         vector("third-party-root.pem"),

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 /// What the files of a package are like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Lines of words and numbers, which deflate to a little more than a third, as source code does.
+    /// Lines of words and numbers, which deflate to a little more than a third, as source code
+    /// does.
     Text,
     /// Bytes that do not compress, as in packages full of images or of archives.
     Noise,

@@ -81,7 +81,8 @@ fn package(shape: Shape) -> ZipForge {
     ZipForge::new(std::iter::once(marker).chain(files))
 }
 
-/// Changes one file of a zip and makes its checksums agree, so that only who checks the signature can tell.
+/// Changes one file of a zip and makes its checksums agree, so that only who checks the signature
+/// can tell.
 pub(crate) fn tamper(zip: &mut [u8]) -> Outcome<()> {
     let mut crc = Crc::new();
     crc.update(TAMPERED_BODY);

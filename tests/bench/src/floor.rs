@@ -1,6 +1,6 @@
-//! The floor: what any verification of the same bytes has to do, with the fastest libraries there are. One pass
-//! of inflating, SHA-384 over names and bodies, SHA-256 over the file. It proves nothing: no structure is
-//! checked, no checksum, no signature.
+//! The floor: what any verification of the same bytes has to do, with the fastest libraries there
+//! are. One pass of inflating, SHA-384 over names and bodies, SHA-256 over the file. It proves
+//! nothing: no structure is checked, no checksum, no signature.
 
 use std::fmt::Write as _;
 
@@ -24,7 +24,8 @@ struct Body<'a> {
 pub(crate) fn run(who: Who, bytes: &[u8], passes: u32) -> Outcome<Report> {
     let bodies = locate(bytes)?;
     let mut report = Report::default();
-    // One buffer for all bodies, in memory that has been touched before: page faults are not part of the floor.
+    // One buffer for all bodies, in memory that has been touched before: page faults are not part
+    // of the floor.
     let largest = bodies.iter().map(|body| body.size).max();
     let mut buffer = vec![1; largest.unwrap_or_default()];
     for _ in 0..passes {

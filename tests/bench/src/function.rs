@@ -17,7 +17,7 @@ use countersign_testkit::{
 };
 use serde_json::Value;
 
-use crate::{Outcome, measure::resident_memory, python::SCRIPTS};
+use crate::{Outcome, measure::resident_memory, python};
 
 /// How long a function may take before it counts as broken.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,7 +30,8 @@ pub(crate) struct Function {
     /// A release binary, or a Python.
     pub program: PathBuf,
     pub arguments: Vec<String>,
-    /// An event whose handling starts with a call to AWS; none for the bare function, which makes no calls.
+    /// An event whose handling starts with a call to AWS; none for the bare function, which makes
+    /// no calls.
     pub event: Option<&'static str>,
 }
 
@@ -50,13 +51,13 @@ impl Function {
     }
 
     /// The function in Python that makes the clients of `like`.
-    pub(crate) fn python(python: &Path, like: &Self, clients: &[&str]) -> Self {
-        let script = format!("{SCRIPTS}/function.py");
+    pub(crate) fn python(interpreter: &Path, like: &Self, clients: &[&str]) -> Self {
+        let script = ["-c", python::FUNCTION].map(str::to_owned);
         let clients = clients.iter().map(|client| (*client).to_owned());
         Self {
             name: format!("python, as {}", like.name),
-            program: python.to_owned(),
-            arguments: std::iter::once(script).chain(clients).collect(),
+            program: interpreter.to_owned(),
+            arguments: script.into_iter().chain(clients).collect(),
             event: like.event,
         }
     }
@@ -197,7 +198,8 @@ impl Drop for Process {
     }
 }
 
-/// What Lambda sets, then what the template does, for all functions at once: none minds the others' variables.
+/// What Lambda sets, then what the template does, for all functions at once: none minds the others'
+/// variables.
 const ENVIRONMENT: [(&str, &str); 20] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "under-test"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),

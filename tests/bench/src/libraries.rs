@@ -28,7 +28,8 @@ use crate::{
 
 const BYTES: usize = 50_000_000;
 
-/// What one library does to a body and its deflated form; it returns something that depends on all of it.
+/// What one library does to a body and its deflated form; it returns something that depends on all
+/// of it.
 type Work = fn(&[u8], &[u8], &mut [u8]) -> Outcome<u64>;
 
 const INFLATERS: [(&str, Work); 10] = [

@@ -4,8 +4,8 @@
 //! - `libraries`: the inflaters, hashes and curves to choose from, each by itself.
 //! - `start`: each function's release binary beside a bare one and a Python one.
 //!
-//! Each prints a table and writes JSON. Goals that are missed are printed, not hidden; only a wrong answer
-//! makes the run fail.
+//! Each prints a table and writes JSON. Goals that are missed are printed, not hidden; only a wrong
+//! answer makes the run fail.
 
 #![expect(
     clippy::print_stdout,

@@ -20,8 +20,8 @@ pub(crate) const MIB: f64 = 1_048_576.0;
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Took {
     pub wall: Duration,
-    /// Of all threads, the kernel's share included. For work on one thread on an idle machine it is the wall time;
-    /// on a busy one it leaves out the time when others ran.
+    /// Of all threads, the kernel's share included. For work on one thread on an idle machine it is
+    /// the wall time; on a busy one it leaves out the time when others ran.
     pub processor: Duration,
 }
 
@@ -40,7 +40,8 @@ impl Took {
     }
 }
 
-/// Has this process, and the threads that it starts from now on, run on one processor. Only Linux can.
+/// Has this process, and the threads that it starts from now on, run on one processor. Only Linux
+/// can.
 pub(crate) fn use_one_processor() -> Outcome<()> {
     #[cfg(target_os = "linux")]
     {

@@ -1,9 +1,7 @@
-//! The Python contestants: scripts that are part of this crate, run by a Python that has what they import.
+//! The Python contestants: scripts that are part of this crate, run by a Python that has what they
+//! import.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::Path, process::Command};
 
 use crate::{
     Outcome,
@@ -11,8 +9,9 @@ use crate::{
     measure::{Finished, process},
 };
 
-/// Where the scripts are.
-pub(crate) const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python");
+/// A function that makes the same clients as one of ours.
+pub(crate) const FUNCTION: &str = include_str!("../python/function.py");
+const VERIFY: &str = include_str!("../python/verify.py");
 
 /// Why there is no comparison with this Python, or nothing.
 pub(crate) fn missing(python: &Path, module: &str) -> Option<String> {
@@ -48,7 +47,6 @@ pub(crate) fn refuses(python: &Path, fixture: &Fixture) -> Outcome<()> {
 
 fn script(python: &Path, package: &Path, root: &Path) -> Command {
     let mut command = Command::new(python);
-    command.arg(PathBuf::from(SCRIPTS).join("verify.py"));
-    command.arg(package).arg(root);
+    command.args(["-c", VERIFY]).arg(package).arg(root);
     command
 }

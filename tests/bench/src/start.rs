@@ -23,7 +23,8 @@ const GOAL_ZIPPED: f64 = 6.0;
 
 const BARE: &str = "bare";
 
-/// Each function, an event that makes it call AWS, and the clients that it makes, by their names in boto3.
+/// Each function, an event that makes it call AWS, and the clients that it makes, by their names in
+/// boto3.
 const FUNCTIONS: [(&str, &str, &[&str]); 3] = [
     (
         "sign",
@@ -65,8 +66,8 @@ pub(crate) fn run(options: &StartOptions) -> Outcome<()> {
     let directory = tempfile::tempdir()?;
     let log = directory.path().join("log");
     let mut starts: Vec<Vec<Start>> = functions.iter().map(|_| Vec::new()).collect();
-    // Binaries take turns with binaries. A start of Python takes two hundred times as long and leaves nothing of
-    // others in the processor's caches: who came after one would look slower.
+    // Binaries take turns with binaries. A start of Python takes two hundred times as long and
+    // leaves nothing of others in the processor's caches: who came after one would look slower.
     for is_binary in [true, false] {
         // The first round warms the disk's cache and Python's, and does not count.
         for round in 0..=options.runs {
@@ -96,8 +97,8 @@ pub(crate) fn run(options: &StartOptions) -> Outcome<()> {
     Ok(())
 }
 
-/// Builds what is measured. The bare function by itself, so that it has no feature of a dependency switched on
-/// that only the others need.
+/// Builds what is measured. The bare function by itself, so that it has no feature of a dependency
+/// switched on that only the others need.
 fn build() -> Outcome<()> {
     let functions: Vec<&str> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
     for packages in [functions.as_slice(), &["countersign-bench-bare"]] {

@@ -1,6 +1,7 @@
 //! Plain tables, aligned for reading.
 
-/// Rows under a header; columns are as wide as their widest cell. The first column is text, the others numbers.
+/// Rows under a header; columns are as wide as their widest cell. The first column is text, the
+/// others numbers.
 #[derive(Debug)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,

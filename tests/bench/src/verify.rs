@@ -38,7 +38,8 @@ struct Row {
     entries: usize,
     unpacked_bytes: u64,
     packed_bytes: u64,
-    /// `Package::read` and `Package::verify` by the wall clock, on all processors that the bench may use.
+    /// `Package::read` and `Package::verify` by the wall clock, on all processors that the bench
+    /// may use.
     verify_seconds: f64,
     /// `Package::read` alone.
     read_seconds: f64,
@@ -128,8 +129,8 @@ fn opponents(options: &VerifyOptions) -> Opponents<'_> {
     }
 }
 
-/// Measures one shape. All take turns in each round, so that whatever slows the machine down for a while slows
-/// all of them; the best round of each counts.
+/// Measures one shape. All take turns in each round, so that whatever slows the machine down for a
+/// while slows all of them; the best round of each counts.
 fn measure(shape: Shape, rounds: u32, opponents: &Opponents<'_>) -> Outcome<Row> {
     let directory = tempfile::tempdir()?;
     let fixture = Fixture::write(shape, directory.path())?;

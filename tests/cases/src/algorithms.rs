@@ -1,4 +1,5 @@
-//! Rows about the algorithms that the envelope and the signer name: which, and how they are written.
+//! Rows about the algorithms that the envelope and the signer name: which, and how they are
+//! written.
 
 use countersign_package::SignatureError as E;
 use countersign_testkit::asn1;

@@ -1,4 +1,5 @@
-//! Rows about what is pinned: another certificate than the root, more than one, or a root that rolls over.
+//! Rows about what is pinned: another certificate than the root, more than one, or a root that
+//! rolls over.
 
 use countersign_package::SignatureError as E;
 use countersign_testkit::package::{sample, sign_with};
@@ -12,7 +13,8 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// The sample package under the ordinary PKI with these certificates pinned, and these in its set after its own.
+/// The sample package under the ordinary PKI with these certificates pinned, and these in its set
+/// after its own.
 fn pinned(roots: &[&[u8]], more: &[&[u8]]) -> Sample {
     let package = sign_with(&sample(), &PKI, |signature| {
         let set = signature.certificates.get_or_insert_default();
@@ -86,7 +88,8 @@ fn successor() -> (Vec<u8>, Vec<u8>) {
     (new.root, crossed.root)
 }
 
-/// While a root is replaced, packages carry the old one signed by the new one, and operators pin either or both.
+/// While a root is replaced, packages carry the old one signed by the new one, and operators pin
+/// either or both.
 fn rollover() -> Vec<Case> {
     vec![
         accept(

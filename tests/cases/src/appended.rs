@@ -1,5 +1,6 @@
-//! Rows in which something stands at the end of a level of the encoding, inside of it, where a reader that stops after the
-//! last field it knows would not look. All lengths count it in, and all signatures that cover it are made over it.
+//! Rows in which something stands at the end of a level of the encoding, inside of it, where a
+//! reader that stops after the last field it knows would not look. All lengths count it in, and all
+//! signatures that cover it are made over it.
 
 use countersign_package::SignatureError as E;
 use countersign_testkit::asn1;

@@ -63,7 +63,8 @@ fn whole() -> Vec<Case> {
     ]
 }
 
-/// The sample under a chain whose second certificate has a bit flipped where this text first stands in it.
+/// The sample under a chain whose second certificate has a bit flipped where this text first stands
+/// in it.
 fn with_flipped_name(text: &[u8]) -> Sample {
     with_chain(&PKI, |chain| {
         let certificate = &mut chain[1];

@@ -1,4 +1,4 @@
-//! Rows about what each certificate of a chain may be, judged at the signing time.
+//! Rows about what each certificate of a chain may be, checked at the signing time.
 
 use countersign_package::SignatureError as E;
 use countersign_testkit::asn1;

@@ -1,7 +1,7 @@
 //! What must hold for any bytes at all: the bodies of the fuzz targets.
 //!
-//! libFuzzer runs them for as long as one likes (`tests/fuzz`); the ordinary test suite runs the same
-//! bodies over a fixed number of mutants of the same seeds.
+//! libFuzzer runs them for as long as one likes (`tests/fuzz`); the ordinary test suite runs the
+//! same bodies over a fixed number of mutants of the same seeds.
 
 use std::sync::LazyLock;
 

@@ -373,7 +373,8 @@ fn overlaps() -> Vec<Case> {
             "an entry inside another's body",
             structure!(S::Overlap { .. } | S::Unclaimed { .. }),
             || {
-                // The outer body, stored, is a whole local record, which the directory lists as well.
+                // The outer body, stored, is a whole local record, which the directory lists as
+                // well.
                 let inner = ZipForge::new([EntryForge::file("inner.mjs", "evil").stored()]);
                 let offset = (30 + "outer.bin".len()) as u32;
                 let mut listed = inner.entries[0].clone();

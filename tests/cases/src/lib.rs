@@ -1,9 +1,9 @@
 //! What must be accepted and what must be refused, in one table: [`table`].
 //!
-//! A row names an attack or an honest package, makes it with the forge, and says what has to come of
-//! it: acceptance, or one precise error. The table is run against the core crate here and against the
-//! `countersign` command in its own tests. A row that is accepted although it should not be fails as
-//! loudly as the reverse.
+//! A row names an attack or an honest package, makes it with the forge, and says what has to come
+//! of it: acceptance, or one precise error. The table is run against the core crate here and
+//! against the `countersign` command in its own tests. A row that is accepted although it should
+//! not be fails as loudly as the reverse.
 //!
 //! Broken packages are signed over what they really hold wherever that is possible, so that the
 //! deviation a row is about is the only thing between it and acceptance.
@@ -20,12 +20,14 @@
 )]
 
 mod algorithms;
+mod ambiguous_end_records;
 mod anchors;
 mod appended;
 mod attributes;
 mod bodies;
 mod certificates;
 mod chain;
+mod code_pages;
 mod ecdsa;
 mod envelope;
 pub mod fuzz;
@@ -34,11 +36,14 @@ mod layout;
 pub mod mutate;
 mod names;
 mod origin;
+mod other_formats;
 mod paths;
 mod ranking;
+mod reader_differences;
 pub mod readers;
 mod records;
-mod rivals;
+mod untidy;
+
 mod zip64;
 
 use std::num::NonZero;
@@ -61,9 +66,13 @@ pub fn table() -> Vec<Case> {
         layout::cases(),
         zip64::cases(),
         records::cases(),
-        rivals::cases(),
+        ambiguous_end_records::cases(),
+        reader_differences::cases(),
         bodies::cases(),
         names::cases(),
+        untidy::cases(),
+        code_pages::cases(),
+        other_formats::cases(),
         envelope::cases(),
         algorithms::cases(),
         attributes::cases(),

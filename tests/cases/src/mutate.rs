@@ -99,8 +99,8 @@ fn overwrite(bytes: &mut [u8], at: usize, new: &[u8]) {
     bytes[at..at + length].copy_from_slice(&new[..length]);
 }
 
-/// A zip made ambiguous on purpose: one to three lies of the kinds that make programs disagree, which
-/// blind changes of bytes seldom hit.
+/// A zip made ambiguous on purpose: one to three lies of the kinds that make programs disagree,
+/// which blind changes of bytes seldom hit.
 pub fn confuse(dice: &mut Dice, zip: &mut ZipForge) {
     for _ in 0..=dice.below(3) {
         let index = dice.below(zip.entries.len());

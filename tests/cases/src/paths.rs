@@ -1,5 +1,5 @@
-//! Rows about the way from the signer to a pinned root: which certificates are looked for, how far, and what is said
-//! where there is none.
+//! Rows about the way from the signer to a pinned root: which certificates are looked for, how far,
+//! and what is said where there is none.
 
 use countersign_package::SignatureError as E;
 use countersign_testkit::package::{sample, sign, sign_with};
@@ -188,8 +188,9 @@ fn below(above: &Level, like: &Level, number: u8) -> Level {
     }
 }
 
-/// Eight certificates of the CA above the signer, under one name and key. Seven certificates are pinned under the name
-/// of its issuer, none of which issued it. So each of the eight costs a signature, and seven more.
+/// Eight certificates of the CA above the signer, under one name and key. Seven certificates are
+/// pinned under the name of its issuer, none of which issued it. So each of the eight costs a
+/// signature, and seven more.
 fn crowd(change: fn(&mut Vec<Vec<u8>>, &[Vec<u8>])) -> Sample {
     let forge = PkiForge::new("countersign");
     let copy = |number: u8| {

@@ -1,4 +1,5 @@
-//! Rows with two faults: which one is told. The form comes before the meaning, and what others follow from before them.
+//! Rows with two faults: which one is told. The form comes before the meaning, and what others
+//! follow from before them.
 
 use countersign_package::{IntegrityError, SignatureError as E, StructureError};
 use countersign_testkit::asn1;

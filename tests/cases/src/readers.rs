@@ -1,4 +1,5 @@
 //! What different programs see in one zip: this project's core, the `zip` crate, Python's zipfile.
+//! Names are compared as they stand in the archive.
 
 use std::fs;
 use std::io::{Cursor, Read};
@@ -54,25 +55,30 @@ pub fn zip_crate(bytes: &[u8]) -> Result<Contents, String> {
         let mut body = Vec::new();
         file.read_to_end(&mut body)
             .map_err(|error| error.to_string())?;
-        let name = file.name().map_err(|error| error.to_string())?;
-        contents.push((name.as_bytes().to_vec(), body));
+        contents.push((file.name_raw().to_vec(), body));
     }
     Ok(contents)
 }
 
-/// Reads each numbered zip in the folder; prints, for each, either `ok` and then names and bodies in
-/// hexadecimal, or `error`.
+/// Reads each numbered zip in the folder; prints, for each, either `ok` and then names and bodies
+/// in hexadecimal, or `error`.
 const SCRIPT: &str = r"
 import sys, zipfile
+def raw(info):
+    # Unmarked names are read in CP437, one to one, or in UTF-8 where a Unicode path field says so.
+    try:
+        return info.filename.encode('utf-8' if info.flag_bits & 0x800 else 'cp437', 'strict')
+    except UnicodeEncodeError:
+        return info.filename.encode('utf-8', 'surrogatepass')
 folder, count = sys.argv[1], int(sys.argv[2])
 for number in range(count):
     try:
         with zipfile.ZipFile(f'{folder}/{number}.zip') as archive:
             fields = ['ok']
             for info in archive.infolist():
-                fields += [info.filename.encode('utf-8', 'surrogatepass').hex(), archive.read(info).hex()]
-    except Exception:
-        fields = ['error']
+                fields += [raw(info).hex(), archive.read(info).hex()]
+    except Exception as error:
+        fields = ['error', repr(error).encode().hex()]
     print(','.join(fields))
 ";
 
@@ -102,7 +108,8 @@ pub fn python(zips: &[Vec<u8>], folder: &Path) -> Option<Vec<Result<Contents, St
 fn seen_by_python(line: &str) -> Result<Contents, String> {
     let mut fields = line.split(',');
     if fields.next() != Some("ok") {
-        return Err("an error in Python's zipfile".to_owned());
+        let error = fields.next().map(from_hex).unwrap_or_default();
+        return Err(String::from_utf8_lossy(&error).into_owned());
     }
     let bytes: Vec<Vec<u8>> = fields.map(from_hex).collect();
     Ok(bytes

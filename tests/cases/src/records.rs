@@ -20,7 +20,7 @@ pub(crate) fn cases() -> Vec<Case> {
 type Change = fn(&mut Header);
 
 fn disagreements() -> Vec<Case> {
-    let fields: [(&str, Change); 9] = [
+    let fields: [(&str, Change); 7] = [
         ("name", |header| header.name = b"evil.mjs--".to_vec()),
         ("name's case", |header| header.name = b"Index.mjs".to_vec()),
         ("flags", |header| header.flags ^= FLAG_UTF8),
@@ -28,8 +28,6 @@ fn disagreements() -> Vec<Case> {
         ("checksum", |header| header.crc32 ^= 1),
         ("compressed size", |header| header.compressed_size += 1),
         ("size", |header| header.size += 1),
-        ("time", |header| header.time ^= 1),
-        ("date", |header| header.date ^= 1),
     ];
     let locals = fields.into_iter().map(|(field, change)| {
         refuse(

@@ -212,15 +212,19 @@ fn extra_fields() -> Vec<Case> {
                 entry.central().header.extra = extra(0x0001, &[0; 8]);
             })
         }),
-        refuse("a zip64 field that is too long", zip64_field!(), || {
-            zip64_entry(|entry| {
-                entry
-                    .central()
-                    .zip64
-                    .iter_mut()
-                    .for_each(|zip64| zip64.disk = Some(0));
-            })
-        }),
+        refuse(
+            "a zip64 field with a disk but no offset",
+            zip64_field!(),
+            || {
+                zip64_entry(|entry| {
+                    entry
+                        .central()
+                        .zip64
+                        .iter_mut()
+                        .for_each(|zip64| zip64.disk = Some(0));
+                })
+            },
+        ),
         refuse(
             "two zip64 fields in the central record",
             zip64_field!(),
@@ -230,13 +234,20 @@ fn extra_fields() -> Vec<Case> {
                 })
             },
         ),
+        accept("two zip64 fields that are the same", || {
+            zip64_entry(|entry| {
+                let twice = entry.local().extra.clone();
+                entry.local().extra.extend(twice);
+            })
+        }),
         refuse(
-            "two zip64 fields in the local record",
+            "two zip64 fields that differ in the local record",
             zip64_field!(),
             || {
                 zip64_entry(|entry| {
-                    let twice = entry.local().extra.clone();
-                    entry.local().extra.extend(twice);
+                    let mut other = entry.local().extra.clone();
+                    other[4] ^= 1;
+                    entry.local().extra.extend(other);
                 })
             },
         ),

@@ -2,8 +2,8 @@
 //! them, reads what other programs read, and, signed, proves their origin.
 //!
 //! Go, 7-Zip, Node's libraries, `cargo lambda` and macOS are emulated in the table instead
-//! (`src/honest.rs`): what they write is known, they themselves are rarely at hand. The `zip` crate,
-//! which `cargo lambda` writes with, is used here directly.
+//! (`src/honest.rs`): what they write is known, they themselves are rarely at hand. The `zip`
+//! crate, which `cargo lambda` writes with, is used here directly.
 
 #![expect(
     clippy::panic,
@@ -138,10 +138,10 @@ fn info_zip() {
     }
 }
 
-/// Info-ZIP as Debian builds it does not mark names as UTF-8, and readers take them for one thing or
-/// another.
+/// Info-ZIP as Debian builds it does not mark names as UTF-8, and readers take them for one thing
+/// or another.
 #[test]
-fn info_zip_with_names_that_readers_guess_at() {
+fn info_zip_without_a_utf8_locale() {
     let script = "mv index.mjs été.mjs; zip -q -r ../package.zip .";
     let Some(package) = packed("zip", script) else {
         return;
@@ -192,7 +192,7 @@ fn java_jar() {
 }
 
 #[test]
-fn the_zip_crate_as_cargo_lambda_uses_it() {
+fn zip_crate_as_cargo_lambda_uses_it() {
     let options = SimpleFileOptions::default();
     for (what, options) in [
         ("deflated", options.unix_permissions(0o755)),
@@ -214,7 +214,7 @@ fn the_zip_crate_as_cargo_lambda_uses_it() {
 }
 
 #[test]
-fn the_zip_crate_writing_to_a_pipe() {
+fn zip_crate_writing_to_a_pipe() {
     let mut bytes = Vec::new();
     let mut writer = zip::ZipWriter::new_stream(&mut bytes);
     writer

@@ -55,13 +55,14 @@ proptest! {
     #![proptest_config(config(400))]
 
     #[test]
-    fn flipping_a_byte_never_yields_other_accepted_contents(at: Index, flip in 1..=u8::MAX) {
+    fn flipped_byte_never_gives_other_contents(at: Index, flip in 1..=u8::MAX) {
         let mut bytes = SIGNED.clone();
         let at = at.index(bytes.len());
         bytes[at] ^= flip;
         if let Some(contents) = verified(&bytes) {
             let original = verified(&SIGNED).expect("the package verifies");
-            // The signature entry itself may be spelt in another way and still be the same signature.
+            // The signature entry itself may be spelt in another way and still be the same
+            // signature.
             let (signature, own) = contents.split_last().expect("it has entries");
             let (true_signature, true_own) = original.split_last().expect("it has entries");
             prop_assert_eq!(own, true_own);
@@ -70,7 +71,7 @@ proptest! {
     }
 
     #[test]
-    fn cutting_a_package_anywhere_is_refused(at: Index) {
+    fn cut_package_is_refused(at: Index) {
         let length = at.index(SIGNED.len());
         prop_assert!(verified(&SIGNED[..length]).is_none());
     }
@@ -97,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_signed_verifies(zip in zips()) {
+    fn signed_package_verifies(zip in zips()) {
         let bytes = sign(&zip, &PKI).build();
         prop_assert!(verified(&bytes).is_some());
     }

@@ -18,7 +18,7 @@ fn fault_in(pem: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn a_root_is_a_ca_that_may_sign_certificates() {
+fn root_is_a_ca_that_may_sign_certificates() {
     assert_eq!(fault(|_| ()), None);
     let no_ca = fault(|root| root.set_extension(ExtensionForge::basic_constraints(None)));
     assert_eq!(no_ca, Some("it is not a CA"));
@@ -31,7 +31,7 @@ fn a_root_is_a_ca_that_may_sign_certificates() {
 }
 
 #[test]
-fn a_root_has_a_key_of_p384() {
+fn root_has_a_key_of_p384() {
     let smaller = fault(|root| root.public_key_info = Key::p256("root").public_key_info());
     assert_eq!(smaller, Some("its key is not of P-384"));
     let other = fault(|root| {
@@ -42,7 +42,7 @@ fn a_root_has_a_key_of_p384() {
 }
 
 #[test]
-fn a_root_is_one_whole_certificate() {
+fn root_is_one_whole_certificate() {
     let longer = [Pki::new().root, vec![0]].concat();
     assert_eq!(fault_in(&pem(&longer)), Some("bytes follow its end"));
     let first_version = fault(|root| root.version = Some(0));
@@ -64,7 +64,7 @@ fn sixteen_roots_are_enough() {
 }
 
 #[test]
-fn the_root_that_is_refused_is_named() {
+fn refused_root_is_named() {
     let own = Pki::new();
     let both = own.root_pem() + &pem(&own.leaf);
     assert_eq!(

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use countersign_cases::{Expected, check_every, table};
 
 #[test]
-fn every_row_comes_out_as_it_must() {
+fn every_row_has_its_expected_outcome() {
     check_every(|case| case.expected.compare(&case.build().judge()));
 }
 
 #[test]
-fn rows_have_names_of_their_own_and_are_many() {
+fn row_names_are_unique() {
     let table = table();
     let names: BTreeSet<&str> = table.iter().map(|case| case.name.as_str()).collect();
     assert_eq!(names.len(), table.len(), "two rows share a name");

@@ -111,8 +111,8 @@ impl Cloud {
         }
     }
 
-    /// `sam deploy` of what [`build`] made, as the stack `name` with these parameters, trusting the local
-    /// Signer's root.
+    /// `sam deploy` of what [`build`] made, as the stack `name` with these parameters, trusting the
+    /// local Signer's root.
     pub fn deploy(
         &self,
         name: &str,

@@ -1,5 +1,5 @@
-//! Four scenes that show what the gate is for. Each step is reported only after it was observed from
-//! outside: in a record, in a function's answer, in a page.
+//! Four scenes that show what the gate is for. Each step is reported only after it was observed
+//! from outside: in a record, in a function's answer, in a page.
 
 use std::time::Instant;
 

@@ -1,5 +1,6 @@
-//! A stack with people round it: a developer who may upload, an intruder who may call Lambda, an insider to
-//! whom IAM allows everything, an administrator who may mend the gate's data, a pager, and demo functions.
+//! A stack with people round it: a developer who may upload, an intruder who may call Lambda, an
+//! insider to whom IAM allows everything, an administrator who may mend the gate's data, a pager,
+//! and demo functions.
 
 use serde_json::{Value, json};
 
@@ -144,8 +145,8 @@ impl<'a> LocalStack<'a> {
         self.cloud
     }
 
-    /// Creates a function with unsigned code that answers with `words`, and then protects it: that is
-    /// how a function that is there already comes under the gate.
+    /// Creates a function with unsigned code that answers with `words`, and then protects it: that
+    /// is how a function that is there already comes under the gate.
     pub fn create_function(
         &self,
         name: &str,
@@ -238,8 +239,8 @@ impl<'a> LocalStack<'a> {
         })
     }
 
-    /// Calls with the permissions of one of the stack's roles, which from then on trusts the account's
-    /// root as well as Lambda.
+    /// Calls with the permissions of one of the stack's roles, which from then on trusts the
+    /// account's root as well as Lambda.
     pub fn act_as(&self, role: &str) -> Result<Session, HarnessError> {
         let answer = self.root.call(
             "cloudformation",

@@ -1,7 +1,8 @@
 //! Calls to the local AWS in somebody's name, through boto3.
 //!
-//! boto3 is an independent client: what the gate's own SDK takes for granted, it may not. One helper
-//! process serves all calls of a session, because starting the AWS command line costs a second each.
+//! boto3 is an independent client: what the gate's own SDK takes for granted, it may not. One
+//! helper process serves all calls of a session, because starting the AWS command line costs a
+//! second each.
 
 use std::{
     io::{BufRead, BufReader, Write},

@@ -9,7 +9,7 @@ use std::{
 use crate::{error::HarnessError, observer::Observer, process};
 
 const REQUIREMENTS: &str = "tests/local-aws/requirements.txt";
-/// Below `.local/venv`: the requirements that it was made from.
+/// Below `.local/venv`: where it was made, and from which requirements.
 const STAMP: &str = "requirements.stamp";
 const REGION: &str = "us-east-1";
 
@@ -32,6 +32,7 @@ impl Tools {
             what: wanted.display().to_string(),
             source,
         })?;
+        let wanted = tools.stamp(&wanted);
         let stamp = tools.venv().join(STAMP);
         if fs::read_to_string(&stamp).is_ok_and(|present| present == wanted) {
             return Ok(tools);
@@ -96,7 +97,8 @@ impl Tools {
     }
 
     /// A command that finds the pinned tools first, and not the user's AWS
-    /// configuration: whatever it calls is at `endpoint`, reached without a proxy, with the keys of the local AWS's account root.
+    /// configuration: whatever it calls is at `endpoint`, reached without a proxy, with the keys of
+    /// the local AWS's account root.
     #[must_use]
     pub fn command(&self, program: &str, endpoint: &str) -> Command {
         let installed = self.programs().join(program);
@@ -127,6 +129,12 @@ impl Tools {
             .env("CARGO_ZIGBUILD_CACHE_DIR", self.local().join("cache/zigbuild"))
             .env("PYTHONUNBUFFERED", "1");
         command
+    }
+
+    /// What the virtual environment was made for. Its programs name its Python by the full path, so
+    /// one that was moved or copied would run the Python of the old place, or none.
+    fn stamp(&self, requirements: &str) -> String {
+        format!("# {}\n{requirements}", self.venv().display())
     }
 
     fn venv(&self) -> PathBuf {
@@ -180,4 +188,20 @@ fn works(program: &str, arguments: &[&str]) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moved_environment_is_made_anew() {
+        let stamp = |root: &str, requirements| {
+            let root = PathBuf::from(root);
+            Tools { root }.stamp(requirements)
+        };
+        assert_eq!(stamp("/old", "a==1"), stamp("/old", "a==1"));
+        assert_ne!(stamp("/old", "a==1"), stamp("/new", "a==1"));
+        assert_ne!(stamp("/old", "a==1"), stamp("/old", "a==2"));
+    }
 }

@@ -1,7 +1,8 @@
-//! A small AWS on a loopback port, for the real SDK to talk to: S3 with versions, delete markers and
-//! conditional writes, and of the other services exactly the answers that a test lays down.
+//! A small AWS on a loopback port, for the real SDK to talk to: S3 with versions, delete markers
+//! and conditional writes, and of the other services exactly the answers that a test lays down.
 //!
-//! It keeps every call, in order, under the name that AWS gives it, so that a test can say what must
+//! It keeps every call, in order, under the name that AWS gives it, so that a test can say what
+//! must
 //! *not* have been called. An operation without an answer is refused loudly: a call that a test did
 //! not expect fails it.
 
@@ -306,6 +307,7 @@ fn operation(request: &Request) -> String {
     let words: Vec<&str> = path.split('/').collect();
     let name = match (method, words.as_slice()) {
         ("POST", [""]) => return of_one_path(request),
+        ("GET", ["federation", "credentials"]) => "sso:GetRoleCredentials",
         ("POST", ["signing-jobs"]) => "signer:StartSigningJob",
         ("GET", ["signing-jobs", _]) => "signer:DescribeSigningJob",
         ("GET", ["signing-profiles", _]) => "signer:GetSigningProfile",
@@ -346,7 +348,13 @@ fn of_one_path(request: &Request) -> String {
     let action = body
         .split('&')
         .find_map(|pair| pair.strip_prefix("Action="));
-    format!("sns:{}", action.unwrap_or("Unknown"))
+    let action = action.unwrap_or("Unknown");
+    let service = if action.starts_with("AssumeRole") {
+        "sts"
+    } else {
+        "sns"
+    };
+    format!("{service}:{action}")
 }
 
 fn bucket_and_key(path: &str) -> (String, String) {

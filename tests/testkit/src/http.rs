@@ -56,8 +56,8 @@ impl Request {
 pub struct Response {
     /// The status code, 100 to 599.
     pub status: u16,
-    /// Headers besides Content-Length, which the server adds. After `connection: close` it hangs up,
-    /// wherever the body has got to.
+    /// Headers besides Content-Length, which the server adds. After `connection: close` it hangs
+    /// up, wherever the body has got to.
     pub headers: Vec<(String, String)>,
     /// The body, sent whole.
     pub body: Vec<u8>,

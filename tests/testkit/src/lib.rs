@@ -7,7 +7,9 @@
 //! - [`signature`]: the `.SF` entry that Signer puts into a package.
 //! - [`zip`]: a zip file, record by record.
 //! - [`package`]: the two joined: a zip with the signature over it.
-//! - `runtime_api`, `fake_aws`, `http` (feature `runtime-api`): the far end of a function's sockets.
+//! - [`checkout`]: where a test finds the files and programs of its checkout.
+//! - `runtime_api`, `fake_aws`, `http` (feature `runtime-api`): the far end of a function's
+//!   sockets.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -20,6 +22,7 @@
 )]
 
 pub mod asn1;
+pub mod checkout;
 #[cfg(feature = "runtime-api")]
 pub mod fake_aws;
 #[cfg(feature = "runtime-api")]

@@ -29,8 +29,8 @@ import { place } from './lib/orders.mjs';
 export const handler = async (event) => place(event.order);
 ";
 
-/// The 48 bytes that a signature covers: SHA-384 over names and bodies in archive order, without the
-/// signature's own entry. Archive order is that of the central directory.
+/// The 48 bytes that a signature covers: SHA-384 over names and bodies in archive order, without
+/// the signature's own entry. Archive order is that of the central directory.
 #[must_use]
 pub fn content_digest(zip: &ZipForge) -> Vec<u8> {
     let in_order: Vec<usize> = (0..zip.entries.len()).collect();

@@ -1,5 +1,5 @@
-//! A public key infrastructure of the shape AWS Signer has: root, two subordinates, a leaf that lives
-//! for three days; every certificate open to being made wrong before it is signed.
+//! A public key infrastructure of the shape AWS Signer has: root, two subordinates, a leaf that
+//! lives for three days; every certificate open to being made wrong before it is signed.
 //!
 //! Keys come from seeds and signatures are deterministic (RFC 6979), so two runs write the same
 //! bytes.
@@ -204,8 +204,8 @@ impl ExtensionForge {
     }
 }
 
-/// A level of a certificate's encoding, at the end of which something can be put that does not belong there. The levels
-/// that [`CertificateForge`] has a field for are not among them.
+/// A level of a certificate's encoding, at the end of which something can be put that does not
+/// belong there. The levels that [`CertificateForge`] has a field for are not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CertificateLevel {
     /// `Certificate` itself, after its signature.

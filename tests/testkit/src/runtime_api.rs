@@ -1,9 +1,10 @@
 //! A Lambda Runtime API on a loopback port, and the function process that polls it.
 //!
 //! The real release binary runs against it unchanged, so what is tested and measured is what ships.
-//! The paths and headers are those of <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
-//! Two of its habits matter to `lambda_runtime` and are kept: `/next` blocks until there is an event (a
-//! made-up 204 kills a release build), and the deadline header is in epoch milliseconds.
+//! The paths and headers are those of
+//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>. Two of its habits matter to
+//! `lambda_runtime` and are kept: `/next` blocks until there is an event (a made-up 204 kills a
+//! release build), and the deadline header is in epoch milliseconds.
 
 use std::{
     collections::VecDeque,
@@ -231,8 +232,9 @@ pub struct FunctionProcess {
 }
 
 impl FunctionProcess {
-    /// Starts a binary against a Runtime API. The variables that Lambda always sets are set, `extra`
-    /// comes on top; nothing is inherited, so that the test's own environment cannot leak in.
+    /// Starts a binary against a Runtime API. The variables that Lambda always sets are set,
+    /// `extra` comes on top; nothing is inherited, so that the test's own environment cannot leak
+    /// in.
     pub fn start<K, V>(
         binary: &Path,
         api: &RuntimeApi,

@@ -72,7 +72,8 @@ impl Lengths {
     }
 }
 
-/// A level of the envelope's encoding, at the end of which something can be put that does not belong there.
+/// A level of the envelope's encoding, at the end of which something can be put that does not
+/// belong there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EnvelopeLevel {
     /// `ContentInfo`, after the content.

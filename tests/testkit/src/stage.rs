@@ -2,13 +2,12 @@
 //! the function packages stand on.
 
 use std::{
-    io,
-    path::Path,
-    thread,
+    io, thread,
     time::{Duration, Instant},
 };
 
 use crate::{
+    checkout,
     fake_aws::FakeAws,
     runtime_api::{Answer, FunctionProcess, RuntimeApi},
 };
@@ -27,14 +26,15 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts a function with these variables beside those that Lambda sets.
-    pub fn start(binary: &str, variables: &[(&str, &str)]) -> io::Result<Self> {
+    /// Starts the function `name` of the package whose test this is, with these variables beside
+    /// those that Lambda sets.
+    pub fn start(name: &str, variables: &[(&str, &str)]) -> io::Result<Self> {
         let aws = FakeAws::start()?;
         let api = RuntimeApi::start()?;
         let endpoint = aws.endpoint();
         let own = [("AWS_ENDPOINT_URL", endpoint.as_str())];
         let all = own.iter().chain(variables).copied();
-        let process = FunctionProcess::start(Path::new(binary), &api, all)?;
+        let process = FunctionProcess::start(&checkout::program(name), &api, all)?;
         Ok(Self { process, api, aws })
     }
 

@@ -1,8 +1,8 @@
 //! A zip file written record by record (PKWARE APPNOTE 6.3.10), with every field open to a lie.
 //!
 //! An [`EntryForge`] starts out true: its local record, its central record and its body agree. A
-//! test then changes the one field it is about. Offsets and counts of the end records are worked out
-//! when the file is written, unless a test sets them.
+//! test then changes the one field it is about. Offsets and counts of the end records are worked
+//! out when the file is written, unless a test sets them.
 
 mod end;
 

@@ -1,5 +1,5 @@
-//! The forge's own output, judged by programs that know nothing of this project: what is meant to be
-//! right is right for OpenSSL and for Python's zipfile.
+//! The forge's own output, judged by programs that know nothing of this project: what is meant to
+//! be right is right for OpenSSL and for Python's zipfile.
 
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 

@@ -13,6 +13,7 @@ mod scene;
 use std::fs;
 
 use countersign_testkit::{
+    checkout,
     fake_aws::{exception, json},
     package,
     pki::Pki,
@@ -368,7 +369,7 @@ fn the_samples_in_events_are_understood() {
     ] {
         let scene = Scene::new();
         scene.job("Succeeded", &value!({"source": theirs()}));
-        let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let path = checkout::path(&format!("events/{name}.json"));
         let answer = scene.stage.invoke(&fs::read_to_string(path).unwrap());
         assert_eq!(
             answer,
@@ -384,7 +385,7 @@ fn a_wrong_environment_is_told_whole_at_the_start() {
         ("COUNTERSIGN_TARGET_WITHOUT_CSC", "alow"),
         ("COUNTERSIGN_TRUST_ROOTS", "x"),
     ];
-    let mut stage = Stage::start(env!("CARGO_BIN_EXE_deploy"), &faults).unwrap();
+    let mut stage = Stage::start("deploy", &faults).unwrap();
     let (report, failed) = stage.init_failure().unwrap();
     assert!(failed, "the exit status tells of it, too");
     let body = match report {

@@ -51,7 +51,7 @@ impl Scene {
             ("COUNTERSIGN_TRUST_ROOTS", &root),
         ];
         let all: Vec<_> = own.iter().chain(variables).copied().collect();
-        let stage = Stage::start(env!("CARGO_BIN_EXE_deploy"), &all).unwrap();
+        let stage = Stage::start("deploy", &all).unwrap();
         let source = package::sample().build();
         let version = stage.aws.put(UPLOADS, &format!("{target}.zip"), source);
         let limits = Limits::default();

@@ -18,7 +18,7 @@ mod stack;
 mod target;
 mod upload;
 
-pub use code_signing_config::{Csc, CscError, CscPolicy};
+pub use code_signing_config::{Csc, CscPolicy};
 pub use lambda_code::{CodeIdentity, Refusal};
 pub use layer_metadata::{ARCHITECTURES, LayerMetadata, LayerMetadataError, RUNTIMES};
 pub use names::{

@@ -6,14 +6,15 @@ use countersign_gate::{
     domain::ReasonCode,
     records::{Announced, Live, Outcome, Publishing, Received, Signing, VerdictRecord},
 };
+use countersign_testkit::checkout;
 use serde::{Serialize, de::DeserializeOwned};
 
-const REASON_CODES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reason-codes.md");
+const REASON_CODES: &str = "docs/reason-codes.md";
 const RECORDS: &str = include_str!("../../../../docs/records.md");
 
 #[test]
 fn every_code_is_documented_and_no_other() {
-    let found = std::fs::read_to_string(REASON_CODES).unwrap();
+    let found = std::fs::read_to_string(checkout::path(REASON_CODES)).unwrap();
     assert!(
         found == reason_codes(),
         "docs/reason-codes.md is not what the code says; write it anew with \
@@ -24,7 +25,7 @@ fn every_code_is_documented_and_no_other() {
 #[test]
 #[ignore = "writes docs/reason-codes.md from the code"]
 fn write_the_reason_codes() {
-    std::fs::write(REASON_CODES, reason_codes()).unwrap();
+    std::fs::write(checkout::path(REASON_CODES), reason_codes()).unwrap();
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Pages as a person reads them: the samples of `events/`, and the gate's own outcomes, held against
 //! the texts in `pages/`.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use countersign_gate::{
     alerts::{Page, Severity, alert, classify},
     domain::ReasonCode,
 };
+use countersign_testkit::checkout;
 use serde_json::{Value, json};
 
 use crate::world::{
@@ -15,8 +16,8 @@ use crate::world::{
     run::{hands, run},
 };
 
-const EVENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
-const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gate/pages");
+const EVENTS: &str = "events";
+const PAGES: &str = "shared/gate/tests/gate/pages";
 const STACK: &str = "countersign";
 
 /// Every page that is held against a text.
@@ -58,10 +59,15 @@ fn pages() -> Vec<(String, Page)> {
         .collect()
 }
 
+/// The file with the text of a page.
+fn expected(name: &str) -> PathBuf {
+    checkout::path(&format!("{PAGES}/{name}.txt"))
+}
+
 #[test]
 fn pages_read_as_they_should() {
     for (name, page) in pages() {
-        let found = fs::read_to_string(format!("{PAGES}/{name}.txt")).unwrap_or_default();
+        let found = fs::read_to_string(expected(&name)).unwrap_or_default();
         assert!(
             found == text(&page),
             "{name} reads otherwise; look at it and write it anew with \
@@ -74,9 +80,9 @@ fn pages_read_as_they_should() {
 #[test]
 #[ignore = "writes the expected pages"]
 fn write_the_pages() {
-    fs::create_dir_all(PAGES).unwrap();
+    fs::create_dir_all(checkout::path(PAGES)).unwrap();
     for (name, page) in pages() {
-        fs::write(format!("{PAGES}/{name}.txt"), text(&page)).unwrap();
+        fs::write(expected(&name), text(&page)).unwrap();
     }
 }
 
@@ -243,7 +249,7 @@ fn text(page: &Page) -> String {
 
 /// The body of the first message of a sample.
 fn body(name: &str) -> String {
-    let sample = fs::read_to_string(format!("{EVENTS}/{name}.json")).unwrap();
+    let sample = fs::read_to_string(checkout::path(&format!("{EVENTS}/{name}.json"))).unwrap();
     let sample: Value = serde_json::from_str(&sample).unwrap();
     sample["Records"][0]["body"].as_str().unwrap().to_owned()
 }

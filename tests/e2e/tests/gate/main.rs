@@ -1,8 +1,8 @@
-//! The stack end to end: the real template and binaries on a local AWS that enforces IAM, used through
-//! the AWS command line and through boto3, neither of which shares code with the gate.
+//! The stack end to end: the real template and binaries on a local AWS that enforces IAM, used
+//! through the AWS command line and through boto3, neither of which shares code with the gate.
 //!
-//! What is deployed is what the last `sam build` made. All tests share one stack and run side by side,
-//! each with functions of its own.
+//! What is deployed is what the last `sam build` made. All tests share one stack and run side by
+//! side, each with functions of its own.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -14,10 +14,7 @@ mod happy_path;
 mod refusals;
 mod who_may_write;
 
-use std::{
-    path::Path,
-    sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use countersign_e2e::{
     HarnessError,
@@ -27,6 +24,7 @@ use countersign_e2e::{
     session::Session,
     tools::Tools,
 };
+use countersign_testkit::checkout;
 use serde_json::Value;
 
 /// Held for writing by a test that changes what all others use.
@@ -52,8 +50,7 @@ fn local_stack() -> &'static LocalStack<'static> {
 }
 
 fn deployed() -> Result<(Cloud, Stack), HarnessError> {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let tools = Tools::prepare(&root.canonicalize().unwrap(), &Nobody)?;
+    let tools = Tools::prepare(&checkout::root(), &Nobody)?;
     let cloud = Cloud::start(&tools, cloud::free_port()?, &Nobody)?;
     let administrators = format!("AdministratorRoles={ADMINISTRATOR}");
     let parameters = ["TargetFunctions=demo*", &administrators];

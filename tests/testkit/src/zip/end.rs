@@ -1,4 +1,5 @@
-//! The records at the end of a zip file. Offsets, sizes and counts are true unless a test sets them.
+//! The records at the end of a zip file. Offsets, sizes and counts are true unless a test sets
+//! them.
 
 use super::{put16, put32, put64};
 

@@ -1,0 +1,7 @@
+//! One folder a command. Each has `args` (the command line), `run` (what it does, and how it ends),
+//! `report` (what it prints, as data) and `text` (the same for people). Commands use `io`, and not each
+//! other.
+
+pub(crate) mod inspect;
+pub(crate) mod status;
+pub(crate) mod verify;

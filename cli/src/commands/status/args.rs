@@ -1,0 +1,60 @@
+//! The command line of `countersign status`.
+
+use clap::Args;
+use countersign_gate::domain::{KeyError, Target};
+
+use crate::io::{escape::escape, output::Format};
+
+const EXAMPLES: &str = "\
+Examples:
+  countersign status functions/checkout --records-bucket RECORDS_BUCKET
+  export COUNTERSIGN_RECORDS_BUCKET=RECORDS_BUCKET
+  countersign status layers/openssl --limit 1 --format json
+
+The bucket is the output RecordsBucket of the stack. s3:ListBucket and s3:GetObject on it are
+enough, with kms:Decrypt on the stack's key. Region, endpoint and credentials come from the
+environment or a profile, as for aws: keys, `aws login`, SSO, credential_process, a role, OIDC.
+
+Exit status: 0 it was shown, even if there is nothing on record; 2 the command line cannot be used,
+or the records cannot be read.";
+
+/// Show what became of the uploads of a function or a layer
+///
+/// Reads the gate's records in S3 and tells, the newest first, of each upload how it ended and why, or
+/// how far it has come. Nothing is changed.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The function or layer, as functions/NAME or layers/NAME
+    #[arg(value_parser = parse_target)]
+    pub(super) target: Target,
+    /// The bucket that the stack keeps its records in
+    #[arg(
+        long,
+        value_name = "BUCKET",
+        env = "COUNTERSIGN_RECORDS_BUCKET",
+        hide_env_values = true
+    )]
+    pub(super) records_bucket: Option<String>,
+    /// Show at most this many uploads, from 1 to 1000
+    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) limit: u16,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+}
+
+/// Reads TARGET. A bare name is not guessed at: a function and a layer may share it.
+fn parse_target(text: &str) -> Result<Target, String> {
+    let why = |error| match error {
+        KeyError::Prefix { .. } if !text.contains('/') && !text.is_empty() => {
+            format!("write functions/{text} for the function, or layers/{text} for the layer")
+        }
+        KeyError::Name { .. } if Target::from_key(text).is_ok() => {
+            "give the target, not the key: leave .zip away".to_owned()
+        }
+        KeyError::Name { source, .. } => source.to_string(),
+        _ => "write functions/NAME or layers/NAME".to_owned(),
+    };
+    Target::try_from(text.to_owned()).map_err(|error| escape(&why(error)))
+}

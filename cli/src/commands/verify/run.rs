@@ -1,0 +1,76 @@
+//! `countersign verify`: the verdict that the gate would reach, without AWS.
+
+use std::path::Path;
+
+use countersign_gate::verdict::{
+    Decision, Evidence, Fact, Governance, Policy, SecondOpinion, Source, decide, examine,
+};
+use countersign_package::Limits;
+use jiff::Timestamp;
+
+use super::{args::Arguments, csc::read_csc, text};
+use crate::io::{
+    error::CliError,
+    exit_status::ExitStatus,
+    input,
+    output::{self, Format},
+    trust_roots::read_trust_roots,
+};
+
+/// Reads, judges, prints.
+pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, CliError> {
+    let package = input::read(&arguments.package, "the package")?;
+    let source = match &arguments.source {
+        Some(path) => Some(input::read(path, "the source")?),
+        None => None,
+    };
+    let source = source.as_deref().map_or(Source::NotAsked, Source::Present);
+    let roots = read_trust_roots(&arguments.trust_roots)?;
+    let evidence = Evidence {
+        package: examine(&package, source, &Limits::default(), &roots),
+        now: arguments.at.unwrap_or(now),
+        governance: governance(arguments.csc.as_deref())?,
+        job: Fact::NotAsked,
+        profile: Fact::NotAsked,
+        second_opinion: SecondOpinion::NotAsked,
+        policy: Policy::default(),
+    };
+    let verdict = decide(&evidence);
+    match arguments.format {
+        Format::Json => output::print_json(&verdict)?,
+        Format::Text => output::print(&text::render(&verdict, arguments))?,
+    }
+    Ok(exit_status(verdict.decision))
+}
+
+fn exit_status(decision: Decision) -> ExitStatus {
+    match decision {
+        Decision::Accept | Decision::AcceptWithWarnings => ExitStatus::Success,
+        Decision::Reject => ExitStatus::Rejected,
+        Decision::Inconclusive => ExitStatus::Inconclusive,
+    }
+}
+
+fn governance(path: Option<&Path>) -> Result<Governance, CliError> {
+    path.map_or(Ok(Governance::NotAsked), |path| {
+        read_csc(path).map(Governance::Csc)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_have_exit_statuses() {
+        let decisions = [
+            (Decision::Accept, 0),
+            (Decision::AcceptWithWarnings, 0),
+            (Decision::Reject, 1),
+            (Decision::Inconclusive, 3),
+        ];
+        for (decision, status) in decisions {
+            assert_eq!(exit_status(decision).code(), status);
+        }
+    }
+}

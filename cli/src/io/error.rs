@@ -1,0 +1,19 @@
+//! The one error of the command line.
+
+/// Input that cannot be used: exit status 2.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    /// What is wrong, and where.
+    pub(crate) what: String,
+    /// What to do about it.
+    pub(crate) fix: String,
+}
+
+impl CliError {
+    pub(crate) fn new(what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            fix: fix.into(),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Files that the user names, read whole, and what to say when one cannot be used.
+
+use std::{fs::File, io::Read, path::Path};
+
+use crate::io::error::CliError;
+
+/// The largest file that is read, in bytes: four times what Signer and Lambda take. What is larger is
+/// no package, and would only fill the memory.
+const MAX_FILE_BYTES: u64 = 1 << 30;
+
+/// Reads a file whole. `what` names its role, as in "the package".
+pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, CliError> {
+    let shown = path.display();
+    let failed = |error: std::io::Error| {
+        CliError::new(
+            format!("cannot read {what} {shown}: {error}"),
+            "give the path of a file that exists and that you may read",
+        )
+    };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(CliError::new(
+            format!("{what} {shown} is a directory"),
+            "give the path of a file; zip the directory first",
+        ));
+    }
+    let too_large = || {
+        CliError::new(
+            format!("{what} {shown} has more than {MAX_FILE_BYTES} bytes"),
+            "Lambda takes packages of at most 250 MB; check that this is the right file",
+        )
+    };
+    if metadata.len() > MAX_FILE_BYTES {
+        return Err(too_large());
+    }
+    // What a pipe or a device holds is known only when it was read.
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    match u64::try_from(bytes.len()) {
+        Ok(length) if length <= MAX_FILE_BYTES => Ok(bytes),
+        _ => Err(too_large()),
+    }
+}

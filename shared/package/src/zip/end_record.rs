@@ -1,0 +1,329 @@
+//! The end of a zip: the end-of-central-directory record, and the two zip64 records before it.
+//!
+//! Readers find the end record by searching backwards, and differ in what they accept: the last
+//! signature, the last whose comment reaches the end of the file, the last that makes sense. This
+//! one takes the only record on which all of them agree, and refuses a file in which there is a
+//! choice.
+
+use super::{central_header::CENTRAL, error::StructureError, le_reader::LeReader};
+use crate::numbers::widen;
+
+const END: u32 = 0x0605_4b50;
+const ZIP64_END: u32 = 0x0606_4b50;
+const ZIP64_LOCATOR: u32 = 0x0706_4b50;
+
+const END_BYTES: usize = 22;
+const ZIP64_END_BYTES: u64 = 56;
+const ZIP64_LOCATOR_BYTES: u64 = 20;
+
+/// How far from the end of the file bsdtar looks for the end record. One that begins earlier it
+/// does not find, and then reads the file from the front, with other types for links.
+const MAX_END_RECORD_DISTANCE: u64 = 16_384;
+
+/// What the length of a file is a multiple of that was written in blocks.
+const BLOCK_BYTES: usize = 512;
+
+/// Bytes that cannot all be needed to fill a block of twenty times [`BLOCK_BYTES`].
+const MAX_PADDING_BYTES: usize = 10_240;
+
+/// Where the central directory is, as the records at the end tell without contradiction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EndRecord<'a> {
+    /// How many central headers are promised.
+    pub(crate) entries: u64,
+    /// Offset of the first central header.
+    pub(crate) directory: u64,
+    /// Offset just after the last central header, where the first of the end records starts.
+    pub(crate) directory_end: u64,
+    /// The archive comment.
+    pub(crate) comment: &'a [u8],
+}
+
+/// The fields that the plain record and its zip64 twin share.
+struct Directory {
+    entries: u64,
+    size: u64,
+    offset: u64,
+}
+
+/// The plain end record.
+struct Plain {
+    /// The number of this disk, and of the one with the directory.
+    disks: (u16, u16),
+    directory: Directory,
+}
+
+impl<'a> EndRecord<'a> {
+    /// Finds and checks the records at the end of `bytes`.
+    pub(crate) fn find(bytes: &'a [u8]) -> Result<Self, StructureError> {
+        let (start, comment) = locate(bytes)?;
+        if widen(bytes.len()).saturating_sub(start) > MAX_END_RECORD_DISTANCE {
+            return Err(StructureError::Comment {
+                owner: "the archive".to_owned(),
+                fault: "it is so long that some readers do not find the end record",
+            });
+        }
+        if str::from_utf8(comment).is_err() {
+            return Err(StructureError::Comment {
+                owner: "the archive".to_owned(),
+                fault: "it is not UTF-8",
+            });
+        }
+        let plain = parse_plain(bytes, start)?;
+        let (directory, end) = match find_locator(bytes, start) {
+            Some(locator) => parse_zip64(bytes, &plain, locator)?,
+            None if plain.disks == (0, 0) => (plain.directory, start),
+            None => return Err(StructureError::MultiDisk),
+        };
+        let found_end = directory.offset.checked_add(directory.size);
+        if found_end != Some(end) {
+            return Err(misplaced(bytes, &directory, end));
+        }
+        Ok(Self {
+            entries: directory.entries,
+            directory: directory.offset,
+            directory_end: end,
+            comment,
+        })
+    }
+}
+
+/// The offset of the one end record, and its comment.
+///
+/// Its signature is the last in the file, its comment reaches exactly to the end (but for
+/// padding, [`is_padding`]), and no earlier signature within reach claims the same: a record inside another one's comment is a second
+/// reading.
+fn locate(bytes: &[u8]) -> Result<(u64, &[u8]), StructureError> {
+    let reach = END_BYTES.saturating_add(usize::from(u16::MAX));
+    let tail_start = bytes.len().saturating_sub(reach);
+    let tail = bytes.get(tail_start..).unwrap_or_default();
+    let mut chosen = None;
+    let mut last = None;
+    for position in memchr::memmem::find_iter(tail, &END.to_le_bytes()) {
+        let offset = widen(tail_start.saturating_add(position));
+        let after = tail.get(position..).unwrap_or_default();
+        if let Some((comment, rest)) = split_comment(after)
+            && is_padding(rest, bytes.len())
+        {
+            if chosen.is_some() {
+                return Err(StructureError::SecondEndRecord { offset });
+            }
+            chosen = Some((offset, comment));
+        }
+        last = Some((offset, after));
+    }
+    match (chosen, last) {
+        (Some((offset, comment)), Some((last, _))) if offset == last => Ok((offset, comment)),
+        (Some(_), Some((offset, _))) => Err(StructureError::SecondEndRecord { offset }),
+        (_, Some((offset, after))) => Err(match split_comment(after) {
+            Some((_, rest)) => StructureError::Trailing {
+                bytes: widen(rest.len()),
+            },
+            None => StructureError::Truncated {
+                record: "end record",
+                offset,
+            },
+        }),
+        (_, None) => Err(StructureError::NoEndRecord),
+    }
+}
+
+/// Whether what follows an end record fills the last block of an output in blocks.
+///
+/// bsdtar writes to a pipe in blocks of 10 KiB and fills the last one with zeros. There is no record
+/// in zeros, so that readers find the same end record whether they search for the last one or ask
+/// where its comment ends. Some do not open such a file, and none opens another one.
+fn is_padding(rest: &[u8], file_bytes: usize) -> bool {
+    let is_whole = file_bytes.is_multiple_of(BLOCK_BYTES) && rest.len() < MAX_PADDING_BYTES;
+    rest.is_empty() || (is_whole && rest.iter().all(|byte| *byte == 0))
+}
+
+/// The comment of the end record at the start of `record`, and what follows it.
+fn split_comment(record: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (fixed, rest) = record.split_at_checked(END_BYTES)?;
+    let length = fixed
+        .last_chunk()
+        .map(|length| u16::from_le_bytes(*length))?;
+    rest.split_at_checked(usize::from(length))
+}
+
+fn parse_plain(bytes: &[u8], start: u64) -> Result<Plain, StructureError> {
+    let truncated = StructureError::Truncated {
+        record: "end record",
+        offset: start,
+    };
+    let fields = || {
+        let mut fields = LeReader::at(bytes, start)?;
+        fields.signature(END)?;
+        let disks = (fields.u16()?, fields.u16()?);
+        let entries = (fields.u16()?, fields.u16()?);
+        Some((disks, entries, fields.u32()?, fields.u32()?))
+    };
+    let (disks, entries, size, offset) = fields().ok_or(truncated)?;
+    if entries.0 != entries.1 {
+        return Err(StructureError::MultiDisk);
+    }
+    Ok(Plain {
+        disks,
+        directory: Directory {
+            entries: entries.0.into(),
+            size: size.into(),
+            offset: offset.into(),
+        },
+    })
+}
+
+/// Where the zip64 locator must be if there is one: directly before the end record.
+fn find_locator(bytes: &[u8], end: u64) -> Option<u64> {
+    let start = end.checked_sub(ZIP64_LOCATOR_BYTES)?;
+    LeReader::at(bytes, start)?.signature(ZIP64_LOCATOR)?;
+    Some(start)
+}
+
+/// Checks the zip64 records, which some readers take whenever they are there and others only when
+/// the plain record asks for them: so they must say the same where it does not ask. Info-ZIP, among
+/// others, writes them before it knows whether they will be needed.
+///
+/// A disk number of 0xFFFF in the plain record asks for them, too (APPNOTE 4.4.1.4), and they have to
+/// say that there is one disk. stream-zip and zip.js write it so.
+fn parse_zip64(
+    bytes: &[u8],
+    plain: &Plain,
+    locator: u64,
+) -> Result<(Directory, u64), StructureError> {
+    let fault = |fault| StructureError::Zip64 { fault };
+    let max16 = u64::from(u16::MAX);
+    let max32 = u64::from(u32::MAX);
+    let fields = || {
+        let mut fields = LeReader::at(bytes, locator)?;
+        fields.signature(ZIP64_LOCATOR)?;
+        Some((fields.u32()?, fields.u64()?, fields.u32()?))
+    };
+    let (disk, start, disks) = fields().ok_or(fault("the locator is cut short"))?;
+    if disk != 0 || disks != 1 {
+        return Err(StructureError::MultiDisk);
+    }
+    if start.checked_add(ZIP64_END_BYTES) != Some(locator) {
+        return Err(fault(
+            "the locator does not point to a record directly before it",
+        ));
+    }
+    let fields = || {
+        let mut fields = LeReader::at(bytes, start)?;
+        fields.signature(ZIP64_END)?;
+        let size = fields.u64()?;
+        let versions = (fields.u16()?, fields.u16()?);
+        let disks = (fields.u32()?, fields.u32()?);
+        let entries = (fields.u64()?, fields.u64()?);
+        let (directory_size, offset) = (fields.u64()?, fields.u64()?);
+        Some((size, versions.1, disks, entries, directory_size, offset))
+    };
+    let (size, needed, disks, entries, directory_size, offset) = fields().ok_or(fault(
+        "there is no zip64 end record where the locator points",
+    ))?;
+    if size.checked_add(12) != Some(ZIP64_END_BYTES) || needed > 45 {
+        return Err(fault(
+            "the end record has an extension that is not understood",
+        ));
+    }
+    if disks != (0, 0) || entries.0 != entries.1 {
+        return Err(StructureError::MultiDisk);
+    }
+    let is_one_disk = |disk: u16| disk == 0 || disk == u16::MAX;
+    if !is_one_disk(plain.disks.0) || !is_one_disk(plain.disks.1) {
+        return Err(StructureError::MultiDisk);
+    }
+    let plain = &plain.directory;
+    let agrees = |plain: u64, max: u64, wide: u64| plain == max || plain == wide;
+    if !agrees(plain.entries, max16, entries.0)
+        || !agrees(plain.size, max32, directory_size)
+        || !agrees(plain.offset, max32, offset)
+    {
+        return Err(fault("they disagree with the end record"));
+    }
+    Ok((
+        Directory {
+            entries: entries.0,
+            size: directory_size,
+            offset,
+        },
+        start,
+    ))
+}
+
+/// Refuses what could be taken for another end record than the one at `end`.
+///
+/// Some readers take the first signature that they find, or weigh all of them against each other:
+/// libzip prefers the directory whose headers agree best. In the directory itself no signature has
+/// an innocent reason. Between the bodies it has one, a zip within the zip; then it must not
+/// describe a directory of this file, nor an empty one where the headers of this one differ, if
+/// only by the version (`headers_differ`).
+pub(crate) fn reject_second_end_records(
+    bytes: &[u8],
+    end: &EndRecord<'_>,
+    headers_differ: bool,
+) -> Result<(), StructureError> {
+    let start = usize::try_from(end.directory).unwrap_or(bytes.len());
+    let stop = usize::try_from(end.directory_end).unwrap_or(bytes.len());
+    let directory = bytes.get(start..stop).unwrap_or_default();
+    for signature in [END, ZIP64_END, ZIP64_LOCATOR] {
+        if let Some(position) = memchr::memmem::find(directory, &signature.to_le_bytes()) {
+            let offset = widen(start.saturating_add(position));
+            return Err(StructureError::SecondEndRecord { offset });
+        }
+    }
+    let reach = END_BYTES.saturating_add(usize::from(u16::MAX));
+    let tail_start = bytes.len().saturating_sub(reach);
+    let bodies = bytes.get(tail_start..start).unwrap_or_default();
+    for position in memchr::memmem::find_iter(bodies, &END.to_le_bytes()) {
+        let offset = widen(tail_start.saturating_add(position));
+        let Ok(Plain {
+            directory: other, ..
+        }) = parse_plain(bytes, offset)
+        else {
+            continue;
+        };
+        let is_directory = LeReader::at(bytes, other.offset)
+            .and_then(|mut fields| fields.signature(CENTRAL))
+            .is_some();
+        if is_directory || (other.entries == 0 && headers_differ) {
+            return Err(StructureError::SecondEndRecord { offset });
+        }
+    }
+    Ok(())
+}
+
+/// Names the reason why a directory does not end where the end records start.
+fn misplaced(bytes: &[u8], directory: &Directory, end: u64) -> StructureError {
+    let is_record = |offset, signature| {
+        LeReader::at(bytes, offset)
+            .and_then(|mut fields| fields.signature(signature))
+            .is_some()
+    };
+    let Some(found_end) = directory.offset.checked_add(directory.size) else {
+        return StructureError::Overlap {
+            offset: directory.offset,
+        };
+    };
+    if found_end > end {
+        return StructureError::Overlap { offset: end };
+    }
+    let gap = end.saturating_sub(found_end);
+    if is_record(found_end, END) {
+        return StructureError::SecondEndRecord { offset: found_end };
+    }
+    if is_record(found_end, ZIP64_END) {
+        return StructureError::Zip64 {
+            fault: "the locator for the zip64 end record is missing",
+        };
+    }
+    // Offsets that are all too small by the same amount: something was put before the archive.
+    let shifted = directory.offset.saturating_add(gap);
+    if directory.size > 0 && is_record(shifted, CENTRAL) {
+        return StructureError::Prefix { bytes: gap };
+    }
+    StructureError::Unclaimed {
+        offset: found_end,
+        bytes: gap,
+    }
+}

@@ -1,0 +1,43 @@
+//! The container: a zip that every reader reads in the same way, or an error that says why not.
+//!
+//! Lives here: one file for each record of the format ([APPNOTE] 4.3), the walk over all of them
+//! (`layout.rs`), and the checks of names (zip slip, path traversal), of the tree of paths, of
+//! links and of bodies (zip bombs).
+//!
+//! May use: `escape`, `limits`, `numbers`, `signature_entry`.
+//!
+//! Data passes through like this: `end_record` finds the one end of the file; `layout` reads every
+//! central header, then each local header with its body and descriptor; `tree` compares the paths;
+//! [`Archive`] is the result. [`Body`] reads a body later, and `symlink` checks all links at once.
+//!
+//! [APPNOTE]: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+
+mod archive;
+mod body;
+mod central_header;
+mod code_page;
+mod common_header;
+mod data_descriptor;
+mod end_record;
+mod entry;
+mod entry_name;
+mod error;
+mod extra_field;
+mod layout;
+mod le_reader;
+mod local_header;
+mod other_format;
+#[cfg(test)]
+pub(crate) mod sample;
+mod symlink;
+mod tree;
+mod warning;
+mod zip64_field;
+
+pub use archive::Archive;
+pub(crate) use body::{Body, inflater};
+pub use entry::{Entry, EntryKind, Method};
+pub use error::{LinkFault, NameFault, StructureError};
+pub use symlink::Link;
+pub(crate) use symlink::check_links;
+pub use warning::Warning;

@@ -1,0 +1,166 @@
+//! Rows about names that programs read in another encoding than UTF-8: accepted where no two become one.
+
+use countersign_package::{NameFault, StructureError as S};
+use countersign_testkit::zip::{EntryForge, FLAG_UTF8};
+
+use crate::{Case, accept, refuse, signed, structure};
+
+pub(crate) fn cases() -> Vec<Case> {
+    let mut cases = accepted_names();
+    cases.extend(collisions());
+    cases
+}
+
+/// A file whose name is not marked as UTF-8.
+fn unmarked(name: &str) -> EntryForge {
+    EntryForge::file(name, "body").both(|header| header.flags &= !FLAG_UTF8)
+}
+
+/// A file whose name is marked as UTF-8 if it is not ASCII.
+fn marked(name: &str) -> EntryForge {
+    EntryForge::file(name, "body")
+}
+
+/// The same made on another system than Unix.
+fn made_on(system: u16, mut entry: EntryForge) -> EntryForge {
+    let central = entry.central();
+    central.version_made_by = system << 8 | 0x14;
+    central.external &= 0xffff;
+    entry
+}
+
+fn accepted(what: &str, entries: Vec<EntryForge>) -> Case {
+    accept(what, move || {
+        signed(|zip| drop(zip.entries.splice(0..0, entries.clone())))
+    })
+}
+
+/// Two entries that some program unpacks to one place.
+fn collide(what: &str, entries: Vec<EntryForge>) -> Case {
+    refuse(what, structure!(S::NamesCollide { .. }), move || {
+        signed(|zip| drop(zip.entries.splice(0..0, entries.clone())))
+    })
+}
+
+fn accepted_names() -> Vec<Case> {
+    vec![
+        accepted(
+            "names in UTF-8 that are not marked as such (zip without a UTF-8 locale)",
+            vec![
+                unmarked("caf\u{e9}.txt"),
+                unmarked("static/emoji-\u{1f389}.txt"),
+                unmarked("\u{65e5}\u{672c}/\u{8a9e}.py"),
+            ],
+        ),
+        accepted(
+            "marked and unmarked names side by side",
+            vec![unmarked("caf\u{e9}.txt"), marked("the\u{301}.txt")],
+        ),
+        accepted(
+            "names outside of ASCII that were made on FAT (Java, Go)",
+            vec![
+                made_on(0, marked("donn\u{e9}es.json")),
+                made_on(0, marked("\u{65e5}\u{672c}.txt")),
+                made_on(0, marked("\u{4e2d}\u{56fd}.txt")),
+            ],
+        ),
+        accepted(
+            "names outside of ASCII from FAT and from Unix",
+            vec![
+                made_on(0, marked("\u{e9}t\u{e9}.py")),
+                marked("\u{e8}re.py"),
+            ],
+        ),
+        accepted(
+            "five thousand unmarked names",
+            (0..5_000)
+                .map(|n| unmarked(&format!("B\u{fc}ro/t\u{e4}glich/Men\u{fc} {n}.txt")))
+                .collect(),
+        ),
+    ]
+}
+
+fn collisions() -> Vec<Case> {
+    // What CP437, CP850 and Latin-1 make of the two bytes of an accented e in UTF-8.
+    let in_cp437 = "\u{251c}\u{2310}.py";
+    let in_cp850 = "\u{251c}\u{ae}.py";
+    let in_latin_1 = "\u{c3}\u{a9}.py";
+    let accented = "\u{e9}.py";
+    vec![
+        collide(
+            "an unmarked name that is another one in CP437 (Python)",
+            vec![unmarked(accented), marked(in_cp437)],
+        ),
+        collide(
+            "an unmarked name that is another one in CP850",
+            vec![unmarked(accented), marked(in_cp850)],
+        ),
+        collide(
+            "an unmarked name that is another one in Latin-1",
+            vec![marked(in_latin_1), unmarked(accented)],
+        ),
+        collide(
+            "an unmarked name that is a directory for another entry in CP437",
+            vec![unmarked("\u{e9}"), marked("\u{251c}\u{2310}/evil.py")],
+        ),
+        collide(
+            "an unmarked link that is a directory for another entry in CP437",
+            vec![
+                EntryForge::symlink("\u{e9}", "lib").both(|header| header.flags &= !FLAG_UTF8),
+                marked("\u{251c}\u{2310}/evil.py"),
+            ],
+        ),
+        collide(
+            "an unmarked directory that leads through a link in CP437",
+            vec![
+                EntryForge::symlink("\u{251c}\u{2310}", "lib"),
+                unmarked("\u{e9}/deep/evil.py"),
+            ],
+        ),
+        collide(
+            "a name made on FAT that overwrites another one (Info-ZIP)",
+            vec![marked(accented), made_on(0, marked("\u{1f8}.py"))],
+        ),
+        collide(
+            "a name made on HPFS that overwrites another one (Info-ZIP)",
+            vec![marked(accented), made_on(6, marked("\u{1f8}.py"))],
+        ),
+        collide(
+            "a name made on NTFS that overwrites another one (Info-ZIP)",
+            vec![marked(accented), made_on(11, marked("\u{1f8}.py"))],
+        ),
+        collide(
+            "two names made on FAT that become one (Info-ZIP)",
+            // CP850 has frames at D9 and DA, which Info-ZIP writes as a plus.
+            vec![
+                made_on(0, marked("\u{659}.py")),
+                made_on(0, marked("\u{699}.py")),
+            ],
+        ),
+        collide(
+            "a name made on FAT that becomes one in ASCII (Info-ZIP)",
+            vec![made_on(0, marked("\u{67b}.py")), marked("++.py")],
+        ),
+        collide(
+            "a name made on FAT that leads through a link (Info-ZIP)",
+            vec![
+                EntryForge::symlink("\u{e9}", "lib"),
+                made_on(0, marked("\u{1f8}/evil.py")),
+            ],
+        ),
+        refuse(
+            "more names made on FAT than can be compared",
+            structure!(S::Name {
+                fault: NameFault::Budget,
+                ..
+            }),
+            || {
+                let long = format!("{}/", "\u{2500}".repeat(80)).repeat(14);
+                signed(|zip| {
+                    zip.entries
+                        .extend((0..800).map(|n| made_on(0, marked(&format!("{long}{n}")))));
+                })
+            },
+        ),
+    ]
+}

@@ -1,0 +1,145 @@
+//! Rows that are another format, too, for programs that look for that one first.
+
+use countersign_package::StructureError as S;
+use countersign_testkit::zip::{EntryForge, extra};
+
+use crate::{Case, Sample, accept, refuse, signed, structure};
+
+pub(crate) fn cases() -> Vec<Case> {
+    let mut cases = marks();
+    cases.extend(tar());
+    cases.extend(honest());
+    cases
+}
+
+/// The sample with a stored file in front that has these bytes at this offset of the whole package.
+fn with_bytes_at(offset: usize, bytes: &[u8]) -> Sample {
+    let name = "data.bin";
+    let body_start = 30 + name.len();
+    let mut body = vec![0xee; offset - body_start];
+    body.extend_from_slice(bytes);
+    body.extend_from_slice(&[0xee; 600]);
+    let entry = EntryForge::file(name, body).stored();
+    signed(|zip| zip.entries.insert(0, entry))
+}
+
+fn marks() -> Vec<Case> {
+    let marks: [(&str, usize, &[u8]); 12] = [
+        ("a tar archive", 257, b"ustar\x0000"),
+        ("a tar archive of GNU's", 257, b"ustar  \0"),
+        ("an ISO 9660 image (libarchive)", 32_769, b"CD001"),
+        (
+            "an ISO 9660 image by its second descriptor",
+            34_817,
+            b"CD001",
+        ),
+        ("an ISO 9660 image with raw sectors", 37_633, b"CD001"),
+        ("a UDF image", 32_769, b"BEA01"),
+        ("a Btrfs volume", 65_600, b"_BHRfS_M"),
+        ("a ReiserFS volume", 65_588, b"ReIsErFs"),
+        ("swap space", 4_086, b"SWAPSPACE2"),
+        ("an LVM volume", 536, b"LVM2 001"),
+        ("a Linux kernel", 514, b"HdrS"),
+        ("a Mobipocket book", 60, b"BOOKMOBI"),
+    ];
+    let refused = marks.map(|(format, offset, bytes)| {
+        refuse(
+            format!("a package that is {format} as well"),
+            structure!(S::OtherFormat { .. }),
+            move || with_bytes_at(offset, bytes),
+        )
+    });
+    refused.into()
+}
+
+/// A tar header as the oldest programs wrote it, which is known by its checksum alone. Its first bytes
+/// are those of the zip.
+fn old_tar_header(front: &[u8]) -> Vec<u8> {
+    let mut block = vec![0; 512];
+    block[..front.len()].copy_from_slice(front);
+    block[100..108].copy_from_slice(b"0000644\0");
+    block[108..116].copy_from_slice(b"0000000\0");
+    block[116..124].copy_from_slice(b"0000000\0");
+    block[124..136].copy_from_slice(b"00000000000\0");
+    block[136..148].copy_from_slice(b"00000000000\0");
+    block[148..156].copy_from_slice(b"        ");
+    let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    block
+}
+
+fn tar() -> Vec<Case> {
+    let other = || structure!(S::OtherFormat { .. });
+    vec![
+        refuse(
+            "a tar header in an extra field (bsdtar, GNU tar)",
+            other(),
+            || {
+                let mut value = vec![0; 600];
+                // Behind the local header with its name and the header of the field.
+                let start = 257 - (30 + "data.bin".len() + 4);
+                value[start..start + 8].copy_from_slice(b"ustar\x0000");
+                let entry =
+                    EntryForge::file("data.bin", "body").extras(&extra(0x4242, &value), &[]);
+                signed(|zip| zip.entries.insert(0, entry))
+            },
+        ),
+        refuse(
+            "a tar header without a mark (bsdtar, GNU tar)",
+            other(),
+            || {
+                // The checksum is over the local header, too, which has the CRC-32 of the body that it
+                // is in: so an extra field carries it, and is made after the rest.
+                let build = |value: &[u8]| {
+                    let mut entry = EntryForge::file("data.bin", "body").stored();
+                    entry.local().extra = extra(0x4242, value);
+                    signed(|zip| zip.entries.insert(0, entry))
+                };
+                let start = 30 + "data.bin".len() + 4;
+                let first = build(&vec![0; 512 - start]);
+                let block = old_tar_header(&first.package[..start]);
+                build(&block[start..])
+            },
+        ),
+        refuse("a PDF in an extra field", other(), || {
+            let entry = EntryForge::file("data.bin", "body")
+                .extras(&extra(0x4242, b"%PDF-1.7 and so on"), &[]);
+            signed(|zip| zip.entries.insert(0, entry))
+        }),
+        refuse("a PDF in a name", other(), || {
+            signed(|zip| zip.entries.insert(0, EntryForge::file("%PDF-1.7", "body")))
+        }),
+        refuse("a PDF in the second of two extra fields", other(), || {
+            let plain = EntryForge::file("a.txt", "a").stored();
+            let entry = EntryForge::file("b.txt", "b").extras(&extra(0x4242, b"%PDF-1.7"), &[]);
+            signed(|zip| drop(zip.entries.splice(0..0, [plain.clone(), entry.clone()])))
+        }),
+    ]
+}
+
+/// The same as files inside, which is what they are.
+fn honest() -> Vec<Case> {
+    let first = |what: &str, name: &'static str, body: Vec<u8>| {
+        accept(what, move || {
+            let entry = EntryForge::file(name, &body).stored();
+            signed(|zip| zip.entries.insert(0, entry))
+        })
+    };
+    let mut iso = vec![0; 40_000];
+    iso[32_769..32_774].copy_from_slice(b"CD001");
+    let mut tar = old_tar_header(b"file.txt");
+    tar[257..265].copy_from_slice(b"ustar\x0000");
+    tar.extend([0; 1_024]);
+    let mut elf = vec![0; 400];
+    elf[..4].copy_from_slice(b"\x7fELF");
+    vec![
+        first("a tar archive as the first file", "data.tar", tar),
+        first("an ISO 9660 image as the first file", "disk.iso", iso),
+        first(
+            "a PDF as the first file",
+            "manual.pdf",
+            b"%PDF-1.7\n%%EOF\n".to_vec(),
+        ),
+        first("an ELF executable as the first file", "bootstrap", elf),
+    ]
+}

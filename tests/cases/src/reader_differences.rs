@@ -1,0 +1,198 @@
+//! Rows that programs in use read in two ways, each found by trying them: Info-ZIP, 7-Zip, bsdtar,
+//! libzip, Java and Commons Compress, Node's and Perl's libraries. And what honest writers do that
+//! looks as if it were one.
+
+use countersign_package::{NameFault, StructureError as S};
+use countersign_testkit::zip::{EntryForge, Zip64End, Zip64Extra, extra};
+
+use crate::{Case, Expected, accept, refuse, signed, structure};
+
+pub(crate) fn cases() -> Vec<Case> {
+    let mut cases = kinds();
+    cases.extend(streams());
+    cases.extend(texts());
+    cases.extend(room_for_zip64());
+    cases
+}
+
+fn file(name: &str) -> EntryForge {
+    EntryForge::file(name, "body of some length")
+}
+
+/// A row with one more entry in front of the others.
+fn with(what: &str, expected: Expected, entry: fn() -> EntryForge) -> Case {
+    refuse(what, expected, move || {
+        signed(|zip| zip.entries.insert(0, entry()))
+    })
+}
+
+/// Like [`with`], but to be accepted.
+fn with_accepted(what: &str, entry: fn() -> EntryForge) -> Case {
+    accept(what, move || signed(|zip| zip.entries.insert(0, entry())))
+}
+
+fn kinds() -> Vec<Case> {
+    let kind = || structure!(S::Kind { .. });
+    vec![
+        with(
+            "a type and mode in libarchive's own extra field",
+            structure!(S::ExtraField { id: 0x6c78, .. }),
+            || file("link").extras(&extra(0x6c78, b"\x01\x00\x03\x1e"), &[]),
+        ),
+        with("a link by Darwin's modes", kind(), || {
+            let mut link = EntryForge::symlink("link", "index.mjs");
+            link.central().version_made_by = 19 << 8;
+            link
+        }),
+        with("a file that is a directory on an Amiga", kind(), || {
+            let mut amiga = file("file");
+            amiga.central().version_made_by = 1 << 8;
+            amiga.central().external = 0o4_644 << 16;
+            amiga
+        }),
+        with("a bit for which unzip forgets the mode", kind(), || {
+            let mut odd = file("file");
+            odd.central().internal = 4;
+            odd
+        }),
+        with_accepted("a file that is marked as text", || {
+            let mut text = file("file");
+            text.central().internal = 1;
+            text
+        }),
+        with_accepted("a file as Python on Windows writes it", || {
+            let mut plain = file("file");
+            plain.central().version_made_by = 20;
+            plain
+        }),
+    ]
+}
+
+/// Readers from the front find the end of a body by its descriptor.
+fn streams() -> Vec<Case> {
+    let embedded = || structure!(S::EmbeddedDescriptor { .. });
+    vec![
+        with(
+            "a stored body with a descriptor whose CRC alone fits (bsdtar)",
+            embedded(),
+            || {
+                let mut body = b"what comes before".to_vec();
+                let crc = crc32fast::hash(&body);
+                body.extend(b"PK\x07\x08");
+                body.extend(crc.to_le_bytes());
+                body.extend([0xee; 24]);
+                EntryForge::file("data.bin", body).stored().streamed()
+            },
+        ),
+        with(
+            "an unsigned descriptor after a stored body (Perl)",
+            structure!(S::Descriptor { .. }),
+            || {
+                let mut entry = file("data.bin").stored().streamed();
+                entry.descriptor.as_mut().expect("a descriptor").signature = false;
+                entry
+            },
+        ),
+        with(
+            "a wide descriptor whose size spells a header (Commons Compress)",
+            structure!(S::Descriptor { .. }),
+            || {
+                let body = vec![0; 0x0201_4b50];
+                let mut entry = EntryForge::file("big", body).streamed();
+                entry.change_both(|header| header.version_needed = 45);
+                entry.local().extra = extra(0x0001, &[0; 16]);
+                let local = entry.local();
+                (local.size, local.compressed_size) = (u32::MAX, u32::MAX);
+                entry.descriptor.as_mut().expect("a descriptor").wide = true;
+                entry
+            },
+        ),
+        with(
+            "a deflated body of empty blocks",
+            structure!(S::Deflate { .. }),
+            || {
+                // Stored, of no bytes, and not the last; then one that is.
+                let mut data = [0, 0, 0, 0xff, 0xff].repeat(2_000);
+                data.extend([1, 0, 0, 0xff, 0xff]);
+                EntryForge::raw(b"nothing", b"", &data, 8, 0o100_644)
+            },
+        ),
+    ]
+}
+
+fn texts() -> Vec<Case> {
+    vec![
+        with(
+            "an entry's comment that is not UTF-8 (Java)",
+            structure!(S::Comment { .. }),
+            || {
+                let mut entry = file("file");
+                entry.central().comment = b"\xff\xfe".to_vec();
+                entry
+            },
+        ),
+        refuse(
+            "an archive comment that is not UTF-8 (Java)",
+            structure!(S::Comment { .. }),
+            || signed(|zip| zip.end.comment = b"caf\xe9".to_vec()),
+        ),
+        with(
+            "a name with a version as on VMS (Info-ZIP)",
+            structure!(S::Name {
+                fault: NameFault::Version,
+                ..
+            }),
+            || file("index.mjs;1"),
+        ),
+        with(
+            "a name that starts with a byte order mark (fflate)",
+            structure!(S::Name {
+                fault: NameFault::ByteOrderMark,
+                ..
+            }),
+            || file("\u{feff}index.mjs"),
+        ),
+    ]
+}
+
+/// Ant and Commons Compress keep room for a zip64 field in the local header, and leave it when it
+/// is not needed.
+fn room_for_zip64() -> Vec<Case> {
+    fn room(size: u64, compressed: u64) -> Vec<u8> {
+        extra(0x0001, &[size, compressed].map(u64::to_le_bytes).concat())
+    }
+    let field = || structure!(S::ExtraField { id: 1, .. });
+    vec![
+        with_accepted("room for a zip64 field, with zeros", || {
+            file("file").extras(&room(0, 0), &[])
+        }),
+        with_accepted("room for a zip64 field, with the sizes once more", || {
+            let entry = file("file");
+            let (size, compressed) = (entry.body.len() as u64, entry.data.len() as u64);
+            entry.extras(&room(size, compressed), &[])
+        }),
+        with("room for a zip64 field, with other sizes", field(), || {
+            file("file").extras(&room(5, 5), &[])
+        }),
+        with(
+            "room for a zip64 field, before a descriptor",
+            field(),
+            || file("file").streamed().extras(&room(0, 0), &[]),
+        ),
+        with("a local zip64 field with one of two sizes", field(), || {
+            let mut entry = file("file");
+            let size = entry.body.len() as u64;
+            entry.change_both(|header| (header.version_needed, header.size) = (45, u32::MAX));
+            entry.central().zip64 = Some(Zip64Extra {
+                size: Some(size),
+                compressed_size: None,
+                offset: false,
+                disk: None,
+            });
+            entry.extras(&extra(0x0001, &size.to_le_bytes()), &[])
+        }),
+        accept("zip64 end records that are not called for", || {
+            signed(|zip| zip.zip64 = Some(Zip64End::default()))
+        }),
+    ]
+}

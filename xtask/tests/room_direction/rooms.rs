@@ -1,0 +1,130 @@
+//! The rooms of each crate, and what each may use. Edit this when a room is added, and the table of
+//! the same rooms in `docs/architecture.md`, which is held against it.
+//!
+//! A room is a folder directly below `src`, or a file there. A crate's rooms are listed from the
+//! ground up: a room may use rooms above it in the list and no others, so that no table can allow a
+//! circle.
+
+/// The rooms of one crate.
+pub(crate) struct House {
+    /// As people call it, and its heading in `docs/architecture.md`.
+    pub(crate) name: &'static str,
+    /// Its sources, from the root of the checkout.
+    pub(crate) folder: &'static str,
+    pub(crate) rooms: &'static [Room],
+}
+
+/// The path of a room below `src` without `.rs`, and the rooms that it may use.
+pub(crate) type Room = (&'static str, &'static [&'static str]);
+
+pub(crate) const HOUSES: [House; 4] = [
+    House {
+        name: "package",
+        folder: "shared/package/src",
+        rooms: &[
+            ("escape", &[]),
+            ("numbers", &[]),
+            ("limits", &[]),
+            ("signature_entry", &[]),
+            ("asn1", &[]),
+            ("arn", &["escape"]),
+            ("digest", &["escape"]),
+            ("zip", &["escape", "numbers", "limits", "signature_entry"]),
+            ("signature", &["escape", "numbers", "arn", "asn1"]),
+            (
+                "package",
+                &[
+                    "escape",
+                    "numbers",
+                    "limits",
+                    "signature_entry",
+                    "digest",
+                    "zip",
+                    "signature",
+                ],
+            ),
+            ("origin", &["signature_entry", "digest", "zip", "package"]),
+            (
+                "lib",
+                &[
+                    "arn",
+                    "limits",
+                    "signature_entry",
+                    "digest",
+                    "zip",
+                    "signature",
+                    "package",
+                    "origin",
+                ],
+            ),
+        ],
+    },
+    House {
+        name: "gate",
+        folder: "shared/gate/src",
+        rooms: &[
+            ("domain", &[]),
+            ("verdict", &["domain"]),
+            ("events", &["domain"]),
+            ("ports", &["domain", "verdict"]),
+            ("records", &["domain", "verdict", "ports"]),
+            ("outcome", &["domain", "verdict", "ports", "records"]),
+            (
+                "admission",
+                &["domain", "verdict", "events", "ports", "records", "outcome"],
+            ),
+            (
+                "deployment",
+                &["domain", "verdict", "events", "ports", "records", "outcome"],
+            ),
+            (
+                "alerts",
+                &["domain", "verdict", "events", "ports", "records", "outcome"],
+            ),
+            ("lib", &[]),
+        ],
+    },
+    House {
+        name: "aws",
+        folder: "shared/aws/src",
+        rooms: &[
+            ("clock", &[]),
+            ("error", &[]),
+            ("connection", &["error"]),
+            ("aws", &["clock", "connection"]),
+            ("eventbridge", &["aws", "error"]),
+            ("s3", &["aws", "error"]),
+            ("signer", &["aws", "error", "s3"]),
+            ("lambda", &["aws", "error"]),
+            ("layers", &["aws", "error", "lambda"]),
+            ("sns", &["connection", "error"]),
+            ("shell", &["clock", "error", "connection", "aws", "sns"]),
+            ("lib", &["clock", "error", "connection", "aws", "sns"]),
+        ],
+    },
+    House {
+        name: "cli",
+        folder: "cli/src",
+        rooms: &[
+            ("io", &[]),
+            ("aws", &["io"]),
+            ("commands/verify", &["io", "aws"]),
+            ("commands/inspect", &["io", "aws"]),
+            ("commands/status", &["io", "aws"]),
+            (
+                "commands/mod",
+                &["commands/verify", "commands/inspect", "commands/status"],
+            ),
+            (
+                "main",
+                &[
+                    "io",
+                    "commands/mod",
+                    "commands/verify",
+                    "commands/inspect",
+                    "commands/status",
+                ],
+            ),
+        ],
+    },
+];
