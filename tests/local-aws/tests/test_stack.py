@@ -25,10 +25,10 @@ def handler(event, context):
     if 'Records' in event:
         return {'batchItemFailures': [{'itemIdentifier': each['messageId']} for each in event['Records']]}
     try:
-        getattr(boto3.client(event['service']), event['operation'])(**event['arguments'])
+        answer = getattr(boto3.client(event['service']), event['operation'])(**event['arguments'])
     except Exception as error:
-        return error.response['Error']['Code']
-    return 'done'
+        return {'code': error.response['Error']['Code']}
+    return {'code': 'done', 'messages': [message['Body'] for message in answer.get('Messages', [])]}
 """
 
 
@@ -80,13 +80,17 @@ class Gate:
         for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
             client.delete_event_source_mapping(UUID=mapping["UUID"])
 
-    def acts(self, function: str, service: str, operation: str, **arguments: Any) -> str:
-        """`done`, or with which code the function's role was refused."""
+    def asks(self, function: str, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
+        """What the function's role is answered."""
         event = {"service": service, "operation": operation, "arguments": arguments}
         answer = self.aws.client("lambda").invoke(
             FunctionName=f"{self.name}-{function}", Payload=json.dumps(event).encode()
         )
-        return str(json.load(answer["Payload"]))
+        return dict(json.load(answer["Payload"]))
+
+    def acts(self, function: str, service: str, operation: str, **arguments: Any) -> str:
+        """`done`, or with which code the function's role was refused."""
+        return str(self.asks(function, service, operation, **arguments)["code"])
 
     def puts(self, function: str, bucket: str, key: str, **more: str) -> str:
         """What comes of the function's putting an object."""
@@ -242,16 +246,25 @@ def test_functions_put_back_what_they_wait_for(gate: Gate) -> None:
         assert outcome.startswith("ReceiptHandleIsInvalid"), outcome
 
 
-def messages(gate: Gate, queue: str) -> list[dict[str, Any]]:
-    """What waits there for good: taken, and put back at once."""
-    answer = gate.aws.client("sqs").receive_message(
-        QueueUrl=gate.url(queue), MaxNumberOfMessages=10, VisibilityTimeout=0
-    )
-    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+def messages(gate: Gate, function: str) -> list[dict[str, Any]]:
+    """What waits in a function's queue for good: taken, and put back at once."""
+    queue = {"QueueUrl": gate.url(f"countersign-{function}"), "MaxNumberOfMessages": 10, "VisibilityTimeout": 0}
+    return [json.loads(body) for body in gate.asks(function, "sqs", "receive_message", **queue)["messages"]]
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_nobody_else_takes_messages_off(gate: Gate, intruder: dict[str, str], queue: str) -> None:
+    for keys in (intruder, None):
+        sqs = gate.aws.client("sqs", keys)
+        take = code_of(sqs.receive_message, QueueUrl=gate.url(queue), VisibilityTimeout=0)
+        assert take.startswith("done" if "dead-letters" in queue else "AccessDenied")
+        delete = code_of(sqs.delete_message, QueueUrl=gate.url(queue), ReceiptHandle="any")
+        assert delete.startswith("AccessDenied")
+        assert code_of(sqs.purge_queue, QueueUrl=gate.url(queue)).startswith("AccessDenied")
 
 
 def records_of(gate: Gate, key: str) -> list[dict[str, Any]]:
-    sent = [record for body in messages(gate, "countersign-sign") for record in body.get("Records", [])]
+    sent = [record for body in messages(gate, "sign") for record in body.get("Records", [])]
     return [record for record in sent if record["s3"]["object"]["key"] == key]
 
 
@@ -279,7 +292,7 @@ def test_outcome_reaches_alert_over_the_own_bus(gate: Gate, function: str) -> No
     entry = {"Source": "countersign", "DetailType": "Countersign Upload Decided", "Detail": json.dumps(detail)}
     bus = gate.outputs["EventBus"]
     assert gate.acts(function, "events", "put_events", Entries=[{**entry, "EventBusName": bus}]) == "done"
-    eventually(lambda: [body for body in messages(gate, "countersign-alert") if body.get("detail") == detail])
+    eventually(lambda: [body for body in messages(gate, "alert") if body.get("detail") == detail])
 
 
 def test_nobody_else_puts_events_that_alert_hears(gate: Gate, intruder: dict[str, str]) -> None:
