@@ -79,7 +79,6 @@ fn diagnose(bytes: &[u8], error: &TrustRootError, path: &str) -> (String, String
             ),
             None => (error.to_string(), fix.to_owned()),
         },
-        _ => (error.to_string(), fix.to_owned()),
     }
 }
 

@@ -5,7 +5,7 @@ use countersign_aws::shell::{
     settings::{event_bus, max_receives, stack},
 };
 use countersign_gate::{
-    deployment::DeploySettings,
+    deployment::{CanaryPolicy, DeploySettings},
     domain::CscArn,
     verdict::{IntegrityAuthority, PackageExaminer, Policy, WithoutCsc},
 };
@@ -44,6 +44,19 @@ impl Config {
             "the ARN of the code signing configuration that layers are judged by",
             CscArn::parse,
         );
+        let new_function_csc = environment.optional(
+            "COUNTERSIGN_NEW_FUNCTION_CSC_ARN",
+            "the ARN of the code signing configuration that uploads for new functions are judged by",
+            CscArn::parse,
+        );
+        let canary = environment.choice(
+            "COUNTERSIGN_CANARY_ON_ALIAS",
+            &[
+                ("wait", CanaryPolicy::Wait),
+                ("refuse", CanaryPolicy::Refuse),
+                ("takeover", CanaryPolicy::TakeOver),
+            ],
+        );
         let roots = environment.optional(
             "COUNTERSIGN_TRUST_ROOTS",
             "one or more certificates in PEM, which replace the built-in root of AWS",
@@ -58,6 +71,8 @@ impl Config {
                         integrity_authority: integrity_authority?,
                     },
                     layer_csc: layer_csc?,
+                    new_function_csc: new_function_csc?,
+                    canary: canary?,
                 },
                 core: PackageExaminer::new(Limits::default(), roots?),
                 event_bus: event_bus?,

@@ -54,6 +54,7 @@ impl Handle for Deploy {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
         let is_last = message.receive_count >= self.max_receives;
         let attempt = DeliveryAttempt {
+            id: format!("{}/{}", message.id, message.receive_count),
             attempt: message.receive_count,
             since: Timestamp::UNIX_EPOCH,
             give_up_at: if is_last {
@@ -66,7 +67,7 @@ impl Handle for Deploy {
         let JobEvent { job } = JobEvent::parse(message.body)?;
         report::about_job(&job);
         // Boxed: the whole way of an upload is one large future.
-        let deployment = deploy(&self.aws, &self.core, &self.settings, &job, attempt);
+        let deployment = deploy(&self.aws, &self.core, &self.settings, &job, &attempt);
         match Box::pin(deployment).await? {
             Deployment::Finished(finished) => {
                 report::finished(&self.settings.stack.name, &finished);

@@ -52,6 +52,7 @@ impl Handle for Sign {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
         let is_last = message.receive_count >= self.max_receives;
         let attempt = DeliveryAttempt {
+            id: format!("{}/{}", message.id, message.receive_count),
             attempt: message.receive_count,
             since: Timestamp::UNIX_EPOCH,
             give_up_at: if is_last {
@@ -69,7 +70,7 @@ impl Handle for Sign {
         // those that came to their end stay there when the message is handed out again.
         let mut failure = None;
         for upload in &uploads {
-            if let Err(retry) = self.take_in(upload, attempt).await {
+            if let Err(retry) = self.take_in(upload, &attempt).await {
                 warn!(
                     error = retry.error_chain(),
                     key = upload.key,
@@ -86,7 +87,7 @@ impl Sign {
     async fn take_in(
         &self,
         event: &UploadEvent,
-        attempt: DeliveryAttempt,
+        attempt: &DeliveryAttempt,
     ) -> Result<(), RetryableError> {
         if let Ok(target) = Target::from_key(&event.key) {
             report::about_target(&target);

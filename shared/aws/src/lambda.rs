@@ -20,8 +20,8 @@ use countersign_gate::{
         Target,
     },
     ports::{
-        Alias, AliasMove, CodeUpdate, Function, Functions, PortError, UpdateStatus, VersionPublish,
-        VersionRequest, VersionState,
+        Alias, AliasMove, CodeUpdate, Function, Functions, PortError, UpdateStatus, Version,
+        VersionPublish, VersionRequest, VersionState,
     },
     verdict::Approved,
 };
@@ -63,6 +63,7 @@ impl Functions for Aws {
                 job_arn: function.signing_job_arn,
                 profile_version_arn: function.signing_profile_version_arn,
             },
+            config_sha256: function.config_sha256,
             // An image has none, and what it has there may not be ours to see.
             kms_key_arn: match answer.code {
                 Some(location) if !is_image => kms_key_arn(location)?,
@@ -134,11 +135,11 @@ impl Functions for Aws {
         approved: &Approved,
         seen: &Function,
     ) -> Result<CodeUpdate<CodeIdentity>, PortError> {
-        if *approved.target() != Target::Function(name.clone()) {
-            let problem = format!("what was approved is for {}", approved.target());
+        if *approved.verified().target() != Target::Function(name.clone()) {
+            let problem = format!("what was approved is for {}", approved.verified().target());
             return Err(unreadable(UPDATE_CODE, "FunctionName", &problem));
         }
-        let request = self.code_request(name, approved.signed(), seen);
+        let request = self.code_request(name, approved.verified().signed(), seen);
         // Only what has to be compared is asked of this answer: state and revision are read from the function,
         // which is looked at until the update is done.
         update(request).await?.try_map(|answer| {
@@ -182,20 +183,29 @@ impl Functions for Aws {
         &self,
         function: &FunctionName,
         version: &str,
-    ) -> Result<Option<VersionState>, PortError> {
+    ) -> Result<Option<Version>, PortError> {
         let Some(answer) = self.get_function(function, Some(version)).await? else {
             return Ok(None);
         };
         let found = required(GET_FUNCTION, "Configuration", answer.configuration)?;
         // Not `LastUpdateStatus`: a version is never updated, and need not have one.
-        match required(GET_FUNCTION, "State", found.state)? {
-            State::Active | State::Inactive => Ok(Some(VersionState::Ready)),
-            State::Pending => Ok(Some(VersionState::Pending)),
-            State::Failed => Ok(Some(VersionState::Failed {
+        let state = match required(GET_FUNCTION, "State", found.state)? {
+            State::Active | State::Inactive => VersionState::Ready,
+            State::Pending => VersionState::Pending,
+            State::Failed => VersionState::Failed {
                 reason: found.state_reason.unwrap_or_default(),
-            })),
-            unknown => Err(unreadable(GET_FUNCTION, "State", &unknown)),
-        }
+            },
+            unknown => return Err(unreadable(GET_FUNCTION, "State", &unknown)),
+        };
+        Ok(Some(Version {
+            code: CodeIdentity {
+                sha256: required(GET_FUNCTION, "CodeSha256", found.code_sha256)?,
+                job_arn: found.signing_job_arn,
+                profile_version_arn: found.signing_profile_version_arn,
+            },
+            config_sha256: found.config_sha256,
+            state,
+        }))
     }
 
     async fn alias(
@@ -211,10 +221,13 @@ impl Functions for Aws {
             .function_name(function.as_str());
         match request.name(alias.as_str()).send().await {
             Ok(answer) => Ok(Some(Alias {
-                splits_traffic: answer
+                weights: answer
                     .routing_config
                     .and_then(|routing| routing.additional_version_weights)
-                    .is_some_and(|weights| !weights.is_empty()),
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|(version, weight)| (version, weight.to_string()))
+                    .collect(),
                 version: required(CALL, "FunctionVersion", answer.function_version)?,
                 revision: revision(CALL, answer.revision_id)?,
             })),
@@ -252,6 +265,7 @@ impl Functions for Aws {
             PRECONDITION => Ok(AliasMove::RevisionChanged),
             CONFLICT => Ok(AliasMove::Busy),
             NOT_FOUND => Ok(AliasMove::Gone),
+            INVALID => Ok(AliasMove::Refused(refusal(&error))),
             _ => Err(trouble("lambda:UpdateAlias", error)),
         }
     }

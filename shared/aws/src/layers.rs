@@ -77,11 +77,11 @@ impl Layers for Aws {
         approved: &Approved,
     ) -> Result<LayerPublish, PortError> {
         const CALL: &str = "lambda:PublishLayerVersion";
-        if *approved.target() != Target::Layer(request.layer.clone()) {
-            let problem = format!("what was approved is for {}", approved.target());
+        if *approved.verified().target() != Target::Layer(request.layer.clone()) {
+            let problem = format!("what was approved is for {}", approved.verified().target());
             return Err(unreadable(CALL, "LayerName", &problem));
         }
-        let signed = approved.signed();
+        let signed = approved.verified().signed();
         let package = LayerVersionContentInput::builder()
             .s3_bucket(&signed.bucket)
             .s3_key(&signed.key)

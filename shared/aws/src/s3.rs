@@ -10,14 +10,18 @@ use aws_sdk_s3::{
         put_object::builders::PutObjectFluentBuilder,
     },
     primitives::{ByteStream, DateTime},
+    types::MetadataDirective,
 };
 use countersign_gate::{
-    domain::{SignedObject, UploadId, VersionId},
+    domain::{SignedObject, Target, UploadId, VersionId},
     ports::{
-        Clock as _, Creation, ObjectHead, PortError, Records, SignedObjects, UploadHead, Uploads,
+        Clock as _, Creation, CurrentPackage, CurrentUpload, ObjectHead, PortError, Records,
+        SignedObjects, UploadHead, Uploads,
     },
+    verdict::Verified,
 };
 use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
     aws::Aws,
@@ -30,6 +34,22 @@ const MAX_OBJECT_BYTES: u64 = 256 * 1024 * 1024;
 
 const GET: &str = "s3:GetObject";
 const PUT: &str = "s3:PutObject";
+const HEAD: &str = "s3:HeadObject";
+const COPY: &str = "s3:CopyObject";
+
+/// Metadata of a target's current package: the label of its upload, base64 of the SHA-256 of the upload
+/// and of the package.
+const UPLOAD: &str = "upload";
+const SOURCE_SHA256: &str = "source-sha256";
+const CODE_SHA256: &str = "code-sha256";
+
+/// What is written with an escape in the header that names a copy's source.
+const KEY_BYTES: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// How often a conditional write that met another one is tried again, and after how long.
 const CONFLICTS: u32 = 4;
@@ -95,6 +115,17 @@ impl Uploads for Aws {
         read(request.version_id(upload.version.as_str())).await
     }
 
+    async fn read_if_current(&self, wanted: &UploadId) -> Result<CurrentUpload, PortError> {
+        let Some(object) = fetch(self.get(&wanted.bucket, &wanted.key)).await? else {
+            return Ok(CurrentUpload::Deleted);
+        };
+        // The body of another version is left unread: the connection is closed instead.
+        if object.version_id() != Some(wanted.version.as_str()) {
+            return Ok(CurrentUpload::Other);
+        }
+        Ok(CurrentUpload::Current(body(object).await?))
+    }
+
     async fn upload_tags(&self, upload: &UploadId) -> Result<BTreeMap<String, String>, PortError> {
         const CALL: &str = "s3:GetObjectTagging";
         let request = self
@@ -133,6 +164,93 @@ impl SignedObjects for Aws {
         };
         Ok(Some((signed, body(object).await?)))
     }
+
+    async fn current_package(&self, target: &Target) -> Result<Option<CurrentPackage>, PortError> {
+        let key = current_key(target);
+        let bucket = &self.stack.signed_bucket;
+        let head = self.connection.s3().head_object().bucket(bucket).key(&key);
+        let head = match head.send().await {
+            Ok(head) => head,
+            Err(error) if status(&error) == 404 => return Ok(None),
+            Err(error) => return Err(trouble(HEAD, error)),
+        };
+        let version = required(HEAD, VERSION, head.version_id())?;
+        let metadata = |name| head.metadata().and_then(|all| all.get(name)).cloned();
+        Ok(Some(CurrentPackage {
+            etag: required(HEAD, "ETag", head.e_tag())?.to_owned(),
+            object: SignedObject {
+                bucket: bucket.clone(),
+                key,
+                version: VersionId::parse(version).map_err(|e| unreadable(HEAD, VERSION, &e))?,
+            },
+            upload: metadata(UPLOAD),
+            source_sha256: metadata(SOURCE_SHA256),
+            code_sha256: metadata(CODE_SHA256),
+        }))
+    }
+
+    async fn read_signed_version(
+        &self,
+        object: &SignedObject,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        let request = self.get(&object.bucket, &object.key);
+        read(request.version_id(object.version.as_str())).await
+    }
+
+    async fn replace_current_package(
+        &self,
+        verified: &Verified,
+        seen: Option<&CurrentPackage>,
+    ) -> Result<Option<SignedObject>, PortError> {
+        let signed = verified.signed();
+        let key = current_key(verified.target());
+        let source = format!(
+            "{}/{}?versionId={}",
+            signed.bucket,
+            utf8_percent_encode(&signed.key, KEY_BYTES),
+            signed.version
+        );
+        let request = self
+            .connection
+            .s3()
+            .copy_object()
+            .bucket(&self.stack.signed_bucket)
+            .key(&key)
+            .copy_source(source)
+            .metadata_directive(MetadataDirective::Replace)
+            .content_type("application/zip")
+            .metadata(UPLOAD, verified.upload().label())
+            .metadata(SOURCE_SHA256, verified.source_sha256())
+            .metadata(CODE_SHA256, verified.code_sha256());
+        let request = match seen {
+            Some(seen) => request.if_match(&seen.etag),
+            None => request.if_none_match("*"),
+        };
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            // Replaced, created or deleted since it was seen, or being written by somebody else.
+            Err(error) if matches!(status(&error), 404 | 409 | 412) && !is_no_source(&error) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(trouble(COPY, error)),
+        };
+        let version = required(COPY, VERSION, answer.version_id())?;
+        Ok(Some(SignedObject {
+            bucket: self.stack.signed_bucket.clone(),
+            key,
+            version: VersionId::parse(version).map_err(|e| unreadable(COPY, VERSION, &e))?,
+        }))
+    }
+}
+
+/// Where the last verified package of a target is.
+fn current_key(target: &Target) -> String {
+    format!("current/{target}.zip")
+}
+
+/// Whether a copy failed because the version to copy is not there.
+fn is_no_source<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    matches!(code(error), "NoSuchKey" | "NoSuchVersion")
 }
 
 impl Records for Aws {

@@ -5,7 +5,7 @@
 //!
 //! # The rooms
 //!
-//! A room imports only rooms below it; a test holds that (`xtask/tests/room_direction.rs`).
+//! A room imports only rooms below it; a test holds that (`xtask/tests/room_direction`).
 //!
 //! ```text
 //! 6  admission      deployment      alerts          the use cases, one for each function

@@ -115,7 +115,7 @@ def put_statement(name: str, statement: dict[str, Any]) -> None:
 
 
 def _object_detail(detail: dict[str, Any]) -> dict[str, Any]:
-    """`requester` is an account id or a service, never a user; `version-id` is there for versioned buckets (grade B)."""
+    """`requester` is an account or a service, never a user; versioned buckets have a `version-id` (grade B)."""
     caller, version_id = identity.caller(), _version_id.get()
     if version_id:
         detail["object"]["version-id"] = version_id

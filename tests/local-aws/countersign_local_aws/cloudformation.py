@@ -1,4 +1,4 @@
-"""CloudFormation's resource types for code signing, trails and bus policies, and functions that name a configuration."""
+"""CloudFormation's types for code signing, trails and bus policies, and functions that name a configuration."""
 
 from __future__ import annotations
 
@@ -79,6 +79,7 @@ def _create_trail(logical_id: str, properties: Properties, stack: str) -> Provis
     name = properties.get("TrailName") or provisioners._physical_name(stack, logical_id, max_len=128)
     body = {key: properties[key] for key in _TRAIL if properties.get(key) is not None}
     answer = json.loads(_trail_call(cloudtrail._create_trail, {"Name": name, **body}))
+    _set_selectors(name, properties)
     _set_logging(name, properties)
     return name, {"Arn": answer["TrailARN"]}
 
@@ -86,8 +87,17 @@ def _create_trail(logical_id: str, properties: Properties, stack: str) -> Provis
 def _update_trail(physical_id: str, _old: Properties, new: Properties, _stack: str, *_: Any) -> Provisioned:
     body = {key: new[key] for key in _TRAIL if new.get(key) is not None}
     answer = json.loads(_trail_call(cloudtrail._update_trail, {"Name": physical_id, **body}))
+    _set_selectors(physical_id, new)
     _set_logging(physical_id, new)
     return physical_id, {"Arn": answer["TrailARN"]}
+
+
+def _set_selectors(name: str, properties: Properties) -> None:
+    for member in ("EventSelectors", "AdvancedEventSelectors"):
+        if properties.get(member):
+            _trail_call(cloudtrail._put_event_selectors, {"TrailName": name, member: properties[member]})
+            return
+    _trail_call(cloudtrail._put_event_selectors, {"TrailName": name, "EventSelectors": [{}]})
 
 
 def _set_logging(name: str, properties: Properties) -> None:

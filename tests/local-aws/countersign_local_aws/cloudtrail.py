@@ -49,6 +49,11 @@ _S3_NAMES = {
 }
 _GLOBAL, _GLOBAL_REGION = ("iam",), "us-east-1"
 CLOUDFORMATION = "cloudformation.amazonaws.com"
+_TESTS: dict[str, Callable[[str, str], bool]] = {
+    "Equals": str.__eq__,
+    "StartsWith": str.startswith,
+    "EndsWith": str.endswith,
+}
 
 
 @dataclass
@@ -238,8 +243,7 @@ def _selects(selector: dict[str, Any], call: Call) -> bool:
 
 
 def _field_matches(field_selector: dict[str, Any], value: str) -> bool:
-    tests: dict[str, Callable[[str, str], bool]] = {"Equals": str.__eq__, "StartsWith": str.startswith, "EndsWith": str.endswith}
-    for name, test in tests.items():
+    for name, test in _TESTS.items():
         if name in field_selector and not any(test(value, each) for each in field_selector[name]):
             return False
         if any(test(value, each) for each in field_selector.get(f"Not{name}") or []):

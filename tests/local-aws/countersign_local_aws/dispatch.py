@@ -18,7 +18,7 @@ from ministack.core import iam_actions, lambda_runtime
 from ministack.core.iam_evaluator import request_caller_arn
 from ministack.core.responses import get_account_id, get_region
 
-from . import cloudtrail, identity, keys, operations, policies, trail_shapes
+from . import access, cloudtrail, identity, keys, operations, policies, trail_shapes
 from .answers import AwsError, error_code
 from .faults import FAULTS, Fault
 from .judging import trail_notes
@@ -98,28 +98,14 @@ def install() -> None:
         action = iam_actions.extract_iam_action(service, method, path, headers, body, routing) or f"{service}:Unknown"
         caller = request_caller_arn(headers, query)
 
+        happened: list[Answer] = []
+
         async def authorised() -> Answer:
-            if service == "s3":
-                try:
-                    keys.require_for_request(action, method, path, headers, query)
-                except AwsError as refused:
-                    code = refused.code if refused.code == keys.DISABLED else "AccessDenied"
-                    return _error_answer(service, (code, refused.status), refused.message)
-            if service in keys.MESSAGE_ERRORS:
-                try:
-                    arn = iam_actions.extract_resource_arn(
-                        service, method, path, headers, body, routing, get_region(), get_account_id()
-                    )
-                    keys.require_for_message(service, action, arn, headers)
-                except AwsError as refused:
-                    denied, disabled = keys.MESSAGE_ERRORS[service]
-                    code = disabled if refused.code == keys.DISABLED else denied
-                    return _error_answer(service, (code, 400), refused.message)
-            if action == "events:PutEvents" and (
-                refusal := policies.authorise_entries(headers, query, body, request_id)
-            ):
-                return refusal
-            return await inner(method, path, headers, body, query, request_id)
+            refusal = _refusal_by_key(service, action, method, path, headers, body, query, routing)
+            if refusal is None and action == "events:PutEvents":
+                refusal = policies.authorise_entries(headers, query, body, request_id)
+            happened.append(refusal or await inner(method, path, headers, body, query, request_id))
+            return happened[0]
 
         notes: dict[str, str] = {}
         token, entered = trail_notes.set(notes), identity.enter(headers, query)
@@ -131,8 +117,13 @@ def install() -> None:
             fault = FAULTS.for_call(action, caller)
             answer = await _with_fault(fault, service, action, caller, authorised)
             error = _error(service, answer)
-            if call is not None and (logged or cloudtrail.trail_logs(call)):
-                cloudtrail.report_request(call, headers, body, routing, answer, notes, error, request_id)
+            # A call that never left its function is none; one whose answer was lost took effect.
+            arrived = fault is None or fault.effect != "stop-caller-before"
+            if call is not None and arrived and (logged or cloudtrail.trail_logs(call)):
+                true = happened[0] if happened else answer
+                cloudtrail.report_request(
+                    call, headers, body, routing, true, notes, _error(service, true), request_id
+                )
         finally:
             trail_notes.reset(token)
             identity.leave(entered)
@@ -152,6 +143,43 @@ def install() -> None:
         return answer
 
     app._dispatch_service_request = dispatch
+
+
+def _refusal_by_key(
+    service: str,
+    action: str,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: bytes,
+    query: dict[str, Any],
+    routing: dict[str, Any],
+) -> Answer | None:
+    """What the KMS key of an object, a queue or a topic has against a call."""
+    if service == "s3":
+        try:
+            keys.require_for_request(action, method, path, headers, query)
+        except AwsError as refused:
+            code = refused.code if refused.code == keys.DISABLED else "AccessDenied"
+            return _error_answer(service, (code, refused.status), refused.message)
+    if service in keys.MESSAGE_ERRORS:
+        arn = iam_actions.extract_resource_arn(
+            service, method, path, headers, body, routing, get_region(), get_account_id()
+        )
+        key_id = keys.of_message(service, action, arn)
+        if key_id is None:
+            return None
+        try:
+            access.require(service, headers, action, arn)
+        except AwsError:
+            # MiniStack says so in the service's own words.
+            return None
+        try:
+            keys.require_for_message(service, action, key_id, headers)
+        except AwsError as refused:
+            denied, disabled = keys.MESSAGE_ERRORS[service]
+            return _error_answer(service, (disabled if refused.code == keys.DISABLED else denied, 400), refused.message)
+    return None
 
 
 def stop_function(name: str) -> int:

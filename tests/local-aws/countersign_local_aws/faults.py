@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
+import time
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
@@ -17,12 +18,14 @@ EventEffect = Literal["drop", "duplicate", "delay", "hold"]
 class Fault:
     """One fault; `POST /_countersign/faults` takes its members.
 
-    A fault is for calls (`action`, as IAM names it: `lambda:UpdateFunctionCode`) or for events (`event`, source
-    and detail type: `aws.signer/*`); both are globs.
+    A fault is for calls (`action`, as IAM names it: `lambda:UpdateFunctionCode`, or a list) or for events (`event`,
+    source and detail type: `aws.signer/*`); both are globs.
     """
 
     effect: str
-    action: str | None = None
+    action: str | list[str] | None = None
+    not_action: list[str] = field(default_factory=list)
+    """Globs of calls that the fault is not for, whatever `action` says."""
     event: str | None = None
     caller: str = "*"
     """Glob over the caller's ARN; a function calls as `…:assumed-role/<role>/<function name>`."""
@@ -34,6 +37,8 @@ class Fault:
     """Which part is hit, evenly spread and the same at each run: 0.25 is every fourth."""
     seed: int | None = None
     """Spreads the share by chance instead, by the same chance for the same seed."""
+    per_second: float | None = None
+    """A quota: only what comes faster than this is hit. As much as a second's worth may come at once."""
     seconds: float = 1.0
     """For the effect `delay`."""
     code: str | None = None
@@ -43,6 +48,8 @@ class Fault:
     seen: int = 0
     hit: int = 0
     _due: float = field(default=0.0, repr=False)
+    _left: float = field(default=0.0, repr=False)
+    _counted_at: float = field(default=0.0, repr=False)
     _chance: random.Random | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +60,8 @@ class Fault:
             raise ValueError(f"effect must be one of {', '.join(effects)}, not {self.effect!r}")
         if not 0 < self.share <= 1:
             raise ValueError("share must be above 0 and at most 1")
+        if self.per_second is not None and self.per_second <= 0:
+            raise ValueError("per_second must be above 0")
         if self.seed is not None:
             self._chance = random.Random(self.seed)
 
@@ -61,6 +70,10 @@ class Fault:
         self.seen += 1
         if self.seen <= self.skip or (self.times is not None and self.hit >= self.times):
             return False
+        if self.per_second is not None:
+            hit = self._exceeds(self.per_second)
+            self.hit += hit
+            return hit
         if self._chance is not None:
             hit = self._chance.random() < self.share
             self.hit += hit
@@ -72,6 +85,22 @@ class Fault:
         self._due -= 1
         self.hit += 1
         return True
+
+    def matches(self, action: str, caller: str) -> bool:
+        """Whether a call is one that the fault is for."""
+        wanted = [self.action] if isinstance(self.action, str) else self.action or []
+        if not any(fnmatchcase(action, each) for each in wanted) or not fnmatchcase(caller, self.caller):
+            return False
+        return not any(fnmatchcase(action, each) for each in self.not_action)
+
+    def _exceeds(self, per_second: float) -> bool:
+        now, most = time.monotonic(), max(per_second, 1.0)
+        waited = now - self._counted_at if self._counted_at else most
+        self._left, self._counted_at = min(most, self._left + waited * per_second), now
+        if self._left < 1:
+            return True
+        self._left -= 1
+        return False
 
 
 class Faults:
@@ -106,8 +135,7 @@ class Faults:
         """The first fault that hits this call."""
         with self._lock:
             for fault in self._faults:
-                matches = fault.action and fnmatchcase(action, fault.action) and fnmatchcase(caller, fault.caller)
-                if matches and fault.takes():
+                if fault.matches(action, caller) and fault.takes():
                     return fault
         return None
 
@@ -126,7 +154,7 @@ def shown(fault: Fault) -> dict[str, Any]:
 
 
 _SETTABLE = {
-    "effect", "action", "event", "caller", "skip", "times", "share", "seed", "seconds", "code", "status",
-    "message",
+    "action", "caller", "code", "effect", "event", "message", "not_action", "per_second", "seconds", "seed", "share",
+    "skip", "status", "times",
 }  # fmt: skip
 FAULTS = Faults()

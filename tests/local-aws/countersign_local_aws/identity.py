@@ -32,9 +32,9 @@ class Caller:
     def principal_id(self) -> str:
         """`userIdentity.principalId` of an S3 notification.
 
-        Users are `AWS:AIDA…` and roles `AWS:AROA…:<session>` (grade B; both are in genuine records, grade C). The account
-        root has its customer id, without a prefix (grade C). What a service has is not recorded; its name stands
-        here (grade D).
+        Users are `AWS:AIDA…` and roles `AWS:AROA…:<session>` (grade B; both are in genuine records, grade C). The
+        account root has its customer id, without a prefix (grade C). What a service has is not recorded; its name
+        stands here (grade D).
         """
         if self.service is not None:
             return f"AWS:{self.service}"

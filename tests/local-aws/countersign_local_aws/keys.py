@@ -50,19 +50,19 @@ def require_for_request(action: str, method: str, path: str, headers: dict[str, 
         require_to_write("s3", headers, bucket, headers.get(_KEY_HEADER))
 
 
-def require_for_message(service: str, action: str, arn: str, headers: dict[str, str]) -> None:
+def of_message(service: str, action: str, arn: str) -> str | None:
+    """The customer's key that a call on a queue or topic uses, if it does."""
+    if action not in _MESSAGE_ACTIONS:
+        return None
+    thing = sqs._queue_by_arn(arn) if service == "sqs" else sns._topic_by_arn_any_scope(arn)
+    key_id: str | None = (thing or {}).get("attributes", {}).get("KmsMasterKeyId")
+    return key_id if key_id and "alias/aws/" not in key_id else None
+
+
+def require_for_message(service: str, action: str, key_id: str, headers: dict[str, str]) -> None:
     """Raises the refusal of a call that sends to, or receives from, a queue or topic under a customer's key."""
-    needed = _MESSAGE_ACTIONS.get(action)
-    if needed is None:
-        return
-    if service == "sqs":
-        attributes = (sqs._queue_by_arn(arn) or {}).get("attributes", {})
-    else:
-        attributes = (sns._topic_by_arn_any_scope(arn) or {}).get("attributes", {})
-    key_id = attributes.get("KmsMasterKeyId")
-    if key_id and "alias/aws/" not in key_id:
-        for each in needed:
-            _require(service, headers, each, key_id)
+    for each in _MESSAGE_ACTIONS[action]:
+        _require(service, headers, each, key_id)
 
 
 def require_to_read(service: str, headers: dict[str, str], bucket: str, key: str, version: str | None) -> None:

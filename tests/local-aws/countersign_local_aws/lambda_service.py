@@ -111,10 +111,14 @@ def install(deployments: Deployments) -> None:
             return AwsError("lambda", "InvalidParameterValueException", message).answer()
         if early is not None:
             return early
-        answer = await inner(method, path, headers, body, lambda_reads.capped(call.operation, query))
+        try:
+            answer = await inner(method, path, headers, body, lambda_reads.capped(call.operation, query))
+        except AwsError as error:
+            return error.answer()
         if answer[0] >= 300:
             return answer
-        return lambda_reads.finished(request.operation, request.name, request.query, finish(answer) if finish else answer)
+        answer = finish(answer) if finish else answer
+        return lambda_reads.finished(request.operation, request.name, request.query, answer)
 
     lambda_svc.handle_request = handle
     lambda_storage.install()
@@ -209,6 +213,7 @@ def _create_function(deployments: Deployments, request: _Request) -> _Verdict:
     configuration = code_signing.require(wanted) if wanted else None
     if request.function is not None:
         return None, None
+    lambda_versions.require_publication(data, data)
     lambda_storage.require(lambda_svc._func_arn(request.name), data.get("Code") or {})
     code = _fetch(request, data.get("Code") or {})
     if refused := lambda_svc._reject_unreadable_zip(code):
@@ -229,8 +234,7 @@ def _update_code(deployments: Deployments, request: _Request, function: dict[str
     if refused := lambda_svc._check_revision(function["config"], data):
         return refused, None
     _require_settled(function)
-    if refused := _refused_publication(function, data):
-        raise refused
+    lambda_versions.require_publication(function["config"], data)
     lambda_storage.require(lambda_svc._func_arn(request.name), data)
     code = _fetch(request, data)
     if code is None and not data.get("ImageUri"):
@@ -271,17 +275,8 @@ def _publish_version(request: _Request, function: dict[str, Any]) -> _Verdict:
             f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST ({current}). "
             "Please try again with the CodeSHA256 in $LATEST.",
         )
-    if refused := _refused_publication(function, request.data):
-        raise refused
+    lambda_versions.require_publication(function["config"], request.data)
     return None, None
-
-
-def _refused_publication(function: dict[str, Any], data: dict[str, Any]) -> AwsError | None:
-    """`PublishTo` is for functions on Managed Instances alone (which error says so, grade D)."""
-    if not data.get("PublishTo") or function["config"].get("CapacityProviderConfig"):
-        return None
-    message = "Only functions on Lambda Managed Instances publish to LATEST_PUBLISHED."
-    return AwsError("lambda", "InvalidParameterValueException", message)
 
 
 def _publish_layer(deployments: Deployments, request: _Request) -> _Verdict:

@@ -129,6 +129,12 @@ def install() -> None:
     lambda_svc._put_provisioned_concurrency = provisioned
 
 
+def require_publication(config: dict[str, Any], data: dict[str, Any]) -> None:
+    """Raises the refusal of `PublishTo` by a function that is not on Managed Instances (which error, grade D)."""
+    if data.get("PublishTo") and not config.get("CapacityProviderConfig"):
+        raise _invalid("Only functions on Lambda Managed Instances publish to LATEST_PUBLISHED.")
+
+
 def require_ready(function: dict[str, Any], version: str | None) -> None:
     """Raises the refusal of a version that is not ready. It was reported of AWS, its wording is ours (grade D)."""
     record = function["versions"].get(version)
@@ -175,8 +181,7 @@ def set_state(name: str, members: dict[str, Any]) -> dict[str, Any]:
 def _publish(function: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """Publishes `$LATEST`, or answers with the latest version when neither code nor configuration has changed."""
     config, to_latest = function["config"], data.get("PublishTo") == "LATEST_PUBLISHED"
-    if to_latest and not config.get("CapacityProviderConfig"):
-        raise _invalid("Only functions on Lambda Managed Instances publish to LATEST_PUBLISHED.")
+    require_publication(config, data)
     fingerprint = (config.get("CodeSha256"), config_sha256(config))
     versions = function["versions"]
     if not isinstance(versions, Versions):

@@ -30,7 +30,7 @@ class Settings:
     signer_reaches_buckets: bool = True
     """Else StartSigningJob refuses its buckets as "not accessible", as it does fresh policies (grade C, error D)."""
     signer_writes_as_service: bool = False
-    """Signer writes what it signed as `signer.amazonaws.com` rather than as the job's starter (not recorded, grade D)."""
+    """Signer writes what it signed as `signer.amazonaws.com`, not as the job's starter (which one, grade D)."""
     signer_clock_offset_seconds: float = 0.0
     """Moves Signer's clock, so that a signature can be old or expired today."""
     update_seconds: float = 0.5
@@ -40,7 +40,7 @@ class Settings:
     versions_fail: bool = False
     """Published versions end as Failed."""
     provisioned_seconds: float = 0.0
-    """How long an alias with provisioned concurrency that was moved keeps its old version by a weight of 1 (grade C)."""
+    """How long a moved alias with provisioned concurrency keeps its old version by a weight of 1 (grade C)."""
     updates_fail: bool = False
     """Updates of functions settle as Failed."""
     revision_changes_when_settled: bool = True

@@ -387,7 +387,9 @@ def _rows() -> Iterator[tuple[str, Steps]]:
         "iam", "PutRolePolicy", "PutRolePolicy", "DeleteRolePolicy", _policy_of_roles
     )
     arn = _named("PolicyArn")
-    yield "AWS::IAM::ManagedPolicy", _plain("iam", "CreatePolicy", "CreatePolicyVersion", "DeletePolicy", arn, created=None)
+    yield "AWS::IAM::ManagedPolicy", _plain(
+        "iam", "CreatePolicy", "CreatePolicyVersion", "DeletePolicy", arn, created=None
+    )
     trail = _named("Name")
     logs = _truth("IsLogging")
     logging = (
@@ -409,7 +411,9 @@ def _rows() -> Iterator[tuple[str, Steps]]:
     )
     profile = _named("profileName")
     yield "AWS::Signer::SigningProfile", Steps(
-        (Step("signer", "PutSigningProfile", more=profile),), (), (Step("signer", "CancelSigningProfile", more=profile),)
+        (Step("signer", "PutSigningProfile", more=profile),),
+        (),
+        (Step("signer", "CancelSigningProfile", more=profile),),
     )
     yield "AWS::Signer::ProfilePermission", _plain("signer", "AddProfilePermission", None, "RemoveProfilePermission")
 

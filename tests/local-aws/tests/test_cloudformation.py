@@ -102,6 +102,23 @@ def test_a_trail_is_there_and_logs(aws: LocalAws) -> None:
     eventually(lambda: client.describe_trails()["trailList"] == [])
 
 
+def test_a_trail_has_the_selectors_of_its_stack(aws: LocalAws) -> None:
+    aws.bucket("records")
+    selector = {
+        "ReadWriteType": "WriteOnly",
+        "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::records/"]}],
+    }
+    properties = {"IsLogging": True, "S3BucketName": {"Ref": "Bucket"}, "TrailName": "trail"}
+    bucket = {"Type": "AWS::S3::Bucket"}
+    trail = {"Type": "AWS::CloudTrail::Trail", "Properties": {**properties, "EventSelectors": [selector]}}
+    put(aws, "create", {"Bucket": bucket, "Trail": trail})
+    read = aws.client("cloudtrail").get_event_selectors
+    assert read(TrailName="trail")["EventSelectors"][0]["DataResources"] == selector["DataResources"]
+    put(aws, "update", {"Bucket": bucket, "Trail": {**trail, "Properties": properties}})
+    (back,) = read(TrailName="trail")["EventSelectors"]
+    assert (back["ReadWriteType"], back["DataResources"]) == ("All", [])
+
+
 def test_variables_of_a_function_are_text(aws: LocalAws) -> None:
     variables = {"Environment": {"Variables": {"NUMBER": 5, "TRUTH": True, "TEXT": "x"}}}
     inline = {"ZipFile": "def handler(event, context): return 1"}

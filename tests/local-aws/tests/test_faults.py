@@ -43,6 +43,24 @@ def test_a_seeded_share_strikes_by_the_same_chance_each_time() -> None:
     assert first.hit == sum(struck)
 
 
+def test_a_quota_throttles_only_what_comes_faster(aws: LocalAws) -> None:
+    quota = {"action": ["lambda:*"], "not_action": ["lambda:GetAccountSettings"], "effect": "throttle"}
+    aws.control("POST", "faults", {**quota, "per_second": 2})
+    client = aws.client("lambda", checked=False)
+    passed, begun = 0, time.monotonic()
+    while time.monotonic() - begun < 3:
+        client.get_account_settings()
+        try:
+            client.list_functions()
+            passed += 1
+        except client.exceptions.TooManyRequestsException:
+            pass
+    took = time.monotonic() - begun
+    assert 2 <= passed <= 2 + 2 * took
+    (fault,) = aws.control("GET", "faults")["faults"]
+    assert fault["hit"] == fault["seen"] - passed > 0
+
+
 @pytest.mark.parametrize(
     "members",
     [

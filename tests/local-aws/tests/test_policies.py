@@ -234,7 +234,8 @@ def test_a_function_reads_a_queue_that_is_closed_to_senders(aws: LocalAws) -> No
     events.put_events(Entries=[{"Source": "x", "DetailType": "x", "Detail": "{}"}])
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     sqs, logs = aws.client("sqs"), aws.client("logs")
-    eventually(lambda: set(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()) == {"0"})
+    read = sqs.get_queue_attributes
+    eventually(lambda: set(read(QueueUrl=url, AttributeNames=names)["Attributes"].values()) == {"0"})
     found = logs.filter_log_events(logGroupName="/aws/lambda/worker", filterPattern="got")["events"]
     assert len(found) == 1
 
@@ -398,6 +399,26 @@ def test_a_stack_brings_a_bus_its_policy_and_rules(aws: LocalAws) -> None:
     aws.stack(without, "update")
     events.put_events(Entries=[entry("forged")])
     assert "Policy" not in events.describe_event_bus(Name="own")
+
+
+def test_a_stack_brings_a_buckets_policy(aws: LocalAws) -> None:
+    statement = {
+        **ANYONE,
+        "Action": "s3:PutObject",
+        "Resource": {"Fn::Sub": "${Bucket.Arn}/*/outcome.json"},
+        "Condition": {"Null": {"s3:if-none-match": "true"}},
+    }
+    bucket_policy = {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": {"Statement": [statement]}}
+    resources = {
+        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "records"}},
+        "Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": bucket_policy},
+    }
+    stack = aws.stack(resources)
+    assert stack["StackStatus"] == "CREATE_COMPLETE", stack
+    s3 = aws.client("s3")
+    aws.refused("AccessDenied", s3.put_object, Bucket="records", Key="f/outcome.json", Body=b"x")
+    s3.put_object(Bucket="records", Key="f/outcome.json", Body=b"x", IfNoneMatch="*")
+    s3.put_object(Bucket="records", Key="f/live.json", Body=b"x")
 
 
 def test_a_stack_brings_a_rule_with_a_schedule(aws: LocalAws) -> None:

@@ -133,10 +133,11 @@ def test_calls_of_other_services_are_told_with_their_parameters(aws: LocalAws) -
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     aws.client("sqs").set_queue_attributes(QueueUrl=queue_url, Attributes={"VisibilityTimeout": "60"})
     assert told(aws, seen)["requestParameters"] == {"queueUrl": queue_url, "attributes": {"VisibilityTimeout": "60"}}
-    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn, Attributes={"RawMessageDelivery": "true"})
+    raw = {"RawMessageDelivery": "true"}
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn, Attributes=raw)
     detail = told(aws, seen)
     assert detail["requestParameters"] == {
-        "topicArn": topic, "protocol": "sqs", "endpoint": queue_arn, "attributes": {"RawMessageDelivery": "true"},
+        "topicArn": topic, "protocol": "sqs", "endpoint": queue_arn, "attributes": raw,
     }  # fmt: skip
     subscription = detail["responseElements"]["subscriptionArn"]
     assert subscription.startswith(topic)
@@ -270,6 +271,18 @@ def test_denied_and_failed_calls_carry_their_error(aws: LocalAws) -> None:
     assert told(aws, queue)["errorCode"] == "NoSuchEntityException"
 
 
+def test_a_call_whose_answer_was_lost_is_told_as_what_it_was(aws: LocalAws) -> None:
+    queue = reports(aws, "CreateTopic")
+    sns = aws.client("sns", checked=False)
+    for effect in ("lose-answer", "throttle"):
+        aws.control("POST", "faults", {"action": "sns:CreateTopic", "effect": effect, "times": 1})
+        with pytest.raises(sns.exceptions.ClientError):
+            sns.create_topic(Name=effect)
+    lost, throttled = (event["detail"] for event in aws.received(queue, 2))
+    assert ("errorCode" in lost, lost["responseElements"]["topicArn"].endswith(":lose-answer")) == (False, True)
+    assert (throttled["errorCode"], throttled["responseElements"]) == ("Throttled", None)
+
+
 def test_a_session_is_told_with_its_role_and_since_when(aws: LocalAws) -> None:
     handler = "import boto3\ndef handler(e, c):\n    boto3.client('sns').create_topic(Name='x')\n"
     rights = {"Effect": "Allow", "Action": "sns:*", "Resource": "*"}
@@ -311,8 +324,13 @@ def test_the_calls_of_a_stack_are_cloudformations(aws: LocalAws) -> None:
     assert made["CreateFunction20150331"]["requestParameters"]["functionName"] == "target"
     assert "return 1" not in json.dumps(made)
 
-    changed = function({"ZipFile": "def handler(event, context): return 2"}, FunctionName="target", Timeout=9,
-                       CodeSigningConfigArn={"Ref": "Csc"}, Tags=[{"Key": "countersign:alias", "Value": "live"}])  # fmt: skip
+    changed = function(
+        {"ZipFile": "def handler(event, context): return 2"},
+        FunctionName="target",
+        Timeout=9,
+        CodeSigningConfigArn={"Ref": "Csc"},
+        Tags=[{"Key": "countersign:alias", "Value": "live"}],
+    )
     policy = {"UntrustedArtifactOnDeployment": "Warn"}
     csc_changed = {**csc, "Properties": {**csc["Properties"], "CodeSigningPolicies": policy}}  # type: ignore[dict-item]
     stack = aws.stack({"Role": ROLE, "Csc": csc_changed, "Target": changed}, "update")

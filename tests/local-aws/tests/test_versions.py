@@ -298,6 +298,9 @@ def test_other_functions_do_not_publish_to_latest(aws: LocalAws) -> None:
         ZipFile=OTHER,
         PublishTo="LATEST_PUBLISHED",
     )
+    with pytest.raises(client.exceptions.InvalidParameterValueException):
+        aws.function("other", PublishTo="LATEST_PUBLISHED")
+    aws.refused("ResourceNotFoundException", client.get_function, FunctionName="other")
 
 
 def test_a_test_can_put_a_function_or_a_version_into_any_state(aws: LocalAws) -> None:

@@ -32,7 +32,7 @@ impl From<UploadRecords> for UploadReport {
     fn from(records: UploadRecords) -> Self {
         let (uploaded_at, version) = Upload::parse_label(&records.label).unzip();
         Self {
-            standing: records.standing(),
+            standing: records.status(),
             uploaded_at,
             version: version.map(|version| version.to_string()),
             records,

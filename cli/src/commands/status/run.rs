@@ -3,9 +3,8 @@
 use countersign_aws::{Aws, Connection, Login};
 use countersign_gate::{
     domain::{Stack, Target},
-    outcome::RetryableError,
-    ports::Records,
-    records::history,
+    ports::{Records, error_chain},
+    records::{RecordError, history},
 };
 
 use super::{
@@ -79,10 +78,10 @@ fn records(connection: Connection, bucket: &str) -> impl Records {
     Aws::new(connection, stack, String::new())
 }
 
-fn unread(target: &Target, bucket: &str, error: &RetryableError, login: &Login) -> CliError {
+fn unread(target: &Target, bucket: &str, error: &RecordError, login: &Login) -> CliError {
     let what = format!("cannot read the records of {target} in the bucket {bucket}");
     match error {
-        RetryableError::Port(error) => {
+        RecordError::Port(error) => {
             let request = Request {
                 what,
                 permissions: format!(
@@ -95,13 +94,12 @@ fn unread(target: &Target, bucket: &str, error: &RetryableError, login: &Login) 
             };
             explain(&request, error, login)
         }
-        RetryableError::UnreadableRecord { path, .. } => CliError::new(
-            format!("{what}: {}", error.error_chain()),
+        RecordError::Unreadable { path, .. } => CliError::new(
+            format!("{what}: {}", error_chain(error)),
             format!(
                 "a newer gate may have written it, so update this command; see it with `aws s3 cp \
                  s3://{bucket}/{path} -`"
             ),
         ),
-        _ => CliError::new(format!("{what}: {}", error.error_chain()), "try again"),
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use countersign_gate::verdict::{
-    Decision, Evidence, Fact, Governance, Policy, SecondOpinion, Source, decide, examine,
+use countersign_gate::{
+    domain::Csc,
+    verdict::{Decision, Evidence, Fact, Policy, decide, examine},
 };
 use countersign_package::Limits;
 use jiff::Timestamp;
@@ -24,15 +25,17 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         Some(path) => Some(input::read(path, "the source")?),
         None => None,
     };
-    let source = source.as_deref().map_or(Source::NotAsked, Source::Present);
+    let source = source
+        .as_deref()
+        .map_or(Fact::NotAsked, |bytes| Fact::Known(Some(bytes)));
     let roots = read_trust_roots(&arguments.trust_roots)?;
     let evidence = Evidence {
         package: examine(&package, source, &Limits::default(), &roots),
         now: arguments.at.unwrap_or(now),
-        governance: governance(arguments.csc.as_deref())?,
+        csc: csc(arguments.csc.as_deref())?,
         job: Fact::NotAsked,
         profile: Fact::NotAsked,
-        second_opinion: SecondOpinion::NotAsked,
+        dry_run: Fact::NotAsked,
         policy: Policy::default(),
     };
     let verdict = decide(&evidence);
@@ -51,9 +54,9 @@ fn exit_status(decision: Decision) -> ExitStatus {
     }
 }
 
-fn governance(path: Option<&Path>) -> Result<Governance, CliError> {
-    path.map_or(Ok(Governance::NotAsked), |path| {
-        read_csc(path).map(Governance::Csc)
+fn csc(path: Option<&Path>) -> Result<Fact<Option<Csc>>, CliError> {
+    path.map_or(Ok(Fact::NotAsked), |path| {
+        read_csc(path).map(|csc| Fact::Known(Some(csc)))
     })
 }
 

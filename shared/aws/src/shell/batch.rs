@@ -16,6 +16,8 @@ const MARGIN: Duration = Duration::from_secs(2);
 /// One message of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message<'a> {
+    /// `messageId`.
+    pub id: &'a str,
     /// The body as sent.
     pub body: &'a str,
     /// How often the queue has handed it out, this time included: at least 1.
@@ -70,6 +72,7 @@ async fn one<H: Handle>(handler: &H, message: &SqsMessage, time: Duration) -> Re
         return Err(());
     }
     let message = Message {
+        id: message.message_id.as_deref().unwrap_or_default(),
         body,
         receive_count: receive_count(message),
     };

@@ -21,6 +21,8 @@ pub enum Measure<'a> {
         /// From the version's `LastModified` to the end of the deployment, not negative.
         seconds_to_live: f64,
     },
+    /// It was verified for a function that does not exist yet.
+    Prepared,
     /// It may not run.
     Rejected {
         /// The first reason code, such as `PUBLISHER_NOT_ALLOWED`.
@@ -50,6 +52,7 @@ pub fn emit(
             metrics.push(("SecondsToLive", "Seconds", seconds_to_live));
             (metrics, None)
         }
+        Measure::Prepared => (count("Prepared"), None),
         Measure::Rejected { reason } => (count("Rejected"), Some(reason)),
         Measure::Superseded => (count("Superseded"), None),
         Measure::Failed => (count("Failed"), None),

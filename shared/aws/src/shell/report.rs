@@ -68,6 +68,7 @@ pub fn finished(stack: &str, finished: &Finished) {
                 seconds_to_live: seconds(outcome.took_ms),
             },
         ),
+        UploadState::Prepared => ("prepared", Measure::Prepared),
         UploadState::Rejected => {
             let reason = outcome.code.map_or("UNKNOWN", ReasonCode::as_str);
             ("rejected", Measure::Rejected { reason })

@@ -43,6 +43,7 @@ fn seen(kms_key_arn: Option<&str>) -> Function {
             job_arn: None,
             profile_version_arn: None,
         },
+        config_sha256: None,
         kms_key_arn: kms_key_arn.map(str::to_owned),
         revision: revision(),
         update: UpdateStatus::Successful,
@@ -380,9 +381,14 @@ async fn a_version_tells_whether_it_can_be_invoked() {
         (r#""State":"Pending""#, VersionState::Pending),
         (r#""State":"Failed","StateReason":"no subnet""#, failed),
     ] {
-        let answer = format!(r#"{{"Configuration":{{"Version":"7",{said}}}}}"#);
+        let answer = format!(
+            r#"{{"Configuration":{{"Version":"7","CodeSha256":"c2hh","ConfigSha256":"c",{said}}}}}"#
+        );
         fake.answers_once("lambda:GetFunction", json(&answer));
-        assert_eq!(aws.version(&name(), "7").await.unwrap(), Some(expected));
+        let found = aws.version(&name(), "7").await.unwrap().unwrap();
+        assert_eq!(found.state, expected);
+        assert_eq!(found.code.sha256, "c2hh");
+        assert_eq!(found.config_sha256.as_deref(), Some("c"));
     }
     let calls = fake.calls();
     let mut asked = calls
@@ -412,13 +418,13 @@ async fn an_alias_is_moved_with_all_of_its_traffic() {
         (found.version.as_str(), found.revision.as_str()),
         ("6", "a-1")
     );
-    for (weights, splits_traffic) in [("{}", false), (r#"{"5":0.1}"#, true)] {
+    for (weights, is_canary) in [("{}", false), (r#"{"5":0.1}"#, true)] {
         let answer = format!(
             r#"{{"FunctionVersion":"6","RevisionId":"a-1","RoutingConfig":{{"AdditionalVersionWeights":{weights}}}}}"#
         );
         fake.answers_once("lambda:GetAlias", json(&answer));
         let found = aws.alias(&name(), &alias).await.unwrap().unwrap();
-        assert_eq!(found.splits_traffic, splits_traffic);
+        assert_eq!(found.is_canary(), is_canary);
     }
     fake.answers_once(
         "lambda:GetAlias",

@@ -1,51 +1,42 @@
-//! From an upload to its signing job, or to the reason why there will be none.
+//! From an upload to its signing job, or to the reason why there is none.
+
+use std::collections::BTreeMap;
 
 use super::{
+    admission::Admission,
     eligibility::check_eligibility,
     pin::pin,
     settings::{SignSettings, SignWorld},
+    start::start_signing,
 };
 use crate::{
-    domain::{ProfileName, ReasonCode, SigningJobId, Stack, Target, Upload},
+    domain::{ReasonCode, Stack, Target, Upload},
     events::UploadEvent,
     outcome::{
-        DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, UploadContext, finish,
-        finished_before,
+        DeliveryAttempt, EarlyExit, OutcomeDraft, RetryableError, UploadContext, finish,
+        finished_before, note_waiting, within,
     },
-    ports::{Creation, JobRequest, JobStart},
-    records,
-    records::{Received, Schema, Signing},
+    ports::Creation,
+    records::{self, HeldLease, Holder, Received, RecordFolder, Schema, Signing, Work},
 };
-use std::collections::BTreeMap;
 
-/// What became of an upload event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Admission {
-    /// A signing job runs for it.
-    Signing {
-        /// The upload.
-        upload: Upload,
-        /// The job.
-        job: SigningJobId,
-        /// Whether this call recorded it: then, and only then, it is to be counted.
-        is_new: bool,
-    },
-    /// It has come to its end.
-    Finished(Box<Finished>),
-    /// It is none of this stack's, for this reason; to be logged.
-    NotOurs(String),
+/// How far this delivery came: what its last words can rest on.
+#[derive(Default)]
+struct Progress {
+    received: Option<Received>,
+    lease: Option<HeldLease>,
 }
 
 /// Takes an upload in: pins its version, refuses at once what can never be deployed, has the rest
 /// signed.
 ///
 /// Idempotent: the records tell how far an earlier delivery came, and Signer answers a repeated token
-/// with the first job. With its last patience, trouble ends the upload as rejected.
+/// with the first job. At the end of the patience, trouble ends the upload as rejected.
 pub async fn admit<W: SignWorld>(
     world: &W,
     settings: &SignSettings,
     event: &UploadEvent,
-    attempt: DeliveryAttempt,
+    attempt: &DeliveryAttempt,
 ) -> Result<Admission, RetryableError> {
     if event.bucket != settings.stack.uploads_bucket {
         return Ok(Admission::NotOurs(format!(
@@ -53,70 +44,133 @@ pub async fn admit<W: SignWorld>(
             event.bucket
         )));
     }
-    let mut story = None;
-    match admit_once(world, settings, event, &mut story).await {
-        Err(retry) if attempt.is_last(world.now()) => match &story {
-            // Nothing is known of it but the event: the dead-letter queue keeps that.
-            None => Err(retry),
-            Some(story) => {
-                let message = format!("it could not be taken in: {}", retry.error_chain());
-                let ending = OutcomeDraft::rejected(ReasonCode::Undecided, message);
-                end(world, &settings.stack, story, ending).await
-            }
+    let mut progress = Progress::default();
+    let work = admit_once(world, settings, event, attempt, &mut progress);
+    let error = match within(world, attempt.work_until, work).await {
+        Some(Ok(admission)) => return Ok(admission),
+        Some(Err(error)) => error,
+        None => RetryableError::TimeUp {
+            what: "the upload was being taken in".to_owned(),
         },
-        admission => admission,
+    };
+    let Some(received) = progress.received else {
+        // Nothing is known of it but the event: the queue keeps that.
+        return Err(error);
+    };
+    if matches!(error, RetryableError::LeaseHeld { .. }) {
+        return Err(error);
     }
+    if attempt.is_last(world.now()) {
+        return give_up(world, settings, received, attempt, &error).await;
+    }
+    note_waiting(
+        world,
+        &received.upload,
+        attempt,
+        &error,
+        None,
+        progress.lease,
+    )
+    .await;
+    Err(error)
 }
 
 async fn admit_once<W: SignWorld>(
     world: &W,
     settings: &SignSettings,
     event: &UploadEvent,
-    progress: &mut Option<UploadContext>,
+    attempt: &DeliveryAttempt,
+    progress: &mut Progress,
 ) -> Result<Admission, RetryableError> {
     let pinned = pin(world, event).await?;
-    let target = Target::from_key(&event.key);
-    let mut story = UploadContext {
-        upload: pinned.upload,
-        target: target.as_ref().ok().cloned(),
-        job: None,
-        received: None,
-    };
-    if let Some(known) = resume_from_records(world, &settings.stack, &story.upload).await? {
-        return Ok(known);
+    if pinned.is_console_folder() {
+        return Ok(Admission::NotOurs(format!(
+            "{:?} is a folder that the S3 console made, and no upload",
+            event.key
+        )));
     }
-    *progress = Some(story.clone());
-
+    let target = Target::from_key(&event.key);
     let mut received = Received {
         schema: Schema,
-        upload: story.upload.clone(),
-        target: story.target.clone(),
+        upload: pinned.upload,
+        target: target.as_ref().ok().cloned(),
         bytes: None,
         source_sha256: None,
         uploaded_by: event.uploaded_by.clone(),
         metadata: BTreeMap::new(),
         tags: BTreeMap::new(),
+        sequencer: event.sequencer.clone(),
+        delivery: attempt.id.clone(),
         received_at: world.now(),
     };
-    let considered =
-        check_eligibility(world, settings, pinned.standing, target, &mut received).await;
-    if let Err(EarlyExit::Retry(retry)) = considered {
-        return Err(retry);
+    progress.received = Some(received.clone());
+    // A first delivery finds nothing on record, as a rule; if it does, `begin` sees it.
+    if attempt.attempt > 1 {
+        let folder = RecordFolder::list(world, &received.upload).await?;
+        if let Some(known) =
+            resume_from_records(world, &settings.stack, &received.upload, &folder).await?
+        {
+            return Ok(known);
+        }
     }
+    let eligible = check_eligibility(world, settings, pinned.standing, target, &mut received).await;
+    if let Err(EarlyExit::Retry(error)) = eligible {
+        return Err(error);
+    }
+    progress.received = Some(received.clone());
     // What was received goes on record before anything comes of it.
-    let path = format!("{}received.json", story.upload.folder());
-    records::create(world, &path, &received).await?;
-    story.received = Some(received.clone());
-    *progress = Some(story.clone());
-    let started = match considered {
-        Ok(profile) => start(world, settings, received, profile).await,
-        Err(stop) => Err(stop),
+    match begin(world, settings, &received, attempt).await? {
+        Begun::Known(admission) => return Ok(admission),
+        Begun::Holding(lease) => progress.lease = Some(lease),
+    }
+    let context = context_of(&received);
+    let started = match eligible {
+        Ok(profile) => start_signing(world, settings, received, profile, attempt).await,
+        Err(exit) => Err(exit),
     };
     match started {
         Ok(admission) => Ok(admission),
-        Err(EarlyExit::Retry(retry)) => Err(retry),
-        Err(EarlyExit::End(ending)) => end(world, &settings.stack, &story, *ending).await,
+        Err(EarlyExit::Retry(error)) => Err(error),
+        Err(EarlyExit::End(draft)) => end(world, &settings.stack, &context, *draft).await,
     }
+}
+
+/// What `begin` found.
+enum Begun {
+    /// This delivery does the work.
+    Holding(HeldLease),
+    /// An earlier one has done it.
+    Known(Admission),
+}
+
+/// Puts `received.json` on record, which is the lease on the admission; or takes over from a delivery
+/// that gave up or was cut off.
+async fn begin<W: SignWorld>(
+    world: &W,
+    settings: &SignSettings,
+    received: &Received,
+    attempt: &DeliveryAttempt,
+) -> Result<Begun, RetryableError> {
+    let upload = &received.upload;
+    if records::create(world, &upload.folder(), received).await? == Creation::Created {
+        return Ok(Begun::Holding(HeldLease::first(Work::Admission)));
+    }
+    let folder = RecordFolder::list(world, upload).await?;
+    if let Some(known) = resume_from_records(world, &settings.stack, upload, &folder).await? {
+        return Ok(Begun::Known(known));
+    }
+    let held = || RetryableError::LeaseHeld {
+        what: format!("another delivery is taking {} in", upload.id.key),
+    };
+    let first: Option<Received> = records::read(world, &upload.folder()).await?;
+    let first = first.map(|first| Holder {
+        delivery: first.delivery,
+        began_at: first.received_at,
+    });
+    let first = first.ok_or_else(held)?;
+    let lease =
+        HeldLease::take_over(world, Work::Admission, upload, &folder, first, &attempt.id).await?;
+    lease.map(Begun::Holding).ok_or_else(held)
 }
 
 /// How far an earlier delivery came, if it came far enough.
@@ -124,84 +178,55 @@ async fn resume_from_records<W: SignWorld>(
     world: &W,
     stack: &Stack,
     upload: &Upload,
+    folder: &RecordFolder,
 ) -> Result<Option<Admission>, RetryableError> {
-    let folder = upload.folder();
-    let paths = world.list_records(&folder).await?;
-    let has = |name: &str| {
-        paths
-            .iter()
-            .any(|path| path.strip_prefix(&folder) == Some(name))
-    };
-    if has("outcome.json") {
+    if folder.has::<records::Outcome>() {
         return Ok(finished_before(world, stack, upload)
             .await?
             .map(Box::new)
             .map(Admission::Finished));
     }
-    if has("signing.json") {
-        let signing: Option<Signing> =
-            records::read(world, &format!("{folder}signing.json")).await?;
-        return Ok(signing.map(|signing| Admission::Signing {
-            upload: upload.clone(),
-            job: signing.job,
-            is_new: false,
-        }));
-    }
-    Ok(None)
+    let signing: Option<Signing> = folder.read(world, upload).await?;
+    Ok(signing.map(|signing| Admission::Signing {
+        upload: upload.clone(),
+        job: signing.job,
+        is_new: false,
+    }))
 }
 
-/// Starts the job, and puts it on record.
-async fn start<W: SignWorld>(
+/// The last attempt failed: the upload ends, unless another delivery is at work on it.
+async fn give_up<W: SignWorld>(
     world: &W,
     settings: &SignSettings,
     received: Received,
-    profile: ProfileName,
-) -> Result<Admission, EarlyExit> {
-    let upload = received.upload.clone();
-    let request = JobRequest {
-        profile,
-        source: upload.id.clone(),
-        bucket: settings.stack.signed_bucket.clone(),
-        prefix: upload.folder(),
-        token: upload.id.client_token(),
-    };
-    let job = match world.start_job(&request).await? {
-        JobStart::Job(job) => job,
-        JobStart::Refused(refusal) => {
-            let message = format!(
-                "Signer refuses to sign with the profile {}: {}: {}",
-                request.profile, refusal.exception, refusal.message
-            );
-            return Err(OutcomeDraft::rejected(ReasonCode::SignerRefused, message).into());
-        }
-    };
-    let signing = Signing {
-        schema: Schema,
-        job: job.clone(),
-        profile: request.profile,
-        bucket: request.bucket,
-        prefix: request.prefix,
-        token: request.token,
-        started_at: world.now(),
-        received,
-    };
-    let path = format!("{}signing.json", upload.folder());
-    let creation = records::create(world, &path, &signing).await?;
-    Ok(Admission::Signing {
-        upload,
-        job,
-        is_new: creation == Creation::Created,
-    })
+    attempt: &DeliveryAttempt,
+    error: &RetryableError,
+) -> Result<Admission, RetryableError> {
+    if let Begun::Known(admission) = begin(world, settings, &received, attempt).await? {
+        return Ok(admission);
+    }
+    let message = format!("it could not be taken in: {}", error.error_chain());
+    let draft = OutcomeDraft::rejected(ReasonCode::Undecided, message);
+    end(world, &settings.stack, &context_of(&received), draft).await
 }
 
 async fn end<W: SignWorld>(
     world: &W,
     stack: &Stack,
-    story: &UploadContext,
-    ending: OutcomeDraft,
+    context: &UploadContext,
+    draft: OutcomeDraft,
 ) -> Result<Admission, RetryableError> {
-    finish(world, stack, story, ending)
+    finish(world, stack, context, draft)
         .await
         .map(Box::new)
         .map(Admission::Finished)
+}
+
+fn context_of(received: &Received) -> UploadContext {
+    UploadContext {
+        upload: received.upload.clone(),
+        target: received.target.clone(),
+        job: None,
+        received: Some(received.clone()),
+    }
 }

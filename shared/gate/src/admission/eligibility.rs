@@ -9,8 +9,8 @@ use crate::{
     domain::{
         KeyError, LayerMetadata, NamePattern, ProfileName, ReasonCode, Target, sha256_base64,
     },
-    outcome::{EarlyExit, OutcomeDraft},
-    records::{Received, UploadState},
+    outcome::{EarlyExit, OutcomeDraft, Superseded},
+    records::Received,
     verdict::reasons,
 };
 use countersign_package::{Limits, Package, SIGNATURE_DIRECTORY};
@@ -33,8 +33,8 @@ pub(super) async fn check_eligibility<W: SignWorld>(
     if head.tag_count > 0 {
         received.tags = world.upload_tags(&received.upload.id).await?;
     }
-    let target = target
-        .map_err(|error| OutcomeDraft::rejected(reasons::of_key(&error), error.to_string()))?;
+    let target =
+        target.map_err(|error| OutcomeDraft::rejected(error.reason(), error.to_string()))?;
     let profile = profile_for(world, settings, &target, &received.metadata).await?;
     // Before it is fetched: what is too large for Signer is too large for memory.
     let limit = settings.limits.package_bytes;
@@ -46,10 +46,7 @@ pub(super) async fn check_eligibility<W: SignWorld>(
         return Err(OutcomeDraft::rejected(ReasonCode::PackageTooLarge, message).into());
     }
     let Some(bytes) = world.read_upload(&received.upload.id).await? else {
-        let message = "the version was deleted while it was looked at";
-        return Err(
-            OutcomeDraft::new(UploadState::Superseded, ReasonCode::Deleted, message).into(),
-        );
+        return Err(Superseded::VersionDeleted.draft().into());
     };
     received.source_sha256 = Some(sha256_base64(&bytes));
     check_signable(&bytes, &settings.limits)?;
@@ -73,9 +70,9 @@ async fn profile_for<W: SignWorld>(
             return Ok(settings.profile.clone());
         }
     };
+    // A function that does not exist yet is created from what is signed now.
     let Some(function) = world.function(name).await? else {
-        let message = format!("there is no function {name}");
-        return Err(OutcomeDraft::rejected(ReasonCode::TargetNotFound, message).into());
+        return Ok(settings.profile.clone());
     };
     if function.is_image {
         let message = format!("{} is a container image", function.arn);

@@ -1,17 +1,21 @@
 //! The use case of `sign`: from an upload event to a signing job, or to the reason why there is none.
 //!
 //! Lives here: `admit.rs` (the steps), `pin.rs` (which version, and is it current), `eligibility.rs`
-//! (what can never be deployed is refused before a job is spent), `settings.rs`.
+//! (what can never be deployed is refused before a job is spent), `start.rs` (the job), `settings.rs`.
 //!
 //! May use: every room below, `events`.
 //!
 //! Data passes through like this: [`crate::events::UploadEvent`], pinned version, `received.json`,
 //! eligibility, `StartSigningJob`, `signing.json`.
 
+#[expect(clippy::module_inception, reason = "the file is named for its type")]
+mod admission;
 mod admit;
 mod eligibility;
 mod pin;
 mod settings;
+mod start;
 
-pub use admit::{Admission, admit};
+pub use admission::Admission;
+pub use admit::admit;
 pub use settings::{PROFILE_TAG, SignSettings, SignWorld};

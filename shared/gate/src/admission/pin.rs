@@ -4,10 +4,9 @@ use super::settings::SignWorld;
 use crate::{
     domain::{ReasonCode, Target, Upload, UploadId, VersionId},
     events::UploadEvent,
-    outcome::{OutcomeDraft, RetryableError},
+    outcome::{OutcomeDraft, RetryableError, Superseded},
     ports::{ObjectHead, UploadHead},
     records,
-    records::UploadState,
 };
 
 /// Where an upload stands in its key's history.
@@ -21,6 +20,15 @@ pub(super) enum UploadStanding {
 pub(super) struct Pinned {
     pub(super) upload: Upload,
     pub(super) standing: UploadStanding,
+}
+
+impl Pinned {
+    /// Whether this is how the S3 console makes a folder: no bytes, and a key that ends in a slash
+    /// (grade C).
+    pub(super) fn is_console_folder(&self) -> bool {
+        self.upload.id.key.ends_with('/')
+            && matches!(&self.standing, UploadStanding::Current(head) if head.size == 0)
+    }
 }
 
 /// Finds the version that the event is about, and when S3 took it.
@@ -62,13 +70,15 @@ pub(super) async fn pin<W: SignWorld>(
             Some(_) => {}
         }
     }
-    // Not current. What took its place decides what is said, its own time where it is recorded.
-    let code = match &current {
-        UploadHead::Object(_) => ReasonCode::Replaced,
-        UploadHead::DeleteMarker | UploadHead::Absent => ReasonCode::Deleted,
-    };
+    // Not current. Whether it is still there tells whether the current one is newer.
     let version = event.version.clone().unwrap_or_else(VersionId::unversioned);
-    let at = match world.head_upload(&event.key, Some(&version)).await? {
+    let this = world.head_upload(&event.key, Some(&version)).await?;
+    let why = match (&current, &this) {
+        (UploadHead::DeleteMarker | UploadHead::Absent, _) => Superseded::KeyDeleted,
+        (UploadHead::Object(_), UploadHead::Object(_)) => Superseded::Replaced,
+        (UploadHead::Object(_), _) => Superseded::VersionDeleted,
+    };
+    let at = match this {
         UploadHead::Object(head) => head.last_modified,
         UploadHead::DeleteMarker | UploadHead::Absent => match Target::from_key(&event.key) {
             Ok(target) => records::find_upload(world, &target, &version)
@@ -79,10 +89,6 @@ pub(super) async fn pin<W: SignWorld>(
     };
     Ok(Pinned {
         upload: upload(version, at),
-        standing: UploadStanding::Ended(OutcomeDraft::new(
-            UploadState::Superseded,
-            code,
-            code.about().meaning,
-        )),
+        standing: UploadStanding::Ended(why.draft()),
     })
 }

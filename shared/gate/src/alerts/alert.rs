@@ -65,7 +65,13 @@ fn of_outcome(decided: &Decided, id: Option<String>) -> Option<Page> {
     );
     let (severity, title) = match outcome.state {
         UploadState::Superseded => return None,
-        UploadState::Deployed if outcome.findings.is_empty() => return None,
+        UploadState::Deployed | UploadState::Prepared if outcome.findings.is_empty() => {
+            return None;
+        }
+        UploadState::Prepared => (
+            Severity::Warning,
+            format!("Prepared with a warning: {what}"),
+        ),
         UploadState::Deployed => (
             Severity::Warning,
             format!("Deployed with a warning: {what}"),

@@ -1,91 +1,136 @@
 //! Moving the alias that a tag of the function names.
 
 use super::{
-    function::{MAX_ATTEMPTS, POLL_INTERVAL},
     pending_deployment::{DeployWorld, PendingDeployment, check_current},
+    settings::CanaryPolicy,
 };
 use crate::{
     domain::{AliasName, FunctionName, ReasonCode},
-    outcome::{EarlyExit, OutcomeDraft, RetryableError},
-    ports::{AliasMove, Function},
-    records::{Deployed, UploadState},
+    outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError},
+    ports::{Alias, AliasMove, Function},
 };
 
 /// The tag of a function that names the alias to move.
 pub const ALIAS_TAG: &str = "countersign:alias";
 
-/// Has the alias, where there is to be one, point at the version that is live. Where that fails, the ending
-/// says how far it came.
-pub(super) async fn point_alias<W: DeployWorld>(
+/// Reads and judges, before anything is changed, all that moving the alias depends on: the tag, whether
+/// there is such an alias, whether it runs a canary.
+pub(super) async fn alias_to_move<W: DeployWorld>(
     world: &W,
-    case: &PendingDeployment,
+    canary: CanaryPolicy,
     name: &FunctionName,
-    alias: Option<AliasName>,
-    mut deployed: Deployed,
-) -> Result<Deployed, EarlyExit> {
-    deployed.alias = None;
-    let (Some(alias), Some(version)) = (alias, &deployed.version) else {
-        return Ok(deployed);
+    function: &Function,
+) -> Result<Option<AliasName>, EarlyExit> {
+    let Some(tag) = function.tags.get(ALIAS_TAG) else {
+        return Ok(None);
     };
-    match move_alias(world, case, name, &alias, version).await {
-        Ok(()) => {
-            deployed.alias = Some(alias.to_string());
-            Ok(deployed)
-        }
-        Err(EarlyExit::End(ending)) => Err(OutcomeDraft {
-            deployed: Some(deployed),
-            ..*ending
-        }
-        .into()),
-        Err(stop) => Err(stop),
+    let alias = AliasName::parse(tag.as_str())
+        .map_err(|error| OutcomeDraft::rejected(ReasonCode::AliasTag, error.to_string()))?;
+    let Some(found) = world.alias(name, &alias).await? else {
+        let message = format!("the function {name} has no alias {alias}");
+        return Err(OutcomeDraft::rejected(ReasonCode::AliasTag, message).into());
+    };
+    if let Some(message) = in_the_way(canary, name, &alias, &found) {
+        return Err(match canary {
+            CanaryPolicy::Refuse => {
+                OutcomeDraft::rejected(ReasonCode::CanaryRunning, message).into()
+            }
+            CanaryPolicy::Wait | CanaryPolicy::TakeOver => RetryableError::busy(message).into(),
+        });
     }
+    Ok(Some(alias))
 }
 
-/// Moves the alias, guarded like the update: its revision first, then whether the upload is current.
-async fn move_alias<W: DeployWorld>(
+/// A canary that is not to be ended.
+fn in_the_way(
+    canary: CanaryPolicy,
+    name: &FunctionName,
+    alias: &AliasName,
+    found: &Alias,
+) -> Option<String> {
+    (found.is_canary() && canary != CanaryPolicy::TakeOver).then(|| {
+        let weights: Vec<String> = found
+            .weights
+            .iter()
+            .map(|(version, weight)| format!("version {version} gets {weight}"))
+            .collect();
+        format!(
+            "a canary runs on the alias {alias} of {name}: beside version {}, {}",
+            found.version,
+            weights.join(", ")
+        )
+    })
+}
+
+/// Has the alias point at the version, guarded like the update: its revision first, then whether this
+/// upload is what should run.
+pub(super) async fn move_alias<W: DeployWorld>(
     world: &W,
-    case: &PendingDeployment,
+    canary: CanaryPolicy,
+    pending: &PendingDeployment,
     name: &FunctionName,
     alias: &AliasName,
     version: &str,
 ) -> Result<(), EarlyExit> {
-    let gone = |message| OutcomeDraft::new(UploadState::Failed, ReasonCode::AliasTag, message);
-    for _ in 0..MAX_ATTEMPTS {
+    let mut backoff = Backoff::new(&pending.attempt);
+    loop {
         let Some(found) = world.alias(name, alias).await? else {
-            return Err(gone(format!("{name} has no alias {alias}")).into());
+            let message = format!("{name} has no alias {alias}");
+            return Err(pending.failed(ReasonCode::AliasTag, message).into());
         };
-        if found.version == version && !found.splits_traffic {
+        if found.version == version && !found.is_canary() {
             return Ok(());
         }
-        check_current(world, &case.upload).await?;
-        match world
+        check_should_run(world, pending, name).await?;
+        if let Some(message) = in_the_way(canary, name, alias, &found) {
+            if canary == CanaryPolicy::Refuse {
+                return Err(pending.failed(ReasonCode::CanaryRunning, message).into());
+            }
+            if !backoff.pause(world).await {
+                return Err(RetryableError::busy(message).into());
+            }
+            continue;
+        }
+        let moved = world
             .move_alias(name, alias, version, &found.revision)
-            .await?
-        {
+            .await?;
+        match moved {
             AliasMove::Moved => return Ok(()),
-            AliasMove::RevisionChanged => {}
-            AliasMove::Busy => world.sleep(POLL_INTERVAL).await,
             AliasMove::Gone => {
                 let message =
                     format!("{name} has no alias {alias} or no version {version} any more");
-                return Err(gone(message).into());
+                return Err(pending.failed(ReasonCode::AliasTag, message).into());
+            }
+            AliasMove::Refused(refusal) => {
+                let message = format!("Lambda refuses to move the alias {alias}: {refusal}");
+                return Err(pending.failed(ReasonCode::AliasRefused, message).into());
+            }
+            AliasMove::RevisionChanged | AliasMove::Busy => {
+                if !backoff.pause(world).await {
+                    let what = format!("the alias {alias} of {name} keeps changing");
+                    return Err(RetryableError::busy(what).into());
+                }
             }
         }
     }
-    Err(RetryableError::busy(format!("the alias {alias} of {name} keeps changing")).into())
 }
 
-/// The alias that the function's tag names, if there is a tag.
-pub(super) fn alias_of(function: &Function) -> Result<Option<AliasName>, EarlyExit> {
-    match function
-        .tags
-        .get(ALIAS_TAG)
-        .map(|tag| AliasName::parse(tag.as_str()))
-    {
-        None => Ok(None),
-        Some(Ok(alias)) => Ok(Some(alias)),
-        Some(Err(error)) => {
-            Err(OutcomeDraft::rejected(ReasonCode::AliasTag, error.to_string()).into())
-        }
+/// Whether the alias may be moved to this upload's version: it is the current upload, or what was
+/// uploaded since did not come to run.
+async fn check_should_run<W: DeployWorld>(
+    world: &W,
+    pending: &PendingDeployment,
+    name: &FunctionName,
+) -> Result<(), EarlyExit> {
+    let superseded = match check_current(world, &pending.upload).await {
+        Ok(()) => return Ok(()),
+        Err(EarlyExit::End(draft)) => draft,
+        Err(exit) => return Err(exit),
+    };
+    let runs = world.function(name).await?.map(|found| found.code.sha256);
+    let applied = pending.progress().map(|deployed| deployed.code_sha256);
+    if runs.is_some() && runs == applied {
+        return Ok(());
     }
+    Err(EarlyExit::End(superseded))
 }

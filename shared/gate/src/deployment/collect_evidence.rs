@@ -1,4 +1,4 @@
-//! Gathers evidence about a signed package. What cannot be had is evidence, too: it makes the verdict
+//! Collects evidence about a signed package. What cannot be had is evidence, too: it makes the verdict
 //! inconclusive, and does not hide what else is wrong.
 
 use super::{
@@ -6,97 +6,112 @@ use super::{
     settings::DeploySettings,
 };
 use crate::{
-    domain::{CscArn, FunctionName, SignedObject},
-    outcome::{EarlyExit, RetryableError},
+    domain::{Csc, CscArn, FunctionName, SignedObject, SigningJob},
+    outcome::{Backoff, EarlyExit, RetryableError},
     ports::Functions,
-    verdict::{Evidence, Examine, Examined, Fact, Governance, SecondOpinion, Source, decide},
+    verdict::{DryRun, Evidence, Examine, Examined, Fact},
 };
 
 /// A package that was read and examined: from which object version, and what its bytes say.
 #[derive(Clone)]
-pub(crate) struct ExaminedPackage {
-    pub(crate) signed: SignedObject,
-    pub(crate) examined: Examined,
+pub(super) struct ExaminedPackage {
+    pub(super) signed: SignedObject,
+    pub(super) examined: Examined,
 }
 
-/// Reads the signed package and its source, and examines them. The versions are pinned: the upload's
+/// Reads the signed package, and examines it beside its source. The versions are pinned: the upload's
 /// by its id, the signed object's by the very answer that its bytes came in.
-pub(crate) async fn specimen<W: DeployWorld, E: Examine>(
+pub(super) async fn read_package<W: DeployWorld, E: Examine>(
     world: &W,
     examiner: &E,
-    case: &PendingDeployment,
+    pending: &PendingDeployment,
+    source: &Fact<Option<Vec<u8>>>,
 ) -> Result<ExaminedPackage, EarlyExit> {
-    let Some((bucket, key)) = &case.signed else {
-        let what = format!("the job {} succeeded and does not say where", case.job.id);
+    let Some((bucket, key)) = &pending.signed else {
+        let what = format!(
+            "the job {} succeeded and does not say where",
+            pending.job.id
+        );
         return Err(RetryableError::busy(what).into());
     };
-    let Some((signed, package)) = world.read_signed(bucket, key).await? else {
-        return Err(RetryableError::busy(format!(
-            "the signed package {bucket}/{key} is not there"
-        ))
-        .into());
-    };
-    let source = world
-        .read_upload(&case.upload.id)
-        .await
-        .map_err(|trouble| trouble.error_chain());
-    let source = match &source {
-        Ok(Some(bytes)) => Source::Present(bytes),
-        Ok(None) => Source::Absent,
-        Err(why) => Source::Unavailable(why),
+    // Signer may say that it is done before the object can be read.
+    let mut backoff = Backoff::new(&pending.attempt);
+    let (signed, package) = loop {
+        if let Some(found) = world.read_signed(bucket, key).await? {
+            break found;
+        }
+        if !backoff.pause(world).await {
+            let what = format!("the signed package {bucket}/{key} is not there");
+            return Err(RetryableError::busy(what).into());
+        }
     };
     Ok(ExaminedPackage {
         signed,
-        examined: examiner.examine(&package, source),
+        examined: examiner.examine(&package, borrowed(source)),
     })
 }
 
-/// Everything but Lambda's own opinion.
-pub(crate) async fn evidence<W: DeployWorld>(
+/// The source that the package was signed from, whether it is current or not.
+pub(super) async fn read_source<W: DeployWorld>(
+    world: &W,
+    pending: &PendingDeployment,
+) -> Fact<Option<Vec<u8>>> {
+    match world.read_upload(&pending.upload.id).await {
+        Ok(source) => Fact::Known(source),
+        Err(error) => Fact::Unavailable(error.error_chain()),
+    }
+}
+
+/// The same fact, about borrowed bytes.
+pub(super) fn borrowed(source: &Fact<Option<Vec<u8>>>) -> Fact<Option<&[u8]>> {
+    match source {
+        Fact::Known(bytes) => Fact::Known(bytes.as_deref()),
+        Fact::NotAsked => Fact::NotAsked,
+        Fact::Unavailable(why) => Fact::Unavailable(why.clone()),
+    }
+}
+
+/// All evidence but Lambda's dry run, about a package that this job signed.
+pub(super) async fn collect_evidence<W: DeployWorld>(
     world: &W,
     settings: &DeploySettings,
-    case: &PendingDeployment,
-    specimen: &ExaminedPackage,
-    governance: Governance,
+    job: &SigningJob,
+    package: &ExaminedPackage,
+    csc: Fact<Option<Csc>>,
 ) -> Evidence {
-    let profile = match world.profile(&case.job.profile, &case.job.owner).await {
+    let profile = match world.profile(&job.profile, &job.owner).await {
         Ok(Some(profile)) => Fact::Known(profile),
-        Ok(None) => Fact::Unavailable(format!("Signer shows no profile {}", case.job.profile)),
-        Err(trouble) => Fact::Unavailable(trouble.error_chain()),
+        Ok(None) => Fact::Unavailable(format!("Signer shows no profile {}", job.profile)),
+        Err(error) => Fact::Unavailable(error.error_chain()),
     };
     Evidence {
-        package: specimen.examined.clone(),
+        package: package.examined.clone(),
         now: world.now(),
-        governance,
-        job: Fact::Known(case.job.clone()),
+        csc,
+        job: Fact::Known(job.clone()),
         profile,
-        second_opinion: SecondOpinion::NotAsked,
+        dry_run: Fact::<DryRun>::NotAsked,
         policy: settings.policy,
     }
 }
 
-/// What governs a function: its configuration, asked for anew at each judgement.
-pub(crate) async fn governance_of<W: Functions>(world: &W, name: &FunctionName) -> Governance {
+/// The code signing configuration of a function, read anew at each judgement.
+pub(super) async fn csc_of_function<W: Functions>(
+    world: &W,
+    name: &FunctionName,
+) -> Fact<Option<Csc>> {
     match world.function_csc_arn(name).await {
-        Ok(Some(arn)) => governance(world, &arn).await,
-        Ok(None) => Governance::NoCsc,
-        Err(trouble) => Governance::Unavailable(trouble.error_chain()),
+        Ok(Some(arn)) => csc_by_arn(world, &arn).await,
+        Ok(None) => Fact::Known(None),
+        Err(error) => Fact::Unavailable(error.error_chain()),
     }
 }
 
-/// What this configuration says.
-pub(crate) async fn governance<W: Functions>(world: &W, arn: &CscArn) -> Governance {
+/// The code signing configuration of this ARN.
+pub(super) async fn csc_by_arn<W: Functions>(world: &W, arn: &CscArn) -> Fact<Option<Csc>> {
     match world.csc(arn).await {
-        Ok(Some(csc)) => Governance::Csc(csc),
-        Ok(None) => Governance::Unavailable(format!("there is no configuration {arn}")),
-        Err(trouble) => Governance::Unavailable(trouble.error_chain()),
+        Ok(Some(csc)) => Fact::Known(Some(csc)),
+        Ok(None) => Fact::Unavailable(format!("there is no configuration {arn}")),
+        Err(error) => Fact::Unavailable(error.error_chain()),
     }
-}
-
-/// Whether Lambda's opinion is worth a call: when we would deploy, and when we refuse on integrity,
-/// which Lambda judges too if there is a configuration.
-pub(crate) fn wants_dry_run(evidence: &Evidence) -> bool {
-    decide(evidence).decision.accepts()
-        || (crate::verdict::integrity_failed(evidence)
-            && matches!(evidence.governance, Governance::Csc(_)))
 }

@@ -2,29 +2,35 @@
 //!
 //! ```text
 //! job event ─ describe ─ ours? ─ records ─┬─ failed ─────────────────► rejected
-//!                                         └─ signed ─► function, layer ─► deployed, rejected,
+//!                                         └─ signed ─► function, layer ─► deployed, prepared, rejected,
 //!                                                                         superseded, failed
 //! ```
 //!
-//! Idempotent and safe under any interleaving: the terminal record is written by condition; an
-//! accepting verdict is on record before anything is changed; Lambda's own revision guards every
-//! change of a function, and whether the upload is still current is asked after the revision was
-//! read, so an older upload cannot overwrite a newer one.
+//! Idempotent and safe under any interleaving (no race condition between two uploads, no TOCTOU between
+//! verdict and update):
+//! - The terminal record is written by condition.
+//! - One delivery at a time works under a lease (`records/lease.rs`).
+//! - An accepting verdict is on record before anything is changed.
+//! - Lambda's own revision guards every change of a function. Whether the upload is still current is
+//!   asked after the revision was read, so an older upload cannot overwrite a newer one.
+//! - What was applied is looked at before what is current, and never called rejected or superseded.
 
 use super::{
-    function,
-    judge::ending_of,
+    function::FunctionDeployment,
+    judge::{outcome_of_record, take_lease},
     layer,
-    pending_deployment::{DeployWorld, Found, PendingDeployment, check_current, find},
+    pending_deployment::{Applied, DeployWorld, Found, PendingDeployment, check_current, find},
     settings::DeploySettings,
 };
 use crate::{
     domain::{JobStatus, ReasonCode, SigningJobId, Target},
-    outcome::{DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, finish},
+    outcome::{
+        DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, finish, note_waiting,
+        within,
+    },
     ports::Creation,
-    records,
-    records::{LambdaVerdict, Schema, UploadState, VerdictRecord},
-    verdict::{Decision, Examine},
+    records::{self, Effect, LambdaVerdict, Schema, VerdictRecord},
+    verdict::{Decision, Examine, Verdict},
 };
 
 /// What became of a job event.
@@ -38,117 +44,202 @@ pub enum Deployment {
 
 /// Brings the upload of a signing job to its end.
 ///
-/// With its last patience, trouble and an inconclusive verdict end the upload, too: rejected when
-/// nothing was approved, failed when something may have been begun.
+/// At the end of the patience, trouble and an inconclusive verdict end the upload, too: rejected when
+/// nothing was approved, failed when something may have been applied.
 pub async fn deploy<W: DeployWorld, E: Examine>(
     world: &W,
     examiner: &E,
     settings: &DeploySettings,
     job: &SigningJobId,
-    attempt: DeliveryAttempt,
+    attempt: &DeliveryAttempt,
 ) -> Result<Deployment, RetryableError> {
-    let mut case = match find(world, settings, job, attempt).await? {
-        Found::PendingDeployment(case) => case,
+    let until = attempt.work_until;
+    let found = within(world, until, find(world, settings, job, attempt)).await;
+    let found = found.unwrap_or_else(|| Err(time_up("the upload of the job was being found")))?;
+    let mut pending = match found {
+        Found::Pending(pending) => pending,
         Found::Finished(finished) => return Ok(Deployment::Finished(finished)),
         Found::NotOurs(why) => return Ok(Deployment::NotOurs(why)),
     };
-    let ending = match run(world, examiner, settings, &mut case).await {
-        Ok(ending) => ending,
-        Err(EarlyExit::End(ending)) => *ending,
-        Err(EarlyExit::Retry(retry @ RetryableError::LeaseHeld { .. })) => {
-            return Err(retry);
-        }
-        Err(EarlyExit::Retry(retry)) if attempt.is_last(world.now()) => {
-            give_up(world, &case, &retry).await?
-        }
-        Err(EarlyExit::Retry(retry)) => return Err(retry),
+    let work = run(world, examiner, settings, &mut pending);
+    let end = within(world, until, work).await;
+    let draft = match end.unwrap_or_else(|| Err(time_up("the package was being deployed").into())) {
+        Ok(draft) => draft,
+        Err(EarlyExit::End(draft)) => *draft,
+        Err(EarlyExit::Retry(error)) => retry_or_give_up(world, &mut pending, error).await?,
     };
-    let finished = finish(world, &settings.stack, &case.story(), ending).await?;
+    let draft = pending.seal(draft);
+    let finished = finish(world, &settings.stack, &pending.context(), draft).await?;
     Ok(Deployment::Finished(Box::new(finished)))
 }
 
-/// The way from a case to its ending.
+fn time_up(what: &str) -> RetryableError {
+    RetryableError::TimeUp {
+        what: what.to_owned(),
+    }
+}
+
+/// The way from a pending deployment to its outcome.
 async fn run<W: DeployWorld, E: Examine>(
     world: &W,
     examiner: &E,
     settings: &DeploySettings,
-    case: &mut PendingDeployment,
+    pending: &mut PendingDeployment,
 ) -> Result<OutcomeDraft, EarlyExit> {
-    match &case.job.status {
+    check_destination(pending)?;
+    match &pending.job.status {
         JobStatus::InProgress => {
-            return Err(
-                RetryableError::busy(format!("the job {} is in progress", case.job.id)).into(),
-            );
+            let what = format!("the job {} is in progress", pending.job.id);
+            return Err(RetryableError::busy(what).into());
         }
         JobStatus::Failed { reason } => {
-            check_current(world, &case.upload).await?;
-            let message = format!("the signing job {} failed: {reason}", case.job.id);
+            check_current(world, &pending.upload).await?;
+            let message = format!("the signing job {} failed: {reason}", pending.job.id);
             return Err(OutcomeDraft::rejected(ReasonCode::SigningFailed, message).into());
         }
         JobStatus::Succeeded => {}
     }
-    // What was refused once stays refused, whoever finished the work.
-    if let Some(record) = &case.verdict
-        && !record.decision.accepts()
-    {
-        return Ok(ending_of(record));
+    // What was refused once stays refused, whoever finishes the work.
+    if let Some(record) = &pending.verdict {
+        if !record.decision.accepts() {
+            return Ok(outcome_of_record(record));
+        }
+        take_lease(world, pending).await?;
     }
-    match case.target.clone() {
-        Target::Function(name) => function::deploy(world, examiner, settings, case, &name).await,
-        Target::Layer(name) => layer::deploy(world, examiner, settings, case, &name).await,
+    match pending.target.clone() {
+        Target::Function(name) => {
+            FunctionDeployment::new(world, examiner, settings, pending, name)
+                .run()
+                .await
+        }
+        Target::Layer(name) => layer::deploy(world, examiner, settings, pending, &name).await,
     }
 }
 
-/// The ending of an upload that could not be brought to one in all attempts.
+/// The job on record writes where it was told to. One that does not was started by somebody else under
+/// this upload's client token.
+fn check_destination(pending: &PendingDeployment) -> Result<(), OutcomeDraft> {
+    let signing = &pending.signing;
+    let expected = format!("{}{}.zip", signing.prefix, pending.job.id);
+    match &pending.signed {
+        Some((bucket, key)) if *bucket != signing.bucket || *key != expected => {
+            let message = format!(
+                "the job {} wrote to {bucket}/{key}, and not to {}/{expected}",
+                pending.job.id, signing.bucket
+            );
+            Err(OutcomeDraft::rejected(
+                ReasonCode::ForeignSigningJob,
+                message,
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Sends the event back, or, when this was the last attempt, ends the upload.
+async fn retry_or_give_up<W: DeployWorld>(
+    world: &W,
+    pending: &mut PendingDeployment,
+    error: RetryableError,
+) -> Result<OutcomeDraft, RetryableError> {
+    if matches!(error, RetryableError::LeaseHeld { .. }) {
+        return Err(error);
+    }
+    if pending.attempt.is_last(world.now()) {
+        return give_up(world, pending, &error).await;
+    }
+    // Another attempt need not fear that something was applied when it is known that nothing was.
+    if pending.lease.is_some()
+        && pending.applied == Applied::No
+        && let Some(record) = &mut pending.verdict
+    {
+        record.effect = Effect::None;
+        let _stays_begun = records::replace(world, &pending.upload.folder(), record).await;
+    }
+    note_waiting(
+        world,
+        &pending.upload,
+        &pending.attempt,
+        &error,
+        pending.progress(),
+        pending.lease,
+    )
+    .await;
+    Err(error)
+}
+
+/// The outcome of an upload that could not be brought to one in all attempts.
 ///
-/// Where an accepting verdict is on record, a change may have been begun, by this delivery or by
-/// another: then it is not called rejected. Where there is none, one that accepts nothing is put there
-/// first, so that no other delivery begins one.
+/// Where an accepting verdict is on record, a change may have been begun: then it is not called
+/// rejected. Where there is none, one that accepts nothing is put there first, so that no other
+/// delivery begins one.
 async fn give_up<W: DeployWorld>(
     world: &W,
-    case: &PendingDeployment,
-    retry: &RetryableError,
+    pending: &mut PendingDeployment,
+    error: &RetryableError,
 ) -> Result<OutcomeDraft, RetryableError> {
-    let why = retry.error_chain();
-    let verdict = match retry {
+    let why = error.error_chain();
+    let verdict = match error {
         RetryableError::Inconclusive { verdict } => Some(verdict.as_ref().clone()),
         _ => None,
     };
-    let path = format!("{}verdict.json", case.upload.folder());
-    let record = VerdictRecord {
-        schema: Schema,
-        upload: case.upload.clone(),
-        target: case.target.clone(),
-        job: case.job.id.clone(),
-        signed: None,
-        source_sha256: case.signing.received.source_sha256.clone(),
-        decision: Decision::Inconclusive,
-        verdict: verdict.clone(),
-        lambda: LambdaVerdict::NotAsked,
-        code_signing_config: None,
-        judged_at: world.now(),
-    };
-    let on_record = match records::create(world, &path, &record).await? {
-        Creation::Created => Some(record),
-        Creation::Existed => records::read(world, &path).await?,
-    };
-    let is_accepted = on_record.is_some_and(|record| record.decision.accepts());
-    let (state, message) = if is_accepted {
-        (
-            UploadState::Failed,
-            format!("it was accepted, and could not be completed: {why}"),
-        )
-    } else {
-        (
-            UploadState::Rejected,
-            format!("no verdict could be reached: {why}"),
-        )
-    };
+    let findings = verdict
+        .as_ref()
+        .map(OutcomeDraft::notable)
+        .unwrap_or_default();
+    if refuse_others(world, pending, verdict).await? {
+        let message = format!("no verdict could be reached: {why}");
+        return Ok(OutcomeDraft {
+            findings,
+            ..OutcomeDraft::rejected(ReasonCode::Undecided, message)
+        });
+    }
+    let message = format!(
+        "it was accepted, and could not be completed: {why}; {}",
+        pending.how_far()
+    );
     Ok(OutcomeDraft {
-        findings: verdict
-            .as_ref()
-            .map(OutcomeDraft::notable)
-            .unwrap_or_default(),
-        ..OutcomeDraft::new(state, ReasonCode::Undecided, message)
+        findings,
+        ..pending.failed(ReasonCode::NotCompleted, message)
     })
+}
+
+/// Makes sure that no other delivery goes on: by a verdict that accepts nothing, or by the lease. Answers
+/// whether nothing was accepted.
+async fn refuse_others<W: DeployWorld>(
+    world: &W,
+    pending: &mut PendingDeployment,
+    verdict: Option<Verdict>,
+) -> Result<bool, RetryableError> {
+    if pending.verdict.is_none() {
+        let record = VerdictRecord {
+            schema: Schema,
+            upload: pending.upload.clone(),
+            target: pending.target.clone(),
+            job: pending.job.id.clone(),
+            signed: None,
+            source_sha256: pending.signing.received.source_sha256.clone(),
+            decision: Decision::Inconclusive,
+            verdict,
+            lambda: LambdaVerdict::NotAsked,
+            code_signing_config: None,
+            alias: None,
+            effect: Effect::None,
+            delivery: pending.attempt.id.clone(),
+            judged_at: world.now(),
+        };
+        let folder = pending.upload.folder();
+        if records::create(world, &folder, &record).await? == Creation::Created {
+            return Ok(true);
+        }
+        pending.verdict = records::read(world, &folder).await?;
+    }
+    let accepts = |record: &VerdictRecord| record.decision.accepts();
+    if !pending.verdict.as_ref().is_some_and(accepts) {
+        return Ok(true);
+    }
+    if pending.lease.is_none() {
+        take_lease(world, pending).await?;
+    }
+    Ok(false)
 }

@@ -1,26 +1,29 @@
 //! The description of a published version.
 
-use super::pending_deployment::PendingDeployment;
 use std::fmt::Display;
 
+use super::pending_deployment::PendingDeployment;
+
+/// What Lambda takes.
+const MAX_DESCRIPTION_CHARS: usize = 256;
+
 /// The description of a published version: a mark of the upload, by which it can be found again, and
-/// as much of the upload's metadata as fits (Lambda takes 256 characters).
-pub(crate) fn description(case: &PendingDeployment) -> String {
-    const MOST: usize = 256;
+/// as much of the upload's metadata as fits.
+pub(super) fn description(pending: &PendingDeployment) -> String {
     let pair = |(name, value): (&dyn Display, &dyn Display)| format!(" {name}={value}");
-    let received = &case.signing.received;
+    let received = &pending.signing.received;
     let text = received
         .metadata
         .iter()
         .chain(&received.tags)
-        .fold(mark(case), |text, (name, value)| {
+        .fold(mark(pending), |text, (name, value)| {
             text + &pair((name, value))
         });
-    text.chars().take(MOST).collect()
+    text.chars().take(MAX_DESCRIPTION_CHARS).collect()
 }
 
 /// `countersign:` and 16 hexadecimal digits of the upload's token.
-pub(crate) fn mark(case: &PendingDeployment) -> String {
-    let token = case.upload.id.client_token();
+pub(super) fn mark(pending: &PendingDeployment) -> String {
+    let token = pending.upload.id.client_token();
     format!("countersign:{}", token.get(..16).unwrap_or(&token))
 }

@@ -1,73 +1,35 @@
 //! What Lambda must report of a deployed package: deployed bytes are verified bytes.
 
-use super::{function::failed, pending_deployment::PendingDeployment};
+use countersign_package::{SigningJobArn, VerifiedPackage};
+
 use crate::{
-    domain::{CodeIdentity, ReasonCode, SigningJobId},
-    outcome::EarlyExit,
-    records::Deployed,
-    verdict::{Check, Status, Verdict},
+    domain::{CodeIdentity, SigningJobId},
+    verdict::Verified,
 };
-use countersign_package::SigningJobArn;
 
-/// Verified bytes are deployed bytes, or someone is woken.
-pub(super) fn check_deployed(
-    case: &PendingDeployment,
-    expected: &Expected,
-    code: &CodeIdentity,
-    verdict: &Verdict,
-) -> Result<(), EarlyExit> {
-    let difference = expected
-        .difference(code)
-        .or_else(|| expected.job_difference(&case.job.id, code.job_arn.as_deref()));
-    match difference {
-        None => Ok(()),
-        Some(difference) => {
-            let deployed = Deployed {
-                code_sha256: code.sha256.clone(),
-                ..Deployed::default()
-            };
-            Err(failed(ReasonCode::DeployedMismatch, difference, deployed, verdict).into())
-        }
-    }
-}
-
-/// What Lambda must report of a package that was deployed: verified bytes are deployed bytes.
+/// What Lambda must report of a package that was deployed.
 ///
-/// ARNs are compared where they are proven; under Lambda's word the job's id is, and the rest is its own.
+/// ARNs are compared where they are proven. Where Lambda's dry run overrides our integrity finding, no ARN
+/// is; the job is still known, and only its id is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
-    pub(crate) code_sha256: String,
-    pub(crate) job_arn: Option<String>,
-    pub(crate) profile_version_arn: Option<String>,
+    pub(super) code_sha256: String,
+    pub(super) job_arn: Option<String>,
+    pub(super) profile_version_arn: Option<String>,
+    job: SigningJobId,
 }
 
 impl Expected {
-    /// As a recorded verdict has it; for a delivery that goes on where another was cut off.
-    pub(crate) fn of_record(verdict: &Verdict) -> Self {
-        let is_proven = verdict
-            .finding(Check::Integrity)
-            .is_some_and(|finding| finding.status == Status::Pass);
-        let signature = verdict.signature.as_ref().filter(|_| is_proven);
+    /// What was verified, signed by this job.
+    #[must_use]
+    pub fn of(verified: &Verified, job: &SigningJobId) -> Self {
+        let claims = verified.package().map(VerifiedPackage::claims);
         Self {
-            code_sha256: verdict.package.sha256.clone(),
-            job_arn: signature.map(|signature| signature.job_arn.clone()),
-            profile_version_arn: signature.map(|signature| signature.profile_version_arn.clone()),
+            code_sha256: verified.code_sha256(),
+            job_arn: claims.map(|claims| claims.job().to_string()),
+            profile_version_arn: claims.map(|claims| claims.profile_version().to_string()),
+            job: job.clone(),
         }
-    }
-
-    /// Where no ARN is proven, under Lambda's word, the job is still known: the one that this upload
-    /// started. Lambda must name it; its account and region are Lambda's own word.
-    pub(crate) fn job_difference(
-        &self,
-        job: &SigningJobId,
-        job_arn: Option<&str>,
-    ) -> Option<String> {
-        let reported = job_arn.and_then(|arn| SigningJobArn::parse(arn).ok());
-        let is_same = reported.is_some_and(|arn| arn.job_id() == job.to_string());
-        (self.job_arn.is_none() && !is_same).then(|| {
-            let reported = job_arn.unwrap_or("absent");
-            format!("SigningJobArn is {reported}, the job of the upload was {job}")
-        })
     }
 
     /// What Lambda reports otherwise, in words; nothing when all is as verified.
@@ -102,6 +64,22 @@ impl Expected {
                 )
             })
             .collect();
-        (!differences.is_empty()).then(|| differences.join("; "))
+        if differences.is_empty() {
+            self.job_difference(reported.job_arn.as_deref())
+        } else {
+            Some(differences.join("; "))
+        }
+    }
+
+    fn job_difference(&self, job_arn: Option<&str>) -> Option<String> {
+        let reported = job_arn.and_then(|arn| SigningJobArn::parse(arn).ok());
+        let is_same = reported.is_some_and(|arn| arn.job_id() == self.job.as_str());
+        (self.job_arn.is_none() && !is_same).then(|| {
+            let reported = job_arn.unwrap_or("absent");
+            format!(
+                "SigningJobArn is {reported}, the job of the upload was {}",
+                self.job
+            )
+        })
     }
 }

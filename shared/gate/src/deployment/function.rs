@@ -5,33 +5,33 @@
 //! update, and the next round reads and judges again.
 
 use super::{
-    alias::{alias_of, point_alias},
-    collect_evidence,
-    collect_evidence::ExaminedPackage,
-    expected::{Expected, check_deployed},
-    judge::judge_on_record,
-    live::{deployed_ending, note_live, unchanged, unchanged_ending},
-    pending_deployment::{DeployWorld, PendingDeployment, check_current},
-    publish::{Published, publish, wait_for},
+    alias::{alias_to_move, move_alias},
+    collect_evidence::{
+        ExaminedPackage, collect_evidence, csc_by_arn, csc_of_function, read_package, read_source,
+    },
+    current_package::{SamePackage, prove_same},
+    expected::Expected,
+    judge::{candidate, record_judgement},
+    live::{deployed_draft, record_live},
+    pending_deployment::{
+        Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
+    },
+    publish::{Published, publish_version, wait_until_invocable},
     settings::DeploySettings,
 };
 use crate::{
-    domain::{AliasName, CodeIdentity, FunctionName, ReasonCode},
-    outcome::{EarlyExit, OutcomeDraft, RetryableError},
-    ports::{CodeUpdate, Function, UpdateStatus},
-    records::{Deployed, Live, UploadState, VerdictRecord},
-    verdict::{Approved, Decision, Examine, SecondOpinion, Verdict},
+    domain::{AliasName, CodeIdentity, Csc, FunctionName, ReasonCode},
+    outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
+    ports::{CodeUpdate, CurrentPackage, CurrentUpload, Function, UpdateStatus},
+    records::{Deployed, UploadState},
+    verdict::{
+        Approved, DryRun, Evidence, Examine, Fact, Judgement, Verdict, Verified, decide, judge,
+        verify,
+    },
 };
-use std::time::Duration;
 
 /// How often a function may change under our hands before the event goes back to its queue.
-pub(super) const MAX_ATTEMPTS: u32 = 6;
-
-/// How long a function that is being updated is waited for, and how often it is looked at: a zip
-/// function takes seconds, one in a VPC more. The function `deploy` itself has 150 seconds.
-pub(super) const MAX_POLLS: u32 = 40;
-
-pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(1);
+const MAX_ROUNDS: u32 = 6;
 
 /// How a round ends when the upload does not.
 enum Round {
@@ -39,262 +39,473 @@ enum Round {
     Again,
 }
 
-/// Brings an upload to its end on a function.
-pub(crate) async fn deploy<W: DeployWorld, E: Examine>(
-    world: &W,
-    examiner: &E,
-    settings: &DeploySettings,
-    case: &mut PendingDeployment,
-    name: &FunctionName,
-) -> Result<OutcomeDraft, EarlyExit> {
-    let mut specimen = None;
-    for _ in 0..MAX_ATTEMPTS {
-        if let Round::End(ending) =
-            attempt_update(world, examiner, settings, case, name, &mut specimen).await?
+/// One upload on its way to one function.
+pub(super) struct FunctionDeployment<'a, W, E> {
+    world: &'a W,
+    examiner: &'a E,
+    settings: &'a DeploySettings,
+    pending: &'a mut PendingDeployment,
+    name: FunctionName,
+    /// The package and its source, once they were read.
+    package: Option<(ExaminedPackage, Fact<Option<Vec<u8>>>)>,
+    /// The function ran the same code already, and it is left alone.
+    is_unchanged: bool,
+}
+
+impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
+    pub(super) fn new(
+        world: &'a W,
+        examiner: &'a E,
+        settings: &'a DeploySettings,
+        pending: &'a mut PendingDeployment,
+        name: FunctionName,
+    ) -> Self {
+        Self {
+            world,
+            examiner,
+            settings,
+            pending,
+            name,
+            package: None,
+            is_unchanged: false,
+        }
+    }
+
+    /// Brings the upload to its end.
+    pub(super) async fn run(mut self) -> Result<OutcomeDraft, EarlyExit> {
+        for _ in 0..MAX_ROUNDS {
+            if let Round::End(draft) = self.attempt_update().await? {
+                return Ok(draft);
+            }
+        }
+        let what = format!("the function {} keeps changing", self.name);
+        Err(RetryableError::busy(what).into())
+    }
+
+    async fn attempt_update(&mut self) -> Result<Round, EarlyExit> {
+        let function = self.wait_until_updated().await?;
+        // What was applied is looked at before what is current.
+        if let Some(function) = &function
+            && self.seems_applied(&function.code)
+            && self.is_applied(&function.code).await?
         {
-            return Ok(ending);
+            return self.resume(function).await;
+        }
+        if self.settings.stack.owns(&self.name) {
+            let message = format!("{} is a function of the gate itself", self.name);
+            return Err(OutcomeDraft::rejected(ReasonCode::TargetIsGate, message).into());
+        }
+        // Its entity tag, too, is read before it is asked whether the upload is current.
+        let current = self.world.current_package(&self.pending.target).await?;
+        self.check_current().await?;
+        match function {
+            Some(function) => self.update(&function, current.as_ref()).await,
+            None => self.prepare(current.as_ref()).await,
         }
     }
-    Err(RetryableError::busy(format!("the function {name} keeps changing")).into())
-}
 
-async fn attempt_update<W: DeployWorld, E: Examine>(
-    world: &W,
-    examiner: &E,
-    settings: &DeploySettings,
-    case: &mut PendingDeployment,
-    name: &FunctionName,
-    specimen: &mut Option<ExaminedPackage>,
-) -> Result<Round, EarlyExit> {
-    let function = wait_until_updated(world, case, name).await?;
-    // After the revision was read, and not before: what the revision guards is this answer.
-    check_current(world, &case.upload).await?;
-    if let Some(resumed) = approved_earlier(case, &function.code) {
-        return publish_and_point_alias(world, case, name, &function, resumed).await;
-    }
-    if settings.stack.owns(name) {
-        let message = format!("{name} is a function of the gate itself");
-        return Err(OutcomeDraft::rejected(ReasonCode::TargetIsGate, message).into());
-    }
-    let alias = alias_of(&function)?;
-    if let Some(alias) = &alias
-        && world.alias(name, alias).await?.is_none()
-    {
-        let message = format!("the function {name} has no alias {alias}");
-        return Err(OutcomeDraft::rejected(ReasonCode::AliasTag, message).into());
+    /// The function, once no update is under way; `None` when there is none.
+    async fn wait_until_updated(&self) -> Result<Option<Function>, EarlyExit> {
+        let mut backoff = Backoff::new(&self.pending.attempt);
+        loop {
+            let function = self.world.function(&self.name).await?;
+            let is_busy = |function: &Function| function.update == UpdateStatus::InProgress;
+            if !function.as_ref().is_some_and(is_busy) {
+                return Ok(function);
+            }
+            if !backoff.pause(self.world).await {
+                let what = format!("the function {} is being updated", self.name);
+                return Err(RetryableError::busy(what).into());
+            }
+        }
     }
 
-    let specimen = match specimen {
-        Some(specimen) => specimen,
-        None => specimen.insert(collect_evidence::specimen(world, examiner, case).await?),
-    };
-    let governance = collect_evidence::governance_of(world, name).await;
-    let mut evidence =
-        collect_evidence::evidence(world, settings, case, specimen, governance).await;
-    if let Some(live) = unchanged(world, case, specimen, &function).await?
-        && crate::verdict::decide(&evidence).decision.accepts()
-    {
-        let judgement = judge_on_record(world, case, specimen, &evidence).await?;
-        return finish_unchanged(world, case, name, alias, live, &judgement.verdict).await;
+    /// Asks whether the upload is current; the first time, in the same call that reads it.
+    async fn check_current(&mut self) -> Result<(), EarlyExit> {
+        if self.package.is_some() {
+            return check_current(self.world, &self.pending.upload).await;
+        }
+        let upload = &self.pending.upload;
+        let source = match self.world.read_if_current(&upload.id).await? {
+            CurrentUpload::Current(bytes) => bytes,
+            CurrentUpload::Deleted => return Err(Superseded::KeyDeleted.draft().into()),
+            CurrentUpload::Other => {
+                let why = replaced_or_deleted(self.world, upload).await?;
+                return Err(why.draft().into());
+            }
+        };
+        let source = Fact::Known(Some(source));
+        self.read_package(source).await
     }
-    if collect_evidence::wants_dry_run(&evidence) {
-        let opinion = world
-            .dry_run_update(name, &specimen.signed, &function)
-            .await;
-        evidence.second_opinion = match opinion {
-            Ok(CodeUpdate::Accepted(())) => SecondOpinion::Takes,
-            Ok(CodeUpdate::Refused(refusal)) => SecondOpinion::Refuses(refusal),
-            Ok(CodeUpdate::RevisionChanged | CodeUpdate::Gone) => return Ok(Round::Again),
-            Ok(CodeUpdate::Busy) => {
-                world.sleep(POLL_INTERVAL).await;
+
+    async fn read_package(&mut self, source: Fact<Option<Vec<u8>>>) -> Result<(), EarlyExit> {
+        let package = read_package(self.world, self.examiner, self.pending, &source).await?;
+        self.package = Some((package, source));
+        Ok(())
+    }
+
+    /// The package and its source, which were read before.
+    fn package(&self) -> Result<&(ExaminedPackage, Fact<Option<Vec<u8>>>), EarlyExit> {
+        let what = || RetryableError::busy("the package was not read");
+        self.package.as_ref().ok_or_else(|| what().into())
+    }
+
+    async fn evidence(&self, csc: Fact<Option<Csc>>) -> Result<Evidence, EarlyExit> {
+        let (package, _) = self.package()?;
+        let job = &self.pending.job;
+        Ok(collect_evidence(self.world, self.settings, job, package, csc).await)
+    }
+
+    /// Judges the package for the function, and updates it.
+    async fn update(
+        &mut self,
+        function: &Function,
+        current: Option<&CurrentPackage>,
+    ) -> Result<Round, EarlyExit> {
+        let canary = self.settings.canary;
+        let alias = alias_to_move(self.world, canary, &self.name, function).await?;
+        let csc = csc_of_function(self.world, &self.name).await;
+        let mut evidence = self.evidence(csc).await?;
+        let own_verdict = decide(&evidence);
+        if own_verdict.decision.accepts()
+            && let Some(same) = self.runs_the_same(function, current, &evidence.csc).await?
+        {
+            let alias = alias.as_ref();
+            return self.keep(function, &evidence, &same, alias).await;
+        }
+        // Lambda's opinion is worth a call when we would deploy, and when we refuse on integrity, which
+        // Lambda judges too if there is a configuration.
+        if own_verdict.decision.accepts() || (evidence.integrity_failed() && evidence.has_csc()) {
+            let Some(dry_run) = self.dry_run(function).await? else {
                 return Ok(Round::Again);
+            };
+            evidence.dry_run = dry_run;
+        }
+        let (package, _) = self.package()?;
+        let judgement = judge(&evidence, candidate(self.pending, &package.signed));
+        let (approved, verdict) = self.record(&evidence, judgement, alias.as_ref()).await?;
+        if !self.offer(approved.verified(), current).await? {
+            return Ok(Round::Again);
+        }
+        self.apply(function, &approved, &verdict, alias.as_ref())
+            .await
+    }
+
+    async fn record<P>(
+        &mut self,
+        evidence: &Evidence,
+        judgement: Judgement<P>,
+        alias: Option<&AliasName>,
+    ) -> Result<(Box<P>, Verdict), EarlyExit> {
+        let (package, _) = self.package()?;
+        let package = package.clone();
+        record_judgement(
+            self.world,
+            self.pending,
+            &package,
+            evidence,
+            judgement,
+            alias,
+        )
+        .await
+    }
+
+    /// Lambda's dry run; `None` when the function changed, and everything has to be read again.
+    async fn dry_run(&self, function: &Function) -> Result<Option<Fact<DryRun>>, EarlyExit> {
+        let (package, _) = self.package()?;
+        let signed = &package.signed;
+        let answer = self.world.dry_run_update(&self.name, signed, function);
+        Ok(match answer.await {
+            Ok(CodeUpdate::Accepted(())) => Some(Fact::Known(DryRun::Accepted)),
+            Ok(CodeUpdate::Refused(refusal)) => Some(Fact::Known(DryRun::Refused(refusal))),
+            Ok(CodeUpdate::RevisionChanged | CodeUpdate::Gone | CodeUpdate::Busy) => None,
+            Err(error) => Some(Fact::Unavailable(error.error_chain())),
+        })
+    }
+
+    /// Puts the verified package under `current/`, for those who create the function from it. Answers
+    /// whether it is there: not when somebody else replaced it since its tag was read.
+    async fn offer(
+        &self,
+        verified: &Verified,
+        current: Option<&CurrentPackage>,
+    ) -> Result<bool, EarlyExit> {
+        let code_sha256 = verified.code_sha256();
+        if current.is_some_and(|current| current.code_sha256.as_ref() == Some(&code_sha256)) {
+            return Ok(true);
+        }
+        let replaced = self.world.replace_current_package(verified, current);
+        Ok(replaced.await?.is_some())
+    }
+
+    /// Hands the approved package to Lambda.
+    async fn apply(
+        &mut self,
+        function: &Function,
+        approved: &Approved,
+        verdict: &Verdict,
+        alias: Option<&AliasName>,
+    ) -> Result<Round, EarlyExit> {
+        let before = self.pending.applied.clone();
+        // From here on, whether it was applied is not known until Lambda has answered.
+        if before == Applied::No {
+            self.pending.applied = Applied::Perhaps;
+        }
+        let answer = self.world.update_code(&self.name, approved, function);
+        match answer.await? {
+            CodeUpdate::Accepted(code) => {
+                self.is_unchanged = false;
+                self.pending.note_applied(|deployed| {
+                    *deployed = Deployed {
+                        code_sha256: code.sha256.clone(),
+                        ..Deployed::default()
+                    }
+                });
+                let expected = Expected::of(approved.verified(), &self.pending.job.id);
+                self.check_deployed(&expected, &code, verdict)?;
+                let Some(function) = self.wait_until_updated().await? else {
+                    return Err(self.gone().into());
+                };
+                self.publish_and_point_alias(&function, &expected, verdict, alias)
+                    .await
             }
-            Err(trouble) => SecondOpinion::Unavailable(trouble.error_chain()),
-        };
-    }
-    let judgement = judge_on_record(world, case, specimen, &evidence).await?;
-    match (judgement.approved, judgement.verdict.decision) {
-        (Some(approved), _) => {
-            update(world, case, name, &function, &approved, &judgement.verdict).await
-        }
-        (None, Decision::Reject) => Ok(Round::End(OutcomeDraft::by_verdict(&judgement.verdict))),
-        // Accepted on evidence that is enough for an opinion and not for a deployment.
-        (None, _) => Err(RetryableError::Inconclusive {
-            verdict: Box::new(judgement.verdict),
-        }
-        .into()),
-    }
-}
-
-/// Hands the approved package to Lambda.
-async fn update<W: DeployWorld>(
-    world: &W,
-    case: &PendingDeployment,
-    name: &FunctionName,
-    function: &Function,
-    approved: &Approved,
-    verdict: &Verdict,
-) -> Result<Round, EarlyExit> {
-    match world.update_code(name, approved, function).await? {
-        CodeUpdate::Accepted(code) => {
-            let expected = approved.expected();
-            check_deployed(case, &expected, &code, verdict)?;
-            let resumed = Resumed {
-                expected,
-                verdict: verdict.clone(),
-            };
-            let settled = wait_until_updated(world, case, name).await?;
-            publish_and_point_alias(world, case, name, &settled, resumed).await
-        }
-        CodeUpdate::Refused(refusal) => {
-            let code = if refusal.is_about_signature() {
-                ReasonCode::LambdaDisagrees
-            } else {
-                ReasonCode::LambdaRefused
-            };
-            let message = format!("{}: {}", refusal.exception, refusal.message);
-            Err(OutcomeDraft {
-                findings: OutcomeDraft::notable(verdict),
-                ..OutcomeDraft::rejected(code, message)
+            CodeUpdate::Refused(refusal) => {
+                self.pending.applied = before;
+                Err(OutcomeDraft {
+                    findings: OutcomeDraft::notable(verdict),
+                    ..OutcomeDraft::rejected(refusal.reason(), refusal.to_string())
+                }
+                .into())
             }
-            .into())
-        }
-        CodeUpdate::RevisionChanged | CodeUpdate::Gone => Ok(Round::Again),
-        CodeUpdate::Busy => {
-            world.sleep(POLL_INTERVAL).await;
-            Ok(Round::Again)
+            CodeUpdate::RevisionChanged | CodeUpdate::Gone | CodeUpdate::Busy => {
+                self.pending.applied = before;
+                Ok(Round::Again)
+            }
         }
     }
-}
 
-/// What was approved and handed to Lambda, by this delivery or an earlier one.
-struct Resumed {
-    expected: Expected,
-    verdict: Verdict,
-}
-
-/// Whether the function runs what an accepting verdict on record is about: an earlier delivery was
-/// cut off after the update.
-fn approved_earlier(case: &PendingDeployment, code: &CodeIdentity) -> Option<Resumed> {
-    let record = case
-        .verdict
-        .as_ref()
-        .filter(|record| record.decision.accepts())?;
-    let verdict = record.verdict.as_ref()?;
-    (verdict.package.sha256 == code.sha256).then(|| Resumed {
-        expected: Expected::of_record(verdict),
-        verdict: verdict.clone(),
-    })
-}
-
-/// After Lambda took the package: compares, publishes, moves the alias.
-async fn publish_and_point_alias<W: DeployWorld>(
-    world: &W,
-    case: &PendingDeployment,
-    name: &FunctionName,
-    function: &Function,
-    resumed: Resumed,
-) -> Result<Round, EarlyExit> {
-    let Resumed { expected, verdict } = resumed;
-    if function.code.sha256 != expected.code_sha256 {
-        // Someone else's change came after ours: this upload is what should run.
-        return Ok(Round::Again);
+    /// Whether the function has the code that an accepting verdict on record is about: an earlier delivery
+    /// was cut off after the update. The record only tells that looking is worth it.
+    fn seems_applied(&self, code: &CodeIdentity) -> bool {
+        let record = self.pending.verdict.as_ref();
+        let record = record.filter(|record| record.decision.accepts());
+        let verdict = record.and_then(|record| record.verdict.as_ref());
+        verdict.is_some_and(|verdict| verdict.package.sha256 == code.sha256)
     }
-    check_deployed(case, &expected, &function.code, &verdict)?;
-    let mut deployed = Deployed {
-        code_sha256: expected.code_sha256.clone(),
-        ..Deployed::default()
-    };
-    if let UpdateStatus::Failed { reason } = &function.update {
-        let message = format!("Lambda could not make it run: {reason}; no alias was moved");
-        return Err(failed(ReasonCode::UpdateFailed, message, deployed, &verdict).into());
-    }
-    let version = match publish(world, case, name, &expected).await? {
-        Published::Version(version) => version,
-        Published::Again => return Ok(Round::Again),
-        Published::Refused(code, message) => {
-            return Err(failed(code, message, deployed, &verdict).into());
+
+    /// Whether the function has the very bytes of this upload's signed package.
+    async fn is_applied(&mut self, code: &CodeIdentity) -> Result<bool, EarlyExit> {
+        if self.package.is_none() {
+            let source = read_source(self.world, self.pending).await;
+            self.read_package(source).await?;
         }
-    };
-    let unfit = wait_for(world, name, &version).await?;
-    deployed.version = Some(version);
-    if let Some(message) = unfit {
-        return Err(failed(ReasonCode::UpdateFailed, message, deployed, &verdict).into());
+        let (package, _) = self.package()?;
+        let is_applied = package.examined.sha256() == code.sha256;
+        if is_applied {
+            self.pending
+                .note_applied(|deployed| deployed.code_sha256.clone_from(&code.sha256));
+        }
+        Ok(is_applied)
     }
-    let deployed = point_alias(world, case, name, alias_of(function)?, deployed).await?;
-    record_live_version(world, case, expected, deployed, &verdict).await
-}
 
-/// Ends an upload whose content the function runs already. The alias is another matter: it may have been
-/// moved since, or only now be asked for.
-async fn finish_unchanged<W: DeployWorld>(
-    world: &W,
-    case: &PendingDeployment,
-    name: &FunctionName,
-    alias: Option<AliasName>,
-    mut live: Live,
-    verdict: &Verdict,
-) -> Result<Round, EarlyExit> {
-    live.deployed.unchanged = true;
-    live.deployed = point_alias(world, case, name, alias, live.deployed).await?;
-    Ok(Round::End(unchanged_ending(live, verdict)))
-}
-
-/// Notes what is live, and ends the upload.
-async fn record_live_version<W: DeployWorld>(
-    world: &W,
-    case: &PendingDeployment,
-    expected: Expected,
-    deployed: Deployed,
-    verdict: &Verdict,
-) -> Result<Round, EarlyExit> {
-    note_live(world, case, expected.profile_version_arn, &deployed).await?;
-    let version = deployed.version.as_deref().unwrap_or_default();
-    let message = match &deployed.alias {
-        Some(alias) => format!("version {version} is live, and {alias} points at it"),
-        None => format!("version {version} is live"),
-    };
-    Ok(Round::End(deployed_ending(message, deployed, verdict)))
-}
-
-pub(super) fn failed(
-    code: ReasonCode,
-    message: String,
-    deployed: Deployed,
-    verdict: &Verdict,
-) -> OutcomeDraft {
-    OutcomeDraft {
-        findings: OutcomeDraft::notable(verdict),
-        deployed: Some(deployed),
-        ..OutcomeDraft::new(UploadState::Failed, code, message)
+    /// Goes on after the update of an earlier delivery: proves again that what runs may run.
+    async fn resume(&mut self, function: &Function) -> Result<Round, EarlyExit> {
+        let alias = self
+            .pending
+            .verdict
+            .as_ref()
+            .and_then(|record| record.alias.clone());
+        let csc = csc_of_function(self.world, &self.name).await;
+        let evidence = self.evidence(csc).await?;
+        let (package, _) = self.package()?;
+        match verify(&evidence, candidate(self.pending, &package.signed)) {
+            Judgement::Accepted(verified, verdict) => {
+                let expected = Expected::of(&verified, &self.pending.job.id);
+                self.publish_and_point_alias(function, &expected, &verdict, alias.as_ref())
+                    .await
+            }
+            Judgement::Rejected(verdict) => Err(OutcomeDraft::by_verdict(&verdict).into()),
+            Judgement::Inconclusive(verdict) => {
+                let verdict = Box::new(verdict);
+                Err(RetryableError::Inconclusive { verdict }.into())
+            }
+        }
     }
-}
 
-/// The function, once no update is under way.
-///
-/// When it is gone and an accepting verdict is on record, the update may have been taken before, by
-/// this delivery or another: then the upload is not called rejected.
-async fn wait_until_updated<W: DeployWorld>(
-    world: &W,
-    case: &PendingDeployment,
-    name: &FunctionName,
-) -> Result<Function, EarlyExit> {
-    for _ in 0..MAX_POLLS {
-        let Some(function) = world.function(name).await? else {
-            let is_accepted = |record: &VerdictRecord| record.decision.accepts();
-            let ending = if case.verdict.as_ref().is_some_and(is_accepted) {
-                let message = format!("it was accepted, and there is no function {name} any more");
-                OutcomeDraft::new(UploadState::Failed, ReasonCode::TargetNotFound, message)
-            } else {
-                let message = format!("there is no function {name}");
-                OutcomeDraft::rejected(ReasonCode::TargetNotFound, message)
-            };
-            return Err(ending.into());
+    /// After Lambda took the package: compares, publishes, moves the alias.
+    async fn publish_and_point_alias(
+        &mut self,
+        function: &Function,
+        expected: &Expected,
+        verdict: &Verdict,
+        alias: Option<&AliasName>,
+    ) -> Result<Round, EarlyExit> {
+        if function.code.sha256 != expected.code_sha256 {
+            // Someone else's change came after ours: if this upload is current, it is what should run.
+            return Ok(Round::Again);
+        }
+        self.check_deployed(expected, &function.code, verdict)?;
+        if let UpdateStatus::Failed { reason } = &function.update {
+            let message = format!("Lambda could not make it run: {reason}; no alias was moved");
+            return Err(self.failed(ReasonCode::UpdateFailed, message, verdict));
+        }
+        let code_sha256 = &expected.code_sha256;
+        let published = publish_version(self.world, self.pending, &self.name, code_sha256).await?;
+        let version = match published {
+            Published::Version(version) => version,
+            Published::CodeChanged => return Ok(Round::Again),
+            Published::Refused(code, message) => return Err(self.failed(code, message, verdict)),
         };
-        if function.update != UpdateStatus::InProgress {
-            return Ok(function);
+        self.pending.note_applied(|deployed| {
+            deployed.code_sha256.clone_from(code_sha256);
+            deployed.version = Some(version.clone());
+            deployed.unchanged = self.is_unchanged;
+        });
+        let unfit = wait_until_invocable(self.world, self.pending, &self.name, &version).await?;
+        if let Some(message) = unfit {
+            let message = format!("{message}; no alias was moved");
+            return Err(self.failed(ReasonCode::UpdateFailed, message, verdict));
         }
-        world.sleep(POLL_INTERVAL).await;
+        if let Some(alias) = alias {
+            let canary = self.settings.canary;
+            move_alias(
+                self.world,
+                canary,
+                self.pending,
+                &self.name,
+                alias,
+                &version,
+            )
+            .await?;
+            self.pending
+                .note_applied(|deployed| deployed.alias = Some(alias.to_string()));
+        }
+        let deployed = self.pending.progress().unwrap_or_default();
+        record_live(self.world, self.pending, expected, &deployed).await?;
+        let mut message = if deployed.unchanged {
+            format!("the same code ran already; version {version} is live")
+        } else {
+            format!("version {version} is live")
+        };
+        if let Some(alias) = alias {
+            message = format!("{message}, and {alias} points at it");
+        }
+        Ok(Round::End(deployed_draft(message, deployed, verdict)))
     }
-    Err(RetryableError::busy(format!("the function {name} is being updated for long")).into())
+
+    /// Whether the function already runs a package that was signed from the same source: proven by its
+    /// bytes, and by what Lambda says of them.
+    async fn runs_the_same(
+        &self,
+        function: &Function,
+        current: Option<&CurrentPackage>,
+        csc: &Fact<Option<Csc>>,
+    ) -> Result<Option<SamePackage>, EarlyExit> {
+        if function.update != UpdateStatus::Successful {
+            return Ok(None);
+        }
+        let is_likely =
+            |current: &&CurrentPackage| current.code_sha256.as_ref() == Some(&function.code.sha256);
+        let current = current.filter(is_likely);
+        let (_, source) = self.package()?;
+        let same = prove_same(
+            self.world,
+            self.examiner,
+            self.settings,
+            self.pending,
+            current,
+            source,
+            csc,
+        )
+        .await?;
+        Ok(same.filter(|same| {
+            Expected::of(&same.verified, &same.job)
+                .difference(&function.code)
+                .is_none()
+        }))
+    }
+
+    /// Leaves the code alone. The configuration may have changed, and the alias may have been moved since,
+    /// or only now be asked for: a version is published, if there is none of both, and the alias moved.
+    async fn keep(
+        &mut self,
+        function: &Function,
+        evidence: &Evidence,
+        same: &SamePackage,
+        alias: Option<&AliasName>,
+    ) -> Result<Round, EarlyExit> {
+        let (package, _) = self.package()?;
+        let judgement = verify(evidence, candidate(self.pending, &package.signed));
+        let (_, verdict) = self.record(evidence, judgement, alias).await?;
+        let expected = Expected::of(&same.verified, &same.job);
+        self.is_unchanged = true;
+        self.publish_and_point_alias(function, &expected, &verdict, alias)
+            .await
+    }
+
+    /// Verifies an upload for a function that does not exist yet, and leaves it where the function can be
+    /// created from.
+    async fn prepare(&mut self, current: Option<&CurrentPackage>) -> Result<Round, EarlyExit> {
+        if self.pending.applied != Applied::No {
+            return Err(self.gone().into());
+        }
+        let Some(csc) = &self.settings.new_function_csc else {
+            let message = format!("there is no function {}", self.name);
+            return Err(OutcomeDraft::rejected(ReasonCode::TargetNotFound, message).into());
+        };
+        let csc = csc_by_arn(self.world, csc).await;
+        let evidence = self.evidence(csc).await?;
+        let (package, _) = self.package()?;
+        let judgement = verify(&evidence, candidate(self.pending, &package.signed));
+        let (verified, verdict) = self.record(&evidence, judgement, None).await?;
+        let offered = self.world.replace_current_package(&verified, current);
+        let Some(package) = offered.await? else {
+            return Ok(Round::Again);
+        };
+        // Created in the meantime: then it is deployed like any other.
+        if self.world.function(&self.name).await?.is_some() {
+            return Ok(Round::Again);
+        }
+        let message = format!(
+            "there is no function {} yet; create it from s3://{}/{}, version {}",
+            self.name, package.bucket, package.key, package.version
+        );
+        Ok(Round::End(OutcomeDraft {
+            state: UploadState::Prepared,
+            code: None,
+            message,
+            findings: OutcomeDraft::notable(&verdict),
+            deployed: None,
+            package: Some(package),
+        }))
+    }
+
+    fn check_deployed(
+        &self,
+        expected: &Expected,
+        code: &CodeIdentity,
+        verdict: &Verdict,
+    ) -> Result<(), EarlyExit> {
+        match expected.difference(code) {
+            None => Ok(()),
+            Some(difference) => Err(self.failed(ReasonCode::DeployedMismatch, difference, verdict)),
+        }
+    }
+
+    fn failed(&self, code: ReasonCode, message: String, verdict: &Verdict) -> EarlyExit {
+        OutcomeDraft {
+            findings: OutcomeDraft::notable(verdict),
+            ..self.pending.failed(code, message)
+        }
+        .into()
+    }
+
+    fn gone(&self) -> OutcomeDraft {
+        let message = format!(
+            "it was accepted, and there is no function {} any more; {}",
+            self.name,
+            self.pending.how_far()
+        );
+        self.pending.failed(ReasonCode::TargetNotFound, message)
+    }
 }

@@ -1,53 +1,176 @@
-//! Judges, and puts the verdict on record before anything is changed.
+//! Judges, and puts the verdict on record before anything is changed. The accepting verdict is also the
+//! lease under which this delivery works.
 
-use super::{collect_evidence::ExaminedPackage, pending_deployment::PendingDeployment};
+use super::{
+    collect_evidence::ExaminedPackage,
+    pending_deployment::{DeployWorld, PendingDeployment},
+};
 use crate::{
-    domain::ReasonCode,
+    domain::{AliasName, ReasonCode, SignedObject},
     outcome::{EarlyExit, OutcomeDraft, RetryableError},
-    ports::{Creation, Records},
-    records,
-    records::{CscReport, LambdaVerdict, Schema, VerdictRecord},
-    verdict::{Candidate, Decision, Evidence, Governance, Judgement, SecondOpinion, judge},
+    ports::Creation,
+    records::{
+        self, CscReport, Effect, HeldLease, Holder, LambdaVerdict, RecordFolder, Schema,
+        VerdictRecord, Work,
+    },
+    verdict::{Candidate, Decision, DryRun, Evidence, Fact, Judgement, Verdict},
 };
 
-/// Judges, and puts the verdict on record before anything is done about it.
-pub(crate) async fn judge_on_record<W: Records>(
+/// Puts a judgement on record, and answers with its proof and verdict; a rejection ends the upload, and
+/// what is inconclusive is tried again.
+pub(super) async fn record_judgement<W: DeployWorld, P>(
     world: &W,
-    case: &mut PendingDeployment,
-    specimen: &ExaminedPackage,
+    pending: &mut PendingDeployment,
+    package: &ExaminedPackage,
     evidence: &Evidence,
-) -> Result<Judgement, EarlyExit> {
-    let judgement = judged(case, specimen, evidence)?;
-    let record = record(case, specimen, evidence, &judgement);
-    record_verdict(world, case, record).await?;
-    Ok(judgement)
+    judgement: Judgement<P>,
+    alias: Option<&AliasName>,
+) -> Result<(Box<P>, Verdict), EarlyExit> {
+    if let Judgement::Inconclusive(verdict) = judgement {
+        let verdict = Box::new(verdict);
+        return Err(RetryableError::Inconclusive { verdict }.into());
+    }
+    let record = verdict_record(
+        world,
+        pending,
+        package,
+        evidence,
+        judgement.verdict(),
+        alias,
+    );
+    record_verdict(world, pending, record).await?;
+    match judgement {
+        Judgement::Accepted(proof, verdict) => Ok((proof, verdict)),
+        Judgement::Rejected(verdict) | Judgement::Inconclusive(verdict) => {
+            Err(OutcomeDraft::by_verdict(&verdict).into())
+        }
+    }
 }
 
-/// The first verdict of an upload is written by condition; one that refuses is final for everyone, so its
-/// ending is taken over. One that accepts is replaced by what was found since.
-async fn record_verdict<W: Records>(
+/// What a judgement is about.
+pub(super) fn candidate(pending: &PendingDeployment, signed: &SignedObject) -> Candidate {
+    Candidate {
+        target: pending.target.clone(),
+        upload: pending.upload.clone(),
+        signed: signed.clone(),
+    }
+}
+
+fn verdict_record<W: DeployWorld>(
     world: &W,
-    case: &mut PendingDeployment,
+    pending: &PendingDeployment,
+    package: &ExaminedPackage,
+    evidence: &Evidence,
+    verdict: &Verdict,
+    alias: Option<&AliasName>,
+) -> VerdictRecord {
+    VerdictRecord {
+        schema: Schema,
+        upload: pending.upload.clone(),
+        target: pending.target.clone(),
+        job: pending.job.id.clone(),
+        signed: Some(package.signed.clone()),
+        source_sha256: pending.signing.received.source_sha256.clone(),
+        decision: verdict.decision,
+        verdict: Some(verdict.clone()),
+        lambda: match &evidence.dry_run {
+            Fact::NotAsked => LambdaVerdict::NotAsked,
+            Fact::Known(DryRun::Accepted) => LambdaVerdict::Takes,
+            Fact::Known(DryRun::Refused(refusal)) => LambdaVerdict::Refuses(refusal.clone()),
+            Fact::Unavailable(why) => LambdaVerdict::Unavailable { why: why.clone() },
+        },
+        code_signing_config: match &evidence.csc {
+            Fact::Known(Some(csc)) => Some(CscReport {
+                arn: csc.arn().map(ToString::to_string),
+                policy: csc.policy(),
+                publishers: csc.publishers().map(str::to_owned).collect(),
+            }),
+            Fact::Known(None) | Fact::NotAsked | Fact::Unavailable(_) => None,
+        },
+        alias: alias.cloned(),
+        effect: if verdict.decision.accepts() {
+            Effect::Begun
+        } else {
+            Effect::None
+        },
+        delivery: pending.attempt.id.clone(),
+        judged_at: world.now(),
+    }
+}
+
+/// The first verdict of an upload is written by condition. One that refuses is final for everyone, so its
+/// outcome is taken over. One that accepts belongs to the delivery that wrote it, which replaces it by
+/// what it finds later.
+async fn record_verdict<W: DeployWorld>(
+    world: &W,
+    pending: &mut PendingDeployment,
     record: VerdictRecord,
 ) -> Result<(), EarlyExit> {
-    let path = format!("{}verdict.json", case.upload.folder());
-    if case.verdict.is_none() && records::create(world, &path, &record).await? == Creation::Existed
-    {
-        case.verdict = records::read(world, &path).await?;
-    }
-    match &case.verdict {
-        None => {}
-        Some(earlier) if earlier.decision.accepts() => {
-            records::replace(world, &path, &record).await?;
+    let folder = pending.upload.folder();
+    if pending.lease.is_some() {
+        records::replace(world, &folder, &record).await?;
+    } else if records::create(world, &folder, &record).await? == Creation::Created {
+        pending.lease = Some(HeldLease::first(Work::Deployment));
+    } else {
+        let found: Option<VerdictRecord> = records::read(world, &folder).await?;
+        match found {
+            Some(found) if !found.decision.accepts() => {
+                return Err(outcome_of_record(&found).into());
+            }
+            // A write whose answer was lost is seen as its own by its repetition.
+            Some(found) if found.delivery == pending.attempt.id => {
+                pending.lease = Some(HeldLease::first(Work::Deployment));
+            }
+            _ => return Err(lease_held(pending).into()),
         }
-        Some(earlier) => return Err(ending_of(earlier).into()),
     }
-    case.verdict = Some(record);
+    pending.verdict = Some(record);
     Ok(())
 }
 
-/// The ending that a refusing verdict leads to.
-pub(super) fn ending_of(record: &VerdictRecord) -> OutcomeDraft {
+/// Takes the lease over from the delivery that wrote the accepting verdict on record, if that gave up or
+/// was cut off.
+pub(super) async fn take_lease<W: DeployWorld>(
+    world: &W,
+    pending: &mut PendingDeployment,
+) -> Result<(), RetryableError> {
+    let Some(record) = &pending.verdict else {
+        return Err(lease_held(pending));
+    };
+    let first = Holder {
+        delivery: record.delivery.clone(),
+        began_at: record.judged_at,
+    };
+    // What was listed at the start may be older than the verdict.
+    let folder = if pending.folder.has::<VerdictRecord>() {
+        pending.folder.clone()
+    } else {
+        RecordFolder::list(world, &pending.upload).await?
+    };
+    let lease = HeldLease::take_over(
+        world,
+        Work::Deployment,
+        &pending.upload,
+        &folder,
+        first,
+        &pending.attempt.id,
+    )
+    .await?;
+    pending.lease = lease;
+    if lease.is_none() {
+        return Err(lease_held(pending));
+    }
+    Ok(())
+}
+
+fn lease_held(pending: &PendingDeployment) -> RetryableError {
+    RetryableError::LeaseHeld {
+        what: format!("another delivery is deploying {}", pending.target),
+    }
+}
+
+/// The outcome that a refusing verdict on record leads to.
+pub(super) fn outcome_of_record(record: &VerdictRecord) -> OutcomeDraft {
     match &record.verdict {
         Some(verdict) if record.decision == Decision::Reject => OutcomeDraft::by_verdict(verdict),
         verdict => OutcomeDraft {
@@ -57,60 +180,5 @@ pub(super) fn ending_of(record: &VerdictRecord) -> OutcomeDraft {
                 .unwrap_or_default(),
             ..OutcomeDraft::rejected(ReasonCode::Undecided, ReasonCode::Undecided.about().meaning)
         },
-    }
-}
-
-/// Judges, and turns what is inconclusive into a retry.
-pub(crate) fn judged(
-    case: &PendingDeployment,
-    specimen: &ExaminedPackage,
-    evidence: &Evidence,
-) -> Result<Judgement, EarlyExit> {
-    let candidate = Candidate {
-        target: case.target.clone(),
-        upload: case.upload.clone(),
-        signed: specimen.signed.clone(),
-    };
-    let judgement = judge(evidence, candidate);
-    if judgement.verdict.decision == Decision::Inconclusive {
-        return Err(RetryableError::Inconclusive {
-            verdict: Box::new(judgement.verdict),
-        }
-        .into());
-    }
-    Ok(judgement)
-}
-
-/// The record of a judgement.
-pub(crate) fn record(
-    case: &PendingDeployment,
-    specimen: &ExaminedPackage,
-    evidence: &Evidence,
-    judgement: &Judgement,
-) -> VerdictRecord {
-    VerdictRecord {
-        schema: Schema,
-        upload: case.upload.clone(),
-        target: case.target.clone(),
-        job: case.job.id.clone(),
-        signed: Some(specimen.signed.clone()),
-        source_sha256: case.signing.received.source_sha256.clone(),
-        decision: judgement.verdict.decision,
-        verdict: Some(judgement.verdict.clone()),
-        lambda: match &evidence.second_opinion {
-            SecondOpinion::NotAsked => LambdaVerdict::NotAsked,
-            SecondOpinion::Takes => LambdaVerdict::Takes,
-            SecondOpinion::Refuses(refusal) => LambdaVerdict::Refuses(refusal.clone()),
-            SecondOpinion::Unavailable(why) => LambdaVerdict::Unavailable { why: why.clone() },
-        },
-        code_signing_config: match &evidence.governance {
-            Governance::Csc(csc) => Some(CscReport {
-                arn: csc.arn().map(ToString::to_string),
-                policy: csc.policy(),
-                publishers: csc.publishers().map(str::to_owned).collect(),
-            }),
-            Governance::NoCsc | Governance::NotAsked | Governance::Unavailable(_) => None,
-        },
-        judged_at: evidence.now,
     }
 }

@@ -1,93 +1,38 @@
-//! `live.json`: what the last deployment of a target was, and whether it is the same as this one.
+//! `live.json`: what the last deployment of a target was. For people and for `sweep`: no deployment
+//! rests on it.
 
 use super::{
-    collect_evidence::ExaminedPackage,
+    expected::Expected,
     pending_deployment::{DeployWorld, PendingDeployment},
 };
 use crate::{
     outcome::{EarlyExit, OutcomeDraft},
-    ports::{Function, UpdateStatus},
-    records,
-    records::{Deployed, Live, Schema, UploadState},
+    records::{self, Deployed, Live, Schema, UploadState},
     verdict::Verdict,
 };
 
-/// Writes `live.json`, by which unchanged code is recognised.
-pub(crate) async fn note_live<W: DeployWorld>(
+/// Writes `live.json`.
+pub(super) async fn record_live<W: DeployWorld>(
     world: &W,
-    case: &PendingDeployment,
-    profile_version_arn: Option<String>,
+    pending: &PendingDeployment,
+    expected: &Expected,
     deployed: &Deployed,
 ) -> Result<(), EarlyExit> {
-    if let Some(source_sha256) = case.signing.received.source_sha256.clone() {
+    if let Some(source_sha256) = pending.signing.received.source_sha256.clone() {
         let live = Live {
             schema: Schema,
-            upload: case.upload.clone(),
+            upload: pending.upload.clone(),
             source_sha256,
-            profile_version_arn,
+            profile_version_arn: expected.profile_version_arn.clone(),
             deployed: deployed.clone(),
         };
-        records::replace(world, &live_path(case), &live).await?;
+        records::replace(world, &format!("{}/", pending.target), &live).await?;
     }
     Ok(())
 }
 
-/// What the last deployment was, if it had the same content and publisher as this one.
-pub(crate) async fn same_as_live<W: DeployWorld>(
-    world: &W,
-    case: &PendingDeployment,
-    specimen: &ExaminedPackage,
-) -> Result<Option<Live>, EarlyExit> {
-    let live: Option<Live> = records::read(world, &live_path(case)).await?;
-    let publisher = specimen
-        .examined
-        .proven_claims()
-        .map(|c| c.profile_version().to_string());
-    Ok(live.filter(|live| {
-        case.signing.received.source_sha256.as_ref() == Some(&live.source_sha256)
-            && publisher.is_some()
-            && live.profile_version_arn == publisher
-    }))
-}
-
-fn live_path(case: &PendingDeployment) -> String {
-    format!("{}/live.json", case.target)
-}
-
-/// Whether the function already runs this content, from an earlier upload.
-pub(super) async fn unchanged<W: DeployWorld>(
-    world: &W,
-    case: &PendingDeployment,
-    specimen: &ExaminedPackage,
-    function: &Function,
-) -> Result<Option<Live>, EarlyExit> {
-    let live = same_as_live(world, case, specimen).await?;
-    Ok(live.filter(|live| {
-        live.deployed.code_sha256 == function.code.sha256
-            && function.update == UpdateStatus::Successful
-    }))
-}
-
-/// The end of an upload whose content is live already.
-pub(crate) fn unchanged_ending(live: Live, verdict: &Verdict) -> OutcomeDraft {
-    let mut message = format!(
-        "the same code is live already, from the upload {}",
-        live.upload.label()
-    );
-    if let Some(alias) = &live.deployed.alias {
-        message = format!("{message}, and {alias} points at it");
-    }
-    deployed_ending(
-        message,
-        Deployed {
-            unchanged: true,
-            ..live.deployed
-        },
-        verdict,
-    )
-}
-
-pub(crate) fn deployed_ending(
+/// The outcome of a deployment.
+pub(super) fn deployed_draft(
     message: String,
     deployed: Deployed,
     verdict: &Verdict,
@@ -98,5 +43,6 @@ pub(crate) fn deployed_ending(
         message,
         findings: OutcomeDraft::notable(verdict),
         deployed: Some(deployed),
+        package: None,
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Lives here: `deploy.rs` (the entry), `pending_deployment.rs` (the upload of a job, and how far
 //! earlier deliveries came), `collect_evidence.rs` and `judge.rs` (the verdict, on record before
-//! anything is changed), `function.rs` with `publish.rs` and `alias.rs`, `layer.rs` with `lease.rs`,
-//! `live.rs` (what the last deployment was), `expected.rs` (deployed bytes are verified bytes).
+//! anything is changed), `function.rs` with `publish.rs` and `alias.rs`, `layer.rs`,
+//! `current_package.rs` (the last verified package of a target), `live.rs` (`live.json`), `expected.rs` (deployed bytes are verified bytes).
 //!
 //! May use: every room below, `events`.
 //!
@@ -12,13 +12,13 @@
 
 mod alias;
 mod collect_evidence;
+mod current_package;
 mod deploy;
 mod description;
 mod expected;
 mod function;
 mod judge;
 mod layer;
-mod lease;
 mod live;
 mod pending_deployment;
 mod publish;
@@ -28,4 +28,4 @@ pub use alias::ALIAS_TAG;
 pub use deploy::{Deployment, deploy};
 pub use expected::Expected;
 pub use pending_deployment::DeployWorld;
-pub use settings::DeploySettings;
+pub use settings::{CanaryPolicy, DeploySettings};

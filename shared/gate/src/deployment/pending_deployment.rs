@@ -1,17 +1,21 @@
-//! The upload of a signing job, and how far earlier deliveries came with it.
+//! The upload of a signing job, how far earlier deliveries came with it, and how far this one does.
+
+use jiff::Timestamp;
 
 use super::settings::DeploySettings;
 use crate::{
-    domain::{ReasonCode, SigningJob, SigningJobId, Target, Upload},
+    domain::{JobStatus, ReasonCode, SigningJob, SigningJobId, Target, Upload, VersionId},
     outcome::{
-        DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, UploadContext,
-        finished_before,
+        Backoff, DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, Superseded,
+        UploadContext, finished_before,
     },
     ports::{
         Clock, Events, Functions, Layers, Records, SignedObjects, Signer, UploadHead, Uploads,
     },
-    records,
-    records::{Signing, UploadState, VerdictRecord},
+    records::{
+        self, Deployed, Effect, HeldLease, Outcome, RecordFolder, Signing, UploadState,
+        VerdictRecord,
+    },
 };
 
 /// What `deploy` needs of the world.
@@ -26,32 +30,37 @@ impl<W: Clock + Uploads + SignedObjects + Records + Signer + Functions + Layers 
 }
 
 /// One upload with its job, on the way to its end.
-pub(crate) struct PendingDeployment {
-    pub(crate) upload: Upload,
-    pub(crate) target: Target,
-    pub(crate) job: SigningJob,
-    pub(crate) signing: Signing,
+pub(super) struct PendingDeployment {
+    pub(super) upload: Upload,
+    pub(super) target: Target,
+    pub(super) job: SigningJob,
+    pub(super) signing: Signing,
     /// Bucket and key that the job wrote to.
-    pub(crate) signed: Option<(String, String)>,
-    /// A verdict that an earlier delivery left.
-    pub(crate) verdict: Option<VerdictRecord>,
-    /// An earlier delivery began to publish (layers).
-    pub(crate) has_lease: bool,
+    pub(super) signed: Option<(String, String)>,
+    /// The verdict on record.
+    pub(super) verdict: Option<VerdictRecord>,
+    /// The lease under which this delivery works; none before there is an accepting verdict.
+    pub(super) lease: Option<HeldLease>,
+    /// What this upload has done to its target so far.
+    pub(super) applied: Applied,
+    /// The documents that were there at the start.
+    pub(super) folder: RecordFolder,
+    pub(super) attempt: DeliveryAttempt,
 }
 
-impl PendingDeployment {
-    pub(super) fn story(&self) -> UploadContext {
-        UploadContext {
-            upload: self.upload.clone(),
-            target: Some(self.target.clone()),
-            job: Some(self.job.id.clone()),
-            received: Some(self.signing.received.clone()),
-        }
-    }
+/// What an upload has done to its target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// Nothing.
+    No,
+    /// An update was sent, and whether Lambda took it is not known.
+    Perhaps,
+    /// Lambda took it; how far it came.
+    Yes(Deployed),
 }
 
 pub(super) enum Found {
-    PendingDeployment(Box<PendingDeployment>),
+    Pending(Box<PendingDeployment>),
     Finished(Box<Finished>),
     NotOurs(String),
 }
@@ -61,23 +70,16 @@ pub(super) async fn find<W: DeployWorld>(
     world: &W,
     settings: &DeploySettings,
     job: &SigningJobId,
-    attempt: DeliveryAttempt,
+    attempt: &DeliveryAttempt,
 ) -> Result<Found, RetryableError> {
-    let stack = &settings.stack;
     let not_ours = |why: String| Ok(Found::NotOurs(why));
-    let Some(job) = world.describe_job(job).await? else {
-        // Its event says that there is one. Should Signer's answer lag behind, it would cost an upload its end.
-        let why = format!("Signer knows no job {job}");
-        return if attempt.is_last(world.now()) {
-            not_ours(why)
-        } else {
-            Err(RetryableError::busy(why))
-        };
+    let Some(job) = describe(world, job, attempt).await? else {
+        return not_ours(format!("Signer knows no job {job}"));
     };
     let Some(source) = job
         .source
         .clone()
-        .filter(|source| source.bucket == stack.uploads_bucket)
+        .filter(|source| source.bucket == settings.stack.uploads_bucket)
     else {
         return not_ours(format!(
             "the job {} signed nothing of the uploads bucket",
@@ -103,69 +105,187 @@ pub(super) async fn find<W: DeployWorld>(
     };
     let upload = Upload { id: source, at };
 
-    let folder = upload.folder();
-    let present = world.list_records(&folder).await?;
-    let has = |name: &str| {
-        present
-            .iter()
-            .any(|path| path.strip_prefix(&folder) == Some(name))
-    };
-    if has("outcome.json")
-        && let Some(finished) = finished_before(world, stack, &upload).await?
+    let folder = RecordFolder::list(world, &upload).await?;
+    if folder.has::<Outcome>()
+        && let Some(finished) = finished_before(world, &settings.stack, &upload).await?
     {
         return Ok(Found::Finished(Box::new(finished)));
     }
-    let signing: Option<Signing> = records::read(world, &format!("{folder}signing.json")).await?;
-    let Some(signing) = signing else {
-        // `sign` may have been cut off between the job and its record; it will write it yet.
-        return Err(RetryableError::busy(format!(
-            "{folder}signing.json is not written yet"
-        )));
-    };
+    let signing = read_signing(world, &upload, attempt).await?;
     if signing.job != job.id {
         return not_ours(format!(
             "the upload is signed by the job {}, not {}",
             signing.job, job.id
         ));
     }
-    let signed = job.signed.clone();
-    if let Some((bucket, key)) = &signed
-        && (*bucket != signing.bucket || *key != format!("{}{}.zip", signing.prefix, job.id))
-    {
-        return not_ours(format!("the job {} wrote to {bucket}/{key}", job.id));
-    }
-    let verdict = if has("verdict.json") {
-        records::read(world, &format!("{folder}verdict.json")).await?
-    } else {
-        None
+    let verdict: Option<VerdictRecord> = folder.read(world, &upload).await?;
+    let applied = match &verdict {
+        Some(record) if record.decision.accepts() && record.effect == Effect::Begun => {
+            Applied::Perhaps
+        }
+        _ => Applied::No,
     };
-    let has_lease = has("publishing-1.json");
-    let case = PendingDeployment {
+    Ok(Found::Pending(Box::new(PendingDeployment {
+        signed: job.signed.clone(),
         upload,
         target,
         job,
         signing,
-        signed,
         verdict,
-        has_lease,
-    };
-    Ok(Found::PendingDeployment(Box::new(case)))
+        lease: None,
+        applied,
+        folder,
+        attempt: attempt.clone(),
+    })))
 }
 
-/// Time and version of the upload, as they stand in the signed object's key.
-fn label_of(key: &str, target: &Target) -> Option<(jiff::Timestamp, crate::domain::VersionId)> {
+/// Describes the job. Its event says that there is one and that it ended, so while Signer does not know
+/// it, or says that it is in progress, its answer lags behind (grade C). `None` when it does not know it
+/// in all attempts.
+async fn describe<W: DeployWorld>(
+    world: &W,
+    job: &SigningJobId,
+    attempt: &DeliveryAttempt,
+) -> Result<Option<SigningJob>, RetryableError> {
+    let mut backoff = Backoff::new(attempt);
+    loop {
+        let found = world.describe_job(job).await?;
+        let is_over = |job: &SigningJob| job.status != JobStatus::InProgress;
+        if found.as_ref().is_some_and(is_over) || !backoff.pause(world).await {
+            return match found {
+                None if !attempt.is_last(world.now()) => {
+                    let what = format!("Signer does not know the job {job} yet");
+                    Err(RetryableError::busy(what))
+                }
+                found => Ok(found),
+            };
+        }
+    }
+}
+
+/// `sign` writes the record after it started the job: it may come later than the job's end.
+async fn read_signing<W: DeployWorld>(
+    world: &W,
+    upload: &Upload,
+    attempt: &DeliveryAttempt,
+) -> Result<Signing, RetryableError> {
+    let folder = upload.folder();
+    let mut backoff = Backoff::new(attempt);
+    loop {
+        if let Some(signing) = records::read(world, &folder).await? {
+            return Ok(signing);
+        }
+        if !backoff.pause(world).await {
+            let what = format!("{folder}signing.json is not written yet");
+            return Err(RetryableError::busy(what));
+        }
+    }
+}
+
+/// Time and version of the upload, from the signed object's key.
+fn label_of(key: &str, target: &Target) -> Option<(Timestamp, VersionId)> {
     let rest = key.strip_prefix(&format!("{target}/"))?;
     Upload::parse_label(rest.split_once('/')?.0)
 }
 
 /// Ends an upload that is no longer the current version of its key.
-pub(crate) async fn check_current<W: Uploads>(world: &W, upload: &Upload) -> Result<(), EarlyExit> {
-    let code = match world.head_upload(&upload.id.key, None).await? {
+pub(super) async fn check_current<W: Uploads>(world: &W, upload: &Upload) -> Result<(), EarlyExit> {
+    let why = match world.head_upload(&upload.id.key, None).await? {
         UploadHead::Object(head) if head.version.as_ref() == Some(&upload.id.version) => {
             return Ok(());
         }
-        UploadHead::Object(_) => ReasonCode::Replaced,
-        UploadHead::DeleteMarker | UploadHead::Absent => ReasonCode::Deleted,
+        UploadHead::Object(_) => replaced_or_deleted(world, upload).await?,
+        UploadHead::DeleteMarker | UploadHead::Absent => Superseded::KeyDeleted,
     };
-    Err(OutcomeDraft::new(UploadState::Superseded, code, code.about().meaning).into())
+    Err(why.draft().into())
+}
+
+/// Another version is current: is this one still there?
+pub(super) async fn replaced_or_deleted<W: Uploads>(
+    world: &W,
+    upload: &Upload,
+) -> Result<Superseded, EarlyExit> {
+    let version = &upload.id.version;
+    Ok(
+        match world.head_upload(&upload.id.key, Some(version)).await? {
+            UploadHead::Object(_) => Superseded::Replaced,
+            UploadHead::DeleteMarker | UploadHead::Absent => Superseded::VersionDeleted,
+        },
+    )
+}
+
+impl PendingDeployment {
+    pub(super) fn context(&self) -> UploadContext {
+        UploadContext {
+            upload: self.upload.clone(),
+            target: Some(self.target.clone()),
+            job: Some(self.job.id.clone()),
+            received: Some(self.signing.received.clone()),
+        }
+    }
+
+    /// What was applied, as far as it is known.
+    pub(super) fn progress(&self) -> Option<Deployed> {
+        match &self.applied {
+            Applied::Yes(deployed) => Some(deployed.clone()),
+            Applied::No | Applied::Perhaps => None,
+        }
+    }
+
+    /// Notes how far the deployment came.
+    pub(super) fn note_applied(&mut self, change: impl FnOnce(&mut Deployed)) {
+        let mut deployed = self.progress().unwrap_or_default();
+        change(&mut deployed);
+        self.applied = Applied::Yes(deployed);
+    }
+
+    /// The one place that holds the promise: what Lambda took, or may have taken, is never called
+    /// rejected or superseded afterwards, and a failure says how far it came.
+    pub(super) fn seal(&self, mut draft: OutcomeDraft) -> OutcomeDraft {
+        let is_honest = matches!(draft.state, UploadState::Deployed | UploadState::Prepared);
+        if is_honest || self.applied == Applied::No {
+            return draft;
+        }
+        if draft.state != UploadState::Failed {
+            draft.state = UploadState::Failed;
+            draft.message = format!("{}; {}", draft.message, self.how_far());
+        }
+        if draft.deployed.is_none() {
+            draft.deployed = self.progress();
+        }
+        draft
+    }
+
+    /// A sentence about what was applied.
+    pub(super) fn how_far(&self) -> String {
+        match &self.applied {
+            Applied::No => "nothing was applied".to_owned(),
+            Applied::Perhaps => {
+                "an update was sent, and whether Lambda took it is not known".to_owned()
+            }
+            Applied::Yes(deployed) => {
+                let code = match &self.target {
+                    Target::Function(_) => "Lambda took the code as $LATEST",
+                    Target::Layer(_) => "Lambda took the layer",
+                };
+                let version = deployed.version.as_ref().map_or_else(
+                    || "no version was published".to_owned(),
+                    |version| format!("version {version} was published"),
+                );
+                match (&self.target, &deployed.alias) {
+                    (Target::Layer(_), _) => format!("{code}, {version}"),
+                    (_, Some(alias)) => format!("{code}, {version}, {alias} points at it"),
+                    (_, None) => format!("{code}, {version}, no alias was moved"),
+                }
+            }
+        }
+    }
+
+    /// A failure after an accepting verdict.
+    pub(super) fn failed(&self, code: ReasonCode, message: impl Into<String>) -> OutcomeDraft {
+        OutcomeDraft {
+            deployed: self.progress(),
+            ..OutcomeDraft::new(UploadState::Failed, code, message)
+        }
+    }
 }

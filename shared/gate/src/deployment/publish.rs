@@ -2,78 +2,87 @@
 
 use super::{
     description::description,
-    expected::Expected,
-    function::{MAX_POLLS, POLL_INTERVAL},
     pending_deployment::{DeployWorld, PendingDeployment},
 };
 use crate::{
     domain::{FunctionName, ReasonCode},
-    outcome::{EarlyExit, RetryableError},
+    outcome::{Backoff, EarlyExit, RetryableError},
     ports::{VersionPublish, VersionRequest, VersionState},
 };
 
 pub(super) enum Published {
+    /// The version's number.
     Version(String),
-    Again,
+    /// The function has other code by now.
+    CodeChanged,
+    /// It will not be published.
     Refused(ReasonCode, String),
 }
 
-pub(super) async fn publish<W: DeployWorld>(
+/// Publishes what `$LATEST` has, if it has this code. Where neither code nor configuration changed since
+/// the last version, Lambda answers with that one (grade B).
+pub(super) async fn publish_version<W: DeployWorld>(
     world: &W,
-    case: &PendingDeployment,
+    pending: &PendingDeployment,
     name: &FunctionName,
-    expected: &Expected,
+    code_sha256: &str,
 ) -> Result<Published, EarlyExit> {
     let request = VersionRequest {
         function: name.clone(),
-        code_sha256: expected.code_sha256.clone(),
-        description: description(case),
+        code_sha256: code_sha256.to_owned(),
+        description: description(pending),
     };
-    for _ in 0..MAX_POLLS {
+    let mut backoff = Backoff::new(&pending.attempt);
+    loop {
         return Ok(match world.publish_version(&request).await? {
             VersionPublish::Version(version) => Published::Version(version),
-            VersionPublish::CodeChanged => Published::Again,
+            VersionPublish::CodeChanged => Published::CodeChanged,
             VersionPublish::Gone => Published::Refused(
                 ReasonCode::TargetNotFound,
                 format!("the function {name} was deleted after the update"),
             ),
             VersionPublish::Refused(refusal) => Published::Refused(
                 ReasonCode::LambdaRefused,
-                format!(
-                    "it runs, and no version could be published: {}: {}",
-                    refusal.exception, refusal.message
-                ),
+                format!("it runs, and no version could be published: {refusal}"),
             ),
             VersionPublish::Busy => {
-                world.sleep(POLL_INTERVAL).await;
-                continue;
+                if backoff.pause(world).await {
+                    continue;
+                }
+                let what = format!("the function {name} is being updated");
+                return Err(RetryableError::busy(what).into());
             }
         });
     }
-    Err(RetryableError::busy(format!("the function {name} is being updated for long")).into())
 }
 
 /// Waits until a version that was just published can be invoked. Answers with nothing, or why it never will.
 ///
-/// Lambda publishes at once and gets ready after that, where there is a network or a snapshot to prepare. Until
-/// then it refuses to invoke the version and to do other things with it.
-pub(super) async fn wait_for<W: DeployWorld>(
+/// Lambda publishes at once and gets ready after that, where there is a network or a snapshot to prepare;
+/// a `SnapStart` version takes minutes (grade B). Until then it refuses to invoke the version and to do other
+/// things with it.
+pub(super) async fn wait_until_invocable<W: DeployWorld>(
     world: &W,
+    pending: &PendingDeployment,
     name: &FunctionName,
     version: &str,
 ) -> Result<Option<String>, EarlyExit> {
-    for _ in 0..MAX_POLLS {
-        match world.version(name, version).await? {
+    let mut backoff = Backoff::new(&pending.attempt);
+    loop {
+        match world.version(name, version).await?.map(|found| found.state) {
             Some(VersionState::Ready) => return Ok(None),
             Some(VersionState::Failed { reason }) => {
-                let message = format!("version {version} cannot be invoked: {reason}");
-                return Ok(Some(format!("{message}; no alias was moved")));
+                return Ok(Some(format!(
+                    "version {version} cannot be invoked: {reason}"
+                )));
             }
             // Deleted by now, with its function or alone: the next delivery sees which.
-            Some(VersionState::Pending) | None => world.sleep(POLL_INTERVAL).await,
+            Some(VersionState::Pending) | None => {
+                if !backoff.pause(world).await {
+                    let what = format!("version {version} of {name} is getting ready");
+                    return Err(RetryableError::busy(what).into());
+                }
+            }
         }
     }
-    // The next delivery finds the version again: Lambda publishes the same code only once.
-    let what = format!("version {version} of {name} is getting ready for long");
-    Err(RetryableError::busy(what).into())
 }

@@ -14,4 +14,22 @@ pub struct DeploySettings {
     pub policy: Policy,
     /// The configuration that layers are judged by: `COUNTERSIGN_LAYER_CSC_ARN`.
     pub layer_csc: Option<CscArn>,
+    /// The configuration that uploads for functions that do not exist yet are judged by:
+    /// `COUNTERSIGN_NEW_FUNCTION_CSC_ARN`. `None`: they are rejected.
+    pub new_function_csc: Option<CscArn>,
+    /// What happens when the alias splits its traffic: `COUNTERSIGN_CANARY_ON_ALIAS`.
+    pub canary: CanaryPolicy,
+}
+
+/// What to do when somebody runs a canary on the alias that is to be moved: another version gets some of
+/// its traffic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CanaryPolicy {
+    /// Wait until it is over, within the patience.
+    #[default]
+    Wait,
+    /// Reject the upload.
+    Refuse,
+    /// Move the alias and give the new version all traffic.
+    TakeOver,
 }

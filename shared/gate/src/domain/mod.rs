@@ -19,7 +19,7 @@ mod target;
 mod upload;
 
 pub use code_signing_config::{Csc, CscPolicy};
-pub use lambda_code::{CodeIdentity, Refusal};
+pub use lambda_code::{CodeIdentity, Refusal, SIGNATURE_EXCEPTIONS};
 pub use layer_metadata::{ARCHITECTURES, LayerMetadata, LayerMetadataError, RUNTIMES};
 pub use names::{
     AliasName, CscArn, FunctionName, LayerName, NameError, NamePattern, ProfileName, RevisionId,

@@ -82,7 +82,7 @@ codes! {
     TargetNotFound = "TARGET_NOT_FOUND" {
         "There is no such function.",
         "A misspelt name, another account or region, or the function was deleted.",
-        "Create the function first, with a code signing configuration; then upload again."
+        "Correct the name, or let the gate prepare uploads for new functions (parameter CodeSigningConfigForNewFunctions); then upload again."
     }
     TargetIsImage = "TARGET_IS_IMAGE" {
         "The function is a container image.",
@@ -349,8 +349,28 @@ codes! {
         "Throttling, a denied call, or a function that is busy for long.",
         "It is tried again by itself. If it stays, check the permissions of the gate's role."
     }
+    ForeignSigningJob = "FOREIGN_SIGNING_JOB" {
+        "Somebody else started a signing job under this upload's client token, or the job wrote to another place than it was told.",
+        "Whoever may call signer:StartSigningJob can compute the token of an upload, and came first.",
+        "Ask whoever started the job (CloudTrail: StartSigningJob); take the right away from everyone but the gate's sign role; then upload again."
+    }
+    CanaryRunning = "CANARY_RUNNING" {
+        "The alias that is to be moved splits its traffic: a canary runs on it.",
+        "A gradual deployment by CodeDeploy or by hand, and the stack's parameter CanaryOnAlias says that the gate does not end it.",
+        "End the canary (give one version all traffic), then upload again; or let the gate wait or take over by CanaryOnAlias."
+    }
+    AliasRefused = "ALIAS_REFUSED" {
+        "Lambda refuses to move the alias. The version is published; the alias points where it did.",
+        "Something is bound to the alias that the new version does not have, for instance provisioned concurrency; the message has Lambda's words.",
+        "Remove what Lambda names, then point the alias at the version by hand or upload again."
+    }
+    NotCompleted = "NOT_COMPLETED" {
+        "It was accepted, and could not be brought to its end within the patience.",
+        "The calls that the message names failed each time, or Lambda took longer than PatienceSeconds. The message and `deployed` say how far it came.",
+        "Remove the cause that the message names, then upload again; the same package goes on from what runs."
+    }
     Undecided = "UNDECIDED" {
-        "No verdict could be reached in all attempts.",
+        "No verdict was reached within the patience.",
         "The calls that the message names failed each time. Where one was denied, a policy of the organisation, of a key or of a bucket keeps the gate out, or the stack's parameters changed after the upload.",
         "Remove the cause that the message names, then upload again."
     }
@@ -384,13 +404,13 @@ codes! {
 
     // Order.
     Replaced = "REPLACED" {
-        "A newer upload of the same key took its place.",
+        "A newer version of the same key is current.",
         "Several uploads in short time.",
         "Nothing: the newer one is handled by itself. To go back, copy the older version over the key."
     }
     Deleted = "DELETED" {
-        "The upload was deleted before its turn.",
-        "The key or this version of it was deleted.",
+        "The key, or this version of it, was deleted before its turn.",
+        "A delete marker was put on the key, or the version was deleted for good. Then another version, perhaps an older one, is current.",
         "Nothing, if that was meant. The target keeps what it runs; upload again to change it."
     }
 }
@@ -402,7 +422,8 @@ impl ReasonCode {
     pub fn is_critical(self) -> bool {
         matches!(
             self,
-            Self::ContentChanged
+            Self::ForeignSigningJob
+                | Self::ContentChanged
                 | Self::SignatureInvalid
                 | Self::SignerCertificate
                 | Self::ChainInvalid

@@ -1,6 +1,9 @@
 //! What an upload is for: the key says it, and says it in exactly one way.
 
-use super::names::{FunctionName, LayerName, NameError};
+use super::{
+    names::{FunctionName, LayerName, NameError},
+    reason_code::ReasonCode,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -44,6 +47,19 @@ pub enum KeyError {
         /// The rule that the name breaks.
         source: NameError,
     },
+}
+
+impl KeyError {
+    /// The reason code.
+    #[must_use]
+    pub fn reason(&self) -> ReasonCode {
+        match self {
+            Self::Prefix { .. } => ReasonCode::KeyPrefix,
+            Self::Nested { .. } => ReasonCode::KeyNested,
+            Self::Suffix { .. } => ReasonCode::KeySuffix,
+            Self::Name { .. } => ReasonCode::KeyName,
+        }
+    }
 }
 
 impl Target {

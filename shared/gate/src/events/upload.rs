@@ -16,6 +16,8 @@ pub struct UploadEvent {
     pub key: String,
     /// The version, unless the event has none (or `null`).
     pub version: Option<VersionId>,
+    /// `sequencer` of the object: orders the versions of one key.
+    pub sequencer: Option<String>,
     /// Who did it.
     pub uploaded_by: Uploader,
     /// When.
@@ -52,6 +54,7 @@ impl UploadEvent {
             bucket: detail.bucket.name,
             key: detail.object.key,
             version: version(detail.object.version_id)?,
+            sequencer: detail.object.sequencer,
             uploaded_by: Uploader {
                 principal: detail.requester,
                 source_ip: detail.source_ip_address,
@@ -80,6 +83,7 @@ struct Bucket {
 struct CreatedObject {
     key: String,
     version_id: Option<String>,
+    sequencer: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +125,7 @@ struct S3 {
 struct NotifiedObject {
     key: String,
     version_id: Option<String>,
+    sequencer: Option<String>,
 }
 
 impl Record {
@@ -134,6 +139,7 @@ impl Record {
             bucket: self.s3.bucket.name,
             key: decode_form(&self.s3.object.key)?,
             version: version(self.s3.object.version_id)?,
+            sequencer: self.s3.object.sequencer,
             uploaded_by: Uploader {
                 principal: self
                     .user_identity

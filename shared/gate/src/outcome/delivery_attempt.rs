@@ -13,8 +13,10 @@ const MAX_RETRY_DELAY: Duration = Duration::from_secs(60);
 ///
 /// Patience is a time, not a number of attempts: throttled polls count as receives (AWS
 /// documentation, grade B), so that a number would be used up while nothing was tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryAttempt {
+    /// Names this delivery in records and logs, and no other: message id and receive count.
+    pub id: String,
     /// `ApproximateReceiveCount`: 1 the first time.
     pub attempt: u32,
     /// `ApproximateFirstReceiveTimestamp`: when the queue handed the event out for the first time.
@@ -59,6 +61,7 @@ mod tests {
         let since: Timestamp = "2026-11-21T21:44:00Z".parse().unwrap();
         let after = |seconds| since.saturating_add(Duration::from_secs(seconds)).unwrap();
         DeliveryAttempt {
+            id: format!("message/{attempt}"),
             attempt,
             since,
             give_up_at: after(900),

@@ -2,9 +2,9 @@
 
 use super::retry::RetryableError;
 use crate::{
-    domain::{ReasonCode, SigningJobId, Target, Upload, Uploader},
+    domain::{ReasonCode, SignedObject, SigningJobId, Target, Upload, Uploader},
     ports::PortError,
-    records::{Deployed, Outcome, Received, Schema, UploadState},
+    records::{Deployed, Outcome, Received, RecordError, Schema, UploadState},
     verdict::{Finding, Status, Verdict},
 };
 use jiff::Timestamp;
@@ -26,6 +26,7 @@ pub(crate) struct OutcomeDraft {
     pub(crate) message: String,
     pub(crate) findings: Vec<Finding>,
     pub(crate) deployed: Option<Deployed>,
+    pub(crate) package: Option<SignedObject>,
 }
 
 /// Why a step does not go on to the next: it has to be tried again, or the upload ends here.
@@ -42,8 +43,14 @@ impl From<RetryableError> for EarlyExit {
 }
 
 impl From<PortError> for EarlyExit {
-    fn from(trouble: PortError) -> Self {
-        Self::Retry(trouble.into())
+    fn from(error: PortError) -> Self {
+        Self::Retry(error.into())
+    }
+}
+
+impl From<RecordError> for EarlyExit {
+    fn from(error: RecordError) -> Self {
+        Self::Retry(error.into())
     }
 }
 
@@ -62,6 +69,7 @@ impl OutcomeDraft {
             message: message.into(),
             findings: Vec::new(),
             deployed: None,
+            package: None,
         }
     }
 
@@ -79,6 +87,7 @@ impl OutcomeDraft {
             message: first.map_or_else(String::new, |finding| finding.message.clone()),
             findings: Self::notable(verdict),
             deployed: None,
+            package: None,
         }
     }
 
@@ -111,6 +120,7 @@ impl UploadContext {
             critical,
             findings: ending.findings,
             deployed: ending.deployed,
+            package: ending.package,
             job: self.job.clone(),
             uploaded_by: received.map_or_else(Uploader::default, |r| r.uploaded_by.clone()),
             metadata: received.map(|r| r.metadata.clone()).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! The end of an upload: one terminal record, then one announcement.
+//! The end of an upload: one terminal record, then its event.
 
 use super::{
     decided::{DECIDED, Decided},
@@ -21,16 +21,16 @@ pub struct Finished {
     pub is_new: bool,
 }
 
-/// Writes the terminal record, unless there is one, and announces it.
+/// Writes the terminal record, unless there is one, and puts its event on the bus.
 pub(crate) async fn finish<W: Records + Events + Clock>(
     world: &W,
     stack: &Stack,
-    story: &UploadContext,
+    context: &UploadContext,
     ending: OutcomeDraft,
 ) -> Result<Finished, RetryableError> {
-    let outcome = story.outcome(ending, world.now());
-    let path = format!("{}outcome.json", story.upload.folder());
-    match records::create(world, &path, &outcome).await? {
+    let outcome = context.outcome(ending, world.now());
+    let folder = context.upload.folder();
+    match records::create(world, &folder, &outcome).await? {
         Creation::Created => {
             announce(world, stack, &outcome).await?;
             Ok(Finished {
@@ -38,25 +38,25 @@ pub(crate) async fn finish<W: Records + Events + Clock>(
                 is_new: true,
             })
         }
-        Creation::Existed => finished_before(world, stack, &story.upload)
+        Creation::Existed => finished_before(world, stack, &context.upload)
             .await?
-            .ok_or_else(|| RetryableError::busy(format!("{path} was there and is gone"))),
+            .ok_or_else(|| {
+                RetryableError::busy(format!("{folder}outcome.json was there and is gone"))
+            }),
     }
 }
 
-/// The end that an upload has come to already, if it has; announced now, if whoever wrote it did not
-/// come to that.
+/// The outcome on record, if there is one. Its event is published now if that is still missing.
 pub(crate) async fn finished_before<W: Records + Events + Clock>(
     world: &W,
     stack: &Stack,
     upload: &Upload,
 ) -> Result<Option<Finished>, RetryableError> {
     let folder = upload.folder();
-    let Some(outcome) = records::read(world, &format!("{folder}outcome.json")).await? else {
+    let Some(outcome) = records::read(world, &folder).await? else {
         return Ok(None);
     };
-    let announced: Option<Announced> =
-        records::read(world, &format!("{folder}announced.json")).await?;
+    let announced: Option<Announced> = records::read(world, &folder).await?;
     if announced.is_none() {
         announce(world, stack, &outcome).await?;
     }
@@ -90,6 +90,6 @@ async fn announce<W: Records + Events + Clock>(
         schema: Schema,
         announced_at: world.now(),
     };
-    records::create(world, &format!("{folder}announced.json"), &announced).await?;
+    records::create(world, &folder, &announced).await?;
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! How an upload ends: one terminal record, one event, and the errors that are retried instead.
 //!
 //! Lives here: the draft of an outcome and the early exits that lead to it (`ending.rs`), the errors
-//! that send an event back to its queue (`retry.rs`), the terminal record and its event (`finish.rs`,
-//! `decided.rs`).
+//! that send an event back to its queue (`retry.rs`), one delivery and its time (`delivery_attempt.rs`,
+//! `backoff.rs`), the terminal record and its event (`finish.rs`,
+//! `decided.rs`), what is on record before that (`waiting.rs`), why an upload is superseded
+//! (`superseded.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`.
 //!
@@ -10,15 +12,21 @@
 //! `OutcomeDraft` or a [`RetryableError`]; `finish` writes `outcome.json` by condition and puts the
 //! event on the bus once it is on record.
 
+mod backoff;
 mod decided;
 mod delivery_attempt;
 mod ending;
 mod finish;
 mod retry;
+mod superseded;
+mod waiting;
 
+pub(crate) use backoff::{Backoff, within};
 pub use decided::{DECIDED, Decided};
 pub use delivery_attempt::DeliveryAttempt;
 pub(crate) use ending::{EarlyExit, OutcomeDraft, UploadContext};
 pub use finish::Finished;
 pub(crate) use finish::{finish, finished_before};
 pub use retry::RetryableError;
+pub(crate) use superseded::Superseded;
+pub(crate) use waiting::note_waiting;

@@ -2,6 +2,7 @@
 
 use crate::{
     ports::{PortError, error_chain},
+    records::RecordError,
     verdict::Verdict,
 };
 
@@ -32,6 +33,12 @@ pub enum RetryableError {
         /// What is under way.
         what: String,
     },
+    /// The attempt used up its time.
+    #[error("the time of this attempt was up: {what}")]
+    TimeUp {
+        /// What it was doing.
+        what: String,
+    },
     /// A record is there that this version of the gate cannot read.
     #[error("the record {path} cannot be read")]
     UnreadableRecord {
@@ -43,7 +50,7 @@ pub enum RetryableError {
 }
 
 impl RetryableError {
-    /// The whole chain in one line.
+    /// The error and its causes in one line.
     #[must_use]
     pub fn error_chain(&self) -> String {
         error_chain(self)
@@ -54,10 +61,23 @@ impl RetryableError {
     }
 }
 
+impl From<RecordError> for RetryableError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Port(error) => Self::Port(error),
+            RecordError::Unreadable { path, source } => Self::UnreadableRecord { path, source },
+        }
+    }
+}
+
 fn grounds(verdict: &Verdict) -> String {
     let messages: Vec<&str> = verdict
         .grounds()
         .map(|finding| finding.message.as_str())
         .collect();
-    messages.join("; ")
+    if messages.is_empty() {
+        "the evidence is enough for an opinion and not for a deployment".to_owned()
+    } else {
+        messages.join("; ")
+    }
 }

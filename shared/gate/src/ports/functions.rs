@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, future::Future};
 pub enum UpdateStatus {
     /// Done.
     Successful,
-    /// Under way (also: `UploadState` is `Pending`).
+    /// Under way (also: `State` is `Pending`).
     InProgress,
     /// It failed; the old code runs on.
     Failed {
@@ -32,11 +32,14 @@ pub struct Function {
     pub is_image: bool,
     /// Its code.
     pub code: CodeIdentity,
+    /// `ConfigSha256`: changes with the configuration. That it exists is grade A, that it changes with
+    /// every field of the configuration is grade D; `None` when Lambda does not say.
+    pub config_sha256: Option<String>,
     /// `SourceKMSKeyArn`: the customer's own key that Lambda keeps the zip under.
     pub kms_key_arn: Option<String>,
     /// `RevisionId` of `$LATEST`.
     pub revision: RevisionId,
-    /// `LastUpdateStatus`, with `UploadState`.
+    /// `LastUpdateStatus`, with `State`.
     pub update: UpdateStatus,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
@@ -97,7 +100,18 @@ pub enum VersionPublish {
     Refused(Refusal),
 }
 
-/// Whether a published version can be invoked (`UploadState`).
+/// `GetFunction` of a published version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its code. It never changes.
+    pub code: CodeIdentity,
+    /// `ConfigSha256`, as of [`Function`].
+    pub config_sha256: Option<String>,
+    /// Whether it can be invoked.
+    pub state: VersionState,
+}
+
+/// Whether a published version can be invoked (`State`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VersionState {
     /// It can. A version that was idle for long counts: its next invocation wakes it.
@@ -116,8 +130,9 @@ pub enum VersionState {
 pub struct Alias {
     /// The version it points at.
     pub version: String,
-    /// Whether another version gets some of its traffic (`RoutingConfig`).
-    pub splits_traffic: bool,
+    /// The versions that get some of its traffic beside [`Alias::version`], each with its share as
+    /// Lambda writes it (`RoutingConfig.AdditionalVersionWeights`, 0.0 to 1.0). A canary.
+    pub weights: BTreeMap<String, String>,
     /// Its own revision.
     pub revision: RevisionId,
 }
@@ -133,6 +148,19 @@ pub enum AliasMove {
     Busy,
     /// No such alias, version or function.
     Gone,
+    /// Anything that will be refused again: `InvalidParameterValueException`, for instance for
+    /// provisioned concurrency.
+    Refused(Refusal),
+}
+
+impl Alias {
+    /// Whether another version gets some of its traffic. While an alias with provisioned concurrency moves,
+    /// AWS itself gives the old version all of it (1.0): that is no canary (grade C).
+    #[must_use]
+    pub fn is_canary(&self) -> bool {
+        let share = |weight: &String| weight.parse::<f64>().unwrap_or_default();
+        self.weights.values().any(|weight| share(weight) < 1.0)
+    }
 }
 
 /// Functions and their code signing configurations.
@@ -185,7 +213,7 @@ pub trait Functions: Sync {
         &self,
         function: &FunctionName,
         version: &str,
-    ) -> impl Future<Output = Result<Option<VersionState>, PortError>> + Send;
+    ) -> impl Future<Output = Result<Option<Version>, PortError>> + Send;
 
     /// `GetAlias`; `None` when there is none.
     fn alias(

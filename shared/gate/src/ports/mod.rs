@@ -26,11 +26,11 @@ pub use clock::Clock;
 pub use error::{Cause, PortError, error_chain};
 pub use event_bus::{Announcement, Events, SOURCE};
 pub use functions::{
-    Alias, AliasMove, CodeUpdate, Function, Functions, UpdateStatus, VersionPublish,
+    Alias, AliasMove, CodeUpdate, Function, Functions, UpdateStatus, Version, VersionPublish,
     VersionRequest, VersionState,
 };
 pub use layers::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers};
 pub use pager::{Pager, SnsMessage};
 pub use records::{Creation, Records};
 pub use signer::{JobRequest, JobStart, Signer};
-pub use uploads::{ObjectHead, SignedObjects, UploadHead, Uploads};
+pub use uploads::{CurrentPackage, CurrentUpload, ObjectHead, SignedObjects, UploadHead, Uploads};

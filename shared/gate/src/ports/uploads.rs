@@ -1,7 +1,10 @@
 //! The uploads bucket and the bucket that Signer writes to.
 
 use super::error::PortError;
-use crate::domain::{SignedObject, UploadId, VersionId};
+use crate::{
+    domain::{SignedObject, Target, UploadId, VersionId},
+    verdict::Verified,
+};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, future::Future};
 
@@ -31,6 +34,17 @@ pub struct ObjectHead {
     pub tag_count: u32,
 }
 
+/// What a read of a key's current version found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CurrentUpload {
+    /// The wanted version is current; its bytes.
+    Current(Vec<u8>),
+    /// Another version is current.
+    Other,
+    /// A delete marker is current, or there is no such key.
+    Deleted,
+}
+
 /// The uploads bucket.
 pub trait Uploads: Sync {
     /// `HeadObject`. Without a version: the current one, which may be a delete marker. With one:
@@ -48,6 +62,14 @@ pub trait Uploads: Sync {
         upload: &UploadId,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, PortError>> + Send;
 
+    /// `GetObject` of the key's current version, with the version id of that same answer: whether an
+    /// upload is current, and its bytes, in one call. The body is not read when the version is another
+    /// than `wanted`.
+    fn read_if_current(
+        &self,
+        wanted: &UploadId,
+    ) -> impl Future<Output = Result<CurrentUpload, PortError>> + Send;
+
     /// `GetObjectTagging` of exactly this version; empty when there are none or it is gone.
     fn upload_tags(
         &self,
@@ -55,7 +77,24 @@ pub trait Uploads: Sync {
     ) -> impl Future<Output = Result<BTreeMap<String, String>, PortError>> + Send;
 }
 
-/// The bucket that Signer writes to.
+/// What is known of the object `current/<functions|layers>/<name>.zip` of the signed bucket without
+/// reading its bytes. The metadata is a hint that tells where to look; it proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentPackage {
+    /// The entity tag, by which a replacement is guarded.
+    pub etag: String,
+    /// The object version.
+    pub object: SignedObject,
+    /// Metadata `upload`: the label of the upload that it was signed from.
+    pub upload: Option<String>,
+    /// Metadata `source-sha256`: base64 of the SHA-256 of that upload.
+    pub source_sha256: Option<String>,
+    /// Metadata `code-sha256`: base64 of the SHA-256 of the object.
+    pub code_sha256: Option<String>,
+}
+
+/// The bucket that Signer writes to. It also holds, under `current/`, the last verified package of each
+/// target, for those who create functions from it.
 pub trait SignedObjects: Sync {
     /// `GetObject` of the key's current version, with the version id *of that same answer*, so that
     /// what was read is what is pinned. `None` when there is no such key. An answer without a version
@@ -65,4 +104,26 @@ pub trait SignedObjects: Sync {
         bucket: &str,
         key: &str,
     ) -> impl Future<Output = Result<Option<(SignedObject, Vec<u8>)>, PortError>> + Send;
+
+    /// `HeadObject` of `current/<target>.zip`; `None` when there is none.
+    fn current_package(
+        &self,
+        target: &Target,
+    ) -> impl Future<Output = Result<Option<CurrentPackage>, PortError>> + Send;
+
+    /// `GetObject` of exactly this version of an object; `None` when it is gone.
+    fn read_signed_version(
+        &self,
+        object: &SignedObject,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, PortError>> + Send;
+
+    /// `CopyObject` of the verified package to `current/<target>.zip`, if that key is still as `seen`:
+    /// `If-Match` with its entity tag, or `If-None-Match: *` where there was none (both are inputs of
+    /// `CopyObject` in the service model, grade A). `None` when it is not. Sets the metadata that
+    /// [`CurrentPackage`] tells.
+    fn replace_current_package(
+        &self,
+        verified: &Verified,
+        seen: Option<&CurrentPackage>,
+    ) -> impl Future<Output = Result<Option<SignedObject>, PortError>> + Send;
 }

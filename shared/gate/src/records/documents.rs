@@ -1,11 +1,13 @@
-//! The records of an upload: its audit trail, and the place where a redelivery finds its bearings.
+//! The documents: the audit trail of an upload, and how a redelivered event finds how far it came.
 //!
 //! `docs/records.md` describes each document. All carry `schema`; readers take the schema they know
 //! and refuse others. Fields may be added within a schema, never changed.
 
+use super::store::Document;
 use crate::{
     domain::{
-        ProfileName, ReasonCode, Refusal, SignedObject, SigningJobId, Target, Upload, Uploader,
+        AliasName, ProfileName, ReasonCode, Refusal, SignedObject, SigningJobId, Target, Upload,
+        Uploader,
     },
     verdict::{Decision, Finding, Verdict},
 };
@@ -53,6 +55,14 @@ pub struct Received {
     pub metadata: BTreeMap<String, String>,
     /// Tags of the object.
     pub tags: BTreeMap<String, String>,
+    /// `sequencer` of the S3 notification: orders the versions of one key that S3 took within the same
+    /// second (compared as S3 says: padded with zeros on the right, by letter). Null when the event
+    /// carried none.
+    #[serde(default)]
+    pub sequencer: Option<String>,
+    /// The delivery of the event that took it in. This document is its lease on the admission.
+    #[serde(default)]
+    pub delivery: String,
     /// When this was written.
     pub received_at: Timestamp,
 }
@@ -129,8 +139,29 @@ pub struct VerdictRecord {
     pub lambda: LambdaVerdict,
     /// The code signing configuration; null when there is none or it could not be read.
     pub code_signing_config: Option<CscReport>,
+    /// The alias that the deployment is to move, as the function's tag named it; null when there is no
+    /// tag, or the verdict is about no function.
+    #[serde(default)]
+    pub alias: Option<AliasName>,
+    /// Whether an update or publication may have been begun under this verdict.
+    #[serde(default)]
+    pub effect: Effect,
+    /// The delivery that judged. An accepting verdict is its lease on the deployment.
+    #[serde(default)]
+    pub delivery: String,
     /// When this was decided.
     pub judged_at: Timestamp,
+}
+
+/// Whether an effect on Lambda may have been begun.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// No: Lambda was not asked, or refused.
+    None,
+    /// Perhaps: the call was about to be made, and its answer is not on record.
+    #[default]
+    Begun,
 }
 
 /// How an upload ended.
@@ -139,6 +170,9 @@ pub struct VerdictRecord {
 pub enum UploadState {
     /// It is what the target runs.
     Deployed,
+    /// It was verified for a function that does not exist yet, and waits at a key from which the
+    /// function can be created.
+    Prepared,
     /// It may not run.
     Rejected,
     /// It is no longer what should run.
@@ -153,6 +187,7 @@ impl UploadState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Deployed => "deployed",
+            Self::Prepared => "prepared",
             Self::Rejected => "rejected",
             Self::Superseded => "superseded",
             Self::Failed => "failed",
@@ -197,8 +232,12 @@ pub struct Outcome {
     pub critical: bool,
     /// All findings of the verdict that failed or were inconclusive, warnings included.
     pub findings: Vec<Finding>,
-    /// What is deployed; null unless something is.
+    /// What is deployed, or how far a failed deployment came; null when nothing was applied.
     pub deployed: Option<Deployed>,
+    /// The object under `current/` of the signed bucket that holds the verified package; null when none
+    /// was written.
+    #[serde(default)]
+    pub package: Option<SignedObject>,
     /// The signing job; null when none was started.
     pub job: Option<SigningJobId>,
     /// Who uploaded.
@@ -222,8 +261,8 @@ pub struct Announced {
     pub announced_at: Timestamp,
 }
 
-/// `live.json` of a target: what its last deployment was, to recognise unchanged code by. Believed
-/// only as far as Lambda reports the same `CodeSha256`.
+/// `live.json` of a target: what its last deployment was. For people and for `sweep`; no deployment
+/// rests on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Live {
     /// 1.
@@ -238,13 +277,46 @@ pub struct Live {
     pub deployed: Deployed,
 }
 
-/// `publishing-<n>.json`: someone is publishing this layer version (the n-th attempt).
+/// `waiting.json`: the last attempt did not come to an end, and another will follow. Replaced by each
+/// such attempt, and of no meaning once there is an outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Publishing {
+pub struct Waiting {
     /// 1.
     pub schema: Schema,
-    /// When it began.
-    pub began_at: Timestamp,
+    /// The delivery that this was: message id and receive count.
+    pub delivery: String,
+    /// Which attempt it was; the queue counts from 1.
+    pub attempt: u32,
+    /// When the first attempt began.
+    pub since: Timestamp,
+    /// What the attempt waited for, or what failed.
+    pub why: String,
+    /// When the next attempt is due.
+    pub next_try_at: Timestamp,
+    /// When attempts end, whatever is the case then.
+    pub give_up_at: Timestamp,
+    /// What was applied already; null when nothing was.
+    pub applied: Option<Deployed>,
+    /// When this was written.
+    pub at: Timestamp,
+}
+
+macro_rules! documents {
+    ($($document:ty = $file:literal,)*) => {
+        $(impl Document for $document {
+            const FILE: &'static str = $file;
+        })*
+    };
+}
+
+documents! {
+    Received = "received.json",
+    Signing = "signing.json",
+    VerdictRecord = "verdict.json",
+    Outcome = "outcome.json",
+    Announced = "announced.json",
+    Waiting = "waiting.json",
+    Live = "live.json",
 }
 
 #[cfg(test)]

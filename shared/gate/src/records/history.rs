@@ -1,14 +1,19 @@
 //! The history of a target, from its records.
 
-use super::documents::{Outcome, Received, Signing, VerdictRecord};
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    documents::{Live, Outcome, Received, Signing, VerdictRecord, Waiting},
+    error::RecordError,
+    store::{Document, read},
+};
 use crate::{
     domain::{Target, Upload},
-    outcome::RetryableError,
     ports::Records,
-    records,
 };
-use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// One upload with all that is on record of it; what is not written yet, or never was, is null.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -23,12 +28,14 @@ pub struct UploadRecords {
     pub verdict: Option<VerdictRecord>,
     /// `outcome.json`
     pub outcome: Option<Outcome>,
+    /// `waiting.json`, as long as there is no outcome.
+    pub waiting: Option<Waiting>,
 }
 
 impl UploadRecords {
     /// Where the upload stands, in a word.
     #[must_use]
-    pub fn standing(&self) -> &'static str {
+    pub fn status(&self) -> &'static str {
         match (&self.outcome, &self.verdict, &self.signing) {
             (Some(outcome), ..) => outcome.state.as_str(),
             (None, Some(verdict), _) if verdict.decision.accepts() => "deploying",
@@ -37,48 +44,91 @@ impl UploadRecords {
             (None, None, None) => "received",
         }
     }
+
+    /// Orders uploads of one key as S3 took them: by time, and within a second by sequencer.
+    fn order(&self) -> (Option<Timestamp>, Option<&str>, &str) {
+        (
+            Upload::parse_label(&self.label).map(|(at, _)| at),
+            self.received
+                .as_ref()
+                .and_then(|received| received.sequencer.as_deref()),
+            &self.label,
+        )
+    }
 }
 
 /// The newest `most` uploads of a target, newest first.
 ///
-/// Costs one listing, and for each upload a read for each document there is.
+/// Costs one listing, and for each upload a read for each document there is; up to a handful more
+/// where several uploads fall into the second at which `most` is reached.
 pub async fn history<W: Records>(
     world: &W,
     target: &Target,
     most: usize,
-) -> Result<Vec<UploadRecords>, RetryableError> {
+) -> Result<Vec<UploadRecords>, RecordError> {
     let prefix = format!("{target}/");
-    let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut folders: BTreeMap<(Timestamp, String), BTreeSet<String>> = BTreeMap::new();
     for path in world.list_records(&prefix).await? {
         let rest = path
             .strip_prefix(&prefix)
             .and_then(|rest| rest.split_once('/'));
         if let Some((label, document)) = rest
-            && Upload::parse_label(label).is_some()
+            && let Some((at, _)) = Upload::parse_label(label)
         {
             folders
-                .entry(label.to_owned())
+                .entry((at, label.to_owned()))
                 .or_default()
-                .push(document.to_owned());
+                .insert(document.to_owned());
         }
     }
-    let mut chapters = Vec::new();
-    for (label, documents) in folders.into_iter().rev().take(most) {
-        let mut chapter = UploadRecords {
-            label: label.clone(),
-            ..UploadRecords::default()
-        };
-        for document in documents {
-            let path = format!("{prefix}{label}/{document}");
-            match document.as_str() {
-                "received.json" => chapter.received = records::read(world, &path).await?,
-                "signing.json" => chapter.signing = records::read(world, &path).await?,
-                "verdict.json" => chapter.verdict = records::read(world, &path).await?,
-                "outcome.json" => chapter.outcome = records::read(world, &path).await?,
-                _ => {}
-            }
+    // The order within a second is only known from the documents.
+    let oldest = folders.keys().rev().take(most).last().map(|(at, _)| *at);
+    let mut uploads = Vec::new();
+    for ((at, label), documents) in folders.into_iter().rev() {
+        if oldest.is_none_or(|oldest| at < oldest) {
+            break;
         }
-        chapters.push(chapter);
+        uploads.push(records_of(world, &prefix, label, &documents).await?);
     }
-    Ok(chapters)
+    uploads.sort_by(|a, b| b.order().cmp(&a.order()));
+    uploads.truncate(most);
+    Ok(uploads)
+}
+
+async fn records_of<W: Records>(
+    world: &W,
+    prefix: &str,
+    label: String,
+    documents: &BTreeSet<String>,
+) -> Result<UploadRecords, RecordError> {
+    async fn present<W: Records, D: Document>(
+        world: &W,
+        folder: &str,
+        documents: &BTreeSet<String>,
+    ) -> Result<Option<D>, RecordError> {
+        if documents.contains(D::FILE) {
+            read(world, folder).await
+        } else {
+            Ok(None)
+        }
+    }
+    let folder = format!("{prefix}{label}/");
+    let outcome = present(world, &folder, documents).await?;
+    let waiting = match &outcome {
+        None => present(world, &folder, documents).await?,
+        Some(_) => None,
+    };
+    Ok(UploadRecords {
+        received: present(world, &folder, documents).await?,
+        signing: present(world, &folder, documents).await?,
+        verdict: present(world, &folder, documents).await?,
+        outcome,
+        waiting,
+        label,
+    })
+}
+
+/// What the target's last deployment was; `None` when nothing was deployed yet.
+pub async fn live<W: Records>(world: &W, target: &Target) -> Result<Option<Live>, RecordError> {
+    read(world, &format!("{target}/")).await
 }

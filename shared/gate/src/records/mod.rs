@@ -1,7 +1,7 @@
 //! The records of an upload: audit trail, idempotency store, and what people are shown.
 //!
 //! Lives here: the documents (`documents.rs`; `docs/records.md` describes each), reading and writing
-//! them (`store.rs`), and the history of a target (`history.rs`).
+//! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`), and the history of a target (`history.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
 //!
@@ -9,12 +9,18 @@
 //! redelivered event reads the records to find how far the earlier delivery came.
 
 mod documents;
+mod error;
 mod history;
+mod lease;
 mod store;
 
 pub use documents::{
-    Announced, CscReport, Deployed, LambdaVerdict, Live, Outcome, Publishing, Received, Schema,
-    Signing, UploadState, VerdictRecord,
+    Announced, CscReport, Deployed, Effect, LambdaVerdict, Live, Outcome, Received, Schema,
+    Signing, UploadState, VerdictRecord, Waiting,
 };
-pub use history::{UploadRecords, history};
-pub(crate) use store::{create, find_upload, read, replace};
+pub use error::RecordError;
+pub use history::{UploadRecords, history, live};
+pub use lease::Lease;
+pub(crate) use lease::{HeldLease, Holder, Work};
+pub use store::Document;
+pub(crate) use store::{RecordFolder, create, find_upload, read, replace};

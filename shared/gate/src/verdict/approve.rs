@@ -1,15 +1,17 @@
-//! The proof that effects ask for.
+//! The proofs that effects ask for.
+//!
+//! An effect takes a proof in its signature, and only judging makes one; so an effect that skips a
+//! check does not compile.
+
+use countersign_package::{VerifiedPackage, origin::OriginProof};
 
 use super::{
     decide::decide,
-    evidence::{Evidence, Fact, Integrity, Origin, SecondOpinion, lambda_overrides_integrity},
+    evidence::{DryRun, Evidence, Fact, Integrity, Origin},
+    finding::Decision,
     report::Verdict,
 };
-use crate::{
-    deployment::Expected,
-    domain::{SignedObject, Target, Upload},
-};
-use countersign_package::{VerifiedPackage, origin::OriginProof};
+use crate::domain::{SignedObject, Target, Upload};
 
 /// What a package would be deployed as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,69 +24,113 @@ pub struct Candidate {
     pub signed: SignedObject,
 }
 
-/// A package that was judged and may be deployed: to this target, from this object version, with
-/// these bytes. Made only by [`judge`], and only with proofs that nothing but verifying can make; so an
-/// effect that skips a check does not compile.
+/// A package that the gate's own checks accept for this target, from this object version, with these
+/// bytes. It may be offered to those who create a function from it; it may not be put on a function.
 #[derive(Clone, Debug)]
-pub struct Approved {
+pub struct Verified {
     candidate: Candidate,
-    /// Absent only when Lambda's word stands for our integrity finding.
-    verified: Option<VerifiedPackage>,
+    /// Absent only when Lambda's dry run overrides our integrity finding.
+    package: Option<VerifiedPackage>,
     origin: OriginProof,
 }
 
-/// A verdict, and what it permits.
+/// A verified package that may be deployed: Lambda's dry run accepts it, or it is a layer, on which
+/// Lambda has no opinion until it is attached.
 #[derive(Clone, Debug)]
-pub struct Judgement {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// There exactly when the verdict accepts and everything that a deployment needs was judged.
-    pub approved: Option<Approved>,
+pub struct Approved(Verified);
+
+/// What was decided, and what that permits: `P` is the proof.
+#[derive(Clone, Debug)]
+pub enum Judgement<P> {
+    /// It may be used as the proof says.
+    Accepted(Box<P>, Verdict),
+    /// It must not be.
+    Rejected(Verdict),
+    /// That cannot be said yet.
+    Inconclusive(Verdict),
 }
 
-/// Decides about a candidate, and makes the proof that effects ask for.
+/// Judges without Lambda's dry run: is it fit to be offered?
 #[must_use]
-pub fn judge(evidence: &Evidence, candidate: Candidate) -> Judgement {
-    let verdict = decide(evidence);
-    let approved = if verdict.decision.accepts() {
-        approve(evidence, candidate)
-    } else {
-        None
-    };
-    Judgement { verdict, approved }
+pub fn verify(evidence: &Evidence, candidate: Candidate) -> Judgement<Verified> {
+    Judgement::new(decide(evidence), || prove(evidence, candidate))
 }
 
-/// What acceptance alone does not give: an offline verdict may accept without a source, a job or a
-/// second opinion; a deployment may not.
-fn approve(evidence: &Evidence, candidate: Candidate) -> Option<Approved> {
+/// Judges with Lambda's dry run, which is part of the evidence: may it be deployed?
+#[must_use]
+pub fn judge(evidence: &Evidence, candidate: Candidate) -> Judgement<Approved> {
+    let is_asked = match candidate.target {
+        Target::Function(_) => evidence.dry_run == Fact::Known(DryRun::Accepted),
+        Target::Layer(_) => true,
+    };
+    Judgement::new(decide(evidence), || {
+        prove(evidence, candidate)
+            .filter(|_| is_asked)
+            .map(Approved)
+    })
+}
+
+/// What acceptance alone does not give: an offline verdict may accept without a source or a job; a
+/// deployment may not.
+fn prove(evidence: &Evidence, candidate: Candidate) -> Option<Verified> {
     let Origin::Judged(Ok(origin)) = &evidence.package.origin else {
         return None;
     };
-    let verified = match &evidence.package.integrity {
+    let package = match &evidence.package.integrity {
         Integrity::Verified(verified) => Some(verified.clone()),
-        _ if lambda_overrides_integrity(evidence) => None,
+        _ if evidence.lambda_overrides_integrity() => None,
         _ => return None,
     };
     let Fact::Known(_) = &evidence.job else {
         return None;
     };
-    let is_asked = match candidate.target {
-        Target::Function(_) => evidence.second_opinion == SecondOpinion::Takes,
-        // Lambda has no opinion on a layer until it is attached.
-        Target::Layer(_) => true,
-    };
     let is_of_this_upload = Target::from_key(&candidate.upload.id.key).as_ref()
         == Ok(&candidate.target)
         && origin.signed_sha256().to_string() == evidence.package.sha256;
-    (is_asked && is_of_this_upload).then(|| Approved {
+    is_of_this_upload.then(|| Verified {
         candidate,
-        verified,
+        package,
         origin: origin.clone(),
     })
 }
 
+impl<P> Judgement<P> {
+    /// An accepting verdict without a proof is not established: it is inconclusive.
+    fn new(mut verdict: Verdict, prove: impl FnOnce() -> Option<P>) -> Self {
+        match verdict.decision {
+            Decision::Reject => Self::Rejected(verdict),
+            Decision::Inconclusive => Self::Inconclusive(verdict),
+            Decision::Accept | Decision::AcceptWithWarnings => match prove() {
+                Some(proof) => Self::Accepted(Box::new(proof), verdict),
+                None => {
+                    verdict.decision = Decision::Inconclusive;
+                    Self::Inconclusive(verdict)
+                }
+            },
+        }
+    }
+
+    /// The verdict.
+    #[must_use]
+    pub fn verdict(&self) -> &Verdict {
+        match self {
+            Self::Accepted(_, verdict) | Self::Rejected(verdict) | Self::Inconclusive(verdict) => {
+                verdict
+            }
+        }
+    }
+}
+
 impl Approved {
-    /// What it may be deployed to.
+    /// The verified package.
+    #[must_use]
+    pub fn verified(&self) -> &Verified {
+        &self.0
+    }
+}
+
+impl Verified {
+    /// What it is for.
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.candidate.target
@@ -102,7 +148,7 @@ impl Approved {
         &self.candidate.signed
     }
 
-    /// What Lambda must report as `CodeSha256` afterwards.
+    /// What Lambda must report as `CodeSha256` afterwards: base64 of the package's SHA-256.
     #[must_use]
     pub fn code_sha256(&self) -> String {
         self.origin.signed_sha256().to_string()
@@ -114,20 +160,9 @@ impl Approved {
         self.origin.source_sha256().to_string()
     }
 
-    /// The verified package, unless Lambda's word stands for it.
+    /// The package as the core verified it, unless Lambda's dry run overrides our integrity finding.
     #[must_use]
-    pub fn verified(&self) -> Option<&VerifiedPackage> {
-        self.verified.as_ref()
-    }
-
-    /// What Lambda must report of it afterwards.
-    #[must_use]
-    pub fn expected(&self) -> Expected {
-        let claims = self.verified.as_ref().map(VerifiedPackage::claims);
-        Expected {
-            code_sha256: self.code_sha256(),
-            job_arn: claims.map(|claims| claims.job().to_string()),
-            profile_version_arn: claims.map(|claims| claims.profile_version().to_string()),
-        }
+    pub fn package(&self) -> Option<&VerifiedPackage> {
+        self.package.as_ref()
     }
 }

@@ -10,7 +10,7 @@ use super::{
         claims::claims, expiry::expiry, integrity::integrity, origin::origin, publisher::publisher,
         revocation::revocation, second_opinion::second_opinion, structure::structure,
     },
-    evidence::{Evidence, Governance, WithoutCsc, lambda_overrides_integrity},
+    evidence::{Evidence, Fact, WithoutCsc},
     finding::{Action, Check, Decision, Finding, Status},
     report::{PackageReport, SignatureReport, Verdict},
 };
@@ -48,7 +48,7 @@ fn action_of(check: Check, evidence: &Evidence) -> Action {
     match check {
         Check::Structure | Check::Origin | Check::Claims => Action::Block,
         Check::Integrity | Check::SecondOpinion => {
-            if lambda_overrides_integrity(evidence) {
+            if evidence.lambda_overrides_integrity() {
                 Action::Warn
             } else {
                 Action::Block
@@ -56,14 +56,14 @@ fn action_of(check: Check, evidence: &Evidence) -> Action {
         }
         // A target without a configuration has no policy: what AWS would not even look at is
         // judged as under Enforce. Only the missing configuration itself can be allowed.
-        Check::Publisher if evidence.governance == Governance::NoCsc => {
+        Check::Publisher if evidence.csc == Fact::Known(None) => {
             match evidence.policy.without_csc {
                 WithoutCsc::Reject => Action::Block,
                 WithoutCsc::Allow => Action::Warn,
             }
         }
-        Check::Expiry | Check::Publisher | Check::Revocation => match &evidence.governance {
-            Governance::Csc(csc) if csc.policy() == CscPolicy::Warn => Action::Warn,
+        Check::Expiry | Check::Publisher | Check::Revocation => match &evidence.csc {
+            Fact::Known(Some(csc)) if csc.policy() == CscPolicy::Warn => Action::Warn,
             _ => Action::Block,
         },
     }
@@ -72,7 +72,7 @@ fn action_of(check: Check, evidence: &Evidence) -> Action {
 /// One block decides, unless the policy that makes it one is not known; then, and whenever anything
 /// is inconclusive, nothing is decided; then warnings count.
 fn add_up(findings: &[Finding], evidence: &Evidence) -> Decision {
-    let policy_is_known = !matches!(evidence.governance, Governance::Unavailable(_));
+    let policy_is_known = !matches!(evidence.csc, Fact::Unavailable(_));
     let is_certain = |check| {
         policy_is_known || !matches!(check, Check::Expiry | Check::Publisher | Check::Revocation)
     };

@@ -2,8 +2,8 @@
 
 use crate::domain::{Csc, Refusal, SigningJob, SigningProfile};
 use countersign_package::{
-    Certificate, Claims, IntegrityError, OriginError, StructureError, VerifiedPackage,
-    origin::OriginProof,
+    Certificate, Claims, IntegrityError, OriginError, ProfileVersionArn, StructureError,
+    VerifiedPackage, origin::OriginProof,
 };
 use jiff::Timestamp;
 
@@ -18,43 +18,13 @@ pub enum Fact<T> {
     Unavailable(String),
 }
 
-/// The unsigned upload that a signed package is compared with.
-#[derive(Clone, Copy, Debug)]
-pub enum Source<'a> {
-    /// Its bytes.
-    Present(&'a [u8]),
-    /// Nobody asked for it.
-    NotAsked,
-    /// The version is gone.
-    Absent,
-    /// It could not be read.
-    Unavailable(&'a str),
-}
-
-/// What governs publisher, expiry and revocation.
+/// Lambda's own verdict on a package, by dry run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Governance {
-    /// The target's code signing configuration.
-    Csc(Csc),
-    /// The target has none.
-    NoCsc,
-    /// Nobody asked.
-    NotAsked,
-    /// It could not be read.
-    Unavailable(String),
-}
-
-/// Lambda's own verdict, by dry run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecondOpinion {
-    /// Lambda was not asked: there is no such check.
-    NotAsked,
+pub enum DryRun {
     /// Lambda would take it.
-    Takes,
+    Accepted,
     /// Lambda would not.
-    Refuses(Refusal),
-    /// Lambda gave no answer.
-    Unavailable(String),
+    Refused(Refusal),
 }
 
 /// What happens to a target that has no code signing configuration.
@@ -162,14 +132,14 @@ pub struct Evidence {
     pub package: Examined,
     /// When the verdict is made: expiry is judged against it.
     pub now: Timestamp,
-    /// What governs the target.
-    pub governance: Governance,
+    /// The code signing configuration of the target; `Known(None)` when it has none.
+    pub csc: Fact<Option<Csc>>,
     /// The signing job that wrote the package.
     pub job: Fact<SigningJob>,
     /// The profile of that job.
     pub profile: Fact<SigningProfile>,
-    /// Lambda's own verdict.
-    pub second_opinion: SecondOpinion,
+    /// Lambda's own verdict. Lambda has none on a layer, nor on a function that does not exist.
+    pub dry_run: Fact<DryRun>,
     /// The operator's choices.
     pub policy: Policy,
 }
@@ -180,63 +150,74 @@ pub(super) fn size_of(bytes: &[u8]) -> u64 {
 
 /// Claims that policy may be applied to.
 pub(super) struct JudgedClaims {
-    pub(super) publisher: countersign_package::ProfileVersionArn,
+    pub(super) publisher: ProfileVersionArn,
     pub(super) signed_at: Option<Timestamp>,
     pub(super) expires_at: Option<Timestamp>,
 }
 
-/// The proven claims; or, when Lambda's word stands for our finding, what Signer itself says of the
-/// job and profile, which is as good a source and not in the package.
-pub(super) fn claims_to_judge(evidence: &Evidence) -> Option<JudgedClaims> {
-    if let Some(claims) = evidence.package.proven_claims() {
-        return Some(JudgedClaims {
-            publisher: claims.profile_version().clone(),
-            signed_at: Some(claims.signed_at()),
-            expires_at: Some(claims.expires_at()),
-        });
-    }
-    if !lambda_overrides_integrity(evidence) {
-        return None;
-    }
-    match (&evidence.job, &evidence.profile) {
-        (Fact::Known(job), Fact::Known(profile))
-            if profile.version_arn.version() == job.profile_version =>
-        {
-            Some(JudgedClaims {
-                publisher: profile.version_arn.clone(),
-                signed_at: None,
-                expires_at: job.expires_at,
-            })
+impl Evidence {
+    /// The proven claims; or, when Lambda's dry run overrides our finding, what Signer itself says of
+    /// the job and profile, which is as good a source and not in the package.
+    pub(super) fn claims_to_judge(&self) -> Option<JudgedClaims> {
+        if let Some(claims) = self.package.proven_claims() {
+            return Some(JudgedClaims {
+                publisher: claims.profile_version().clone(),
+                signed_at: Some(claims.signed_at()),
+                expires_at: Some(claims.expires_at()),
+            });
         }
-        _ => None,
-    }
-}
-
-/// Whether Lambda's word stands for our integrity finding: the operator says so, Lambda was asked
-/// under a code signing configuration and takes it, the package is signed, comes from the upload, and
-/// Signer itself says with which profile. Everything but our reading of the signature is then
-/// established.
-pub(crate) fn lambda_overrides_integrity(evidence: &Evidence) -> bool {
-    evidence.policy.integrity_authority == IntegrityAuthority::Lambda
-        && evidence.second_opinion == SecondOpinion::Takes
-        && matches!(evidence.governance, Governance::Csc(_))
-        && matches!(evidence.package.origin, Origin::Judged(Ok(_)))
-        && matches!(evidence.job, Fact::Known(_))
-        && matches!(evidence.profile, Fact::Known(_))
-        && integrity_failed(evidence)
-}
-
-/// Whether a signature is there and does not verify.
-pub(crate) fn integrity_failed(evidence: &Evidence) -> bool {
-    matches!(&evidence.package.integrity, Integrity::Failed { error, .. } if *error != IntegrityError::Unsigned)
-}
-
-pub(super) fn is_unsigned(evidence: &Evidence) -> bool {
-    matches!(
-        evidence.package.integrity,
-        Integrity::Failed {
-            error: IntegrityError::Unsigned,
-            ..
+        if !self.lambda_overrides_integrity() {
+            return None;
         }
-    )
+        match (&self.job, &self.profile) {
+            (Fact::Known(job), Fact::Known(profile))
+                if profile.version_arn.version() == job.profile_version =>
+            {
+                Some(JudgedClaims {
+                    publisher: profile.version_arn.clone(),
+                    signed_at: None,
+                    expires_at: job.expires_at,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether Lambda's dry run replaces our integrity finding: the operator says so, Lambda was asked
+    /// under a code signing configuration and takes it, the package is signed, comes from the upload,
+    /// and Signer itself says with which profile. Everything but our reading of the signature is then
+    /// established.
+    pub(super) fn lambda_overrides_integrity(&self) -> bool {
+        self.policy.integrity_authority == IntegrityAuthority::Lambda
+            && self.dry_run == Fact::Known(DryRun::Accepted)
+            && self.has_csc()
+            && matches!(self.package.origin, Origin::Judged(Ok(_)))
+            && matches!(self.job, Fact::Known(_))
+            && matches!(self.profile, Fact::Known(_))
+            && self.integrity_failed()
+    }
+
+    /// Whether a signature is there and does not verify.
+    pub(crate) fn integrity_failed(&self) -> bool {
+        matches!(
+            &self.package.integrity,
+            Integrity::Failed { error, .. } if *error != IntegrityError::Unsigned
+        )
+    }
+
+    /// Whether there is no signature.
+    pub(super) fn is_unsigned(&self) -> bool {
+        matches!(
+            self.package.integrity,
+            Integrity::Failed {
+                error: IntegrityError::Unsigned,
+                ..
+            }
+        )
+    }
+
+    /// Whether the target has a code signing configuration that could be read.
+    pub(crate) fn has_csc(&self) -> bool {
+        matches!(self.csc, Fact::Known(Some(_)))
+    }
 }

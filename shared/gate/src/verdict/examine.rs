@@ -1,6 +1,6 @@
 //! Examines a package: everything that its bytes say.
 
-use super::evidence::{Contents, Examined, Integrity, Origin, SignatureFacts, Source, size_of};
+use super::evidence::{Contents, Examined, Fact, Integrity, Origin, SignatureFacts, size_of};
 use crate::domain::sha256_base64;
 use countersign_package::{
     Archive, IntegrityError, Limits, OriginError, Package, Signature, TrustRoots, origin,
@@ -9,11 +9,12 @@ use std::sync::OnceLock;
 
 /// Reads, verifies and compares a package: everything that can be known from bytes alone.
 ///
-/// Whatever is wrong is a finding inside, not an error: all of it is wanted.
+/// `source` is the unsigned upload to compare with; `Known(None)` when that version is gone. Whatever
+/// is wrong is a finding inside, not an error: all of it is wanted.
 #[must_use]
 pub fn examine(
     package: &[u8],
-    source: Source<'_>,
+    source: Fact<Option<&[u8]>>,
     limits: &Limits,
     roots: &TrustRoots,
 ) -> Examined {
@@ -26,7 +27,7 @@ pub fn examine(
             integrity: Integrity::Unjudged,
             signature: None,
             origin: match source {
-                Source::NotAsked => Origin::NotAsked,
+                Fact::NotAsked => Origin::NotAsked,
                 _ => Origin::Unjudged,
             },
         },
@@ -35,7 +36,7 @@ pub fn examine(
 
 fn examine_sound(
     package: &Package<'_>,
-    source: Source<'_>,
+    source: Fact<Option<&[u8]>>,
     limits: &Limits,
     roots: &TrustRoots,
 ) -> Examined {
@@ -59,14 +60,14 @@ fn examine_sound(
         }
     };
     let origin = match source {
-        Source::Present(bytes) => Origin::Judged(
+        Fact::Known(Some(bytes)) => Origin::Judged(
             Archive::parse(bytes, limits)
                 .map_err(OriginError::Source)
                 .and_then(|archive| origin::prove(package, &archive)),
         ),
-        Source::NotAsked => Origin::NotAsked,
-        Source::Absent => Origin::Absent,
-        Source::Unavailable(why) => Origin::Unavailable(why.to_owned()),
+        Fact::NotAsked => Origin::NotAsked,
+        Fact::Known(None) => Origin::Absent,
+        Fact::Unavailable(why) => Origin::Unavailable(why),
     };
     Examined {
         sha256: package.sha256().to_string(),
@@ -88,7 +89,7 @@ fn examine_sound(
 /// thousand schedules need not verify the same bytes as often; there is one implementation.
 pub trait Examine: Sync {
     /// Everything that can be known from bytes alone.
-    fn examine(&self, package: &[u8], source: Source<'_>) -> Examined;
+    fn examine(&self, package: &[u8], source: Fact<Option<&[u8]>>) -> Examined;
 }
 
 /// The core, with its limits and trust roots.
@@ -117,7 +118,7 @@ impl PackageExaminer {
 }
 
 impl Examine for PackageExaminer {
-    fn examine(&self, package: &[u8], source: Source<'_>) -> Examined {
+    fn examine(&self, package: &[u8], source: Fact<Option<&[u8]>>) -> Examined {
         examine(package, source, &self.limits, self.roots())
     }
 }

@@ -18,13 +18,9 @@ mod finding;
 pub mod reasons;
 mod report;
 
-pub use approve::{Approved, Candidate, Judgement, judge};
+pub use approve::{Approved, Candidate, Judgement, Verified, judge, verify};
 pub use decide::decide;
-pub(crate) use evidence::integrity_failed;
-pub use evidence::{
-    Evidence, Examined, Fact, Governance, IntegrityAuthority, Policy, SecondOpinion, Source,
-    WithoutCsc,
-};
+pub use evidence::{DryRun, Evidence, Examined, Fact, IntegrityAuthority, Policy, WithoutCsc};
 pub use examine::{Examine, PackageExaminer, examine};
 pub use finding::{Action, Check, Decision, Finding, Status};
 pub use report::{CertificateReport, PackageReport, SignatureReport, Verdict};

@@ -2,19 +2,8 @@
 //!
 //! The matches are exhaustive: the compiler demands that each variant of the core is here.
 
-use crate::domain::{KeyError, ReasonCode};
+use crate::domain::ReasonCode;
 use countersign_package::{IntegrityError, OriginError, SignatureError, StructureError};
-
-/// The code for a key that names no target.
-#[must_use]
-pub fn of_key(error: &KeyError) -> ReasonCode {
-    match error {
-        KeyError::Prefix { .. } => ReasonCode::KeyPrefix,
-        KeyError::Nested { .. } => ReasonCode::KeyNested,
-        KeyError::Suffix { .. } => ReasonCode::KeySuffix,
-        KeyError::Name { .. } => ReasonCode::KeyName,
-    }
-}
 
 /// The code for a zip that is not sound.
 #[must_use]

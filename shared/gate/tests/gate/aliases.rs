@@ -1,14 +1,17 @@
 //! What becomes of a function's alias, and of code that runs already.
 
 use countersign_gate::{
-    admission::Admission, deployment::ALIAS_TAG, domain::ReasonCode, outcome::RetryableError,
+    admission::Admission,
+    deployment::{ALIAS_TAG, CanaryPolicy, DeploySettings},
+    domain::{ReasonCode, Refusal},
+    outcome::RetryableError,
     records::UploadState,
 };
 
 use crate::{
-    straight::{GOOD, OTHER, SAME_AS_GOOD, change, go, world},
+    happy_path::{GOOD, OTHER, SAME_AS_GOOD, change, go, world},
     world::{
-        AliasState, FUNCTION, World,
+        AliasState, FUNCTION, PublishedVersion, World,
         packages::slots,
         run::{admitted, deploy_job, deploy_settings, patient},
     },
@@ -28,7 +31,7 @@ fn give_alias(world: &World, version: &str) {
 fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
     let world = world();
     change(&world, |function| {
-        function.versions.push("first".to_owned());
+        function.versions.push(PublishedVersion::of("first"));
     });
     give_alias(&world, "1");
     let outcome = go(&world, FUNCTION, GOOD);
@@ -79,17 +82,17 @@ fn an_alias_waits_for_a_version_that_is_not_ready() {
 #[test]
 fn a_version_that_takes_long_is_found_again() {
     let world = world();
-    world.state().versions_pend = 50;
+    world.state().versions_pend = 400;
     let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
         panic!()
     };
     world.end_job(&job);
-    let answer = deploy_job(&world, &deploy_settings(), &job, patient());
+    let answer = deploy_job(&world, &deploy_settings(), &job, &patient(&world));
     assert!(
         matches!(&answer, Err(RetryableError::Busy { what }) if what.contains("getting ready")),
         "{answer:?}"
     );
-    let outcome = deploy_job(&world, &deploy_settings(), &job, patient())
+    let outcome = deploy_job(&world, &deploy_settings(), &job, &patient(&world))
         .unwrap()
         .outcome;
     assert_eq!(outcome.state, UploadState::Deployed);
@@ -158,48 +161,183 @@ fn unchanged_code_gets_its_alias_back() {
     // All is as it should be: it is not touched.
     same_again();
     assert_eq!(alias(), whole);
-    // It points there, but some of its traffic goes elsewhere.
-    change(&world, |function| {
-        function.aliases.get_mut("live").unwrap().splits_traffic = true;
-    });
-    same_again();
-    assert_eq!(
-        (alias().version, alias().splits_traffic),
-        ("1".to_owned(), false)
-    );
     // Lambda is not ready to have it moved.
     change(&world, |function| {
         function.last_pends = u32::MAX;
-        function.aliases.get_mut("live").unwrap().splits_traffic = true;
+        "$LATEST".clone_into(&mut function.aliases.get_mut("live").unwrap().version);
     });
     let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
         panic!()
     };
     world.end_job(&job);
-    let answer = deploy_job(&world, &deploy_settings(), &job, patient());
+    let answer = deploy_job(&world, &deploy_settings(), &job, &patient(&world));
     assert!(
         matches!(answer, Err(RetryableError::Busy { .. })),
         "{answer:?}"
     );
-    assert!(alias().splits_traffic);
+    assert_eq!(alias().version, "$LATEST");
+}
+
+/// Version 2 gets a tenth of the alias's traffic.
+fn begin_canary(world: &World) {
+    change(world, |function| {
+        let alias = function.aliases.get_mut("live").unwrap();
+        alias.weights.insert("2".to_owned(), "0.1".to_owned());
+    });
 }
 
 #[test]
-fn unchanged_code_whose_version_is_gone_says_how_far_it_came() {
+fn canary_is_waited_for_refused_or_taken_over_as_the_stack_says() {
+    let deploy_beside_canary = |canary| {
+        let world = world();
+        give_alias(&world, "$LATEST");
+        begin_canary(&world);
+        let settings = DeploySettings {
+            canary,
+            ..deploy_settings()
+        };
+        let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+            panic!()
+        };
+        world.end_job(&job);
+        let answer = deploy_job(&world, &settings, &job, &patient(&world));
+        (world, settings, job, answer)
+    };
+
+    let (world, settings, job, answer) = deploy_beside_canary(CanaryPolicy::Wait);
+    let error = answer.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("a canary runs on the alias live"),
+        "{error}"
+    );
+    assert!(
+        world.state().applied.is_empty(),
+        "nothing is changed meanwhile"
+    );
+    change(&world, |function| {
+        function.aliases.get_mut("live").unwrap().weights.clear()
+    });
+    let outcome = deploy_job(&world, &settings, &job, &patient(&world))
+        .unwrap()
+        .outcome;
+    assert_eq!(outcome.state, UploadState::Deployed);
+
+    let (world, .., answer) = deploy_beside_canary(CanaryPolicy::Refuse);
+    let outcome = answer.unwrap().outcome;
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (UploadState::Rejected, Some(ReasonCode::CanaryRunning))
+    );
+    assert!(world.state().applied.is_empty());
+
+    let (world, .., answer) = deploy_beside_canary(CanaryPolicy::TakeOver);
+    assert_eq!(answer.unwrap().outcome.state, UploadState::Deployed);
+    let alias = world.state().functions["checkout"].aliases["live"].clone();
+    assert_eq!((alias.version.as_str(), alias.weights.len()), ("1", 0));
+}
+
+#[test]
+fn canary_that_begins_after_the_update_is_a_failure_that_says_how_far_it_came() {
+    let world = world();
+    give_alias(&world, "$LATEST");
+    let settings = DeploySettings {
+        canary: CanaryPolicy::Refuse,
+        ..deploy_settings()
+    };
+    let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+        panic!()
+    };
+    world.end_job(&job);
+    world.state().broken.insert("lambda:PublishVersion");
+    deploy_job(&world, &settings, &job, &patient(&world)).unwrap_err();
+    world.state().broken.clear();
+    begin_canary(&world);
+    let outcome = deploy_job(&world, &settings, &job, &patient(&world))
+        .unwrap()
+        .outcome;
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (UploadState::Failed, Some(ReasonCode::CanaryRunning))
+    );
+    assert_eq!(outcome.deployed.unwrap().version.as_deref(), Some("1"));
+}
+
+#[test]
+fn unchanged_code_whose_version_was_deleted_gets_a_new_version() {
     let world = world();
     go(&world, FUNCTION, GOOD);
     give_alias(&world, "$LATEST");
-    // Somebody deletes the version.
-    change(&world, |function| function.versions.clear());
+    change(&world, |function| function.versions[0].is_deleted = true);
     let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
-    assert_eq!(
-        (outcome.state, outcome.code),
-        (UploadState::Failed, Some(ReasonCode::AliasTag))
-    );
+    assert_eq!(outcome.state, UploadState::Deployed);
     let deployed = outcome.deployed.unwrap();
     assert!(deployed.unchanged);
+    assert_eq!(deployed.version.as_deref(), Some("2"));
     assert_eq!(
-        (deployed.version.as_deref(), deployed.alias),
-        (Some("1"), None)
+        world.state().functions["checkout"].aliases["live"].version,
+        "2"
     );
+}
+
+#[test]
+fn unchanged_code_under_a_changed_configuration_gets_a_new_version() {
+    let world = world();
+    give_alias(&world, "$LATEST");
+    go(&world, FUNCTION, GOOD);
+    world.reconfigure();
+    let outcome = go(&world, FUNCTION, SAME_AS_GOOD);
+    let deployed = outcome.deployed.unwrap();
+    assert!(deployed.unchanged);
+    assert_eq!(deployed.version.as_deref(), Some("2"));
+    assert_eq!(world.state().applied, [GOOD], "the code is left alone");
+    assert_eq!(
+        world.state().functions["checkout"].aliases["live"].version,
+        "2"
+    );
+}
+
+#[test]
+fn update_alias_that_lambda_refuses_is_a_failure_at_once() {
+    let world = world();
+    give_alias(&world, "$LATEST");
+    world.state().alias_refuses = Some(Refusal {
+        exception: "InvalidParameterValueException".to_owned(),
+        message: "provisioned concurrency".to_owned(),
+    });
+    let outcome = go(&world, FUNCTION, GOOD);
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (UploadState::Failed, Some(ReasonCode::AliasRefused))
+    );
+    assert_eq!(outcome.deployed.unwrap().version.as_deref(), Some("1"));
+    assert!(outcome.message.contains("provisioned concurrency"));
+}
+
+#[test]
+fn alias_tag_that_becomes_invalid_after_the_update_changes_nothing() {
+    let world = world();
+    give_alias(&world, "$LATEST");
+    let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+        panic!()
+    };
+    world.end_job(&job);
+    world.state().broken.insert("lambda:PublishVersion");
+    deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap_err();
+    world.state().broken.clear();
+    change(&world, |function| {
+        function
+            .tags
+            .insert(ALIAS_TAG.to_owned(), "v1.0".to_owned());
+    });
+    let outcome = deploy_job(&world, &deploy_settings(), &job, &patient(&world))
+        .unwrap()
+        .outcome;
+    assert_eq!(
+        outcome.state,
+        UploadState::Deployed,
+        "what was judged before the update counts"
+    );
+    assert_eq!(outcome.deployed.unwrap().alias.as_deref(), Some("live"));
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use countersign_gate::{
     domain::ReasonCode,
-    records::{Announced, Live, Outcome, Publishing, Received, Signing, VerdictRecord},
+    records::{Announced, Lease, Live, Outcome, Received, Signing, VerdictRecord, Waiting},
 };
 use countersign_testkit::checkout;
 use serde::{Serialize, de::DeserializeOwned};
@@ -84,7 +84,8 @@ fn the_samples_of_the_records_are_records() {
     check::<VerdictRecord>("verdict.json");
     check::<Outcome>("outcome.json");
     check::<Announced>("announced.json");
-    check::<Publishing>("publishing-1.json");
+    check::<Waiting>("waiting.json");
+    check::<Lease>("lease-deploy-2.json");
     check::<Live>("live.json");
 }
 
@@ -105,7 +106,7 @@ fn check<T: Serialize + DeserializeOwned>(name: &str) {
 #[test]
 #[ignore = "prints sample records"]
 fn print_records() {
-    let world = crate::straight::sample_world();
+    let world = crate::happy_path::sample_world();
     for (path, body) in &world.state().records {
         let _ = std::io::Write::write_all(
             &mut std::io::stderr(),

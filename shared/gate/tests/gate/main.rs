@@ -10,10 +10,11 @@
 )]
 
 mod aliases;
+mod applied;
 mod documents;
-mod ends;
+mod happy_path;
 mod model;
 mod pages;
-mod straight;
+mod refusals;
 mod verdicts;
 mod world;

@@ -23,24 +23,24 @@ use std::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll, Waker},
+    task::Poll,
 };
 
 use countersign_gate::{
     admission::{SignSettings, admit},
     deployment::{ALIAS_TAG, DeploySettings, deploy},
-    domain::SigningJobId,
+    domain::{ReasonCode, SigningJobId},
     events::UploadEvent,
     outcome::DeliveryAttempt,
     records::UploadState as Ended,
 };
 
 use crate::world::{
-    AliasState, FUNCTION, Faults, LAYER, Mistake, World,
-    packages::{Nature, Remembering, slots},
-    promise::{NOT_READY, OLDER_OVER_NEWER, READ_TOO_LATE, WRITTEN_TWICE},
+    AliasState, FUNCTION, Faults, LAYER, Mistake, PublishedVersion, World,
+    invariants::{NOT_READY, OLDER_OFFERED, OLDER_OVER_NEWER, READ_TOO_LATE, WRITTEN_TWICE},
+    packages::{CachingExaminer, Nature, slots},
     random::Random,
-    run::{deploy_settings, event, hands, last_attempt, patient, sign_settings},
+    run::{deploy_settings, event, hands, last_attempt, patient, poll_in, sign_settings},
 };
 
 const SCHEDULES: u64 = 100_000;
@@ -82,6 +82,7 @@ fn mistakes_are_found() {
         (Mistake::BlindUpdate, OLDER_OVER_NEWER),
         (Mistake::BlindCreate, WRITTEN_TWICE),
         (Mistake::NoWait, NOT_READY),
+        (Mistake::BlindCopy, OLDER_OFFERED),
     ];
     for (mistake, complaint) in mistakes {
         let is_found = (0..SOON).any(|seed| complains(seed, mistake, complaint));
@@ -131,7 +132,7 @@ struct Message {
 }
 
 struct Common {
-    examiner: Remembering,
+    examiner: CachingExaminer,
     sign: SignSettings,
     deploy: DeploySettings,
 }
@@ -139,7 +140,7 @@ struct Common {
 fn common() -> &'static Common {
     static COMMON: OnceLock<Common> = OnceLock::new();
     COMMON.get_or_init(|| Common {
-        examiner: Remembering::new(),
+        examiner: CachingExaminer::new(),
         sign: sign_settings(),
         deploy: deploy_settings(),
     })
@@ -175,7 +176,7 @@ fn schedule(seed: u64, tracing: bool, mistake: Option<Mistake>, out: &mut Option
             function
                 .tags
                 .insert(ALIAS_TAG.to_owned(), "live".to_owned());
-            function.versions.push("first".to_owned());
+            function.versions.push(PublishedVersion::of("first"));
             function
                 .aliases
                 .insert("live".to_owned(), AliasState::at("1"));
@@ -309,11 +310,16 @@ impl Schedule {
         let message = &mut self.messages[at];
         message.received += 1;
         let attempt = DeliveryAttempt {
+            id: format!(
+                "message {at}/{}/{}",
+                message.received,
+                self.world.state().ticks
+            ),
             attempt: message.received,
             ..if message.received >= self.most {
-                last_attempt()
+                last_attempt(&self.world)
             } else {
-                patient()
+                patient(&self.world)
             }
         };
         let name = format!("message {at} ({})", message.received);
@@ -326,10 +332,10 @@ impl Schedule {
         } = common();
         message.task = Some(match message.event.clone() {
             Event::Uploaded(event) => {
-                Box::pin(async move { admit(&hands, sign, &event, attempt).await.is_ok() })
+                Box::pin(async move { admit(&hands, sign, &event, &attempt).await.is_ok() })
             }
             Event::JobEnded(job) => Box::pin(async move {
-                deploy(&hands, examiner, settings, &job, attempt)
+                deploy(&hands, examiner, settings, &job, &attempt)
                     .await
                     .is_ok()
             }),
@@ -364,8 +370,7 @@ impl Schedule {
         let Some(task) = &mut message.task else {
             return true;
         };
-        let mut context = Context::from_waker(Waker::noop());
-        let Poll::Ready(done) = task.as_mut().poll(&mut context) else {
+        let Poll::Ready(done) = poll_in(&self.world, task.as_mut()) else {
             return false;
         };
         message.task = None;
@@ -476,10 +481,17 @@ impl Schedule {
                 assert!(!(is_current && end.state == Ended::Superseded), "{end:#?}");
                 let nature = state.packages[slot].nature;
                 let is_given_up = is_impatient
-                    && end.code == Some(countersign_gate::domain::ReasonCode::Undecided);
+                    && matches!(
+                        end.code,
+                        Some(ReasonCode::Undecided | ReasonCode::NotCompleted)
+                    );
+                // What was applied, or may have been, and was overtaken before it was published.
+                let is_overtaken = !is_current
+                    && matches!(end.code, Some(ReasonCode::Replaced | ReasonCode::Deleted));
                 match (nature, end.state) {
                     (_, Ended::Superseded) => {}
                     (Nature::Good, Ended::Deployed) => deployed += 1,
+                    (Nature::Good, Ended::Failed) if is_overtaken => {}
                     (Nature::Good, _) => assert!(is_given_up, "{end:#?}"),
                     (_, Ended::Rejected) => {}
                     (nature, ended) => assert!(is_given_up, "{nature:?} {ended:?}"),
@@ -513,7 +525,7 @@ impl Schedule {
                     {
                         assert_eq!(alias.version, version, "the alias points at it");
                         let at = version.parse::<usize>().unwrap() - 1;
-                        assert_eq!(function.versions[at], *code);
+                        assert_eq!(function.versions[at].code_sha256, *code);
                     }
                 }
             }

@@ -8,14 +8,16 @@ use countersign_gate::{
         VersionId,
     },
     verdict::{
-        Candidate, Check, Decision, Evidence, Fact, Governance, IntegrityAuthority, Policy,
-        SecondOpinion, Source, Verdict, WithoutCsc, decide, examine, judge,
+        Candidate, Check, Decision, DryRun, Evidence, Fact, IntegrityAuthority, Judgement, Policy,
+        Verdict, WithoutCsc, decide, examine, judge,
     },
 };
 use countersign_package::Limits;
 use countersign_testkit::zip::EntryForge;
 
-use crate::world::packages::{ACCOUNT, PROFILE, PROFILE_VERSION, Remembering, job_id, signed, zip};
+use crate::world::packages::{
+    ACCOUNT, CachingExaminer, PROFILE, PROFILE_VERSION, job_id, signed, zip,
+};
 
 const TABLES: &str = include_str!("../../../../docs/verdicts.md");
 
@@ -138,22 +140,22 @@ fn the_second_opinion_is_weighed_as_in_the_table() {
                     "signature not understood" => not_understood(),
                     ours => evidence(ours, "present", "Enforce"),
                 };
-                evidence.second_opinion = match lambda {
-                    "takes" => SecondOpinion::Takes,
+                evidence.dry_run = match lambda {
+                    "takes" => Fact::Known(DryRun::Accepted),
                     "refuses the signature" => refuses("CodeVerificationFailedException"),
                     "refuses otherwise" => refuses("InvalidParameterValueException"),
-                    _ => SecondOpinion::Unavailable("throttled".to_owned()),
+                    _ => Fact::Unavailable("throttled".to_owned()),
                 };
                 if authority == "lambda" {
                     evidence.policy.integrity_authority = IntegrityAuthority::Lambda;
                 }
                 let judgement = judge(&evidence, candidate());
                 assert_eq!(
-                    judgement.approved.is_some(),
-                    judgement.verdict.decision.accepts(),
+                    is_accepted(&judgement),
+                    judgement.verdict().decision.accepts(),
                     "with all the evidence, what is accepted may be deployed"
                 );
-                let row = [authority, ours, lambda, &spell(&judgement.verdict)];
+                let row = [authority, ours, lambda, &spell(judgement.verdict())];
                 expected.push(row.map(str::to_owned).to_vec());
             }
         }
@@ -197,17 +199,21 @@ fn a_target_without_a_configuration_can_be_allowed() {
     assert_eq!(spell(&decide(&expired)), "reject SIGNATURE_EXPIRED");
 }
 
+fn is_accepted<P>(judgement: &Judgement<P>) -> bool {
+    matches!(judgement, Judgement::Accepted(..))
+}
+
 #[test]
 fn nothing_is_approved_without_all_the_evidence() {
     let whole = || {
         let mut evidence = evidence("valid", "present", "Enforce");
-        evidence.second_opinion = SecondOpinion::Takes;
+        evidence.dry_run = Fact::Known(DryRun::Accepted);
         evidence
     };
-    assert!(judge(&whole(), candidate()).approved.is_some());
+    assert!(is_accepted(&judge(&whole(), candidate())));
 
     let unasked = Evidence {
-        second_opinion: SecondOpinion::NotAsked,
+        dry_run: Fact::NotAsked,
         ..whole()
     };
     let no_job = Evidence {
@@ -220,15 +226,15 @@ fn nothing_is_approved_without_all_the_evidence() {
     };
     for evidence in [unasked, no_job, no_source] {
         let judgement = judge(&evidence, candidate());
-        assert!(judgement.verdict.decision.accepts());
-        assert!(judgement.approved.is_none());
+        assert!(decide(&evidence).decision.accepts());
+        assert!(!is_accepted(&judgement));
     }
     let other = Candidate {
         target: Target::from_key("functions/other.zip").unwrap(),
         ..candidate()
     };
     assert!(
-        judge(&whole(), other).approved.is_none(),
+        !is_accepted(&judge(&whole(), other)),
         "the upload is for something else"
     );
 }
@@ -289,12 +295,12 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
     };
     let unsigned = unsigned.build();
     let source = match source {
-        "present" => Source::Present(&unsigned),
-        "absent" => Source::Absent,
-        "unavailable" => Source::Unavailable("throttled"),
-        _ => Source::NotAsked,
+        "present" => Fact::Known(Some(unsigned.as_slice())),
+        "absent" => Fact::Known(None),
+        "unavailable" => Fact::Unavailable("throttled".to_owned()),
+        _ => Fact::NotAsked,
     };
-    let examiner = Remembering::new();
+    let examiner = CachingExaminer::new();
     let core = examiner.core();
     let signed_at: jiff::Timestamp = countersign_testkit::signature::SIGNED_AT.parse().unwrap();
     let hour = jiff::SignedDuration::from_hours(1);
@@ -307,16 +313,16 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
         "foreign publisher" => PROFILE_VERSION.replace(PROFILE, "other_profile"),
         _ => PROFILE_VERSION.to_owned(),
     };
-    let csc = |policy| Governance::Csc(Csc::new(None, policy, [allowed.clone()]));
+    let csc = |policy| Fact::Known(Some(Csc::new(None, policy, [allowed.clone()])));
     Evidence {
         package: examine(&package.build(), source, &Limits::default(), core.roots()),
         now: now.parse().unwrap(),
-        governance: match policy {
+        csc: match policy {
             "Enforce" => csc(CscPolicy::Enforce),
             "Warn" => csc(CscPolicy::Warn),
-            "no CSC" => Governance::NoCsc,
-            "not given" => Governance::NotAsked,
-            _ => Governance::Unavailable("throttled".to_owned()),
+            "no CSC" => Fact::Known(None),
+            "not given" => Fact::NotAsked,
+            _ => Fact::Unavailable("throttled".to_owned()),
         },
         job: Fact::Known(SigningJob {
             id: SigningJobId::parse(job_id(usize::from(signature == "of another job"))).unwrap(),
@@ -348,7 +354,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
                 },
             }),
         },
-        second_opinion: SecondOpinion::NotAsked,
+        dry_run: Fact::NotAsked,
         policy: Policy::default(),
     }
 }
@@ -365,11 +371,11 @@ fn not_understood() -> Evidence {
         );
         zip.entries[at] = entry.mode(0o600);
     });
-    let examiner = Remembering::new();
+    let examiner = CachingExaminer::new();
     let source = unsigned.build();
     let package = examine(
         &package.build(),
-        Source::Present(&source),
+        Fact::Known(Some(&source)),
         &Limits::default(),
         examiner.core().roots(),
     );
@@ -379,11 +385,11 @@ fn not_understood() -> Evidence {
     }
 }
 
-fn refuses(exception: &str) -> SecondOpinion {
-    SecondOpinion::Refuses(Refusal {
+fn refuses(exception: &str) -> Fact<DryRun> {
+    Fact::Known(DryRun::Refused(Refusal {
         exception: exception.to_owned(),
         message: "no".to_owned(),
-    })
+    }))
 }
 
 fn candidate() -> Candidate {

@@ -3,7 +3,7 @@
 use crate::{
     domain::ReasonCode,
     verdict::{
-        evidence::{Evidence, Fact, is_unsigned},
+        evidence::{Evidence, Fact},
         finding::CheckResult,
     },
 };
@@ -22,7 +22,7 @@ pub(crate) fn claims(evidence: &Evidence) -> CheckResult {
         }
     };
     let Some(claims) = evidence.package.proven_claims() else {
-        return if is_unsigned(evidence) {
+        return if evidence.is_unsigned() {
             CheckResult::Fail(
                 ReasonCode::JobLeftUnsigned,
                 format!(

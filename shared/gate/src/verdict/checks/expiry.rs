@@ -2,10 +2,7 @@
 
 use crate::{
     domain::ReasonCode,
-    verdict::{
-        evidence::{Evidence, claims_to_judge},
-        finding::CheckResult,
-    },
+    verdict::{evidence::Evidence, finding::CheckResult},
 };
 use jiff::SignedDuration;
 
@@ -14,7 +11,7 @@ use jiff::SignedDuration;
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 pub(crate) fn expiry(evidence: &Evidence) -> CheckResult {
-    let claims = claims_to_judge(evidence);
+    let claims = evidence.claims_to_judge();
     let Some((signed_at, expires_at)) =
         claims.and_then(|claims| Some((claims.signed_at, claims.expires_at?)))
     else {

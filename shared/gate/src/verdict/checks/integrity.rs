@@ -1,7 +1,7 @@
 //! The contents are what the signer signed, and the chain leads to a trust anchor.
 
 use crate::verdict::{
-    evidence::{Evidence, Integrity, lambda_overrides_integrity},
+    evidence::{Evidence, Integrity},
     finding::CheckResult,
     reasons,
 };
@@ -20,7 +20,7 @@ pub(crate) fn integrity(evidence: &Evidence) -> CheckResult {
         } => CheckResult::NotJudged("there is no signature to verify".to_owned()),
         Integrity::Failed { error, .. } => {
             let mut message = error.to_string();
-            if lambda_overrides_integrity(evidence) {
+            if evidence.lambda_overrides_integrity() {
                 message.push_str(
                     "; deployed on Lambda's word, because the stack is set to \
                      COUNTERSIGN_INTEGRITY_AUTHORITY=lambda",

@@ -3,48 +3,48 @@
 use crate::{
     domain::ReasonCode,
     verdict::{
-        evidence::{Evidence, Governance, claims_to_judge, is_unsigned},
+        evidence::{Evidence, Fact},
         finding::CheckResult,
     },
 };
 
 pub(crate) fn publisher(evidence: &Evidence) -> CheckResult {
-    let csc = match &evidence.governance {
-        Governance::Csc(csc) => csc,
-        Governance::NoCsc => {
+    let csc = match &evidence.csc {
+        Fact::Known(Some(csc)) => csc,
+        Fact::Known(None) => {
             return CheckResult::Fail(
                 ReasonCode::NoCodeSigningConfig,
                 "the target has no code signing configuration, so nobody is an allowed publisher"
                     .to_owned(),
             );
         }
-        Governance::Unavailable(why) => {
+        Fact::Unavailable(why) => {
             return CheckResult::Inconclusive(
                 ReasonCode::CscUnknown,
                 format!("the code signing configuration could not be read: {why}"),
             );
         }
         // Only a configuration that says Warn lets an unsigned package through.
-        Governance::NotAsked if is_unsigned(evidence) => {
+        Fact::NotAsked if evidence.is_unsigned() => {
             return CheckResult::Fail(
                 ReasonCode::Unsigned,
                 "the package is not signed, and no configuration was given that would allow that"
                     .to_owned(),
             );
         }
-        Governance::NotAsked => {
+        Fact::NotAsked => {
             return CheckResult::NotJudged(
                 "no code signing configuration was given, so publishers are not judged".to_owned(),
             );
         }
     };
-    if is_unsigned(evidence) {
+    if evidence.is_unsigned() {
         return CheckResult::Fail(
             ReasonCode::Unsigned,
             "the package is not signed, so it has no publisher".to_owned(),
         );
     }
-    let Some(claims) = claims_to_judge(evidence) else {
+    let Some(claims) = evidence.claims_to_judge() else {
         return CheckResult::NotJudged("there is no publisher that is proven".to_owned());
     };
     if csc.allows(&claims.publisher) {

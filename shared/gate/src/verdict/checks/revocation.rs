@@ -3,7 +3,7 @@
 use crate::{
     domain::{ProfileStatus, ReasonCode},
     verdict::{
-        evidence::{Evidence, Fact, claims_to_judge, is_unsigned},
+        evidence::{Evidence, Fact},
         finding::CheckResult,
     },
 };
@@ -22,7 +22,7 @@ pub(crate) fn revocation(evidence: &Evidence) -> CheckResult {
             );
         }
     };
-    if is_unsigned(evidence) {
+    if evidence.is_unsigned() {
         return CheckResult::NotJudged("there is no signature to revoke".to_owned());
     }
     if let Some(revocation) = &job.revocation {
@@ -48,7 +48,9 @@ pub(crate) fn revocation(evidence: &Evidence) -> CheckResult {
             ),
         );
     }
-    let signed_at = claims_to_judge(evidence).and_then(|claims| claims.signed_at);
+    let signed_at = evidence
+        .claims_to_judge()
+        .and_then(|claims| claims.signed_at);
     match (&profile.status, signed_at) {
         (ProfileStatus::Active, _) => {
             CheckResult::Pass("neither the job nor the profile is revoked".to_owned())

@@ -7,10 +7,10 @@ use countersign_gate::{
 };
 
 use super::{
-    AliasState, FunctionState, Guarded, LayerState, Mistake,
-    hands::Hands,
+    AliasState, FunctionState, Guarded, LayerState, Mistake, PublishedVersion,
+    invariants::NOT_READY,
     packages::{ACCOUNT, PROFILE_VERSION, job_id},
-    promise::NOT_READY,
+    simulated_ports::SimulatedPorts,
 };
 
 fn revision(number: u64) -> RevisionId {
@@ -25,17 +25,18 @@ fn code_of(function: &FunctionState) -> CodeIdentity {
     }
 }
 
-impl Functions for Hands {
+impl Functions for SimulatedPorts {
     async fn function(&self, name: &FunctionName) -> Result<Option<Function>, PortError> {
         self.head_early(Mistake::HeadBeforeFunction, name).await?;
         self.call("lambda:GetFunction", |state| {
-            state.note_read(&self.name, Guarded::ReasonCode, name);
+            state.note_read(&self.name, Guarded::Code, name);
             let function = state.functions.get(name.as_str())?.clone();
             state.confirm(&function.code_sha256);
             Some(Function {
                 arn: format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"),
                 is_image: function.is_image,
                 code: code_of(&function),
+                config_sha256: Some(format!("config {}", function.config)),
                 kms_key_arn: None,
                 revision: revision(function.revision),
                 update: function.update,
@@ -88,7 +89,7 @@ impl Functions for Hands {
     ) -> Result<CodeUpdate<CodeIdentity>, PortError> {
         self.call("lambda:UpdateFunctionCode", |state| {
             let slot = state
-                .slot_of_code(&approved.code_sha256())
+                .slot_of_code(&approved.verified().code_sha256())
                 .expect("it is of a slot");
             let is_blind = state.mistake == Some(Mistake::BlindUpdate);
             let Some(function) = state.functions.get_mut(name.as_str()) else {
@@ -100,7 +101,7 @@ impl Functions for Hands {
             if function.update == UpdateStatus::InProgress {
                 return CodeUpdate::Busy;
             }
-            function.code_sha256 = approved.code_sha256();
+            function.code_sha256 = approved.verified().code_sha256();
             let job = format!(
                 "arn:aws:signer:us-east-1:{ACCOUNT}:/signing-jobs/{}",
                 job_id(slot)
@@ -114,8 +115,8 @@ impl Functions for Hands {
             function.revision += 1;
             function.update = UpdateStatus::InProgress;
             let code = code_of(function);
-            state.check_effect(approved, slot);
-            state.check_order(&self.name, Guarded::ReasonCode, name, slot);
+            state.check_effect(approved.verified(), slot);
+            state.check_order(&self.name, Guarded::Code, name, slot);
             state.applied.push(slot);
             CodeUpdate::Accepted(code)
         })
@@ -134,8 +135,13 @@ impl Functions for Hands {
                 return VersionPublish::CodeChanged;
             }
             assert!(request.description.chars().count() <= 256);
-            if function.versions.last() != Some(&request.code_sha256) {
-                function.versions.push(request.code_sha256.clone());
+            let published = PublishedVersion {
+                code_sha256: request.code_sha256.clone(),
+                config: function.config,
+                is_deleted: false,
+            };
+            if function.versions.last() != Some(&published) {
+                function.versions.push(published);
                 function.last_pends = state.versions_pend;
                 function.revision += 1;
             }
@@ -150,23 +156,35 @@ impl Functions for Hands {
         &self,
         function: &FunctionName,
         version: &str,
-    ) -> Result<Option<VersionState>, PortError> {
+    ) -> Result<Option<Version>, PortError> {
         self.call("lambda:GetFunction version", |state| {
             let function = state.functions.get_mut(function.as_str())?;
             let number: usize = version.parse().unwrap();
-            function.versions.get(number - 1)?;
+            let published = function.versions.get(number - 1)?.clone();
+            if published.is_deleted {
+                return None;
+            }
+            let found = |state| Version {
+                code: CodeIdentity {
+                    sha256: published.code_sha256.clone(),
+                    job_arn: None,
+                    profile_version_arn: None,
+                },
+                config_sha256: Some(format!("config {}", published.config)),
+                state,
+            };
             if state.mistake == Some(Mistake::NoWait) {
-                return Some(VersionState::Ready);
+                return Some(found(VersionState::Ready));
             }
             if number == function.versions.len() && function.last_pends > 0 {
                 function.last_pends -= 1;
-                return Some(VersionState::Pending);
+                return Some(found(VersionState::Pending));
             }
             if let Some(reason) = state.versions_fail.clone() {
-                return Some(VersionState::Failed { reason });
+                return Some(found(VersionState::Failed { reason }));
             }
             function.ready.insert(version.to_owned());
-            Some(VersionState::Ready)
+            Some(found(VersionState::Ready))
         })
         .await
     }
@@ -184,7 +202,7 @@ impl Functions for Hands {
             state.confirm_alias(&found.version);
             Some(Alias {
                 version: found.version,
-                splits_traffic: found.splits_traffic,
+                weights: found.weights,
                 revision: revision(found.revision),
             })
         })
@@ -204,8 +222,9 @@ impl Functions for Hands {
                 return AliasMove::Gone;
             };
             let at = version.parse::<usize>().unwrap() - 1;
-            let Some(code) = function.versions.get(at).cloned() else {
-                return AliasMove::Gone;
+            let code = match function.versions.get(at) {
+                Some(published) if !published.is_deleted => published.code_sha256.clone(),
+                _ => return AliasMove::Gone,
             };
             assert!(function.ready.contains(version), "{NOT_READY}");
             if at + 1 == function.versions.len() && function.last_pends > 0 {
@@ -216,6 +235,9 @@ impl Functions for Hands {
             };
             if revision(found.revision) != *expected {
                 return AliasMove::RevisionChanged;
+            }
+            if let Some(refusal) = state.alias_refuses.clone() {
+                return AliasMove::Refused(refusal);
             }
             *found = AliasState {
                 revision: found.revision + 1,
@@ -256,7 +278,7 @@ fn content_of(layer: &LayerName, at: usize, state: &LayerState) -> LayerContent 
     }
 }
 
-impl Layers for Hands {
+impl Layers for SimulatedPorts {
     async fn layer_versions(
         &self,
         layer: &LayerName,
@@ -296,12 +318,12 @@ impl Layers for Hands {
     ) -> Result<LayerPublish, PortError> {
         self.call("lambda:PublishLayerVersion", |state| {
             let slot = state
-                .slot_of_code(&approved.code_sha256())
+                .slot_of_code(&approved.verified().code_sha256())
                 .expect("it is of a slot");
-            state.check_effect(approved, slot);
+            state.check_effect(approved.verified(), slot);
             let version = LayerState {
                 description: request.description.clone(),
-                code_sha256: approved.code_sha256(),
+                code_sha256: approved.verified().code_sha256(),
                 slot,
             };
             let versions = state.layers.entry(request.layer.to_string()).or_default();

@@ -7,12 +7,12 @@
     reason = "one binary of tests, in which everything may use the world"
 )]
 
-pub mod hands;
+pub mod invariants;
 mod lambda;
 pub mod packages;
-pub mod promise;
 pub mod random;
 pub mod run;
+pub mod simulated_ports;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,6 +26,7 @@ use countersign_gate::{
 use jiff::Timestamp;
 use packages::{CSC, PROFILE, PROFILE_VERSION, Slot};
 use random::Random;
+use simulated_ports::CurrentObject;
 
 pub const UPLOADS: &str = "uploads";
 pub const SIGNED: &str = "signed";
@@ -56,12 +57,14 @@ pub enum Mistake {
     BlindCreate,
     /// A version that was published is taken for ready.
     NoWait,
+    /// The current package is replaced without the condition that it is as it was seen.
+    BlindCopy,
 }
 
 /// What a revision guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Guarded {
-    ReasonCode,
+    Code,
     Alias,
 }
 
@@ -86,7 +89,7 @@ pub struct Job {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AliasState {
     pub version: String,
-    pub splits_traffic: bool,
+    pub weights: BTreeMap<String, String>,
     pub revision: u64,
 }
 
@@ -95,6 +98,24 @@ impl AliasState {
         Self {
             version: version.to_owned(),
             ..Self::default()
+        }
+    }
+}
+
+/// A published version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedVersion {
+    pub code_sha256: String,
+    pub config: u64,
+    pub is_deleted: bool,
+}
+
+impl PublishedVersion {
+    pub fn of(code_sha256: &str) -> Self {
+        Self {
+            code_sha256: code_sha256.to_owned(),
+            config: 0,
+            is_deleted: false,
         }
     }
 }
@@ -109,8 +130,10 @@ pub struct FunctionState {
     pub tags: BTreeMap<String, String>,
     pub is_image: bool,
     pub csc: Option<CscArn>,
-    /// Published versions, from 1: their code.
-    pub versions: Vec<String>,
+    /// Changes with the configuration.
+    pub config: u64,
+    /// Published versions, from 1.
+    pub versions: Vec<PublishedVersion>,
     /// How many more looks the last of them takes to get ready.
     pub last_pends: u32,
     /// Which of them Lambda has called ready.
@@ -125,7 +148,7 @@ pub struct LayerState {
     pub slot: usize,
 }
 
-pub struct UploadState {
+pub struct WorldState {
     pub now: Timestamp,
     pub random: Random,
     pub faults: Faults,
@@ -133,6 +156,10 @@ pub struct UploadState {
     pub uploads: BTreeMap<String, Vec<StoredVersion>>,
     pub metadata: BTreeMap<String, String>,
     pub signed: BTreeMap<String, Vec<u8>>,
+    /// The versions of each target's object under `current/`.
+    pub current: BTreeMap<String, Vec<CurrentObject>>,
+    /// The upload, by its place in the key's history, that each of them was last replaced with.
+    pub offered: BTreeMap<String, usize>,
     pub records: BTreeMap<String, Vec<u8>>,
     pub jobs: BTreeMap<SigningJobId, Job>,
     pub tokens: BTreeMap<String, SigningJobId>,
@@ -150,6 +177,8 @@ pub struct UploadState {
     pub dry_run_refuses: Option<countersign_gate::domain::Refusal>,
     /// Updates end so, with this reason.
     pub updates_fail: Option<String>,
+    /// Updates never end.
+    pub updates_never_end: bool,
     /// How often a version that was just published is looked at before it is ready.
     pub versions_pend: u32,
     /// Versions never get ready, for this reason.
@@ -160,6 +189,12 @@ pub struct UploadState {
     pub is_unversioned: bool,
     /// Uploads claim this size.
     pub claimed_size: Option<u64>,
+    /// Lambda refuses to move an alias, for this reason.
+    pub alias_refuses: Option<countersign_gate::domain::Refusal>,
+    /// Turns given to the scheduler.
+    pub turns: u64,
+    /// Until when tasks sleep that were polled since this was last cleared.
+    pub sleepers: Vec<Timestamp>,
     /// What happened, for a person to read.
     pub trace: Vec<String>,
     pub tracing: bool,
@@ -185,7 +220,7 @@ pub struct UploadState {
 }
 
 #[derive(Clone)]
-pub struct World(Arc<Mutex<UploadState>>);
+pub struct World(Arc<Mutex<WorldState>>);
 
 impl World {
     pub fn new(packages: Arc<Vec<Slot>>, seed: u64) -> Self {
@@ -199,13 +234,14 @@ impl World {
             tags: BTreeMap::new(),
             is_image: false,
             csc: Some(csc.clone()),
+            config: 0,
             versions: Vec::new(),
             last_pends: 0,
             ready: BTreeSet::new(),
             aliases: BTreeMap::new(),
         };
         let allowed = [PROFILE_VERSION.to_owned()];
-        let state = UploadState {
+        let state = WorldState {
             now: "2026-09-28T12:00:00Z".parse().unwrap(),
             random: Random::new(seed),
             faults: Faults::default(),
@@ -213,6 +249,8 @@ impl World {
             uploads: BTreeMap::new(),
             metadata: BTreeMap::new(),
             signed: BTreeMap::new(),
+            current: BTreeMap::new(),
+            offered: BTreeMap::new(),
             records: BTreeMap::new(),
             jobs: BTreeMap::new(),
             tokens: BTreeMap::new(),
@@ -228,11 +266,15 @@ impl World {
             broken: BTreeSet::new(),
             dry_run_refuses: None,
             updates_fail: None,
+            updates_never_end: false,
             versions_pend: 0,
             versions_fail: None,
             reports_another_job: false,
             is_unversioned: false,
             claimed_size: None,
+            alias_refuses: None,
+            turns: 0,
+            sleepers: Vec::new(),
             trace: Vec::new(),
             tracing: false,
             applied: Vec::new(),
@@ -249,12 +291,12 @@ impl World {
         Self(Arc::new(Mutex::new(state)))
     }
 
-    pub fn state(&self) -> MutexGuard<'_, UploadState> {
+    pub fn state(&self) -> MutexGuard<'_, WorldState> {
         self.0.lock().unwrap()
     }
 
     /// The state, even after an assertion failed inside it.
-    pub fn lock_anyway(&self) -> MutexGuard<'_, UploadState> {
+    pub fn lock_anyway(&self) -> MutexGuard<'_, WorldState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -338,12 +380,17 @@ impl World {
     pub fn reconfigure(&self) {
         let mut state = self.state();
         state.note(|| "someone else reconfigures checkout".to_owned());
-        state.functions.get_mut("checkout").unwrap().revision += 1;
+        let function = state.functions.get_mut("checkout").unwrap();
+        function.revision += 1;
+        function.config += 1;
     }
 
     /// Lambda finishes what is under way.
     pub fn settle(&self) {
         let mut state = self.state();
+        if state.updates_never_end {
+            return;
+        }
         let ended = match state.updates_fail.clone() {
             Some(reason) => UpdateStatus::Failed { reason },
             None => UpdateStatus::Successful,
@@ -356,12 +403,25 @@ impl World {
         }
     }
 
+    /// Moves the clock to when the first of the sleeping tasks wakes, and lets Lambda finish what is
+    /// under way.
+    pub fn wake_the_next(&self) {
+        {
+            let mut state = self.state();
+            let Some(next) = state.sleepers.iter().min().copied() else {
+                return;
+            };
+            state.now = state.now.max(next);
+        }
+        self.settle();
+    }
+
     pub fn profile_name() -> ProfileName {
         ProfileName::parse(PROFILE).unwrap()
     }
 }
 
-impl UploadState {
+impl WorldState {
     pub fn tick(&mut self, seconds: i64) {
         self.now += jiff::SignedDuration::from_secs(seconds);
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::Engine;
-use countersign_gate::verdict::{Examine, Examined, PackageExaminer, Source};
+use countersign_gate::verdict::{Examine, Examined, Fact, PackageExaminer};
 use countersign_package::{Limits, TrustRoots};
 use countersign_testkit::{
     asn1,
@@ -126,12 +126,12 @@ pub fn slots() -> Arc<Vec<Slot>> {
 type Pair = (Vec<u8>, Vec<u8>);
 
 /// The real core over the forge's root, asked once for each pair of bytes.
-pub struct Remembering {
+pub struct CachingExaminer {
     core: PackageExaminer,
     known: Mutex<HashMap<Pair, Examined>>,
 }
 
-impl Remembering {
+impl CachingExaminer {
     pub fn new() -> Self {
         let roots = TrustRoots::from_pem(pki().root_pem().as_bytes()).unwrap();
         Self {
@@ -145,9 +145,9 @@ impl Remembering {
     }
 }
 
-impl Examine for Remembering {
-    fn examine(&self, package: &[u8], source: Source<'_>) -> Examined {
-        let Source::Present(bytes) = source else {
+impl Examine for CachingExaminer {
+    fn examine(&self, package: &[u8], source: Fact<Option<&[u8]>>) -> Examined {
+        let Fact::Known(Some(bytes)) = source else {
             return self.core.examine(package, source);
         };
         let key = (package.to_vec(), bytes.to_vec());

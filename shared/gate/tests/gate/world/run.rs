@@ -9,35 +9,39 @@ use std::{
 
 use countersign_gate::{
     admission::{Admission, SignSettings, admit},
-    deployment::{DeploySettings, Deployment, deploy},
+    deployment::{CanaryPolicy, DeploySettings, Deployment, deploy},
     domain::{CscArn, NamePattern, Scope, SigningJobId, Stack, Uploader, VersionId},
     events::UploadEvent,
     outcome::{DeliveryAttempt, Finished, RetryableError},
     verdict::Policy,
 };
 use countersign_package::Limits;
-use jiff::Timestamp;
+use jiff::SignedDuration;
 
 use super::{
     RECORDS, SIGNED, UPLOADS, World,
-    hands::Hands,
-    packages::{CSC, Remembering},
+    packages::{CSC, CachingExaminer},
+    simulated_ports::SimulatedPorts,
 };
 
-/// An attempt that may be followed by others.
-pub fn patient() -> DeliveryAttempt {
+/// An attempt that may be followed by others: two minutes of an hour.
+pub fn patient(world: &World) -> DeliveryAttempt {
+    let now = world.state().now;
     DeliveryAttempt {
+        id: format!("message/{now}"),
         attempt: 1,
-        since: Timestamp::UNIX_EPOCH,
-        give_up_at: Timestamp::MAX,
-        work_until: Timestamp::MAX,
+        since: now,
+        give_up_at: now + SignedDuration::from_hours(1),
+        work_until: now + SignedDuration::from_mins(2),
     }
 }
+
 /// The last attempt.
-pub fn last_attempt() -> DeliveryAttempt {
+pub fn last_attempt(world: &World) -> DeliveryAttempt {
+    let attempt = patient(world);
     DeliveryAttempt {
-        give_up_at: Timestamp::MIN,
-        ..patient()
+        give_up_at: attempt.since,
+        ..attempt
     }
 }
 
@@ -50,6 +54,30 @@ pub fn run<F: Future>(future: F) -> F::Output {
             return output;
         }
     }
+}
+
+/// Polls a future until it is done, and moves the world's clock whenever it only sleeps.
+pub fn run_in<F: Future>(world: &World, future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = poll_in(world, future.as_mut()) {
+            return output;
+        }
+    }
+}
+
+/// Polls a task once; where it only sleeps, the world's clock moves.
+pub fn poll_in<F: Future + ?Sized>(world: &World, task: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+    let turns = {
+        let mut state = world.state();
+        state.sleepers.clear();
+        state.turns
+    };
+    let poll = task.poll(&mut Context::from_waker(Waker::noop()));
+    if poll.is_pending() && world.state().turns == turns {
+        world.wake_the_next();
+    }
+    poll
 }
 
 pub fn stack() -> Stack {
@@ -79,11 +107,13 @@ pub fn deploy_settings() -> DeploySettings {
         stack: stack(),
         policy: Policy::default(),
         layer_csc: Some(CscArn::parse(CSC).unwrap()),
+        new_function_csc: Some(CscArn::parse(CSC).unwrap()),
+        canary: CanaryPolicy::Wait,
     }
 }
 
-pub fn hands(world: &World, name: &str) -> Hands {
-    Hands {
+pub fn hands(world: &World, name: &str) -> SimulatedPorts {
+    SimulatedPorts {
         world: world.clone(),
         name: name.to_owned(),
         early: Arc::default(),
@@ -95,6 +125,7 @@ pub fn event(world: &World, key: &str, version: Option<VersionId>) -> UploadEven
         bucket: UPLOADS.to_owned(),
         key: key.to_owned(),
         version,
+        sequencer: None,
         uploaded_by: Uploader {
             principal: Some("ann".to_owned()),
             source_ip: None,
@@ -107,12 +138,15 @@ pub fn event(world: &World, key: &str, version: Option<VersionId>) -> UploadEven
 pub fn admitted(world: &World, key: &str, slot: usize) -> Admission {
     let version = world.upload(key, slot);
     let event = event(world, key, Some(version));
-    run(admit(
-        &hands(world, "sign"),
-        &sign_settings(),
-        &event,
-        patient(),
-    ))
+    run_in(
+        world,
+        admit(
+            &hands(world, "sign"),
+            &sign_settings(),
+            &event,
+            &patient(world),
+        ),
+    )
     .unwrap()
 }
 
@@ -121,29 +155,26 @@ pub fn deployed(
     world: &World,
     settings: &DeploySettings,
     admission: Admission,
-    patience: DeliveryAttempt,
+    attempt: &DeliveryAttempt,
 ) -> Result<Finished, RetryableError> {
     let Admission::Signing { job, .. } = admission else {
         panic!("{admission:?}")
     };
     world.end_job(&job);
-    deploy_job(world, settings, &job, patience)
+    deploy_job(world, settings, &job, attempt)
 }
 
 pub fn deploy_job(
     world: &World,
     settings: &DeploySettings,
     job: &SigningJobId,
-    patience: DeliveryAttempt,
+    attempt: &DeliveryAttempt,
 ) -> Result<Finished, RetryableError> {
-    let examiner = Remembering::new();
-    let deployment = run(deploy(
-        &hands(world, "deploy"),
-        &examiner,
-        settings,
-        job,
-        patience,
-    ))?;
+    let examiner = CachingExaminer::new();
+    let deployment = run_in(
+        world,
+        deploy(&hands(world, "deploy"), &examiner, settings, job, attempt),
+    )?;
     match deployment {
         Deployment::Finished(finished) => Ok(*finished),
         Deployment::NotOurs(why) => panic!("not ours: {why}"),

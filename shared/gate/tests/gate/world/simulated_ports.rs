@@ -12,19 +12,20 @@ use std::{
 use countersign_gate::{
     domain::{UploadId, *},
     ports::{Announcement, PortError, SnsMessage, *},
+    verdict::Verified,
 };
 use countersign_package::ProfileVersionArn;
 use jiff::Timestamp;
 
 use super::{
-    Job, Mistake, UploadState, World,
+    Job, Mistake, SIGNED, World, WorldState,
+    invariants::WRITTEN_TWICE,
     packages::{ACCOUNT, PROFILE_VERSION, job_id},
-    promise::WRITTEN_TWICE,
 };
 
 /// A caller's hold on the world.
 #[derive(Clone)]
-pub struct Hands {
+pub struct SimulatedPorts {
     pub world: World,
     pub name: String,
     /// An answer that was asked for too early, by mistake.
@@ -32,27 +33,53 @@ pub struct Hands {
 }
 
 /// Gives the scheduler a turn, once.
-struct Turn(bool);
+struct Turn<'a> {
+    world: &'a World,
+    is_over: bool,
+}
 
-impl Future for Turn {
+impl Future for Turn<'_> {
     type Output = ();
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) {
+        if std::mem::replace(&mut self.is_over, true) {
             Poll::Ready(())
         } else {
+            self.world.state().turns += 1;
             Poll::Pending
         }
     }
 }
 
-impl Hands {
+/// Waits until the world's clock says that it is over; whoever drives the task moves the clock.
+struct Sleep<'a> {
+    world: &'a World,
+    until: Timestamp,
+}
+
+impl Future for Sleep<'_> {
+    type Output = ();
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.world.state();
+        if state.now >= self.until {
+            return Poll::Ready(());
+        }
+        state.sleepers.push(self.until);
+        Poll::Pending
+    }
+}
+
+impl SimulatedPorts {
     /// One call: a turn for others, perhaps trouble, then the effect, whose answer may be lost.
     pub(super) async fn call<T>(
         &self,
         call: &'static str,
-        effect: impl FnOnce(&mut UploadState) -> T + Send,
+        effect: impl FnOnce(&mut WorldState) -> T + Send,
     ) -> Result<T, PortError> {
-        Turn(false).await;
+        Turn {
+            world: &self.world,
+            is_over: false,
+        }
+        .await;
         let mut state = self.world.state();
         state.ticks += 1;
         state.calls.push(call);
@@ -133,21 +160,22 @@ pub(super) fn upload_key(name: &FunctionName) -> String {
     format!("functions/{name}.zip")
 }
 
-impl Clock for Hands {
+impl Clock for SimulatedPorts {
     fn now(&self) -> Timestamp {
         self.world.state().now
     }
 
     async fn sleep(&self, duration: Duration) {
-        Turn(false).await;
-        self.world
-            .state()
-            .tick(i64::try_from(duration.as_secs()).unwrap());
-        self.world.settle();
+        let until = self.now().saturating_add(duration);
+        Sleep {
+            world: &self.world,
+            until: until.unwrap_or(Timestamp::MAX),
+        }
+        .await;
     }
 }
 
-impl Uploads for Hands {
+impl Uploads for SimulatedPorts {
     async fn head_upload(
         &self,
         key: &str,
@@ -168,12 +196,36 @@ impl Uploads for Hands {
         .await
     }
 
+    async fn read_if_current(&self, wanted: &UploadId) -> Result<CurrentUpload, PortError> {
+        let early = self.early.lock().unwrap().take();
+        self.call("s3:GetObject upload", |state| {
+            let versions = state.uploads.get(&wanted.key).cloned().unwrap_or_default();
+            let is_current = match early {
+                Some(UploadHead::Object(head)) => head.version.as_ref() == Some(&wanted.version),
+                Some(UploadHead::DeleteMarker | UploadHead::Absent) => {
+                    return CurrentUpload::Deleted;
+                }
+                None => match versions.last() {
+                    Some(stored) if stored.slot.is_some() => stored.version == wanted.version,
+                    _ => return CurrentUpload::Deleted,
+                },
+            };
+            match state.slot_of(&wanted.key, &wanted.version) {
+                Some(slot) if is_current => {
+                    CurrentUpload::Current(state.packages[slot].source.clone())
+                }
+                _ => CurrentUpload::Other,
+            }
+        })
+        .await
+    }
+
     async fn upload_tags(&self, _: &UploadId) -> Result<BTreeMap<String, String>, PortError> {
         self.call("s3:GetObjectTagging", |_| BTreeMap::new()).await
     }
 }
 
-impl SignedObjects for Hands {
+impl SignedObjects for SimulatedPorts {
     async fn read_signed(
         &self,
         bucket: &str,
@@ -193,9 +245,85 @@ impl SignedObjects for Hands {
         })
         .await
     }
+
+    async fn current_package(&self, target: &Target) -> Result<Option<CurrentPackage>, PortError> {
+        self.call("s3:HeadObject current", |state| {
+            let found = state.current.get(&target.to_string())?.last()?;
+            Some(CurrentPackage {
+                etag: format!("e{}", found.number),
+                object: found.object(target),
+                upload: Some(found.upload.clone()),
+                source_sha256: Some(found.source_sha256.clone()),
+                code_sha256: Some(found.code_sha256.clone()),
+            })
+        })
+        .await
+    }
+
+    async fn read_signed_version(
+        &self,
+        object: &SignedObject,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        self.call("s3:GetObject signed", |state| {
+            let name = object.key.strip_prefix("current/")?.strip_suffix(".zip")?;
+            let target = Target::try_from(name.to_owned()).unwrap();
+            let all = state.current.get(name)?;
+            let found = all.iter().find(|found| found.object(&target) == *object)?;
+            Some(found.bytes.clone())
+        })
+        .await
+    }
+
+    async fn replace_current_package(
+        &self,
+        verified: &Verified,
+        seen: Option<&CurrentPackage>,
+    ) -> Result<Option<SignedObject>, PortError> {
+        self.call("s3:CopyObject", |state| {
+            let target = verified.target();
+            let bytes = state.signed[&verified.signed().key].clone();
+            let is_blind = state.mistake == Some(Mistake::BlindCopy);
+            let versions = state.current.entry(target.to_string()).or_default();
+            let etag = versions.last().map(|found| format!("e{}", found.number));
+            if etag != seen.map(|seen| seen.etag.clone()) && !is_blind {
+                return None;
+            }
+            let object = CurrentObject {
+                number: versions.len() + 1,
+                bytes,
+                upload: verified.upload().label(),
+                source_sha256: verified.source_sha256(),
+                code_sha256: verified.code_sha256(),
+            };
+            versions.push(object.clone());
+            state.check_current_order(verified);
+            Some(object.object(target))
+        })
+        .await
+    }
 }
 
-impl Records for Hands {
+/// The object under `current/` as the world keeps it.
+#[derive(Clone)]
+pub struct CurrentObject {
+    pub number: usize,
+    pub bytes: Vec<u8>,
+    pub upload: String,
+    pub source_sha256: String,
+    pub code_sha256: String,
+}
+
+impl CurrentObject {
+    fn object(&self, target: &Target) -> SignedObject {
+        SignedObject {
+            bucket: SIGNED.to_owned(),
+            key: format!("current/{target}.zip"),
+            version: VersionId::parse(format!("c{}", self.number)).unwrap(),
+        }
+    }
+}
+
+impl Records for SimulatedPorts {
     async fn read_record(&self, path: &str) -> Result<Option<Vec<u8>>, PortError> {
         self.call("s3:GetObject record", |state| {
             state.records.get(path).cloned()
@@ -242,7 +370,7 @@ impl Records for Hands {
     }
 }
 
-impl Signer for Hands {
+impl Signer for SimulatedPorts {
     async fn start_job(&self, request: &JobRequest) -> Result<JobStart, PortError> {
         self.call("signer:StartSigningJob", |state| {
             if let Some(job) = state.tokens.get(&request.token) {
@@ -311,7 +439,7 @@ impl Signer for Hands {
     }
 }
 
-impl Events for Hands {
+impl Events for SimulatedPorts {
     async fn announce(&self, announcement: &Announcement) -> Result<(), PortError> {
         self.call("events:PutEvents", |state| {
             state.events.push(announcement.detail().to_owned());
@@ -320,7 +448,7 @@ impl Events for Hands {
     }
 }
 
-impl Pager for Hands {
+impl Pager for SimulatedPorts {
     async fn page(&self, _: &SnsMessage) -> Result<(), PortError> {
         self.call("sns:Publish", |_| ()).await
     }

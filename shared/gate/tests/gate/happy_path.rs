@@ -12,9 +12,10 @@ use countersign_gate::{
 
 use crate::world::{
     FUNCTION, FunctionState, LAYER, World,
-    packages::{Remembering, job_id, slots},
+    packages::{CachingExaminer, job_id, slots},
     run::{
-        admitted, deploy_job, deploy_settings, deployed, event, hands, patient, run, sign_settings,
+        admitted, deploy_job, deploy_settings, deployed, event, hands, patient, run_in,
+        sign_settings,
     },
 };
 
@@ -32,7 +33,7 @@ pub(crate) fn world() -> World {
 
 pub(crate) fn go(world: &World, key: &str, slot: usize) -> Outcome {
     let admission = admitted(world, key, slot);
-    deployed(world, &deploy_settings(), admission, patient())
+    deployed(world, &deploy_settings(), admission, &patient(world))
         .unwrap()
         .outcome
 }
@@ -115,7 +116,7 @@ fn a_straight_deployment_costs_what_the_document_says() {
         let admission = admitted(&world, key, GOOD);
         let calls = counted(&world);
         assert_eq!(calls, documented(&format!("{heading}: sign")), "{calls:#?}");
-        deployed(&world, &deploy_settings(), admission, patient()).unwrap();
+        deployed(&world, &deploy_settings(), admission, &patient(&world)).unwrap();
         let calls = counted(&world);
         assert_eq!(
             calls,
@@ -155,12 +156,15 @@ fn an_event_without_a_version_is_about_the_current_one() {
     let world = world();
     world.upload(FUNCTION, GOOD);
     let event = event(&world, FUNCTION, None);
-    let admission = run(admit(
-        &hands(&world, "sign"),
-        &sign_settings(),
-        &event,
-        patient(),
-    ))
+    let admission = run_in(
+        &world,
+        admit(
+            &hands(&world, "sign"),
+            &sign_settings(),
+            &event,
+            &patient(&world),
+        ),
+    )
     .unwrap();
     assert!(matches!(admission, Admission::Signing { is_new: true, .. }));
 }
@@ -171,12 +175,15 @@ fn a_redelivery_finds_its_place() {
     let version = world.upload(FUNCTION, GOOD);
     let event = event(&world, FUNCTION, Some(version));
     let again = || {
-        run(admit(
-            &hands(&world, "sign"),
-            &sign_settings(),
-            &event,
-            patient(),
-        ))
+        run_in(
+            &world,
+            admit(
+                &hands(&world, "sign"),
+                &sign_settings(),
+                &event,
+                &patient(&world),
+            ),
+        )
         .unwrap()
     };
     let Admission::Signing {
@@ -195,8 +202,8 @@ fn a_redelivery_finds_its_place() {
     };
     assert_eq!(job, same);
     world.end_job(&job);
-    let first = deploy_job(&world, &deploy_settings(), &job, patient()).unwrap();
-    let second = deploy_job(&world, &deploy_settings(), &job, patient()).unwrap();
+    let first = deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap();
+    let second = deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap();
     assert!(first.is_new && !second.is_new);
     assert_eq!(first.outcome, second.outcome);
     assert!(matches!(again(), Admission::Finished(finished) if !finished.is_new));
@@ -210,8 +217,8 @@ fn the_history_of_a_target_is_in_its_records() {
     go(&world, FUNCTION, SWAPPED);
     admitted(&world, FUNCTION, OTHER);
     let target = countersign_gate::domain::Target::from_key(FUNCTION).unwrap();
-    let chapters = |most| run(history(&hands(&world, "cli"), &target, most)).unwrap();
-    let standings: Vec<&str> = chapters(10).iter().map(UploadRecords::standing).collect();
+    let chapters = |most| run_in(&world, history(&hands(&world, "cli"), &target, most)).unwrap();
+    let standings: Vec<&str> = chapters(10).iter().map(UploadRecords::status).collect();
     assert_eq!(standings, ["signing", "rejected", "deployed"]);
     assert_eq!(chapters(2).len(), 2);
     let deployed = &chapters(10)[2];
@@ -223,11 +230,17 @@ fn the_history_of_a_target_is_in_its_records() {
 fn the_use_cases_can_be_sent() {
     fn is_send<T: Send>(_: &T) {}
     let world = world();
-    let (hands, examiner) = (hands(&world, "x"), Remembering::new());
+    let (hands, examiner) = (hands(&world, "x"), CachingExaminer::new());
     let (sign, settings) = (sign_settings(), deploy_settings());
     let event = event(&world, FUNCTION, None);
     let job = SigningJobId::parse(job_id(0)).unwrap();
-    is_send(&admit(&hands, &sign, &event, patient()));
-    is_send(&deploy(&hands, &examiner, &settings, &job, patient()));
+    is_send(&admit(&hands, &sign, &event, &patient(&world)));
+    is_send(&deploy(
+        &hands,
+        &examiner,
+        &settings,
+        &job,
+        &patient(&world),
+    ));
     is_send::<Option<Finished>>(&None);
 }

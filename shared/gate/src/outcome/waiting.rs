@@ -1,0 +1,39 @@
+//! What is on record of an upload while it waits for its next attempt.
+
+use super::{delivery_attempt::DeliveryAttempt, retry::RetryableError};
+use crate::{
+    domain::Upload,
+    ports::{Clock, Records},
+    records::{self, Deployed, HeldLease, Schema, Waiting},
+};
+
+/// Puts on record why there will be another attempt and when, and gives the lease back, so that it can
+/// begin at once.
+///
+/// The attempt has failed already: if this fails, too, `waiting.json` is missing, and the lease runs out
+/// by itself.
+pub(crate) async fn note_waiting<W: Records + Clock>(
+    world: &W,
+    upload: &Upload,
+    attempt: &DeliveryAttempt,
+    error: &RetryableError,
+    applied: Option<Deployed>,
+    lease: Option<HeldLease>,
+) {
+    let now = world.now();
+    let waiting = Waiting {
+        schema: Schema,
+        delivery: attempt.id.clone(),
+        attempt: attempt.attempt,
+        since: attempt.since,
+        why: error.error_chain(),
+        next_try_at: attempt.next_try_at(now),
+        give_up_at: attempt.give_up_at,
+        applied,
+        at: now,
+    };
+    let _missing = records::replace(world, &upload.folder(), &waiting).await;
+    if let Some(lease) = lease {
+        let _runs_out = lease.release(world, upload, &attempt.id).await;
+    }
+}

@@ -1,0 +1,169 @@
+//! Leases: of the deliveries of one event that run side by side, one does the work.
+//!
+//! The first lease is the document that begins the work: `received.json` for `sign`, an accepting
+//! `verdict.json` for `deploy`. It is created by condition, so one delivery has it. A delivery that gives
+//! up puts a release beside it; one that is cut off cannot, and its lease runs out. Then the next
+//! delivery creates the next lease, by condition again.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    documents::Schema,
+    error::RecordError,
+    store::{RecordFolder, create_named, read_named},
+};
+use crate::{
+    domain::Upload,
+    ports::{Clock, Creation, Records},
+};
+
+/// How long a lease holds. No function of the gate lives longer than 150 seconds; three minutes leave
+/// no doubt.
+const LEASE_DURATION: Duration = Duration::from_mins(3);
+
+/// How many deliveries of one event may be cut off.
+const MAX_LEASES: u32 = 99;
+
+/// What is done under a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// From the upload to its signing job.
+    Admission,
+    /// From the signed package to the outcome.
+    Deployment,
+}
+
+/// Who holds a lease, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Holder {
+    pub(crate) delivery: String,
+    pub(crate) began_at: Timestamp,
+}
+
+/// A lease that this delivery holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HeldLease {
+    work: Work,
+    number: u32,
+}
+
+/// `lease-<sign|deploy>-<n>.json`, from 2: who goes on where an earlier delivery gave up or was cut off.
+/// `lease-<sign|deploy>-<n>-released.json`: the holder gave up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// 1.
+    pub schema: Schema,
+    /// The delivery that holds it.
+    pub delivery: String,
+    /// When this was written.
+    pub at: Timestamp,
+}
+
+impl Work {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Admission => "sign",
+            Self::Deployment => "deploy",
+        }
+    }
+}
+
+impl HeldLease {
+    /// The lease of the delivery that created the first document.
+    pub(crate) fn first(work: Work) -> Self {
+        Self { work, number: 1 }
+    }
+
+    /// Takes the next lease, if the last one was released or has run out; `None` while another delivery
+    /// holds it. `folder` is a listing made after the first document was seen, `first` its holder.
+    pub(crate) async fn take_over<W: Records + Clock>(
+        world: &W,
+        work: Work,
+        upload: &Upload,
+        folder: &RecordFolder,
+        first: Holder,
+        delivery: &str,
+    ) -> Result<Option<Self>, RecordError> {
+        let last = Self::last(work, folder);
+        let holder = if last.number == 1 {
+            first
+        } else {
+            let path = format!("{}{}", upload.folder(), last.file());
+            let lease: Option<Lease> = read_named(world, &path).await?;
+            let Some(lease) = lease else { return Ok(None) };
+            Holder {
+                delivery: lease.delivery,
+                began_at: lease.at,
+            }
+        };
+        if holder.delivery == delivery {
+            return Ok(Some(last));
+        }
+        let age = world.now().duration_since(holder.began_at);
+        let is_over =
+            folder.has_named(&last.release_file()) || age.unsigned_abs() >= LEASE_DURATION;
+        if !is_over || last.number >= MAX_LEASES {
+            return Ok(None);
+        }
+        let next = Self {
+            work,
+            number: last.number.saturating_add(1),
+        };
+        let path = format!("{}{}", upload.folder(), next.file());
+        let lease = Lease {
+            schema: Schema,
+            delivery: delivery.to_owned(),
+            at: world.now(),
+        };
+        if create_named(world, &path, &lease).await? == Creation::Created {
+            return Ok(Some(next));
+        }
+        // A write whose answer was lost is seen as its own by its repetition.
+        let found: Option<Lease> = read_named(world, &path).await?;
+        Ok(found
+            .filter(|found| found.delivery == delivery)
+            .map(|_| next))
+    }
+
+    /// Lets the next delivery go on at once.
+    pub(crate) async fn release<W: Records + Clock>(
+        self,
+        world: &W,
+        upload: &Upload,
+        delivery: &str,
+    ) -> Result<(), RecordError> {
+        let path = format!("{}{}", upload.folder(), self.release_file());
+        let release = Lease {
+            schema: Schema,
+            delivery: delivery.to_owned(),
+            at: world.now(),
+        };
+        create_named(world, &path, &release).await?;
+        Ok(())
+    }
+
+    fn last(work: Work, folder: &RecordFolder) -> Self {
+        let number = (2..=MAX_LEASES)
+            .take_while(|number| {
+                let lease = Self {
+                    work,
+                    number: *number,
+                };
+                folder.has_named(&lease.file())
+            })
+            .last()
+            .unwrap_or(1);
+        Self { work, number }
+    }
+
+    fn file(self) -> String {
+        format!("lease-{}-{}.json", self.work.word(), self.number)
+    }
+
+    fn release_file(self) -> String {
+        format!("lease-{}-{}-released.json", self.work.word(), self.number)
+    }
+}
