@@ -129,7 +129,10 @@ def code_of(call: Any, **arguments: Any) -> str:
 WRITTEN_ONCE = {
     f"{FOLDER}/received.json": {"sign"},
     f"{FOLDER}/signing.json": {"sign"},
-    f"{FOLDER}/publishing-1.json": {"deploy"},
+    f"{FOLDER}/lease-sign-2.json": {"sign"},
+    f"{FOLDER}/lease-sign-2-released.json": {"sign"},
+    f"{FOLDER}/lease-deploy-2.json": {"deploy"},
+    f"{FOLDER}/lease-deploy-2-released.json": {"deploy"},
     f"{FOLDER}/outcome.json": {"sign", "deploy"},
     f"{FOLDER}/announced.json": {"sign", "deploy"},
     "unrecognised/0123456789abcdef/20261126T080000Z-abc/outcome.json": {"sign", "deploy"},
