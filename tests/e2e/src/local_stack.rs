@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     cloud::{Cloud, Stack},
     error::HarnessError,
-    observer::{Observer, PATIENCE, Poll, wait_until},
+    observer::{Nobody, Observer, PATIENCE, Poll, wait_until},
     packages,
     pages::Pages,
     session::{Credentials, Session, body, bytes, list, text},
@@ -170,6 +170,33 @@ impl<'a> LocalStack<'a> {
             json!({"FunctionName": name, "CodeSigningConfigArn": configuration}),
         )?;
         Ok(())
+    }
+
+    /// Creates a function from a package in a bucket, under the stack's configuration from the start,
+    /// and waits until it can be called.
+    pub fn create_signed_function(
+        &self,
+        name: &str,
+        bucket: &str,
+        key: &str,
+    ) -> Result<(), HarnessError> {
+        self.root.call(
+            "lambda",
+            "create_function",
+            json!({"FunctionName": name, "Runtime": "python3.13", "Role": self.role,
+                   "Handler": "app.handler", "Code": {"S3Bucket": bucket, "S3Key": key},
+                   "CodeSigningConfigArn": self.stack.output("CodeSigningConfig")?}),
+        )?;
+        wait_until(&Nobody, "the new function", PATIENCE, || {
+            let read = json!({"FunctionName": name});
+            let answer = self
+                .root
+                .call("lambda", "get_function_configuration", read)?;
+            Ok(match text(&answer, "/State")?.as_str() {
+                "Active" => Poll::Ready(()),
+                other => Poll::Pending(other.to_owned()),
+            })
+        })
     }
 
     /// What the function answers with when it is called.
