@@ -334,13 +334,6 @@ def test_only_alert_pages(gate: Gate, intruder: dict[str, str]) -> None:
         assert code_of(gate.aws.client("sns", keys).publish, **page).startswith("AuthorizationError")
 
 
-def test_role_is_told_to_alert_by_arn(gate: Gate) -> None:
-    read = gate.aws.client("lambda").get_function_configuration
-    own = {read(FunctionName=f"countersign-{name}")["Role"] for name in FUNCTIONS}
-    variables = read(FunctionName="countersign-alert")["Environment"]["Variables"]
-    assert set(variables["COUNTERSIGN_OWN_ROLES"].split(",")) == own
-
-
 # What follows makes stacks of its own.
 
 
