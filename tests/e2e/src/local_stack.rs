@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     cloud::{Cloud, Stack},
     error::HarnessError,
-    observer::{Nobody, Observer, PATIENCE, Poll, wait_until},
+    observer::{Observer, PATIENCE, Poll, wait_until},
     packages,
     pages::Pages,
     session::{Credentials, Session, body, bytes, list, text},
@@ -133,6 +133,12 @@ impl<'a> LocalStack<'a> {
         &self.administrator
     }
 
+    /// The ARN of a role for functions.
+    #[must_use]
+    pub fn role(&self) -> &str {
+        &self.role
+    }
+
     /// The stack.
     #[must_use]
     pub fn stack(&self) -> &Stack {
@@ -172,23 +178,14 @@ impl<'a> LocalStack<'a> {
         Ok(())
     }
 
-    /// Creates a function from a package in a bucket, under the stack's configuration from the start,
-    /// and waits until it can be called.
-    pub fn create_signed_function(
+    /// Waits until a function that was just created can be called.
+    pub fn wait_until_active(
         &self,
-        name: &str,
-        bucket: &str,
-        key: &str,
+        observer: &dyn Observer,
+        function: &str,
     ) -> Result<(), HarnessError> {
-        self.root.call(
-            "lambda",
-            "create_function",
-            json!({"FunctionName": name, "Runtime": "python3.13", "Role": self.role,
-                   "Handler": "app.handler", "Code": {"S3Bucket": bucket, "S3Key": key},
-                   "CodeSigningConfigArn": self.stack.output("CodeSigningConfig")?}),
-        )?;
-        wait_until(&Nobody, "the new function", PATIENCE, || {
-            let read = json!({"FunctionName": name});
+        wait_until(observer, "the new function", PATIENCE, || {
+            let read = json!({"FunctionName": function});
             let answer = self
                 .root
                 .call("lambda", "get_function_configuration", read)?;
@@ -389,7 +386,8 @@ impl<'a> LocalStack<'a> {
     }
 }
 
-fn create_user(
+/// Creates a user who may do what the statements of a policy say, and gives their keys.
+pub fn create_user(
     root: &Session,
     name: &str,
     statements: &Value,

@@ -94,31 +94,6 @@ fn copy_of_an_older_version_rolls_back() {
     assert_eq!(stack.ask("demo-back").unwrap(), "good");
 }
 
-/// Under Enforce, with no moment at which unsigned code would have to be let in.
-#[test]
-#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
-fn new_function_is_created_from_its_prepared_package() {
-    let _shared = beside_others();
-    let stack = local_stack();
-    let package = packages::function("first of all").unwrap();
-    let upload = stack.upload("functions/demo-new", &package).unwrap();
-    let outcome = stack.wait_for_end(&Nobody, &upload, "prepared").unwrap();
-    let (bucket, key) = (
-        text(&outcome, "/package/bucket").unwrap(),
-        text(&outcome, "/package/key").unwrap(),
-    );
-    assert_eq!(bucket, stack.stack().output("SignedBucket").unwrap());
-    assert_eq!(key, "current/functions/demo-new.zip");
-    stack
-        .create_signed_function("demo-new", &bucket, &key)
-        .unwrap();
-    assert_eq!(stack.ask("demo-new").unwrap(), "first of all");
-    let package = packages::function("second").unwrap();
-    let upload = stack.upload("functions/demo-new", &package).unwrap();
-    stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
-    assert_eq!(stack.ask("demo-new").unwrap(), "second");
-}
-
 /// Lambda refuses an alias for a version that is not ready yet, which each is at first.
 #[test]
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]

@@ -10,6 +10,7 @@
 )]
 
 mod dead_letters;
+mod documented_commands;
 mod happy_path;
 mod refusals;
 mod who_may_write;
