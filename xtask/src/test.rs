@@ -23,7 +23,7 @@ const PYTHON: &str = "python3";
 /// through its schedules, the table once more through processes of the command, other readers, each bit flipped.
 const SLOW: [&str; 4] = [
     "model::",
-    "the_command_decides_every_row",
+    "command_agrees_with_the_core_on_every_row",
     "programs_agree_on_every_package",
     "changed_bit",
 ];

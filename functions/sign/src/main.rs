@@ -93,7 +93,9 @@ impl Sign {
             report::about_target(&target);
         }
         let stack = &self.settings.stack.name;
-        match admit(&self.aws, &self.settings, event, attempt).await? {
+        // Boxed: the whole way of an upload is one large future.
+        let admission = admit(&self.aws, &self.settings, event, attempt);
+        match Box::pin(admission).await? {
             Admission::Signing {
                 upload,
                 job,

@@ -20,6 +20,10 @@
 //!       ── origin::prove    origin.rs        the package is its source plus what Signer appends
 //! ```
 //!
+//! Beside this way: [`check_signable`] says before a signing job whether the package keeps its
+//! limits with a signature, and [`Inventory`] what is where, for checks of whether the package can
+//! start.
+//!
 //! Each step is the only way to its type: [`Archive`], [`Package`], [`VerifiedPackage`],
 //! [`origin::OriginProof`]. What a proof does *not* say: that the signature has not expired by now,
 //! that its publisher is allowed, or that it was not revoked. Those are policy, and need a clock or
@@ -30,7 +34,8 @@
 //! A room imports only rooms below it.
 //!
 //! ```text
-//! 4  origin.rs                        signed package beside its source
+//! 5  signable.rs                      an unsigned package, and what a signature adds
+//! 4  origin.rs   inventory/           signed package beside its source; what is where in it
 //! 3  package.rs                       bodies, digests and signature together
 //! 2  zip/   signature/   digest/      the container; the signature entry; the two digests
 //! 1  asn1/      arn.rs limits.rs signature_entry.rs escape.rs numbers.rs
@@ -42,18 +47,22 @@ mod arn;
 mod asn1;
 mod digest;
 mod escape;
+mod inventory;
 mod limits;
 mod numbers;
 mod package;
+mod signable;
 mod signature;
 mod signature_entry;
 mod zip;
 
 pub use arn::{ArnError, ProfileVersionArn, SigningJobArn};
 pub use digest::{CodeSha256, ContentDigest};
+pub use inventory::{ElfClass, ElfHeader, ElfMachine, Inventory, Libc, Lookup, Shebang};
 pub use limits::Limits;
 pub use origin::OriginError;
 pub use package::{IntegrityError, Package, VerifiedPackage};
+pub use signable::{SIGNATURE_ENTRIES, SIGNATURE_RESERVE_BYTES, SignableError, check_signable};
 pub use signature::{
     Attribute, Certificate, Claims, Signature, SignatureError, TrustRootError, TrustRoots,
     VerifiedSignature,

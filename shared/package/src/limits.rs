@@ -23,9 +23,9 @@ pub struct Limits {
     /// held in memory to be compared. Room for twenty thousand names as macOS writes them, every
     /// one with an accent; more would break the bound on memory.
     pub composed_bytes: usize,
-    /// Sum of the other spellings of names outside of ASCII, in bytes, which are held in memory to be
-    /// compared for readers that take another encoding for granted. Room for twenty thousand names of
-    /// a hundred bytes, each twice as long as it was.
+    /// Sum of the other spellings of names outside of ASCII, in bytes, which are held in memory to
+    /// be compared for readers that take another encoding for granted. Room for twenty thousand
+    /// names of a hundred bytes, each twice as long as it was.
     pub respelt_bytes: usize,
     /// How many times its compressed size one body may inflate to. DEFLATE cannot exceed 1,032 (a
     /// 258-byte match for two bits), so that this refuses only sizes that are lies; the absolute

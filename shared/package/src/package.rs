@@ -56,11 +56,7 @@ impl<'a> Package<'a> {
     /// which end before this returns.
     pub fn read(bytes: &'a [u8], limits: &Limits) -> Result<Self, StructureError> {
         let archive = Archive::parse(bytes, limits)?;
-        let promised = archive
-            .entries()
-            .iter()
-            .map(Entry::size)
-            .fold(0, u64::saturating_add);
+        let promised = archive.unpacked_bytes();
         let (sha256, content_digest, reading) = std::thread::scope(|scope| {
             let sha256 = MaybeThread::start(scope, widen(bytes.len()), || Sha256::digest(bytes));
             let mut hasher = ContentHasher::start(scope, promised);
@@ -87,8 +83,8 @@ impl<'a> Package<'a> {
         &self.archive
     }
 
-    /// The symbolic links, in the order of the archive. None leads out of the package, other than to
-    /// `/opt/`; what they point to need not exist.
+    /// The symbolic links, in the order of the archive. None leads out of the package, other than
+    /// to `/opt/`; what they point to need not exist.
     #[must_use]
     pub fn links(&self) -> &[Link<'a>] {
         &self.links
@@ -103,7 +99,7 @@ impl<'a> Package<'a> {
     /// Bytes of the file.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        widen(self.archive.bytes().len())
+        self.archive.file_bytes()
     }
 
     /// Sum of the bodies' bytes, the signature's included.

@@ -208,16 +208,6 @@ fn issuers() -> Vec<Case> {
                 ]));
         }),
         forged(
-            "an issuer with name constraints",
-            signature!(E::CriticalExtension { .. }),
-            |pki| {
-                let none = asn1::sequence([asn1::context(0, &[])]);
-                pki.upper
-                    .certificate
-                    .set_extension(ExtensionForge::new("2.5.29.30", true, none));
-            },
-        ),
-        forged(
             "an issuer on P-256",
             signature!(E::Algorithm {
                 field: "certificate key",

@@ -1,4 +1,5 @@
-//! Rows about names that programs read in another encoding than UTF-8: accepted where no two become one.
+//! Rows about names that programs read in another encoding than UTF-8: accepted where no two become
+//! one.
 
 use countersign_package::{NameFault, StructureError as S};
 use countersign_testkit::zip::{EntryForge, FLAG_UTF8};

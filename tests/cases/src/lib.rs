@@ -25,6 +25,7 @@ mod anchors;
 mod appended;
 mod attributes;
 mod bodies;
+mod certificate_names;
 mod certificates;
 mod chain;
 mod code_pages;
@@ -77,6 +78,7 @@ pub fn table() -> Vec<Case> {
         algorithms::cases(),
         attributes::cases(),
         certificates::cases(),
+        certificate_names::cases(),
         appended::cases(),
         chain::cases(),
         anchors::cases(),

@@ -52,8 +52,8 @@ fn marks() -> Vec<Case> {
     refused.into()
 }
 
-/// A tar header as the oldest programs wrote it, which is known by its checksum alone. Its first bytes
-/// are those of the zip.
+/// A tar header as the oldest programs wrote it, which is known by its checksum alone. Its first
+/// bytes are those of the zip.
 fn old_tar_header(front: &[u8]) -> Vec<u8> {
     let mut block = vec![0; 512];
     block[..front.len()].copy_from_slice(front);
@@ -88,8 +88,8 @@ fn tar() -> Vec<Case> {
             "a tar header without a mark (bsdtar, GNU tar)",
             other(),
             || {
-                // The checksum is over the local header, too, which has the CRC-32 of the body that it
-                // is in: so an extra field carries it, and is made after the rest.
+                // The checksum is over the local header, too, which has the CRC-32 of the body that
+                // it is in: so an extra field carries it, and is made after the rest.
                 let build = |value: &[u8]| {
                     let mut entry = EntryForge::file("data.bin", "body").stored();
                     entry.local().extra = extra(0x4242, value);

@@ -244,7 +244,7 @@ fn failures() -> Vec<Case> {
         ),
         row(
             "an impostor of an issuer, and the issuer expired",
-            signature!(E::CertificateSignature { .. }),
+            signature!(E::Expired { .. }),
             vec![impostor(), expired()],
         ),
         row(

@@ -1,6 +1,7 @@
 //! What different programs see in one zip: this project's core, the `zip` crate, Python's zipfile.
 //! Names are compared as they stand in the archive.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -28,6 +29,15 @@ pub fn core_in_pieces(bytes: &[u8], pieces: &[usize]) -> Result<Contents, String
             }
         }
     })
+}
+
+/// Leaves directories out that were listed before: the second makes no difference to what is
+/// unpacked, and some programs do not list it.
+#[must_use]
+pub fn directories_once(mut contents: Contents) -> Contents {
+    let mut seen = BTreeSet::new();
+    contents.retain(|(name, _)| !name.ends_with(b"/") || seen.insert(name.clone()));
+    contents
 }
 
 fn read_core(

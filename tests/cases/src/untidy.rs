@@ -1,5 +1,5 @@
-//! Rows that are merely untidy, as honest writers leave them, and their hostile neighbours: what looks
-//! nearly the same, and is read in two ways by programs in use.
+//! Rows that are merely untidy, as honest writers leave them, and their hostile neighbours: what
+//! looks nearly the same, and is read in two ways by programs in use.
 
 use countersign_package::{LinkFault, NameFault, StructureError as S};
 use countersign_testkit::zip::{EntryForge, Header, Zip64Extra, ZipForge, extra};

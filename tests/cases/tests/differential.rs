@@ -2,10 +2,8 @@
 
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
-use std::collections::BTreeSet;
-
 use countersign_cases::mutate::{Dice, confuse, mutate};
-use countersign_cases::readers::{Contents, core, python, zip_crate};
+use countersign_cases::readers::{Contents, core, directories_once, python, zip_crate};
 use countersign_cases::{PKI, table};
 use countersign_package::{Limits, Package};
 use countersign_testkit::package::{sample, sign};
@@ -61,14 +59,6 @@ fn programs_agree_on_every_package_that_the_core_accepts() {
     );
     assert!(accepted > 100, "only {accepted} packages were accepted");
     assert!(ambiguous > 300, "only {ambiguous} packages were ambiguous");
-}
-
-/// Leaves directories out that were listed before: the second makes no difference to what is unpacked,
-/// and some programs do not list it.
-fn directories_once(mut contents: Contents) -> Contents {
-    let mut seen = BTreeSet::new();
-    contents.retain(|(name, _)| !name.ends_with(b"/") || seen.insert(name.clone()));
-    contents
 }
 
 /// How a reader differs from the core, in a few words.

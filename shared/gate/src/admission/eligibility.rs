@@ -33,8 +33,11 @@ pub(super) async fn check_eligibility<W: SignWorld>(
     if head.tag_count > 0 {
         received.tags = world.upload_tags(&received.upload.id).await?;
     }
-    let target =
-        target.map_err(|error| OutcomeDraft::rejected(error.reason(), error.to_string()))?;
+    let target = target.map_err(|error| {
+        let hint = error.hint().map(|hint| format!("; {hint}"));
+        let message = format!("{error}{}", hint.unwrap_or_default());
+        OutcomeDraft::rejected(error.reason(), message)
+    })?;
     let profile = profile_for(world, settings, &target, &received.metadata).await?;
     // Before it is fetched: what is too large for Signer is too large for memory.
     let limit = settings.limits.package_bytes;

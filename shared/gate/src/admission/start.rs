@@ -77,7 +77,7 @@ async fn describe<W: SignWorld>(
 /// Signer answers a repeated client token with the first job, whatever was asked then. Who may start
 /// jobs can compute the token of an upload, so the job is compared with what was asked (what a token with
 /// other parameters answers is not known).
-fn check_is_ours(request: &JobRequest, job: &SigningJob) -> Result<(), OutcomeDraft> {
+fn check_is_ours(request: &JobRequest, job: &SigningJob) -> Result<(), EarlyExit> {
     let mut differences = Vec::new();
     if job.source.as_ref() != Some(&request.source) {
         let source = job.source.as_ref().map_or_else(
@@ -110,8 +110,5 @@ fn check_is_ours(request: &JobRequest, job: &SigningJob) -> Result<(), OutcomeDr
         job.id,
         differences.join("; ")
     );
-    Err(OutcomeDraft::rejected(
-        ReasonCode::ForeignSigningJob,
-        message,
-    ))
+    Err(OutcomeDraft::rejected(ReasonCode::ForeignSigningJob, message).into())
 }

@@ -118,7 +118,7 @@ async fn run<W: DeployWorld, E: Examine>(
 
 /// The job on record writes where it was told to. One that does not was started by somebody else under
 /// this upload's client token.
-fn check_destination(pending: &PendingDeployment) -> Result<(), OutcomeDraft> {
+fn check_destination(pending: &PendingDeployment) -> Result<(), EarlyExit> {
     let signing = &pending.signing;
     let expected = format!("{}{}.zip", signing.prefix, pending.job.id);
     match &pending.signed {
@@ -127,10 +127,7 @@ fn check_destination(pending: &PendingDeployment) -> Result<(), OutcomeDraft> {
                 "the job {} wrote to {bucket}/{key}, and not to {}/{expected}",
                 pending.job.id, signing.bucket
             );
-            Err(OutcomeDraft::rejected(
-                ReasonCode::ForeignSigningJob,
-                message,
-            ))
+            Err(OutcomeDraft::rejected(ReasonCode::ForeignSigningJob, message).into())
         }
         _ => Ok(()),
     }

@@ -35,9 +35,12 @@ const MAX_ROUNDS: u32 = 6;
 
 /// How a round ends when the upload does not.
 enum Round {
-    End(OutcomeDraft),
+    End(Box<OutcomeDraft>),
     Again,
 }
+
+/// What was read of an upload: what Signer made of it, and the upload itself.
+type PackageAndSource = (ExaminedPackage, Fact<Option<Vec<u8>>>);
 
 /// One upload on its way to one function.
 pub(super) struct FunctionDeployment<'a, W, E> {
@@ -47,7 +50,7 @@ pub(super) struct FunctionDeployment<'a, W, E> {
     pending: &'a mut PendingDeployment,
     name: FunctionName,
     /// The package and its source, once they were read.
-    package: Option<(ExaminedPackage, Fact<Option<Vec<u8>>>)>,
+    package: Option<PackageAndSource>,
     /// The function ran the same code already, and it is left alone.
     is_unchanged: bool,
 }
@@ -75,7 +78,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     pub(super) async fn run(mut self) -> Result<OutcomeDraft, EarlyExit> {
         for _ in 0..MAX_ROUNDS {
             if let Round::End(draft) = self.attempt_update().await? {
-                return Ok(draft);
+                return Ok(*draft);
             }
         }
         let what = format!("the function {} keeps changing", self.name);
@@ -145,7 +148,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     }
 
     /// The package and its source, which were read before.
-    fn package(&self) -> Result<&(ExaminedPackage, Fact<Option<Vec<u8>>>), EarlyExit> {
+    fn package(&self) -> Result<&PackageAndSource, EarlyExit> {
         let what = || RetryableError::busy("the package was not read");
         self.package.as_ref().ok_or_else(|| what().into())
     }
@@ -390,7 +393,8 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         if let Some(alias) = alias {
             message = format!("{message}, and {alias} points at it");
         }
-        Ok(Round::End(deployed_draft(message, deployed, verdict)))
+        let draft = deployed_draft(message, deployed, verdict);
+        Ok(Round::End(Box::new(draft)))
     }
 
     /// Whether the function already runs a package that was signed from the same source: proven by its
@@ -470,14 +474,14 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             "there is no function {} yet; create it from s3://{}/{}, version {}",
             self.name, package.bucket, package.key, package.version
         );
-        Ok(Round::End(OutcomeDraft {
+        Ok(Round::End(Box::new(OutcomeDraft {
             state: UploadState::Prepared,
             code: None,
             message,
             findings: OutcomeDraft::notable(&verdict),
             deployed: None,
             package: Some(package),
-        }))
+        })))
     }
 
     fn check_deployed(

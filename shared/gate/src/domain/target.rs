@@ -50,6 +50,48 @@ pub enum KeyError {
 }
 
 impl KeyError {
+    /// What somebody probably meant, and should do instead.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        let (Self::Prefix { key }
+        | Self::Nested { key }
+        | Self::Suffix { key }
+        | Self::Name { key, .. }) = self;
+        let lower = key.to_ascii_lowercase();
+        let has_extension = |extensions: &[&str]| extensions.iter().any(|end| lower.ends_with(end));
+        if lower.contains("arn:") {
+            return Some("write the name alone, without the rest of the ARN");
+        }
+        match self {
+            Self::Suffix { .. } if has_extension(&[".jar", ".war"]) => {
+                Some("a jar is a zip: upload it under the same name with .zip at its end")
+            }
+            Self::Suffix { .. } if has_extension(&[".zip"]) => Some("write .zip in lower case"),
+            Self::Suffix { .. } if has_extension(&[".tar", ".tgz", ".gz", ".7z", ".rar"]) => {
+                Some("Lambda takes zips only; pack the same files as a zip")
+            }
+            Self::Prefix { .. } if has_extension(&[".zip"]) && !key.contains('/') => {
+                Some("put it into the folder functions/ or layers/")
+            }
+            Self::Prefix { .. }
+                if lower.starts_with("function/") || lower.starts_with("layer/") =>
+            {
+                Some("the folders are called functions/ and layers/")
+            }
+            Self::Prefix { .. }
+                if lower.starts_with("functions/") || lower.starts_with("layers/") =>
+            {
+                Some("write functions/ and layers/ in lower case")
+            }
+            Self::Name { .. } if key.contains(':') => Some(
+                "leave version and alias away; the alias to move is named by the function's tag \
+                 countersign:alias",
+            ),
+            Self::Nested { .. } => Some("a target has one key: take the folders between away"),
+            _ => None,
+        }
+    }
+
     /// The reason code.
     #[must_use]
     pub fn reason(&self) -> ReasonCode {
@@ -178,5 +220,30 @@ mod tests {
         }
         assert_eq!(kind(&format!("functions/{}.zip", "a".repeat(65))), "name");
         assert_eq!(kind(&format!("layers/{}.zip", "a".repeat(141))), "name");
+    }
+
+    #[test]
+    fn hints_tell_what_was_probably_meant() {
+        for (key, words) in [
+            ("checkout.zip", "into the folder"),
+            ("function/checkout.zip", "are called"),
+            ("Functions/checkout.zip", "lower case"),
+            ("functions/checkout.jar", "a jar is a zip"),
+            ("functions/checkout.ZIP", "lower case"),
+            ("functions/checkout.tar.gz", "zips only"),
+            ("functions/checkout:live.zip", "countersign:alias"),
+            (
+                "functions/arn:aws:lambda:eu-west-1:111122223333:function:checkout.zip",
+                "ARN",
+            ),
+            ("functions/team/checkout.zip", "folders between"),
+        ] {
+            let hint = Target::from_key(key)
+                .unwrap_err()
+                .hint()
+                .unwrap_or_default();
+            assert!(hint.contains(words), "{key}: {hint}");
+        }
+        assert_eq!(Target::from_key("notes.txt").unwrap_err().hint(), None);
     }
 }

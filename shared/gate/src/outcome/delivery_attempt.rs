@@ -7,7 +7,7 @@ use jiff::Timestamp;
 /// The delay before the second attempt.
 const FIRST_RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The longest delay between two attempts.
-const MAX_RETRY_DELAY: Duration = Duration::from_secs(60);
+const MAX_RETRY_DELAY: Duration = Duration::from_mins(1);
 
 /// One delivery of an event by its queue.
 ///

@@ -82,7 +82,12 @@ pub async fn history<W: Records>(
         }
     }
     // The order within a second is only known from the documents.
-    let oldest = folders.keys().rev().take(most).last().map(|(at, _)| *at);
+    let oldest = folders
+        .keys()
+        .rev()
+        .take(most)
+        .next_back()
+        .map(|(at, _)| *at);
     let mut uploads = Vec::new();
     for ((at, label), documents) in folders.into_iter().rev() {
         if oldest.is_none_or(|oldest| at < oldest) {

@@ -100,13 +100,13 @@ impl<P> Judgement<P> {
         match verdict.decision {
             Decision::Reject => Self::Rejected(verdict),
             Decision::Inconclusive => Self::Inconclusive(verdict),
-            Decision::Accept | Decision::AcceptWithWarnings => match prove() {
-                Some(proof) => Self::Accepted(Box::new(proof), verdict),
-                None => {
-                    verdict.decision = Decision::Inconclusive;
-                    Self::Inconclusive(verdict)
+            Decision::Accept | Decision::AcceptWithWarnings => {
+                if let Some(proof) = prove() {
+                    return Self::Accepted(Box::new(proof), verdict);
                 }
-            },
+                verdict.decision = Decision::Inconclusive;
+                Self::Inconclusive(verdict)
+            }
         }
     }
 

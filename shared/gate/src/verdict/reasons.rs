@@ -76,6 +76,7 @@ pub fn of_signature(error: &SignatureError) -> ReasonCode {
         | E::SignerKeyUsage { .. }
         | E::SignerPurpose { .. } => ReasonCode::SignerCertificate,
         E::CriticalExtension { .. }
+        | E::NameConstraints { .. }
         | E::NotYetValid { .. }
         | E::Expired { .. }
         | E::IssuerNotCa { .. }

@@ -217,7 +217,7 @@ fn canary_is_waited_for_refused_or_taken_over_as_the_stack_says() {
         "nothing is changed meanwhile"
     );
     change(&world, |function| {
-        function.aliases.get_mut("live").unwrap().weights.clear()
+        function.aliases.get_mut("live").unwrap().weights.clear();
     });
     let outcome = deploy_job(&world, &settings, &job, &patient(&world))
         .unwrap()

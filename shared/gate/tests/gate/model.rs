@@ -335,7 +335,7 @@ impl Schedule {
                 Box::pin(async move { admit(&hands, sign, &event, &attempt).await.is_ok() })
             }
             Event::JobEnded(job) => Box::pin(async move {
-                deploy(&hands, examiner, settings, &job, &attempt)
+                Box::pin(deploy(&hands, examiner, settings, &job, &attempt))
                     .await
                     .is_ok()
             }),

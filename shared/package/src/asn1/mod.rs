@@ -12,6 +12,7 @@ mod reader;
 mod time;
 
 pub(crate) use reader::{
-    BIT_STRING, BOOLEAN, Element, GENERALIZED_TIME, INTEGER, Malformed, OCTET_STRING, OID, Reader,
-    SEQUENCE, SET, UTC_TIME, UTF8_STRING, algorithm, context,
+    BIT_STRING, BMP_STRING, BOOLEAN, Element, GENERALIZED_TIME, IA5_STRING, INTEGER, Malformed,
+    NUMERIC_STRING, OCTET_STRING, OID, PRINTABLE_STRING, Reader, SEQUENCE, SET, TELETEX_STRING,
+    UNIVERSAL_STRING, UTC_TIME, UTF8_STRING, algorithm, context,
 };

@@ -5,23 +5,22 @@
 //! is for the chain.
 
 use const_oid::ObjectIdentifier;
-use der::Decode as _;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use x509_cert::name::Name;
 
-use super::ecdsa::VerifyingKey;
+use super::{ecdsa::VerifyingKey, name::name_text};
 use crate::{
     asn1::{
         BIT_STRING, BOOLEAN, Element, GENERALIZED_TIME, INTEGER, Malformed, OCTET_STRING, OID,
         Reader, SEQUENCE, UTC_TIME, algorithm as read_algorithm, context,
     },
-    escape::{escape, hex},
+    escape::hex,
 };
 
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+const NAME_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.30");
 const CODE_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
@@ -57,6 +56,8 @@ pub(crate) struct Extensions {
     pub(crate) key_usage: Option<KeyUsage>,
     /// Whether the extended key usages include code signing.
     pub(crate) code_signing: Option<bool>,
+    /// Whether the names below it are constrained, critically or not.
+    pub(crate) has_name_constraints: bool,
     /// The first critical extension that is not understood.
     pub(crate) unknown_critical: Option<ObjectIdentifier>,
 }
@@ -244,22 +245,6 @@ fn public_key(
     Ok((curve, Some(key)))
 }
 
-/// A Name for people, with nothing in it that could garble a terminal: characters outside of ASCII
-/// are escaped as in names of entries. Backslashes and quotes stay, since RFC 4514 itself escapes
-/// with the ones and has escaped the others.
-fn name_text(element: &Element<'_>) -> Result<String, Malformed> {
-    let name = Name::from_der(element.whole).map_err(|_| element.malformed("it is not a Name"))?;
-    let mut text = String::new();
-    for character in name.to_string().chars() {
-        if character == ' ' || character.is_ascii_graphic() {
-            text.push(character);
-        } else {
-            text.push_str(&escape(character.encode_utf8(&mut [0; 4]).as_bytes()));
-        }
-    }
-    Ok(text)
-}
-
 impl Extensions {
     fn parse(element: &Element<'_>) -> Result<Self, Malformed> {
         let mut wrapper = element.reader();
@@ -332,6 +317,12 @@ impl Extensions {
                 }
                 self.code_signing = Some(code_signing);
             }
+            // RFC 5280 §4.2.1.10 has them critical. Not marked as such they still say that names
+            // are not to be below this CA, and OpenSSL, webpki, Go and Java hold to that.
+            NAME_CONSTRAINTS => {
+                self.has_name_constraints = true;
+                return Ok(());
+            }
             _ => {
                 if is_critical {
                     self.unknown_critical.get_or_insert(oid);
@@ -340,53 +331,5 @@ impl Extensions {
             }
         }
         reader.finish("extension value")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::asn1::{SET, UTF8_STRING};
-
-    /// A Name whose one attribute is a common name.
-    fn shown(common_name: &str) -> String {
-        let wrap = |tag: u8, contents: &[u8]| {
-            let length = u8::try_from(contents.len()).unwrap();
-            [&[tag, length], contents].concat()
-        };
-        let id = wrap(OID, &[0x55, 4, 3]);
-        let attribute = [id, wrap(UTF8_STRING, common_name.as_bytes())].concat();
-        let name = wrap(SEQUENCE, &wrap(SET, &wrap(SEQUENCE, &attribute)));
-        let element = Reader::new(&name).read(SEQUENCE, "subject").unwrap();
-        name_text(&element).unwrap()
-    }
-
-    #[test]
-    fn names_cannot_garble_a_terminal() {
-        for plain in ["Signer us-west-2 ROOT CA", "Jürgen's 署名"] {
-            assert_eq!(shown(plain), format!("CN={plain}"));
-        }
-        assert_eq!(shown("A, \"B\"\\"), r#"CN=A\, \"B\"\\"#);
-        // RFC 4514 has a way of its own to write these.
-        assert_eq!(shown("a\u{1b}[2J\r\n\u{7f}"), r"CN=a\1b[2J\0d\0a\7f");
-        // Other control characters, bidirectional marks, blanks without width, a line break of
-        // Unicode's, a soft hyphen, a byte order mark, a variation selector, a tag.
-        for odd in [
-            '\u{9b}',
-            '\u{202e}',
-            '\u{2066}',
-            '\u{200b}',
-            '\u{200f}',
-            '\u{2028}',
-            '\u{ad}',
-            '\u{feff}',
-            '\u{fe0f}',
-            '\u{e0041}',
-        ] {
-            let text = shown(&format!("a{odd}b"));
-            assert_eq!(text, format!("CN=a{}b", odd.escape_unicode()));
-        }
-        // What a subject spells out is not what stands for a character.
-        assert_eq!(shown(r"\u{202e}"), r"CN=\\u{202e}");
     }
 }

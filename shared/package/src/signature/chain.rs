@@ -45,7 +45,9 @@ pub(crate) fn verify(
         at,
         budget: MAX_SIGNATURE_CHECKS,
     };
-    search.extend(&mut vec![signer])
+    search
+        .extend(&mut vec![signer])
+        .map_err(|failure| failure.error)
 }
 
 fn check_signer(signer: &Certificate) -> Result<(), SignatureError> {
@@ -74,6 +76,9 @@ fn check_certificate(certificate: &Certificate, at: Timestamp) -> Result<(), Sig
             subject,
             oid: oid.to_string(),
         });
+    }
+    if certificate.extensions().has_name_constraints {
+        return Err(SignatureError::NameConstraints { subject });
     }
     let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
     if at < not_before {
@@ -128,21 +133,64 @@ struct Search<'a> {
     budget: usize,
 }
 
+/// Why a way up failed.
+struct Failure {
+    reached: Reached,
+    error: SignatureError,
+}
+
+/// How far a way up got, in ascending order: the one that got furthest has the reason that counts.
+///
+/// A certificate that a CA issued and may not have issued says more than a way that ends somewhere:
+/// of two CAs of one name, the one that did not issue the certificate explains nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Reached {
+    /// Whether it ended at a CA that issued the certificate below it.
+    is_refused: bool,
+    /// Certificates of the path whose signatures were verified.
+    verified: usize,
+    step: Step,
+}
+
+impl Reached {
+    fn new(verified: usize, step: Step) -> Self {
+        Self {
+            is_refused: step == Step::Refused,
+            verified,
+            step,
+        }
+    }
+}
+
+/// What failed at the end of a way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    /// Nobody has the issuer's name.
+    NoIssuer,
+    /// Somebody has, and did not sign the certificate.
+    NotIssued,
+    /// He signed it, and may not, or something is left over.
+    Refused,
+}
+
 impl<'a> Search<'a> {
     /// Looks for issuers of the last certificate in `path`, pinned ones first, until one leads to a
     /// root.
-    ///
-    /// Where several fail, the first that got further than an unknown issuer says why.
-    fn extend(
-        &mut self,
-        path: &mut Vec<&'a Certificate>,
-    ) -> Result<Vec<Certificate>, SignatureError> {
+    fn extend(&mut self, path: &mut Vec<&'a Certificate>) -> Result<Vec<Certificate>, Failure> {
+        let verified = path.len();
+        let failure = |step, error| Failure {
+            reached: Reached::new(verified, step),
+            error,
+        };
         let Some(subject) = path.last().copied() else {
-            return Err(SignatureError::NoSignerCertificate);
+            return Err(failure(Step::NoIssuer, SignatureError::NoSignerCertificate));
         };
-        let mut failure = SignatureError::UntrustedIssuer {
-            issuer: subject.issuer().to_owned(),
-        };
+        let mut furthest = failure(
+            Step::NoIssuer,
+            SignatureError::UntrustedIssuer {
+                issuer: subject.issuer().to_owned(),
+            },
+        );
         let (roots, pool) = (self.roots, self.pool);
         let pinned = roots.iter().map(|root| (root, true));
         let carried = pool
@@ -160,17 +208,22 @@ impl<'a> Search<'a> {
             if !subject.names_as_issuer(issuer) || path.contains(&issuer) {
                 continue;
             }
-            let step = self.step(path, subject, issuer, is_pinned);
-            match step {
+            match self.step(path, subject, issuer, is_pinned) {
                 Ok(chain) => return Ok(chain),
-                Err(SignatureError::ChainBudget) => return Err(SignatureError::ChainBudget),
-                Err(error) if !matches!(failure, SignatureError::UntrustedIssuer { .. }) => {
-                    drop(error);
+                Err(failure) if matches!(failure.error, SignatureError::ChainBudget) => {
+                    return Err(failure);
                 }
-                Err(error) => failure = error,
+                Err(failure) => {
+                    // Of unknown issuers the last is reported, of other reasons the first.
+                    let is_last = failure.reached.step == Step::NoIssuer;
+                    let is_further = failure.reached > furthest.reached;
+                    if is_further || (is_last && failure.reached == furthest.reached) {
+                        furthest = failure;
+                    }
+                }
             }
         }
-        Err(failure)
+        Err(furthest)
     }
 
     /// Tries `issuer` as the issuer of `subject`, the last certificate in `path`.
@@ -180,15 +233,26 @@ impl<'a> Search<'a> {
         subject: &Certificate,
         issuer: &'a Certificate,
         is_pinned: bool,
-    ) -> Result<Vec<Certificate>, SignatureError> {
+    ) -> Result<Vec<Certificate>, Failure> {
+        let verified = path.len();
+        let failed = |step| {
+            move |error| Failure {
+                reached: Reached::new(verified, step),
+                error,
+            }
+        };
         if path.len() >= MAX_CHAIN_LENGTH {
-            return Err(SignatureError::ChainBudget);
+            return Err(failed(Step::Refused)(SignatureError::ChainBudget));
         }
-        self.verify_issued(subject, issuer)?;
-        check_issuer(issuer, path.len(), self.at)?;
+        self.verify_issued(subject, issuer)
+            .map_err(failed(Step::NotIssued))?;
+        check_issuer(issuer, path.len(), self.at).map_err(failed(Step::Refused))?;
         path.push(issuer);
         let found = if is_pinned {
-            self.complete(path, issuer)
+            self.complete(path, issuer).map_err(|error| Failure {
+                reached: Reached::new(path.len(), Step::Refused),
+                error,
+            })
         } else {
             self.extend(path)
         };

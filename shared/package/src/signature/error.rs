@@ -171,6 +171,12 @@ pub enum SignatureError {
         /// Which extension.
         oid: String,
     },
+    /// A certificate constrains the names below it, which nothing here checks.
+    #[error("the certificate `{subject}` has name constraints, which are not understood")]
+    NameConstraints {
+        /// Whose certificate.
+        subject: String,
+    },
     /// A certificate was not yet valid at signing time.
     #[error(
         "the certificate `{subject}` was valid from {not_before}, after the signing at {signed_at}"

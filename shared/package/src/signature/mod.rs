@@ -14,6 +14,7 @@ mod chain;
 mod claims;
 mod ecdsa;
 mod error;
+mod name;
 mod pem;
 #[expect(
     clippy::module_inception,

@@ -68,6 +68,19 @@ impl<'a> Archive<'a> {
         self.comment
     }
 
+    /// Bytes of the file.
+    #[must_use]
+    pub fn file_bytes(&self) -> u64 {
+        widen(self.bytes.len())
+    }
+
+    /// Sum of the bodies' bytes, as declared.
+    #[must_use]
+    pub fn unpacked_bytes(&self) -> u64 {
+        let sizes = self.entries.iter().map(Entry::size);
+        sizes.fold(0, u64::saturating_add)
+    }
+
     /// The whole file.
     pub(crate) fn bytes(&self) -> &'a [u8] {
         self.bytes

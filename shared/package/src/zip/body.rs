@@ -136,6 +136,22 @@ pub(crate) fn inflater() -> Decompress {
 }
 
 impl<'a> Entry<'a> {
+    /// Reads at most the first `count` bytes of the body, and no more of it than that takes.
+    pub fn head(&self, count: usize) -> Result<Vec<u8>, StructureError> {
+        let count = count.min(usize::try_from(self.size()).unwrap_or(usize::MAX));
+        let mut head = vec![0; count];
+        let mut body = Body::new(self, inflater());
+        let mut filled: usize = 0;
+        while let Some(space) = head.get_mut(filled..).filter(|space| !space.is_empty()) {
+            match body.next(space)? {
+                0 => break,
+                length => filled = filled.saturating_add(length),
+            }
+        }
+        head.truncate(filled);
+        Ok(head)
+    }
+
     /// Reads the body. The reader ends in an error of kind [`io::ErrorKind::InvalidData`], whose
     /// source is a [`StructureError`], where the body is not what the headers declare.
     #[must_use]
@@ -209,6 +225,24 @@ mod tests {
             deflated: true,
         }]);
         assert_eq!(read(&empty, 10).unwrap(), b"");
+    }
+
+    #[test]
+    fn head_is_the_start_of_the_body() {
+        let body: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[1]).collect();
+        for deflated in [false, true] {
+            let bytes = zip(&[Sample {
+                name: "a",
+                body: &body,
+                mode: 0,
+                deflated,
+            }]);
+            let archive = Archive::parse(&bytes, &Limits::default()).unwrap();
+            for count in [0, 1, 4_096, body.len(), usize::MAX] {
+                let head = archive.entries()[0].head(count).unwrap();
+                assert_eq!(head, &body[..count.min(body.len())], "{count}");
+            }
+        }
     }
 
     /// A stored body is written, and the method changed to deflated afterwards.

@@ -134,15 +134,15 @@ struct Attributes {
 impl Attributes {
     /// What an entry unpacks to.
     ///
-    /// The trailing slash says it, the MS-DOS attributes and the Unix mode: whichever a reader asks,
-    /// it must get the same answer. Two things are accepted because all readers that were tried agree
-    /// on them:
+    /// The trailing slash says it, the MS-DOS attributes and the Unix mode: whichever a reader
+    /// asks, it must get the same answer. Two things are accepted because all readers that were
+    /// tried agree on them:
     ///
     /// - A name that ends in a slash is a directory whatever else the mode says: Maven's
-    ///   plexus-archiver writes file, or all bits. (Not where it says link: some of Node's libraries
-    ///   ask for that first.)
-    /// - Every other type but link, directory and device is a file, that of a pipe or a socket, too:
-    ///   Info-ZIP records what it read its standard input from. Of a device bsdtar makes one.
+    ///   plexus-archiver writes file, or all bits. (Not where it says link: some of Node's
+    ///   libraries ask for that first.)
+    /// - Every other type but link, directory and device is a file, that of a pipe or a socket,
+    ///   too: Info-ZIP records what it read its standard input from. Of a device bsdtar makes one.
     fn kind(self, name: &str) -> Result<EntryKind, StructureError> {
         /// FAT, Unix, NTFS by APPNOTE and by Info-ZIP, VFAT, Darwin: where writers put Unix modes.
         /// Elsewhere the same bits mean something else to some readers.

@@ -1,8 +1,8 @@
 //! Names as readers show them that take another encoding than UTF-8 for granted.
 //!
-//! APPNOTE 4.4.4 and appendix D: a name without flag 11 is in CP437. Most programs know better, some
-//! do not, and Info-ZIP takes even a marked name for an OEM code page if the entry was made on FAT. So
-//! one name has several spellings. That is harmless as long as no two names become one.
+//! APPNOTE 4.4.4 and appendix D: a name without flag 11 is in CP437. Most programs know better,
+//! some do not, and Info-ZIP takes even a marked name for an OEM code page if the entry was made on
+//! FAT. So one name has several spellings. That is harmless as long as no two names become one.
 
 use super::entry::Entry;
 
@@ -41,9 +41,9 @@ pub(super) struct Reading {
     spelling: Spelling,
 }
 
-/// The readings that are tried. Python, 7-Zip, .NET and Windows read unmarked names in CP437 or in the
-/// code page of the machine, Info-ZIP those of OEM systems in CP850 (with the table that is built in)
-/// or, as some distributions patch it, in the code page that goes with the locale.
+/// The readings that are tried. Python, 7-Zip, .NET and Windows read unmarked names in CP437 or in
+/// the code page of the machine, Info-ZIP those of OEM systems in CP850 (with the table that is
+/// built in) or, as some distributions patch it, in the code page that goes with the locale.
 ///
 /// A code page maps bytes to characters one to one, so that two names which it applies to stay two.
 /// Only a name that it applies to and one that it does not apply to can meet. Info-ZIP's own table

@@ -13,10 +13,10 @@ const MASKED: u16 = 1 << 13;
 /// Zip64 (4.5) is the newest feature of the format that this reader knows.
 const MAX_VERSION_NEEDED: u8 = 45;
 
-/// Systems that may stand in the upper byte of the version needed, which is 0 by APPNOTE 4.4.3. Some
-/// writers repeat there what the entry was made on: Unix, NTFS, VFAT, Darwin. Info-ZIP leaves an entry
-/// out that asks for `OpenVMS` (2), and libarchive takes the byte for the system that decides on modes
-/// and code pages; all others look at the lower byte only.
+/// Systems that may stand in the upper byte of the version needed, which is 0 by APPNOTE 4.4.3.
+/// Some writers repeat there what the entry was made on: Unix, NTFS, VFAT, Darwin. Info-ZIP leaves
+/// an entry out that asks for `OpenVMS` (2), and libarchive takes the byte for the system that
+/// decides on modes and code pages; all others look at the lower byte only.
 const SYSTEMS_NEEDED: [u8; 6] = [0, 3, 10, 11, 14, 19];
 
 /// The fields that both headers have, in the order in which they stand.

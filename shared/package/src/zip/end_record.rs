@@ -91,8 +91,8 @@ impl<'a> EndRecord<'a> {
 /// The offset of the one end record, and its comment.
 ///
 /// Its signature is the last in the file, its comment reaches exactly to the end (but for
-/// padding, [`is_padding`]), and no earlier signature within reach claims the same: a record inside another one's comment is a second
-/// reading.
+/// padding, [`is_padding`]), and no earlier signature within reach claims the same: a record inside
+/// another one's comment is a second reading.
 fn locate(bytes: &[u8]) -> Result<(u64, &[u8]), StructureError> {
     let reach = END_BYTES.saturating_add(usize::from(u16::MAX));
     let tail_start = bytes.len().saturating_sub(reach);
@@ -130,9 +130,9 @@ fn locate(bytes: &[u8]) -> Result<(u64, &[u8]), StructureError> {
 
 /// Whether what follows an end record fills the last block of an output in blocks.
 ///
-/// bsdtar writes to a pipe in blocks of 10 KiB and fills the last one with zeros. There is no record
-/// in zeros, so that readers find the same end record whether they search for the last one or ask
-/// where its comment ends. Some do not open such a file, and none opens another one.
+/// bsdtar writes to a pipe in blocks of 10 KiB and fills the last one with zeros. There is no
+/// record in zeros, so that readers find the same end record whether they search for the last one
+/// or ask where its comment ends. Some do not open such a file, and none opens another one.
 fn is_padding(rest: &[u8], file_bytes: usize) -> bool {
     let is_whole = file_bytes.is_multiple_of(BLOCK_BYTES) && rest.len() < MAX_PADDING_BYTES;
     rest.is_empty() || (is_whole && rest.iter().all(|byte| *byte == 0))
@@ -184,8 +184,8 @@ fn find_locator(bytes: &[u8], end: u64) -> Option<u64> {
 /// the plain record asks for them: so they must say the same where it does not ask. Info-ZIP, among
 /// others, writes them before it knows whether they will be needed.
 ///
-/// A disk number of 0xFFFF in the plain record asks for them, too (APPNOTE 4.4.1.4), and they have to
-/// say that there is one disk. stream-zip and zip.js write it so.
+/// A disk number of 0xFFFF in the plain record asks for them, too (APPNOTE 4.4.1.4), and they have
+/// to say that there is one disk. stream-zip and zip.js write it so.
 fn parse_zip64(
     bytes: &[u8],
     plain: &Plain,

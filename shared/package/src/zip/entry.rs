@@ -89,9 +89,9 @@ impl<'a> Entry<'a> {
         (self.system == UNIX).then_some(u32::from(self.mode))
     }
 
-    /// The mode that at least some readers apply, with the readers that do: those of Unix modes, Go's
-    /// on Darwin's, Node's libraries on those of every system. A mode of 0 counts on Unix and Darwin
-    /// only.
+    /// The mode that at least some readers apply, with the readers that do: those of Unix modes,
+    /// Go's on Darwin's, Node's libraries on those of every system. A mode of 0 counts on Unix and
+    /// Darwin only.
     pub(crate) fn applied_mode(&self) -> (ModeReaders, Option<u32>) {
         let mode = u32::from(self.mode);
         match self.system {

@@ -6,8 +6,8 @@ use crate::{escape::escape, limits::Limits};
 
 /// Takes a raw name as text, if it is a relative path of plain components.
 ///
-/// One `./` in front is accepted, as `tar -a -cf x.zip .` writes it. Every program that unpacks drops
-/// it, and paths are compared without it, so that `./a` and `a` are two entries at one path.
+/// One `./` in front is accepted, as `tar -a -cf x.zip .` writes it. Every program that unpacks
+/// drops it, and paths are compared without it, so that `./a` and `a` are two entries at one path.
 pub(super) fn validate<'a>(raw: &'a [u8], limits: &Limits) -> Result<&'a str, StructureError> {
     let refuse = |fault| StructureError::Name {
         name: escape(raw),
@@ -64,9 +64,9 @@ fn fault(name: &str, limits: &Limits) -> Option<NameFault> {
     })
 }
 
-/// The name without the carriage return of the Finder's files for icons of folders, `Icon\r` and its
-/// twin `._Icon\r` for the resource fork. Info-ZIP drops it and writes `Icon`, which is why that reading is compared
-/// like those of code pages (`code_page.rs`).
+/// The name without the carriage return of the Finder's files for icons of folders, `Icon\r` and
+/// its twin `._Icon\r` for the resource fork. Info-ZIP drops it and writes `Icon`, which is why
+/// that reading is compared like those of code pages (`code_page.rs`).
 fn without_icon(name: &str) -> &str {
     let file = name.rsplit('/').next().unwrap_or(name);
     match file {

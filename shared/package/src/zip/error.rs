@@ -134,8 +134,8 @@ pub enum StructureError {
         name: String,
         /// The earlier entry.
         other: String,
-        /// Whether both have the same size and CRC-32: then a build tool most likely packed one file
-        /// twice.
+        /// Whether both have the same size and CRC-32: then a build tool most likely packed one
+        /// file twice.
         same_content: bool,
     },
     /// Two entries unpack to the same path for a program that reads names in another encoding.

@@ -4,8 +4,9 @@
 //! those that give something a second time, for readers that look there instead: the name, the
 //! mode, the encryption.
 //!
-//! A field may be given twice where both say the same, and times may be given twice in any case: then
-//! it does not matter whether a reader takes the first or the last. GitLab writes 0x5455 twice.
+//! A field may be given twice where both say the same, and times may be given twice in any case:
+//! then it does not matter whether a reader takes the first or the last. GitLab writes 0x5455
+//! twice.
 
 use super::{error::StructureError, le_reader::LeReader};
 

@@ -137,8 +137,8 @@ pub(super) fn check_declared_sizes(
     Ok(())
 }
 
-/// Walks the first half of the file, which ends where the directory starts. Returns, too, whether the
-/// headers of an entry differ in their version or time.
+/// Walks the first half of the file, which ends where the directory starts. Returns, too, whether
+/// the headers of an entry differ in their version or time.
 pub(super) fn read_entries<'a>(
     bytes: &'a [u8],
     directory: &[CentralHeader<'a>],

@@ -75,10 +75,10 @@ impl<'a> LocalHeader<'a> {
     /// Refuses the entry unless both headers say the same of it.
     ///
     /// Where a descriptor follows the body, the local header may leave CRC and sizes open with
-    /// zeros, but not give others. Time and version needed may differ: no reader takes another body,
-    /// name or kind for them, as long as it understands both versions. Maven writes 10 and 20 after
-    /// it has sorted the manifest to the front, the JDK's zip file system after an update. The one
-    /// exception is libzip, which compares them to choose among end records
+    /// zeros, but not give others. Time and version needed may differ: no reader takes another
+    /// body, name or kind for them, as long as it understands both versions. Maven writes 10 and 20
+    /// after it has sorted the manifest to the front, the JDK's zip file system after an update.
+    /// The one exception is libzip, which compares them to choose among end records
     /// ([`LocalHeader::differs_harmlessly`]).
     pub(crate) fn agree(&self, central: &CentralHeader<'_>) -> Result<(), StructureError> {
         let (local, listed) = (&self.common, &central.common);

@@ -1,10 +1,10 @@
 //! Other formats in the same bytes: a file that is a zip for one program and a tar for another.
 //!
-//! A zip starts with the signature of a record, so that no format is left that is known by its first
-//! bytes (ELF, PE, ar, cpio, scripts): something in front of the records is refused anyway. What is left
-//! are formats that are known by bytes further on. Those can stand in the name, an extra field or
-//! the body of the first entry. Some programs look for them before they look for a zip: libarchive for
-//! tar and ISO 9660, GNU tar for tar, `file` for all in the table.
+//! A zip starts with the signature of a record, so that no format is left that is known by its
+//! first bytes (ELF, PE, ar, cpio, scripts): something in front of the records is refused anyway.
+//! What is left are formats that are known by bytes further on. Those can stand in the name, an
+//! extra field or the body of the first entry. Some programs look for them before they look for a
+//! zip: libarchive for tar and ISO 9660, GNU tar for tar, `file` for all in the table.
 
 use super::{entry::Entry, error::StructureError};
 use crate::numbers::widen;
@@ -18,9 +18,9 @@ const PDF_MARK: &[u8] = b"%PDF-";
 /// How far from the start readers of PDF look for it.
 const PDF_REACH: usize = 1024;
 
-/// What `file` 5.44 takes for more than a zip, each tried on a zip with the bytes in its first body.
-/// All have four bytes or more, so that honest packed data hits none by chance. (The mark of a boot
-/// sector has two and is left out; no program unpacks by it.)
+/// What `file` 5.44 takes for more than a zip, each tried on a zip with the bytes in its first
+/// body. All have four bytes or more, so that honest packed data hits none by chance. (The mark of
+/// a boot sector has two and is left out; no program unpacks by it.)
 const MARKS: [(usize, &[u8], &str); 19] = [
     (60, b"BOOKMOBI", "a Mobipocket book"),
     (60, b"TEXtREAd", "a PalmDOC book"),
@@ -84,8 +84,8 @@ pub(super) fn check_other_formats(
 /// Where a tar header has its checksum, in eight bytes.
 const TAR_CHECKSUM: usize = 148;
 
-/// Whether a block has the checksum of a tar header, which is all that older formats of tar are known
-/// by. Signed sums, as some old programs made them, count as well.
+/// Whether a block has the checksum of a tar header, which is all that older formats of tar are
+/// known by. Signed sums, as some old programs made them, count as well.
 fn is_tar_header(block: &[u8; TAR_BLOCK]) -> bool {
     let (front, rest) = block.split_at(TAR_CHECKSUM);
     let Some((checksum, back)) = rest.split_first_chunk::<8>() else {

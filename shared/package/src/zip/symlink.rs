@@ -4,10 +4,10 @@
 //! unpacks layers (the documented way to use their ES modules). Why nothing can be led elsewhere:
 //!
 //! - Nothing is unpacked through a link, because entries below one are refused (`tree.rs`).
-//! - So the directory that a link is in is a real one, and `..` in front of a target goes up through
-//!   real directories. A target that does not leave the package by its letters does not leave it in
-//!   any other way either, however many links it passes, since each of them starts in a real
-//!   directory again.
+//! - So the directory that a link is in is a real one, and `..` in front of a target goes up
+//!   through real directories. A target that does not leave the package by its letters does not
+//!   leave it in any other way either, however many links it passes, since each of them starts in a
+//!   real directory again.
 //! - Only `..` *behind* a link would mean something else than it says. That is refused.
 
 use std::borrow::Cow;
@@ -43,7 +43,8 @@ impl<'a> Link<'a> {
         self.path
     }
 
-    /// The path that it points to: relative to its own directory, or below `/opt/`. It need not exist.
+    /// The path that it points to: relative to its own directory, or below `/opt/`. It need not
+    /// exist.
     #[must_use]
     pub fn target(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.target)

@@ -1,10 +1,10 @@
 //! The tree that the entries unpack to: no two may unpack to the same place, none below a file or a
 //! link.
 //!
-//! Paths are compared as on Lambda's file systems. Case matters there: `A` and `a` are two files, as
-//! they are in honest packages. Unicode composition is set aside: composed and decomposed spellings
-//! are two files on Linux, but one on the Mac where many packages are made, so that no honest package
-//! has both.
+//! Paths are compared as on Lambda's file systems. Case matters there: `A` and `a` are two files,
+//! as they are in honest packages. Unicode composition is set aside: composed and decomposed
+//! spellings are two files on Linux, but one on the Mac where many packages are made, so that no
+//! honest package has both.
 //!
 //! Then the same is checked for every other reading of the names (`code_page.rs`): what is one tree
 //! for one program may not be another for the next.
@@ -165,7 +165,8 @@ fn check_in_order<'n, 'e: 'n, 'a: 'e>(
 /// Whether two entries list one directory twice, as Gradle and the Kotlin compiler do.
 ///
 /// Whoever unpacks the second finds that the directory exists, and it has no content that could
-/// differ. Only the mode could, where both have one: then the first or the last wins, by the reader.
+/// differ. Only the mode could, where both have one: then the first or the last wins, by the
+/// reader.
 fn is_one_directory(one: &Entry<'_>, other: &Entry<'_>) -> bool {
     let is_directory = |entry: &Entry<'_>| entry.kind() == EntryKind::Directory;
     let modes_agree = match (one.mode(), other.mode()) {

@@ -8,8 +8,8 @@ use crate::numbers::widen;
 /// Something about an archive that does no harm and that its author should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
-    /// Names in UTF-8 that flag 11 does not mark as such. No two of them meet in any reading, but some
-    /// programs show them in another way.
+    /// Names in UTF-8 that flag 11 does not mark as such. No two of them meet in any reading, but
+    /// some programs show them in another way.
     UnmarkedNames {
         /// How many entries have such a name.
         count: u64,

@@ -26,9 +26,9 @@ impl Extended {
     /// The values of a central header, with those from its zip64 field `body` where they are open.
     ///
     /// APPNOTE has only the open ones in the field, and so some readers take them. Commons Compress
-    /// and the `zip` crate write more than is open, and other readers take each value by its position. So
-    /// what is more than asked for has to say the same as the header, and both ways to read the field
-    /// have to give the same values.
+    /// and the `zip` crate write more than is open, and other readers take each value by its
+    /// position. So what is more than asked for has to say the same as the header, and both ways to
+    /// read the field have to give the same values.
     pub(super) fn read(
         common: &CommonHeader,
         offset: u32,

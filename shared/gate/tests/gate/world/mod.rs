@@ -148,6 +148,7 @@ pub struct LayerState {
     pub slot: usize,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct WorldState {
     pub now: Timestamp,
     pub random: Random,
