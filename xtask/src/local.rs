@@ -11,8 +11,8 @@ use clap::Args;
 use countersign_e2e::{
     HarnessError,
     cloud::{self, Cloud, Stack},
-    scenes::{Play, SCENES},
-    stage::Stage,
+    demo::{Demo, SCENES},
+    local_stack::LocalStack,
     tools::{self, Tools},
 };
 
@@ -48,14 +48,14 @@ pub(crate) fn run(
         build(&tools, terminal)?;
     }
     let stack = deploy(&cloud, terminal)?;
-    let stage = Stage::set(&cloud, &stack)?;
-    let seen = play(&stage, terminal)?;
+    let local_stack = LocalStack::populate(&cloud, &stack)?;
+    let seen = show(&local_stack, terminal)?;
     summary(&seen, since, terminal);
     let all_seen = seen.iter().all(Result::is_ok);
     if !options.once && !terminal.stop_asked() {
         stay(&tools, &cloud, &stack, terminal)?;
     }
-    drop(stage);
+    drop(local_stack);
     let ending = Instant::now();
     drop(cloud);
     terminal.step("stopped", "everything that was started", ending.elapsed());
@@ -91,17 +91,17 @@ fn deploy(cloud: &Cloud, terminal: &Terminal) -> Result<Stack, HarnessError> {
 }
 
 /// The scenes in order; one that is not seen as it should be does not keep the others from being
-/// played.
-fn play(
-    stage: &Stage<'_>,
+/// shown.
+fn show(
+    local_stack: &LocalStack<'_>,
     terminal: &Terminal,
 ) -> Result<Vec<Result<Duration, HarnessError>>, HarnessError> {
-    let mut play = Play::open(stage, terminal)?;
+    let mut demo = Demo::open(local_stack, terminal)?;
     let mut seen = Vec::new();
     for (number, scene) in (1_u8..).zip(&SCENES) {
         terminal.heading(&format!("{number}. {}", scene.0));
         let since = Instant::now();
-        let result = play.scene(scene).map(|()| since.elapsed());
+        let result = demo.scene(scene).map(|()| since.elapsed());
         if let Err(error) = &result {
             terminal.error(error);
         }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     error::HarnessError,
-    observer::{Look, Observer, PATIENCE, wait_until},
+    observer::{Observer, PATIENCE, Poll, wait_until},
     process::{self, Process},
     session::{Credentials, Session, list, text},
     tools::Tools,
@@ -52,9 +52,9 @@ impl Cloud {
                 return Err(process.failure(what, status));
             }
             Ok(if is_free(port) {
-                Look::NotYet(process.last_line())
+                Poll::Pending(process.last_line())
             } else {
-                Look::There(())
+                Poll::Ready(())
             })
         })?;
         Ok(Self {
@@ -89,26 +89,22 @@ impl Cloud {
         arguments: &[&str],
     ) -> Result<String, HarnessError> {
         let endpoint = self.endpoint();
-        let output = self
-            .tools
-            .command("aws", &endpoint)
+        let mut command = self.tools.command("aws", &endpoint);
+        command
             .args(arguments)
             .args(["--endpoint-url", &endpoint])
-            .envs(credentials.environment())
-            .output()
-            .map_err(|source| HarnessError::Start {
-                program: "aws".to_owned(),
-                source,
-            })?;
-        if output.status.success() {
-            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-        } else {
-            Err(HarnessError::Refused {
-                call: format!("aws {}", arguments.join(" ")),
-                code: output.status.to_string(),
-                message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-            })
-        }
+            .envs(credentials.environment());
+        output("aws", &arguments.join(" "), command)
+    }
+
+    /// Runs lines as somebody pastes them into a shell, in the name of `credentials`, and gives their
+    /// output. The first one that fails ends it.
+    pub fn paste(&self, credentials: &Credentials, lines: &str) -> Result<String, HarnessError> {
+        let mut command = self.tools.command("sh", &self.endpoint());
+        command
+            .args(["-eu", "-c", lines])
+            .envs(credentials.environment());
+        output("sh", lines, command)
     }
 
     /// `sam deploy` of what [`build`] made, as the stack `name` with these parameters, trusting the
@@ -135,6 +131,8 @@ impl Cloud {
             .args(["deploy", "--stack-name", name])
             .args(["--no-confirm-changeset", "--no-progressbar"])
             .args(["--parameter-overrides", &format!("TrustRoots=\"{root}\"")])
+            // Those who want the pages subscribe a queue.
+            .arg("AlertEmail=none")
             .args(parameters);
         process::run(
             observer,
@@ -160,6 +158,23 @@ impl Cloud {
         Ok(Stack {
             name: name.to_owned(),
             outputs,
+        })
+    }
+}
+
+/// What a command writes, or the refusal that its failure is.
+fn output(program: &str, arguments: &str, mut command: Command) -> Result<String, HarnessError> {
+    let output = command.output().map_err(|source| HarnessError::Start {
+        program: program.to_owned(),
+        source,
+    })?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(HarnessError::Refused {
+            call: format!("{program} {arguments}"),
+            code: output.status.to_string(),
+            message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         })
     }
 }

@@ -32,11 +32,11 @@ impl Observer for Nobody {}
 
 /// What a look at the world gave.
 #[derive(Debug)]
-pub enum Look<T> {
+pub enum Poll<T> {
     /// It is there.
-    There(T),
+    Ready(T),
     /// Not yet; this is there instead.
-    NotYet(String),
+    Pending(String),
 }
 
 /// Looks again and again until the thing is there, at most for `patience`.
@@ -44,13 +44,13 @@ pub fn wait_until<T>(
     observer: &dyn Observer,
     what: &str,
     patience: Duration,
-    mut look: impl FnMut() -> Result<Look<T>, HarnessError>,
+    mut look: impl FnMut() -> Result<Poll<T>, HarnessError>,
 ) -> Result<T, HarnessError> {
     let since = Instant::now();
     loop {
         let seen = match look()? {
-            Look::There(thing) => return Ok(thing),
-            Look::NotYet(seen) => seen,
+            Poll::Ready(thing) => return Ok(thing),
+            Poll::Pending(seen) => seen,
         };
         if since.elapsed() > patience {
             return Err(HarnessError::TimedOut {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     cloud::{Cloud, Stack},
     error::HarnessError,
-    observer::{Look, Observer, wait_until},
+    observer::{Observer, Poll, wait_until},
     session::{Credentials, Session, list, text},
 };
 
@@ -113,8 +113,8 @@ impl Pages {
         wait_until(observer, what, patience, || {
             let received = self.all()?;
             Ok(received.iter().find(|page| wanted(page)).map_or_else(
-                || Look::NotYet(format!("{} other pages", received.len())),
-                |page| Look::There(page.clone()),
+                || Poll::Pending(format!("{} other pages", received.len())),
+                |page| Poll::Ready(page.clone()),
             ))
         })
     }

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     error::HarnessError,
-    observer::{Look, Observer, wait_until},
+    observer::{Observer, Poll, wait_until},
 };
 
 const GUARD: &str = include_str!("python/guard.py");
@@ -109,8 +109,8 @@ pub fn run(
     let mut process = Process::start(python, program, log)?;
     let status = wait_until(observer, what, LONGEST, || {
         Ok(match process.ended()? {
-            Some(status) => Look::There(status),
-            None => Look::NotYet(process.last_line()),
+            Some(status) => Poll::Ready(status),
+            None => Poll::Pending(process.last_line()),
         })
     })?;
     if status.success() {
@@ -175,8 +175,8 @@ mod tests {
         let process = Process::start(Path::new(PYTHON), &ticking, &log).unwrap();
         wait_until(&Nobody, "a tick", PATIENCE, || {
             Ok(match process.last_line() {
-                line if line == "tick" => Look::There(()),
-                line => Look::NotYet(line),
+                line if line == "tick" => Poll::Ready(()),
+                line => Poll::Pending(line),
             })
         })
         .unwrap();

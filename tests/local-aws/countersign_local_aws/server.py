@@ -13,6 +13,7 @@ from ministack import app
 from ministack.core import lambda_runtime
 
 from . import (
+    alarms,
     bus,
     cloudformation,
     control,
@@ -50,6 +51,7 @@ def install(authority: SigningAuthority) -> None:
     queues.install()
     signer_service.install(jobs)
     lambda_service.install(deployments)
+    alarms.install()
     cloudformation.install(deployments)
     trail_stacks.install()
     dispatch.install()

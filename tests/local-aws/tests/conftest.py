@@ -71,14 +71,16 @@ class LocalAws:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, service: str, keys: dict[str, str] | None = None, *, checked: bool = True) -> Any:
-        """A client; without keys it is the account root's. `checked` is for the shapes of its answers."""
+        """A client; without keys it is the account root's, and they may name a region. `checked` is for the shapes of
+        its answers.
+        """
         ours = checked and keys is None
         if ours and service in self._clients:
             return self._clients[service]
         keys = keys or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, inject_host_prefix=False)
         make: Any = boto3.client  # its stub names every service there is
-        client = make(service, endpoint_url=self.endpoint, region_name=REGION, config=config, **keys)
+        client = make(service, endpoint_url=self.endpoint, config=config, **{"region_name": REGION, **keys})
         if checked:
             shapes.check_answers(client)
         if ours:

@@ -86,7 +86,10 @@ def publishers(aws: LocalAws, action: str, **parameters: str) -> list[str]:
     getattr(client, f"{action}_stack")(
         StackName="stack",
         TemplateBody=json.dumps(template),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in {"AlertEmail": "none", **parameters}.items()
+        ],
     )
 
     def done() -> Any:

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::{
     error::HarnessError,
-    observer::{Look, Observer, PATIENCE, wait_until},
+    local_stack::{LocalStack, Protection, Upload},
+    observer::{Observer, PATIENCE, Poll, wait_until},
     packages,
     session::text,
-    stage::{Protection, Stage, Upload},
 };
 
 /// The function of the first three scenes, whose configuration enforces.
@@ -19,7 +19,7 @@ const DEMO: &str = "demo";
 const LENIENT: &str = "demo-warn";
 
 /// A scene's title, and what happens in it.
-pub type Scene = (&'static str, fn(&mut Play<'_>) -> Result<(), HarnessError>);
+pub type Scene = (&'static str, fn(&mut Demo<'_>) -> Result<(), HarnessError>);
 
 /// The scenes in the order in which they build on each other.
 pub const SCENES: [Scene; 4] = [
@@ -39,33 +39,36 @@ pub const SCENES: [Scene; 4] = [
 ];
 
 /// What the scenes share.
-pub struct Play<'a> {
-    stage: &'a Stage<'a>,
+pub struct Demo<'a> {
+    stack: &'a LocalStack<'a>,
     observer: &'a dyn Observer,
     deployed: Option<Upload>,
     since: Instant,
 }
 
-impl<'a> Play<'a> {
+impl<'a> Demo<'a> {
     /// Creates the demo functions, both with unsigned code of the time before the gate.
-    pub fn open(stage: &'a Stage<'a>, observer: &'a dyn Observer) -> Result<Self, HarnessError> {
+    pub fn open(
+        stack: &'a LocalStack<'a>,
+        observer: &'a dyn Observer,
+    ) -> Result<Self, HarnessError> {
         let since = Instant::now();
-        stage.create_function(DEMO, "before the gate", Protection::Enforce)?;
-        stage.create_function(LENIENT, "before the gate", Protection::Warn)?;
+        stack.create_function(DEMO, "before the gate", Protection::Enforce)?;
+        stack.create_function(LENIENT, "before the gate", Protection::Warn)?;
         observer.seen(
             "two functions",
             &format!("{DEMO} (its code signing configuration enforces), {LENIENT} (warns)"),
             since.elapsed(),
         );
         Ok(Self {
-            stage,
+            stack,
             observer,
             deployed: None,
             since: Instant::now(),
         })
     }
 
-    /// Plays one scene.
+    /// Shows one scene.
     pub fn scene(&mut self, (_, scene): &Scene) -> Result<(), HarnessError> {
         self.since = Instant::now();
         scene(self)
@@ -77,7 +80,7 @@ impl<'a> Play<'a> {
     }
 
     fn answers(&mut self, function: &str, words: &str) -> Result<(), HarnessError> {
-        let said = self.stage.ask(function)?;
+        let said = self.stack.ask(function)?;
         if said != words {
             return Err(HarnessError::Surprise {
                 expected: format!("{function} to answer {words:?}"),
@@ -90,7 +93,7 @@ impl<'a> Play<'a> {
 
     fn paged(&mut self, what: &str, words: &[&str]) -> Result<(), HarnessError> {
         let page = self
-            .stage
+            .stack
             .pages
             .wait_for(self.observer, what, PATIENCE, |page| {
                 words
@@ -103,19 +106,19 @@ impl<'a> Play<'a> {
     }
 }
 
-fn good(play: &mut Play<'_>) -> Result<(), HarnessError> {
+fn good(demo: &mut Demo<'_>) -> Result<(), HarnessError> {
     let target = format!("functions/{DEMO}");
-    let upload = play
-        .stage
+    let upload = demo
+        .stack
         .drop_file(&target, &packages::function("signed and verified")?)?;
-    play.seen(
+    demo.seen(
         "dropped",
         &format!("aws s3 cp … {target}.zip, version {}", upload.version),
     );
-    let signing = play
-        .stage
-        .wait_for_record(play.observer, &upload, "signing")?;
-    play.seen(
+    let signing = demo
+        .stack
+        .wait_for_record(demo.observer, &upload, "signing")?;
+    demo.seen(
         "signing",
         &format!(
             "job {}, profile {}",
@@ -123,14 +126,14 @@ fn good(play: &mut Play<'_>) -> Result<(), HarnessError> {
             text(&signing, "/profile")?
         ),
     );
-    let verdict = play
-        .stage
-        .wait_for_record(play.observer, &upload, "verdict")?;
-    play.seen("verified", &text(&verdict, "/decision")?);
-    let outcome = play
-        .stage
-        .wait_for_end(play.observer, &upload, "deployed")?;
-    play.seen(
+    let verdict = demo
+        .stack
+        .wait_for_record(demo.observer, &upload, "verdict")?;
+    demo.seen("verified", &text(&verdict, "/decision")?);
+    let outcome = demo
+        .stack
+        .wait_for_end(demo.observer, &upload, "deployed")?;
+    demo.seen(
         "deployed",
         &format!(
             "version {}, {}",
@@ -138,42 +141,42 @@ fn good(play: &mut Play<'_>) -> Result<(), HarnessError> {
             field(&outcome, "/message")
         ),
     );
-    play.deployed = Some(upload);
-    play.answers(DEMO, "signed and verified")
+    demo.deployed = Some(upload);
+    demo.answers(DEMO, "signed and verified")
 }
 
-fn malformed(play: &mut Play<'_>) -> Result<(), HarnessError> {
+fn malformed(demo: &mut Demo<'_>) -> Result<(), HarnessError> {
     let target = format!("functions/{DEMO}");
-    let upload = play.stage.drop_file(&target, &packages::malformed())?;
-    play.seen(
+    let upload = demo.stack.drop_file(&target, &packages::malformed())?;
+    demo.seen(
         "dropped",
         &format!("aws s3 cp … {target}.zip, version {}", upload.version),
     );
-    let outcome = play
-        .stage
-        .wait_for_end(play.observer, &upload, "rejected")?;
+    let outcome = demo
+        .stack
+        .wait_for_end(demo.observer, &upload, "rejected")?;
     let code = text(&outcome, "/code")?;
-    play.seen(
+    demo.seen(
         "rejected",
         &format!("{code}: {}", field(&outcome, "/message")),
     );
-    play.paged("the page about the malformed zip", &[DEMO, &code])?;
-    play.answers(DEMO, "signed and verified")
+    demo.paged("the page about the malformed zip", &[DEMO, &code])?;
+    demo.answers(DEMO, "signed and verified")
 }
 
-fn tampered(play: &mut Play<'_>) -> Result<(), HarnessError> {
-    let upload = play
+fn tampered(demo: &mut Demo<'_>) -> Result<(), HarnessError> {
+    let upload = demo
         .deployed
         .clone()
         .ok_or_else(|| HarnessError::Surprise {
             expected: "a signed package to alter".to_owned(),
             found: "the first scene left none".to_owned(),
         })?;
-    let signed = play.stage.signed_package(&upload)?;
+    let signed = demo.stack.signed_package(&upload)?;
     let altered = packages::altered(&signed, "altered by an intruder")?;
-    match play.stage.intrude(DEMO, &altered) {
+    match demo.stack.intrude(DEMO, &altered) {
         Err(HarnessError::Refused { code, message, .. }) if code.contains("CodeVerification") => {
-            play.seen("refused", &format!("Lambda: {message}"));
+            demo.seen("refused", &format!("Lambda: {message}"));
         }
         other => {
             return Err(HarnessError::Surprise {
@@ -182,26 +185,26 @@ fn tampered(play: &mut Play<'_>) -> Result<(), HarnessError> {
             });
         }
     }
-    play.paged("the page about the refused call", &[DEMO, "intruder"])?;
-    play.answers(DEMO, "signed and verified")
+    demo.paged("the page about the refused call", &[DEMO, "intruder"])?;
+    demo.answers(DEMO, "signed and verified")
 }
 
-fn unsigned(play: &mut Play<'_>) -> Result<(), HarnessError> {
+fn unsigned(demo: &mut Demo<'_>) -> Result<(), HarnessError> {
     let package = packages::function("unsigned")?;
-    play.stage.intrude(LENIENT, &package)?;
-    play.seen(
+    demo.stack.intrude(LENIENT, &package)?;
+    demo.seen(
         "pushed",
         &format!("aws lambda update-function-code of {LENIENT}"),
     );
-    let stage = play.stage;
-    wait_until(play.observer, "the unsigned code", PATIENCE, || {
-        Ok(match stage.ask(LENIENT)? {
-            said if said == "unsigned" => Look::There(()),
-            said => Look::NotYet(said),
+    let stack = demo.stack;
+    wait_until(demo.observer, "the unsigned code", PATIENCE, || {
+        Ok(match stack.ask(LENIENT)? {
+            said if said == "unsigned" => Poll::Ready(()),
+            said => Poll::Pending(said),
         })
     })?;
-    play.answers(LENIENT, "unsigned")?;
-    play.paged("the page about the unsigned code", &[LENIENT, "intruder"])
+    demo.answers(LENIENT, "unsigned")?;
+    demo.paged("the page about the unsigned code", &[LENIENT, "intruder"])
 }
 
 fn field(document: &Value, pointer: &str) -> String {

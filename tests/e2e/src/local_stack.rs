@@ -1,16 +1,20 @@
-//! A stack with people round it: a developer who may upload, an intruder who may call Lambda, a
-//! pager, and demo functions.
+//! A stack with people round it: a developer who may upload, an intruder who may call Lambda, an
+//! insider to whom IAM allows everything, an administrator who may mend the gate's data, a pager,
+//! and demo functions.
 
 use serde_json::{Value, json};
 
 use crate::{
     cloud::{Cloud, Stack},
     error::HarnessError,
-    observer::{Look, Observer, PATIENCE, wait_until},
+    observer::{Observer, PATIENCE, Poll, wait_until},
     packages,
     pages::Pages,
     session::{Credentials, Session, body, bytes, list, text},
 };
+
+/// The value of the stack's parameter `AdministratorRoles` that makes [`LocalStack::administrator`] one.
+pub const ADMINISTRATOR: &str = "arn:aws:iam::000000000000:user/administrator";
 const TRUST_LAMBDA: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
     "Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 
@@ -27,12 +31,14 @@ pub enum Protection {
 
 /// The stack and everybody who has to do with it.
 #[derive(Debug)]
-pub struct Stage<'a> {
+pub struct LocalStack<'a> {
     cloud: &'a Cloud,
     stack: &'a Stack,
     root: Session,
     developer: Credentials,
     intruder: Session,
+    insider: Session,
+    administrator: Session,
     role: String,
     lenient: String,
     /// Pages of the stack's topic.
@@ -48,9 +54,9 @@ pub struct Upload {
     pub version: String,
 }
 
-impl<'a> Stage<'a> {
-    /// Creates the people, once for each stack.
-    pub fn set(cloud: &'a Cloud, stack: &'a Stack) -> Result<Self, HarnessError> {
+impl<'a> LocalStack<'a> {
+    /// Creates the people round a deployed stack, once for each stack.
+    pub fn populate(cloud: &'a Cloud, stack: &'a Stack) -> Result<Self, HarnessError> {
         let root = cloud.session(&Credentials::root())?;
         let uploads = stack.output("UploadsBucket")?;
         let developer = create_user(
@@ -69,6 +75,9 @@ impl<'a> Stage<'a> {
             &json!([{"Effect": "Allow", "Action": "lambda:UpdateFunctionCode",
                      "Resource": "arn:aws:lambda:*:*:function:demo*"}]),
         )?;
+        let everything = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]);
+        let insider = create_user(&root, "insider", &everything)?;
+        let administrator = create_user(&root, "administrator", &everything)?;
         let answer = root.call(
             "iam",
             "create_role",
@@ -95,6 +104,8 @@ impl<'a> Stage<'a> {
         Ok(Self {
             pages: Pages::subscribe(cloud, stack)?,
             intruder: cloud.session(&intruder)?,
+            insider: cloud.session(&insider)?,
+            administrator: cloud.session(&administrator)?,
             cloud,
             stack,
             root,
@@ -108,6 +119,24 @@ impl<'a> Stage<'a> {
     #[must_use]
     pub fn root(&self) -> &Session {
         &self.root
+    }
+
+    /// Somebody to whom IAM allows everything, and the stack's own policies nothing.
+    #[must_use]
+    pub fn insider(&self) -> &Session {
+        &self.insider
+    }
+
+    /// Somebody whom the stack's policies let mend things, if it was deployed with [`ADMINISTRATOR`].
+    #[must_use]
+    pub fn administrator(&self) -> &Session {
+        &self.administrator
+    }
+
+    /// The ARN of a role for functions.
+    #[must_use]
+    pub fn role(&self) -> &str {
+        &self.role
     }
 
     /// The stack.
@@ -147,6 +176,24 @@ impl<'a> Stage<'a> {
             json!({"FunctionName": name, "CodeSigningConfigArn": configuration}),
         )?;
         Ok(())
+    }
+
+    /// Waits until a function that was just created can be called.
+    pub fn wait_until_active(
+        &self,
+        observer: &dyn Observer,
+        function: &str,
+    ) -> Result<(), HarnessError> {
+        wait_until(observer, "the new function", PATIENCE, || {
+            let read = json!({"FunctionName": function});
+            let answer = self
+                .root
+                .call("lambda", "get_function_configuration", read)?;
+            Ok(match text(&answer, "/State")?.as_str() {
+                "Active" => Poll::Ready(()),
+                other => Poll::Pending(other.to_owned()),
+            })
+        })
     }
 
     /// What the function answers with when it is called.
@@ -289,7 +336,7 @@ impl<'a> Stage<'a> {
         let what = format!("{name}.json of {}", upload.target);
         wait_until(observer, &what, PATIENCE, || {
             if let Some(document) = self.record(upload, name)? {
-                return Ok(Look::There(document));
+                return Ok(Poll::Ready(document));
             }
             // An upload may end before it comes that far: no need to wait for what cannot come.
             Ok(match self.record(upload, "outcome")? {
@@ -299,7 +346,7 @@ impl<'a> Stage<'a> {
                         found: format!("the upload ended: {outcome}"),
                     });
                 }
-                _ => Look::NotYet("no such record".to_owned()),
+                _ => Poll::Pending("no such record".to_owned()),
             })
         })
     }
@@ -339,7 +386,8 @@ impl<'a> Stage<'a> {
     }
 }
 
-fn create_user(
+/// Creates a user who may do what the statements of a policy say, and gives their keys.
+pub fn create_user(
     root: &Session,
     name: &str,
     statements: &Value,
