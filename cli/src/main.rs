@@ -2,24 +2,26 @@
 //!
 //! ```text
 //! main ─► commands/<name>   args ─► run ─► report ─► text or JSON
+//!            ├─► following  uploads on their way to an outcome: events, progress, result
 //!            ├─► aws        region and login, errors of AWS made into errors for people
 //!            └─► io         files in, text and errors out, exit statuses
 //! ```
 //!
-//! `commands` uses `aws` and `io`, `aws` uses `io`, never the other way. What is decided, and what AWS is asked, is in
+//! `commands` uses the rooms below it, each of which uses those below, never the other way. What is decided, and what AWS is asked, is in
 //! `countersign-gate` and `countersign-aws`: nothing is decided here.
 
 mod aws;
 mod commands;
+mod following;
 mod io;
 
-use std::process::ExitCode;
+use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
 use crate::{
-    commands::{inspect, status, verify},
+    commands::{diff, history, inspect, push, rollback, status, verify, wait},
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
 
@@ -33,9 +35,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Push(push::Arguments),
+    Wait(wait::Arguments),
+    Status(status::Arguments),
+    History(history::Arguments),
+    Rollback(rollback::Arguments),
+    Diff(diff::Arguments),
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
-    Status(status::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +51,11 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments, now()),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Wait(arguments) => wait::run(&arguments),
+        Command::History(arguments) => history::run(&arguments),
+        Command::Rollback(arguments) => rollback::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Push(arguments) => push::run(&arguments, &variables()),
     };
     let status = ended.unwrap_or_else(|error: CliError| {
         output::print_error(&error);
@@ -59,4 +71,12 @@ fn main() -> ExitCode {
 )]
 fn now() -> Timestamp {
     Timestamp::now()
+}
+
+/// The environment, for what commands take from it beside their own options. Variables that are not UTF-8
+/// are none of ours.
+fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }

@@ -117,7 +117,9 @@ fn status_prints_what_is_documented() {
 
 #[test]
 fn options_are_documented() {
-    for command in ["verify", "inspect", "status"] {
+    for command in [
+        "verify", "inspect", "status", "push", "wait", "rollback", "history", "diff",
+    ] {
         let help = Command::new(checkout::program("countersign"))
             .args([command, "--help"])
             .output()

@@ -9,6 +9,7 @@
 use std::{fs, process::Command};
 
 use countersign_testkit::{
+    checkout,
     fake_aws::{FakeAws, exception, json},
     http::Response,
 };
@@ -73,7 +74,7 @@ impl Machine {
 
     /// Exit status and standard error of `countersign status`.
     fn status(&self) -> (Option<i32>, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_countersign"))
+        let output = Command::new(checkout::program("countersign"))
             .args(["status", "functions/orders"])
             .env_clear()
             .env("PATH", "/usr/bin:/bin")

@@ -40,6 +40,15 @@ pub(crate) fn explain(request: &Request<'_>, error: &PortError, login: &Login) -
     )
 }
 
+/// Whether the same call may well succeed in a moment.
+pub(crate) fn is_passing(error: &PortError) -> bool {
+    match error {
+        PortError::Throttled { .. } => true,
+        PortError::Unavailable { .. } => !matches!(cause(error), Some(AwsError::NoCredentials(_))),
+        PortError::Denied { .. } | PortError::Unexpected { .. } => false,
+    }
+}
+
 fn cause(error: &PortError) -> Option<&AwsError> {
     let (PortError::Throttled { source, .. }
     | PortError::Denied { source, .. }

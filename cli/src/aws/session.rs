@@ -2,15 +2,31 @@
 
 use std::future::Future;
 
-use countersign_aws::{Connection, Login, LoginMethod};
+use countersign_aws::{Connection, Login, LoginMethod, RecordsBucket, SystemClock, UploadsBucket};
 
-use crate::io::error::CliError;
+use countersign_gate::{
+    domain::Target,
+    ports::{PortError, error_chain},
+    records::RecordError,
+};
+
+use crate::{
+    aws::{
+        buckets::{WHICH_RECORDS_BUCKET, WHICH_UPLOADS_BUCKET},
+        diagnosis::{Request, explain},
+    },
+    io::error::CliError,
+};
 
 /// A way to AWS.
 pub(crate) struct Session {
-    pub(crate) connection: Connection,
+    pub(crate) uploads: UploadsBucket,
+    pub(crate) records: RecordsBucket,
+    pub(crate) clock: SystemClock,
     /// How the person logs in, to explain what goes wrong.
-    pub(crate) login: Login,
+    login: Login,
+    uploads_bucket: String,
+    records_bucket: String,
 }
 
 /// Runs what asks AWS. One thread is enough for one question after the other.
@@ -26,8 +42,12 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Re
 }
 
 impl Session {
-    /// Reads the environment and the configuration files. No call is made.
-    pub(crate) async fn connect() -> Result<Self, CliError> {
+    /// Reads the environment and the configuration files. No call is made. A command that does without one
+    /// of the buckets leaves its name empty, and never asks for what is in it.
+    pub(crate) async fn connect(
+        uploads_bucket: &str,
+        records_bucket: &str,
+    ) -> Result<Self, CliError> {
         let login = Login::of_environment().await;
         if let Some(step) = login.steps.first()
             && step.method == LoginMethod::MissingProfile
@@ -43,11 +63,74 @@ impl Session {
         let connection = Connection::with_profile(login.profile()).await;
         if connection.region().is_none() {
             return Err(CliError::new(
-                "it is not known which region the records are in",
+                "it is not known which region the stack is in",
                 region_fix(&login),
             ));
         }
-        Ok(Self { connection, login })
+        Ok(Self {
+            uploads: UploadsBucket::new(connection.clone(), uploads_bucket.to_owned()),
+            records: RecordsBucket::new(connection, records_bucket.to_owned()),
+            clock: SystemClock,
+            login,
+            uploads_bucket: uploads_bucket.to_owned(),
+            records_bucket: records_bucket.to_owned(),
+        })
+    }
+
+    /// The bucket that packages are uploaded to.
+    pub(crate) fn uploads_bucket(&self) -> &str {
+        &self.uploads_bucket
+    }
+
+    /// What to say when the records of a target cannot be read.
+    pub(crate) fn unread_records(&self, target: &Target, error: &RecordError) -> CliError {
+        let bucket = &self.records_bucket;
+        let what = format!("cannot read the records of {target} in the bucket {bucket}");
+        match error {
+            RecordError::Port(error) => {
+                let request = Request {
+                    what,
+                    permissions: format!(
+                        "s3:ListBucket on arn:aws:s3:::{bucket}, s3:GetObject on \
+                         arn:aws:s3:::{bucket}/*, and kms:Decrypt on the stack's key"
+                    ),
+                    bucket,
+                    which_bucket: WHICH_RECORDS_BUCKET,
+                    when_throttled: "try again in a minute, or with a smaller --limit",
+                };
+                explain(&request, error, &self.login)
+            }
+            RecordError::Unreadable { path, .. } => CliError::new(
+                format!("{what}: {}", error_chain(error)),
+                format!(
+                    "a newer gate may have written it, so update this command; see it with `aws s3 cp \
+                     s3://{bucket}/{path} -`"
+                ),
+            ),
+        }
+    }
+
+    /// What to say when something cannot be done with a target's uploads, which takes this action on the
+    /// target's key.
+    pub(crate) fn failed_upload(
+        &self,
+        what: &str,
+        target: &Target,
+        action: &str,
+        error: &PortError,
+    ) -> CliError {
+        let (bucket, key) = (&self.uploads_bucket, target.key());
+        let request = Request {
+            what: format!("cannot {what} s3://{bucket}/{key}"),
+            permissions: format!(
+                "{action} on arn:aws:s3:::{bucket}/{key}, with kms:GenerateDataKey and kms:Decrypt on the \
+                 stack's key"
+            ),
+            bucket,
+            which_bucket: WHICH_UPLOADS_BUCKET,
+            when_throttled: "try again in a minute",
+        };
+        explain(&request, error, &self.login)
     }
 }
 

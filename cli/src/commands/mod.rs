@@ -2,6 +2,11 @@
 //! `report` (what it prints, as data) and `text` (the same for people). Commands use `io`, and not each
 //! other.
 
+pub(crate) mod diff;
+pub(crate) mod history;
 pub(crate) mod inspect;
+pub(crate) mod push;
+pub(crate) mod rollback;
 pub(crate) mod status;
 pub(crate) mod verify;
+pub(crate) mod wait;

@@ -5,14 +5,18 @@ use std::process::ExitCode;
 /// The exit status, with its number. clap ends with 2 by itself when the command line is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExitStatus {
-    /// It would be deployed, or it was shown.
+    /// It would be deployed, it was deployed, or it was shown.
     Success,
-    /// It would be rejected.
+    /// It would be rejected, or it was.
     Rejected,
     /// The command line, an input or the records cannot be used.
     Unusable,
-    /// Inconclusive.
+    /// Inconclusive, or not known in time.
     Inconclusive,
+    /// A newer upload took its place, or it was deleted.
+    Superseded,
+    /// It was accepted, and could not be brought to run as it should.
+    Failed,
 }
 
 impl ExitStatus {
@@ -23,6 +27,8 @@ impl ExitStatus {
             Self::Rejected => 1,
             Self::Unusable => 2,
             Self::Inconclusive => 3,
+            Self::Superseded => 4,
+            Self::Failed => 5,
         }
     }
 }
@@ -37,11 +43,13 @@ impl From<ExitStatus> for ExitCode {
 mod tests {
     use super::*;
 
-    const ALL: [ExitStatus; 4] = [
+    const ALL: [ExitStatus; 6] = [
         ExitStatus::Success,
         ExitStatus::Rejected,
         ExitStatus::Unusable,
         ExitStatus::Inconclusive,
+        ExitStatus::Superseded,
+        ExitStatus::Failed,
     ];
 
     const DOCUMENTATION: &str = include_str!("../../../docs/cli.md");

@@ -38,13 +38,21 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
 
 /// Prints a document as JSON to standard output.
 pub(crate) fn print_json(document: &impl Serialize) -> Result<(), CliError> {
-    let json = serde_json::to_string_pretty(document).map_err(|error| {
-        CliError::new(
-            format!("cannot write the result as JSON: {error}"),
-            "use --format text, and report this",
-        )
-    })?;
+    let json = serde_json::to_string_pretty(document).map_err(|error| not_json(&error))?;
     print(&(json + "\n"))
+}
+
+/// Prints a document as one line of JSON to standard output.
+pub(crate) fn print_json_line(document: &impl Serialize) -> Result<(), CliError> {
+    let json = serde_json::to_string(document).map_err(|error| not_json(&error))?;
+    print(&(json + "\n"))
+}
+
+fn not_json(error: &serde_json::Error) -> CliError {
+    CliError::new(
+        format!("cannot write the result as JSON: {error}"),
+        "use --format text, and report this",
+    )
 }
 
 /// Says on standard error what is wrong and what to do.

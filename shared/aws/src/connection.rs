@@ -200,7 +200,7 @@ impl AsyncSleep for TokioSleep {
 
 /// Bodies that are streamed are not counted: the SDK has a minimum throughput for them (stalled
 /// stream protection, part of the behaviour version).
-fn timeouts(attempt: Duration, call: Duration) -> TimeoutConfig {
+pub(crate) fn timeouts(attempt: Duration, call: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(attempt)

@@ -9,6 +9,7 @@
 //!
 //! ```text
 //! 6  admission      deployment      alerts          the use cases, one for each function
+//!    client                                         those of the person at the other end
 //! 5  outcome                                        how an upload ends: one record, one event
 //! 4  records                                        the documents in the records bucket
 //! 3  ports                                          what the use cases need of AWS, one trait a file
@@ -40,6 +41,7 @@
 
 pub mod admission;
 pub mod alerts;
+pub mod client;
 pub mod deployment;
 pub mod domain;
 pub mod events;

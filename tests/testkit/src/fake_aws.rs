@@ -8,6 +8,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    fmt::Write as _,
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -269,7 +270,8 @@ impl World {
                     "DeleteMarker"
                 };
                 let (id, is_latest) = (&version.id, age == 0);
-                list += &format!(
+                let _ = write!(
+                    list,
                     "<{kind}><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{is_latest}</IsLatest>\
                      <LastModified>{LAST_MODIFIED_ISO}</LastModified></{kind}>"
                 );
@@ -342,9 +344,11 @@ impl World {
             return failed;
         }
         let id = self.put(bucket, key, Some(content(request)), metadata(request));
-        Response::new(200, "")
-            .with("etag", etag(&id))
-            .with("x-amz-version-id", id)
+        let response = Response::new(200, "").with("etag", etag(&id));
+        if self.unversioned.iter().any(|of| of == bucket) {
+            return response;
+        }
+        response.with("x-amz-version-id", id)
     }
 
     fn copy_object(&mut self, bucket: &str, key: &str, request: &Request) -> Response {
@@ -352,6 +356,7 @@ impl World {
         let (path, version) = source.split_once("?versionId=").unwrap_or((source, ""));
         let (from, name) = bucket_and_key(path);
         let versions = self.versions(&from, &name);
+        let version = decode(version);
         let found = versions.iter().find(|found| found.id == version);
         let Some(body) = found.and_then(|found| found.body.clone()) else {
             return s3_error(404, "NoSuchVersion");

@@ -1,9 +1,12 @@
 //! The command line of `countersign status`.
 
 use clap::Args;
-use countersign_gate::domain::{KeyError, Target};
+use countersign_gate::domain::Target;
 
-use crate::io::{escape::escape, output::Format};
+use crate::{
+    aws::buckets::RecordsBucket,
+    io::{arguments::parse_target, output::Format},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,33 +31,12 @@ pub(crate) struct Arguments {
     /// The function or layer, as functions/NAME or layers/NAME
     #[arg(value_parser = parse_target)]
     pub(super) target: Target,
-    /// The bucket that the stack keeps its records in
-    #[arg(
-        long,
-        value_name = "BUCKET",
-        env = "COUNTERSIGN_RECORDS_BUCKET",
-        hide_env_values = true
-    )]
-    pub(super) records_bucket: Option<String>,
+    #[command(flatten)]
+    pub(super) records_bucket: RecordsBucket,
     /// Show at most this many uploads, from 1 to 1000
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(super) limit: u16,
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
-}
-
-/// Reads TARGET. A bare name is not guessed at: a function and a layer may share it.
-fn parse_target(text: &str) -> Result<Target, String> {
-    let why = |error| match error {
-        KeyError::Prefix { .. } if !text.contains('/') && !text.is_empty() => {
-            format!("write functions/{text} for the function, or layers/{text} for the layer")
-        }
-        KeyError::Name { .. } if Target::from_key(text).is_ok() => {
-            "give the target, not the key: leave .zip away".to_owned()
-        }
-        KeyError::Name { source, .. } => source.to_string(),
-        _ => "write functions/NAME or layers/NAME".to_owned(),
-    };
-    Target::try_from(text.to_owned()).map_err(|error| escape(&why(error)))
 }

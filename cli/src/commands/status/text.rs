@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 
-use clap::builder::styling::Style;
-use countersign_gate::records::{Outcome, Received, UploadRecords};
+use countersign_gate::records::{Received, UploadRecords};
 
 use super::report::{Report, UploadReport};
-use crate::io::{
-    escape::escape,
-    style::{BOLD, DIM, ERROR, OK, WARN, style},
+use crate::{
+    following::outcome_text::{colour, render_outcome},
+    io::{
+        escape::escape,
+        style::{BOLD, DIM, style},
+    },
 };
 
 /// What stands left of each line below an upload's first.
@@ -81,47 +83,6 @@ fn render_upload(text: &mut String, upload: &UploadReport) {
     }
 }
 
-fn render_outcome(line: &mut impl FnMut(&str, &str), outcome: &Outcome) {
-    match outcome.code {
-        Some(code) => line("why", &format!("{code}: {}", outcome.message)),
-        None => line("what", &outcome.message),
-    }
-    if let Some(fix) = &outcome.fix {
-        line("fix", fix);
-    }
-    if let Some(deployed) = &outcome.deployed {
-        line("CodeSha256", &deployed.code_sha256);
-        if let Some(arn) = &deployed.layer_version_arn {
-            line("layer", arn);
-        }
-        if let Some(alias) = &deployed.alias {
-            line("alias", alias);
-        }
-    }
-    // The reason for the outcome stands above; here is what else there was to say.
-    for finding in &outcome.findings {
-        if let Some(code) = finding.code
-            && outcome.code != Some(code)
-        {
-            line("also", &format!("{code}: {}", finding.message));
-        }
-    }
-    line(
-        "decided",
-        &format!("{} ({})", outcome.decided_at, took(outcome.took_ms)),
-    );
-}
-
-fn colour(standing: &str) -> Style {
-    match standing {
-        "deployed" => OK,
-        "rejected" | "failed" => ERROR,
-        "superseded" => DIM,
-        // It is under way.
-        _ => WARN,
-    }
-}
-
 fn job(records: &UploadRecords) -> Option<String> {
     let of_outcome = records
         .outcome
@@ -138,10 +99,4 @@ fn uploader(received: &Received) -> Option<String> {
         (Some(one), None) | (None, Some(one)) => Some(one.clone()),
         (None, None) => None,
     }
-}
-
-/// How long after the upload, from milliseconds.
-fn took(milliseconds: i64) -> String {
-    let tenths = milliseconds / 100;
-    format!("{}.{} s after the upload", tenths / 10, tenths % 10)
 }

@@ -414,9 +414,8 @@ fn update_status(
         LastUpdateStatus::Failed => Ok(UpdateStatus::Failed {
             reason: last_reason.unwrap_or_default(),
         }),
-        LastUpdateStatus::InProgress => Ok(UpdateStatus::InProgress),
         LastUpdateStatus::Successful if is_settled => Ok(UpdateStatus::Successful),
-        LastUpdateStatus::Successful => Ok(UpdateStatus::InProgress),
+        LastUpdateStatus::Successful | LastUpdateStatus::InProgress => Ok(UpdateStatus::InProgress),
         unknown => Err(unreadable(call, "LastUpdateStatus", &unknown)),
     }
 }

@@ -28,6 +28,7 @@ mod signed_bucket;
 mod signer_api;
 mod sns_topic;
 mod timestamp;
+mod upload_store;
 mod uploads_bucket;
 
 pub use clock::SystemClock;

@@ -23,8 +23,8 @@ const DELETE_MARKER: &str = "x-amz-delete-marker";
 /// [`Uploads`] over S3.
 #[derive(Debug, Clone)]
 pub struct UploadsBucket {
-    connection: Connection,
-    bucket: String,
+    pub(super) connection: Connection,
+    pub(super) bucket: String,
 }
 
 impl UploadsBucket {

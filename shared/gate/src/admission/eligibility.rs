@@ -11,9 +11,8 @@ use crate::{
     },
     outcome::{EarlyExit, OutcomeDraft, Superseded},
     records::Received,
-    verdict::reasons,
+    verdict::{Unsignable, check_signable, check_size},
 };
-use countersign_package::{Limits, Package, SIGNATURE_DIRECTORY};
 use std::collections::BTreeMap;
 
 /// Looks for whatever can never be deployed; answers with the profile to sign with.
@@ -40,19 +39,12 @@ pub(super) async fn check_eligibility<W: SignWorld>(
     })?;
     let profile = profile_for(world, settings, &target, &received.metadata).await?;
     // Before it is fetched: what is too large for Signer is too large for memory.
-    let limit = settings.limits.package_bytes;
-    if head.size > limit {
-        let message = format!(
-            "the package has {} bytes; at most {limit} are allowed",
-            head.size
-        );
-        return Err(OutcomeDraft::rejected(ReasonCode::PackageTooLarge, message).into());
-    }
+    check_size(head.size, &settings.limits).map_err(refused)?;
     let Some(bytes) = world.read_upload(&received.upload.id).await? else {
         return Err(Superseded::VersionDeleted.draft().into());
     };
     received.source_sha256 = Some(sha256_base64(&bytes));
-    check_signable(&bytes, &settings.limits)?;
+    check_signable(&bytes, &settings.limits).map_err(refused)?;
     Ok(profile)
 }
 
@@ -122,21 +114,6 @@ fn tagged_profile(settings: &SignSettings, tag: &str) -> Result<ProfileName, Ear
     Err(OutcomeDraft::rejected(ReasonCode::ProfileNotManaged, message).into())
 }
 
-/// Whether Signer would take this, and nobody could read it in two ways.
-fn check_signable(bytes: &[u8], limits: &Limits) -> Result<(), EarlyExit> {
-    let package = Package::read(bytes, limits).map_err(|error| {
-        OutcomeDraft::rejected(reasons::of_structure(&error), error.to_string())
-    })?;
-    let is_reserved = |name: &str| name.starts_with(SIGNATURE_DIRECTORY);
-    if package.is_signed()
-        || package
-            .archive()
-            .entries()
-            .iter()
-            .any(|entry| is_reserved(entry.name()))
-    {
-        let message = format!("the package holds {SIGNATURE_DIRECTORY}, where a signature goes");
-        return Err(OutcomeDraft::rejected(ReasonCode::AlreadySigned, message).into());
-    }
-    Ok(())
+fn refused(error: Unsignable) -> EarlyExit {
+    OutcomeDraft::rejected(error.code, error.message).into()
 }

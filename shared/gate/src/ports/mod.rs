@@ -20,6 +20,7 @@ mod layers;
 mod pager;
 mod records;
 mod signer;
+mod upload_store;
 mod uploads;
 
 pub use clock::Clock;
@@ -33,6 +34,7 @@ pub use layers::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers}
 pub use pager::{Pager, SnsMessage};
 pub use records::{Creation, Records};
 pub use signer::{JobRequest, JobStart, Signer};
+pub use upload_store::{Stored, UploadStore};
 pub use uploads::{
     CurrentPackage, CurrentUpload, ObjectHead, SignedObjects, UploadHead, UploadVersion, Uploads,
 };

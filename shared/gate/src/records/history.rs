@@ -137,3 +137,21 @@ async fn records_of<W: Records>(
 pub async fn live<W: Records>(world: &W, target: &Target) -> Result<Option<Live>, RecordError> {
     read(world, &format!("{target}/")).await
 }
+
+/// All that is on record of one upload: one listing, and a read for each document there is. Nothing is
+/// written yet when every document is null.
+pub async fn upload_records<W: Records>(
+    world: &W,
+    target: &Target,
+    upload: &Upload,
+) -> Result<UploadRecords, RecordError> {
+    let (prefix, label) = (format!("{target}/"), upload.label());
+    let folder = format!("{prefix}{label}/");
+    let paths = world.list_records(&folder).await?;
+    let documents = paths
+        .iter()
+        .filter_map(|path| path.strip_prefix(&folder))
+        .map(str::to_owned)
+        .collect();
+    records_of(world, &prefix, label, &documents).await
+}

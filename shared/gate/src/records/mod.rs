@@ -19,7 +19,7 @@ pub use documents::{
     Signing, UploadState, VerdictRecord, Waiting,
 };
 pub use error::RecordError;
-pub use history::{UploadRecords, history, live};
+pub use history::{UploadRecords, history, live, upload_records};
 pub use lease::Lease;
 pub(crate) use lease::{HeldLease, Holder, Work};
 pub use store::Document;

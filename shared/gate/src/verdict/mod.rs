@@ -17,6 +17,7 @@ mod examine;
 mod finding;
 pub mod reasons;
 mod report;
+mod signable;
 
 pub use approve::{Approved, Candidate, Judgement, Verified, judge, verify};
 pub use decide::decide;
@@ -24,3 +25,4 @@ pub use evidence::{DryRun, Evidence, Examined, Fact, IntegrityAuthority, Policy,
 pub use examine::{Examine, PackageExaminer, examine};
 pub use finding::{Action, Check, Decision, Finding, Status};
 pub use report::{CertificateReport, PackageReport, SignatureReport, Verdict};
+pub use signable::{Unsignable, check_signable, check_size};

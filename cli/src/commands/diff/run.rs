@@ -1,0 +1,139 @@
+//! `countersign diff`: read two packages, and compare them.
+
+use std::path::Path;
+
+use countersign_gate::{
+    client::{diff, last_deployed},
+    domain::{Target, UploadId},
+    ports::Uploads as _,
+    records::history,
+};
+use countersign_package::{Archive, Limits};
+
+use super::{
+    args::{Arguments, Side},
+    report::Report,
+};
+use crate::{
+    aws::session::{Session, block_on},
+    following::diff_text::render_diff,
+    io::{
+        error::CliError,
+        escape::escape,
+        exit_status::ExitStatus,
+        input,
+        output::{self, Format},
+        style::{BOLD, style},
+    },
+};
+
+/// How far back the last deployment is looked for.
+const MAX_UPLOADS_BACK: usize = 1000;
+
+/// A package, and how it is called.
+struct Package {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// Reads, compares, prints.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
+    let old = read(&arguments.old, arguments)?;
+    let new = read(&arguments.new, arguments)?;
+    let report = Report {
+        diff: diff(&parse(&old)?, &parse(&new)?),
+        old: old.name,
+        new: new.name,
+    };
+    match arguments.format {
+        Format::Json => output::print_json(&report)?,
+        Format::Text => output::print(&render(&report))?,
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn read(side: &Side, arguments: &Arguments) -> Result<Package, CliError> {
+    match side {
+        Side::File(path) => read_file(path),
+        Side::Upload(target, version) => {
+            let bucket = arguments.uploads_bucket.name()?;
+            let upload = UploadId {
+                bucket: bucket.to_owned(),
+                key: target.key(),
+                version: version.clone(),
+            };
+            block_on(async {
+                let session = Session::connect(bucket, "").await?;
+                read_upload(&session, target, &upload).await
+            })
+        }
+        Side::Live(target) => {
+            let bucket = arguments.uploads_bucket.name()?;
+            let records_bucket = arguments.records_bucket.name()?;
+            block_on(async {
+                let session = Session::connect(bucket, records_bucket).await?;
+                let upload = live(&session, target).await?;
+                read_upload(&session, target, &upload).await
+            })
+        }
+    }
+}
+
+fn read_file(path: &Path) -> Result<Package, CliError> {
+    Ok(Package {
+        name: path.to_string_lossy().into_owned(),
+        bytes: input::read(path, "the package")?,
+    })
+}
+
+async fn live(session: &Session, target: &Target) -> Result<UploadId, CliError> {
+    let uploads = history(&session.records, target, MAX_UPLOADS_BACK)
+        .await
+        .map_err(|error| session.unread_records(target, &error))?;
+    last_deployed(&uploads)
+        .and_then(|upload| upload.outcome.as_ref())
+        .map(|outcome| outcome.upload.id.clone())
+        .ok_or_else(|| {
+            CliError::new(
+                format!("nothing was deployed to {target}, as far as the records go back"),
+                format!("see what was uploaded: countersign history {target}"),
+            )
+        })
+}
+
+async fn read_upload(
+    session: &Session,
+    target: &Target,
+    upload: &UploadId,
+) -> Result<Package, CliError> {
+    let name = format!("{target}@{}", upload.version);
+    let bytes = session.uploads.read_upload(upload).await.map_err(|error| {
+        let what = format!("read version {} of", upload.version);
+        session.failed_upload(&what, target, "s3:GetObjectVersion", &error)
+    })?;
+    match bytes {
+        Some(bytes) => Ok(Package { name, bytes }),
+        None => Err(CliError::new(
+            format!("{name} is not in the uploads bucket"),
+            format!("see which uploads there are: countersign history {target}"),
+        )),
+    }
+}
+
+fn parse(package: &Package) -> Result<Archive<'_>, CliError> {
+    Archive::parse(&package.bytes, &Limits::default()).map_err(|error| {
+        CliError::new(
+            format!("cannot read the package {}: {error}", package.name),
+            "run `countersign verify` on it for the reason code and how to fix it",
+        )
+    })
+}
+
+fn render(report: &Report) -> String {
+    let heading = format!(
+        "{} -> {}",
+        style(BOLD, escape(&report.old)),
+        style(BOLD, escape(&report.new))
+    );
+    format!("{heading}\n{}", render_diff(&report.diff, usize::MAX))
+}

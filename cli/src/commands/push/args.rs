@@ -1,0 +1,159 @@
+//! The command line of `countersign push`.
+
+use std::path::{Component, Path, PathBuf};
+
+use clap::Args;
+use countersign_gate::domain::Target;
+
+use crate::{
+    aws::buckets::{RecordsBucket, UploadsBucket},
+    following::args::FollowOptions,
+    io::{arguments::parse_target, escape::escape},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  countersign push functions/checkout=dist/checkout.zip
+  countersign push dist/functions/checkout.zip dist/layers/openssl.zip
+  countersign push layers/openssl=openssl.zip --metadata compatible-runtimes=nodejs24.x
+  countersign push functions/checkout=checkout.zip --format json --timeout 10m
+
+The buckets are the outputs UploadsBucket and RecordsBucket of the stack. It takes s3:PutObject and
+s3:GetObjectVersion on the key, s3:ListBucket on the records bucket, s3:GetObject on its objects,
+and kms:GenerateDataKey and kms:Decrypt on the stack's key.
+
+Exit status, the worst of all uploads:
+  0  deployed
+  1  rejected; what the gate would only refuse is not even uploaded
+  2  the command line or a file cannot be used, or AWS does not answer
+  3  not known when the timeout was over
+  4  superseded: a newer upload took its place, or it was deleted
+  5  failed: accepted, and could not be brought to run as it should";
+
+/// Upload packages and wait until they are deployed or refused
+///
+/// Checks each package as the gate will, uploads it with the commit, author and build that git and the
+/// CI system tell, and follows exactly this version to its outcome.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// What to upload, and for what: functions/NAME=FILE.zip, layers/NAME=FILE.zip, or a file that
+    /// lies in a folder as it will in the bucket: …/functions/NAME.zip
+    #[arg(value_name = "TARGET=PATH", required = true, value_parser = parse_package)]
+    pub(super) packages: Vec<PackageArgument>,
+    #[command(flatten)]
+    pub(super) uploads_bucket: UploadsBucket,
+    #[command(flatten)]
+    pub(super) records_bucket: RecordsBucket,
+    #[command(flatten)]
+    pub(super) follow: FollowOptions,
+    /// Return as soon as the packages are uploaded
+    #[arg(long)]
+    pub(super) no_wait: bool,
+    /// Add this to the object's metadata; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_metadata)]
+    pub(super) metadata: Vec<(String, String)>,
+    /// Take neither commit nor author nor build from git and the environment
+    #[arg(long)]
+    pub(super) no_git: bool,
+}
+
+/// A package on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PackageArgument {
+    pub(super) target: Target,
+    pub(super) path: PathBuf,
+}
+
+/// Reads TARGET=PATH, or a path that ends as a key.
+fn parse_package(text: &str) -> Result<PackageArgument, String> {
+    if let Some((target, path)) = text.split_once('=')
+        && (target.starts_with("functions/") || target.starts_with("layers/"))
+    {
+        if path.is_empty() {
+            return Err("there is no path behind the =".to_owned());
+        }
+        return Ok(PackageArgument {
+            target: parse_target(target)?,
+            path: PathBuf::from(path),
+        });
+    }
+    let path = PathBuf::from(text);
+    let key = key_of(&path);
+    let target = key
+        .as_deref()
+        .and_then(|key| Target::from_key(key).ok())
+        .ok_or_else(|| {
+            format!(
+                "say what it is for: functions/NAME={text} or layers/NAME={text}",
+                text = escape(text)
+            )
+        })?;
+    Ok(PackageArgument { target, path })
+}
+
+/// The last two parts of a path, as a key has them.
+fn key_of(path: &Path) -> Option<String> {
+    let mut parts = path.components().rev();
+    match (parts.next()?, parts.next()?) {
+        (Component::Normal(name), Component::Normal(folder)) => {
+            Some(format!("{}/{}", folder.to_str()?, name.to_str()?))
+        }
+        _ => None,
+    }
+}
+
+/// Reads NAME=VALUE.
+fn parse_metadata(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("write it as NAME=VALUE, such as commit=4f2a91c")?;
+    let is_token = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(is_token) {
+        return Err("a name has lower-case letters, digits, - and _ only");
+    }
+    if !value.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
+        return Err("a value has printable ASCII characters only");
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn package_names_its_target() {
+        for (text, target, path) in [
+            ("functions/shop=dist/a.zip", "functions/shop", "dist/a.zip"),
+            ("layers/tls=a=b.zip", "layers/tls", "a=b.zip"),
+            (
+                "dist/functions/shop.zip",
+                "functions/shop",
+                "dist/functions/shop.zip",
+            ),
+            ("./layers/tls.zip", "layers/tls", "./layers/tls.zip"),
+        ] {
+            let package = parse_package(text).unwrap();
+            assert_eq!(package.target.to_string(), target, "{text}");
+            assert_eq!(package.path, PathBuf::from(path), "{text}");
+        }
+        for text in [
+            "shop.zip",
+            "dist/shop.zip",
+            "functions/shop=",
+            "functions/a b=x.zip",
+        ] {
+            assert!(parse_package(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn metadata_is_ascii() {
+        let read = parse_metadata("compatible-runtimes=nodejs24.x,python3.14").unwrap();
+        assert_eq!(read.1, "nodejs24.x,python3.14");
+        for text in ["commit", "=x", "Commit=x", "author=J\u{fc}rgen", "a=b\nc"] {
+            assert!(parse_metadata(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! `countersign push`: upload packages, and follow them to their outcome.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use countersign_gate::{
+    client::{PackageDiff, diff, last_deployed},
+    domain::Upload,
+    ports::{UploadStore as _, Uploads as _},
+    records::{UploadRecords, history},
+};
+use countersign_package::{Archive, Limits};
+
+use super::{
+    args::Arguments,
+    metadata::{git, provenance},
+    package::{self, Package},
+};
+use crate::{
+    aws::session::{Session, block_on},
+    following::{
+        event::{Event, What, worst},
+        pin::pin_stored,
+        reporter::Reporter,
+        result::tell_result,
+        watch::{Followed, watch},
+    },
+    io::{error::CliError, exit_status::ExitStatus},
+};
+
+/// How far back the package that is live is looked for.
+const MAX_UPLOADS_BACK: usize = 20;
+
+/// The largest live package that is fetched only to say what changes, in bytes.
+const MAX_COMPARED_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Reads, checks, uploads, waits.
+pub(crate) fn run(
+    arguments: &Arguments,
+    variables: &BTreeMap<String, String>,
+) -> Result<ExitStatus, CliError> {
+    let uploads_bucket = arguments.uploads_bucket.name()?;
+    let records_bucket = if arguments.no_wait {
+        ""
+    } else {
+        arguments.records_bucket.name()?
+    };
+    one_package_a_target(arguments)?;
+    let reporter = Reporter::new(arguments.follow.format);
+    let metadata = metadata(arguments, variables);
+    let mut packages = Vec::new();
+    for argument in &arguments.packages {
+        packages.push(package::read(argument)?);
+    }
+    if refuse(&packages, &metadata, &reporter)? {
+        return Ok(ExitStatus::Rejected);
+    }
+    block_on(async {
+        let session = Session::connect(uploads_bucket, records_bucket).await?;
+        push(&session, &packages, &metadata, arguments, &reporter).await
+    })
+}
+
+/// Two packages for one target would overtake each other.
+fn one_package_a_target(arguments: &Arguments) -> Result<(), CliError> {
+    let mut seen = BTreeMap::new();
+    for argument in &arguments.packages {
+        if let Some(other) = seen.insert(&argument.target, &argument.path) {
+            return Err(CliError::new(
+                format!(
+                    "{} is given twice: {} and {}",
+                    argument.target,
+                    other.display(),
+                    argument.path.display()
+                ),
+                "give one package for each target",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn metadata(
+    arguments: &Arguments,
+    variables: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut metadata = if arguments.no_git {
+        BTreeMap::new()
+    } else {
+        provenance(variables, git)
+    };
+    metadata.extend(arguments.metadata.iter().cloned());
+    metadata
+}
+
+/// Tells of every package that the gate would only refuse. When there is one, none is uploaded.
+fn refuse(
+    packages: &[Package],
+    metadata: &BTreeMap<String, String>,
+    reporter: &Reporter,
+) -> Result<bool, CliError> {
+    let mut is_refused = false;
+    for package in packages {
+        if let Err(error) = package::check(package, metadata) {
+            is_refused = true;
+            let what = What::Refused {
+                code: error.code,
+                message: &error.message,
+                fix: error.code.about().fix,
+            };
+            reporter.tell(&Event {
+                target: &package.target,
+                label: None,
+                what,
+            })?;
+        }
+    }
+    Ok(is_refused)
+}
+
+async fn push(
+    session: &Session,
+    packages: &[Package],
+    metadata: &BTreeMap<String, String>,
+    arguments: &Arguments,
+    reporter: &Reporter,
+) -> Result<ExitStatus, CliError> {
+    let mut changes = Vec::new();
+    if !arguments.no_wait {
+        for package in packages {
+            changes.push(changes_against_live(session, package).await);
+        }
+    }
+    let mut uploads = Vec::new();
+    for package in packages {
+        uploads.push(upload(session, package, metadata, reporter).await?);
+    }
+    if arguments.no_wait {
+        return Ok(ExitStatus::Success);
+    }
+    watch(session, &mut uploads, arguments.follow.timeout, reporter).await?;
+    let mut statuses = Vec::new();
+    for (followed, changes) in uploads.iter().zip(&changes) {
+        statuses.push(tell_result(followed, changes.as_ref(), reporter)?);
+    }
+    Ok(worst(statuses))
+}
+
+/// Uploads one package, and tells so.
+async fn upload(
+    session: &Session,
+    package: &Package,
+    metadata: &BTreeMap<String, String>,
+    reporter: &Reporter,
+) -> Result<Followed, CliError> {
+    let target = &package.target;
+    reporter.wait(&format!("{target} uploading"), Duration::ZERO);
+    let stored = session
+        .uploads
+        .put_upload(target, &package.bytes, metadata)
+        .await;
+    reporter.done();
+    let stored =
+        stored.map_err(|error| session.failed_upload("write", target, "s3:PutObject", &error))?;
+    let upload = pin_stored(session, target, stored).await?;
+    let what = What::Uploaded {
+        bucket: &upload.id.bucket,
+        key: &upload.id.key,
+        version: &upload.id.version,
+        bytes: package.size(),
+    };
+    reporter.tell(&Event::of(target, &upload, what))?;
+    Ok(Followed::new(target.clone(), upload))
+}
+
+/// What a package changes against the one that is live; `None` where that is not known. It is told for
+/// convenience: that it cannot be told is no reason to stop.
+async fn changes_against_live(session: &Session, package: &Package) -> Option<PackageDiff> {
+    let uploads = history(&session.records, &package.target, MAX_UPLOADS_BACK)
+        .await
+        .ok()?;
+    let live = live_upload(&uploads)?;
+    let bytes = session.uploads.read_upload(&live.id).await.ok()??;
+    let limits = Limits::default();
+    let old = Archive::parse(&bytes, &limits).ok()?;
+    let new = Archive::parse(&package.bytes, &limits).ok()?;
+    Some(diff(&old, &new))
+}
+
+/// The upload that was deployed last, unless it is too large to be fetched.
+fn live_upload(uploads: &[UploadRecords]) -> Option<&Upload> {
+    let live = last_deployed(uploads)?;
+    let bytes = live.received.as_ref()?.bytes?;
+    let outcome = live.outcome.as_ref()?;
+    (bytes <= MAX_COMPARED_BYTES).then_some(&outcome.upload)
+}

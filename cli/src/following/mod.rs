@@ -1,0 +1,14 @@
+//! Following uploads to their outcome: what `push`, `wait` and `rollback` have in common.
+//!
+//! [`watch`] polls the records through the gate's `Follower` → [`event`]s → [`reporter`]: a JSON line each
+//! on standard output, or progress on standard error. How it ended is told by [`outcome_text`], and what
+//! the new package changes by [`diff_text`]. May use `aws` and `io`.
+
+pub(crate) mod args;
+pub(crate) mod diff_text;
+pub(crate) mod event;
+pub(crate) mod outcome_text;
+pub(crate) mod pin;
+pub(crate) mod reporter;
+pub(crate) mod result;
+pub(crate) mod watch;

@@ -1,0 +1,18 @@
+//! What the person at the other end of the bucket does: follow an upload, go back to an earlier one,
+//! compare two packages.
+//!
+//! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
+//! means (`rollback.rs`), what differs between two packages (`diff.rs`).
+//!
+//! May use: `domain`, `verdict`, `ports`, `records`.
+//!
+//! Data passes through like this: a command uploads through [`crate::ports::UploadStore`], and asks a
+//! [`Follower`] again and again for what is new on record, until there is an outcome.
+
+mod diff;
+mod follow;
+mod rollback;
+
+pub use diff::{EntryChange, PackageDiff, diff};
+pub use follow::{Follower, Progress};
+pub use rollback::{RollbackError, last_deployed, rollback_source};
