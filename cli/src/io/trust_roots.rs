@@ -30,7 +30,8 @@ pub(crate) fn read_trust_roots(paths: &[PathBuf]) -> Result<TrustRoots, CliError
     })
 }
 
-/// Why a file cannot be used, and what to do: the core's reason, or what the file seems to be instead.
+/// Why a file cannot be used, and what to do: the core's reason, or what the file seems to be
+/// instead.
 fn diagnose(bytes: &[u8], error: &TrustRootError, path: &str) -> (String, String) {
     let fix = "give a PEM file of P-384 CA certificates (-----BEGIN CERTIFICATE-----)";
     let text = String::from_utf8_lossy(bytes);

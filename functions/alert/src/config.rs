@@ -1,8 +1,8 @@
 //! What `alert` is told by its environment.
 
-use countersign_aws::shell::{
+use countersign_aws::function_runtime::{
     environment::{ConfigError, Environment, Variables},
-    settings::{checked, region, stack_name},
+    settings,
 };
 
 /// Everything that is set.
@@ -16,12 +16,9 @@ impl Config {
     /// Reads the environment, or tells everything that is wrong with it.
     pub(crate) fn read(variables: &Variables) -> Result<Self, ConfigError> {
         let mut environment = Environment::new(variables);
-        let region = region(&mut environment);
-        let stack = stack_name(&mut environment);
-        let meaning = "the ARN of the SNS topic that people subscribe to";
-        let topic_arn = environment.required("COUNTERSIGN_TOPIC_ARN", meaning, |text| {
-            checked(text, is_topic(text), "the ARN of an SNS topic")
-        });
+        let region = environment.read(&settings::REGION);
+        let stack = environment.read(&settings::STACK);
+        let topic_arn = environment.read(&settings::TOPIC_ARN);
         let config = (|| {
             region?;
             Some(Self {
@@ -31,12 +28,6 @@ impl Config {
         })();
         environment.finish(config)
     }
-}
-
-/// `arn:<partition>:sns:<region>:<account>:<name>`. A subscription's ARN has one part more.
-fn is_topic(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(':').collect();
-    matches!(parts.as_slice(), ["arn", _, "sns", _, _, name] if !name.is_empty())
 }
 
 #[cfg(test)]

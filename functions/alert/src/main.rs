@@ -5,11 +5,8 @@ mod config;
 use std::process::ExitCode;
 
 use countersign_aws::{
-    Connection, Topic,
-    shell::{
-        self,
-        batch::{Failure, Handle, Message},
-    },
+    Connection, SnsTopic,
+    function_runtime::{self, Failure, Handle, Message},
 };
 use countersign_gate::alerts::alert;
 use tracing::info;
@@ -17,15 +14,15 @@ use tracing::info;
 use crate::config::Config;
 
 fn main() -> ExitCode {
-    shell::run(async |variables| {
+    function_runtime::run(async |variables| {
         let Config { stack, topic_arn } = Config::read(variables)?;
-        let topic = Topic::new(Connection::in_lambda(variables), topic_arn);
+        let topic = SnsTopic::new(Connection::in_lambda(variables), topic_arn);
         Ok(Alert { topic, stack })
     })
 }
 
 struct Alert {
-    topic: Topic,
+    topic: SnsTopic,
     stack: String,
 }
 

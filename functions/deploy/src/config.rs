@@ -1,15 +1,14 @@
 //! What `deploy` is told by its environment.
 
-use countersign_aws::shell::{
+use countersign_aws::function_runtime::{
     environment::{ConfigError, Environment, Variables},
-    settings::{event_bus, max_receives, stack},
+    settings,
 };
 use countersign_gate::{
-    deployment::{CanaryPolicy, DeploySettings},
-    domain::CscArn,
-    verdict::{IntegrityAuthority, PackageExaminer, Policy, WithoutCsc},
+    deployment::DeploySettings,
+    verdict::{PackageExaminer, Policy},
 };
-use countersign_package::{Limits, TrustRoots};
+use countersign_package::Limits;
 
 /// Everything that is set.
 #[derive(Debug)]
@@ -17,51 +16,20 @@ pub(crate) struct Config {
     pub(crate) settings: DeploySettings,
     pub(crate) core: PackageExaminer,
     pub(crate) event_bus: String,
-    pub(crate) max_receives: u32,
 }
 
 impl Config {
     /// Reads the environment, or tells everything that is wrong with it.
     pub(crate) fn read(variables: &Variables) -> Result<Self, ConfigError> {
         let mut environment = Environment::new(variables);
-        let stack = stack(&mut environment);
-        let event_bus = event_bus(&mut environment);
-        let max_receives = max_receives(&mut environment);
-        // The safe choice stands first, and is what a variable that is left out means.
-        let without_csc = environment.choice(
-            "COUNTERSIGN_TARGET_WITHOUT_CSC",
-            &[("reject", WithoutCsc::Reject), ("allow", WithoutCsc::Allow)],
-        );
-        let integrity_authority = environment.choice(
-            "COUNTERSIGN_INTEGRITY_AUTHORITY",
-            &[
-                ("countersign", IntegrityAuthority::Countersign),
-                ("lambda", IntegrityAuthority::Lambda),
-            ],
-        );
-        let layer_csc = environment.optional(
-            "COUNTERSIGN_LAYER_CSC_ARN",
-            "the ARN of the code signing configuration that layers are judged by",
-            CscArn::parse,
-        );
-        let new_function_csc = environment.optional(
-            "COUNTERSIGN_NEW_FUNCTION_CSC_ARN",
-            "the ARN of the code signing configuration that uploads for new functions are judged by",
-            CscArn::parse,
-        );
-        let canary = environment.choice(
-            "COUNTERSIGN_CANARY_ON_ALIAS",
-            &[
-                ("wait", CanaryPolicy::Wait),
-                ("refuse", CanaryPolicy::Refuse),
-                ("takeover", CanaryPolicy::TakeOver),
-            ],
-        );
-        let roots = environment.optional(
-            "COUNTERSIGN_TRUST_ROOTS",
-            "one or more certificates in PEM, which replace the built-in root of AWS",
-            |pem| TrustRoots::from_pem(pem.as_bytes()),
-        );
+        let stack = environment.stack();
+        let event_bus = environment.read(&settings::EVENT_BUS);
+        let without_csc = environment.read(&settings::TARGET_WITHOUT_CSC);
+        let integrity_authority = environment.read(&settings::INTEGRITY_AUTHORITY);
+        let layer_csc = environment.read(&settings::LAYER_CSC_ARN);
+        let new_function_csc = environment.read(&settings::NEW_FUNCTION_CSC_ARN);
+        let canary = environment.read(&settings::CANARY_ON_ALIAS);
+        let roots = environment.read(&settings::TRUST_ROOTS);
         let config = (|| {
             Some(Self {
                 settings: DeploySettings {
@@ -76,7 +44,6 @@ impl Config {
                 },
                 core: PackageExaminer::new(Limits::default(), roots?),
                 event_bus: event_bus?,
-                max_receives: max_receives?,
             })
         })();
         environment.finish(config)
@@ -85,6 +52,11 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use countersign_gate::{
+        deployment::CanaryPolicy,
+        verdict::{IntegrityAuthority, WithoutCsc},
+    };
+
     use super::*;
 
     fn variables(more: &[(&str, &str)]) -> Variables {
@@ -94,7 +66,7 @@ mod tests {
             ("COUNTERSIGN_UPLOADS_BUCKET", "gate-uploads"),
             ("COUNTERSIGN_SIGNED_BUCKET", "gate-signed"),
             ("COUNTERSIGN_RECORDS_BUCKET", "gate-records"),
-            ("COUNTERSIGN_MAX_RECEIVES", "5"),
+            ("COUNTERSIGN_EVENT_BUS", "gate-events"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
@@ -106,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_the_safe_choice() {
+    fn unset_policy_is_the_safe_one() {
         let config = Config::read(&variables(&[])).unwrap();
         assert_eq!(config.settings.policy.without_csc, WithoutCsc::Reject);
         assert_eq!(
@@ -114,16 +86,19 @@ mod tests {
             IntegrityAuthority::Countersign
         );
         assert_eq!(config.settings.layer_csc, None);
+        assert_eq!(config.settings.new_function_csc, None);
+        assert_eq!(config.settings.canary, CanaryPolicy::Wait);
     }
 
     #[test]
-    fn what_is_set_is_taken() {
+    fn policy_is_taken_as_set() {
         let arn = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-1";
         let config = Config::read(&variables(&[
             ("COUNTERSIGN_TARGET_WITHOUT_CSC", "allow"),
             ("COUNTERSIGN_INTEGRITY_AUTHORITY", "lambda"),
             ("COUNTERSIGN_LAYER_CSC_ARN", arn),
-            ("COUNTERSIGN_EVENT_BUS", "gate-events"),
+            ("COUNTERSIGN_NEW_FUNCTION_CSC_ARN", arn),
+            ("COUNTERSIGN_CANARY_ON_ALIAS", "takeover"),
         ]))
         .unwrap();
         assert_eq!(config.settings.policy.without_csc, WithoutCsc::Allow);
@@ -132,11 +107,14 @@ mod tests {
             IntegrityAuthority::Lambda
         );
         assert_eq!(config.settings.layer_csc.unwrap().as_str(), arn);
+        let new_function_csc = config.settings.new_function_csc.unwrap();
+        assert_eq!(new_function_csc.as_str(), arn);
+        assert_eq!(config.settings.canary, CanaryPolicy::TakeOver);
         assert_eq!(config.event_bus, "gate-events");
     }
 
     #[test]
-    fn no_misspelling_falls_back_to_a_default() {
+    fn misspelling_never_falls_back_to_a_default() {
         let error = Config::read(&variables(&[
             ("COUNTERSIGN_TARGET_WITHOUT_CSC", "Reject"),
             ("COUNTERSIGN_INTEGRITY_AUTHORITY", "aws"),

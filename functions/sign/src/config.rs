@@ -1,13 +1,10 @@
 //! What `sign` is told by its environment.
 
-use countersign_aws::shell::{
+use countersign_aws::function_runtime::{
     environment::{ConfigError, Environment, Variables},
-    settings::{event_bus, max_receives, stack},
+    settings,
 };
-use countersign_gate::{
-    admission::SignSettings,
-    domain::{NamePattern, ProfileName, Scope},
-};
+use countersign_gate::{admission::SignSettings, domain::Scope};
 use countersign_package::Limits;
 
 /// Everything that is set.
@@ -15,33 +12,18 @@ use countersign_package::Limits;
 pub(crate) struct Config {
     pub(crate) settings: SignSettings,
     pub(crate) event_bus: String,
-    pub(crate) max_receives: u32,
 }
 
 impl Config {
     /// Reads the environment, or tells everything that is wrong with it.
     pub(crate) fn read(variables: &Variables) -> Result<Self, ConfigError> {
         let mut environment = Environment::new(variables);
-        let stack = stack(&mut environment);
-        let event_bus = event_bus(&mut environment);
-        let max_receives = max_receives(&mut environment);
-        let profile = environment.required(
-            "COUNTERSIGN_SIGNING_PROFILE",
-            "the name of the profile that signs what has no tag countersign:profile",
-            ProfileName::parse,
-        );
-        let mut pattern = |name: &str, of: &str| {
-            let meaning =
-                format!("the names of the {of} that may be deployed to, such as shop-* or *");
-            environment.required(name, &meaning, NamePattern::parse)
-        };
-        let functions = pattern("COUNTERSIGN_TARGET_FUNCTIONS", "functions");
-        let layers = pattern("COUNTERSIGN_TARGET_LAYERS", "layers");
-        let tagged_profiles = environment.optional(
-            "COUNTERSIGN_TAGGED_PROFILES",
-            "the names of the profiles that a tag countersign:profile may choose, or nothing",
-            NamePattern::parse,
-        );
+        let stack = environment.stack();
+        let event_bus = environment.read(&settings::EVENT_BUS);
+        let profile = environment.read(&settings::SIGNING_PROFILE);
+        let functions = environment.read(&settings::TARGET_FUNCTIONS);
+        let layers = environment.read(&settings::TARGET_LAYERS);
+        let tagged_profiles = environment.read(&settings::TAGGED_PROFILES);
         let config = (|| {
             Some(Self {
                 settings: SignSettings {
@@ -55,7 +37,6 @@ impl Config {
                     limits: Limits::default(),
                 },
                 event_bus: event_bus?,
-                max_receives: max_receives?,
             })
         })();
         environment.finish(config)
@@ -76,26 +57,25 @@ mod tests {
             ("COUNTERSIGN_SIGNING_PROFILE", "gate_profile"),
             ("COUNTERSIGN_TARGET_FUNCTIONS", "shop-*"),
             ("COUNTERSIGN_TARGET_LAYERS", "*"),
-            ("COUNTERSIGN_MAX_RECEIVES", "5"),
+            ("COUNTERSIGN_EVENT_BUS", "gate-events"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
     }
 
     #[test]
-    fn an_environment_in_order_is_read() {
+    fn sound_environment_is_read() {
         let config = Config::read(&variables()).unwrap();
         assert_eq!(config.settings.profile.as_str(), "gate_profile");
         assert_eq!(config.settings.scope.functions.as_str(), "shop-*");
         assert_eq!(config.settings.scope.layers.as_str(), "*");
         assert_eq!(config.settings.scope.tagged_profiles, None);
         assert_eq!(config.settings.stack.signed_bucket, "gate-signed");
-        assert_eq!(config.event_bus, "default");
-        assert_eq!(config.max_receives, 5);
+        assert_eq!(config.event_bus, "gate-events");
     }
 
     #[test]
-    fn every_variable_that_is_needed_is_asked_for() {
+    fn missing_variable_is_asked_for() {
         for name in variables().keys() {
             let mut variables = variables();
             variables.remove(name);
@@ -109,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_arn_is_not_a_name() {
+    fn profile_arn_is_no_name() {
         let mut variables = variables();
         let arn = "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/p/Ab3dEf6hIj";
         variables.insert("COUNTERSIGN_SIGNING_PROFILE".to_owned(), arn.to_owned());

@@ -7,12 +7,7 @@ use std::process::ExitCode;
 
 use countersign_aws::{
     Aws, Connection,
-    shell::{
-        self,
-        batch::{Failure, Handle, Message},
-        metrics::Measure,
-        report,
-    },
+    function_runtime::{self, Failure, Handle, Message, metrics::Measure, report},
 };
 use countersign_gate::{
     admission::{Admission, admit},
@@ -20,57 +15,38 @@ use countersign_gate::{
     events::UploadEvent,
     outcome::{DeliveryAttempt, RetryableError},
 };
-use jiff::Timestamp;
 use tracing::{info, warn};
 
 use crate::config::Config;
 
 fn main() -> ExitCode {
-    shell::run(async |variables| {
+    function_runtime::run(async |variables| {
         let Config {
             settings,
             event_bus,
-            max_receives,
         } = Config::read(variables)?;
         let connection = Connection::in_lambda(variables);
         let aws = Aws::new(connection, settings.stack.clone(), event_bus);
-        Ok(Sign {
-            aws,
-            settings,
-            max_receives,
-        })
+        Ok(Sign { aws, settings })
     })
 }
 
 struct Sign {
     aws: Aws,
     settings: countersign_gate::admission::SignSettings,
-    max_receives: u32,
 }
 
 impl Handle for Sign {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
-        let is_last = message.receive_count >= self.max_receives;
-        let attempt = DeliveryAttempt {
-            id: format!("{}/{}", message.id, message.receive_count),
-            attempt: message.receive_count,
-            since: Timestamp::UNIX_EPOCH,
-            give_up_at: if is_last {
-                Timestamp::MIN
-            } else {
-                Timestamp::MAX
-            },
-            work_until: Timestamp::MAX,
-        };
         let uploads = UploadEvent::parse(message.body)?;
         if uploads.is_empty() {
             info!("a test notification of S3: there is nothing to do");
         }
-        // A notification may tell of several uploads. Each is tried, whatever becomes of the others;
-        // those that came to their end stay there when the message is handed out again.
+        // A notification may tell of several uploads. Each is tried, whatever becomes of the
+        // others; those that came to their end stay there when the message is handed out again.
         let mut failure = None;
         for upload in &uploads {
-            if let Err(retry) = self.take_in(upload, &attempt).await {
+            if let Err(retry) = self.take_in(upload, message.attempt).await {
                 warn!(
                     error = retry.error_chain(),
                     key = upload.key,

@@ -44,11 +44,12 @@ fn stage() -> Stage {
             ("COUNTERSIGN_SIGNING_PROFILE", "countersign"),
             ("COUNTERSIGN_TARGET_FUNCTIONS", "*orders*"),
             ("COUNTERSIGN_TARGET_LAYERS", "*"),
-            ("COUNTERSIGN_MAX_RECEIVES", "5"),
+            ("COUNTERSIGN_EVENT_BUS", "countersign"),
         ],
     )
     .unwrap();
     let function = r#"{"Configuration":{"PackageType":"Zip","CodeSha256":"c2hh","RevisionId":"r-1",
+        "LastModified":"2026-11-20T08:00:00.000+0000",
         "FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders","State":"Active",
         "LastUpdateStatus":"Successful"},"Tags":{}}"#;
     stage.aws.answers("lambda:GetFunction", json(function));
@@ -101,6 +102,23 @@ fn count(stage: &Stage, call: &str) -> usize {
         .count()
 }
 
+/// The seconds after which messages were to be handed out again.
+fn visibility_changes(stage: &Stage) -> Vec<i64> {
+    let calls = stage.aws.calls();
+    let changes = calls
+        .iter()
+        .filter(|call| call.name == "sqs:ChangeMessageVisibility");
+    changes
+        .map(|call| {
+            let sent: Value = serde_json::from_slice(&call.request.body).unwrap();
+            assert_eq!(sent["ReceiptHandle"], "handle-0");
+            let url = sent["QueueUrl"].as_str().unwrap();
+            assert!(url.ends_with("/111122223333/queue"), "{url}");
+            sent["VisibilityTimeout"].as_i64().unwrap()
+        })
+        .collect()
+}
+
 fn lines(mut stage: Stage) -> Vec<Value> {
     let output = stage.end();
     output
@@ -115,7 +133,7 @@ fn sample(name: &str) -> String {
 }
 
 #[test]
-fn an_upload_is_recorded_and_its_job_started_once() {
+fn upload_is_recorded_and_its_job_started_once() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     let event = event(KEY, Some(&version));
@@ -155,7 +173,7 @@ fn an_upload_is_recorded_and_its_job_started_once() {
 }
 
 #[test]
-fn the_samples_in_events_are_understood() {
+fn samples_in_events_are_understood() {
     for name in [
         "sign-eventbridge",
         "sign-s3-notification",
@@ -180,7 +198,7 @@ fn the_samples_in_events_are_understood() {
 }
 
 #[test]
-fn an_odd_key_is_the_same_key_in_both_forms_and_refused() {
+fn odd_key_is_refused_alike_in_both_event_forms() {
     for name in ["sign-eventbridge-odd-key", "sign-s3-notification-odd-key"] {
         let stage = stage();
         stage
@@ -239,14 +257,13 @@ fn a_key_that_names_no_target_ends_in_a_record() {
 }
 
 #[test]
-fn what_can_never_be_deployed_is_refused_before_it_is_signed() {
+fn undeployable_upload_is_refused_before_signing() {
     let image = r#"{"Configuration":{"PackageType":"Image","CodeSha256":"c2hh","RevisionId":"r-1",
+        "LastModified":"2026-11-20T08:00:00.000+0000",
         "FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders","State":"Active",
         "LastUpdateStatus":"Successful"}}"#;
-    let missing = exception(404, "ResourceNotFoundException", "no such function");
-    let cases: [(&str, &str, &[u8], Option<Response>); 6] = [
+    let cases: [(&str, &str, &[u8], Option<Response>); 5] = [
         ("a container image", KEY, PACKAGE, Some(json(image))),
-        ("no such function", KEY, PACKAGE, Some(missing)),
         (
             "a function of another team",
             "functions/checkout.zip",
@@ -286,7 +303,55 @@ fn what_can_never_be_deployed_is_refused_before_it_is_signed() {
 }
 
 #[test]
-fn a_bucket_without_versions_is_refused() {
+fn upload_for_a_new_function_is_signed() {
+    let stage = stage();
+    let missing = exception(404, "ResourceNotFoundException", "no such function");
+    stage.aws.answers("lambda:GetFunction", missing);
+    let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
+    assert!(stage.failures(&[&event(KEY, Some(&version))], 1).is_empty());
+    assert_eq!(record(&stage, "signing").unwrap()["job"], JOB);
+}
+
+#[test]
+fn foreign_job_ends_the_upload() {
+    let stage = stage();
+    let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
+    let foreign = format!(
+        r#"{{"jobId":"{JOB}","status":"Succeeded","profileName":"countersign",
+        "profileVersion":"a1B2c3D4e5","jobOwner":"111122223333",
+        "source":{{"s3":{{"bucketName":"theirs","key":"{KEY}","version":"{version}"}}}}}}"#
+    );
+    stage
+        .aws
+        .answers("signer:DescribeSigningJob", json(&foreign));
+    assert!(stage.failures(&[&event(KEY, Some(&version))], 1).is_empty());
+    let (end, code) = outcome(&stage);
+    assert_eq!(
+        (end.as_str(), code.as_str()),
+        ("rejected", "FOREIGN_SIGNING_JOB")
+    );
+    assert!(
+        record(&stage, "signing").is_none(),
+        "it is not this upload's"
+    );
+}
+
+#[test]
+fn fresh_job_that_signer_does_not_know_yet_is_waited_for() {
+    let stage = stage();
+    let missing = exception(404, "ResourceNotFoundException", "no such job");
+    stage
+        .aws
+        .answers_once("signer:DescribeSigningJob", missing.clone());
+    stage.aws.answers_once("signer:DescribeSigningJob", missing);
+    let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
+    assert!(stage.failures(&[&event(KEY, Some(&version))], 1).is_empty());
+    assert_eq!(count(&stage, "signer:DescribeSigningJob"), 3);
+    assert_eq!(record(&stage, "signing").unwrap()["job"], JOB);
+}
+
+#[test]
+fn unversioned_bucket_is_refused() {
     let stage = stage();
     stage.aws.put(UPLOADS, KEY, PACKAGE);
     stage.aws.without_versions(UPLOADS);
@@ -299,7 +364,7 @@ fn a_bucket_without_versions_is_refused() {
 }
 
 #[test]
-fn a_package_over_the_limit_is_not_even_read() {
+fn oversized_package_is_never_read() {
     let stage = stage();
     let head = Response::new(200, "")
         .with("x-amz-version-id", "version-1")
@@ -322,7 +387,7 @@ fn a_package_over_the_limit_is_not_even_read() {
 }
 
 #[test]
-fn a_version_that_is_no_longer_current_is_superseded() {
+fn outdated_version_is_superseded() {
     for last in ["another upload", "a delete marker", "gone for good"] {
         let stage = stage();
         let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
@@ -345,7 +410,7 @@ fn a_version_that_is_no_longer_current_is_superseded() {
 }
 
 #[test]
-fn an_event_without_a_version_is_about_the_current_one() {
+fn event_without_version_means_the_current_one() {
     let stage = stage();
     stage.aws.put(UPLOADS, KEY, "an older one");
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
@@ -360,7 +425,7 @@ fn an_event_without_a_version_is_about_the_current_one() {
 }
 
 #[test]
-fn what_is_not_understood_goes_back_alone() {
+fn unparseable_message_is_set_aside_alone() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     let good = event(KEY, Some(&version));
@@ -368,19 +433,47 @@ fn what_is_not_understood_goes_back_alone() {
     let lacking = good.replace(r#""bucket""#, r#""basket""#);
     let removed = r#"{"Records":[{"eventName":"ObjectRemoved:Delete","eventTime":
         "2026-11-21T21:44:00Z","s3":{"bucket":{"name":"b"},"object":{"key":"k"}}}]}"#;
-    let bodies = ["not JSON", &good, &unknown, &lacking, "", "{}", removed];
-    assert_eq!(stage.failures(&bodies, 1), [0, 2, 3, 4, 5, 6]);
+    let bodies = ["not JSON", &good, &unknown, &lacking, "{}", removed];
+    assert!(stage.failures(&bodies, 1).is_empty());
     assert_eq!(
         count(&stage, "signer:StartSigningJob"),
         1,
         "the good one is done"
     );
-    // Not on the last time either: the dead-letter queue is where such things are looked at.
-    assert_eq!(stage.failures(&["not JSON"], 5), [0]);
+    let letters = stage.dead_letters();
+    let set_aside: Vec<&str> = letters
+        .iter()
+        .map(|letter| letter["MessageBody"].as_str().unwrap())
+        .collect();
+    assert_eq!(set_aside, ["not JSON", &unknown, &lacking, "{}", removed]);
+    let attributes = &letters[0]["MessageAttributes"];
+    assert_eq!(attributes["reason"]["StringValue"], "NOT_UNDERSTOOD");
+    assert_eq!(attributes["attempts"]["StringValue"], "1");
+    assert_eq!(attributes["function"]["StringValue"], "under-test");
+    let error = attributes["error"]["StringValue"].as_str().unwrap();
+    assert!(error.contains("is not JSON of a known form"), "{error}");
+    let queue = letters[0]["QueueUrl"].as_str().unwrap();
+    assert!(queue.ends_with("/111122223333/dead-letters"), "{queue}");
+    assert_eq!(count(&stage, "sqs:ChangeMessageVisibility"), 0);
+
+    let lines = lines(stage);
+    let counted = lines.iter().filter(|line| line["DeadLettered"] == 1.0);
+    assert_eq!(counted.count(), 5, "each arrival is counted");
 }
 
 #[test]
-fn a_test_notification_is_no_upload_and_no_failure() {
+fn unparseable_message_stays_when_the_dead_letter_queue_refuses_it() {
+    let stage = stage();
+    let denied = exception(403, "AccessDenied", "no");
+    stage.aws.answers("sqs:SendMessage", denied);
+    assert_eq!(stage.failures(&["not JSON"], 3), [0]);
+    stage.assert_says("the dead-letter queue, which does not take it");
+    assert_eq!(visibility_changes(&stage), [4]);
+    assert!(!lines(stage).iter().any(|line| line["DeadLettered"] == 1.0));
+}
+
+#[test]
+fn test_notification_is_ignored() {
     let stage = stage();
     let body = r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2026-11-21T21:44:00Z",
         "Bucket":"countersign-uploads-111122223333","RequestId":"1","HostId":"2"}"#;
@@ -398,7 +491,7 @@ fn another_bucket_is_not_looked_at() {
 }
 
 #[test]
-fn trouble_is_tried_again_and_the_log_says_what_it_was() {
+fn port_error_is_retried_and_logged() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     let event = event(KEY, Some(&version));
@@ -407,6 +500,7 @@ fn trouble_is_tried_again_and_the_log_says_what_it_was() {
         .answers_once("s3:HeadObject", Response::new(403, ""));
     assert_eq!(stage.failures(&[&event], 1), [0]);
     stage.assert_says("s3:HeadObject was denied");
+    assert_eq!(visibility_changes(&stage), [1], "tried again in a second");
     assert!(stage.aws.keys(RECORDS).is_empty());
 
     stage.aws.answers_once(
@@ -414,13 +508,19 @@ fn trouble_is_tried_again_and_the_log_says_what_it_was() {
         exception(403, "AccessDeniedException", "no"),
     );
     assert_eq!(stage.failures(&[&event], 2), [0]);
-    assert!(record(&stage, "outcome").is_none(), "trouble is no verdict");
+    assert!(
+        record(&stage, "outcome").is_none(),
+        "an error is no verdict"
+    );
+    assert_eq!(visibility_changes(&stage), [1, 2]);
     assert!(stage.failures(&[&event], 3).is_empty());
+    assert_eq!(visibility_changes(&stage), [1, 2]);
+    assert!(stage.dead_letters().is_empty());
     assert_eq!(record(&stage, "signing").unwrap()["job"], JOB);
 }
 
 #[test]
-fn at_the_end_of_its_patience_an_upload_ends_in_a_record() {
+fn last_attempt_ends_the_upload() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     let event = event(KEY, Some(&version));
@@ -430,7 +530,8 @@ fn at_the_end_of_its_patience_an_upload_ends_in_a_record() {
     );
     assert_eq!(stage.failures(&[&event], 4), [0]);
     assert!(record(&stage, "outcome").is_none());
-    assert!(stage.failures(&[&event], 5).is_empty());
+    assert!(stage.last_failures(&[&event]).is_empty());
+    assert!(stage.dead_letters().is_empty(), "it has come to its end");
     assert_eq!(outcome(&stage).0, "rejected");
     let outcome = record(&stage, "outcome").unwrap();
     let message = outcome["message"].as_str().unwrap();
@@ -441,7 +542,7 @@ fn at_the_end_of_its_patience_an_upload_ends_in_a_record() {
 }
 
 #[test]
-fn a_profile_that_is_not_of_this_account_and_region_is_named_at_once() {
+fn missing_profile_is_named_at_once() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     stage.aws.answers(
@@ -459,22 +560,48 @@ fn a_profile_that_is_not_of_this_account_and_region_is_named_at_once() {
 }
 
 #[test]
-fn a_record_that_cannot_be_written_keeps_the_message() {
+fn unwritable_record_keeps_the_message() {
     let stage = stage();
     let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
     stage
         .aws
         .answers("s3:PutObject", s3_error(403, "AccessDenied"));
-    assert_eq!(stage.failures(&[&event(KEY, Some(&version))], 5), [0]);
+    let event = event(KEY, Some(&version));
+    assert_eq!(stage.failures(&[&event], 5), [0]);
     assert_eq!(
         count(&stage, "signer:StartSigningJob"),
         0,
         "the record goes first"
     );
+    assert!(stage.dead_letters().is_empty());
+
+    assert!(stage.last_failures(&[&event]).is_empty());
+    let letters = stage.dead_letters();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0]["MessageBody"], event);
+    let attributes = &letters[0]["MessageAttributes"];
+    assert_eq!(attributes["reason"]["StringValue"], "PATIENCE_EXHAUSTED");
+    assert_eq!(
+        attributes["firstReceived"]["StringValue"],
+        "1970-01-01T00:00:00Z"
+    );
 }
 
 #[test]
-fn an_event_that_is_no_batch_fails_as_a_whole() {
+fn refused_visibility_change_is_logged_and_the_message_still_fails() {
+    let stage = stage();
+    let version = stage.aws.put(UPLOADS, KEY, PACKAGE);
+    stage
+        .aws
+        .answers_once("s3:HeadObject", Response::new(403, ""));
+    let invalid = exception(400, "ReceiptHandleIsInvalid", "no");
+    stage.aws.answers("sqs:ChangeMessageVisibility", invalid);
+    assert_eq!(stage.failures(&[&event(KEY, Some(&version))], 1), [0]);
+    stage.assert_says("the visibility of the message stays as it is");
+}
+
+#[test]
+fn event_that_is_no_batch_fails_as_a_whole() {
     let stage = stage();
     for (event, why) in [
         (r#"{"hello":"world"}"#, "missing field `Records`"),
@@ -489,10 +616,11 @@ fn an_event_that_is_no_batch_fails_as_a_whole() {
 }
 
 #[test]
-fn a_wrong_environment_is_told_whole_at_the_start() {
+fn wrong_environment_is_told_whole_at_the_start() {
     let faults = [
         ("COUNTERSIGN_STACK", "1"),
         ("COUNTERSIGN_UPLOADS_BUKET", "misspelt"),
+        ("COUNTERSIGN_DEAD_LETTER_QUEUE", ""),
     ];
     let mut stage = Stage::start("sign", &faults).unwrap();
     let (report, failed) = stage.init_failure().unwrap();
@@ -510,7 +638,8 @@ fn a_wrong_environment_is_told_whole_at_the_start() {
         "COUNTERSIGN_SIGNING_PROFILE",
         "COUNTERSIGN_TARGET_FUNCTIONS",
         "COUNTERSIGN_TARGET_LAYERS",
-        "COUNTERSIGN_MAX_RECEIVES",
+        "COUNTERSIGN_EVENT_BUS",
+        "COUNTERSIGN_DEAD_LETTER_QUEUE",
     ] {
         assert!(
             body.contains(&format!("{name}: ")),

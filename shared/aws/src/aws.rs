@@ -1,18 +1,39 @@
-//! One value that stands for all of AWS, as far as the use cases are concerned.
+//! All ports of a stack in one value, as the functions `sign` and `deploy` need them.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use countersign_gate::{domain::Stack, ports::Clock};
+use countersign_gate::{
+    domain::{
+        AliasName, CodeIdentity, Csc, CscArn, FunctionName, LayerName, ProfileName, RevisionId,
+        SignedObject, SigningJob, SigningJobId, SigningProfile, Stack, Target, UploadId, VersionId,
+    },
+    ports::{
+        Alias, AliasMove, Announcement, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload,
+        Events, Function, Functions, JobRequest, JobStart, LayerContent, LayerPublish,
+        LayerRequest, LayerVersion, Layers, PortError, Records, SignedObjects, Signer, UploadHead,
+        UploadVersion, Uploads, Version, VersionPublish, VersionRequest,
+    },
+    verdict::{Approved, Verified},
+};
 use jiff::Timestamp;
 
-use crate::{clock::SystemClock, connection::Connection};
+use crate::{
+    adapters::{
+        EventBusApi, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SystemClock, UploadsBucket,
+    },
+    connection::Connection,
+};
 
-/// The ports of the gate, over AWS.
+/// One adapter a port. The use cases ask for one value that has them all.
 #[derive(Debug, Clone)]
 pub struct Aws {
-    pub(crate) connection: Connection,
-    pub(crate) stack: Stack,
-    pub(crate) event_bus: String,
+    clock: SystemClock,
+    uploads: UploadsBucket,
+    signed: SignedBucket,
+    records: RecordsBucket,
+    signer: SignerApi,
+    lambda: LambdaApi,
+    events: EventBusApi,
 }
 
 impl Aws {
@@ -20,19 +41,86 @@ impl Aws {
     #[must_use]
     pub fn new(connection: Connection, stack: Stack, event_bus: String) -> Self {
         Self {
-            connection,
-            stack,
-            event_bus,
+            clock: SystemClock,
+            uploads: UploadsBucket::new(connection.clone(), stack.uploads_bucket),
+            signed: SignedBucket::new(connection.clone(), stack.signed_bucket),
+            records: RecordsBucket::new(connection.clone(), stack.records_bucket),
+            signer: SignerApi::new(connection.clone()),
+            lambda: LambdaApi::new(connection.clone()),
+            events: EventBusApi::new(connection, event_bus),
         }
     }
 }
 
 impl Clock for Aws {
     fn now(&self) -> Timestamp {
-        SystemClock.now()
+        self.clock.now()
     }
 
     async fn sleep(&self, duration: Duration) {
-        SystemClock.sleep(duration).await;
+        self.clock.sleep(duration).await;
     }
+}
+
+/// Implements a port by handing each call to the adapter in a field.
+macro_rules! delegate {
+    ($port:ident to $field:ident: $(
+        fn $method:ident($($argument:ident: $type:ty),*) -> $answer:ty;
+    )+) => {
+        impl $port for Aws {
+            $(async fn $method(&self, $($argument: $type),*) -> Result<$answer, PortError> {
+                self.$field.$method($($argument),*).await
+            })+
+        }
+    };
+}
+
+delegate! { Uploads to uploads:
+    fn head_upload(key: &str, version: Option<&VersionId>) -> UploadHead;
+    fn read_upload(upload: &UploadId) -> Option<Vec<u8>>;
+    fn read_if_current(wanted: &UploadId) -> CurrentUpload;
+    fn list_versions(key: &str, max: usize) -> Vec<UploadVersion>;
+    fn upload_tags(upload: &UploadId) -> BTreeMap<String, String>;
+}
+
+delegate! { SignedObjects to signed:
+    fn read_signed(bucket: &str, key: &str) -> Option<(SignedObject, Vec<u8>)>;
+    fn current_package(target: &Target) -> Option<CurrentPackage>;
+    fn read_signed_version(object: &SignedObject) -> Option<Vec<u8>>;
+    fn replace_current_package(verified: &Verified, seen: Option<&CurrentPackage>) -> Option<SignedObject>;
+}
+
+delegate! { Records to records:
+    fn read_record(path: &str) -> Option<Vec<u8>>;
+    fn create_record(path: &str, body: &[u8]) -> Creation;
+    fn replace_record(path: &str, body: &[u8]) -> ();
+    fn list_records(prefix: &str) -> Vec<String>;
+}
+
+delegate! { Signer to signer:
+    fn start_job(request: &JobRequest) -> JobStart;
+    fn describe_job(id: &SigningJobId) -> Option<SigningJob>;
+    fn profile(name: &ProfileName, owner: &str) -> Option<SigningProfile>;
+}
+
+delegate! { Functions to lambda:
+    fn function(name: &FunctionName) -> Option<Function>;
+    fn function_csc_arn(name: &FunctionName) -> Option<CscArn>;
+    fn csc(arn: &CscArn) -> Option<Csc>;
+    fn dry_run_update(name: &FunctionName, signed: &SignedObject, seen: &Function) -> CodeUpdate<()>;
+    fn update_code(name: &FunctionName, approved: &Approved, seen: &Function) -> CodeUpdate<CodeIdentity>;
+    fn publish_version(request: &VersionRequest) -> VersionPublish;
+    fn version(function: &FunctionName, version: &str) -> Option<Version>;
+    fn alias(function: &FunctionName, alias: &AliasName) -> Option<Alias>;
+    fn move_alias(function: &FunctionName, alias: &AliasName, version: &str, revision: &RevisionId) -> AliasMove;
+}
+
+delegate! { Layers to lambda:
+    fn layer_versions(layer: &LayerName, most: u8) -> Vec<LayerVersion>;
+    fn layer_content(layer: &LayerName, version: i64) -> Option<LayerContent>;
+    fn publish_layer(request: &LayerRequest, approved: &Approved) -> LayerPublish;
+}
+
+delegate! { Events to events:
+    fn announce(announcement: &Announcement) -> ();
 }

@@ -1,6 +1,10 @@
-//! How this gate talks to AWS: as whom, where to, and with how much patience.
+//! How this gate talks to AWS: as whom, where to, how often it retries, and how long it waits.
 
-use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use aws_config::{
     AppName, BehaviorVersion, Region, SdkConfig,
@@ -12,63 +16,73 @@ use aws_sdk_s3::config::{AsyncSleep, SharedAsyncSleep, SharedCredentialsProvider
 /// How the gate is named in the user agent, and so in CloudTrail. The SDK puts `app/` before it.
 const APP: &str = concat!("countersign-", env!("CARGO_PKG_VERSION"));
 
-/// Tries of one call, the first included. Between them the SDK waits a random part of a doubling
-/// time (full jitter), so five tries bridge about three seconds on average: enough for Lambda's 15
-/// control plane requests a second to free up. What takes longer waits in the queue, where it costs
-/// nothing.
-const TRIES: u32 = 5;
+/// Attempts of one call, the first included. The SDK retries throttles, timeouts, connection errors
+/// and 5xx. Between attempts it waits a random part of a doubling backoff (full jitter), so five
+/// attempts bridge about three seconds on average: enough for Lambda's 15 control plane requests a
+/// second to free up. What takes longer waits in the queue, where it costs nothing.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// The first of the doubling times.
-const FIRST_PAUSE: Duration = Duration::from_millis(400);
+/// The backoff before the second attempt, at most.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(400);
 
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The backoff before any attempt, at most.
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 /// For a TCP and TLS handshake within a region, which takes milliseconds.
-const CONNECT: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// For one try of a call that answers with a state: a hundred times what it takes.
-const ATTEMPT: Duration = Duration::from_secs(10);
+/// For one attempt of a call that answers with a state: a hundred times what it takes.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For one try of a Lambda call. `UpdateFunctionCode` and `PublishLayerVersion` fetch, unpack and
-/// judge up to 250 MB before they answer.
-const LAMBDA_ATTEMPT: Duration = Duration::from_secs(90);
+/// For a call with all its attempts and backoffs: a service that hangs is tried twice, and leaves
+/// the rest of an invocation's minute for what comes after the call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// For one attempt of a call that answers when it has copied or taken in a package of up to 250 MB:
+/// S3's `CopyObject`, and Lambda's `UpdateFunctionCode` and `PublishLayerVersion`.
+const PACKAGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// For such a call with all its attempts. The function `deploy` has 150 seconds.
+const PACKAGE_CALL_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Configuration and credentials. Clients are made when they are first used: making one reads the
-/// machine's certificates, and takes time that a function's start does not have.
+/// machine's certificates, and takes time that a function's start does not have. Clones share the
+/// clients.
 #[derive(Debug, Clone)]
 pub struct Connection {
     config: SdkConfig,
     path_style: bool,
-    clients: Clients,
+    clients: Arc<Clients>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 struct Clients {
     s3: OnceLock<aws_sdk_s3::Client>,
     signer: OnceLock<aws_sdk_signer::Client>,
     lambda: OnceLock<aws_sdk_lambda::Client>,
     eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
+    #[cfg(feature = "function-runtime")]
+    sqs: OnceLock<aws_sdk_sqs::Client>,
 }
 
 impl Connection {
-    /// Reads region, endpoints and the way to credentials as every AWS tool does, by way of this profile:
-    /// for a person's machine. No call is made.
+    /// Reads region, endpoints and the way to credentials as every AWS tool does, by way of this
+    /// profile: for a person's machine. No call is made.
     pub async fn with_profile(profile: &str) -> Self {
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .profile_name(profile)
             .retry_config(retry())
-            .timeout_config(timeouts(ATTEMPT));
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT, CALL_TIMEOUT));
         if let Ok(name) = AppName::new(APP) {
             loader = loader.app_name(name);
         }
         Self::new(loader.load().await)
     }
 
-    /// Takes region, credentials and endpoint from the variables that Lambda sets, and looks nowhere
-    /// else. The search of [`Self::with_profile`] would make an HTTP client for credentials that
-    /// are never fetched, and take its code along: two thirds of a function's start.
+    /// Takes region, credentials and endpoint from the variables that Lambda sets, and looks
+    /// nowhere else. The search of [`Self::with_profile`] would make an HTTP client for credentials
+    /// that are never fetched, and take its code along: two thirds of a function's start.
     #[must_use]
     pub fn in_lambda(variables: &BTreeMap<String, String>) -> Self {
         let variable = |name: &str| variables.get(name).filter(|value| !value.is_empty());
@@ -81,7 +95,7 @@ impl Connection {
             .identity_cache(IdentityCache::lazy().build())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep))
             .retry_config(retry())
-            .timeout_config(timeouts(ATTEMPT))
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT, CALL_TIMEOUT))
             .use_fips(is_set("AWS_USE_FIPS_ENDPOINT"))
             .use_dual_stack(is_set("AWS_USE_DUALSTACK_ENDPOINT"));
         config.set_endpoint_url(variable("AWS_ENDPOINT_URL").cloned());
@@ -95,7 +109,7 @@ impl Connection {
         Self {
             config,
             path_style,
-            clients: Clients::default(),
+            clients: Arc::default(),
         }
     }
 
@@ -114,6 +128,11 @@ impl Connection {
         })
     }
 
+    /// What differs for an S3 call that copies a package.
+    pub(crate) fn s3_package_call() -> aws_sdk_s3::config::Builder {
+        aws_sdk_s3::config::Builder::new().timeout_config(package_timeouts())
+    }
+
     pub(crate) fn signer(&self) -> &aws_sdk_signer::Client {
         self.clients
             .signer
@@ -121,12 +140,14 @@ impl Connection {
     }
 
     pub(crate) fn lambda(&self) -> &aws_sdk_lambda::Client {
-        self.clients.lambda.get_or_init(|| {
-            let config = aws_sdk_lambda::config::Builder::from(&self.config)
-                .timeout_config(timeouts(LAMBDA_ATTEMPT))
-                .build();
-            aws_sdk_lambda::Client::from_conf(config)
-        })
+        self.clients
+            .lambda
+            .get_or_init(|| aws_sdk_lambda::Client::new(&self.config))
+    }
+
+    /// What differs for a Lambda call that takes a package in.
+    pub(crate) fn lambda_package_call() -> aws_sdk_lambda::config::Builder {
+        aws_sdk_lambda::config::Builder::new().timeout_config(package_timeouts())
     }
 
     pub(crate) fn eventbridge(&self) -> &aws_sdk_eventbridge::Client {
@@ -140,15 +161,31 @@ impl Connection {
             .sns
             .get_or_init(|| aws_sdk_sns::Client::new(&self.config))
     }
+
+    #[cfg(feature = "function-runtime")]
+    pub(crate) fn sqs(&self) -> &aws_sdk_sqs::Client {
+        self.clients
+            .sqs
+            .get_or_init(|| aws_sdk_sqs::Client::new(&self.config))
+    }
+
+    /// The endpoint that replaces those of AWS, without a slash at its end.
+    #[cfg(feature = "function-runtime")]
+    pub(crate) fn endpoint(&self) -> Option<&str> {
+        let endpoint = self.config.endpoint_url()?;
+        Some(endpoint.trim_end_matches('/'))
+    }
 }
 
-/// Adaptive retries would hold calls back on the client's side without bound, in a process whose time
-/// is bounded: standard it is.
+/// The mode `standard`, which has jitter. The mode `adaptive` also holds calls back on the client's
+/// side, without bound, and learns its rate from one client's calls: an execution environment makes
+/// some thirty calls for an upload and its time is bounded, so it would wait where it should go
+/// back to the queue.
 fn retry() -> RetryConfig {
     RetryConfig::standard()
-        .with_max_attempts(TRIES)
-        .with_initial_backoff(FIRST_PAUSE)
-        .with_max_backoff(LONGEST_PAUSE)
+        .with_max_attempts(MAX_ATTEMPTS)
+        .with_initial_backoff(INITIAL_BACKOFF)
+        .with_max_backoff(MAX_BACKOFF)
 }
 
 /// Waiting between tries, on the function's own runtime.
@@ -161,12 +198,18 @@ impl AsyncSleep for TokioSleep {
     }
 }
 
-/// The whole call is not bounded here: the message that asks for it is.
-fn timeouts(attempt: Duration) -> TimeoutConfig {
+/// Bodies that are streamed are not counted: the SDK has a minimum throughput for them (stalled
+/// stream protection, part of the behaviour version).
+fn timeouts(attempt: Duration, call: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
+        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(attempt)
+        .operation_timeout(call)
         .build()
+}
+
+fn package_timeouts() -> TimeoutConfig {
+    timeouts(PACKAGE_ATTEMPT_TIMEOUT, PACKAGE_CALL_TIMEOUT)
 }
 
 #[cfg(test)]
@@ -176,7 +219,7 @@ pub(crate) mod tests {
     use super::*;
 
     #[test]
-    fn a_function_takes_its_place_from_lambdas_variables() {
+    fn variables_of_lambda_configure_a_function() {
         let variables = [
             ("AWS_REGION", "eu-west-1"),
             ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
@@ -195,7 +238,22 @@ pub(crate) mod tests {
         assert!(!nowhere.path_style);
     }
 
-    /// A connection to a test's own endpoint, with made-up credentials, that tries twice and hardly pauses.
+    #[test]
+    fn clones_share_their_clients() {
+        let connection = connection_to("http://127.0.0.1:9");
+        let clone = connection.clone();
+        assert!(std::ptr::eq(connection.s3(), clone.s3()));
+    }
+
+    #[test]
+    fn call_timeouts_leave_room_for_a_second_attempt_and_for_the_rest_of_the_invocation() {
+        assert!(CALL_TIMEOUT > ATTEMPT_TIMEOUT * 2);
+        assert!(PACKAGE_CALL_TIMEOUT > PACKAGE_ATTEMPT_TIMEOUT);
+        assert!(PACKAGE_CALL_TIMEOUT < Duration::from_secs(130));
+    }
+
+    /// A connection to a test's own endpoint, with made-up credentials, that tries twice and hardly
+    /// pauses.
     pub(crate) fn connection_to(endpoint: &str) -> Connection {
         let retry = RetryConfig::standard()
             .with_max_attempts(2)
@@ -208,7 +266,7 @@ pub(crate) mod tests {
             .sleep_impl(SharedAsyncSleep::new(TokioSleep))
             .endpoint_url(endpoint)
             .retry_config(retry)
-            .timeout_config(timeouts(Duration::from_mins(1)))
+            .timeout_config(timeouts(Duration::from_mins(1), Duration::from_mins(2)))
             .app_name(AppName::new(APP).unwrap())
             .build();
         Connection::new(config)

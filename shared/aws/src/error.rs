@@ -45,35 +45,45 @@ pub enum AwsError {
 }
 
 /// Codes by which AWS services say that they were asked too often, beside HTTP 429.
-const THROTTLED: [&str; 9] = [
+const THROTTLED: [&str; 12] = [
+    // A KMS key that S3 or SQS use is asked too often, in the one's and in the other's words.
+    "KMS.ThrottlingException",
+    "KmsThrottled",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
+    // Signer.
+    "ServiceLimitExceededException",
     "SlowDown",
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
 ];
 
-/// Turns an error that is not an answer into trouble.
-pub(crate) fn trouble<E>(call: &'static str, error: SdkError<E>) -> PortError
+/// Turns an error that is not an answer into the port's error.
+pub(crate) fn port_error<E>(call: &'static str, error: SdkError<E>) -> PortError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let class = match &error {
+        SdkError::ServiceError(_) => Class::of(status(&error), code(&error)),
+        SdkError::ResponseError(_) => Class::of(status(&error), ""),
+        SdkError::ConstructionFailure(_) => Class::Unexpected,
+        // Timeouts, connections, credentials that could not be had just now.
+        _ => Class::Unavailable,
+    };
+    class.port_error(call, cause(error))
+}
+
+fn cause<E>(error: SdkError<E>) -> AwsError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     let request_id = error.request_id().unwrap_or("-").to_owned();
     let status = status(&error);
-    let class = match &error {
-        SdkError::ServiceError(answer) => {
-            Class::of(status, answer.err().code().unwrap_or_default())
-        }
-        SdkError::ResponseError(_) => Class::of(status, ""),
-        SdkError::ConstructionFailure(_) => Class::Unexpected,
-        // Timeouts, connections, credentials that could not be had just now.
-        _ => Class::Unavailable,
-    };
-    let cause = match error {
+    match error {
         SdkError::ServiceError(answer) => AwsError::Answer {
             code: answer.err().code().unwrap_or("-").to_owned(),
             message: answer.err().message().unwrap_or_default().to_owned(),
@@ -84,8 +94,7 @@ where
             Some(cause) => AwsError::NoCredentials(error_chain(cause)),
             None => AwsError::NoAnswer(error_chain(&error)),
         },
-    };
-    class.trouble(call, cause)
+    }
 }
 
 /// The part of the chain that says why there are no credentials.
@@ -98,6 +107,15 @@ fn credentials_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Credent
         next = error.source();
     }
     None
+}
+
+/// An error answer whose code is that of a refusal and whose message says that something could not
+/// be reached: it is tried again.
+pub(crate) fn unreachable<E>(call: &'static str, error: SdkError<E>) -> PortError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    Class::Unavailable.port_error(call, cause(error))
 }
 
 /// The HTTP status of an answer, 0 when there was none.
@@ -133,7 +151,7 @@ pub(crate) fn unreadable(
     problem: &impl ToString,
 ) -> PortError {
     let problem = problem.to_string();
-    Class::Unexpected.trouble(call, AwsError::Field { field, problem })
+    Class::Unexpected.port_error(call, AwsError::Field { field, problem })
 }
 
 /// A field that every answer must have.
@@ -145,24 +163,24 @@ pub(crate) fn required<T>(
     value.ok_or_else(|| unreadable(call, field, &"missing"))
 }
 
-/// Trouble of an error that came inside a successful answer, judged by its code alone.
-pub(crate) fn trouble_inside(call: &'static str, code: &str, message: &str) -> PortError {
+/// The error of an error that came inside a successful answer, classed by its code alone.
+pub(crate) fn port_error_inside(call: &'static str, code: &str, message: &str) -> PortError {
     let cause = AwsError::Answer {
         code: code.to_owned(),
         message: message.to_owned(),
         status: 200,
         request_id: "-".to_owned(),
     };
-    Class::of(200, code).trouble(call, cause)
+    Class::of(200, code).port_error(call, cause)
 }
 
-/// Trouble of a body that broke off while it was read.
+/// The error of a body that broke off while it was read.
 pub(crate) fn broken_off(
     call: &'static str,
     error: impl Error + Send + Sync + 'static,
 ) -> PortError {
     let cause = AwsError::NoAnswer(error_chain(&error));
-    Class::Unavailable.trouble(call, cause)
+    Class::Unavailable.port_error(call, cause)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,7 +210,7 @@ impl Class {
         }
     }
 
-    fn trouble(self, call: &'static str, cause: AwsError) -> PortError {
+    fn port_error(self, call: &'static str, cause: AwsError) -> PortError {
         let source = Box::new(cause);
         match self {
             Self::Throttled => PortError::Throttled { call, source },
@@ -208,11 +226,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_classed_by_its_code_and_status() {
+    fn error_class_comes_from_code_and_status() {
         for (status, code, class) in [
             (429, "TooManyRequestsException", Class::Throttled),
             (503, "SlowDown", Class::Throttled),
             (400, "ThrottlingException", Class::Throttled),
+            (402, "ServiceLimitExceededException", Class::Throttled),
+            (400, "KmsThrottled", Class::Throttled),
             (200, "ThrottlingException", Class::Throttled),
             (403, "AccessDenied", Class::Denied),
             (400, "AccessDeniedException", Class::Denied),

@@ -2,29 +2,42 @@
 //! This is the only crate that names the AWS SDK.
 //!
 //! An adapter keeps three things apart: what AWS answered, that it answered "there is none", and
-//! that there was no answer. The last is trouble, and is tried again; it never becomes the second.
+//! that there was no answer. The last is a `PortError`, and is tried again; it never becomes the
+//! second.
+//!
+//! # The rooms
+//!
+//! ```text
+//! 3  function_runtime    main of the functions: environment, batches of a queue, logs, metrics
+//! 2  aws.rs              all ports of one stack in one value
+//! 1  adapters            one adapter a port
+//! 0  connection.rs       region, credentials, retries, timeouts, clients
+//!    error.rs            what the SDK says, in the gate's terms
+//!    login.rs            how a person logs in to AWS (feature `logins`, for the command line)
+//! ```
+//!
+//! `adapter_tests` drives the adapters over a socket: the real SDK against the testkit's AWS.
+//!
+//! The command line takes the adapters one by one ([`RecordsBucket::new`]); the functions take
+//! [`Aws`] and, with the feature `function-runtime`, the module of that name.
 
+#[cfg(test)]
+mod adapter_tests;
+mod adapters;
 mod aws;
-mod clock;
 mod connection;
 mod error;
-mod eventbridge;
-mod lambda;
-mod layers;
+#[cfg(feature = "function-runtime")]
+pub mod function_runtime;
 #[cfg(feature = "logins")]
 mod login;
-mod s3;
-#[cfg(feature = "shell")]
-pub mod shell;
-mod signer;
-mod sns;
-#[cfg(test)]
-mod wire;
 
+pub use adapters::{
+    EventBusApi, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SnsTopic, SystemClock,
+    UploadsBucket,
+};
 pub use aws::Aws;
-pub use clock::SystemClock;
 pub use connection::Connection;
 pub use error::AwsError;
 #[cfg(feature = "logins")]
 pub use login::{Login, LoginMethod, LoginStep};
-pub use sns::Topic;

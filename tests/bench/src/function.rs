@@ -200,7 +200,7 @@ impl Drop for Process {
 
 /// What Lambda sets, then what the template does, for all functions at once: none minds the others'
 /// variables.
-const ENVIRONMENT: [(&str, &str); 20] = [
+const ENVIRONMENT: [(&str, &str); 21] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "under-test"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024"),
@@ -224,10 +224,14 @@ const ENVIRONMENT: [(&str, &str); 20] = [
         "COUNTERSIGN_RECORDS_BUCKET",
         "countersign-records-111122223333",
     ),
+    ("COUNTERSIGN_EVENT_BUS", "countersign"),
     ("COUNTERSIGN_SIGNING_PROFILE", "orders_service"),
     ("COUNTERSIGN_TARGET_FUNCTIONS", "*"),
     ("COUNTERSIGN_TARGET_LAYERS", "*"),
-    ("COUNTERSIGN_MAX_RECEIVES", "5"),
+    (
+        "COUNTERSIGN_DEAD_LETTER_QUEUE",
+        "https://sqs.eu-west-1.amazonaws.com/111122223333/dead-letters",
+    ),
     (
         "COUNTERSIGN_TOPIC_ARN",
         "arn:aws:sns:us-east-1:111122223333:countersign-pages",

@@ -94,7 +94,7 @@ fn forms() -> Vec<Case> {
             |pki| pki.leaf.certificate.subject = with_value(asn1::tlv(0x13, b"sign@er")),
         ),
         forged("a subject with half a character", other_type(), |pki| {
-            pki.leaf.certificate.subject = with_value(asn1::tlv(0x1e, b"\0s\0"))
+            pki.leaf.certificate.subject = with_value(asn1::tlv(0x1e, b"\0s\0"));
         }),
         forged(
             "a subject that is a number",

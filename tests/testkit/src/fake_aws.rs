@@ -1,8 +1,8 @@
 //! A small AWS on a loopback port, for the real SDK to talk to: S3 with versions, delete markers
-//! and conditional writes, and of the other services exactly the answers that a test lays down.
+//! and conditional writes, SQS that takes what it is given, a Signer that remembers the jobs that
+//! it was asked for, and of the other services exactly the answers that a test lays down.
 //!
-//! It keeps every call, in order, under the name that AWS gives it, so that a test can say what
-//! must
+//! It keeps every call, in order, under the name that AWS gives it, so that a test can say what must
 //! *not* have been called. An operation without an answer is refused loudly: a call that a test did
 //! not expect fails it.
 
@@ -16,6 +16,8 @@ use crate::http::{Request, Response, Server, read_chunks};
 
 /// When every object of the fake was last modified: 2026-11-21T21:44:00Z.
 const LAST_MODIFIED: &str = "Sat, 21 Nov 2026 21:44:00 GMT";
+
+const LAST_MODIFIED_ISO: &str = "2026-11-21T21:44:00.000Z";
 
 /// One call as it came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,8 @@ struct World {
     once: BTreeMap<String, VecDeque<Response>>,
     always: BTreeMap<String, Response>,
     calls: Vec<Call>,
+    /// What the jobs were started with, by job id.
+    jobs: BTreeMap<String, serde_json::Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +121,13 @@ impl FakeAws {
             .push_back(response);
     }
 
+    /// Drops every answer that was laid down for this operation.
+    pub fn forget(&self, call: &str) {
+        let mut world = lock(&self.world);
+        world.once.remove(call);
+        world.always.remove(call);
+    }
+
     /// Every call so far.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
@@ -167,21 +178,55 @@ impl World {
             .get_mut(&name)
             .and_then(VecDeque::pop_front)
             .or_else(|| self.always.get(&name).cloned())
-            .unwrap_or_else(|| self.s3(&name, &request));
+            .unwrap_or_else(|| self.by_itself(&name, &request));
+        if name == "signer:StartSigningJob" && response.status == 200 {
+            self.start_job(&request, &response);
+        }
         self.calls.push(Call { name, request });
         response
     }
 
-    fn s3(&mut self, name: &str, request: &Request) -> Response {
+    /// Keeps what a job was started with, so that it can be described.
+    fn start_job(&mut self, request: &Request, response: &Response) {
+        let parse = |body: &[u8]| serde_json::from_slice(body).unwrap_or(serde_json::Value::Null);
+        if let Some(id) = parse(&response.body)["jobId"].as_str() {
+            self.jobs.insert(id.to_owned(), parse(&request.body));
+        }
+    }
+
+    /// A job that was started, as Signer describes it while it is in progress.
+    fn describe_job(&self, id: &str) -> Response {
+        let Some(job) = self.jobs.get(id) else {
+            return exception(404, "ResourceNotFoundException", "no such job");
+        };
+        let described = serde_json::json!({
+            "jobId": id, "status": "InProgress", "source": job["source"],
+            "profileName": job["profileName"], "profileVersion": "a1B2c3D4e5",
+            "jobOwner": "111122223333", "jobInvoker": "111122223333",
+        });
+        json(&described.to_string())
+    }
+
+    fn by_itself(&mut self, name: &str, request: &Request) -> Response {
         let (bucket, key) = bucket_and_key(&request.path);
         match name {
             "s3:HeadObject" | "s3:GetObject" => self.get(&bucket, &key, request),
             "s3:PutObject" => self.put_object(&bucket, &key, request),
+            "s3:CopyObject" => self.copy_object(&bucket, &key, request),
             "s3:ListObjectsV2" => {
                 let prefix = decode(request.query_value("prefix").unwrap_or_default());
                 list(&self.keys(&bucket, &prefix))
             }
+            "s3:ListObjectVersions" => {
+                let prefix = decode(request.query_value("prefix").unwrap_or_default());
+                self.list_versions(&bucket, &prefix)
+            }
             "s3:GetObjectTagging" => xml("<Tagging><TagSet></TagSet></Tagging>"),
+            "signer:DescribeSigningJob" => {
+                self.describe_job(request.path.rsplit('/').next().unwrap_or_default())
+            }
+            "sqs:ChangeMessageVisibility" => json(""),
+            "sqs:SendMessage" => json(r#"{"MessageId":"00000000-0000-4000-8000-000000000000"}"#),
             _ => exception(
                 501,
                 "NotPrepared",
@@ -208,6 +253,29 @@ impl World {
             })
             .map(|((_, key), _)| key.clone())
             .collect()
+    }
+
+    /// Keys in order, and of each key the versions, the last one first.
+    fn list_versions(&self, bucket: &str, prefix: &str) -> Response {
+        let mut list = String::from("<ListVersionsResult><IsTruncated>false</IsTruncated>");
+        for ((of, key), versions) in &self.objects {
+            if of != bucket || !key.starts_with(prefix) {
+                continue;
+            }
+            for (age, version) in versions.iter().rev().enumerate() {
+                let kind = if version.body.is_some() {
+                    "Version"
+                } else {
+                    "DeleteMarker"
+                };
+                let (id, is_latest) = (&version.id, age == 0);
+                list += &format!(
+                    "<{kind}><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{is_latest}</IsLatest>\
+                     <LastModified>{LAST_MODIFIED_ISO}</LastModified></{kind}>"
+                );
+            }
+        }
+        xml(&(list + "</ListVersionsResult>"))
     }
 
     fn put(
@@ -259,7 +327,7 @@ impl World {
         };
         let mut response = Response::new(200, body.clone())
             .with("last-modified", LAST_MODIFIED)
-            .with("etag", "\"etag\"");
+            .with("etag", etag(&found.id));
         if !self.unversioned.iter().any(|of| of == bucket) {
             response = response.with("x-amz-version-id", &found.id);
         }
@@ -270,25 +338,63 @@ impl World {
     }
 
     fn put_object(&mut self, bucket: &str, key: &str, request: &Request) -> Response {
-        let exists = self
-            .versions(bucket, key)
-            .last()
-            .is_some_and(|last| last.body.is_some());
-        if exists && request.header("if-none-match") == Some("*") {
-            return s3_error(412, "PreconditionFailed");
+        if let Some(failed) = self.precondition(bucket, key, request) {
+            return failed;
         }
-        let is_metadata = |name: &str| name.starts_with("x-amz-meta-");
-        let metadata = request
-            .headers
-            .iter()
-            .filter(|(name, _)| is_metadata(name))
-            .cloned()
-            .collect();
-        let id = self.put(bucket, key, Some(content(request)), metadata);
+        let id = self.put(bucket, key, Some(content(request)), metadata(request));
         Response::new(200, "")
+            .with("etag", etag(&id))
             .with("x-amz-version-id", id)
-            .with("etag", "\"etag\"")
     }
+
+    fn copy_object(&mut self, bucket: &str, key: &str, request: &Request) -> Response {
+        let source = request.header("x-amz-copy-source").unwrap_or_default();
+        let (path, version) = source.split_once("?versionId=").unwrap_or((source, ""));
+        let (from, name) = bucket_and_key(path);
+        let versions = self.versions(&from, &name);
+        let found = versions.iter().find(|found| found.id == version);
+        let Some(body) = found.and_then(|found| found.body.clone()) else {
+            return s3_error(404, "NoSuchVersion");
+        };
+        if let Some(failed) = self.precondition(bucket, key, request) {
+            return failed;
+        }
+        let id = self.put(bucket, key, Some(body), metadata(request));
+        let result = format!(
+            "<CopyObjectResult><ETag>{}</ETag></CopyObjectResult>",
+            etag(&id)
+        );
+        xml(&result).with("x-amz-version-id", id)
+    }
+
+    /// Why a conditional write fails, if it does: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>.
+    fn precondition(&self, bucket: &str, key: &str, request: &Request) -> Option<Response> {
+        let last = self.versions(bucket, key).last();
+        let current = last.filter(|last| last.body.is_some());
+        let failed = s3_error(412, "PreconditionFailed");
+        match (
+            request.header("if-match"),
+            request.header("if-none-match"),
+            current,
+        ) {
+            (Some(_), _, None) => Some(s3_error(404, "NoSuchKey")),
+            (Some(wanted), _, Some(current)) if wanted != etag(&current.id) => Some(failed),
+            (_, Some("*"), Some(_)) => Some(failed),
+            _ => None,
+        }
+    }
+}
+
+/// The entity tag of an object version: another for each version.
+fn etag(version: &str) -> String {
+    format!("\"etag-{version}\"")
+}
+
+/// The user metadata that a request sets.
+fn metadata(request: &Request) -> Vec<(String, String)> {
+    let headers = request.headers.iter();
+    let metadata = headers.filter(|(name, _)| name.starts_with("x-amz-meta-"));
+    metadata.cloned().collect()
 }
 
 /// The body with `aws-chunked` undone, which is how the SDK sends a checksum after a stream.
@@ -324,9 +430,11 @@ fn operation(request: &Request) -> String {
         ("POST", ["2018-10-31", "layers", _, "versions"]) => "lambda:PublishLayerVersion",
         ("GET", ["2018-10-31", "layers", _, "versions", _]) => "lambda:GetLayerVersion",
         ("GET", [_]) if request.query_value("list-type") == Some("2") => "s3:ListObjectsV2",
+        ("GET", [_]) if request.query_value("versions").is_some() => "s3:ListObjectVersions",
         ("GET", [_, ..]) if request.query_value("tagging").is_some() => "s3:GetObjectTagging",
         ("GET", [_, _, ..]) => "s3:GetObject",
         ("HEAD", [_, _, ..]) => "s3:HeadObject",
+        ("PUT", [_, _, ..]) if request.header("x-amz-copy-source").is_some() => "s3:CopyObject",
         ("PUT", [_, _, ..]) => "s3:PutObject",
         _ => return format!("unknown:{method} {path}"),
     };
@@ -337,10 +445,10 @@ fn operation(request: &Request) -> String {
 fn of_one_path(request: &Request) -> String {
     if let Some(target) = request.header("x-amz-target") {
         let operation = target.rsplit('.').next().unwrap_or_default();
-        let service = if target.starts_with("AWSEvents") {
-            "events"
-        } else {
-            "unknown"
+        let service = match target.split_once('.') {
+            Some(("AWSEvents", _)) => "events",
+            Some(("AmazonSQS", _)) => "sqs",
+            _ => "unknown",
         };
         return format!("{service}:{operation}");
     }

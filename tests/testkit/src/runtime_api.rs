@@ -21,8 +21,8 @@ use crate::http::{Request, Response, Server};
 
 const VERSION_PREFIX: &str = "/2018-06-01/runtime/";
 
-/// How long an invocation may take: the deadline told to the function, from the moment it is handed
-/// out.
+/// How long an invocation may take unless a test says otherwise: the deadline told to the function,
+/// from the moment it is handed out.
 const INVOCATION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What the function said about one event.
@@ -58,6 +58,7 @@ struct State {
     queued: VecDeque<(String, Vec<u8>)>,
     handed_out: u32,
     polled_at: Vec<Instant>,
+    timeout: Option<Duration>,
     answers: Vec<(String, Answer, Instant)>,
     init_error: Option<Answer>,
     closed: bool,
@@ -76,6 +77,11 @@ impl RuntimeApi {
     #[must_use]
     pub fn address(&self) -> String {
         self.server.address().to_string()
+    }
+
+    /// How long the invocations may take that are handed out from now on.
+    pub fn set_timeout(&self, timeout: Duration) {
+        self.shared.lock().timeout = Some(timeout);
     }
 
     /// Queues an event for the next poll and returns the request id it will have.
@@ -167,10 +173,11 @@ impl Shared {
                 return Response::new(410, "the environment is gone");
             }
             if let Some((request_id, event)) = state.queued.pop_front() {
+                let deadline = deadline_ms(state.timeout.unwrap_or(INVOCATION_TIMEOUT));
                 return Response::new(200, event)
                     .with("content-type", "application/json")
                     .with("lambda-runtime-aws-request-id", request_id)
-                    .with("lambda-runtime-deadline-ms", deadline_ms().to_string())
+                    .with("lambda-runtime-deadline-ms", deadline.to_string())
                     .with(
                         "lambda-runtime-invoked-function-arn",
                         "arn:aws:lambda:eu-west-1:111122223333:function:under-test",
@@ -214,11 +221,9 @@ fn text(bytes: &[u8]) -> String {
     clippy::disallowed_methods,
     reason = "the service that stands behind this API tells the function the wall clock time"
 )]
-fn deadline_ms() -> u128 {
+fn deadline_ms(timeout: Duration) -> u128 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.unwrap_or_default()
-        .saturating_add(INVOCATION_TIMEOUT)
-        .as_millis()
+    now.unwrap_or_default().saturating_add(timeout).as_millis()
 }
 
 /// A function's process, started with an environment of its own and nothing of ours. Killed when

@@ -27,15 +27,24 @@ pub struct Stage {
 
 impl Stage {
     /// Starts the function `name` of the package whose test this is, with these variables beside
-    /// those that Lambda sets.
+    /// those that Lambda sets and a dead-letter queue.
     pub fn start(name: &str, variables: &[(&str, &str)]) -> io::Result<Self> {
         let aws = FakeAws::start()?;
         let api = RuntimeApi::start()?;
         let endpoint = aws.endpoint();
-        let own = [("AWS_ENDPOINT_URL", endpoint.as_str())];
+        let dead_letters = format!("{endpoint}/111122223333/dead-letters");
+        let own = [
+            ("AWS_ENDPOINT_URL", endpoint.as_str()),
+            ("COUNTERSIGN_DEAD_LETTER_QUEUE", dead_letters.as_str()),
+        ];
         let all = own.iter().chain(variables).copied();
         let process = FunctionProcess::start(&checkout::program(name), &api, all)?;
         Ok(Self { process, api, aws })
+    }
+
+    /// How long the invocations may take from now on; a minute until it is said.
+    pub fn set_timeout(&self, timeout: Duration) {
+        self.api.set_timeout(timeout);
     }
 
     /// Hands the function an event and waits for its answer.
@@ -51,15 +60,34 @@ impl Stage {
         answer.map_or_else(|| Answer::Response(String::new()), |(answer, _)| answer)
     }
 
-    /// Hands the function one message for each body, received for the given time, and answers with
-    /// the positions of those that are to be handed out again.
+    /// Hands the function one message for each body, first received just now and for the given
+    /// time, and answers with the positions of those that are to be handed out again.
     #[must_use]
+    pub fn failures(&self, bodies: &[&str], received: u32) -> Vec<usize> {
+        self.failures_of(&batch(bodies, received, now_ms()))
+    }
+
+    /// The same with messages whose patience is used up: this is their last attempt.
+    #[must_use]
+    pub fn last_failures(&self, bodies: &[&str]) -> Vec<usize> {
+        self.failures_of(&batch(bodies, 50, 0))
+    }
+
+    /// What was sent to the dead-letter queue so far, as `sqs:SendMessage` takes it.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<serde_json::Value> {
+        let calls = self.aws.calls();
+        let sent = calls.iter().filter(|call| call.name == "sqs:SendMessage");
+        sent.map(|call| serde_json::from_slice(&call.request.body).expect("JSON is sent"))
+            .collect()
+    }
+
     #[expect(
         clippy::panic,
         reason = "a test that cannot go on should stop, and say why"
     )]
-    pub fn failures(&self, bodies: &[&str], received: u32) -> Vec<usize> {
-        let answer = self.invoke(&batch(bodies, received));
+    fn failures_of(&self, event: &str) -> Vec<usize> {
+        let answer = self.invoke(event);
         let Answer::Response(response) = answer else {
             panic!(
                 "the batch failed as a whole: {answer:?}\n{}",
@@ -113,16 +141,18 @@ impl Stage {
     }
 }
 
-/// An SQS batch as Lambda hands it over, with `message-<position>` as message ids.
+/// An SQS batch as Lambda hands it over, with `message-<position>` as message ids. `since` is when
+/// the messages were first received, in milliseconds since 1970.
 #[must_use]
-pub fn batch(bodies: &[&str], received: u32) -> String {
+pub fn batch(bodies: &[&str], received: u32, since: u64) -> String {
     let records: Vec<String> = bodies
         .iter()
         .enumerate()
         .map(|(position, body)| {
             format!(
-                r#"{{"messageId":"message-{position}","receiptHandle":"handle","body":{},
-                "attributes":{{"ApproximateReceiveCount":"{received}"}},
+                r#"{{"messageId":"message-{position}","receiptHandle":"handle-{position}","body":{},
+                "attributes":{{"ApproximateReceiveCount":"{received}",
+                "ApproximateFirstReceiveTimestamp":"{since}"}},
                 "messageAttributes":{{}},"eventSource":"aws:sqs","awsRegion":"eu-west-1",
                 "eventSourceARN":"arn:aws:sqs:eu-west-1:111122223333:queue"}}"#,
                 json_string(body)
@@ -130,6 +160,15 @@ pub fn batch(bodies: &[&str], received: u32) -> String {
         })
         .collect();
     format!(r#"{{"Records":[{}]}}"#, records.join(","))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the queue that stands behind these messages tells the function the wall clock time"
+)]
+fn now_ms() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    u64::try_from(now.unwrap_or_default().as_millis()).unwrap_or_default()
 }
 
 fn json_string(text: &str) -> String {

@@ -1,9 +1,9 @@
 //! `countersign status`: what became of a target's uploads, from the records in S3.
 
-use countersign_aws::{Aws, Connection, Login};
+use countersign_aws::{Login, RecordsBucket};
 use countersign_gate::{
-    domain::{Stack, Target},
-    ports::{Records, error_chain},
+    domain::Target,
+    ports::error_chain,
     records::{RecordError, history},
 };
 
@@ -49,13 +49,10 @@ async fn read(target: &Target, bucket: &str, limit: u16) -> Result<Report, CliEr
     let Session { connection, login } = Session::connect().await?;
     let limit = usize::from(limit);
     // One more than is shown, to know whether there is more.
-    let mut uploads = history(
-        &records(connection, bucket),
-        target,
-        limit.saturating_add(1),
-    )
-    .await
-    .map_err(|error| unread(target, bucket, &error, &login))?;
+    let records = RecordsBucket::new(connection, bucket.to_owned());
+    let mut uploads = history(&records, target, limit.saturating_add(1))
+        .await
+        .map_err(|error| unread(target, bucket, &error, &login))?;
     let has_more = uploads.len() > limit;
     uploads.truncate(limit);
     Ok(Report {
@@ -64,18 +61,6 @@ async fn read(target: &Target, bucket: &str, limit: u16) -> Result<Report, CliEr
         uploads: uploads.into_iter().map(UploadReport::from).collect(),
         has_more,
     })
-}
-
-/// The records in a bucket, and nothing else of AWS: of the stack only this one name is known here,
-/// and the type gives access to no more.
-fn records(connection: Connection, bucket: &str) -> impl Records {
-    let stack = Stack {
-        name: String::new(),
-        uploads_bucket: String::new(),
-        signed_bucket: String::new(),
-        records_bucket: bucket.to_owned(),
-    };
-    Aws::new(connection, stack, String::new())
 }
 
 fn unread(target: &Target, bucket: &str, error: &RecordError, login: &Login) -> CliError {

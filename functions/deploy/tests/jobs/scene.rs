@@ -3,7 +3,7 @@
 use countersign_package::{Limits, Package};
 use countersign_testkit::{
     fake_aws::json,
-    http::Response,
+    http::{Request, Response},
     package,
     pki::Pki,
     signature::{self, PROFILE_VERSION},
@@ -47,7 +47,7 @@ impl Scene {
             ("COUNTERSIGN_UPLOADS_BUCKET", UPLOADS),
             ("COUNTERSIGN_SIGNED_BUCKET", SIGNED),
             ("COUNTERSIGN_RECORDS_BUCKET", RECORDS),
-            ("COUNTERSIGN_MAX_RECEIVES", "5"),
+            ("COUNTERSIGN_EVENT_BUS", "gate"),
             ("COUNTERSIGN_TRUST_ROOTS", &root),
         ];
         let all: Vec<_> = own.iter().chain(variables).copied().collect();
@@ -159,6 +159,11 @@ impl Scene {
         !self.stage.failures(&[&event(JOB)], received).is_empty()
     }
 
+    /// Hands the job's event over for the last time; whether it goes back.
+    pub(crate) fn goes_back_at_last(&self) -> bool {
+        !self.stage.last_failures(&[&event(JOB)]).is_empty()
+    }
+
     pub(crate) fn outcome(&self) -> Option<Value> {
         let keys = self.stage.aws.keys(RECORDS);
         let key = keys.iter().find(|key| key.ends_with("/outcome.json"))?;
@@ -172,6 +177,14 @@ impl Scene {
         let outcome = outcome.unwrap_or_else(|| panic!("no terminal record:\n{said}"));
         let text = |name: &str| outcome[name].as_str().unwrap_or_default().to_owned();
         (text("state"), text("code"))
+    }
+
+    /// The one call of this name.
+    pub(crate) fn call(&self, name: &str) -> Request {
+        let mut calls = self.stage.aws.calls();
+        calls.retain(|call| call.name == name);
+        assert_eq!(calls.len(), 1, "{name} is called once");
+        calls.remove(0).request
     }
 
     pub(crate) fn count(&self, call: &str) -> usize {
@@ -220,6 +233,7 @@ pub(crate) fn code(sha256: &str, more: &Value) -> Value {
     let mut code = value!({
         "FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:orders",
         "PackageType": "Zip", "CodeSha256": sha256, "RevisionId": "r-1", "State": "Active",
+        "LastModified": "2026-11-20T08:00:00.000+0000",
         "LastUpdateStatus": "Successful",
     });
     merge(&mut code, more);
@@ -227,8 +241,12 @@ pub(crate) fn code(sha256: &str, more: &Value) -> Value {
 }
 
 pub(crate) fn function(sha256: &str, more: &Value) -> Response {
+    tagged_function(sha256, more, &value!({}))
+}
+
+pub(crate) fn tagged_function(sha256: &str, more: &Value, tags: &Value) -> Response {
     let location = value!({"RepositoryType": "S3", "SourceKMSKeyArn": CODE_KEY});
-    let answer = value!({"Configuration": code(sha256, more), "Code": location, "Tags": {}});
+    let answer = value!({"Configuration": code(sha256, more), "Code": location, "Tags": tags});
     json(&answer.to_string())
 }
 

@@ -7,6 +7,7 @@ use crate::{
     },
     verdict::Approved,
 };
+use jiff::Timestamp;
 use std::{collections::BTreeMap, future::Future};
 
 /// How the last change of a function stands.
@@ -35,6 +36,8 @@ pub struct Function {
     /// `ConfigSha256`: changes with the configuration. That it exists is grade A, that it changes with
     /// every field of the configuration is grade D; `None` when Lambda does not say.
     pub config_sha256: Option<String>,
+    /// `LastModified` of the function: when its code or configuration was last changed.
+    pub last_modified: Timestamp,
     /// `SourceKMSKeyArn`: the customer's own key that Lambda keeps the zip under.
     pub kms_key_arn: Option<String>,
     /// `RevisionId` of `$LATEST`.

@@ -33,4 +33,6 @@ pub use layers::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers}
 pub use pager::{Pager, SnsMessage};
 pub use records::{Creation, Records};
 pub use signer::{JobRequest, JobStart, Signer};
-pub use uploads::{CurrentPackage, CurrentUpload, ObjectHead, SignedObjects, UploadHead, Uploads};
+pub use uploads::{
+    CurrentPackage, CurrentUpload, ObjectHead, SignedObjects, UploadHead, UploadVersion, Uploads,
+};

@@ -45,6 +45,19 @@ pub enum CurrentUpload {
     Deleted,
 }
 
+/// One version of a key, or a delete marker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadVersion {
+    /// The version; `None` for what was stored while the bucket had no versions (`null`).
+    pub version: Option<VersionId>,
+    /// `LastModified`, whole seconds.
+    pub last_modified: Timestamp,
+    /// Whether it is a delete marker.
+    pub is_delete_marker: bool,
+    /// `IsLatest`: it is the current one.
+    pub is_current: bool,
+}
+
 /// The uploads bucket.
 pub trait Uploads: Sync {
     /// `HeadObject`. Without a version: the current one, which may be a delete marker. With one:
@@ -69,6 +82,17 @@ pub trait Uploads: Sync {
         &self,
         wanted: &UploadId,
     ) -> impl Future<Output = Result<CurrentUpload, PortError>> + Send;
+
+    /// `ListObjectVersions` of exactly this key: the versions and delete markers that there are, the
+    /// current one first, then the newer before the older; at most `max`. S3 lists the versions of a
+    /// key in the order in which they were stored, the last first (AWS documentation, grade B), so
+    /// that versions of one second are in their order. It lists delete markers apart from versions:
+    /// between a marker and a version of one second, neither of them current, the order is not told.
+    fn list_versions(
+        &self,
+        key: &str,
+        max: usize,
+    ) -> impl Future<Output = Result<Vec<UploadVersion>, PortError>> + Send;
 
     /// `GetObjectTagging` of exactly this version; empty when there are none or it is gone.
     fn upload_tags(

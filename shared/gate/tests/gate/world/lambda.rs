@@ -5,6 +5,7 @@ use countersign_gate::{
     ports::{PortError, *},
     verdict::Approved,
 };
+use jiff::Timestamp;
 
 use super::{
     AliasState, FunctionState, Guarded, LayerState, Mistake, PublishedVersion,
@@ -37,6 +38,7 @@ impl Functions for SimulatedPorts {
                 is_image: function.is_image,
                 code: code_of(&function),
                 config_sha256: Some(format!("config {}", function.config)),
+                last_modified: Timestamp::UNIX_EPOCH,
                 kms_key_arn: None,
                 revision: revision(function.revision),
                 update: function.update,

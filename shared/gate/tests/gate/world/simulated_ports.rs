@@ -220,6 +220,22 @@ impl Uploads for SimulatedPorts {
         .await
     }
 
+    async fn list_versions(&self, key: &str, max: usize) -> Result<Vec<UploadVersion>, PortError> {
+        self.call("s3:ListObjectVersions", |state| {
+            let versions = state.uploads.get(key).into_iter().flatten().rev();
+            let told = versions
+                .enumerate()
+                .map(|(position, stored)| UploadVersion {
+                    version: Some(stored.version.clone()),
+                    last_modified: stored.at,
+                    is_delete_marker: stored.slot.is_none(),
+                    is_current: position == 0,
+                });
+            told.take(max).collect()
+        })
+        .await
+    }
+
     async fn upload_tags(&self, _: &UploadId) -> Result<BTreeMap<String, String>, PortError> {
         self.call("s3:GetObjectTagging", |_| BTreeMap::new()).await
     }

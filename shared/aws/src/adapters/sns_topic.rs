@@ -2,16 +2,16 @@
 
 use countersign_gate::ports::{Pager, PortError, SnsMessage};
 
-use crate::{connection::Connection, error::trouble};
+use crate::{connection::Connection, error::port_error};
 
-/// The topic that people subscribe to.
+/// [`Pager`] over SNS: the topic that people subscribe to.
 #[derive(Debug, Clone)]
-pub struct Topic {
+pub struct SnsTopic {
     connection: Connection,
     arn: String,
 }
 
-impl Topic {
+impl SnsTopic {
     /// The topic of this ARN.
     #[must_use]
     pub fn new(connection: Connection, arn: String) -> Self {
@@ -19,7 +19,7 @@ impl Topic {
     }
 }
 
-impl Pager for Topic {
+impl Pager for SnsTopic {
     async fn page(&self, message: &SnsMessage) -> Result<(), PortError> {
         let request = self.connection.sns().publish().topic_arn(&self.arn);
         let request = request
@@ -27,7 +27,7 @@ impl Pager for Topic {
             .message(message.message());
         match request.message_structure("json").send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(trouble("sns:Publish", error)),
+            Err(error) => Err(port_error("sns:Publish", error)),
         }
     }
 }

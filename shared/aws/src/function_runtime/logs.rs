@@ -7,6 +7,7 @@ use std::{
     io::{self, Write},
 };
 
+use countersign_gate::ports::Clock;
 use serde_json::{Map, Value};
 use tracing::{
     Event, Level, Subscriber,
@@ -22,9 +23,7 @@ use tracing_subscriber::{
 };
 
 use super::environment::Variables;
-use countersign_gate::ports::Clock;
-
-use crate::clock::SystemClock;
+use crate::adapters::SystemClock;
 
 /// What Lambda sets from the function's logging configuration (`ApplicationLogLevel`).
 const LEVEL_VARIABLE: &str = "AWS_LAMBDA_LOG_LEVEL";
@@ -195,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_carries_the_fields_of_the_spans_around_it() {
+    fn line_carries_the_fields_of_its_spans() {
         let lines = logged(|| {
             let span = info_span!("message", requestId = "r-1", upload = Empty, n = 1);
             let _guard = span.enter();
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn the_level_is_the_one_that_lambda_sets() {
+    fn level_is_what_lambda_sets() {
         assert_eq!(level(Some("DEBUG")), LevelFilter::DEBUG);
         assert_eq!(level(Some("FATAL")), LevelFilter::ERROR);
         assert_eq!(level(Some("nonsense")), LevelFilter::INFO);

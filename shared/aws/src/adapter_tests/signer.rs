@@ -38,7 +38,7 @@ fn described(more: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_job_is_started_with_its_token_and_its_pinned_source() {
+async fn job_is_started_with_token_and_pinned_source() {
     let (fake, aws) = stack();
     fake.answers(
         "signer:StartSigningJob",
@@ -61,7 +61,7 @@ async fn a_job_is_started_with_its_token_and_its_pinned_source() {
 }
 
 #[tokio::test]
-async fn what_signer_will_never_sign_is_refused_and_the_rest_is_trouble() {
+async fn refusals_of_signer_differ_from_port_errors() {
     let (fake, aws) = stack();
     for name in ["ValidationException", "ResourceNotFoundException"] {
         fake.answers_once("signer:StartSigningJob", exception(400, name, "no"));
@@ -93,7 +93,30 @@ async fn what_signer_will_never_sign_is_refused_and_the_rest_is_trouble() {
 }
 
 #[tokio::test]
-async fn a_job_is_described_whole() {
+async fn unreachable_bucket_is_no_refusal() {
+    let (fake, aws) = stack();
+    let message = "Bucket uploads is not accessible.";
+    fake.answers_once(
+        "signer:StartSigningJob",
+        exception(400, "ValidationException", message),
+    );
+    let error = aws.start_job(&request()).await.unwrap_err();
+    assert!(is_unavailable(&error), "{error}");
+    assert!(error.error_chain().contains(message), "{error}");
+    assert_eq!(fake.called().len(), 1, "it goes back to the queue");
+    // Other words, or the words of another exception, are a refusal.
+    for (name, message) in [
+        ("ValidationException", "The bucket is not versioned."),
+        ("ResourceNotFoundException", message),
+    ] {
+        fake.answers_once("signer:StartSigningJob", exception(400, name, message));
+        let answer = aws.start_job(&request()).await.unwrap();
+        assert!(matches!(answer, JobStart::Refused(_)), "{name} {message}");
+    }
+}
+
+#[tokio::test]
+async fn job_is_described_whole() {
     let (fake, aws) = stack();
     fake.answers("signer:DescribeSigningJob", json(&described("")));
     let found = aws.describe_job(&job()).await.unwrap().unwrap();
@@ -112,7 +135,7 @@ async fn a_job_is_described_whole() {
 }
 
 #[tokio::test]
-async fn a_revoked_job_says_when_and_why() {
+async fn revoked_job_tells_when_and_why() {
     let (fake, aws) = stack();
     let record =
         r#","revocationRecord":{"reason":"stolen","revokedAt":1795297440,"revokedBy":"me"}"#;
@@ -135,7 +158,7 @@ async fn a_revoked_job_says_when_and_why() {
 }
 
 #[tokio::test]
-async fn a_job_that_failed_is_unknown_or_has_an_unknown_status() {
+async fn failed_and_unknown_jobs_are_told_apart() {
     let (fake, aws) = stack();
     let failed = described(r#","statusReason":"not a zip""#).replace("Succeeded", "Failed");
     fake.answers_once("signer:DescribeSigningJob", json(&failed));
@@ -160,7 +183,7 @@ async fn a_job_that_failed_is_unknown_or_has_an_unknown_status() {
 }
 
 #[tokio::test]
-async fn a_profile_is_active_canceled_revoked_or_absent() {
+async fn profile_status_is_read_or_absent() {
     let (fake, aws) = stack();
     let name = ProfileName::parse("countersign").unwrap();
     let arn = "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/countersign/Ab3dEf6hIj";

@@ -6,22 +6,37 @@ use aws_sdk_signer::{
 };
 use countersign_gate::{
     domain::{
-        JobRevocation, JobStatus, ProfileName, ProfileStatus, SigningJob, SigningJobId,
+        JobRevocation, JobStatus, ProfileName, ProfileStatus, Refusal, SigningJob, SigningJobId,
         SigningProfile, UploadId, VersionId,
     },
     ports::{JobRequest, JobStart, PortError, Signer},
 };
 use countersign_package::ProfileVersionArn;
 
+use super::timestamp::timestamp;
 use crate::{
-    aws::Aws,
-    error::{code, refusal, required, trouble, unreadable},
-    s3::timestamp,
+    connection::Connection,
+    error::{code, port_error, refusal, required, unreachable, unreadable},
 };
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
+const INVALID: &str = "ValidationException";
 
-impl Signer for Aws {
+/// [`Signer`] over AWS Signer, in the connection's account and region.
+#[derive(Debug, Clone)]
+pub struct SignerApi {
+    connection: Connection,
+}
+
+impl SignerApi {
+    /// Signer as the connection reaches it.
+    #[must_use]
+    pub fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+}
+
+impl Signer for SignerApi {
     async fn start_job(&self, request: &JobRequest) -> Result<JobStart, PortError> {
         const CALL: &str = "signer:StartSigningJob";
         let source = S3Source::builder()
@@ -50,13 +65,16 @@ impl Signer for Aws {
                 let id = SigningJobId::parse(id).map_err(|e| unreadable(CALL, "jobId", &e))?;
                 Ok(JobStart::Job(id))
             }
-            Err(error) if matches!(code(&error), NOT_FOUND | "ValidationException") => {
+            Err(error) if is_about_access(&refusal(&error)) => Err(unreachable(CALL, error)),
+            Err(error) if matches!(code(&error), NOT_FOUND | INVALID) => {
                 Ok(JobStart::Refused(refusal(&error)))
             }
-            Err(error) => Err(trouble(CALL, error)),
+            Err(error) => Err(port_error(CALL, error)),
         }
     }
 
+    /// A fresh job "can 404 for a few seconds" (grade C): `None` need not mean that there is no such
+    /// job.
     async fn describe_job(&self, id: &SigningJobId) -> Result<Option<SigningJob>, PortError> {
         const CALL: &str = "signer:DescribeSigningJob";
         match self
@@ -69,7 +87,7 @@ impl Signer for Aws {
         {
             Ok(job) => signing_job(CALL, id, job).map(Some),
             Err(error) if code(&error) == NOT_FOUND => Ok(None),
-            Err(error) => Err(trouble(CALL, error)),
+            Err(error) => Err(port_error(CALL, error)),
         }
     }
 
@@ -87,7 +105,7 @@ impl Signer for Aws {
         let profile = match request.profile_owner(owner).send().await {
             Ok(profile) => profile,
             Err(error) if code(&error) == NOT_FOUND => return Ok(None),
-            Err(error) => return Err(trouble(CALL, error)),
+            Err(error) => return Err(port_error(CALL, error)),
         };
         let revocation = profile.revocation_record.as_ref();
         let effective_from = revocation.and_then(|record| record.revocation_effective_from());
@@ -106,6 +124,14 @@ impl Signer for Aws {
             status,
         }))
     }
+}
+
+/// Whether Signer could not reach a bucket. It looks at both when a job is started, and refuses fresh
+/// IAM and bucket policies for a while in words such as "not accessible" (grade C; that it does so by
+/// a `ValidationException` is grade D). Then nothing was said about the upload.
+fn is_about_access(refusal: &Refusal) -> bool {
+    let message = refusal.message.to_ascii_lowercase();
+    refusal.exception == INVALID && message.contains("bucket") && message.contains("not accessible")
 }
 
 fn revoked(

@@ -4,11 +4,26 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use countersign_gate::ports::{Announcement, Events, PortError, SOURCE};
 
 use crate::{
-    aws::Aws,
-    error::{trouble, trouble_inside},
+    connection::Connection,
+    error::{port_error, port_error_inside},
 };
 
-impl Events for Aws {
+/// [`Events`] over EventBridge.
+#[derive(Debug, Clone)]
+pub struct EventBusApi {
+    connection: Connection,
+    bus: String,
+}
+
+impl EventBusApi {
+    /// The bus of this name or ARN.
+    #[must_use]
+    pub fn new(connection: Connection, bus: String) -> Self {
+        Self { connection, bus }
+    }
+}
+
+impl Events for EventBusApi {
     async fn announce(&self, announcement: &Announcement) -> Result<(), PortError> {
         const CALL: &str = "events:PutEvents";
         let entry = PutEventsRequestEntry::builder()
@@ -16,7 +31,7 @@ impl Events for Aws {
             .detail_type(announcement.detail_type())
             .detail(announcement.detail())
             .set_resources(Some(announcement.resources().to_vec()))
-            .event_bus_name(&self.event_bus)
+            .event_bus_name(&self.bus)
             .build();
         let answer = self
             .connection
@@ -25,7 +40,7 @@ impl Events for Aws {
             .entries(entry)
             .send()
             .await;
-        let answer = answer.map_err(|error| trouble(CALL, error))?;
+        let answer = answer.map_err(|error| port_error(CALL, error))?;
         if answer.failed_entry_count == 0 {
             return Ok(());
         }
@@ -39,6 +54,6 @@ impl Events for Aws {
             .map(|e| (e.error_code, e.error_message))
             .unwrap_or_default();
         let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
-        Err(trouble_inside(CALL, &code, &message))
+        Err(port_error_inside(CALL, &code, &message))
     }
 }

@@ -26,28 +26,45 @@ use countersign_gate::{
     verdict::Approved,
 };
 
+use jiff::Timestamp;
+
 use crate::{
-    aws::Aws,
-    error::{code, refusal, required, trouble, trouble_inside, unreadable},
+    connection::Connection,
+    error::{code, port_error, port_error_inside, refusal, required, unreachable, unreadable},
 };
 
-pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
+pub(super) const NOT_FOUND: &str = "ResourceNotFoundException";
 const CONFLICT: &str = "ResourceConflictException";
 const PRECONDITION: &str = "PreconditionFailedException";
-pub(crate) const INVALID: &str = "InvalidParameterValueException";
-pub(crate) const STORAGE: &str = "CodeStorageExceededException";
+pub(super) const INVALID: &str = "InvalidParameterValueException";
+pub(super) const STORAGE: &str = "CodeStorageExceededException";
 
 const GET_FUNCTION: &str = "lambda:GetFunction";
 const UPDATE_CODE: &str = "lambda:UpdateFunctionCode";
 
-impl Functions for Aws {
+/// [`Functions`] and [`Layers`](countersign_gate::ports::Layers) over Lambda, in the connection's
+/// account and region.
+#[derive(Debug, Clone)]
+pub struct LambdaApi {
+    pub(super) connection: Connection,
+}
+
+impl LambdaApi {
+    /// Lambda as the connection reaches it.
+    #[must_use]
+    pub fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+}
+
+impl Functions for LambdaApi {
     async fn function(&self, name: &FunctionName) -> Result<Option<Function>, PortError> {
         let Some(answer) = self.get_function(name, None).await? else {
             return Ok(None);
         };
         // Lambda leaves the tags out when they are denied. Their absence would mean defaults.
         if let Some(error) = answer.tags_error {
-            return Err(trouble_inside(
+            return Err(port_error_inside(
                 "lambda:ListTags",
                 &error.error_code,
                 &error.message,
@@ -64,6 +81,7 @@ impl Functions for Aws {
                 profile_version_arn: function.signing_profile_version_arn,
             },
             config_sha256: function.config_sha256,
+            last_modified: last_modified(function.last_modified.as_deref())?,
             // An image has none, and what it has there may not be ours to see.
             kms_key_arn: match answer.code {
                 Some(location) if !is_image => kms_key_arn(location)?,
@@ -91,7 +109,7 @@ impl Functions for Aws {
                 .map(Some)
                 .map_err(|error| unreadable(CALL, "CodeSigningConfigArn", &error)),
             Err(error) if code(&error) == NOT_FOUND => Ok(None),
-            Err(error) => Err(trouble(CALL, error)),
+            Err(error) => Err(port_error(CALL, error)),
         }
     }
 
@@ -101,7 +119,7 @@ impl Functions for Aws {
         let answer = match request.code_signing_config_arn(arn.as_str()).send().await {
             Ok(answer) => answer,
             Err(error) if code(&error) == NOT_FOUND => return Ok(None),
-            Err(error) => return Err(trouble(CALL, error)),
+            Err(error) => return Err(port_error(CALL, error)),
         };
         let config = required(CALL, "CodeSigningConfig", answer.code_signing_config)?;
         let policies = required(CALL, "CodeSigningPolicies", config.code_signing_policies)?;
@@ -140,8 +158,8 @@ impl Functions for Aws {
             return Err(unreadable(UPDATE_CODE, "FunctionName", &problem));
         }
         let request = self.code_request(name, approved.verified().signed(), seen);
-        // Only what has to be compared is asked of this answer: state and revision are read from the function,
-        // which is looked at until the update is done.
+        // Only what has to be compared is asked of this answer: state and revision are read from
+        // the function, which is looked at until the update is done.
         update(request).await?.try_map(|answer| {
             Ok(CodeIdentity {
                 sha256: required(UPDATE_CODE, "CodeSha256", answer.code_sha256)?,
@@ -175,7 +193,7 @@ impl Functions for Aws {
                 Ok(VersionPublish::CodeChanged)
             }
             INVALID | STORAGE => Ok(VersionPublish::Refused(refusal(&error))),
-            _ => Err(trouble(CALL, error)),
+            _ => Err(port_error(CALL, error)),
         }
     }
 
@@ -188,15 +206,7 @@ impl Functions for Aws {
             return Ok(None);
         };
         let found = required(GET_FUNCTION, "Configuration", answer.configuration)?;
-        // Not `LastUpdateStatus`: a version is never updated, and need not have one.
-        let state = match required(GET_FUNCTION, "State", found.state)? {
-            State::Active | State::Inactive => VersionState::Ready,
-            State::Pending => VersionState::Pending,
-            State::Failed => VersionState::Failed {
-                reason: found.state_reason.unwrap_or_default(),
-            },
-            unknown => return Err(unreadable(GET_FUNCTION, "State", &unknown)),
-        };
+        let state = required(GET_FUNCTION, "State", found.state)?;
         Ok(Some(Version {
             code: CodeIdentity {
                 sha256: required(GET_FUNCTION, "CodeSha256", found.code_sha256)?,
@@ -204,7 +214,7 @@ impl Functions for Aws {
                 profile_version_arn: found.signing_profile_version_arn,
             },
             config_sha256: found.config_sha256,
-            state,
+            state: version_state(&state, found.state_reason)?,
         }))
     }
 
@@ -232,7 +242,7 @@ impl Functions for Aws {
                 revision: revision(CALL, answer.revision_id)?,
             })),
             Err(error) if code(&error) == NOT_FOUND => Ok(None),
-            Err(error) => Err(trouble(CALL, error)),
+            Err(error) => Err(port_error(CALL, error)),
         }
     }
 
@@ -266,12 +276,12 @@ impl Functions for Aws {
             CONFLICT => Ok(AliasMove::Busy),
             NOT_FOUND => Ok(AliasMove::Gone),
             INVALID => Ok(AliasMove::Refused(refusal(&error))),
-            _ => Err(trouble("lambda:UpdateAlias", error)),
+            _ => Err(port_error("lambda:UpdateAlias", error)),
         }
     }
 }
 
-impl Aws {
+impl LambdaApi {
     /// `GetFunction` of `$LATEST`, or of a version; `None` when there is none.
     async fn get_function(
         &self,
@@ -287,12 +297,12 @@ impl Aws {
         match answer {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if code(&error) == NOT_FOUND => Ok(None),
-            Err(error) => Err(trouble(GET_FUNCTION, error)),
+            Err(error) => Err(port_error(GET_FUNCTION, error)),
         }
     }
 
-    /// `UpdateFunctionCode` of exactly one object version, upon exactly one revision, under the key that
-    /// the code has now.
+    /// `UpdateFunctionCode` of exactly one object version, upon exactly one revision, under the key
+    /// that the code has now.
     fn code_request(
         &self,
         name: &FunctionName,
@@ -314,6 +324,9 @@ impl Aws {
 async fn update(
     request: UpdateFunctionCodeFluentBuilder,
 ) -> Result<CodeUpdate<UpdateFunctionCodeOutput>, PortError> {
+    let request = request
+        .customize()
+        .config_override(Connection::lambda_package_call());
     let error = match request.send().await {
         Ok(answer) => return Ok(CodeUpdate::Accepted(answer)),
         Err(error) => error,
@@ -322,19 +335,22 @@ async fn update(
         PRECONDITION => Ok(CodeUpdate::RevisionChanged),
         CONFLICT => Ok(CodeUpdate::Busy),
         NOT_FOUND => Ok(CodeUpdate::Gone),
-        INVALID if is_about_fetching(&refusal(&error).message) => Err(trouble(UPDATE_CODE, error)),
+        INVALID if is_about_fetching(&refusal(&error).message) => {
+            Err(unreachable(UPDATE_CODE, error))
+        }
         "CodeVerificationFailedException"
         | "InvalidCodeSignatureException"
         | "CodeSigningConfigNotFoundException"
         | INVALID
         | STORAGE => Ok(CodeUpdate::Refused(refusal(&error))),
-        _ => Err(trouble(UPDATE_CODE, error)),
+        _ => Err(port_error(UPDATE_CODE, error)),
     }
 }
 
-/// Whether Lambda could not fetch the package from S3, for which it has no exception of its own either: then
-/// nothing was said about the package. The wording is that of public reports (grade C).
-pub(crate) fn is_about_fetching(message: &str) -> bool {
+/// Whether Lambda could not fetch the package from S3, for which it has no exception of its own
+/// either: then nothing was said about the package. The wording is that of public reports (grade
+/// C).
+pub(super) fn is_about_fetching(message: &str) -> bool {
     message.contains("S3 Error Code")
 }
 
@@ -344,12 +360,12 @@ fn is_about_code_sha256(message: &str) -> bool {
     message.to_ascii_lowercase().contains("codesha256")
 }
 
-/// The customer's key that the code is under. Where Lambda could not get at the code it says so in this place
-/// (API reference, grade B). Whether it then tells the key is not recorded (grade D); its absence must not pass
-/// for no key.
+/// The customer's key that the code is under. Where Lambda could not get at the code it says so in
+/// this place (API reference, grade B). Whether it then tells the key is not recorded (grade D);
+/// its absence must not pass for no key.
 fn kms_key_arn(location: FunctionCodeLocation) -> Result<Option<String>, PortError> {
     match (location.source_kms_key_arn, location.error) {
-        (None, Some(error)) => Err(trouble_inside(
+        (None, Some(error)) => Err(port_error_inside(
             "lambda:GetFunction (Code)",
             error.error_code.as_deref().unwrap_or_default(),
             error.message.as_deref().unwrap_or_default(),
@@ -358,12 +374,25 @@ fn kms_key_arn(location: FunctionCodeLocation) -> Result<Option<String>, PortErr
     }
 }
 
+/// `LastModified` as Lambda writes it: `2026-11-21T21:44:00.000+0000`.
+fn last_modified(text: Option<&str>) -> Result<Timestamp, PortError> {
+    const FIELD: &str = "LastModified";
+    let text = required(GET_FUNCTION, FIELD, text)?;
+    text.parse()
+        .map_err(|error: jiff::Error| unreadable(GET_FUNCTION, FIELD, &error))
+}
+
 fn revision(call: &'static str, id: Option<String>) -> Result<RevisionId, PortError> {
     let id = required(call, "RevisionId", id)?;
     RevisionId::parse(id).map_err(|error| unreadable(call, "RevisionId", &error))
 }
 
 /// How the last change stands, from `State` and `LastUpdateStatus` with their reasons.
+///
+/// The states that came with Managed Instances (that they exist is grade A, what they mean is not
+/// documented): `$LATEST` of such a function is `ActiveNonInvocable` when it is settled, since
+/// invocations run `$LATEST.PUBLISHED` (grade C). `Deactivating` and `Deleting` pass, and are waited
+/// for; after `Deleting` there is no function (grade D). `Deactivated` is settled (grade D).
 fn update_status(
     call: &'static str,
     state: Option<State>,
@@ -371,18 +400,47 @@ fn update_status(
     last: Option<LastUpdateStatus>,
     last_reason: Option<String>,
 ) -> Result<UpdateStatus, PortError> {
-    match (state, last) {
-        (Some(State::Failed), _) => Ok(UpdateStatus::Failed {
-            reason: state_reason.unwrap_or_default(),
-        }),
-        (_, Some(LastUpdateStatus::Failed)) => Ok(UpdateStatus::Failed {
+    let is_settled = match required(call, "State", state)? {
+        State::Failed => {
+            return Ok(UpdateStatus::Failed {
+                reason: state_reason.unwrap_or_default(),
+            });
+        }
+        State::Pending | State::Deactivating | State::Deleting => false,
+        State::Active | State::Inactive | State::ActiveNonInvocable | State::Deactivated => true,
+        unknown => return Err(unreadable(call, "State", &unknown)),
+    };
+    match required(call, "LastUpdateStatus", last)? {
+        LastUpdateStatus::Failed => Ok(UpdateStatus::Failed {
             reason: last_reason.unwrap_or_default(),
         }),
-        (Some(State::Pending), _) | (_, Some(LastUpdateStatus::InProgress)) => {
-            Ok(UpdateStatus::InProgress)
-        }
-        (_, Some(LastUpdateStatus::Successful)) => Ok(UpdateStatus::Successful),
-        (_, Some(unknown)) => Err(unreadable(call, "LastUpdateStatus", &unknown)),
-        (_, None) => Err(unreadable(call, "LastUpdateStatus", &"missing")),
+        LastUpdateStatus::InProgress => Ok(UpdateStatus::InProgress),
+        LastUpdateStatus::Successful if is_settled => Ok(UpdateStatus::Successful),
+        LastUpdateStatus::Successful => Ok(UpdateStatus::InProgress),
+        unknown => Err(unreadable(call, "LastUpdateStatus", &unknown)),
+    }
+}
+
+/// Whether a published version can be invoked. Not from `LastUpdateStatus`: a version is never
+/// updated, and need not have one.
+///
+/// Of the states that came with Managed Instances, `Deactivating` and `Deleting` are waited for;
+/// after `Deleting` there is no version. `Deactivated` and `ActiveNonInvocable` do not become
+/// invocable by waiting: no alias is moved to such a version. All of this is grade D; that the states
+/// exist is grade A.
+fn version_state(state: &State, reason: Option<String>) -> Result<VersionState, PortError> {
+    match state {
+        State::Active | State::Inactive => Ok(VersionState::Ready),
+        State::Pending | State::Deactivating | State::Deleting => Ok(VersionState::Pending),
+        State::Failed => Ok(VersionState::Failed {
+            reason: reason.unwrap_or_default(),
+        }),
+        State::Deactivated | State::ActiveNonInvocable => Ok(VersionState::Failed {
+            reason: match reason {
+                Some(reason) => format!("its state is {state}: {reason}"),
+                None => format!("its state is {state}"),
+            },
+        }),
+        unknown => Err(unreadable(GET_FUNCTION, "State", unknown)),
     }
 }

@@ -1,47 +1,41 @@
-//! What the functions share: a main that reads the environment, reports what is wrong with it, and
-//! then works through the batches of a queue.
+//! `main` of a function: reads the environment, reports what is wrong with it, and then works
+//! through the batches of a queue.
 
-pub mod batch;
-pub mod environment;
-mod logs;
-pub mod metrics;
-pub mod report;
-pub mod settings;
-
-use std::{
-    process::ExitCode,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::{process::ExitCode, time::UNIX_EPOCH};
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use lambda_runtime_api_client::{PooledClient, body::Body, build_request};
 use tracing::error;
 
-use self::{
-    batch::{Failure, Handle},
+use super::{
+    batch::{Invocation, Worker},
+    delivery::{Delivery, FUNCTION_NAME},
     environment::{ConfigError, Variables},
+    logs,
+    message::Handle,
+    sqs::Sqs,
 };
-use countersign_gate::ports::Clock;
-
-use crate::clock::SystemClock;
+use crate::{adapters::SystemClock, connection::Connection};
 
 /// What Lambda sets for the runtime. Without them this is not Lambda, and the runtime would panic.
-const OF_LAMBDA: [&str; 4] = [
+const REQUIRED_LAMBDA_VARIABLES: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
-    "AWS_LAMBDA_FUNCTION_NAME",
+    FUNCTION_NAME,
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     "AWS_LAMBDA_FUNCTION_VERSION",
 ];
 
-/// Runs a function: `build` makes its handler of the environment, which then works until Lambda
-/// takes the process away. Answers with a failure when it could not start, after telling Lambda why.
+/// Runs a function: `build` makes its handler from the environment, which then works until Lambda
+/// takes the process away. Answers with a failure when it could not start, after telling Lambda
+/// why.
 pub fn run<H: Handle>(build: impl AsyncFnOnce(&Variables) -> Result<H, ConfigError>) -> ExitCode {
     let variables: Variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
     logs::start(&variables);
-    if let Some(missing) = OF_LAMBDA
+    if let Some(missing) = REQUIRED_LAMBDA_VARIABLES
         .iter()
         .find(|name| !variables.contains_key(**name))
     {
@@ -60,8 +54,12 @@ pub fn run<H: Handle>(build: impl AsyncFnOnce(&Variables) -> Result<H, ConfigErr
         }
     };
     runtime.block_on(async {
-        match build(&variables).await {
-            Ok(handler) => serve(&handler).await,
+        let delivery = Delivery::read(&variables);
+        match ConfigError::both(delivery, build(&variables).await) {
+            Ok((delivery, handler)) => {
+                let connection = Connection::in_lambda(&variables);
+                serve(&handler, &delivery, connection).await
+            }
             Err(error) => {
                 let message = error.to_string();
                 error!(error = message, "the function cannot start");
@@ -72,8 +70,15 @@ pub fn run<H: Handle>(build: impl AsyncFnOnce(&Variables) -> Result<H, ConfigErr
     })
 }
 
-async fn serve<H: Handle>(handler: &H) -> ExitCode {
-    let service = service_fn(async |event: LambdaEvent<SqsEvent>| work(handler, event).await);
+async fn serve<H: Handle>(handler: &H, delivery: &Delivery, connection: Connection) -> ExitCode {
+    let queues = Sqs::new(connection, delivery.dead_letter_queue.clone());
+    let worker = Worker {
+        handler,
+        queues: &queues,
+        clock: &SystemClock,
+        delivery,
+    };
+    let service = service_fn(async |event| work(&worker, event).await);
     match lambda_runtime::Runtime::new(service).run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -84,24 +89,21 @@ async fn serve<H: Handle>(handler: &H) -> ExitCode {
 }
 
 async fn work<H: Handle>(
-    handler: &H,
+    worker: &Worker<'_, H, Sqs, SystemClock>,
     event: LambdaEvent<SqsEvent>,
 ) -> Result<SqsBatchResponse, Diagnostic> {
-    let deadline = event
-        .context
-        .deadline()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let time_left = || {
-        let now = u64::try_from(SystemClock.now().as_millisecond()).unwrap_or_default();
-        deadline.saturating_sub(Duration::from_millis(now))
+    let deadline = event.context.deadline().duration_since(UNIX_EPOCH);
+    let invocation = Invocation {
+        request_id: &event.context.request_id,
+        deadline: Timestamp::UNIX_EPOCH
+            .saturating_add(deadline.unwrap_or_default())
+            .unwrap_or(Timestamp::MAX),
     };
-    batch::work(handler, event.payload, &event.context.request_id, time_left)
-        .await
-        .map_err(|failure: Failure| Diagnostic {
-            error_type: "Countersign.Batch".to_owned(),
-            error_message: failure.to_string(),
-        })
+    let response = worker.work(&event.payload, invocation).await;
+    response.map_err(|failure| Diagnostic {
+        error_type: "Countersign.Batch".to_owned(),
+        error_message: failure.to_string(),
+    })
 }
 
 /// Tells the Runtime API that the function cannot start, so that Lambda and whoever reads its

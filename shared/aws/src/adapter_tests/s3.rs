@@ -1,6 +1,6 @@
 use countersign_gate::{
-    domain::{UploadId, VersionId},
-    ports::{Creation, Records, SignedObjects, UploadHead, Uploads},
+    domain::{Target, UploadId, VersionId},
+    ports::{Creation, CurrentUpload, Records, SignedObjects, UploadHead, UploadVersion, Uploads},
 };
 use countersign_testkit::{fake_aws::s3_error, http::Response};
 
@@ -17,7 +17,7 @@ fn upload(key: &str, version: &str) -> UploadId {
 }
 
 #[tokio::test]
-async fn a_head_tells_everything_and_is_asked_of_the_version_given() {
+async fn head_of_a_version_tells_everything() {
     let (fake, aws) = stack();
     let head = Response::new(200, "")
         .with("x-amz-version-id", "v1")
@@ -44,7 +44,7 @@ async fn a_head_tells_everything_and_is_asked_of_the_version_given() {
 }
 
 #[tokio::test]
-async fn absence_a_delete_marker_and_silence_are_three_things() {
+async fn absence_and_delete_marker_and_denial_differ() {
     let (fake, aws) = stack();
     assert_eq!(
         aws.head_upload(KEY, None).await.unwrap(),
@@ -75,7 +75,7 @@ async fn absence_a_delete_marker_and_silence_are_three_things() {
 }
 
 #[tokio::test]
-async fn an_object_of_an_unversioned_bucket_has_no_version() {
+async fn unversioned_object_has_no_version() {
     let (fake, aws) = stack();
     fake.put("uploads", KEY, "a");
     fake.without_versions("uploads");
@@ -112,7 +112,7 @@ async fn keys_reach_s3_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_version_is_read_or_gone() {
+async fn version_is_read_or_gone() {
     let (fake, aws) = stack();
     let first = fake.put("uploads", KEY, "first");
     fake.put("uploads", KEY, "second");
@@ -141,7 +141,7 @@ async fn a_version_is_read_or_gone() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_or_is_too_large_is_no_object() {
+async fn broken_or_oversized_body_is_an_error() {
     let (fake, aws) = stack();
     let broken = Response::new(200, "abc").with("content-length", "4");
     fake.answers_once("s3:GetObject", broken.with("connection", "close"));
@@ -185,7 +185,7 @@ async fn tags_are_read_and_their_absence_is_none() {
 }
 
 #[tokio::test]
-async fn a_signed_object_is_pinned_by_the_answer_that_brought_it() {
+async fn signed_object_is_pinned_by_its_own_answer() {
     let (fake, aws) = stack();
     assert_eq!(aws.read_signed("signed", "a.zip").await.unwrap(), None);
     let version = fake.put("signed", "a.zip", "zip");
@@ -204,7 +204,137 @@ async fn a_signed_object_is_pinned_by_the_answer_that_brought_it() {
 }
 
 #[tokio::test]
-async fn a_record_is_created_once_and_replaced_at_will() {
+async fn upload_is_read_if_it_is_current() {
+    let (fake, aws) = stack();
+    let read = |version: String| {
+        let upload = upload(KEY, &version);
+        let aws = aws.clone();
+        async move { aws.read_if_current(&upload).await.unwrap() }
+    };
+    let first = fake.put("uploads", KEY, "first");
+    let current = CurrentUpload::Current(b"first".to_vec());
+    assert_eq!(read(first.clone()).await, current);
+    let second = fake.put("uploads", KEY, "second");
+    assert_eq!(read(first).await, CurrentUpload::Other);
+    fake.delete("uploads", KEY);
+    assert_eq!(read(second).await, CurrentUpload::Deleted);
+    assert!(
+        fake.called().iter().all(|call| call == "s3:GetObject"),
+        "one call each"
+    );
+    fake.answers("s3:GetObject", s3_error(403, "AccessDenied"));
+    let error = aws.read_if_current(&upload(KEY, "v")).await.unwrap_err();
+    assert!(is_denied(&error));
+}
+
+#[tokio::test]
+async fn versions_are_listed_current_first() {
+    let (fake, aws) = stack();
+    assert!(aws.list_versions(KEY, 9).await.unwrap().is_empty());
+    let first = fake.put("uploads", KEY, "a");
+    let second = fake.put("uploads", KEY, "b");
+    fake.put("uploads", "functions/orders.zip.bak", "another key");
+    fake.delete("uploads", KEY);
+    let found = aws.list_versions(KEY, 9).await.unwrap();
+    let ids = |found: &[UploadVersion]| -> Vec<String> {
+        let ids = found.iter().map(|item| item.version.as_ref().unwrap());
+        ids.map(ToString::to_string).collect()
+    };
+    assert_eq!(ids(&found), ["version-4", &second, &first]);
+    assert!(found[0].is_delete_marker && found[0].is_current);
+    assert!(!found[1].is_delete_marker && !found[1].is_current);
+    assert_eq!(
+        found[1].last_modified,
+        "2026-11-21T21:44:00Z".parse().unwrap()
+    );
+    let found = aws.list_versions(KEY, 2).await.unwrap();
+    assert_eq!(ids(&found), ["version-4", &second]);
+}
+
+#[tokio::test]
+async fn versions_are_listed_page_by_page() {
+    let (fake, aws) = stack();
+    let version = |key: &str, id: &str, second: u8| {
+        format!(
+            "<Version><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{}</IsLatest>\
+             <LastModified>2026-11-21T21:44:0{second}.000Z</LastModified></Version>",
+            id == "v3"
+        )
+    };
+    let page = |next: Option<(&str, &str)>, versions: &[String]| {
+        let next = next.map_or_else(String::new, |(key, id)| {
+            format!(
+                "<IsTruncated>true</IsTruncated><NextKeyMarker>{key}</NextKeyMarker>\
+                 <NextVersionIdMarker>{id}</NextVersionIdMarker>"
+            )
+        });
+        let body = versions.concat();
+        Response::new(
+            200,
+            format!("<ListVersionsResult>{next}{body}</ListVersionsResult>"),
+        )
+    };
+    let call = "s3:ListObjectVersions";
+    let other = "functions/orders.zip2";
+    fake.answers_once(call, page(Some((KEY, "v3")), &[version(KEY, "v3", 3)]));
+    let second = [
+        version(KEY, "v2", 2),
+        version(KEY, "null", 1),
+        version(other, "v9", 9),
+    ];
+    fake.answers_once(call, page(Some((other, "v9")), &second));
+    let found = aws.list_versions(KEY, 9).await.unwrap();
+    let ids: Vec<_> = found
+        .iter()
+        .map(|item| item.version.as_ref().map(ToString::to_string))
+        .collect();
+    assert_eq!(ids, [Some("v3".to_owned()), Some("v2".to_owned()), None]);
+    let calls = fake.calls();
+    assert_eq!(calls.len(), 2, "another key ends it");
+    let marker = calls[1].request.query_value("version-id-marker");
+    assert_eq!(marker, Some("v3"));
+
+    fake.answers(call, s3_error(403, "AccessDenied"));
+    assert!(is_denied(&aws.list_versions(KEY, 9).await.unwrap_err()));
+}
+
+#[tokio::test]
+async fn current_package_is_told_by_its_metadata() {
+    let (fake, aws) = stack();
+    let target = Target::from_key("functions/orders.zip").unwrap();
+    assert_eq!(aws.current_package(&target).await.unwrap(), None);
+    let key = "current/functions/orders.zip";
+    let version = fake.put("signed", key, "zip");
+    let bare = aws.current_package(&target).await.unwrap().unwrap();
+    assert_eq!(bare.etag, format!("\"etag-{version}\""));
+    assert_eq!((bare.upload, bare.code_sha256), (None, None));
+    let bytes = aws.read_signed_version(&bare.object).await.unwrap();
+    assert_eq!(bytes.as_deref(), Some(b"zip".as_slice()));
+
+    let head = Response::new(200, "")
+        .with("x-amz-version-id", "v2")
+        .with("etag", "\"e\"")
+        .with("x-amz-meta-upload", "20261121T214400Z-v1")
+        .with("x-amz-meta-source-sha256", "c291cmNl")
+        .with("x-amz-meta-code-sha256", "Y29kZQ==");
+    fake.answers("s3:HeadObject", head);
+    let found = aws.current_package(&target).await.unwrap().unwrap();
+    assert_eq!(
+        (found.object.key.as_str(), found.etag.as_str()),
+        (key, "\"e\"")
+    );
+    assert_eq!(found.upload.as_deref(), Some("20261121T214400Z-v1"));
+    assert_eq!(found.source_sha256.as_deref(), Some("c291cmNl"));
+    assert_eq!(found.code_sha256.as_deref(), Some("Y29kZQ=="));
+    let gone = aws.read_signed_version(&found.object).await.unwrap();
+    assert_eq!(gone, None);
+
+    fake.answers("s3:HeadObject", Response::new(403, ""));
+    assert!(is_denied(&aws.current_package(&target).await.unwrap_err()));
+}
+
+#[tokio::test]
+async fn record_is_created_once_and_replaced_at_will() {
     let (fake, aws) = stack();
     let path = "functions/orders/20261121T214400Z-v1/outcome.json";
     assert_eq!(aws.read_record(path).await.unwrap(), None);
@@ -235,7 +365,7 @@ async fn a_record_is_created_once_and_replaced_at_will() {
 }
 
 #[tokio::test]
-async fn a_record_that_another_is_creating_is_asked_for_again() {
+async fn conflicting_creation_is_retried() {
     let (fake, aws) = stack();
     let conflict = || s3_error(409, "ConditionalRequestConflict");
     fake.answers_once("s3:PutObject", conflict());
@@ -248,7 +378,7 @@ async fn a_record_that_another_is_creating_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn all_pages_of_records_are_listed() {
+async fn records_are_listed_page_by_page() {
     let (fake, aws) = stack();
     let page = |key: &str, more: &str| {
         Response::new(
@@ -275,7 +405,7 @@ async fn all_pages_of_records_are_listed() {
 }
 
 #[tokio::test]
-async fn a_slow_down_is_tried_again_and_then_told() {
+async fn slow_down_is_retried_then_throttled() {
     let (fake, aws) = stack();
     fake.put("records", "a", "1");
     fake.answers_once("s3:GetObject", s3_error(503, "SlowDown"));
@@ -292,14 +422,14 @@ async fn a_slow_down_is_tried_again_and_then_told() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_unavailable() {
+async fn closed_port_is_unavailable() {
     let (fake, aws) = stack();
     drop(fake);
     assert!(is_unavailable(&aws.read_record("a").await.unwrap_err()));
 }
 
 #[tokio::test]
-async fn the_gate_is_named_in_the_user_agent() {
+async fn user_agent_names_the_gate() {
     let (fake, aws) = stack();
     let _none = aws.read_record("a").await.unwrap();
     let request = call(&fake, "s3:GetObject");

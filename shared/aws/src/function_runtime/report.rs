@@ -11,7 +11,7 @@ use countersign_gate::{
 use tracing::{Span, info, warn};
 
 use super::metrics::{Measure, emit};
-use crate::clock::SystemClock;
+use crate::adapters::SystemClock;
 
 /// Notes in all later lines about this message which upload it is about.
 pub fn about_upload(upload: &UploadId) {
@@ -39,14 +39,18 @@ pub fn count(stack: &str, measure: Measure<'_>, upload: &UploadId) {
         ("key", upload.key.as_str()),
         ("version", upload.version.as_str()),
     ];
-    let emitted = emit(
-        &mut io::stdout().lock(),
-        SystemClock.now(),
-        stack,
-        measure,
-        &properties,
-    );
-    if let Err(error) = emitted {
+    write(stack, measure, &properties);
+}
+
+/// Counts a message that was put into the dead-letter queue.
+pub(super) fn dead_lettered(stack: &str, function: &str, reason: &str, message_id: &str) {
+    let properties = [("reason", reason), ("messageId", message_id)];
+    write(stack, Measure::DeadLettered { function }, &properties);
+}
+
+fn write(stack: &str, measure: Measure<'_>, properties: &[(&str, &str)]) {
+    let out = &mut io::stdout().lock();
+    if let Err(error) = emit(out, SystemClock.now(), stack, measure, properties) {
         warn!(%error, "a metric could not be written");
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 const NAMESPACE: &str = "Countersign";
 
-/// Something worth counting that happened to one upload.
+/// Something worth counting that happened to one upload, or to one message.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Measure<'a> {
     /// An upload was taken in.
@@ -32,6 +32,12 @@ pub enum Measure<'a> {
     Superseded,
     /// It was accepted and yet could not be brought to run.
     Failed,
+    /// A message was put into the dead-letter queue: an alarm on it sees each arrival, whatever
+    /// waits there.
+    DeadLettered {
+        /// The function that gave it up.
+        function: &'a str,
+    },
 }
 
 /// Writes one line for `measure`. `properties` are searchable beside the metric without being
@@ -44,7 +50,7 @@ pub fn emit(
     properties: &[(&str, &str)],
 ) -> io::Result<()> {
     let count = |name: &'static str| vec![(name, "Count", 1.0)];
-    let (metrics, reason) = match measure {
+    let (metrics, dimension) = match measure {
         Measure::Received => (count("Received"), None),
         Measure::Signed => (count("Signed"), None),
         Measure::Deployed { seconds_to_live } => {
@@ -53,15 +59,15 @@ pub fn emit(
             (metrics, None)
         }
         Measure::Prepared => (count("Prepared"), None),
-        Measure::Rejected { reason } => (count("Rejected"), Some(reason)),
+        Measure::Rejected { reason } => (count("Rejected"), Some(("Reason", reason))),
         Measure::Superseded => (count("Superseded"), None),
         Measure::Failed => (count("Failed"), None),
+        Measure::DeadLettered { function } => (count("DeadLettered"), Some(("Function", function))),
     };
-    // Two sets of dimensions are two metrics: how many in all, and how many for each reason.
-    let dimensions = if reason.is_some() {
-        json!([["Stack"], ["Stack", "Reason"]])
-    } else {
-        json!([["Stack"]])
+    // Two sets of dimensions are two metrics: how many in all, and how many for each value.
+    let dimensions = match dimension {
+        Some((name, _)) => json!([["Stack"], ["Stack", name]]),
+        None => json!([["Stack"]]),
     };
     let definitions: Vec<Value> = metrics
         .iter()
@@ -81,8 +87,8 @@ pub fn emit(
         }),
     );
     line.insert("Stack".to_owned(), json!(stack));
-    if let Some(reason) = reason {
-        line.insert("Reason".to_owned(), json!(reason));
+    if let Some((name, value)) = dimension {
+        line.insert(name.to_owned(), json!(value));
     }
     for (name, _, value) in metrics {
         line.insert(name.to_owned(), json!(value));
@@ -117,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rejection_counts_in_all_and_by_reason() {
+    fn rejection_counts_in_all_and_by_reason() {
         assert_eq!(
             emitted(Measure::Rejected {
                 reason: "PUBLISHER_NOT_ALLOWED"
@@ -140,7 +146,21 @@ mod tests {
     }
 
     #[test]
-    fn a_deployment_tells_how_long_it_took() {
+    fn dead_letter_counts_in_all_and_by_function() {
+        let line = emitted(Measure::DeadLettered {
+            function: "gate-sign",
+        });
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(
+            directive["Dimensions"],
+            json!([["Stack"], ["Stack", "Function"]])
+        );
+        assert_eq!(line["Function"], "gate-sign");
+        assert_eq!(line["DeadLettered"], 1.0);
+    }
+
+    #[test]
+    fn deployment_tells_how_long_it_took() {
         let line = emitted(Measure::Deployed {
             seconds_to_live: 9.5,
         });
@@ -153,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_metric_that_is_defined_has_its_value_in_the_line() {
+    fn defined_metrics_and_dimensions_have_values() {
         for measure in [
             Measure::Received,
             Measure::Signed,
@@ -163,6 +183,9 @@ mod tests {
             Measure::Rejected { reason: "X" },
             Measure::Superseded,
             Measure::Failed,
+            Measure::DeadLettered {
+                function: "gate-sign",
+            },
         ] {
             let line = emitted(measure);
             let directive = &line["_aws"]["CloudWatchMetrics"][0];

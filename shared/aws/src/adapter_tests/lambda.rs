@@ -11,9 +11,10 @@ use countersign_gate::{
     },
 };
 use countersign_testkit::fake_aws::{FakeAws, exception, json};
+use jiff::Timestamp;
 
 use super::{call, is_denied, is_throttled, is_unavailable, is_unexpected, sent, stack};
-use crate::aws::Aws;
+use crate::Aws;
 
 const CSC: &str = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-1";
 
@@ -44,6 +45,7 @@ fn seen(kms_key_arn: Option<&str>) -> Function {
             profile_version_arn: None,
         },
         config_sha256: None,
+        last_modified: Timestamp::UNIX_EPOCH,
         kms_key_arn: kms_key_arn.map(str::to_owned),
         revision: revision(),
         update: UpdateStatus::Successful,
@@ -56,12 +58,13 @@ fn code(more: &str) -> String {
     format!(
         r#"{{"FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders",
         "PackageType":"Zip","CodeSha256":"c2hh","RevisionId":"r-1","State":"Active",
+        "LastModified":"2026-11-21T21:44:00.012+0000",
         "LastUpdateStatus":"Successful"{more}}}"#
     )
 }
 
 #[tokio::test]
-async fn a_function_is_read_with_its_tags() {
+async fn function_is_read_with_its_tags() {
     let (fake, aws) = stack();
     let signing = r#","SigningJobArn":"job-arn","SigningProfileVersionArn":"profile-arn""#;
     let tags = r#""Tags":{"countersign:alias":"live"}"#;
@@ -83,11 +86,13 @@ async fn a_function_is_read_with_its_tags() {
         Some("profile-arn")
     );
     assert_eq!(function.revision, revision());
+    let modified = "2026-11-21T21:44:00.012Z".parse().unwrap();
+    assert_eq!(function.last_modified, modified);
     assert_eq!(function.update, UpdateStatus::Successful);
 }
 
 #[tokio::test]
-async fn an_image_an_absent_function_and_denied_tags_are_told_apart() {
+async fn image_absence_and_denied_tags_are_told_apart() {
     let (fake, aws) = stack();
     let image = code("").replace("Zip", "Image");
     fake.answers_once(
@@ -116,7 +121,7 @@ async fn an_image_an_absent_function_and_denied_tags_are_told_apart() {
 }
 
 #[tokio::test]
-async fn the_last_update_is_read_from_four_fields() {
+async fn update_status_is_read_from_state_and_last_update() {
     let (fake, aws) = stack();
     let failed = |reason: &str| UpdateStatus::Failed {
         reason: reason.to_owned(),
@@ -128,7 +133,22 @@ async fn the_last_update_is_read_from_four_fields() {
         ("Pending", "Successful", Some(UpdateStatus::InProgress)),
         ("Active", "Failed", Some(failed("of the update"))),
         ("Failed", "Successful", Some(failed("of the state"))),
+        ("Failed", "InProgress", Some(failed("of the state"))),
+        (
+            "ActiveNonInvocable",
+            "Successful",
+            Some(UpdateStatus::Successful),
+        ),
+        (
+            "ActiveNonInvocable",
+            "Failed",
+            Some(failed("of the update")),
+        ),
+        ("Deactivated", "Successful", Some(UpdateStatus::Successful)),
+        ("Deactivating", "Successful", Some(UpdateStatus::InProgress)),
+        ("Deleting", "Successful", Some(UpdateStatus::InProgress)),
         ("Active", "Confused", None),
+        ("Confused", "Successful", None),
     ] {
         let reasons = r#","StateReason":"of the state","LastUpdateStatusReason":"of the update""#;
         let code = code(reasons)
@@ -152,7 +172,7 @@ async fn the_last_update_is_read_from_four_fields() {
 }
 
 #[tokio::test]
-async fn a_code_signing_configuration_is_read_or_there_is_none() {
+async fn csc_is_read_or_absent() {
     let (fake, aws) = stack();
     let call = "lambda:GetFunctionCodeSigningConfig";
     fake.answers_once(call, json(r#"{"FunctionName":"orders"}"#));
@@ -195,7 +215,7 @@ async fn a_code_signing_configuration_is_read_or_there_is_none() {
 }
 
 #[tokio::test]
-async fn code_stays_under_the_key_that_it_is_under() {
+async fn kms_key_of_the_code_is_kept() {
     const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/7c9b";
     let (fake, aws) = stack();
     let location = format!(r#""Code":{{"RepositoryType":"S3","SourceKMSKeyArn":"{KEY}"}}"#);
@@ -230,7 +250,7 @@ async fn dry_run(fake: &FakeAws, aws: &Aws, status: u16, name_of: &str) -> CodeU
 }
 
 #[tokio::test]
-async fn a_dry_run_names_exactly_what_was_judged() {
+async fn dry_run_names_version_and_revision() {
     let (fake, aws) = stack();
     // What else the answer to a dry run says is not recorded anywhere, so nothing may depend on it.
     fake.answers("lambda:UpdateFunctionCode", json("{}"));
@@ -259,7 +279,7 @@ async fn a_dry_run_names_exactly_what_was_judged() {
 }
 
 #[tokio::test]
-async fn every_way_in_which_lambda_declines_code_is_told_apart() {
+async fn refusals_of_code_are_told_apart() {
     let (fake, aws) = stack();
     for name in [
         "CodeVerificationFailedException",
@@ -296,7 +316,7 @@ async fn every_way_in_which_lambda_declines_code_is_told_apart() {
 }
 
 #[tokio::test]
-async fn what_says_nothing_about_the_code_is_trouble() {
+async fn other_errors_of_an_update_are_port_errors() {
     type Is = fn(&PortError) -> bool;
     let (fake, aws) = stack();
     let answers: [(u16, &str, Is); 4] = [
@@ -320,7 +340,7 @@ async fn what_says_nothing_about_the_code_is_trouble() {
 }
 
 #[tokio::test]
-async fn a_package_that_lambda_could_not_fetch_was_not_refused() {
+async fn unfetched_package_is_not_refused() {
     let (fake, aws) = stack();
     let message = "Error occurred while GetObject. S3 Error Code: SlowDown. S3 Error Message: …";
     fake.answers(
@@ -329,11 +349,12 @@ async fn a_package_that_lambda_could_not_fetch_was_not_refused() {
     );
     let answer = aws.dry_run_update(&name(), &signed(), &seen(None)).await;
     let error = answer.unwrap_err();
+    assert!(is_unavailable(&error), "{error}");
     assert!(error.error_chain().contains("SlowDown"), "{error}");
 }
 
 #[tokio::test]
-async fn a_version_is_published_of_the_code_that_was_deployed() {
+async fn version_is_published_of_the_given_code() {
     let (fake, aws) = stack();
     let request = VersionRequest {
         function: name(),
@@ -370,16 +391,27 @@ async fn a_version_is_published_of_the_code_that_was_deployed() {
 }
 
 #[tokio::test]
-async fn a_version_tells_whether_it_can_be_invoked() {
+async fn version_state_is_told() {
     let (fake, aws) = stack();
-    let failed = VersionState::Failed {
-        reason: "no subnet".to_owned(),
+    let refused = |reason: &str| VersionState::Failed {
+        reason: reason.to_owned(),
     };
+    let failed = refused("no subnet");
     for (said, expected) in [
         (r#""State":"Active""#, VersionState::Ready),
         (r#""State":"Inactive""#, VersionState::Ready),
         (r#""State":"Pending""#, VersionState::Pending),
         (r#""State":"Failed","StateReason":"no subnet""#, failed),
+        (r#""State":"Deactivating""#, VersionState::Pending),
+        (r#""State":"Deleting""#, VersionState::Pending),
+        (
+            r#""State":"ActiveNonInvocable""#,
+            refused("its state is ActiveNonInvocable"),
+        ),
+        (
+            r#""State":"Deactivated","StateReason":"idle""#,
+            refused("its state is Deactivated: idle"),
+        ),
     ] {
         let answer = format!(
             r#"{{"Configuration":{{"Version":"7","CodeSha256":"c2hh","ConfigSha256":"c",{said}}}}}"#
@@ -408,7 +440,7 @@ async fn a_version_tells_whether_it_can_be_invoked() {
 }
 
 #[tokio::test]
-async fn an_alias_is_moved_with_all_of_its_traffic() {
+async fn alias_is_moved_with_all_its_traffic() {
     let (fake, aws) = stack();
     let alias = AliasName::parse("live").unwrap();
     let answer = json(r#"{"FunctionVersion":"6","RevisionId":"a-1"}"#);
@@ -497,7 +529,7 @@ async fn layer_versions_come_newest_first() {
 }
 
 #[tokio::test]
-async fn a_layer_version_says_what_it_was_made_of() {
+async fn layer_content_is_read_or_absent() {
     let (fake, aws) = stack();
     let layer = LayerName::parse("common").unwrap();
     let version = r#"{"Version":3,"LayerVersionArn":"arn:3","Description":"d",

@@ -1,5 +1,5 @@
-//! The adapters over a socket: the real SDK against the testkit's AWS. What is sent, how answers are
-//! read, and what is not called.
+//! The adapters over a socket: the real SDK against the testkit's AWS. What is sent, how answers
+//! are read, and what is not called.
 
 mod lambda;
 mod s3;
@@ -8,7 +8,7 @@ mod signer;
 use countersign_gate::{domain::Stack, ports::PortError};
 use countersign_testkit::{fake_aws::FakeAws, http::Request};
 
-use crate::{aws::Aws, connection::tests::connection_to};
+use crate::{Aws, connection::tests::connection_to};
 
 /// A fake AWS and the adapters that talk to it.
 fn stack() -> (FakeAws, Aws) {
@@ -36,18 +36,18 @@ fn sent(request: &Request) -> serde_json::Value {
     serde_json::from_slice(&request.body).unwrap()
 }
 
-fn is_throttled(trouble: &PortError) -> bool {
-    matches!(trouble, PortError::Throttled { .. })
+fn is_throttled(error: &PortError) -> bool {
+    matches!(error, PortError::Throttled { .. })
 }
 
-fn is_denied(trouble: &PortError) -> bool {
-    matches!(trouble, PortError::Denied { .. })
+fn is_denied(error: &PortError) -> bool {
+    matches!(error, PortError::Denied { .. })
 }
 
-fn is_unavailable(trouble: &PortError) -> bool {
-    matches!(trouble, PortError::Unavailable { .. })
+fn is_unavailable(error: &PortError) -> bool {
+    matches!(error, PortError::Unavailable { .. })
 }
 
-fn is_unexpected(trouble: &PortError) -> bool {
-    matches!(trouble, PortError::Unexpected { .. })
+fn is_unexpected(error: &PortError) -> bool {
+    matches!(error, PortError::Unexpected { .. })
 }

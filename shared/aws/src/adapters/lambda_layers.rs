@@ -9,13 +9,13 @@ use countersign_gate::{
     verdict::Approved,
 };
 
+use super::lambda_api::{INVALID, LambdaApi, NOT_FOUND, STORAGE, is_about_fetching};
 use crate::{
-    aws::Aws,
-    error::{code, refusal, required, trouble, unreadable},
-    lambda::{INVALID, NOT_FOUND, STORAGE, is_about_fetching},
+    connection::Connection,
+    error::{code, port_error, refusal, required, unreachable, unreadable},
 };
 
-impl Layers for Aws {
+impl Layers for LambdaApi {
     async fn layer_versions(
         &self,
         layer: &LayerName,
@@ -31,7 +31,7 @@ impl Layers for Aws {
         let answer = match request.max_items(i32::from(most.clamp(1, 50))).send().await {
             Ok(answer) => answer,
             Err(error) if code(&error) == NOT_FOUND => return Ok(Vec::new()),
-            Err(error) => return Err(trouble(CALL, error)),
+            Err(error) => return Err(port_error(CALL, error)),
         };
         let versions = answer.layer_versions.into_iter().flatten().map(|item| {
             Ok(LayerVersion {
@@ -67,7 +67,7 @@ impl Layers for Aws {
                 content(CALL, version, answer.content).map(Some)
             }
             Err(error) if code(&error) == NOT_FOUND => Ok(None),
-            Err(error) => Err(trouble(CALL, error)),
+            Err(error) => Err(port_error(CALL, error)),
         }
     }
 
@@ -104,6 +104,8 @@ impl Layers for Aws {
             .content(package)
             .set_compatible_runtimes(said(runtimes.collect()))
             .set_compatible_architectures(said(architectures.collect()))
+            .customize()
+            .config_override(Connection::lambda_package_call())
             .send()
             .await;
         match answer {
@@ -118,9 +120,9 @@ impl Layers for Aws {
             Err(error) => {
                 let refusal = refusal(&error);
                 match refusal.exception.as_str() {
-                    INVALID if is_about_fetching(&refusal.message) => Err(trouble(CALL, error)),
+                    INVALID if is_about_fetching(&refusal.message) => Err(unreachable(CALL, error)),
                     INVALID | STORAGE => Ok(LayerPublish::Refused(refusal)),
-                    _ => Err(trouble(CALL, error)),
+                    _ => Err(port_error(CALL, error)),
                 }
             }
         }

@@ -1,0 +1,40 @@
+//! The ports of the gate over AWS: one adapter a port, one file an adapter.
+//!
+//! | adapter | port | calls |
+//! |---|---|---|
+//! | [`UploadsBucket`] | `Uploads` | S3 |
+//! | [`SignedBucket`] | `SignedObjects` | S3 |
+//! | [`RecordsBucket`] | `Records` | S3 |
+//! | [`SignerApi`] | `Signer` | Signer |
+//! | [`LambdaApi`] | `Functions`, `Layers` | Lambda |
+//! | [`EventBusApi`] | `Events` | EventBridge |
+//! | [`SnsTopic`] | `Pager` | SNS |
+//! | [`SystemClock`] | `Clock` | none |
+//!
+//! May use: [`crate::connection`] for the clients, [`crate::error`] for errors. Adapters do not use
+//! each other; what those of one service share is in a file that is named after the service.
+//!
+//! Data passes through like this: a port's request becomes the SDK's; the answer's fields are
+//! parsed into the gate's types; an error that is an answer ("there is none", "refused") becomes a
+//! value, and any other error a `PortError`.
+
+mod clock;
+mod event_bus_api;
+mod lambda_api;
+mod lambda_layers;
+mod records_bucket;
+mod s3;
+mod signed_bucket;
+mod signer_api;
+mod sns_topic;
+mod timestamp;
+mod uploads_bucket;
+
+pub use clock::SystemClock;
+pub use event_bus_api::EventBusApi;
+pub use lambda_api::LambdaApi;
+pub use records_bucket::RecordsBucket;
+pub use signed_bucket::SignedBucket;
+pub use signer_api::SignerApi;
+pub use sns_topic::SnsTopic;
+pub use uploads_bucket::UploadsBucket;

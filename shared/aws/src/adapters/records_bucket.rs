@@ -1,0 +1,104 @@
+//! The bucket that the gate keeps its records in.
+
+use std::time::Duration;
+
+use aws_sdk_s3::{operation::put_object::builders::PutObjectFluentBuilder, primitives::ByteStream};
+use countersign_gate::ports::{Clock as _, Creation, PortError, Records};
+
+use super::{clock::SystemClock, s3::read};
+use crate::{
+    connection::Connection,
+    error::{port_error, status},
+};
+
+const PUT: &str = "s3:PutObject";
+
+/// How often a conditional write that met another one is tried again, and after how long.
+const MAX_CONFLICT_RETRIES: u32 = 4;
+const CONFLICT_RETRY_INTERVAL: Duration = Duration::from_millis(250);
+
+/// [`Records`] over S3.
+#[derive(Debug, Clone)]
+pub struct RecordsBucket {
+    connection: Connection,
+    bucket: String,
+}
+
+impl RecordsBucket {
+    /// The records bucket of this name.
+    #[must_use]
+    pub fn new(connection: Connection, bucket: String) -> Self {
+        Self { connection, bucket }
+    }
+
+    /// The request that writes a document.
+    fn put(&self, path: &str, document: &[u8]) -> PutObjectFluentBuilder {
+        self.connection
+            .s3()
+            .put_object()
+            .bucket(&self.bucket)
+            .key(path)
+            .content_type("application/json")
+            .body(ByteStream::from(document.to_vec()))
+    }
+}
+
+impl Records for RecordsBucket {
+    async fn read_record(&self, path: &str) -> Result<Option<Vec<u8>>, PortError> {
+        let request = self.connection.s3().get_object();
+        read(request.bucket(&self.bucket).key(path)).await
+    }
+
+    /// A try whose answer was lost is tried again, and then finds its own document: `Existed` does
+    /// not mean that somebody else wrote it.
+    async fn create_record(&self, path: &str, body: &[u8]) -> Result<Creation, PortError> {
+        let mut retries = 0;
+        loop {
+            let answer = self.put(path, body).if_none_match("*").send().await;
+            let Err(error) = answer else {
+                return Ok(Creation::Created);
+            };
+            match status(&error) {
+                412 => return Ok(Creation::Existed),
+                // ConditionalRequestConflict: another conditional write of this key is under way.
+                // Who won is known in a moment.
+                409 if retries < MAX_CONFLICT_RETRIES => {
+                    retries = retries.saturating_add(1);
+                    SystemClock.sleep(CONFLICT_RETRY_INTERVAL).await;
+                }
+                409 => {
+                    return Err(PortError::Unavailable {
+                        call: PUT,
+                        source: Box::new(error),
+                    });
+                }
+                _ => return Err(port_error(PUT, error)),
+            }
+        }
+    }
+
+    async fn replace_record(&self, path: &str, body: &[u8]) -> Result<(), PortError> {
+        match self.put(path, body).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(port_error(PUT, error)),
+        }
+    }
+
+    async fn list_records(&self, prefix: &str) -> Result<Vec<String>, PortError> {
+        const CALL: &str = "s3:ListObjectsV2";
+        let request = self.connection.s3().list_objects_v2();
+        let request = request.bucket(&self.bucket).prefix(prefix);
+        let mut pages = request.into_paginator().send();
+        let mut paths = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| port_error(CALL, error))?;
+            paths.extend(
+                page.contents
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|object| object.key),
+            );
+        }
+        Ok(paths)
+    }
+}

@@ -1,0 +1,199 @@
+//! The bucket that uploads are dropped into.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use countersign_gate::{
+    domain::{UploadId, VersionId},
+    ports::{CurrentUpload, ObjectHead, PortError, UploadHead, UploadVersion, Uploads},
+};
+
+use super::{
+    s3::{VERSION, body, fetch, is_gone, read},
+    timestamp::timestamp,
+};
+use crate::{
+    connection::Connection,
+    error::{port_error, required, status, unreadable},
+};
+
+/// The header by which S3 tells a delete marker from a key that never was.
+const DELETE_MARKER: &str = "x-amz-delete-marker";
+
+/// [`Uploads`] over S3.
+#[derive(Debug, Clone)]
+pub struct UploadsBucket {
+    connection: Connection,
+    bucket: String,
+}
+
+impl UploadsBucket {
+    /// The uploads bucket of this name.
+    #[must_use]
+    pub fn new(connection: Connection, bucket: String) -> Self {
+        Self { connection, bucket }
+    }
+}
+
+impl Uploads for UploadsBucket {
+    async fn head_upload(
+        &self,
+        key: &str,
+        version: Option<&VersionId>,
+    ) -> Result<UploadHead, PortError> {
+        const CALL: &str = "s3:HeadObject";
+        let answer = self
+            .connection
+            .s3()
+            .head_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .set_version_id(version.map(|v| v.as_str().to_owned()))
+            .send()
+            .await;
+        match answer {
+            Ok(head) => object_head(CALL, &head).map(UploadHead::Object),
+            // A marker asked for by its version is 405, a current one is 404; both say so.
+            Err(error) if matches!(status(&error), 404 | 405) => {
+                let is_marker = error
+                    .raw_response()
+                    .and_then(|response| response.headers().get(DELETE_MARKER))
+                    == Some("true");
+                match (is_marker, status(&error)) {
+                    (true, _) => Ok(UploadHead::DeleteMarker),
+                    (false, 404) => Ok(UploadHead::Absent),
+                    (false, _) => Err(port_error(CALL, error)),
+                }
+            }
+            Err(error) => Err(port_error(CALL, error)),
+        }
+    }
+
+    async fn read_upload(&self, upload: &UploadId) -> Result<Option<Vec<u8>>, PortError> {
+        let request = self
+            .connection
+            .s3()
+            .get_object()
+            .bucket(&upload.bucket)
+            .key(&upload.key)
+            .version_id(upload.version.as_str());
+        read(request).await
+    }
+
+    async fn read_if_current(&self, wanted: &UploadId) -> Result<CurrentUpload, PortError> {
+        let request = self.connection.s3().get_object();
+        let request = request.bucket(&wanted.bucket).key(&wanted.key);
+        let Some(object) = fetch(request).await? else {
+            return Ok(CurrentUpload::Deleted);
+        };
+        // The body of another version is left unread: the connection is closed instead.
+        if object.version_id() != Some(wanted.version.as_str()) {
+            return Ok(CurrentUpload::Other);
+        }
+        Ok(CurrentUpload::Current(body(object).await?))
+    }
+
+    async fn list_versions(&self, key: &str, max: usize) -> Result<Vec<UploadVersion>, PortError> {
+        const CALL: &str = "s3:ListObjectVersions";
+        let mut found: Vec<UploadVersion> = Vec::new();
+        let mut markers = (None, None);
+        loop {
+            let request = self.connection.s3().list_object_versions();
+            let page = request
+                .bucket(&self.bucket)
+                .prefix(key)
+                .set_key_marker(markers.0.take())
+                .set_version_id_marker(markers.1.take())
+                .send()
+                .await
+                .map_err(|error| port_error(CALL, error))?;
+            let is_key = |listed: Option<&str>| listed == Some(key);
+            for item in page.versions().iter().filter(|item| is_key(item.key())) {
+                found.push(UploadVersion {
+                    version: listed_version(CALL, item.version_id())?,
+                    last_modified: timestamp(CALL, "LastModified", item.last_modified())?,
+                    is_delete_marker: false,
+                    is_current: required(CALL, "IsLatest", item.is_latest())?,
+                });
+            }
+            let deleted = page.delete_markers().iter();
+            for item in deleted.filter(|item| is_key(item.key())) {
+                found.push(UploadVersion {
+                    version: listed_version(CALL, item.version_id())?,
+                    last_modified: timestamp(CALL, "LastModified", item.last_modified())?,
+                    is_delete_marker: true,
+                    is_current: required(CALL, "IsLatest", item.is_latest())?,
+                });
+            }
+            // A key is listed before the longer ones that begin like it.
+            let is_last = page.next_key_marker() != Some(key);
+            if is_last || !page.is_truncated().unwrap_or_default() || found.len() >= max {
+                break;
+            }
+            markers = (page.next_key_marker, page.next_version_id_marker);
+        }
+        // The sort is stable: what S3 lists first of one second stays first.
+        found.sort_by_key(|item| (!item.is_current, Reverse(item.last_modified)));
+        found.truncate(max);
+        Ok(found)
+    }
+
+    async fn upload_tags(&self, upload: &UploadId) -> Result<BTreeMap<String, String>, PortError> {
+        const CALL: &str = "s3:GetObjectTagging";
+        let answer = self
+            .connection
+            .s3()
+            .get_object_tagging()
+            .bucket(&upload.bucket)
+            .key(&upload.key)
+            .version_id(upload.version.as_str())
+            .send()
+            .await;
+        match answer {
+            Ok(tagging) => Ok(tagging
+                .tag_set
+                .into_iter()
+                .map(|tag| (tag.key, tag.value))
+                .collect()),
+            Err(error) if is_gone(&error) => Ok(BTreeMap::new()),
+            Err(error) => Err(port_error(CALL, error)),
+        }
+    }
+}
+
+/// The version that a listing tells; `null` pins nothing.
+fn listed_version(
+    call: &'static str,
+    version: Option<&str>,
+) -> Result<Option<VersionId>, PortError> {
+    let version = required(call, "VersionId", version)?;
+    (version != "null")
+        .then(|| VersionId::parse(version))
+        .transpose()
+        .map_err(|error| unreadable(call, "VersionId", &error))
+}
+
+fn object_head(call: &'static str, head: &HeadObjectOutput) -> Result<ObjectHead, PortError> {
+    let size = required(call, "Content-Length", head.content_length())?;
+    let tag_count = head.tag_count().unwrap_or_default();
+    // `null` is how an object of an unversioned bucket is called; it pins nothing.
+    let version = head
+        .version_id()
+        .filter(|version| *version != "null")
+        .map(VersionId::parse);
+    Ok(ObjectHead {
+        version: version
+            .transpose()
+            .map_err(|e| unreadable(call, VERSION, &e))?,
+        last_modified: timestamp(call, "Last-Modified", head.last_modified())?,
+        size: u64::try_from(size).map_err(|e| unreadable(call, "Content-Length", &e))?,
+        metadata: head
+            .metadata()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+            .collect(),
+        tag_count: u32::try_from(tag_count)
+            .map_err(|e| unreadable(call, "x-amz-tagging-count", &e))?,
+    })
+}

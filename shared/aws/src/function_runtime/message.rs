@@ -1,0 +1,139 @@
+//! One message of a queue, what a function does with it, and why it may fail.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::SqsMessage;
+use countersign_gate::{
+    alerts::AlertError,
+    events::EventError,
+    outcome::{DeliveryAttempt, RetryableError},
+    ports::{Cause, PortError, error_chain},
+};
+use jiff::Timestamp;
+
+/// One message of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// The body as sent.
+    pub body: &'a str,
+    /// Which attempt this is, and how long it may take.
+    pub attempt: &'a DeliveryAttempt,
+}
+
+/// The work of a function on one message.
+pub trait Handle {
+    /// Works on a message until [`DeliveryAttempt::work_until`]. What a person decided to refuse is
+    /// no error.
+    fn handle(&self, message: Message<'_>) -> impl Future<Output = Result<(), Failure>>;
+}
+
+/// Why the work on a message did not come to its end.
+#[derive(Debug)]
+pub enum Failure {
+    /// The message is not understood, now or later: it goes to the dead-letter queue at once.
+    NotUnderstood(Cause),
+    /// It goes back to its queue, and after the last attempt to the dead-letter queue.
+    Retry(Cause),
+    /// Another delivery of the same event is at work. The message goes back to its queue whatever
+    /// attempt this is: should the other one be cut off, nobody else would end the upload.
+    OtherAtWork(Cause),
+}
+
+impl Failure {
+    /// The whole chain in one line.
+    pub(super) fn error_chain(&self) -> String {
+        let (Self::NotUnderstood(cause) | Self::Retry(cause) | Self::OtherAtWork(cause)) = self;
+        error_chain(&**cause)
+    }
+}
+
+impl From<EventError> for Failure {
+    fn from(error: EventError) -> Self {
+        Self::NotUnderstood(Box::new(error))
+    }
+}
+
+impl From<RetryableError> for Failure {
+    fn from(error: RetryableError) -> Self {
+        match error {
+            RetryableError::LeaseHeld { .. } => Self::OtherAtWork(Box::new(error)),
+            error => Self::Retry(Box::new(error)),
+        }
+    }
+}
+
+impl From<PortError> for Failure {
+    fn from(error: PortError) -> Self {
+        Self::Retry(Box::new(error))
+    }
+}
+
+impl From<AlertError> for Failure {
+    fn from(error: AlertError) -> Self {
+        match error {
+            AlertError::Trigger(error) => error.into(),
+            AlertError::PortError(error) => error.into(),
+        }
+    }
+}
+
+/// Which attempt at a message this is, from the attributes that SQS gives it. A message without
+/// them is taken as new, at `now`.
+pub(super) fn attempt(
+    id: &str,
+    message: &SqsMessage,
+    patience: Duration,
+    now: Timestamp,
+    work_until: Timestamp,
+) -> DeliveryAttempt {
+    let attribute = |name| message.attributes.get(name).map(String::as_str);
+    let receives = attribute("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+    // Milliseconds since 1970.
+    let since = attribute("ApproximateFirstReceiveTimestamp")
+        .and_then(|text| text.parse().ok())
+        .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok())
+        .unwrap_or(now);
+    let receives: u32 = receives.unwrap_or(1).max(1);
+    DeliveryAttempt {
+        id: format!("{id}/{receives}"),
+        attempt: receives,
+        since,
+        give_up_at: since.saturating_add(patience).unwrap_or(Timestamp::MAX),
+        work_until,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(attributes: &serde_json::Value) -> SqsMessage {
+        serde_json::from_value(serde_json::json!({ "attributes": attributes })).unwrap()
+    }
+
+    #[test]
+    fn attempt_is_read_from_the_attributes() {
+        let now: Timestamp = "2026-11-21T22:00:00Z".parse().unwrap();
+        let until: Timestamp = "2026-11-21T22:01:00Z".parse().unwrap();
+        let patience = Duration::from_mins(30);
+        let third = message(&serde_json::json!({
+            "ApproximateReceiveCount": "3", "ApproximateFirstReceiveTimestamp": "1795297440012",
+        }));
+        let expected = DeliveryAttempt {
+            id: "m-1/3".to_owned(),
+            attempt: 3,
+            since: "2026-11-21T21:44:00.012Z".parse().unwrap(),
+            give_up_at: "2026-11-21T22:14:00.012Z".parse().unwrap(),
+            work_until: until,
+        };
+        assert_eq!(attempt("m-1", &third, patience, now, until), expected);
+
+        let unread = serde_json::json!({
+            "ApproximateReceiveCount": "x", "ApproximateFirstReceiveTimestamp": "y",
+        });
+        for attributes in [serde_json::json!({}), unread] {
+            let new = attempt("m-1", &message(&attributes), patience, now, until);
+            assert_eq!((new.attempt, new.since), (1, now));
+        }
+    }
+}

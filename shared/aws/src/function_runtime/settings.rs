@@ -1,0 +1,333 @@
+//! The table of settings: every environment variable of the functions, once.
+//!
+//! The names that are known, what is read, and what a fault says all come from here. A test holds
+//! `template.yaml` against it.
+
+use std::time::Duration;
+
+use countersign_gate::{
+    deployment::CanaryPolicy,
+    domain::{CscArn, NamePattern, ProfileName},
+    verdict::{IntegrityAuthority, WithoutCsc},
+};
+use countersign_package::TrustRoots;
+
+/// Every variable of the gate begins like this, so that a misspelt one can be told from a foreign
+/// one.
+pub(super) const PREFIX: &str = "COUNTERSIGN_";
+
+/// One setting: an environment variable, what it means, and what it is read as.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<T: 'static> {
+    /// The variable.
+    pub name: &'static str,
+    /// Completes "set it to …".
+    pub meaning: &'static str,
+    /// Reads the value, trimmed and not empty, or says what is wrong with it.
+    pub(super) parse: fn(&str) -> Result<T, String>,
+    /// What it is when it is not set; without that it must be set.
+    pub(super) default: Option<fn() -> T>,
+}
+
+/// Makes a constant of each row, and of all rows the list of names.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $setting:ident: $type:ty {
+        name: $name:literal,
+        meaning: $meaning:literal,
+        parse: $parse:expr,
+        default: $default:expr,
+    })+) => {
+        $($(#[$doc])*
+        pub const $setting: Setting<$type> = Setting {
+            name: $name,
+            meaning: $meaning,
+            parse: $parse,
+            default: $default,
+        };)+
+
+        /// The names of all settings.
+        pub const NAMES: &[&str] = &[$($name),+];
+    };
+}
+
+settings! {
+    /// The stack's region: without one no call could be made.
+    REGION: String {
+        name: "AWS_REGION",
+        meaning: "the stack's region (Lambda sets it)",
+        parse: |text| Ok(text.to_owned()),
+        default: None,
+    }
+
+    /// The stack's name: in metrics, in events, and in the names of the gate's own functions.
+    STACK: String {
+        name: "COUNTERSIGN_STACK",
+        meaning: "the stack's name: a letter, then at most 127 letters, digits and hyphens",
+        parse: stack_name,
+        default: None,
+    }
+
+    /// The bucket that uploads are dropped into.
+    UPLOADS_BUCKET: String {
+        name: "COUNTERSIGN_UPLOADS_BUCKET",
+        meaning: "the name of the stack's uploads bucket",
+        parse: bucket_name,
+        default: None,
+    }
+
+    /// The bucket that Signer writes to.
+    SIGNED_BUCKET: String {
+        name: "COUNTERSIGN_SIGNED_BUCKET",
+        meaning: "the name of the stack's signed bucket",
+        parse: bucket_name,
+        default: None,
+    }
+
+    /// The bucket that the gate keeps its records in.
+    RECORDS_BUCKET: String {
+        name: "COUNTERSIGN_RECORDS_BUCKET",
+        meaning: "the name of the stack's records bucket",
+        parse: bucket_name,
+        default: None,
+    }
+
+    /// The bus that the gate's own events go to. There is no default: on the account's default bus
+    /// anybody with `events:PutEvents` could send such events.
+    EVENT_BUS: String {
+        name: "COUNTERSIGN_EVENT_BUS",
+        meaning: "the name or ARN of the stack's event bus",
+        parse: event_bus,
+        default: None,
+    }
+
+    /// How long a message is tried, from when its queue first handed it out. The queue's
+    /// `maxReceiveCount` must leave room for an attempt a minute, and for polls that are throttled,
+    /// which count as receives.
+    PATIENCE: Duration {
+        name: "COUNTERSIGN_PATIENCE_SECONDS",
+        meaning: "how long an event is tried before it is given up, 1 to 86400 seconds",
+        parse: patience,
+        default: Some(|| Duration::from_hours(1)),
+    }
+
+    /// The queue for what cannot be worked on.
+    DEAD_LETTER_QUEUE: String {
+        name: "COUNTERSIGN_DEAD_LETTER_QUEUE",
+        meaning: "the URL of the function's dead-letter queue",
+        parse: queue_url,
+        default: None,
+    }
+
+    /// The profile that signs what has no tag `countersign:profile`.
+    SIGNING_PROFILE: ProfileName {
+        name: "COUNTERSIGN_SIGNING_PROFILE",
+        meaning: "the name of the profile that signs what has no tag countersign:profile",
+        parse: |text| ProfileName::parse(text).map_err(|error| error.to_string()),
+        default: None,
+    }
+
+    /// The functions that the gate may deploy to.
+    TARGET_FUNCTIONS: NamePattern {
+        name: "COUNTERSIGN_TARGET_FUNCTIONS",
+        meaning: "the names of the functions that may be deployed to, such as shop-* or *",
+        parse: |text| NamePattern::parse(text).map_err(|error| error.to_string()),
+        default: None,
+    }
+
+    /// The layers that the gate may publish.
+    TARGET_LAYERS: NamePattern {
+        name: "COUNTERSIGN_TARGET_LAYERS",
+        meaning: "the names of the layers that may be deployed to, such as shop-* or *",
+        parse: |text| NamePattern::parse(text).map_err(|error| error.to_string()),
+        default: None,
+    }
+
+    /// The signing profiles that a tag may choose; none unless it is set.
+    TAGGED_PROFILES: Option<NamePattern> {
+        name: "COUNTERSIGN_TAGGED_PROFILES",
+        meaning: "the names of the profiles that a tag countersign:profile may choose, or nothing",
+        parse: |text| NamePattern::parse(text).map(Some).map_err(|error| error.to_string()),
+        default: Some(|| None),
+    }
+
+    /// What happens to an upload whose target has no code signing configuration.
+    TARGET_WITHOUT_CSC: WithoutCsc {
+        name: "COUNTERSIGN_TARGET_WITHOUT_CSC",
+        meaning: "one of: reject, allow",
+        parse: |text| choice(text, &[("reject", WithoutCsc::Reject), ("allow", WithoutCsc::Allow)]),
+        default: Some(|| WithoutCsc::Reject),
+    }
+
+    /// Whose word counts when the gate finds a signature bad that Lambda accepts.
+    INTEGRITY_AUTHORITY: IntegrityAuthority {
+        name: "COUNTERSIGN_INTEGRITY_AUTHORITY",
+        meaning: "one of: countersign, lambda",
+        parse: |text| choice(text, &[
+            ("countersign", IntegrityAuthority::Countersign),
+            ("lambda", IntegrityAuthority::Lambda),
+        ]),
+        default: Some(|| IntegrityAuthority::Countersign),
+    }
+
+    /// The code signing configuration for layers, which have none of their own.
+    LAYER_CSC_ARN: Option<CscArn> {
+        name: "COUNTERSIGN_LAYER_CSC_ARN",
+        meaning: "the ARN of the code signing configuration that layers are judged by",
+        parse: |text| CscArn::parse(text).map(Some).map_err(|error| error.to_string()),
+        default: Some(|| None),
+    }
+
+    /// The code signing configuration for functions that do not exist yet.
+    NEW_FUNCTION_CSC_ARN: Option<CscArn> {
+        name: "COUNTERSIGN_NEW_FUNCTION_CSC_ARN",
+        meaning: "the ARN of the code signing configuration that uploads for new functions are judged by",
+        parse: |text| CscArn::parse(text).map(Some).map_err(|error| error.to_string()),
+        default: Some(|| None),
+    }
+
+    /// What happens when the alias that is to be moved splits its traffic.
+    CANARY_ON_ALIAS: CanaryPolicy {
+        name: "COUNTERSIGN_CANARY_ON_ALIAS",
+        meaning: "one of: wait, refuse, takeover",
+        parse: |text| choice(text, &[
+            ("wait", CanaryPolicy::Wait),
+            ("refuse", CanaryPolicy::Refuse),
+            ("takeover", CanaryPolicy::TakeOver),
+        ]),
+        default: Some(CanaryPolicy::default),
+    }
+
+    /// The roots that certificate chains may lead to; AWS's unless it is set.
+    TRUST_ROOTS: Option<TrustRoots> {
+        name: "COUNTERSIGN_TRUST_ROOTS",
+        meaning: "one or more certificates in PEM, which replace the built-in root of AWS",
+        parse: |pem| TrustRoots::from_pem(pem.as_bytes()).map(Some).map_err(|error| error.to_string()),
+        default: Some(|| None),
+    }
+
+    /// Where pages go.
+    TOPIC_ARN: String {
+        name: "COUNTERSIGN_TOPIC_ARN",
+        meaning: "the ARN of the SNS topic that people subscribe to",
+        parse: topic_arn,
+        default: None,
+    }
+}
+
+fn stack_name(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let fits = text.len() <= 128 && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    checked(text, fits && text.chars().all(allowed), "a stack name")
+}
+
+fn bucket_name(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    let fits = (3..=63).contains(&text.len()) && text.chars().all(allowed);
+    checked(text, fits, "a bucket name")
+}
+
+fn event_bus(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/.-_:".contains(c);
+    let fits = text.len() <= 1600 && text.chars().all(allowed);
+    checked(text, fits, "an event bus")
+}
+
+/// `arn:<partition>:sns:<region>:<account>:<name>`. A subscription's ARN has one part more.
+fn topic_arn(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let fits = matches!(parts.as_slice(), ["arn", _, "sns", _, _, name] if !name.is_empty());
+    checked(text, fits, "the ARN of an SNS topic")
+}
+
+fn patience(text: &str) -> Result<Duration, String> {
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|seconds| (1..=86_400).contains(seconds));
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| unfit(text, "a number of seconds"))
+}
+
+/// `https://<host>/<account>/<name>`; a local AWS may do without TLS.
+fn queue_url(text: &str) -> Result<String, String> {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let parts: Vec<&str> = rest.unwrap_or_default().split('/').collect();
+    let allowed = |part: &&str| !part.is_empty() && !part.contains(|c: char| !c.is_ascii_graphic());
+    let fits = parts.len() == 3 && parts.iter().all(allowed);
+    checked(text, fits, "the URL of a queue")
+}
+
+/// One of a few words.
+fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    let chosen = choices.iter().find(|(word, _)| *word == text);
+    chosen
+        .map(|&(_, value)| value)
+        .ok_or_else(|| format!("is {text:?}"))
+}
+
+/// Takes `text` as it is when it `fits` its `kind`.
+fn checked(text: &str, fits: bool, kind: &str) -> Result<String, String> {
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(unfit(text, kind))
+    }
+}
+
+fn unfit(text: &str, kind: &str) -> String {
+    format!("{text:?} is not {kind}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const TEMPLATE: &str = include_str!("../../../../template.yaml");
+
+    #[test]
+    fn template_sets_every_setting_and_no_other() {
+        let set: BTreeSet<&str> = TEMPLATE
+            .lines()
+            .filter_map(|line| line.trim_start().split_once(':'))
+            .map(|(name, _)| name)
+            .filter(|name| name.starts_with(PREFIX))
+            .collect();
+        let settings: BTreeSet<&str> = NAMES
+            .iter()
+            .copied()
+            .filter(|name| name.starts_with(PREFIX))
+            .collect();
+        assert_eq!(set, settings);
+    }
+
+    #[test]
+    fn unset_patience_is_an_hour() {
+        let default = PATIENCE.default.map(|default| default());
+        assert_eq!(default, Some(Duration::from_hours(1)));
+    }
+
+    #[test]
+    fn settings_have_names_of_their_own() {
+        let names: BTreeSet<&str> = NAMES.iter().copied().collect();
+        assert_eq!(names.len(), NAMES.len());
+    }
+
+    #[test]
+    fn choices_are_named_by_their_meaning() {
+        let reads = |setting: &Setting<WithoutCsc>, word: &str| (setting.parse)(word).is_ok();
+        for word in TARGET_WITHOUT_CSC.meaning["one of: ".len()..].split(", ") {
+            assert!(reads(&TARGET_WITHOUT_CSC, word), "{word}");
+        }
+        for word in INTEGRITY_AUTHORITY.meaning["one of: ".len()..].split(", ") {
+            assert!((INTEGRITY_AUTHORITY.parse)(word).is_ok(), "{word}");
+        }
+        for word in CANARY_ON_ALIAS.meaning["one of: ".len()..].split(", ") {
+            assert!((CANARY_ON_ALIAS.parse)(word).is_ok(), "{word}");
+        }
+    }
+}
