@@ -179,7 +179,7 @@ fn constraints() -> Vec<Case> {
             |pki| pki.root.certificate.set_extension(excluding(false)),
         ),
         forged("name constraints of the signer", constrained(), |pki| {
-            pki.leaf.certificate.set_extension(excluding(false))
+            pki.leaf.certificate.set_extension(excluding(false));
         }),
         forged(
             "name constraints without a constraint",
