@@ -44,7 +44,10 @@ impl Schedule {
             self.check_end(&state, at, end);
             if end.state == Ended::Deployed {
                 deployed += 1;
-                if state.current_put(&put.key) == Some(at) && put.key == FUNCTION {
+                // What was deleted for good runs on.
+                let is_outrun = |newer: &usize| *newer > at && state.puts[*newer].gone_at.is_some();
+                let is_current = state.current_put(&put.key) == Some(at);
+                if is_current && put.key == FUNCTION && !state.landed.iter().any(is_outrun) {
                     check_runs(&state, end);
                 }
             }
@@ -83,9 +86,13 @@ impl Schedule {
             (_, Ended::Superseded) | (Nature::Good, Ended::Deployed) => true,
             (Nature::Good, Ended::Prepared) => !state.former.is_empty(),
             (Nature::Good, Ended::Rejected) => match end.code {
-                Some(ReasonCode::AliasTag) => state.tags_changed || state.foreign_at.is_some(),
-                Some(ReasonCode::ForeignSigningJob) => state.hijacked.contains(&at),
+                Some(ReasonCode::AliasTag) => self.kind.is_meddled_with,
+                Some(ReasonCode::ForeignSigningJob | ReasonCode::SigningFailed) => {
+                    state.hijacked.contains(&at)
+                }
                 Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
+                // It was refused for a reason that was gone when the next delivery looked for it.
+                Some(ReasonCode::Undecided) => self.kind.is_meddled_with,
                 // Of a function that is gone, Lambda says that it has no configuration.
                 Some(ReasonCode::NoCodeSigningConfig) => !state.former.is_empty(),
                 _ => false,
@@ -93,10 +100,8 @@ impl Schedule {
             (Nature::Good, Ended::Failed) => {
                 is_overtaken
                     || match end.code {
-                        Some(ReasonCode::AliasTag) => {
-                            state.tags_changed || state.foreign_at.is_some()
-                        }
-                        Some(ReasonCode::TargetNotFound) => !state.former.is_empty(),
+                        Some(ReasonCode::AliasTag) => self.kind.is_meddled_with,
+                        Some(ReasonCode::TargetNotFound | ReasonCode::NoCodeSigningConfig) => !state.former.is_empty(),
                         Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
                         Some(ReasonCode::SourceAbsent) => put.gone_at.is_some(),
                         _ => is_forged,

@@ -20,7 +20,7 @@ use crate::world::{
 
 /// About as many calls as a deployment makes: each place between two of them is as likely to be
 /// where it stands still.
-const CALLS: usize = 30;
+const CALLS: usize = 40;
 
 /// What of an invocation is kept back for the ending.
 const KEPT_BACK_SECONDS: i64 = 30;
@@ -79,7 +79,9 @@ pub(super) struct Kind {
     /// Attempts are shorter than a version takes to get ready.
     is_short: bool,
     /// People and programs change what the gate works on.
-    is_meddled_with: bool,
+    pub(super) is_meddled_with: bool,
+    /// Uploads come while another is worked on, between two of its calls, and not before.
+    is_racing: bool,
     /// Somebody forges events, and records as far as they can be.
     is_forged: bool,
     /// Which of the settings the canary has.
@@ -111,6 +113,7 @@ impl Schedule {
             is_impatient: random.in_1000(200),
             is_short: random.in_1000(200),
             is_meddled_with: random.in_1000(500),
+            is_racing: random.in_1000(500),
             is_forged: random.in_1000(200),
             canary: random.below(3),
         };
@@ -121,14 +124,7 @@ impl Schedule {
             state.canaries_are_safe = kind.canary < 2;
             prepare(&mut state, &mut random, kind);
         }
-        let mut all: Vec<usize> = (0..slots().len()).collect();
-        let count = 2 + random.below(3);
-        let to_come = (0..count)
-            .map(|_| {
-                let slot = all.swap_remove(random.below(all.len()));
-                (slot, if random.in_1000(200) { LAYER } else { FUNCTION })
-            })
-            .collect();
+        let to_come = to_come(&mut random);
         let mut schedule = Self {
             world,
             random,
@@ -140,6 +136,10 @@ impl Schedule {
             calls_to_go: 0,
         };
         schedule.calls_to_go = schedule.random.below(CALLS);
+        // Often there is a history: something was deployed before all this.
+        if schedule.random.in_1000(500) {
+            schedule.overtake(None);
+        }
         let steps = 40 + schedule.random.below(160);
         for _ in 0..steps {
             schedule.step();
@@ -155,10 +155,11 @@ impl Schedule {
     /// One thing happens.
     fn step(&mut self) {
         match self.random.below(100) {
+            0..=3 if self.kind.is_racing && self.is_at_work() => self.go_on_with_a_task(),
             0..=3 => self.upload(),
             4..=19 => self.start_a_message(),
             20..=25 => self.end_a_job(),
-            26..=27 => self.crash_a_task(),
+            26..=27 if !self.kind.is_racing || self.random.in_1000(200) => self.crash_a_task(),
             28..=30 => self.world.settle(),
             31 if self.random.in_1000(500) => self.world.intrude(),
             32 if self.random.in_1000(500) => self.world.reconfigure(),
@@ -169,6 +170,10 @@ impl Schedule {
             40..=42 if self.kind.is_forged => self.forge(),
             _ => self.go_on_with_a_task(),
         }
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.messages.iter().any(|message| !message.done)
     }
 
     fn delete_a_key(&mut self) {
@@ -190,10 +195,7 @@ impl Schedule {
             4..=5 => self.world.weigh(Some("0.1")),
             6 => self.world.weigh(None),
             7..=8 => self.world.reconfigure(),
-            9..=10 => {
-                let number = 1 + self.random.below(4);
-                self.world.delete_version(number);
-            }
+            9..=10 => self.world.delete_a_version(),
             11..=12 => {
                 let (key, at) = (self.a_key(), self.random.below(4));
                 self.world.delete_for_good(key, at);
@@ -259,9 +261,20 @@ impl Schedule {
         }
     }
 
-    /// A whole upload passes while every task that runs stands still between two of its calls.
-    fn overtake(&mut self) {
+    /// A whole upload, or another delivery of the same event, passes while every task that runs stands still
+    /// between two of its calls.
+    fn overtake(&mut self, passed: Option<usize>) {
         self.calls_to_go = self.random.below(CALLS);
+        if let Some(passed) = passed
+            && self.random.in_1000(200)
+        {
+            let event = self.messages[passed].event.clone();
+            self.send(&event);
+            let at = self.messages.len() - 1;
+            self.start(at);
+            while !self.go_on(at) {}
+            return;
+        }
         if self.to_come.is_empty() {
             return;
         }
@@ -391,7 +404,7 @@ impl Schedule {
         {
             match self.calls_to_go.checked_sub(1) {
                 Some(left) => self.calls_to_go = left,
-                None => self.overtake(),
+                None => self.overtake(Some(at)),
             }
         }
     }
@@ -497,6 +510,19 @@ impl Schedule {
     }
 }
 
+/// Two to five uploads, of which many have the same content as another.
+fn to_come(random: &mut Random) -> Vec<(usize, &'static str)> {
+    let mut all: Vec<usize> = (0..slots().len()).collect();
+    let count = 2 + random.below(4);
+    let key = |random: &mut Random| if random.in_1000(200) { LAYER } else { FUNCTION };
+    (0..count)
+        .map(|_| {
+            let slot = all.swap_remove(random.below(all.len()));
+            (slot, key(random))
+        })
+        .collect()
+}
+
 /// A job that nobody started.
 fn unknown_job() -> SigningJobId {
     SigningJobId::parse("bbbbbbbb-3eb6-4ff0-989e-000000000000").unwrap()
@@ -517,11 +543,17 @@ fn prepare(state: &mut WorldState, random: &mut Random, kind: Kind) {
     }
     if kind.is_short {
         state.versions_pend = [0, 3, 20][random.below(3)];
-    } else if random.in_1000(200) {
-        state.slowness_ms = 2500;
     }
     if random.in_1000(200) {
+        state.slowness_ms = 2500;
+    }
+    if random.in_1000(100) {
         state.settles = 100;
+    }
+    // Lambda is stuck until the last attempt, and slow.
+    if kind.is_impatient && random.in_1000(200) {
+        state.settles = 0;
+        state.slowness_ms = 2500;
     }
     if random.in_1000(200) {
         state.jobs_hide = u32::try_from(random.below(6)).unwrap();

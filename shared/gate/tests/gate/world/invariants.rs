@@ -126,7 +126,9 @@ impl WorldState {
     pub(super) fn check_update(&mut self, seen: &mut Seen, approved: &Verified, before: &str) {
         self.check_is_approved(approved);
         let put = self.put_of(approved.upload()).expect("it was uploaded");
-        assert_eq!(seen.current, Some(put), "{READ_TOO_LATE}");
+        // Unless what was current then was deleted for good since.
+        let is_it = |current: usize| current == put || self.is_gone(current);
+        assert!(seen.current.is_some_and(is_it), "{READ_TOO_LATE}");
         let newest = self.landed.iter().filter(|landed| !self.is_gone(**landed));
         assert!(
             newest.max().is_none_or(|newest| *newest <= put),
@@ -150,9 +152,10 @@ impl WorldState {
 
     /// What must hold when a layer version is about to be published.
     pub(super) fn check_publication(&mut self, approved: &Verified) {
-        self.check_is_approved(approved);
         let put = self.put_of(approved.upload()).expect("it was uploaded");
-        assert!(self.took.insert(put), "{DONE_TWICE}");
+        assert!(!self.took.contains(&put), "{DONE_TWICE}");
+        self.check_is_approved(approved);
+        self.took.insert(put);
     }
 
     /// What must hold when an alias is moved to the version of this code: no newer code had landed when the
