@@ -2,6 +2,7 @@
 
 mod checkout;
 mod local;
+mod promise;
 mod stop;
 mod terminal;
 mod test;
@@ -51,6 +52,8 @@ enum Bench {
     Start,
     /// How fast inflaters, hashes and P-384 are, each by itself.
     Libraries,
+    /// How many schedules of the gate's model hold.
+    Promise,
 }
 
 fn main() -> ExitCode {
@@ -82,6 +85,7 @@ fn bench(root: &Path, what: Bench, options: &[OsString]) -> Result<bool, Box<dyn
         Bench::Verify => "verify",
         Bench::Start => "start",
         Bench::Libraries => "libraries",
+        Bench::Promise => return promise::run(root, options),
     };
     let status = Command::new(test::cargo())
         .args([

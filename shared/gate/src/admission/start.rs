@@ -5,9 +5,9 @@ use super::{
     settings::{SignSettings, SignWorld},
 };
 use crate::{
-    domain::{ProfileName, ReasonCode, SigningJob, SigningJobId},
-    outcome::{Backoff, DeliveryAttempt, EarlyExit, OutcomeDraft, RetryableError},
-    ports::{Creation, JobRequest, JobStart},
+    domain::{JobStatus, ProfileName, ReasonCode, SigningJob, SigningJobId, Upload, UploadId},
+    outcome::{Backoff, DeliveryAttempt, EarlyExit, OutcomeDraft, RetryableError, Superseded},
+    ports::{Creation, JobRequest, JobStart, UploadHead},
     records::{self, Received, Schema, Signing},
 };
 
@@ -34,10 +34,17 @@ pub(super) async fn start_signing<W: SignWorld>(
                 "Signer refuses to sign with the profile {}: {refusal}",
                 request.profile
             );
-            return Err(OutcomeDraft::rejected(ReasonCode::SignerRefused, message).into());
+            return Err(refused(world, &upload, ReasonCode::SignerRefused, message).await);
         }
     };
-    check_is_ours(&request, &describe(world, &job, attempt).await?)?;
+    let described = describe(world, &job, attempt).await?;
+    check_is_ours(&request, &described)?;
+    // Its event may have been handled already: who started it before us could not know where our records
+    // are, and `deploy` found none.
+    if let JobStatus::Failed { reason } = &described.status {
+        let message = format!("the signing job {job} failed: {reason}");
+        return Err(refused(world, &upload, ReasonCode::SigningFailed, message).await);
+    }
     let signing = Signing {
         schema: Schema,
         job: job.clone(),
@@ -54,6 +61,23 @@ pub(super) async fn start_signing<W: SignWorld>(
         job,
         is_new: creation == Creation::Created,
     })
+}
+
+/// Why an upload that could not be signed ends: where its version was deleted for good meanwhile, by that.
+async fn refused<W: SignWorld>(
+    world: &W,
+    upload: &Upload,
+    code: ReasonCode,
+    message: String,
+) -> EarlyExit {
+    let UploadId { key, version, .. } = &upload.id;
+    match world.head_upload(key, Some(version)).await {
+        Ok(UploadHead::Object(_)) => OutcomeDraft::rejected(code, message).into(),
+        Ok(UploadHead::DeleteMarker | UploadHead::Absent) => {
+            Superseded::VersionDeleted.draft().into()
+        }
+        Err(error) => error.into(),
+    }
 }
 
 /// Describes a job that was just started. Signer may not know it for a few seconds (grade C).

@@ -10,7 +10,9 @@
 //! verdict and update):
 //! - The terminal record is written by condition.
 //! - One delivery at a time works under a lease (`records/lease.rs`).
-//! - An accepting verdict is on record before anything is changed.
+//! - An accepting verdict is on record before anything is changed, and one that accepts nothing before an
+//!   upload ends for any other reason: both are the same object, created by condition, so that no delivery
+//!   deploys what another has refused.
 //! - Lambda's own revision guards every change of a function. Whether the upload is still current is
 //!   asked after the revision was read, so an older upload cannot overwrite a newer one.
 //! - What was applied is looked at before what is current, and never called rejected or superseded.
@@ -63,10 +65,15 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     };
     let work = run(world, examiner, settings, &mut pending);
     let end = within(world, until, work).await;
-    let draft = match end.unwrap_or_else(|| Err(time_up("the package was being deployed").into())) {
+    let end = end.unwrap_or_else(|| Err(time_up("the package was being deployed").into()));
+    let end = match end {
+        Ok(draft) => shut_others_out(world, &mut pending).await.map(|()| draft),
+        Err(EarlyExit::End(draft)) => shut_others_out(world, &mut pending).await.map(|()| *draft),
+        Err(EarlyExit::Retry(error)) => Err(error),
+    };
+    let draft = match end {
         Ok(draft) => draft,
-        Err(EarlyExit::End(draft)) => *draft,
-        Err(EarlyExit::Retry(error)) => retry_or_give_up(world, &mut pending, error).await?,
+        Err(error) => retry_or_give_up(world, &mut pending, error).await?,
     };
     let draft = pending.seal(draft);
     let finished = finish(world, &settings.stack, &pending.context(), draft).await?;
@@ -99,12 +106,14 @@ async fn run<W: DeployWorld, E: Examine>(
         }
         JobStatus::Succeeded => {}
     }
-    // What was refused once stays refused, whoever finishes the work.
+    // What was refused once stays refused, whoever finishes the work. Where nothing was judged then, the
+    // reason is found anew.
     if let Some(record) = &pending.verdict {
-        if !record.decision.accepts() {
+        if record.decision.accepts() {
+            take_lease(world, pending).await?;
+        } else if record.verdict.is_some() {
             return Ok(outcome_of_record(record));
         }
-        take_lease(world, pending).await?;
     }
     match pending.target.clone() {
         Target::Function(name) => {
@@ -199,6 +208,26 @@ async fn give_up<W: DeployWorld>(
         findings,
         ..pending.failed(ReasonCode::NotCompleted, message)
     })
+}
+
+/// Makes sure, before an upload ends without a verdict that accepts it, that no other delivery which saw
+/// things otherwise deploys it meanwhile.
+async fn shut_others_out<W: DeployWorld>(
+    world: &W,
+    pending: &mut PendingDeployment,
+) -> Result<(), RetryableError> {
+    if pending.verdict.is_some() || refuse_others(world, pending, None).await? {
+        return Ok(());
+    }
+    // Another delivery accepted it, and gave up or was cut off: the next one sees how far it came.
+    if let Some(record) = &pending.verdict
+        && record.effect == Effect::Begun
+    {
+        pending.applied = Applied::Perhaps;
+    }
+    Err(RetryableError::busy(
+        "another delivery of this event has begun to deploy",
+    ))
 }
 
 /// Makes sure that no other delivery goes on: by a verdict that accepts nothing, or by the lease. Answers

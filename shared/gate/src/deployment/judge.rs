@@ -114,6 +114,14 @@ async fn record_verdict<W: DeployWorld>(
     } else {
         let found: Option<VerdictRecord> = records::read(world, &folder).await?;
         match found {
+            // Another delivery is about to end it, for a reason that is not in the verdict.
+            Some(found)
+                if !found.decision.accepts()
+                    && found.verdict.is_none()
+                    && pending.verdict.is_none() =>
+            {
+                return Err(lease_held(pending).into());
+            }
             Some(found) if !found.decision.accepts() => {
                 return Err(outcome_of_record(&found).into());
             }

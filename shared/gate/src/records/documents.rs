@@ -131,9 +131,10 @@ pub struct VerdictRecord {
     pub signed: Option<SignedObject>,
     /// Base64 of the SHA-256 of the upload.
     pub source_sha256: Option<String>,
-    /// What was decided. `inconclusive` only when the queue's patience was at its end.
+    /// What was decided. `inconclusive` only when the queue's patience was at its end, or when the upload
+    /// ends for a reason that is not in a verdict: it was replaced, or its alias tag names no alias.
     pub decision: Decision,
-    /// Our verdict with all findings; null when not even evidence could be gathered.
+    /// Our verdict with all findings; null when none was made.
     pub verdict: Option<Verdict>,
     /// Lambda's verdict.
     pub lambda: LambdaVerdict,

@@ -3,8 +3,9 @@
 
 use countersign_gate::{
     admission::{Admission, admit},
+    deployment::deploy,
     domain::{ReasonCode, SigningJobId, VersionId},
-    outcome::RetryableError,
+    outcome::{DeliveryAttempt, RetryableError},
     records::{Outcome, UploadState, VerdictRecord, Waiting},
 };
 
@@ -12,9 +13,10 @@ use crate::{
     happy_path::{BROKEN, GOOD, OTHER, SAME_AS_GOOD, change, go, world},
     world::{
         FUNCTION, Job, LAYER, World,
+        packages::CachingExaminer,
         run::{
             admitted, deploy_job, deploy_settings, deployed, event, hands, last_attempt, patient,
-            run_in, sign_settings,
+            poll_in, run_in, sign_settings,
         },
     },
 };
@@ -238,15 +240,9 @@ fn current_package_is_the_last_verified_one_for_functions_and_layers() {
 #[test]
 fn version_deleted_for_good_is_deleted_and_not_replaced() {
     let world = world();
-    let older = world.upload(FUNCTION, OTHER);
+    world.upload(FUNCTION, OTHER);
     let admission = admitted(&world, FUNCTION, GOOD);
-    let is_older = |stored: &crate::world::StoredVersion| stored.version == older;
-    world
-        .state()
-        .uploads
-        .get_mut(FUNCTION)
-        .unwrap()
-        .retain(is_older);
+    world.delete_for_good(FUNCTION, 1);
     let outcome = deployed(&world, &deploy_settings(), admission, &patient(&world))
         .unwrap()
         .outcome;
@@ -358,4 +354,50 @@ fn console_folder_is_no_upload() {
         "{admission:?}"
     );
     assert!(world.state().records.is_empty());
+}
+
+#[test]
+fn upload_that_one_delivery_refuses_is_not_deployed_by_another_beside_it() {
+    let world = world();
+    let job = job_of(&admitted(&world, FUNCTION, GOOD));
+    world.end_job(&job);
+    let examiner = CachingExaminer::new();
+    let settings = deploy_settings();
+    let first = hands(&world, "first");
+    let attempt = patient(&world);
+    let mut deployment = Box::pin(deploy(&first, &examiner, &settings, &job, &attempt));
+    // The first has read a function without a tag.
+    while !world.state().calls.contains(&"s3:GetObject signed") {
+        assert!(poll_in(&world, deployment.as_mut()).is_pending());
+    }
+    world.tag(Some("nope"));
+    let attempt = DeliveryAttempt {
+        id: "second".to_owned(),
+        ..patient(&world)
+    };
+    let second = deploy_job(&world, &settings, &job, &attempt).unwrap();
+    assert_eq!(second.outcome.code, Some(ReasonCode::AliasTag));
+    let error = run_in(&world, deployment).unwrap_err();
+    assert!(
+        matches!(error, RetryableError::LeaseHeld { .. }),
+        "{error:?}"
+    );
+    assert!(world.state().applied.is_empty());
+}
+
+#[test]
+fn upload_under_whose_token_a_job_has_failed_already_is_rejected() {
+    let world = world();
+    let version = world.upload(FUNCTION, GOOD);
+    world.hijack(0, None);
+    let job = world.state().jobs.keys().next().unwrap().clone();
+    world.state().jobs.get_mut(&job).unwrap().succeeded = Some(false);
+    let event = event(&world, FUNCTION, Some(version));
+    let ports = hands(&world, "sign");
+    let settings = sign_settings();
+    let admission = run_in(&world, admit(&ports, &settings, &event, &patient(&world)));
+    let Ok(Admission::Finished(finished)) = admission else {
+        panic!("{admission:?}")
+    };
+    assert_eq!(finished.outcome.code, Some(ReasonCode::SigningFailed));
 }

@@ -1,6 +1,9 @@
 //! The ports to Lambda, as one caller has them.
 
+use std::collections::BTreeMap;
+
 use countersign_gate::{
+    deployment::ALIAS_TAG,
     domain::{Csc, *},
     ports::{PortError, *},
     verdict::Approved,
@@ -8,10 +11,10 @@ use countersign_gate::{
 use jiff::Timestamp;
 
 use super::{
-    AliasState, FunctionState, Guarded, LayerState, Mistake, PublishedVersion,
-    invariants::NOT_READY,
-    packages::{ACCOUNT, PROFILE_VERSION, job_id},
-    simulated_ports::SimulatedPorts,
+    AliasState, FunctionState, LayerState, Mistake, PublishedVersion,
+    invariants::{CANARY_ENDED, NOT_READY},
+    packages::{ACCOUNT, PROFILE_VERSION, job_arn},
+    simulated_ports::{SimulatedPorts, upload_key},
 };
 
 fn revision(number: u64) -> RevisionId {
@@ -30,9 +33,23 @@ impl Functions for SimulatedPorts {
     async fn function(&self, name: &FunctionName) -> Result<Option<Function>, PortError> {
         self.head_early(Mistake::HeadBeforeFunction, name).await?;
         self.call("lambda:GetFunction", |state| {
-            state.note_read(&self.name, Guarded::Code, name);
-            let function = state.functions.get(name.as_str())?.clone();
+            let mut seen = self.seen.lock().unwrap();
+            state.note_function_read(&mut seen, name);
+            let mut function = state.functions.get(name.as_str())?.clone();
             state.confirm(&function.code_sha256);
+            // As if the tag were only read after the update.
+            if state.mistake == Some(Mistake::AliasTagJudgedLate) && !seen.has_updated {
+                function.tags.remove(ALIAS_TAG);
+            }
+            // As if it had been asked first whether the upload is current.
+            if state.mistake == Some(Mistake::CurrentBeforeApplied)
+                && let Some(current) = state.current_put(&upload_key(name))
+                && state.puts[current]
+                    .slot
+                    .is_none_or(|slot| state.packages[slot].code_sha256 != function.code_sha256)
+            {
+                function.code_sha256 = "not looked at".to_owned();
+            }
             Some(Function {
                 arn: format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"),
                 is_image: function.is_image,
@@ -103,22 +120,19 @@ impl Functions for SimulatedPorts {
             if function.update == UpdateStatus::InProgress {
                 return CodeUpdate::Busy;
             }
+            let before = function.code_sha256.clone();
             function.code_sha256 = approved.verified().code_sha256();
-            let job = format!(
-                "arn:aws:signer:us-east-1:{ACCOUNT}:/signing-jobs/{}",
-                job_id(slot)
-            );
             function.job_arn = Some(if state.reports_another_job {
                 "another".to_owned()
             } else {
-                job
+                job_arn(slot)
             });
             function.profile_version_arn = Some(PROFILE_VERSION.to_owned());
             function.revision += 1;
             function.update = UpdateStatus::InProgress;
             let code = code_of(function);
-            state.check_effect(approved.verified(), slot);
-            state.check_order(&self.name, Guarded::Code, name, slot);
+            let mut seen = self.seen.lock().unwrap();
+            state.check_update(&mut seen, approved.verified(), &before);
             state.applied.push(slot);
             CodeUpdate::Accepted(code)
         })
@@ -141,7 +155,22 @@ impl Functions for SimulatedPorts {
                 code_sha256: request.code_sha256.clone(),
                 config: function.config,
                 is_deleted: false,
+                deleted_at: 0,
             };
+            // As if a version of this code were enough, or one that is on record.
+            let like = |version: &PublishedVersion| match state.mistake {
+                Some(Mistake::ConfigurationNotCounted) => {
+                    version.code_sha256 == published.code_sha256 && !version.is_deleted
+                }
+                Some(Mistake::DeletedVersionBelieved) => {
+                    version.code_sha256 == published.code_sha256
+                        && version.config == published.config
+                }
+                _ => false,
+            };
+            if let Some(at) = function.versions.iter().position(like) {
+                return VersionPublish::Version((at + 1).to_string());
+            }
             if function.versions.last() != Some(&published) {
                 function.versions.push(published);
                 function.last_pends = state.versions_pend;
@@ -163,7 +192,7 @@ impl Functions for SimulatedPorts {
             let function = state.functions.get_mut(function.as_str())?;
             let number: usize = version.parse().unwrap();
             let published = function.versions.get(number - 1)?.clone();
-            if published.is_deleted {
+            if published.is_deleted && state.mistake != Some(Mistake::DeletedVersionBelieved) {
                 return None;
             }
             let found = |state| Version {
@@ -198,13 +227,17 @@ impl Functions for SimulatedPorts {
     ) -> Result<Option<Alias>, PortError> {
         self.head_early(Mistake::HeadBeforeAlias, function).await?;
         self.call("lambda:GetAlias", |state| {
-            state.note_read(&self.name, Guarded::Alias, function);
             let function = state.functions.get(function.as_str())?;
             let found = function.aliases.get(alias.as_str())?.clone();
             state.confirm_alias(&found.version);
+            let mut seen = self.seen.lock().unwrap();
+            state.note_alias_read(&mut seen, alias, &found.version);
             Some(Alias {
                 version: found.version,
-                weights: found.weights,
+                weights: match state.mistake {
+                    Some(Mistake::CanaryNotSeen) => BTreeMap::new(),
+                    _ => found.weights,
+                },
                 revision: revision(found.revision),
             })
         })
@@ -235,12 +268,17 @@ impl Functions for SimulatedPorts {
             let Some(found) = function.aliases.get_mut(alias.as_str()) else {
                 return AliasMove::Gone;
             };
-            if revision(found.revision) != *expected {
+            let is_blind = state.mistake == Some(Mistake::BlindMove);
+            if revision(found.revision) != *expected && !is_blind {
                 return AliasMove::RevisionChanged;
             }
             if let Some(refusal) = state.alias_refuses.clone() {
                 return AliasMove::Refused(refusal);
             }
+            assert!(
+                found.weights.is_empty() || !state.canaries_are_safe,
+                "{CANARY_ENDED}"
+            );
             *found = AliasState {
                 revision: found.revision + 1,
                 ..AliasState::at(version)
@@ -248,8 +286,9 @@ impl Functions for SimulatedPorts {
             let slot = state
                 .slot_of_code(&code)
                 .expect("the gate moves aliases to its own code");
-            state.check_order(&self.name, Guarded::Alias, name, slot);
-            state.moved.push(slot);
+            let mut seen = self.seen.lock().unwrap();
+            state.check_move(&seen, alias, slot);
+            state.note_pointed(&mut seen, alias, version);
             state.confirm_alias(version);
             AliasMove::Moved
         })
@@ -271,10 +310,7 @@ fn content_of(layer: &LayerName, at: usize, state: &LayerState) -> LayerContent 
         version: version_of(layer, at, state),
         code: CodeIdentity {
             sha256: state.code_sha256.clone(),
-            job_arn: Some(format!(
-                "arn:aws:signer:us-east-1:{ACCOUNT}:/signing-jobs/{}",
-                job_id(state.slot)
-            )),
+            job_arn: Some(job_arn(state.slot)),
             profile_version_arn: Some(PROFILE_VERSION.to_owned()),
         },
     }
@@ -292,6 +328,9 @@ impl Layers for SimulatedPorts {
                 .get(layer.as_str())
                 .map(Vec::as_slice)
                 .unwrap_or_default();
+            if state.mistake == Some(Mistake::MarkNotSought) {
+                return Vec::new();
+            }
             let newest = versions.iter().enumerate().rev().take(usize::from(most));
             newest
                 .map(|(at, version)| version_of(layer, at, version))
@@ -322,7 +361,7 @@ impl Layers for SimulatedPorts {
             let slot = state
                 .slot_of_code(&approved.verified().code_sha256())
                 .expect("it is of a slot");
-            state.check_effect(approved.verified(), slot);
+            state.check_publication(approved.verified());
             let version = LayerState {
                 description: request.description.clone(),
                 code_sha256: approved.verified().code_sha256(),

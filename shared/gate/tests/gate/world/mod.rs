@@ -9,6 +9,8 @@
 
 pub mod invariants;
 mod lambda;
+mod mistake;
+mod others;
 pub mod packages;
 pub mod random;
 pub mod run;
@@ -19,6 +21,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+pub use mistake::Mistake;
+
 use countersign_gate::{
     domain::{Csc, CscArn, CscPolicy, ProfileName, ProfileStatus, SigningJobId, VersionId},
     ports::{JobRequest, UpdateStatus},
@@ -27,6 +31,9 @@ use jiff::Timestamp;
 use packages::{CSC, PROFILE, PROFILE_VERSION, Slot};
 use random::Random;
 use simulated_ports::CurrentObject;
+
+/// When every world begins.
+pub const START: &str = "2026-09-28T12:00:00Z";
 
 pub const UPLOADS: &str = "uploads";
 pub const SIGNED: &str = "signed";
@@ -43,39 +50,27 @@ pub struct Faults {
     pub lost: u64,
 }
 
-/// A mistake of the gate, made here in its place: each swaps or drops one thing that its promise
-/// stands on, so a model that does not find it proves nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mistake {
-    /// Whether the upload is current is asked before the function's revision is read, not after.
-    HeadBeforeFunction,
-    /// The same, before the alias's revision is read.
-    HeadBeforeAlias,
-    /// An update goes without its revision.
-    BlindUpdate,
-    /// A record is created without the condition that there is none.
-    BlindCreate,
-    /// A version that was published is taken for ready.
-    NoWait,
-    /// The current package is replaced without the condition that it is as it was seen.
-    BlindCopy,
-}
-
-/// What a revision guards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Guarded {
-    Code,
-    Alias,
-}
-
 /// One version of an upload's key.
 #[derive(Clone)]
 pub struct StoredVersion {
     pub version: VersionId,
     pub at: Timestamp,
+    /// Which package it is; `None` is a delete marker.
+    pub slot: Option<usize>,
+}
+
+/// One `PutObject` or `DeleteObject` of an upload's key, which stays known when its version is deleted for
+/// good.
+#[derive(Clone)]
+pub struct Put {
+    pub key: String,
+    pub version: VersionId,
+    pub at: Timestamp,
     pub tick: u64,
     /// Which package it is; `None` is a delete marker.
     pub slot: Option<usize>,
+    /// When it was deleted for good.
+    pub gone_at: Option<u64>,
 }
 
 #[derive(Clone)]
@@ -108,6 +103,8 @@ pub struct PublishedVersion {
     pub code_sha256: String,
     pub config: u64,
     pub is_deleted: bool,
+    /// When it was deleted, if it was.
+    pub deleted_at: u64,
 }
 
 impl PublishedVersion {
@@ -116,6 +113,7 @@ impl PublishedVersion {
             code_sha256: code_sha256.to_owned(),
             config: 0,
             is_deleted: false,
+            deleted_at: 0,
         }
     }
 }
@@ -141,6 +139,27 @@ pub struct FunctionState {
     pub aliases: BTreeMap<String, AliasState>,
 }
 
+impl FunctionState {
+    /// A function that nobody has deployed to yet.
+    pub fn new() -> Self {
+        Self {
+            code_sha256: "first".to_owned(),
+            job_arn: None,
+            profile_version_arn: None,
+            revision: 1,
+            update: UpdateStatus::Successful,
+            tags: BTreeMap::new(),
+            is_image: false,
+            csc: Some(CscArn::parse(CSC).unwrap()),
+            config: 0,
+            versions: Vec::new(),
+            last_pends: 0,
+            ready: BTreeSet::new(),
+            aliases: BTreeMap::new(),
+        }
+    }
+}
+
 #[derive(Clone)]
 pub struct LayerState {
     pub description: String,
@@ -159,8 +178,6 @@ pub struct WorldState {
     pub signed: BTreeMap<String, Vec<u8>>,
     /// The versions of each target's object under `current/`.
     pub current: BTreeMap<String, Vec<CurrentObject>>,
-    /// The upload, by its place in the key's history, that each of them was last replaced with.
-    pub offered: BTreeMap<String, usize>,
     pub records: BTreeMap<String, Vec<u8>>,
     pub jobs: BTreeMap<SigningJobId, Job>,
     pub tokens: BTreeMap<String, SigningJobId>,
@@ -201,8 +218,6 @@ pub struct WorldState {
     pub tracing: bool,
     /// Gate's own effects on code: the slot of each, in order.
     pub applied: Vec<usize>,
-    /// Gate's moves of an alias: the slot of each, in order.
-    pub moved: Vec<usize>,
     /// When someone else last changed the function's code.
     pub foreign_at: Option<u64>,
     /// When someone else last moved the function's alias.
@@ -211,13 +226,46 @@ pub struct WorldState {
     pub alias_confirmed_at: BTreeMap<String, u64>,
     /// When Lambda last told a caller that the function runs this code.
     pub confirmed_at: BTreeMap<String, u64>,
+    /// Counts whatever happens.
     pub ticks: u64,
     /// What the gate does wrong, if anything.
     pub mistake: Option<Mistake>,
-    /// How many versions the upload's key had when a caller last read a revision.
-    pub read_at: BTreeMap<(String, Guarded), usize>,
-    /// Which of the key's versions, from 1, was last changed to.
-    pub landed: BTreeMap<Guarded, usize>,
+    /// Everything that was ever put under a key, in order. Its place is its name here.
+    pub puts: Vec<Put>,
+    /// The uploads whose code Lambda took from the gate.
+    pub took: BTreeSet<usize>,
+    /// The slots that somebody created the function from.
+    pub given: BTreeSet<usize>,
+    /// The uploads whose code landed on the function, in order.
+    pub landed: Vec<usize>,
+    /// The upload that each alias was last moved for.
+    pub moved: BTreeMap<String, usize>,
+    /// The upload that each target's current package was last replaced with.
+    pub offered: BTreeMap<String, usize>,
+    /// Functions that were deleted, and when.
+    pub former: Vec<(FunctionState, u64)>,
+    /// Somebody changed the function's tags.
+    pub tags_changed: bool,
+    /// When somebody forged a target's `live.json`.
+    pub live_forged: BTreeMap<String, u64>,
+    /// Somebody forged the metadata of a current package.
+    pub current_forged: bool,
+    /// The uploads for which somebody forged a verdict.
+    pub verdicts_forged: BTreeSet<usize>,
+    /// The uploads under whose token somebody else started a job.
+    pub hijacked: BTreeSet<usize>,
+    /// A canary is not to be ended by the gate.
+    pub canaries_are_safe: bool,
+    /// A call takes up to so many milliseconds.
+    pub slowness_ms: usize,
+    /// Of 1,000 waits, so many end with Lambda done with what is under way.
+    pub settles: u64,
+    /// Signer does not know a job for so many looks.
+    pub jobs_hide: u32,
+    /// What a job signed is not there for so many looks.
+    pub objects_hide: u32,
+    /// How often each job and object was looked for.
+    pub looks: BTreeMap<String, u32>,
 }
 
 #[derive(Clone)]
@@ -226,24 +274,9 @@ pub struct World(Arc<Mutex<WorldState>>);
 impl World {
     pub fn new(packages: Arc<Vec<Slot>>, seed: u64) -> Self {
         let csc = CscArn::parse(CSC).unwrap();
-        let function = FunctionState {
-            code_sha256: "first".to_owned(),
-            job_arn: None,
-            profile_version_arn: None,
-            revision: 1,
-            update: UpdateStatus::Successful,
-            tags: BTreeMap::new(),
-            is_image: false,
-            csc: Some(csc.clone()),
-            config: 0,
-            versions: Vec::new(),
-            last_pends: 0,
-            ready: BTreeSet::new(),
-            aliases: BTreeMap::new(),
-        };
         let allowed = [PROFILE_VERSION.to_owned()];
         let state = WorldState {
-            now: "2026-09-28T12:00:00Z".parse().unwrap(),
+            now: START.parse().unwrap(),
             random: Random::new(seed),
             faults: Faults::default(),
             packages,
@@ -251,12 +284,11 @@ impl World {
             metadata: BTreeMap::new(),
             signed: BTreeMap::new(),
             current: BTreeMap::new(),
-            offered: BTreeMap::new(),
             records: BTreeMap::new(),
             jobs: BTreeMap::new(),
             tokens: BTreeMap::new(),
             profile: ProfileStatus::Active,
-            functions: BTreeMap::from([("checkout".to_owned(), function)]),
+            functions: BTreeMap::from([("checkout".to_owned(), FunctionState::new())]),
             layers: BTreeMap::new(),
             cscs: BTreeMap::from([(
                 CSC.to_owned(),
@@ -279,15 +311,30 @@ impl World {
             trace: Vec::new(),
             tracing: false,
             applied: Vec::new(),
-            moved: Vec::new(),
             foreign_at: None,
             alias_moved_at: None,
             alias_confirmed_at: BTreeMap::new(),
             confirmed_at: BTreeMap::new(),
             ticks: 0,
             mistake: None,
-            read_at: BTreeMap::new(),
-            landed: BTreeMap::new(),
+            puts: Vec::new(),
+            took: BTreeSet::new(),
+            given: BTreeSet::new(),
+            landed: Vec::new(),
+            moved: BTreeMap::new(),
+            offered: BTreeMap::new(),
+            former: Vec::new(),
+            tags_changed: false,
+            live_forged: BTreeMap::new(),
+            current_forged: false,
+            verdicts_forged: BTreeSet::new(),
+            hijacked: BTreeSet::new(),
+            canaries_are_safe: false,
+            slowness_ms: 0,
+            settles: 1000,
+            jobs_hide: 0,
+            objects_hide: 0,
+            looks: BTreeMap::new(),
         };
         Self(Arc::new(Mutex::new(state)))
     }
@@ -314,14 +361,25 @@ impl World {
     fn put(&self, key: &str, slot: Option<usize>) -> VersionId {
         let mut state = self.state();
         state.tick(1);
-        let count: usize = state.uploads.values().map(Vec::len).sum();
-        let version = VersionId::parse(format!("v{count}")).unwrap();
+        state.ticks += 1;
+        let version = VersionId::parse(format!("v{}", state.puts.len())).unwrap();
         let (at, tick) = (state.now, state.ticks);
-        state.note(|| format!("upload {key} {version} slot {slot:?}"));
-        let stored = StoredVersion {
+        let nature = slot.map(|slot| state.packages[slot].nature);
+        state.note(|| match nature {
+            Some(nature) => format!("                someone uploads {key} {version}: {nature:?}"),
+            None => format!("                someone deletes {key}: marker {version}"),
+        });
+        state.puts.push(Put {
+            key: key.to_owned(),
             version: version.clone(),
             at,
             tick,
+            slot,
+            gone_at: None,
+        });
+        let stored = StoredVersion {
+            version: version.clone(),
+            at,
             slot,
         };
         state
@@ -341,66 +399,12 @@ impl World {
         }
         let slot = state.slot_of(&job.request.source.key, &job.request.source.version);
         let package = slot.and_then(|slot| state.packages[slot].signed.clone());
-        state.note(|| format!("job {id} ends, signed: {}", package.is_some()));
+        state.note(|| format!("                job {id} ends, signed: {}", package.is_some()));
         state.jobs.get_mut(id).unwrap().succeeded = Some(package.is_some());
         if let Some(package) = package {
             state
                 .signed
                 .insert(format!("{}{id}.zip", job.request.prefix), package);
-        }
-    }
-
-    /// Someone else changes the function's code.
-    pub fn intrude(&self) {
-        let mut state = self.state();
-        state.ticks += 1;
-        let ticks = state.ticks;
-        state.note(|| "someone else updates checkout".to_owned());
-        state.foreign_at = Some(ticks);
-        let function = state.functions.get_mut("checkout").unwrap();
-        function.code_sha256 = format!("foreign {ticks}");
-        function.job_arn = None;
-        function.profile_version_arn = None;
-        function.revision += 1;
-    }
-
-    /// Someone else has the function's aliases point at its first version.
-    pub fn turn_back_aliases(&self) {
-        let mut state = self.state();
-        state.ticks += 1;
-        state.note(|| "someone else moves the aliases of checkout".to_owned());
-        state.alias_moved_at = Some(state.ticks);
-        let function = state.functions.get_mut("checkout").unwrap();
-        for alias in function.aliases.values_mut() {
-            "1".clone_into(&mut alias.version);
-            alias.revision += 1;
-        }
-    }
-
-    /// Someone else changes the function's configuration: another revision, the same code.
-    pub fn reconfigure(&self) {
-        let mut state = self.state();
-        state.note(|| "someone else reconfigures checkout".to_owned());
-        let function = state.functions.get_mut("checkout").unwrap();
-        function.revision += 1;
-        function.config += 1;
-    }
-
-    /// Lambda finishes what is under way.
-    pub fn settle(&self) {
-        let mut state = self.state();
-        if state.updates_never_end {
-            return;
-        }
-        let ended = match state.updates_fail.clone() {
-            Some(reason) => UpdateStatus::Failed { reason },
-            None => UpdateStatus::Successful,
-        };
-        for function in state.functions.values_mut() {
-            if function.update == UpdateStatus::InProgress {
-                function.update = ended.clone();
-                function.revision += 1;
-            }
         }
     }
 
@@ -413,6 +417,10 @@ impl World {
                 return;
             };
             state.now = state.now.max(next);
+            let settles = state.settles;
+            if !state.random.in_1000(settles) {
+                return;
+            }
         }
         self.settle();
     }
@@ -429,8 +437,9 @@ impl WorldState {
 
     pub fn note(&mut self, text: impl FnOnce() -> String) {
         if self.tracing {
+            let seconds = self.now.duration_since(START.parse().unwrap()).as_secs_f64();
             let text = text();
-            self.trace.push(text);
+            self.trace.push(format!("{seconds:>9.2} s  {text}"));
         }
     }
 
@@ -448,6 +457,16 @@ impl WorldState {
         self.packages
             .iter()
             .position(|slot| slot.code_sha256 == code_sha256)
+    }
+
+    /// Whether a thing that is there is not to be seen yet, for so many looks.
+    pub fn is_hidden(&mut self, name: &str, looks: u32) -> bool {
+        if looks == 0 {
+            return false;
+        }
+        let count = self.looks.entry(name.to_owned()).or_default();
+        *count += 1;
+        *count <= looks
     }
 
     /// Remembers that a caller was told what the function runs.

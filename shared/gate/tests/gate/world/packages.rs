@@ -50,6 +50,14 @@ pub fn job_id(slot: usize) -> String {
     format!("cf0489c1-3eb6-4ff0-989e-{slot:012x}")
 }
 
+/// The ARN of that job.
+pub fn job_arn(slot: usize) -> String {
+    format!(
+        "arn:aws:signer:us-east-1:{ACCOUNT}:/signing-jobs/{}",
+        job_id(slot)
+    )
+}
+
 pub fn pki() -> &'static Pki {
     static PKI: OnceLock<Pki> = OnceLock::new();
     PKI.get_or_init(Pki::new)
@@ -63,10 +71,7 @@ pub fn zip(content: &str) -> ZipForge {
 /// The same, signed by the job of `slot`.
 pub fn signed(zip: &ZipForge, slot: usize) -> ZipForge {
     sign_with(zip, pki(), |signature| {
-        let job = format!(
-            "arn:aws:signer:us-east-1:{ACCOUNT}:/signing-jobs/{}",
-            job_id(slot)
-        );
+        let job = job_arn(slot);
         signature
             .signer()
             .set_attribute(attribute::JOB, asn1::utf8(&job));

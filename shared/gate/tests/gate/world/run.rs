@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
 };
 
@@ -20,6 +20,7 @@ use jiff::SignedDuration;
 
 use super::{
     RECORDS, SIGNED, UPLOADS, World,
+    invariants::Seen,
     packages::{CSC, CachingExaminer},
     simulated_ports::SimulatedPorts,
 };
@@ -113,9 +114,17 @@ pub fn deploy_settings() -> DeploySettings {
 }
 
 pub fn hands(world: &World, name: &str) -> SimulatedPorts {
+    let state = world.state();
+    let function = state.functions.get("checkout");
+    let config = function.map_or(0, |found| found.config);
+    let seen = Seen::since(state.ticks, config);
     SimulatedPorts {
         world: world.clone(),
         name: name.to_owned(),
+        delivery: name.to_owned(),
+        seen: Arc::new(Mutex::new(seen)),
+        asked: Arc::default(),
+        late: Arc::default(),
         early: Arc::default(),
     }
 }

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use super::{
     Job, Mistake, SIGNED, World, WorldState,
-    invariants::WRITTEN_TWICE,
+    invariants::Seen,
     packages::{ACCOUNT, PROFILE_VERSION, job_id},
 };
 
@@ -28,6 +28,14 @@ use super::{
 pub struct SimulatedPorts {
     pub world: World,
     pub name: String,
+    /// The delivery that it works for, as records name it.
+    pub delivery: String,
+    /// What it was told.
+    pub seen: Arc<Mutex<Seen>>,
+    /// The job that it asked for last.
+    pub asked: Arc<Mutex<Option<JobRequest>>>,
+    /// A write that it holds back, by mistake.
+    pub late: Arc<Mutex<Option<(String, Vec<u8>)>>>,
     /// An answer that was asked for too early, by mistake.
     pub early: Arc<Mutex<Option<UploadHead>>>,
 }
@@ -82,6 +90,11 @@ impl SimulatedPorts {
         .await;
         let mut state = self.world.state();
         state.ticks += 1;
+        if state.slowness_ms > 0 {
+            let most = state.slowness_ms;
+            let took = i64::try_from(state.random.below(most)).unwrap();
+            state.now += jiff::SignedDuration::from_millis(took);
+        }
         state.calls.push(call);
         let throttled = state.faults.throttled;
         if state.broken.contains(call) || state.random.in_1000(throttled) {
@@ -118,6 +131,13 @@ impl SimulatedPorts {
             let found = match version {
                 None => versions.last(),
                 Some(version) => versions.iter().find(|stored| stored.version == *version),
+            };
+            // As if this version had not been asked for.
+            let found = match state.mistake {
+                Some(Mistake::DeletedCalledReplaced) if version.is_some() => {
+                    found.or(versions.last())
+                }
+                _ => found,
             };
             match found {
                 None => UploadHead::Absent,
@@ -249,6 +269,9 @@ impl SignedObjects for SimulatedPorts {
     ) -> Result<Option<(SignedObject, Vec<u8>)>, PortError> {
         self.call("s3:GetObject signed", |state| {
             let bytes = state.signed.get(key)?.clone();
+            if state.is_hidden(key, state.objects_hide) {
+                return None;
+            }
             let version = VersionId::parse("s1").unwrap();
             Some((
                 SignedObject {
@@ -312,7 +335,7 @@ impl SignedObjects for SimulatedPorts {
                 code_sha256: verified.code_sha256(),
             };
             versions.push(object.clone());
-            state.check_current_order(verified);
+            state.check_offer(verified);
             Some(object.object(target))
         })
         .await
@@ -339,10 +362,30 @@ impl CurrentObject {
     }
 }
 
+/// A document with another text in a field that it has.
+fn with_field(body: &[u8], field: &str, text: &str) -> Vec<u8> {
+    let mut document: serde_json::Value = serde_json::from_slice(body).unwrap();
+    if let Some(found) = document.get_mut(field) {
+        *found = text.into();
+    }
+    serde_json::to_vec(&document).unwrap()
+}
+
 impl Records for SimulatedPorts {
     async fn read_record(&self, path: &str) -> Result<Option<Vec<u8>>, PortError> {
         self.call("s3:GetObject record", |state| {
-            state.records.get(path).cloned()
+            let body = state.records.get(path).cloned()?;
+            Some(match state.mistake {
+                // As if the lease were this delivery's.
+                Some(Mistake::LeaseIgnored) => {
+                    with_field(&body, "delivery", &self.delivery)
+                }
+                // As if nobody noted that an effect may have been begun.
+                Some(Mistake::CurrentBeforeApplied) if path.ends_with("/verdict.json") => {
+                    with_field(&body, "effect", "none")
+                }
+                _ => body,
+            })
         })
         .await
     }
@@ -353,11 +396,14 @@ impl Records for SimulatedPorts {
             if state.records.contains_key(path) && !is_blind {
                 return Creation::Existed;
             }
-            if path.ends_with("/outcome.json") {
-                assert!(!state.records.contains_key(path), "{WRITTEN_TWICE}");
-                let body = String::from_utf8_lossy(body).into_owned();
-                state.note(|| format!("outcome {path}: {body}"));
+            if state.mistake == Some(Mistake::VerdictAfterEffect) && path.ends_with("/verdict.json") {
+                *self.late.lock().unwrap() = Some((path.to_owned(), body.to_vec()));
+                return Creation::Created;
             }
+            if let Some((path, body)) = self.late.lock().unwrap().take() {
+                state.records.insert(path, body);
+            }
+            state.check_record(&self.seen.lock().unwrap(), path, body);
             state.records.insert(path.to_owned(), body.to_vec());
             Creation::Created
         })
@@ -388,6 +434,7 @@ impl Records for SimulatedPorts {
 
 impl Signer for SimulatedPorts {
     async fn start_job(&self, request: &JobRequest) -> Result<JobStart, PortError> {
+        *self.asked.lock().unwrap() = Some(request.clone());
         self.call("signer:StartSigningJob", |state| {
             if let Some(job) = state.tokens.get(&request.token) {
                 return JobStart::Job(job.clone());
@@ -415,7 +462,16 @@ impl Signer for SimulatedPorts {
 
     async fn describe_job(&self, id: &SigningJobId) -> Result<Option<SigningJob>, PortError> {
         self.call("signer:DescribeSigningJob", |state| {
-            let job = state.jobs.get(id)?;
+            if state.is_hidden(id.as_str(), state.jobs_hide) {
+                return None;
+            }
+            let mut job = state.jobs.get(id)?.clone();
+            // As if what it signs had not been compared with what was asked.
+            if let (Some(Mistake::ForeignJobTaken), Some(asked)) =
+                (state.mistake, &*self.asked.lock().unwrap())
+            {
+                job.request.clone_from(asked);
+            }
             let profile: ProfileVersionArn = PROFILE_VERSION.parse().unwrap();
             Some(SigningJob {
                 id: id.clone(),
@@ -458,6 +514,9 @@ impl Signer for SimulatedPorts {
 impl Events for SimulatedPorts {
     async fn announce(&self, announcement: &Announcement) -> Result<(), PortError> {
         self.call("events:PutEvents", |state| {
+            if state.mistake == Some(Mistake::NotAnnounced) {
+                return;
+            }
             state.events.push(announcement.detail().to_owned());
         })
         .await

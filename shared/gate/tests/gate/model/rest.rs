@@ -1,0 +1,151 @@
+//! What must hold at rest, when everything that was sent has been worked on.
+
+use std::collections::BTreeSet;
+
+use countersign_gate::{
+    domain::ReasonCode,
+    records::{Live, Outcome, UploadState as Ended},
+};
+
+use super::schedule::Schedule;
+use crate::world::{FUNCTION, WorldState, invariants::LIVE_DIFFERS, packages::Nature};
+
+pub(super) const NO_END: &str = "an upload does not end";
+pub(super) const TWO_ENDS: &str = "an upload ends in more than one state";
+pub(super) const NOT_ANNOUNCED: &str = "an outcome is not announced";
+pub(super) const NOT_RUNNING: &str = "the last current upload does not run";
+pub(super) const ALIAS_ELSEWHERE: &str = "the alias does not point at the last current upload";
+
+impl Schedule {
+    /// What must hold at rest; answers how many uploads were deployed.
+    pub(super) fn check(&self) -> u64 {
+        let state = self.world.state();
+        let outcomes = state.outcomes();
+        let announced: BTreeSet<String> = state
+            .events
+            .iter()
+            .map(|detail| {
+                let detail: serde_json::Value = serde_json::from_str(detail).unwrap();
+                let version = detail["upload"]["id"]["version"].as_str();
+                version.unwrap().to_owned()
+            })
+            .collect();
+        let mut deployed = 0;
+        for (at, put) in state.puts.iter().enumerate() {
+            if put.slot.is_none() {
+                continue;
+            }
+            let mut ends = outcomes
+                .values()
+                .filter(|end| end.upload.id.version == put.version && end.upload.id.key == put.key);
+            let end = ends.next().expect(NO_END);
+            assert!(ends.next().is_none(), "{TWO_ENDS}");
+            assert!(announced.contains(put.version.as_str()), "{NOT_ANNOUNCED}");
+            self.check_end(&state, at, end);
+            if end.state == Ended::Deployed {
+                deployed += 1;
+                // What was deleted for good runs on.
+                let is_outrun = |newer: &usize| *newer > at && state.puts[*newer].gone_at.is_some();
+                let is_current = state.current_put(&put.key) == Some(at);
+                if is_current && put.key == FUNCTION && !state.landed.iter().any(is_outrun) {
+                    check_runs(&state, end);
+                }
+            }
+            check_live(&state, at, end);
+        }
+        deployed
+    }
+
+    /// Whether an upload may have ended so.
+    fn check_end(&self, state: &WorldState, at: usize, end: &Outcome) {
+        let put = &state.puts[at];
+        let is_current = state.current_put(&put.key) == Some(at);
+        let newer = || state.puts.iter().skip(at + 1).filter(|newer| newer.key == put.key);
+        // What was current meanwhile may have been deleted for good.
+        let was_passed = newer().any(|newer| newer.gone_at.is_some());
+        let words = || {
+            let code = end.code.map_or("", ReasonCode::as_str);
+            let message = &end.message;
+            format!("{} ends {:?} {code} without a reason: {message}", put.version, end.state)
+        };
+        assert!(
+            !is_current || was_passed || end.state != Ended::Superseded,
+            "{}",
+            words()
+        );
+        let is_given_up = self.kind.is_impatient
+            && matches!(
+                end.code,
+                Some(ReasonCode::Undecided | ReasonCode::NotCompleted)
+            );
+        // What was applied, or may have been, and was overtaken before it was published.
+        let is_overtaken = (!is_current || was_passed)
+            && matches!(end.code, Some(ReasonCode::Replaced | ReasonCode::Deleted));
+        let is_forged = state.verdicts_forged.contains(&at);
+        let is_explained = match (state.packages[put.slot.unwrap()].nature, end.state) {
+            (_, Ended::Superseded) | (Nature::Good, Ended::Deployed) => true,
+            (Nature::Good, Ended::Prepared) => !state.former.is_empty(),
+            (Nature::Good, Ended::Rejected) => match end.code {
+                Some(ReasonCode::AliasTag) => self.kind.is_meddled_with,
+                Some(ReasonCode::ForeignSigningJob | ReasonCode::SigningFailed) => {
+                    state.hijacked.contains(&at)
+                }
+                Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
+                // It was refused for a reason that was gone when the next delivery looked for it.
+                Some(ReasonCode::Undecided) => self.kind.is_meddled_with,
+                // Of a function that is gone, Lambda says that it has no configuration.
+                Some(ReasonCode::NoCodeSigningConfig) => !state.former.is_empty(),
+                _ => false,
+            },
+            (Nature::Good, Ended::Failed) => {
+                is_overtaken
+                    || match end.code {
+                        Some(ReasonCode::AliasTag) => self.kind.is_meddled_with,
+                        Some(ReasonCode::TargetNotFound | ReasonCode::NoCodeSigningConfig) => !state.former.is_empty(),
+                        Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
+                        Some(ReasonCode::SourceAbsent) => put.gone_at.is_some(),
+                        _ => is_forged,
+                    }
+            }
+            (_, Ended::Rejected) => true,
+            (_, Ended::Deployed | Ended::Prepared) => false,
+            (_, Ended::Failed) => is_forged,
+        };
+        assert!(is_explained || is_given_up, "{}", words());
+    }
+}
+
+/// Whether the current upload, which was deployed, is what runs: unless somebody changed that since Lambda
+/// last told a caller so.
+fn check_runs(state: &WorldState, end: &Outcome) {
+    let deployed = end.deployed.as_ref().unwrap();
+    let code = &deployed.code_sha256;
+    let Some(function) = state.functions.get("checkout") else {
+        return;
+    };
+    let is_ours = state.foreign_at.is_none_or(|at| at < state.confirmed_at[code]);
+    if is_ours {
+        assert_eq!(*code, function.code_sha256, "{NOT_RUNNING}");
+    }
+    let version = deployed.version.as_ref().unwrap();
+    if let Some(alias) = &deployed.alias
+        && let Some(found) = function.aliases.get(alias)
+        && state
+            .alias_moved_at
+            .is_none_or(|at| at < state.alias_confirmed_at[version])
+    {
+        assert_eq!(found.version, *version, "{ALIAS_ELSEWHERE}");
+    }
+}
+
+/// Whether `live.json` says the same as the outcome of the upload that it names.
+fn check_live(state: &WorldState, at: usize, end: &Outcome) {
+    let target = state.target_of(at);
+    if end.state != Ended::Deployed || state.live_forged.contains_key(&target) {
+        return;
+    }
+    let live: Live = state.record(&format!("{target}/live.json")).unwrap();
+    if live.upload == end.upload {
+        assert_eq!(Some(&live.deployed), end.deployed.as_ref(), "{LIVE_DIFFERS}");
+    }
+}

@@ -1,0 +1,577 @@
+//! One schedule: what comes when, told by a number.
+
+use std::{future::Future, pin::Pin, sync::OnceLock, task::Poll};
+
+use countersign_gate::{
+    admission::{SignSettings, admit},
+    deployment::{ALIAS_TAG, CanaryPolicy, DeploySettings, deploy},
+    domain::{SigningJobId, VersionId},
+    events::UploadEvent,
+    outcome::DeliveryAttempt,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::world::{
+    AliasState, FUNCTION, Faults, LAYER, Mistake, PublishedVersion, World, WorldState,
+    packages::{CachingExaminer, slots},
+    random::Random,
+    run::{deploy_settings, event, hands, poll_in, sign_settings},
+};
+
+/// About as many calls as a deployment makes: each place between two of them is as likely to be
+/// where it stands still.
+const CALLS: usize = 40;
+
+/// What of an invocation is kept back for the ending.
+const KEPT_BACK_SECONDS: i64 = 30;
+
+/// What the world complains of when there was no time for the ending.
+pub(super) const OUT_OF_TIME: &str = "the last attempt ran out of its time";
+
+type Task = Pin<Box<dyn Future<Output = bool> + Send>>;
+
+#[derive(Clone)]
+enum Event {
+    Uploaded(UploadEvent),
+    JobEnded(SigningJobId),
+}
+
+/// An event in its queue: handed out again until its work is done.
+struct Message {
+    event: Event,
+    received: u32,
+    done: bool,
+    task: Option<Task>,
+    /// When the function that works on it is cut off.
+    ends_at: Timestamp,
+    /// Its function was.
+    is_cut_off: bool,
+}
+
+struct Common {
+    examiner: CachingExaminer,
+    sign: SignSettings,
+    deploy: [DeploySettings; 3],
+}
+
+fn common() -> &'static Common {
+    static COMMON: OnceLock<Common> = OnceLock::new();
+    let with = |canary| DeploySettings {
+        canary,
+        ..deploy_settings()
+    };
+    COMMON.get_or_init(|| Common {
+        examiner: CachingExaminer::new(),
+        sign: sign_settings(),
+        deploy: [
+            with(CanaryPolicy::Wait),
+            with(CanaryPolicy::Refuse),
+            with(CanaryPolicy::TakeOver),
+        ],
+    })
+}
+
+/// What kind of schedule it is.
+#[derive(Clone, Copy)]
+pub(super) struct Kind {
+    /// Events go to the dead letters after two attempts.
+    pub(super) is_impatient: bool,
+    /// Attempts are shorter than a version takes to get ready.
+    is_short: bool,
+    /// People and programs change what the gate works on.
+    pub(super) is_meddled_with: bool,
+    /// Uploads come while another is worked on, between two of its calls, and not before.
+    is_racing: bool,
+    /// Somebody forges events, and records as far as they can be.
+    is_forged: bool,
+    /// Which of the settings the canary has.
+    canary: usize,
+}
+
+pub(super) struct Schedule {
+    pub(super) world: World,
+    random: Random,
+    messages: Vec<Message>,
+    pub(super) kind: Kind,
+    /// What is still to be uploaded, last first, and where.
+    to_come: Vec<(usize, &'static str)>,
+    /// How often an event is handed out before it goes to the dead letters.
+    most: u32,
+    /// The message whose task is favoured.
+    favourite: Option<usize>,
+    /// After so many calls of deployments a whole upload passes the one that made the last.
+    calls_to_go: usize,
+}
+
+impl Schedule {
+    /// Runs the schedule of this number to its end.
+    pub(super) fn run(seed: u64, tracing: bool, mistake: Option<Mistake>, out: &mut Option<World>) -> Self {
+        let mut random = Random::new(seed);
+        let world = World::new(slots(), seed ^ 0x5EED);
+        *out = Some(world.clone());
+        let kind = Kind {
+            is_impatient: random.in_1000(200),
+            is_short: random.in_1000(200),
+            is_meddled_with: random.in_1000(500),
+            is_racing: random.in_1000(500),
+            is_forged: random.in_1000(200),
+            canary: random.below(3),
+        };
+        {
+            let mut state = world.state();
+            state.tracing = tracing;
+            state.mistake = mistake;
+            state.canaries_are_safe = kind.canary < 2;
+            prepare(&mut state, &mut random, kind);
+        }
+        let to_come = to_come(&mut random);
+        let mut schedule = Self {
+            world,
+            random,
+            messages: Vec::new(),
+            kind,
+            to_come,
+            most: if kind.is_impatient { 2 } else { 1000 },
+            favourite: None,
+            calls_to_go: 0,
+        };
+        schedule.calls_to_go = schedule.random.below(CALLS);
+        // Often there is a history: something was deployed before all this.
+        if schedule.random.in_1000(500) {
+            schedule.overtake(None);
+        }
+        let steps = 40 + schedule.random.below(160);
+        for _ in 0..steps {
+            schedule.step();
+        }
+        schedule.come_to_rest();
+        schedule
+    }
+
+    pub(super) fn refuses_canaries(&self) -> bool {
+        self.kind.canary == 1
+    }
+
+    /// One thing happens.
+    fn step(&mut self) {
+        match self.random.below(100) {
+            0..=3 if self.kind.is_racing && self.is_at_work() => self.go_on_with_a_task(),
+            0..=3 => self.upload(),
+            4..=19 => self.start_a_message(),
+            20..=25 => self.end_a_job(),
+            26..=27 if !self.kind.is_racing || self.random.in_1000(200) => self.crash_a_task(),
+            28..=30 => self.world.settle(),
+            31 if self.random.in_1000(500) => self.world.intrude(),
+            32 if self.random.in_1000(500) => self.world.reconfigure(),
+            33 if self.random.in_1000(200) => self.delete_a_key(),
+            34 if self.random.in_1000(300) => self.pass_time(),
+            35 if self.random.in_1000(500) => self.world.turn_back_aliases(),
+            36..=39 if self.kind.is_meddled_with => self.meddle(),
+            40..=42 if self.kind.is_forged => self.forge(),
+            _ => self.go_on_with_a_task(),
+        }
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.messages.iter().any(|message| !message.done)
+    }
+
+    fn delete_a_key(&mut self) {
+        let key = self.a_key();
+        self.world.delete(key);
+    }
+
+    fn a_key(&mut self) -> &'static str {
+        if self.random.in_1000(200) { LAYER } else { FUNCTION }
+    }
+
+    /// Somebody changes what the gate works on.
+    fn meddle(&mut self) {
+        match self.random.below(16) {
+            0 => self.world.tag(Some("live")),
+            1 => self.world.tag(None),
+            2 => self.world.tag(Some("v1.0")),
+            3 => self.world.tag(Some("nope")),
+            4..=5 => self.world.weigh(Some("0.1")),
+            6 => self.world.weigh(None),
+            7..=8 => self.world.reconfigure(),
+            9..=10 => self.world.delete_a_version(),
+            11..=12 => {
+                let (key, at) = (self.a_key(), self.random.below(4));
+                self.world.delete_for_good(key, at);
+            }
+            13 => self.delete_a_key(),
+            14 if self.random.in_1000(300) => self.world.delete_function(),
+            _ => self.world.create_function(),
+        }
+    }
+
+    /// Somebody forges a record or an event, or has one delivered again.
+    fn forge(&mut self) {
+        let puts = self.world.state().puts.len();
+        if puts == 0 {
+            return;
+        }
+        let put = self.random.below(puts);
+        match self.random.below(8) {
+            0..=1 => {
+                let version = (1 + self.random.below(4)).to_string();
+                self.world.forge_live(put, &version);
+            }
+            2 => self.world.forge_current(put),
+            3 => self.world.forge_verdict(put),
+            4 => {
+                let version = match self.random.below(3) {
+                    0 => None,
+                    1 => Some(VersionId::parse("forged").unwrap()),
+                    _ => Some(self.world.state().puts[put].version.clone()),
+                };
+                let key = self.a_key();
+                let event = event(&self.world, key, version);
+                self.send(&Event::Uploaded(event));
+            }
+            5 => {
+                let jobs: Vec<SigningJobId> = self.world.state().jobs.keys().cloned().collect();
+                let at = self.random.below(jobs.len() + 1);
+                let job = jobs.get(at).cloned().unwrap_or_else(unknown_job);
+                self.send(&Event::JobEnded(job));
+            }
+            _ => {
+                if !self.messages.is_empty() {
+                    let at = self.random.below(self.messages.len());
+                    let event = self.messages[at].event.clone();
+                    self.send(&event);
+                }
+            }
+        }
+    }
+
+    fn upload(&mut self) {
+        let Some((slot, key)) = self.to_come.pop() else {
+            return;
+        };
+        let version = self.world.upload(key, slot);
+        let event = event(&self.world, key, Some(version));
+        self.send(&Event::Uploaded(event));
+        if self.kind.is_forged && self.random.in_1000(150) {
+            let puts = self.world.state().puts.len();
+            let other = self.random.below(puts);
+            let is_other = other + 1 < puts && self.world.state().puts[other].slot.is_some();
+            self.world.hijack(puts - 1, is_other.then_some(other));
+        }
+    }
+
+    /// A whole upload, or another delivery of the same event, passes while every task that runs stands still
+    /// between two of its calls.
+    fn overtake(&mut self, passed: Option<usize>) {
+        self.calls_to_go = self.random.below(CALLS);
+        if let Some(passed) = passed
+            && self.random.in_1000(200)
+        {
+            let event = self.messages[passed].event.clone();
+            self.send(&event);
+            let at = self.messages.len() - 1;
+            self.start(at);
+            while !self.go_on(at) {}
+            return;
+        }
+        if self.to_come.is_empty() {
+            return;
+        }
+        let mut at = self.messages.len();
+        self.upload();
+        while at < self.messages.len() {
+            self.start(at);
+            while !self.go_on(at) {}
+            at += 1;
+            if at == self.messages.len() {
+                self.end_a_job();
+            }
+        }
+    }
+
+    /// Queues deliver at least once.
+    fn send(&mut self, event: &Event) {
+        let copies = if self.random.in_1000(200) { 2 } else { 1 };
+        for _ in 0..copies {
+            let event = event.clone();
+            self.messages.push(Message {
+                event,
+                received: 0,
+                done: false,
+                task: None,
+                ends_at: Timestamp::MAX,
+                is_cut_off: false,
+            });
+        }
+    }
+
+    fn one_of(&mut self, which: impl Fn(&Message) -> bool) -> Option<usize> {
+        let found: Vec<usize> = (0..self.messages.len())
+            .filter(|at| which(&self.messages[*at]))
+            .collect();
+        (!found.is_empty()).then(|| found[self.random.below(found.len())])
+    }
+
+    fn start_a_message(&mut self) {
+        let most = self.most;
+        let is_waiting = |m: &Message| !m.done && m.task.is_none() && m.received < most;
+        if let Some(at) = self.one_of(is_waiting) {
+            self.start(at);
+            // The last attempt, with nobody in its way: there is time for its ending.
+            if self.messages[at].received >= most && self.random.in_1000(500) {
+                while !self.go_on(at) {}
+                assert!(!self.messages[at].is_cut_off, "{OUT_OF_TIME}");
+            }
+        }
+    }
+
+    /// How long this attempt may take, and whether another may follow.
+    fn attempt(&self, at: usize) -> DeliveryAttempt {
+        let message = &self.messages[at];
+        let state = self.world.state();
+        let now = state.now;
+        let work = SignedDuration::from_secs(if self.kind.is_short { 2 } else { 120 });
+        let kept_back = SignedDuration::from_secs(match state.mistake {
+            Some(Mistake::NoTimeKeptBack) => KEPT_BACK_SECONDS,
+            _ => 0,
+        });
+        // Nobody waits for ever for a job that nobody started.
+        let is_unknown = matches!(&message.event, Event::JobEnded(job) if *job == unknown_job());
+        let is_last = is_unknown || message.received >= self.most;
+        DeliveryAttempt {
+            id: format!("message {at}/{}/{}", message.received, state.ticks),
+            attempt: message.received,
+            since: now,
+            give_up_at: if is_last {
+                now
+            } else {
+                now + SignedDuration::from_hours(1)
+            },
+            work_until: now + work + kept_back,
+        }
+    }
+
+    fn start(&mut self, at: usize) {
+        self.messages[at].received += 1;
+        let attempt = self.attempt(at);
+        let message = &mut self.messages[at];
+        let name = format!("message {at} ({})", message.received);
+        let lifetime = if self.kind.is_short { 2 } else { 120 } + KEPT_BACK_SECONDS;
+        message.is_cut_off = false;
+        message.ends_at = attempt.since + SignedDuration::from_secs(lifetime);
+        self.world.state().note(|| match &message.event {
+            Event::Uploaded(event) => {
+                let version = event.version.as_ref().map_or("", VersionId::as_str);
+                format!("{name}: starts, {} {version} was uploaded", event.key)
+            }
+            Event::JobEnded(job) => format!("{name}: starts, the job {job} ended"),
+        });
+        let mut hands = hands(&self.world, &name);
+        hands.delivery.clone_from(&attempt.id);
+        let Common {
+            examiner,
+            sign,
+            deploy: settings,
+        } = common();
+        let settings = &settings[self.kind.canary];
+        message.task = Some(match message.event.clone() {
+            Event::Uploaded(event) => {
+                Box::pin(async move { admit(&hands, sign, &event, &attempt).await.is_ok() })
+            }
+            Event::JobEnded(job) => Box::pin(async move {
+                deploy(&hands, examiner, settings, &job, &attempt)
+                    .await
+                    .is_ok()
+            }),
+        });
+    }
+
+    /// One task is favoured for a while, so that others stand still between two of their calls
+    /// while whole uploads pass them by: that is where races are.
+    fn go_on_with_a_task(&mut self) {
+        let is_running = |at: &usize| self.messages[*at].task.is_some();
+        let favourite = self.favourite.filter(is_running);
+        let others = self.random.in_1000(100);
+        let next = match favourite {
+            Some(at) if !others => Some(at),
+            _ => self.one_of(|m| m.task.is_some()),
+        };
+        self.favourite = favourite.or(next);
+        if let Some(at) = next
+            && !self.go_on(at)
+            && matches!(self.messages[at].event, Event::JobEnded(_))
+        {
+            match self.calls_to_go.checked_sub(1) {
+                Some(left) => self.calls_to_go = left,
+                None => self.overtake(Some(at)),
+            }
+        }
+    }
+
+    /// Polls a task up to its next call; answers whether it is over.
+    fn go_on(&mut self, at: usize) -> bool {
+        let message = &mut self.messages[at];
+        let Some(task) = &mut message.task else {
+            return true;
+        };
+        let before = self.world.state().now;
+        if before >= message.ends_at {
+            message.task = None;
+            message.is_cut_off = true;
+            self.world
+                .state()
+                .note(|| format!("message {at} is out of time"));
+            return true;
+        }
+        let Poll::Ready(done) = poll_in(&self.world, task.as_mut()) else {
+            return false;
+        };
+        message.task = None;
+        message.done |= done;
+        self.world
+            .state()
+            .note(|| format!("message {at} ends, done: {done}"));
+        true
+    }
+
+    fn crash_a_task(&mut self) {
+        if let Some(at) = self.one_of(|m| m.task.is_some()) {
+            self.world
+                .state()
+                .note(|| format!("message {at} is cut off"));
+            self.messages[at].task = None;
+        }
+    }
+
+    fn end_a_job(&mut self) {
+        let running: Vec<SigningJobId> = {
+            let state = self.world.state();
+            let running = state.jobs.iter().filter(|(_, job)| job.succeeded.is_none());
+            running.map(|(id, _)| id.clone()).collect()
+        };
+        if !running.is_empty() {
+            let job = running[self.random.below(running.len())].clone();
+            self.world.end_job(&job);
+            self.send(&Event::JobEnded(job));
+        }
+    }
+
+    /// Longer than any function lives, and than a lease holds.
+    fn pass_time(&mut self) {
+        for message in &mut self.messages {
+            message.task = None;
+        }
+        let mut state = self.world.state();
+        state.note(|| "                a quarter of an hour passes".to_owned());
+        state.tick(900);
+    }
+
+    /// The weather clears: everything that was sent is delivered until its work is done, dead letters
+    /// included.
+    fn come_to_rest(&mut self) {
+        {
+            let mut state = self.world.state();
+            state.faults = Faults::default();
+            state.slowness_ms = 0;
+            state.settles = 1000;
+            state.note(|| "                the weather clears".to_owned());
+        }
+        self.kind.is_short &= self.random.in_1000(500);
+        if self.world.has_canary() {
+            self.world.weigh(None);
+        }
+        while !self.to_come.is_empty() {
+            self.upload();
+        }
+        for _ in 0..16 {
+            self.pass_time();
+            self.world.settle();
+            loop {
+                let before = self.messages.len();
+                self.end_a_job();
+                if self.messages.len() == before {
+                    break;
+                }
+            }
+            if self.messages.iter().all(|message| message.done) {
+                return;
+            }
+            for at in 0..self.messages.len() {
+                if !self.messages[at].done {
+                    // A redrive from the dead letters counts anew.
+                    self.messages[at].received = 0;
+                    self.start(at);
+                    while !self.go_on(at) {}
+                }
+            }
+        }
+        panic!("it does not come to rest");
+    }
+}
+
+/// Two to five uploads, of which many have the same content as another.
+fn to_come(random: &mut Random) -> Vec<(usize, &'static str)> {
+    let mut all: Vec<usize> = (0..slots().len()).collect();
+    let count = 2 + random.below(4);
+    let key = |random: &mut Random| if random.in_1000(200) { LAYER } else { FUNCTION };
+    (0..count)
+        .map(|_| {
+            let slot = all.swap_remove(random.below(all.len()));
+            (slot, key(random))
+        })
+        .collect()
+}
+
+/// A job that nobody started.
+fn unknown_job() -> SigningJobId {
+    SigningJobId::parse("bbbbbbbb-3eb6-4ff0-989e-000000000000").unwrap()
+}
+
+/// How the world is when the schedule begins.
+fn prepare(state: &mut WorldState, random: &mut Random, kind: Kind) {
+    if random.in_1000(500) {
+        let function = state.functions.get_mut("checkout").unwrap();
+        function
+            .tags
+            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
+        function.versions.push(PublishedVersion::of("first"));
+        function
+            .aliases
+            .insert("live".to_owned(), AliasState::at("1"));
+        state.versions_pend = 1;
+    }
+    if kind.is_short {
+        state.versions_pend = [0, 3, 20][random.below(3)];
+    }
+    if random.in_1000(200) {
+        state.slowness_ms = 2500;
+    }
+    if random.in_1000(100) {
+        state.settles = 100;
+    }
+    // Lambda is stuck until the last attempt, and slow.
+    if kind.is_impatient && random.in_1000(200) {
+        state.settles = 0;
+        state.slowness_ms = 2500;
+    }
+    if random.in_1000(200) {
+        state.jobs_hide = u32::try_from(random.below(6)).unwrap();
+        state.objects_hide = u32::try_from(random.below(6)).unwrap();
+    }
+    state.faults = match random.below(4) {
+        0 => Faults::default(),
+        1 => Faults {
+            throttled: 30,
+            lost: 0,
+        },
+        2 => Faults {
+            throttled: 0,
+            lost: 30,
+        },
+        _ => Faults {
+            throttled: 60,
+            lost: 20,
+        },
+    };
+}
