@@ -5,42 +5,60 @@ mod config;
 use std::process::ExitCode;
 
 use countersign_aws::{
-    Connection, Topic,
+    Aws, Connection, Topic,
     shell::{
         self,
         batch::{Failure, Handle, Message},
     },
 };
-use countersign_gate::alerts::alert;
-use tracing::info;
+use countersign_gate::{
+    alerts::{AlertSettings, Alerted, alert},
+    domain::Stack,
+};
+use tracing::{info, warn};
 
 use crate::config::Config;
 
 fn main() -> ExitCode {
     shell::run(async |variables| {
-        let Config { stack, topic_arn } = Config::read(variables)?;
-        let topic = Topic::new(Connection::in_lambda(variables), topic_arn);
-        Ok(Alert { topic, stack })
+        let Config {
+            settings,
+            topic_arn,
+        } = Config::read(variables)?;
+        let connection = Connection::in_lambda(variables);
+        // Only the records are read; the other buckets are no business of this function.
+        let stack = Stack {
+            name: settings.stack.clone(),
+            uploads_bucket: String::new(),
+            signed_bucket: String::new(),
+            records_bucket: settings.records_bucket.clone(),
+        };
+        Ok(Alert {
+            topic: Topic::new(connection.clone(), topic_arn),
+            records: Aws::new(connection, stack, String::new()),
+            settings,
+        })
     })
 }
 
 struct Alert {
     topic: Topic,
-    stack: String,
+    records: Aws,
+    settings: AlertSettings,
 }
 
 impl Handle for Alert {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
-        if let Some(page) = alert(&self.topic, &self.stack, message.body).await? {
-            info!(
+        match alert(&self.topic, &self.records, &self.settings, message.body).await? {
+            Alerted::Paged(page) => info!(
                 event = page.id,
                 kind = page.kind,
                 severity = page.severity.as_str(),
                 title = page.title,
                 "a page was sent"
-            );
-        } else {
-            info!("nobody needs to hear of this event");
+            ),
+            Alerted::Silent => info!("nobody needs to hear of this event"),
+            Alerted::Dropped(why) => warn!(why, "an event that is not the gate's was dropped"),
         }
         Ok(())
     }

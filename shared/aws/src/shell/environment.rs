@@ -13,7 +13,10 @@ const PREFIX: &str = "COUNTERSIGN_";
 /// The variables that any function of the gate knows. One template may set them for all functions
 /// alike, so a function does not mind those that it has no use for; a name that nobody knows is a
 /// typing error, and the setting that was meant would silently keep its default.
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 20] = [
+    "COUNTERSIGN_CSC_ARN",
+    "COUNTERSIGN_KEY_ARN",
+    "COUNTERSIGN_OWN_ROLES",
     "COUNTERSIGN_EVENT_BUS",
     "COUNTERSIGN_INTEGRITY_AUTHORITY",
     "COUNTERSIGN_CANARY_ON_ALIAS",

@@ -98,7 +98,8 @@ pub fn checked(text: &str, fits: bool, kind: &'static str) -> Result<String, Unf
     }
 }
 
-fn bucket_name(text: &str) -> Result<String, Unfit> {
+/// Takes the name of a bucket.
+pub fn bucket_name(text: &str) -> Result<String, Unfit> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     let fits = (3..=63).contains(&text.len()) && text.chars().all(allowed);
     checked(text, fits, "a bucket name")
