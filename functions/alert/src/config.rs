@@ -4,11 +4,12 @@ use countersign_aws::function_runtime::{
     environment::{ConfigError, Environment, Variables},
     settings,
 };
+use countersign_gate::alerts::AlertSettings;
 
 /// Everything that is set.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Config {
-    pub(crate) stack: String,
+    pub(crate) settings: AlertSettings,
     pub(crate) topic_arn: String,
 }
 
@@ -19,10 +20,26 @@ impl Config {
         let region = environment.read(&settings::REGION);
         let stack = environment.read(&settings::STACK);
         let topic_arn = environment.read(&settings::TOPIC_ARN);
+        let records_bucket = environment.read(&settings::RECORDS_BUCKET);
+        let own_roles = environment.read(&settings::OWN_ROLES);
+        let functions = environment.read(&settings::TARGET_FUNCTIONS);
+        let layers = environment.read(&settings::TARGET_LAYERS);
+        let signing_profile = environment.read(&settings::SIGNING_PROFILE);
+        let csc = environment.read(&settings::CSC_ARN);
+        let key_arn = environment.read(&settings::KEY_ARN);
         let config = (|| {
             region?;
             Some(Self {
-                stack: stack?,
+                settings: AlertSettings {
+                    stack: stack?,
+                    records_bucket: records_bucket?,
+                    own_roles: own_roles?,
+                    functions: Some(functions?),
+                    layers: Some(layers?),
+                    signing_profile: Some(signing_profile?),
+                    csc: csc?,
+                    key_arn: key_arn?,
+                },
                 topic_arn: topic_arn?,
             })
         })();
@@ -32,40 +49,71 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use countersign_gate::{
+        alerts::OwnRoles,
+        domain::{CscArn, NamePattern, ProfileName},
+    };
+
     use super::*;
 
     const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:gate-pages";
+    const ROLES: &str = "arn:aws:iam::111122223333:role/gate-SignRole-1X,arn:aws:iam::111122223333:role/gate-DeployRole-1X";
 
-    fn variables(topic: &str) -> Variables {
-        [
+    fn variables(changed: &[(&str, &str)]) -> Variables {
+        let mut variables: Variables = [
             ("AWS_REGION", "eu-west-1"),
             ("COUNTERSIGN_STACK", "gate"),
-            ("COUNTERSIGN_TOPIC_ARN", topic),
+            ("COUNTERSIGN_TOPIC_ARN", TOPIC),
+            ("COUNTERSIGN_RECORDS_BUCKET", "gate-records"),
+            ("COUNTERSIGN_OWN_ROLES", ROLES),
+            ("COUNTERSIGN_TARGET_FUNCTIONS", "shop-*"),
+            ("COUNTERSIGN_TARGET_LAYERS", "base"),
+            ("COUNTERSIGN_SIGNING_PROFILE", "gate"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into()
-    }
-
-    #[test]
-    fn an_environment_in_order_is_read() {
-        let config = Config::read(&variables(TOPIC)).unwrap();
-        assert_eq!(
-            config,
-            Config {
-                stack: "gate".to_owned(),
-                topic_arn: TOPIC.to_owned()
-            }
+        .into();
+        variables.extend(
+            changed
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned())),
         );
+        variables
     }
 
     #[test]
-    fn a_subscription_is_not_a_topic() {
+    fn environment_in_order_is_read() {
+        let config = Config::read(&variables(&[])).unwrap();
+        assert_eq!(config.topic_arn, TOPIC);
+        assert_eq!(config.settings.stack, "gate");
+        assert_eq!(config.settings.records_bucket, "gate-records");
+        assert_eq!(config.settings.own_roles, OwnRoles::parse(ROLES).unwrap());
+    }
+
+    #[test]
+    fn targets_profile_configuration_and_key_are_read() {
+        let csc = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-1";
+        let key = "arn:aws:kms:eu-west-1:111122223333:key/5d1e";
+        let config = Config::read(&variables(&[
+            ("COUNTERSIGN_CSC_ARN", csc),
+            ("COUNTERSIGN_KEY_ARN", key),
+        ]));
+        let settings = config.unwrap().settings;
+        assert_eq!(settings.functions, NamePattern::parse("shop-*").ok());
+        assert_eq!(settings.layers, NamePattern::parse("base").ok());
+        assert_eq!(settings.signing_profile, ProfileName::parse("gate").ok());
+        assert_eq!(settings.csc, CscArn::parse(csc).ok());
+        assert_eq!(settings.key_arn.as_deref(), Some(key));
+    }
+
+    #[test]
+    fn subscription_is_no_topic() {
         for wrong in [
             "gate-pages",
             "arn:aws:sqs:eu-west-1:111122223333:q",
             &format!("{TOPIC}:id"),
         ] {
-            let error = Config::read(&variables(wrong)).unwrap_err().to_string();
+            let error = Config::read(&variables(&[("COUNTERSIGN_TOPIC_ARN", wrong)]));
+            let error = error.unwrap_err().to_string();
             assert!(
                 error.contains("is not the ARN of an SNS topic; set it to"),
                 "{error}"
@@ -74,8 +122,28 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_is_three_faults() {
+    fn user_is_no_role_and_alias_is_no_key() {
+        for (name, wrong) in [
+            (
+                "COUNTERSIGN_OWN_ROLES",
+                "arn:aws:iam::111122223333:user/ann",
+            ),
+            ("COUNTERSIGN_OWN_ROLES", "gate-DeployRole-1X"),
+            (
+                "COUNTERSIGN_KEY_ARN",
+                "arn:aws:kms:eu-west-1:111122223333:alias/gate",
+            ),
+        ] {
+            assert!(
+                Config::read(&variables(&[(name, wrong)])).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_set_is_eight_faults() {
         let error = Config::read(&Variables::new()).unwrap_err().to_string();
-        assert!(error.contains("3 fault(s)"), "{error}");
+        assert!(error.contains("8 fault(s)"), "{error}");
     }
 }

@@ -5,39 +5,47 @@ mod config;
 use std::process::ExitCode;
 
 use countersign_aws::{
-    Connection, SnsTopic,
+    Connection, RecordsBucket, SnsTopic,
     function_runtime::{self, Failure, Handle, Message},
 };
-use countersign_gate::alerts::alert;
-use tracing::info;
+use countersign_gate::alerts::{AlertSettings, Alerted, alert};
+use tracing::{info, warn};
 
 use crate::config::Config;
 
 fn main() -> ExitCode {
     function_runtime::run(async |variables| {
-        let Config { stack, topic_arn } = Config::read(variables)?;
-        let topic = SnsTopic::new(Connection::in_lambda(variables), topic_arn);
-        Ok(Alert { topic, stack })
+        let Config {
+            settings,
+            topic_arn,
+        } = Config::read(variables)?;
+        let connection = Connection::in_lambda(variables);
+        Ok(Alert {
+            topic: SnsTopic::new(connection.clone(), topic_arn),
+            records: RecordsBucket::new(connection, settings.records_bucket.clone()),
+            settings,
+        })
     })
 }
 
 struct Alert {
     topic: SnsTopic,
-    stack: String,
+    records: RecordsBucket,
+    settings: AlertSettings,
 }
 
 impl Handle for Alert {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
-        if let Some(page) = alert(&self.topic, &self.stack, message.body).await? {
-            info!(
+        match alert(&self.topic, &self.records, &self.settings, message.body).await? {
+            Alerted::Paged(page) => info!(
                 event = page.id,
                 kind = page.kind,
                 severity = page.severity.as_str(),
                 title = page.title,
                 "a page was sent"
-            );
-        } else {
-            info!("nobody needs to hear of this event");
+            ),
+            Alerted::Silent => info!("nobody needs to hear of this event"),
+            Alerted::Dropped(why) => warn!(why, "an event that is not the gate's was dropped"),
         }
         Ok(())
     }

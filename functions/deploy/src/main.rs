@@ -1,6 +1,9 @@
 //! The function `deploy`: verifies what was signed, judges it against its target's code signing
 //! configuration, and makes it live or says why not.
 
+// The SDK's futures are nested more deeply than the default of 128 when a release build lays them out.
+#![recursion_limit = "256"]
+
 mod config;
 
 use std::process::ExitCode;

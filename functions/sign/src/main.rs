@@ -1,6 +1,9 @@
 //! The function `sign`: takes uploads in, refuses at once what can never be deployed, and has the
 //! rest signed.
 
+// The SDK's futures are nested more deeply than the default of 128 when a release build lays them out.
+#![recursion_limit = "256"]
+
 mod config;
 
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! Where pages go.
 
+use aws_sdk_sns::types::MessageAttributeValue;
 use countersign_gate::ports::{Pager, PortError, SnsMessage};
 
 use crate::{connection::Connection, error::port_error};
@@ -22,9 +23,20 @@ impl SnsTopic {
 impl Pager for SnsTopic {
     async fn page(&self, message: &SnsMessage) -> Result<(), PortError> {
         let request = self.connection.sns().publish().topic_arn(&self.arn);
-        let request = request
+        let mut request = request
             .subject(message.subject())
             .message(message.message());
+        for (name, value) in message.attributes() {
+            let attribute = MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value(value)
+                .build()
+                .map_err(|error| PortError::Unexpected {
+                    call: "sns:Publish",
+                    source: Box::new(error),
+                })?;
+            request = request.message_attributes(*name, attribute);
+        }
         match request.message_structure("json").send().await {
             Ok(_) => Ok(()),
             Err(error) => Err(port_error("sns:Publish", error)),

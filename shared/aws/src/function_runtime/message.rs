@@ -73,6 +73,7 @@ impl From<AlertError> for Failure {
         match error {
             AlertError::Trigger(error) => error.into(),
             AlertError::PortError(error) => error.into(),
+            AlertError::Record(error) => Self::Retry(Box::new(error)),
         }
     }
 }

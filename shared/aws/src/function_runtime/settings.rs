@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use countersign_gate::{
+    alerts::OwnRoles,
     deployment::CanaryPolicy,
     domain::{CscArn, NamePattern, ProfileName},
     verdict::{IntegrityAuthority, WithoutCsc},
@@ -150,6 +151,31 @@ settings! {
         default: Some(|| None),
     }
 
+    /// The roles of the stack's functions: how `alert` knows the gate's own calls. There is no default:
+    /// whoever is not known as the gate would page at each deployment.
+    OWN_ROLES: OwnRoles {
+        name: "COUNTERSIGN_OWN_ROLES",
+        meaning: "the ARNs of the roles of the stack's functions, separated by commas",
+        parse: |text| OwnRoles::parse(text).map_err(|error| error.to_string()),
+        default: None,
+    }
+
+    /// The stack's code signing configuration.
+    CSC_ARN: Option<CscArn> {
+        name: "COUNTERSIGN_CSC_ARN",
+        meaning: "the ARN of the code signing configuration of the stack's functions",
+        parse: |text| CscArn::parse(text).map(Some).map_err(|error| error.to_string()),
+        default: Some(|| None),
+    }
+
+    /// The stack's key.
+    KEY_ARN: Option<String> {
+        name: "COUNTERSIGN_KEY_ARN",
+        meaning: "the ARN of the stack's key",
+        parse: key_arn,
+        default: Some(|| None),
+    }
+
     /// What happens to an upload whose target has no code signing configuration.
     TARGET_WITHOUT_CSC: WithoutCsc {
         name: "COUNTERSIGN_TARGET_WITHOUT_CSC",
@@ -247,6 +273,13 @@ fn patience(text: &str) -> Result<Duration, String> {
     seconds
         .map(Duration::from_secs)
         .ok_or_else(|| unfit(text, "a number of seconds"))
+}
+
+/// `arn:<partition>:kms:<region>:<account>:key/<id>`
+fn key_arn(text: &str) -> Result<Option<String>, String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let fits = matches!(parts.as_slice(), ["arn", _, "kms", _, _, key] if key.starts_with("key/"));
+    checked(text, fits, "the ARN of a key").map(Some)
 }
 
 /// `https://<host>/<account>/<name>`; a local AWS may do without TLS.

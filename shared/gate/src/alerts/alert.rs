@@ -1,14 +1,16 @@
 //! From an event to a page, or to the reason why nobody needs one.
 
 use super::{
-    page::{Page, Severity},
-    trail::TrailEvent,
+    detections::page_of,
+    page::{Page, Severity, in_one_line},
+    settings::AlertSettings,
 };
 use crate::{
-    events::{Envelope, EventError},
-    outcome::{DECIDED, Decided},
-    ports::{Pager, PortError, SOURCE},
-    records::{Outcome, UploadState},
+    domain::{ReasonCode, Target, Upload},
+    events::{API_CALL, ApiCall, Envelope, EventError},
+    outcome::DECIDED,
+    ports::{Pager, PortError, Records, SOURCE},
+    records::{Document, Outcome, RecordError, UploadState},
 };
 use serde::Deserialize;
 
@@ -18,37 +20,79 @@ pub enum AlertError {
     /// The event is not understood.
     #[error(transparent)]
     Trigger(#[from] EventError),
-    /// The page could not be sent.
+    /// The page could not be sent, or the record could not be read.
     #[error(transparent)]
     PortError(#[from] PortError),
+    /// The record is there and makes no sense.
+    #[error(transparent)]
+    Record(#[from] RecordError),
 }
 
-/// Pages if someone should hear of this event; answers with the page that was sent.
-pub async fn alert<W: Pager>(
-    world: &W,
-    stack: &str,
+/// An event, as far as it is believed.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Somebody called AWS: only AWS can say so.
+    Call(Box<ApiCall>),
+    /// An upload ended, says an event that anybody with `events:PutEvents` can send. It is a pointer to
+    /// a record, and the record says how it ended.
+    Decided(RecordPointer),
+    /// It claims to be the gate's and is not.
+    NotOurs(&'static str),
+}
+
+/// Where an outcome is on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordPointer {
+    event_id: String,
+    path: String,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alerted {
+    /// A page was sent.
+    Paged(Box<Page>),
+    /// Nobody needs to hear of it.
+    Silent,
+    /// It was dropped: it claims to be the gate's and is not.
+    Dropped(&'static str),
+}
+
+/// Pages if someone should hear of this event.
+pub async fn alert<P: Pager, R: Records>(
+    pager: &P,
+    records: &R,
+    settings: &AlertSettings,
     body: &str,
-) -> Result<Option<Page>, AlertError> {
-    let Some(page) = classify(stack, body)? else {
-        return Ok(None);
+) -> Result<Alerted, AlertError> {
+    let event = parse(settings, body)?;
+    let outcome = match &event {
+        Event::Decided(pointer) => {
+            let Some(outcome) = read(records, pointer).await? else {
+                return Ok(Alerted::Dropped("its record is not there"));
+            };
+            Some(outcome)
+        }
+        Event::Call(_) => None,
+        Event::NotOurs(why) => return Ok(Alerted::Dropped(why)),
     };
-    world.page(&page.render()).await?;
-    Ok(Some(page))
+    let Some(page) = classify(settings, &event, outcome.as_ref()) else {
+        return Ok(Alerted::Silent);
+    };
+    pager.page(&page.render()).await?;
+    Ok(Alerted::Paged(Box::new(page)))
 }
 
-/// Says whether someone should hear of an event, and what. `stack` is the name of the stack whose
-/// own calls are known to it.
-pub fn classify(stack: &str, body: &str) -> Result<Option<Page>, EventError> {
+/// Reads an event. One of AWS that is not understood is an error: nobody else can send it, and it is not
+/// to be lost. One that claims to be the gate's is at most a pointer.
+pub fn parse(settings: &AlertSettings, body: &str) -> Result<Event, EventError> {
     let envelope: Envelope = serde_json::from_str(body)?;
     match (envelope.source.as_str(), envelope.detail_type.as_str()) {
-        ("aws.lambda" | "aws.signer", "AWS API Call via CloudTrail") => {
-            let event = TrailEvent::deserialize(envelope.detail)?;
-            Ok(event.page(stack))
+        (source, API_CALL) if source.starts_with("aws.") => {
+            Ok(Event::Call(Box::new(ApiCall::of_envelope(envelope)?)))
         }
-        (SOURCE, DECIDED) => {
-            let decided = Decided::deserialize(envelope.detail)?;
-            Ok(of_outcome(&decided, envelope.id))
-        }
+        (SOURCE, DECIDED) => Ok(pointer(settings, envelope)),
+        (SOURCE, _) => Ok(Event::NotOurs("the gate sends no such event")),
         _ => Err(EventError::Kind {
             source_name: envelope.source,
             detail_type: envelope.detail_type,
@@ -56,9 +100,80 @@ pub fn classify(stack: &str, body: &str) -> Result<Option<Page>, EventError> {
     }
 }
 
+fn pointer(settings: &AlertSettings, envelope: Envelope) -> Event {
+    #[derive(Deserialize)]
+    struct Detail {
+        stack: String,
+        record: String,
+    }
+    let Ok(detail) = Detail::deserialize(envelope.detail) else {
+        return Event::NotOurs("it names no record");
+    };
+    if detail.stack != settings.stack {
+        return Event::NotOurs("it is of another stack");
+    }
+    let bucket = format!("s3://{}/", settings.records_bucket);
+    match detail.record.strip_prefix(&bucket) {
+        Some(path) if is_outcome_path(path) => Event::Decided(RecordPointer {
+            event_id: envelope.id.unwrap_or_else(|| path.to_owned()),
+            path: path.to_owned(),
+        }),
+        _ => Event::NotOurs("it names no outcome in the records bucket"),
+    }
+}
+
+/// `functions/<name>/<label>/outcome.json`, `layers/…`, or `unrecognised/<hash>/<label>/outcome.json`.
+fn is_outcome_path(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    let [kind, name, label, file] = parts.as_slice() else {
+        return false;
+    };
+    let is_target = match *kind {
+        "unrecognised" => name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        _ => Target::try_from(format!("{kind}/{name}")).is_ok(),
+    };
+    is_target && *file == Outcome::FILE && Upload::parse_label(label).is_some()
+}
+
+/// The outcome on record; `None` when there is none, or it is not of the upload whose folder it is in.
+async fn read<R: Records>(
+    records: &R,
+    pointer: &RecordPointer,
+) -> Result<Option<Outcome>, AlertError> {
+    let Some(body) = records.read_record(&pointer.path).await? else {
+        return Ok(None);
+    };
+    let outcome: Outcome =
+        serde_json::from_slice(&body).map_err(|source| RecordError::Unreadable {
+            path: pointer.path.clone(),
+            source,
+        })?;
+    let place = format!("{}{}", outcome.upload.folder(), Outcome::FILE);
+    Ok((place == pointer.path).then_some(outcome))
+}
+
+/// Says whether someone should hear of an event, and what. `outcome` is what the record says that the
+/// event points at.
+#[must_use]
+pub fn classify(
+    settings: &AlertSettings,
+    event: &Event,
+    outcome: Option<&Outcome>,
+) -> Option<Page> {
+    match event {
+        Event::Call(call) => page_of(call, settings),
+        Event::Decided(pointer) => of_outcome(settings, pointer, outcome?),
+        Event::NotOurs(_) => None,
+    }
+}
+
 /// The page for an upload's end; nothing for one that ended as it should.
-fn of_outcome(decided: &Decided, id: Option<String>) -> Option<Page> {
-    let outcome = &decided.outcome;
+fn of_outcome(
+    settings: &AlertSettings,
+    pointer: &RecordPointer,
+    outcome: &Outcome,
+) -> Option<Page> {
+    let record = format!("s3://{}/{}", settings.records_bucket, pointer.path);
     let what = outcome.target.as_ref().map_or_else(
         || format!("{:?}", outcome.upload.id.key),
         ToString::to_string,
@@ -77,6 +192,18 @@ fn of_outcome(decided: &Decided, id: Option<String>) -> Option<Page> {
             format!("Deployed with a warning: {what}"),
         ),
         UploadState::Rejected => (Severity::Warning, format!("Upload refused: {what}")),
+        // It was overtaken: nobody waits for it any more.
+        UploadState::Failed
+            if matches!(
+                outcome.code,
+                Some(ReasonCode::Replaced | ReasonCode::Deleted)
+            ) =>
+        {
+            (
+                Severity::Warning,
+                format!("Deployment was overtaken: {what}"),
+            )
+        }
         UploadState::Failed => (Severity::Critical, format!("Deployment failed: {what}")),
     };
     let severity = if outcome.critical {
@@ -86,7 +213,7 @@ fn of_outcome(decided: &Decided, id: Option<String>) -> Option<Page> {
     };
     let code = code_of(outcome);
     Some(Page {
-        id: id.unwrap_or_else(|| decided.record.clone()),
+        id: pointer.event_id.clone(),
         severity,
         title: if code.is_empty() {
             title
@@ -94,18 +221,30 @@ fn of_outcome(decided: &Decided, id: Option<String>) -> Option<Page> {
             format!("{title} ({code})")
         },
         text: text_of(outcome),
-        next_steps: next_steps_of(outcome, &decided.record),
-        facts: facts_of(decided),
+        next_steps: next_steps_of(outcome, &record),
+        facts: facts_of(settings, outcome),
         resources: vec![
-            decided.record.clone(),
+            record,
             format!(
                 "s3://{}/{}",
                 outcome.upload.id.bucket, outcome.upload.id.key
             ),
         ],
-        kind: code.to_owned(),
+        kind: if code.is_empty() { "UPLOAD" } else { code }.to_owned(),
         thread: what,
+        state: state_of(outcome.state).to_owned(),
+        stack: settings.stack.clone(),
     })
+}
+
+fn state_of(state: UploadState) -> &'static str {
+    match state {
+        UploadState::Deployed => "deployed",
+        UploadState::Prepared => "prepared",
+        UploadState::Rejected => "rejected",
+        UploadState::Superseded => "superseded",
+        UploadState::Failed => "failed",
+    }
 }
 
 /// The reason, or for a deployment with warnings the first warning.
@@ -118,18 +257,21 @@ fn code_of(outcome: &Outcome) -> &'static str {
 
 fn text_of(outcome: &Outcome) -> String {
     let mut sentences = vec![match outcome.code {
-        Some(code) => format!("{} In detail: {}.", code.about().meaning, outcome.message),
-        None => format!("{}.", outcome.message),
+        Some(code) => format!(
+            "{} In detail: {}.",
+            code.about().meaning,
+            in_one_line(&outcome.message)
+        ),
+        None => format!("{}.", in_one_line(&outcome.message)),
     }];
     let others = outcome
         .findings
         .iter()
         .filter(|finding| finding.message != outcome.message);
-    sentences.extend(
-        others.filter_map(|finding| {
-            Some(format!("{}: {}.", finding.code?.as_str(), finding.message))
-        }),
-    );
+    sentences.extend(others.filter_map(|finding| {
+        let message = in_one_line(&finding.message);
+        Some(format!("{}: {message}.", finding.code?.as_str()))
+    }));
     if outcome.state == UploadState::Rejected {
         sentences.push("What ran before runs on.".to_owned());
     }
@@ -143,13 +285,12 @@ fn next_steps_of(outcome: &Outcome, record: &str) -> Vec<String> {
         .filter_map(|finding| finding.fix.clone());
     let mut steps: Vec<String> = outcome.fix.clone().into_iter().chain(fixes).collect();
     steps.dedup();
-    steps.push(format!("The whole record: aws s3 cp {record} -"));
+    steps.push(format!("The whole record: aws s3 cp '{record}' -"));
     steps
 }
 
-fn facts_of(decided: &Decided) -> Vec<(&'static str, String)> {
-    let outcome = &decided.outcome;
-    let mut facts = vec![("Stack", decided.stack.clone())];
+fn facts_of(settings: &AlertSettings, outcome: &Outcome) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Stack", settings.stack.clone())];
     let uploader = &outcome.uploaded_by;
     facts.extend(uploader.principal.clone().map(|who| ("Uploaded by", who)));
     facts.extend(uploader.source_ip.clone().map(|from| ("From", from)));

@@ -1,16 +1,20 @@
 //! The use case of `alert`: from an event to a page, or to nothing.
 //!
-//! Lives here: `alert.rs` (the entry), `trail.rs` (which recorded API calls page), `page.rs` (what a
-//! person is told, rendered for each protocol of SNS).
+//! Lives here: `alert.rs` (the entry), `detections/` (which recorded API calls page, one
+//! file each), `page.rs` (what a person is told, rendered for each protocol of SNS), `settings.rs` (the stack, its
+//! own roles, its targets).
 //!
 //! May use: every room below, `events`.
 //!
-//! Data passes through like this: message body, typed event, [`Page`], SNS message.
+//! Data passes through like this: message body, [`Event`], for an upload's end the
+//! outcome on record, [`classify`], [`Page`], SNS message.
 
 mod alert;
+pub mod detections;
 mod page;
-mod trail;
+mod settings;
 
-pub use alert::{AlertError, alert, classify};
+pub use alert::{AlertError, Alerted, Event, RecordPointer, alert, classify, parse};
 
 pub use page::{Page, Severity};
+pub use settings::{AlertSettings, OwnRoles, OwnRolesError};

@@ -2,6 +2,7 @@
 
 use crate::ports::SnsMessage;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// How soon someone should look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,10 +44,14 @@ pub struct Page {
     pub facts: Vec<(&'static str, String)>,
     /// ARNs or S3 addresses of what it is about.
     pub resources: Vec<String>,
-    /// What kind of page it is: a reason code or the name of an API call.
+    /// What kind of page it is: a reason code or the id of a detection.
     pub kind: String,
     /// What it is about, so that chat clients keep pages about one thing together.
     pub thread: String,
+    /// How an upload ended, or `detected`.
+    pub state: String,
+    /// The stack that pages.
+    pub stack: String,
 }
 
 /// SNS takes fewer than 100 characters of subject.
@@ -60,7 +65,18 @@ const TEXT: usize = 2_000;
 
 const LINE: usize = 300;
 
-const LINES: usize = 10;
+/// Steps.
+const STEPS: usize = 8;
+
+const FACTS: usize = 14;
+
+/// Of a fact.
+const FACT: usize = 200;
+
+const RESOURCES: usize = 4;
+
+/// Of an attribute of a message.
+const ATTRIBUTE: usize = 150;
 
 /// One SMS.
 const SMS: usize = 140;
@@ -83,7 +99,25 @@ impl Page {
         SnsMessage::new(
             ascii(&cut(&headline, SUBJECT)),
             Value::Object(message).to_string(),
+            self.attributes(),
         )
+    }
+
+    /// What subscriptions can filter by.
+    fn attributes(&self) -> BTreeMap<&'static str, String> {
+        let severity = self.severity.as_str().to_ascii_lowercase();
+        [
+            ("severity", severity.as_str()),
+            ("detection", &self.kind),
+            ("target", &self.thread),
+            ("state", &self.state),
+            ("stack", &self.stack),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name, one_line(value, ATTRIBUTE)))
+        // SNS takes no empty value.
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
     }
 
     /// The page as a person reads it.
@@ -96,7 +130,7 @@ impl Page {
         ];
         if !self.next_steps.is_empty() {
             lines.extend([String::new(), "What to do:".to_owned()]);
-            let steps = self.next_steps.iter().take(LINES).enumerate();
+            let steps = self.next_steps.iter().take(STEPS).enumerate();
             lines.extend(
                 steps.map(|(at, step)| {
                     format!("{}. {}", at.saturating_add(1), one_line(step, LINE))
@@ -104,12 +138,12 @@ impl Page {
             );
         }
         lines.push(String::new());
-        let facts = self.facts.iter().take(LINES);
-        lines.extend(facts.map(|(name, value)| format!("{name}: {}", one_line(value, LINE))));
+        let facts = self.facts.iter().take(FACTS);
+        lines.extend(facts.map(|(name, value)| format!("{name}: {}", one_line(value, FACT))));
         lines.extend(
             self.resources
                 .iter()
-                .take(LINES)
+                .take(RESOURCES)
                 .map(|resource| one_line(resource, LINE)),
         );
         lines.push(format!("Event: {}", one_line(&self.id, LINE)));
@@ -118,17 +152,18 @@ impl Page {
 
     /// Amazon Q Developer's schema for custom notifications.
     fn chat(&self) -> Value {
+        let line = |text: &str, most| no_markup(&one_line(text, most));
         let facts: Map<String, Value> = self
             .facts
             .iter()
-            .take(LINES)
-            .map(|(name, value)| ((*name).to_owned(), one_line(value, LINE).into()))
+            .take(FACTS)
+            .map(|(name, value)| ((*name).to_owned(), line(value, FACT).into()))
             .collect();
-        let several = |texts: &[String]| -> Vec<String> {
+        let several = |texts: &[String], most| -> Vec<String> {
             texts
                 .iter()
-                .take(LINES)
-                .map(|text| one_line(text, LINE))
+                .take(most)
+                .map(|text| line(text, LINE))
                 .collect()
         };
         let icon = match self.severity {
@@ -139,39 +174,86 @@ impl Page {
         json!({
             "version": "1.0",
             "source": "custom",
-            "id": one_line(&self.id, LINE),
+            "id": line(&self.id, LINE),
             "content": {
                 "textType": "client-markdown",
-                "title": format!("{icon} {}", one_line(&self.title, TITLE)),
-                "description": markdown(&cut(&self.text, TEXT)),
-                "nextSteps": several(&self.next_steps),
-                "keywords": ["Countersign", self.severity.as_str(), one_line(&self.kind, LINE)],
+                "title": format!("{icon} {}", line(&self.title, TITLE)),
+                "description": no_emphasis(&no_markup(&cut(&self.text, TEXT))),
+                "nextSteps": several(&self.next_steps, STEPS),
+                "keywords": ["Countersign", self.severity.as_str(), line(&self.kind, LINE)],
             },
             "metadata": {
-                "threadId": one_line(&self.thread, LINE),
-                "summary": one_line(&self.title, TITLE),
-                "eventType": one_line(&self.kind, LINE),
-                "relatedResources": several(&self.resources),
+                "threadId": line(&self.thread, LINE),
+                "summary": line(&self.title, TITLE),
+                "eventType": line(&self.kind, LINE),
+                "relatedResources": several(&self.resources, RESOURCES),
                 "additionalContext": facts,
             },
         })
     }
 }
 
-/// At most `most` characters, without control characters other than line breaks.
+/// Characters that are not seen and change how what is seen is read: controls, directions, separators of
+/// lines and paragraphs, joiners, tags, variation selectors.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// At most `most` characters. What is hidden is shown as an escape, but for line breaks; addresses of web
+/// pages are written so that no mail reader makes a link of them.
 fn cut(text: &str, most: usize) -> String {
-    let mut clean = text.chars().filter(|c| !c.is_control() || *c == '\n');
-    let mut kept: String = clean.by_ref().take(most).collect();
-    if clean.next().is_some() {
-        kept.pop();
-        kept.push('…');
+    let mut shown = String::new();
+    for c in text.chars().take(most.saturating_add(1)) {
+        if c == '\n' || !is_hidden(c) {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_unicode());
+        }
+    }
+    let mut clean = no_links(&shown);
+    if let Some((end, _)) = clean.char_indices().nth(most) {
+        clean.truncate(end);
+        clean.pop();
+        clean.push('…');
+    }
+    clean
+}
+
+/// `http://` becomes `hxxp://`, in any case of letters, and `www.` becomes `www[.]`.
+fn no_links(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let begins = |word: &str| {
+            rest.get(..word.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(word))
+        };
+        let (replacement, length) = if begins("http://") || begins("https://") {
+            ("hxxp", "http".len())
+        } else if begins("www.") {
+            ("www[.]", "www.".len())
+        } else {
+            kept.push(c);
+            ("", c.len_utf8())
+        };
+        kept.push_str(replacement);
+        rest = rest.get(length..).unwrap_or_default();
     }
     kept
 }
 
 /// The same in one line, so that nothing in an event can pose as a line of the page.
 fn one_line(text: &str, most: usize) -> String {
-    cut(text, most).replace('\n', " ")
+    cut(&text.replace("\r\n", " ").replace(['\n', '\r'], " "), most)
+}
+
+/// A value of an event within a sentence of the page, so that it cannot pose as a line.
+pub(super) fn in_one_line(text: &str) -> String {
+    one_line(text, TEXT)
 }
 
 /// Printable ASCII in one line; anything else is a question mark.
@@ -185,12 +267,30 @@ fn ascii(text: &str) -> String {
         .collect()
 }
 
-/// Keeps chat clients from reading mentions, links and emphasis into the text of an event.
-fn markdown(text: &str) -> String {
+/// Keeps chat clients from reading mentions, links and emoji into a text: `<!channel>`, `@here`,
+/// `[text](address)`, `` `code` ``. Nothing of what a command of the pages needs is changed.
+fn no_markup(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut before = ' ';
+    for c in text.chars() {
+        match c {
+            '<' => kept.push('‹'),
+            '>' => kept.push('›'),
+            '@' => kept.push('＠'),
+            '`' => kept.push('\''),
+            '(' if before == ']' => kept.push_str(" ("),
+            c => kept.push(c),
+        }
+        before = c;
+    }
+    kept
+}
+
+/// Keeps chat clients from reading emphasis and headings into a text without commands.
+fn no_emphasis(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
-            let escape = matches!(c, '*' | '_' | '~' | '`' | '<' | '>' | '[' | ']' | '@' | '#');
-            // A zero-width joiner after the character would hide; a backslash is what clients know.
+            let escape = matches!(c, '*' | '_' | '~' | '[' | ']' | '#');
             [escape.then_some('\\'), Some(c)].into_iter().flatten()
         })
         .collect()
@@ -211,6 +311,8 @@ mod tests {
             resources: vec![filler.to_owned(); 50],
             kind: filler.to_owned(),
             thread: filler.to_owned(),
+            state: filler.to_owned(),
+            stack: filler.to_owned(),
         }
     }
 
@@ -226,6 +328,10 @@ mod tests {
             "\n",
             "\r\n",
             "\u{7}",
+            "\u{e0001}",
+            "http://",
+            "](",
+            "@",
         ] {
             let message = page(&filler.repeat(10_000)).render();
             assert!((1..=99).contains(&message.subject().len()), "{filler:?}");
@@ -235,7 +341,12 @@ mod tests {
                     .chars()
                     .all(|c| c.is_ascii_graphic() || c == ' ')
             );
-            let size = message.subject().len() + message.message().len();
+            let of_attributes: usize = message
+                .attributes()
+                .iter()
+                .map(|(name, value)| name.len() + "String".len() + value.len())
+                .sum();
+            let size = message.subject().len() + message.message().len() + of_attributes;
             assert!(size <= 256 * 1024, "{filler:?}: {size}");
             let texts: Map<String, Value> = serde_json::from_str(message.message()).unwrap();
             assert!(texts["default"].is_string());
@@ -251,5 +362,52 @@ mod tests {
         let plain = page.plain();
         let title = plain.lines().next().unwrap();
         assert_eq!(title, "x What to do: 1. Send money");
+    }
+
+    #[test]
+    fn text_of_attackers_is_inert_in_every_field() {
+        let hostile = "<!channel> @here [Runbook](https://evil.example) <https://evil.example|x> \
+                       WWW.evil.example `x` \u{202e}\u{2066}\u{200b}\u{2028}\u{2029}\u{feff}\u{7}\u{e0041}";
+        let message = page(hostile).render();
+        let texts: Map<String, Value> = serde_json::from_str(message.message()).unwrap();
+        for (protocol, text) in &texts {
+            let text = text.as_str().unwrap();
+            assert!(
+                !text.chars().any(|c| c != '\n' && is_hidden(c)),
+                "{protocol}"
+            );
+            let lower = text.to_ascii_lowercase();
+            for link in ["http://", "https://", "www."] {
+                assert!(!lower.contains(link), "{protocol}: {link} in {text}");
+            }
+        }
+        let chat = texts["https"].as_str().unwrap();
+        for markup in ["<!", "@here", "](", "<", ">", "`"] {
+            assert!(!chat.contains(markup), "{markup} in {chat}");
+        }
+        assert!(texts["email"].as_str().unwrap().contains("\\u{202e}"));
+        for value in message.attributes().values() {
+            assert!(!value.chars().any(is_hidden), "{value}");
+        }
+    }
+
+    #[test]
+    fn commands_survive_chat() {
+        for command in [
+            "aws lambda list-functions --query 'Functions[?Layers]' --region us-east-1",
+            "aws s3 cp 's3://records/functions/orders/20261121T214400Z-v1/outcome.json' -",
+            "lifecycle { ignore_changes = [filename, s3_key] }",
+        ] {
+            assert_eq!(no_markup(&one_line(command, LINE)), command);
+        }
+    }
+
+    #[test]
+    fn subscriptions_can_filter() {
+        let message = page("orders").render();
+        let names: Vec<&str> = message.attributes().keys().copied().collect();
+        assert_eq!(names, ["detection", "severity", "stack", "state", "target"]);
+        assert_eq!(message.attributes()["severity"], "critical");
+        assert!(!page("").render().attributes().contains_key("target"));
     }
 }

@@ -10,10 +10,13 @@
 //! Data passes through like this: message body, `parse`, typed event, use case. An event only says
 //! where to look; records and AWS say what is so.
 
+mod cloudtrail;
 mod envelope;
 mod signing_job;
 mod upload;
 
+pub(crate) use cloudtrail::API_CALL;
+pub use cloudtrail::{ApiCall, RoleId};
 pub(crate) use envelope::Envelope;
 pub use envelope::EventError;
 pub use signing_job::JobEvent;

@@ -1,19 +1,29 @@
 //! Where pages go.
 
 use super::error::PortError;
-use std::future::Future;
+use std::{collections::BTreeMap, future::Future};
 
 /// What `sns:Publish` is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnsMessage {
     subject: String,
     message: String,
+    attributes: BTreeMap<&'static str, String>,
 }
 
 impl SnsMessage {
-    /// A rendered page: `subject` within SNS's limits, `message` a JSON object with a text for each protocol.
-    pub(crate) fn new(subject: String, message: String) -> Self {
-        Self { subject, message }
+    /// A rendered page: `subject` within SNS's limits, `message` a JSON object with a text for each protocol,
+    /// `attributes` not empty.
+    pub(crate) fn new(
+        subject: String,
+        message: String,
+        attributes: BTreeMap<&'static str, String>,
+    ) -> Self {
+        Self {
+            subject,
+            message,
+            attributes,
+        }
     }
 
     /// `Subject`: 1 to 99 printable ASCII characters.
@@ -27,10 +37,16 @@ impl SnsMessage {
     pub fn message(&self) -> &str {
         &self.message
     }
+
+    /// `MessageAttributes`, all of type `String`: what subscriptions filter by.
+    #[must_use]
+    pub fn attributes(&self) -> &BTreeMap<&'static str, String> {
+        &self.attributes
+    }
 }
 
 /// Where pages go.
 pub trait Pager: Sync {
-    /// `Publish` with `Subject`, `Message` and `MessageStructure: json`.
+    /// `Publish` with `Subject`, `Message`, `MessageStructure: json` and `MessageAttributes`.
     fn page(&self, message: &SnsMessage) -> impl Future<Output = Result<(), PortError>> + Send;
 }

@@ -4,8 +4,9 @@
 use std::{fs, path::PathBuf};
 
 use countersign_gate::{
-    alerts::{Page, Severity, alert, classify},
+    alerts::{AlertSettings, Alerted, Event, OwnRoles, Page, Severity, alert, classify, parse},
     domain::ReasonCode,
+    events::EventError,
 };
 use countersign_testkit::checkout;
 use serde_json::{Value, json};
@@ -18,20 +19,59 @@ use crate::world::{
 
 const EVENTS: &str = "events";
 const PAGES: &str = "shared/gate/tests/gate/pages";
-const STACK: &str = "countersign";
+const RECORD: &str = "functions/orders/20261121T214400Z-v1/outcome.json";
+
+const SAMPLES: [&str; 8] = [
+    "alert-cloudtrail-alias-moved",
+    "alert-cloudtrail-code-changed",
+    "alert-cloudtrail-csc-removed",
+    "alert-cloudtrail-csc-weakened",
+    "alert-cloudtrail-mismatch",
+    "alert-cloudtrail-profile-revoked",
+    "alert-cloudtrail-refused",
+    "alert-cloudtrail-rule-disabled",
+];
+
+fn settings() -> AlertSettings {
+    AlertSettings {
+        stack: "countersign".to_owned(),
+        records_bucket: "records".to_owned(),
+        own_roles: OwnRoles::parse(
+            "arn:aws:iam::111122223333:role/countersign-SignRole-1X,\
+             arn:aws:iam::111122223333:role/countersign-DeployRole-1X",
+        )
+        .unwrap(),
+        functions: None,
+        layers: None,
+        signing_profile: None,
+        csc: None,
+        key_arn: None,
+    }
+}
+
+/// The page for a recorded call.
+fn page_of(body: &str) -> Result<Option<Page>, EventError> {
+    let settings = settings();
+    Ok(classify(&settings, &parse(&settings, body)?, None))
+}
+
+/// The page for an upload's end; the event only points at the record.
+fn page_of_outcome(record: &Value) -> Option<Page> {
+    let settings = settings();
+    let event = parse(&settings, &decided(&format!("s3://records/{RECORD}"))).unwrap();
+    assert!(matches!(event, Event::Decided(_)));
+    classify(
+        &settings,
+        &event,
+        Some(&serde_json::from_value(record.clone()).unwrap()),
+    )
+}
 
 /// Every page that is held against a text.
 fn pages() -> Vec<(String, Page)> {
-    let samples = [
-        "alert-cloudtrail-csc-removed",
-        "alert-cloudtrail-csc-weakened",
-        "alert-cloudtrail-mismatch",
-        "alert-cloudtrail-profile-revoked",
-        "alert-cloudtrail-refused",
-    ];
-    let of_samples = samples
+    let of_samples = SAMPLES
         .into_iter()
-        .map(|name| (name.to_owned(), body(name)));
+        .map(|name| (name.to_owned(), page_of(&body(name)).unwrap()));
     let own = [
         (
             "own-rejected",
@@ -45,16 +85,18 @@ fn pages() -> Vec<(String, Page)> {
             "own-failed",
             outcome("failed", Some(ReasonCode::UpdateFailed)),
         ),
-        ("own-warned", warned()),
+        (
+            "own-overtaken",
+            outcome("failed", Some(ReasonCode::Replaced)),
+        ),
+        ("own-warned", warned("deployed")),
+        ("own-prepared", warned("prepared")),
     ];
     of_samples
-        .chain(own.map(|(name, body)| (name.to_owned(), body.to_string())))
-        .map(|(name, body)| {
-            let page = classify(STACK, &body).unwrap();
-            (
-                name.clone(),
-                page.unwrap_or_else(|| panic!("{name} pages nobody")),
-            )
+        .chain(own.map(|(name, record)| (name.to_owned(), page_of_outcome(&record))))
+        .map(|(name, page)| {
+            let page = page.unwrap_or_else(|| panic!("{name} pages nobody"));
+            (name, page)
         })
         .collect()
 }
@@ -94,145 +136,188 @@ fn severities_fit() {
             .find(|(found, _)| found == name)
             .map(|(_, page)| page.severity)
     };
-    for name in [
-        "alert-cloudtrail-csc-removed",
-        "alert-cloudtrail-csc-weakened",
-        "alert-cloudtrail-mismatch",
-        "alert-cloudtrail-profile-revoked",
-        "alert-cloudtrail-refused",
-        "own-critical",
-        "own-failed",
-    ] {
+    for name in SAMPLES.into_iter().chain(["own-critical", "own-failed"]) {
         assert_eq!(severity(name), Some(Severity::Critical), "{name}");
     }
-    assert_eq!(severity("own-rejected"), Some(Severity::Warning));
-    assert_eq!(severity("own-warned"), Some(Severity::Warning));
+    for name in [
+        "own-rejected",
+        "own-overtaken",
+        "own-warned",
+        "own-prepared",
+    ] {
+        assert_eq!(severity(name), Some(Severity::Warning), "{name}");
+    }
 }
 
 #[test]
 fn ordinary_events_page_nobody() {
     let quiet = [
         body("alert-cloudtrail-valid"),
-        outcome("deployed", None).to_string(),
-        outcome("superseded", Some(ReasonCode::Replaced)).to_string(),
         // Not every error is about signatures.
         with(|detail| detail["errorCode"] = json!("ResourceConflictException")),
         // The gate's own question to Lambda; it tells of the answer itself.
         with(|detail| {
             detail["requestParameters"]["dryRun"] = json!(true);
-            detail["userIdentity"]["arn"] = json!(
-                "arn:aws:sts::111122223333:assumed-role/countersign-DeployRole-1X/countersign-deploy"
-            );
+            by_gate(detail);
+        }),
+        // Its own deployment under Warn.
+        with(|detail| {
+            detail["errorCode"] = Value::Null;
+            detail["additionalEventData"] = json!({ "signatureStatus": "MISMATCH" });
+            by_gate(detail);
         }),
     ];
     for body in quiet {
-        assert_eq!(classify(STACK, &body).unwrap(), None, "{body}");
+        assert_eq!(page_of(&body).unwrap(), None, "{body}");
+    }
+    for record in [
+        outcome("deployed", None),
+        outcome("prepared", None),
+        outcome("superseded", Some(ReasonCode::Replaced)),
+    ] {
+        assert_eq!(page_of_outcome(&record), None, "{record}");
     }
 }
 
 #[test]
-fn code_that_was_only_tried_did_not_go_live() {
-    let status = |dry: Value, error: Value| {
-        with(move |detail| {
-            detail["errorCode"] = error;
-            detail["requestParameters"]["dryRun"] = dry;
-            detail["additionalEventData"] = json!({ "signatureStatus": "MISMATCH" });
-        })
-    };
-    // Whoever made it: nothing changed.
-    let dry = status(json!(true), Value::Null);
-    assert_eq!(classify(STACK, &dry).unwrap(), None);
-    for not_dry in [json!(false), json!("true"), Value::Null] {
-        let page = classify(STACK, &status(not_dry.clone(), Value::Null)).unwrap();
-        assert_eq!(page.unwrap().severity, Severity::Critical, "{not_dry}");
-    }
-    // Someone else's dry run that Lambda refused is still an attempt to be asked about.
-    let refused = status(json!(true), json!("CodeVerificationFailedException"));
-    assert!(classify(STACK, &refused).unwrap().is_some());
-}
-
-#[test]
-fn imitations_of_the_gate_do_page() {
-    let session = |arn: &'static str| {
-        with(move |detail| {
-            detail["requestParameters"]["dryRun"] = json!(true);
-            detail["userIdentity"]["arn"] = json!(arn);
-        })
-    };
+fn imitations_of_the_gate_page() {
     for arn in [
         "arn:aws:sts::111122223333:assumed-role/Developer/countersign-deploy",
-        "arn:aws:sts::111122223333:assumed-role/countersign-DeployRole-1X/someone",
+        "arn:aws:sts::111122223333:assumed-role/countersign-DeployRole-2X/countersign-deploy",
+        "arn:aws:sts::444455556666:assumed-role/countersign-DeployRole-1X/countersign-deploy",
         "arn:aws:iam::111122223333:user/countersign-deploy",
     ] {
-        assert!(classify(STACK, &session(arn)).unwrap().is_some(), "{arn}");
-    }
-    // Under the gate's own role, but not a dry run: the gate does not do that.
-    let wet = with(|detail| {
-        detail["userIdentity"]["arn"] = json!(
-            "arn:aws:sts::111122223333:assumed-role/countersign-DeployRole-1X/countersign-deploy"
-        );
-    });
-    assert!(classify(STACK, &wet).unwrap().is_some());
-}
-
-#[test]
-fn whatever_lambda_calls_it_a_refusal_pages() {
-    for error in [
-        "CodeVerificationFailedException",
-        "InvalidCodeSignatureException",
-        "CodeSigningConfigNotFoundException",
-        "CodeVerificationFailed",
-    ] {
-        let page = classify(STACK, &with(|detail| detail["errorCode"] = json!(error))).unwrap();
-        assert_eq!(page.unwrap().severity, Severity::Critical, "{error}");
-    }
-    for status in ["MISMATCH", "EXPIRED", "REVOKED", "CORRUPT", "valid"] {
         let body = with(|detail| {
-            detail["errorCode"] = Value::Null;
-            detail["additionalEventData"] = json!({ "signatureStatus": status });
+            detail["requestParameters"]["dryRun"] = json!(true);
+            detail["userIdentity"]["arn"] = json!(arn);
         });
-        assert!(classify(STACK, &body).unwrap().is_some(), "{status}");
+        assert!(page_of(&body).unwrap().is_some(), "{arn}");
     }
-    let denied = with(|detail| {
-        detail["errorCode"] = json!("AccessDeniedException");
-        detail["eventName"] = json!("DeleteFunctionCodeSigningConfig");
-    });
-    assert_eq!(
-        classify(STACK, &denied).unwrap().unwrap().severity,
-        Severity::Warning
-    );
 }
 
 #[test]
-fn what_is_not_understood_is_an_error() {
+fn arn_of_a_function_opens_no_other_thread() {
+    let named = |name: &'static str| {
+        let body = with(|detail| detail["requestParameters"]["functionName"] = json!(name));
+        page_of(&body).unwrap().unwrap()
+    };
+    let page = named("orders");
+    for name in [
+        "arn:aws:lambda:us-east-1:111122223333:function:orders",
+        "111122223333:function:orders:live",
+        "orders:$LATEST",
+    ] {
+        let other = named(name);
+        assert_eq!(
+            (other.thread, other.title),
+            (page.thread.clone(), page.title.clone())
+        );
+    }
+}
+
+#[test]
+fn event_of_aws_that_is_not_understood_is_an_error() {
     for body in [
         "",
         "{}",
         r#"{"source":"aws.ec2","detail-type":"x","time":"2026-11-21T21:44:00Z","detail":{}}"#,
         r#"{"source":"aws.lambda","detail-type":"AWS API Call via CloudTrail","time":"2026-11-21T21:44:00Z","detail":{}}"#,
-        r#"{"source":"countersign","detail-type":"Countersign Upload Decided","time":"2026-11-21T21:44:00Z","detail":{}}"#,
     ] {
-        assert!(classify(STACK, body).is_err(), "{body}");
+        assert!(page_of(body).is_err(), "{body}");
     }
 }
 
 #[test]
-fn a_page_is_sent_once_and_only_if_there_is_one() {
+fn forged_event_of_the_gate_is_dropped_without_a_page() {
     let world = World::new(slots(), 1);
     let hands = hands(&world, "alert");
-    assert!(
-        run(alert(&hands, STACK, &body("alert-cloudtrail-refused")))
-            .unwrap()
-            .is_some()
+    let mut odd: Vec<String> = [
+        // No record, or no outcome, or not in this bucket.
+        format!("s3://records/{RECORD}"),
+        "s3://evil/functions/orders/20261121T214400Z-v1/outcome.json".to_owned(),
+        "s3://records/functions/orders/live.json".to_owned(),
+        "s3://records/functions/orders/20261121T214400Z-v1/verdict.json".to_owned(),
+        "s3://records/functions/../20261121T214400Z-v1/outcome.json".to_owned(),
+        "s3://records/functions/orders/yesterday/outcome.json".to_owned(),
+        "s3://records/x/functions/orders/20261121T214400Z-v1/outcome.json".to_owned(),
+        "Your account is at risk, see evil.example".to_owned(),
+        String::new(),
+    ]
+    .iter()
+    .map(|record| decided(record))
+    .collect();
+    odd.push(
+        decided(&format!("s3://records/{RECORD}"))
+            .replace(r#""stack":"countersign""#, r#""stack":"another""#),
     );
+    odd.push(r#"{"source":"countersign","detail-type":"Countersign Upload Decided","time":"2026-11-21T21:44:00Z","detail":{}}"#.to_owned());
+    odd.push(r#"{"source":"countersign","detail-type":"Pay up","time":"2026-11-21T21:44:00Z","detail":7}"#.to_owned());
+    for body in odd {
+        let alerted = run(alert(&hands, &hands, &settings(), &body));
+        assert!(
+            !matches!(alerted, Ok(Alerted::Paged(_) | Alerted::Silent) | Err(_)),
+            "{body}"
+        );
+    }
     assert!(
-        run(alert(&hands, STACK, &body("alert-cloudtrail-valid")))
-            .unwrap()
-            .is_none()
+        !world
+            .state()
+            .calls
+            .iter()
+            .any(|call| *call == "sns:Publish")
     );
+}
+
+#[test]
+fn page_says_what_the_record_says_and_not_what_the_event_says() {
+    let world = World::new(slots(), 1);
+    let hands = hands(&world, "alert");
+    let record = outcome("rejected", Some(ReasonCode::PublisherNotAllowed));
+    let put = |path: &str, body: &[u8]| {
+        world.state().records.insert(path.to_owned(), body.to_vec());
+    };
+    put(RECORD, &serde_json::to_vec(&record).unwrap());
+    let mut event: Value =
+        serde_json::from_str(&decided(&format!("s3://records/{RECORD}"))).unwrap();
+    event["detail"]["message"] = json!("evil");
+    event["detail"]["state"] = json!("failed");
+    event["detail"]["critical"] = json!(true);
+    let alerted = run(alert(&hands, &hands, &settings(), &event.to_string())).unwrap();
+    let Alerted::Paged(page) = alerted else {
+        panic!("{alerted:?}");
+    };
+    assert_eq!(page.severity, Severity::Warning);
+    assert!(page.text.contains("what happened in detail") && !page.text.contains("evil"));
+
+    // A record of another upload in this place was not written by the gate.
+    let other = RECORD.replace("orders", "billing");
+    put(&other, &serde_json::to_vec(&record).unwrap());
+    let forged = decided(&format!("s3://records/{other}"));
+    let alerted = run(alert(&hands, &hands, &settings(), &forged)).unwrap();
+    assert!(matches!(alerted, Alerted::Dropped(_)), "{alerted:?}");
+
+    // Nobody but the gate writes records, so one that cannot be read is a fault, and stays in the queue.
+    put(RECORD, b"not JSON");
+    let pointing = decided(&format!("s3://records/{RECORD}"));
+    assert!(run(alert(&hands, &hands, &settings(), &pointing)).is_err());
+}
+
+#[test]
+fn page_is_sent_once_and_only_if_there_is_one() {
+    let world = World::new(slots(), 1);
+    let hands = hands(&world, "alert");
+    let alerted = |name| run(alert(&hands, &hands, &settings(), &body(name)));
+    assert!(matches!(
+        alerted("alert-cloudtrail-refused"),
+        Ok(Alerted::Paged(_))
+    ));
+    assert!(matches!(
+        alerted("alert-cloudtrail-valid"),
+        Ok(Alerted::Silent)
+    ));
     assert_eq!(world.state().calls, ["sns:Publish"]);
     world.state().broken.insert("sns:Publish");
-    assert!(run(alert(&hands, STACK, &body("alert-cloudtrail-refused"))).is_err());
+    assert!(alerted("alert-cloudtrail-refused").is_err());
 }
 
 fn text(page: &Page) -> String {
@@ -261,44 +346,59 @@ fn with(change: impl FnOnce(&mut Value)) -> String {
     event.to_string()
 }
 
+/// By the gate's deploy role.
+fn by_gate(detail: &mut Value) {
+    detail["userIdentity"] = json!({
+        "type": "AssumedRole",
+        "arn": "arn:aws:sts::111122223333:assumed-role/countersign-DeployRole-1X/countersign-deploy",
+        "sessionContext": {"sessionIssuer": {
+            "arn": "arn:aws:iam::111122223333:role/countersign-DeployRole-1X",
+        }},
+    });
+}
+
 /// The gate's own event.
-fn outcome(state: &str, code: Option<ReasonCode>) -> Value {
+fn decided(record: &str) -> String {
     json!({
         "id": "5e0d7b3c-0000-4000-8000-000000000000",
         "source": "countersign",
         "detail-type": "Countersign Upload Decided",
         "time": "2026-11-21T21:44:09Z",
-        "detail": {
-            "stack": "countersign",
-            "record": "s3://records/functions/orders/20261121T214400Z-v1/outcome.json",
-            "schema": 1,
-            "upload": {
-                "id": {"bucket": "uploads", "key": "functions/orders.zip", "version": "v1"},
-                "at": "2026-11-21T21:44:00Z",
-            },
-            "target": "functions/orders",
-            "state": state,
-            "code": code,
-            "message": "what happened in detail",
-            "fix": code.map(|code| code.about().fix),
-            "critical": code.is_some_and(ReasonCode::is_critical),
-            "findings": [],
-            "deployed": null,
-            "job": "065d37b3-1a2b-4c5d-8e9f-0a1b2c3d4e5f",
-            "uploaded_by": {"principal": "111122223333", "source_ip": "203.0.113.7"},
-            "metadata": {"commit": "1a2b3c4"},
-            "tags": {},
-            "decided_at": "2026-11-21T21:44:09Z",
-            "took_ms": 9000,
+        "detail": {"stack": "countersign", "record": record},
+    })
+    .to_string()
+}
+
+/// `outcome.json`
+fn outcome(state: &str, code: Option<ReasonCode>) -> Value {
+    json!({
+        "schema": 1,
+        "upload": {
+            "id": {"bucket": "uploads", "key": "functions/orders.zip", "version": "v1"},
+            "at": "2026-11-21T21:44:00Z",
         },
+        "target": "functions/orders",
+        "state": state,
+        "code": code,
+        "message": "what happened in detail",
+        "fix": code.map(|code| code.about().fix),
+        "critical": code.is_some_and(ReasonCode::is_critical),
+        "findings": [],
+        "deployed": null,
+        "job": "065d37b3-1a2b-4c5d-8e9f-0a1b2c3d4e5f",
+        "uploaded_by": {"principal": "111122223333", "source_ip": "203.0.113.7"},
+        "metadata": {"commit": "1a2b3c4"},
+        "tags": {},
+        "decided_at": "2026-11-21T21:44:09Z",
+        "took_ms": 9000,
     })
 }
 
-/// A deployment under Warn.
-fn warned() -> Value {
-    let mut event = outcome("deployed", None);
-    event["detail"]["message"] = json!("version 7 is live");
-    event["detail"]["findings"] = json!([{
+/// An end under Warn.
+fn warned(state: &str) -> Value {
+    let mut record = outcome(state, None);
+    record["message"] = json!("version 7 is live");
+    record["findings"] = json!([{
         "check": "expiry",
         "status": "fail",
         "action": "warn",
@@ -306,5 +406,5 @@ fn warned() -> Value {
         "message": "the signature expired at 2026-11-20T00:00:00Z",
         "fix": ReasonCode::SignatureExpired.about().fix,
     }]);
-    event
+    record
 }

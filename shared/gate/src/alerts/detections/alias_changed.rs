@@ -1,0 +1,113 @@
+//! An alias was created, moved, weighted or deleted past the gate.
+
+use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use crate::alerts::Severity;
+
+pub(super) const CALLS: &[WatchedCall] = watch! {
+    "lambda": "CreateAlias", "UpdateAlias", "DeleteAlias";
+};
+
+pub(super) static DETECTION: Detection = Detection {
+    id: "alias-changed-past-gate",
+    severity: Severity::Critical,
+    title: "An alias of {subject} was changed past the gate",
+    meaning: "An alias says which version its callers run. It was changed by somebody other than the gate, so other code may run now than the records say.",
+    normal: "a roll back by hand, or a canary of another deployer.",
+    steps: &[
+        "See where it points: aws lambda get-alias --function-name {function} --name {alias} --region {region}",
+        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "Put the gate's package back: countersign status functions/{function}, then copy the good version of functions/{function}.zip over its key, or upload it again.",
+        "Take lambda:CreateAlias, lambda:UpdateAlias and lambda:DeleteAlias away from everyone but the gate's deploy role.",
+    ],
+    controls: &[
+        "MITRE ATT&CK T1574 (Hijack Execution Flow)",
+        "MITRE ATT&CK T1648 (Serverless Execution)",
+        "NIST 800-53 CM-5",
+        "NIST 800-53 SI-7(15)",
+    ],
+    answer: Answer::Accepted,
+    calls: &[CALLS],
+    matches,
+};
+
+fn matches(context: &Context<'_>) -> Option<Finding> {
+    if !context.is_gated_function() {
+        return None;
+    }
+    let call = context.call;
+    let alias = call.request_text("/name").unwrap_or("unnamed");
+    let mut finding = Finding::default();
+    match call.name() {
+        "DeleteAlias" => {
+            return Some(
+                finding
+                    .severity(Severity::Warning)
+                    .title("An alias of {subject} was deleted past the gate")
+                    .detail(format!("The alias is {alias:?}. Its callers get an error.")),
+            );
+        }
+        "CreateAlias" => {
+            finding = finding
+                .severity(Severity::Warning)
+                .title("An alias of {subject} was created past the gate");
+        }
+        _ => {}
+    }
+    let version = call
+        .request_text("/functionVersion")
+        .unwrap_or("the version that it had");
+    finding = finding.detail(format!("The alias {alias:?} points at {version}."));
+    if let Some(weights) = call.request("/routingConfig/additionalVersionWeights") {
+        finding = finding.detail(format!(
+            "It sends part of its traffic elsewhere: {weights}."
+        ));
+    }
+    Some(if call.name() == "UpdateAlias" {
+        context.lighter_by_cloudformation(finding)
+    } else {
+        finding
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::samples::*, *};
+    use serde_json::{Value, json};
+
+    fn alias(call: &str) -> Value {
+        event(
+            "lambda",
+            call,
+            json!({"functionName": "orders", "name": "live", "functionVersion": "3",
+            "routingConfig": {"additionalVersionWeights": {"2": 0.5}}}),
+        )
+    }
+
+    #[test]
+    fn alias_past_the_gate_pages() {
+        for call in [
+            "CreateAlias20150331",
+            "UpdateAlias20150331",
+            "DeleteAlias20150331",
+        ] {
+            fires(&DETECTION, &alias(call));
+        }
+        let page = page(&alias("UpdateAlias20150331"));
+        assert!(
+            page.text.contains("points at 3") && page.text.contains("0.5"),
+            "{page:?}"
+        );
+    }
+
+    #[test]
+    fn gates_move_is_silent_and_its_deletion_is_not() {
+        silent(&by_gate(&alias("UpdateAlias20150331")));
+        // The gate deletes no alias: its role is at work for somebody else.
+        fires(&DETECTION, &by_gate(&alias("DeleteAlias20150331")));
+        silent(&event(
+            "lambda",
+            "UpdateAlias20150331",
+            json!({"functionName": "another-teams", "name": "live"}),
+        ));
+    }
+}

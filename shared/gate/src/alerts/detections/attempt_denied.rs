@@ -1,0 +1,169 @@
+//! Somebody tried any of these and was denied.
+
+use super::{
+    alias_changed, code_changed, code_refused, configuration_changed, csc_changed, csc_deleted,
+    csc_detached, csc_replaced, csc_weakened,
+    detection::{Answer, Context, Detection, Finding, WatchedCall},
+    foreign_signing, function_created, function_deleted, gate_changed, layer_changed, layer_opened,
+    opened_to_everybody, profile_changed, profile_opened, stack_changed, tags_changed,
+    trail_changed, trust_revoked, untrusted_code_live, version_changed,
+};
+use crate::alerts::Severity;
+
+/// The calls of all other detections.
+const CALLS: &[&[WatchedCall]] = &[
+    alias_changed::CALLS,
+    code_changed::CALLS,
+    code_refused::CALLS,
+    configuration_changed::CALLS,
+    csc_changed::CALLS,
+    csc_deleted::CALLS,
+    csc_detached::CALLS,
+    csc_replaced::CALLS,
+    csc_weakened::CALLS,
+    foreign_signing::CALLS,
+    function_created::CALLS,
+    function_deleted::CALLS,
+    gate_changed::CALLS,
+    layer_changed::CALLS,
+    layer_opened::CALLS,
+    opened_to_everybody::CALLS,
+    profile_changed::CALLS,
+    profile_opened::CALLS,
+    stack_changed::CALLS,
+    tags_changed::CALLS,
+    trail_changed::CALLS,
+    trust_revoked::CALLS,
+    untrusted_code_live::CALLS,
+    version_changed::CALLS,
+];
+
+pub(super) static DETECTION: Detection = Detection {
+    id: "attempt-denied",
+    severity: Severity::Warning,
+    title: "A call about {subject} was tried and denied",
+    meaning: "Somebody without the right to it tried what would have changed code, trust or the gate. It changed nothing.",
+    normal: "somebody who tries a pipeline's old rights.",
+    steps: &[
+        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "If the caller should be able to do it, let it be done through the gate; give no right past it.",
+    ],
+    controls: &[
+        "MITRE ATT&CK T1648 (Serverless Execution)",
+        "MITRE ATT&CK T1078 (Valid Accounts)",
+        "NIST 800-53 AC-6(9)",
+    ],
+    answer: Answer::Denied,
+    calls: CALLS,
+    matches,
+};
+
+fn matches(context: &Context<'_>) -> Option<Finding> {
+    let call = context.call;
+    let finding = Finding::default().detail(format!("The call was {}.", call.name()));
+    if let Some(thing) = context.own_thing() {
+        return Some(finding.severity(Severity::Critical).subject(thing));
+    }
+    let concerns = match call.service() {
+        // Of permissions, tags and the like only what would have paged is an attempt worth a page.
+        "lambda" => context.is_gated(),
+        "signer" => context.is_own_profile(),
+        "cloudtrail" => true,
+        _ => false,
+    };
+    concerns.then_some(finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::samples::*, *};
+    use serde_json::{Value, json};
+
+    fn denied(event: &Value) -> Value {
+        with(event, "errorCode", json!("AccessDeniedException"))
+    }
+
+    #[test]
+    fn denied_attempts_at_targets_and_at_the_gate_page() {
+        for (service, call, request) in [
+            (
+                "lambda",
+                "UpdateFunctionCode20150331v2",
+                json!({"functionName": "orders"}),
+            ),
+            (
+                "lambda",
+                "DeleteFunctionCodeSigningConfig",
+                json!({"functionName": "orders"}),
+            ),
+            (
+                "lambda",
+                "PublishLayerVersion20181031",
+                json!({"layerName": "base"}),
+            ),
+            (
+                "lambda",
+                "UpdateCodeSigningConfig",
+                json!({"codeSigningConfigArn": OWN_CSC}),
+            ),
+            (
+                "signer",
+                "RevokeSigningProfile",
+                json!({"profileName": "countersign"}),
+            ),
+            ("cloudtrail", "StopLogging", json!({"name": "main"})),
+            (
+                "events",
+                "DisableRule",
+                json!({"name": "countersign-TrailRule-1X"}),
+            ),
+        ] {
+            let event = event(service, call, request);
+            fires(&DETECTION, &denied(&event));
+            fires(
+                &DETECTION,
+                &with(&event, "errorCode", json!("AccessDenied")),
+            );
+            fires(
+                &DETECTION,
+                &with(&event, "errorCode", json!("Client.UnauthorizedOperation")),
+            );
+        }
+        let rule = event(
+            "events",
+            "DisableRule",
+            json!({"name": "countersign-TrailRule-1X"}),
+        );
+        assert_eq!(page(&denied(&rule)).severity, Severity::Critical);
+    }
+
+    #[test]
+    fn denied_attempts_at_others_are_silent() {
+        for (service, call, request) in [
+            (
+                "lambda",
+                "UpdateFunctionCode20150331v2",
+                json!({"functionName": "another-teams"}),
+            ),
+            (
+                "lambda",
+                "GetFunction20150331v2",
+                json!({"functionName": "orders"}),
+            ),
+            (
+                "signer",
+                "StartSigningJob",
+                json!({"profileName": "another_teams"}),
+            ),
+            ("s3", "PutBucketPolicy", json!({"bucketName": "theirs"})),
+        ] {
+            silent(&denied(&event(service, call, request)));
+        }
+        // What the gate's own roles may not do, they tell themselves.
+        silent(&by_gate(&denied(&event(
+            "lambda",
+            "UpdateFunctionCode20150331v2",
+            json!({"functionName": "orders"}),
+        ))));
+    }
+}

@@ -1,0 +1,58 @@
+//! A code signing configuration was turned from Enforce to Warn.
+
+use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use crate::alerts::Severity;
+
+pub(super) const CALLS: &[WatchedCall] = watch! {
+    "lambda": "UpdateCodeSigningConfig";
+};
+
+pub(super) static DETECTION: Detection = Detection {
+    id: "csc-weakened",
+    severity: Severity::Critical,
+    title: "A code signing configuration only warns now: {subject}",
+    meaning: "From now on Lambda takes unsigned and foreign code for every function under it.",
+    normal: "a roll-out that starts with Warn to see what would be refused.",
+    steps: &[
+        "Put it back: aws lambda update-code-signing-config --code-signing-config-arn {csc} --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region {region}",
+        "See which functions are under it: aws lambda list-functions-by-code-signing-config --code-signing-config-arn {csc} --region {region}",
+        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+    ],
+    controls: &[
+        "MITRE ATT&CK T1553.006 (Subvert Trust Controls: Code Signing Policy Modification)",
+        "MITRE ATT&CK T1562 (Impair Defenses)",
+        "CIS AWS Compute Services 4.8 (code signing)",
+        "NIST 800-53 SI-7(15)",
+        "NIST 800-53 CM-14",
+    ],
+    answer: Answer::Accepted,
+    calls: &[CALLS],
+    matches,
+};
+
+fn matches(context: &Context<'_>) -> Option<Finding> {
+    let policy = context
+        .call
+        .request_text("/codeSigningPolicies/untrustedArtifactOnDeployment");
+    (policy? != "Enforce").then(Finding::default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::samples::*, *};
+    use serde_json::json;
+
+    #[test]
+    fn weaker_policy_pages_and_a_stronger_one_is_no_weakening() {
+        let policy = |policy| {
+            event(
+                "lambda",
+                "UpdateCodeSigningConfig",
+                json!({"codeSigningConfigArn": OWN_CSC,
+            "codeSigningPolicies": {"untrustedArtifactOnDeployment": policy}}),
+            )
+        };
+        fires(&DETECTION, &policy("Warn"));
+        fires(&super::super::csc_changed::DETECTION, &policy("Enforce"));
+    }
+}

@@ -1,0 +1,296 @@
+//! What a detection is, what its matcher is given, and what it answers.
+
+use crate::{
+    alerts::{Severity, settings::AlertSettings},
+    events::ApiCall,
+};
+use serde_json::Value;
+
+/// A call that a detection looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WatchedCall {
+    /// The service as in `eventSource`, without `.amazonaws.com`.
+    pub service: &'static str,
+    /// The name without an API version.
+    pub name: &'static str,
+}
+
+/// A list of calls, by service.
+macro_rules! watch {
+    ($($service:literal: $($name:literal),+;)+) => {
+        &[$($($crate::alerts::detections::WatchedCall { service: $service, name: $name }),+),+]
+    };
+}
+pub(super) use watch;
+
+/// Which answers of AWS a detection is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The call was accepted and changed something.
+    Accepted,
+    /// Lambda refused code for its signature.
+    RefusedSignature,
+    /// The caller has no right to it.
+    Denied,
+}
+
+/// One detection: a row of the table.
+#[derive(Debug)]
+pub struct Detection {
+    /// Its name in pages, filters and documents. It never changes its meaning.
+    pub id: &'static str,
+    /// Its severity, unless the matcher finds a lighter or a heavier case.
+    pub severity: Severity,
+    /// One line; `{subject}` is what the call was about.
+    pub title: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// When it is nothing to worry about.
+    pub normal: &'static str,
+    /// What to do, in order. `{function}`, `{layer}`, `{csc}`, `{profile}` and `{job}` are filled in.
+    pub steps: &'static [&'static str],
+    /// The techniques and controls that it maps to.
+    pub controls: &'static [&'static str],
+    /// Which answers it is about.
+    pub answer: Answer,
+    /// Which calls it looks at.
+    pub calls: &'static [&'static [WatchedCall]],
+    /// Finds the case, or nothing.
+    pub(super) matches: fn(&Context<'_>) -> Option<Finding>,
+}
+
+impl Detection {
+    /// Whether it looks at this call.
+    #[must_use]
+    pub fn watches(&self, call: &ApiCall) -> bool {
+        self.watched()
+            .any(|watched| watched.service == call.service() && watched.name == call.name())
+    }
+
+    /// The calls that it looks at.
+    pub fn watched(&self) -> impl Iterator<Item = &'static WatchedCall> {
+        self.calls.iter().copied().flatten()
+    }
+}
+
+/// What a matcher decides upon.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context<'a> {
+    pub(super) call: &'a ApiCall,
+    pub(super) settings: &'a AlertSettings,
+}
+
+/// What a matcher found beside what its row says anyway.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// In place of the row's severity.
+    pub(super) severity: Option<Severity>,
+    /// In place of the row's title.
+    pub(super) title: Option<&'static str>,
+    /// In place of the row's steps.
+    pub(super) steps: Option<&'static [&'static str]>,
+    /// Sentences after the row's meaning.
+    pub(super) details: Vec<String>,
+    /// What it is about, when that is not the call's function, layer, configuration or profile.
+    pub(super) subject: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn severity(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
+        self
+    }
+
+    pub(super) fn title(mut self, title: &'static str) -> Self {
+        self.title = Some(title);
+        self
+    }
+
+    pub(super) fn steps(mut self, steps: &'static [&'static str]) -> Self {
+        self.steps = Some(steps);
+        self
+    }
+
+    pub(super) fn detail(mut self, sentence: impl Into<String>) -> Self {
+        self.details.push(sentence.into());
+        self
+    }
+
+    pub(super) fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+}
+
+/// The functions of the gate itself end like this.
+const OWN_FUNCTIONS: [&str; 4] = ["-sign", "-deploy", "-alert", "-sweep"];
+
+impl Context<'_> {
+    /// Whether the call is about a function that only the gate should change. A name that cannot be read
+    /// counts: silence would be the worse mistake.
+    pub(super) fn is_gated_function(&self) -> bool {
+        let function = self.call.function();
+        function.is_none_or(|name| self.settings.gates_function(&name))
+    }
+
+    /// Whether the call is about a layer that only the gate should publish.
+    pub(super) fn is_gated_layer(&self) -> bool {
+        let layer = self.call.layer();
+        layer.is_none_or(|name| self.settings.gates_layer(&name))
+    }
+
+    /// Whether the call is about a target of the gate, of whatever kind it is.
+    pub(super) fn is_gated(&self) -> bool {
+        if self.call.layer().is_some() {
+            self.is_gated_layer()
+        } else if self.call.function().is_some() {
+            self.is_gated_function()
+        } else {
+            true
+        }
+    }
+
+    /// Whether CloudFormation made the call for somebody: AWS says so, callers cannot.
+    pub(super) fn is_by_cloudformation(&self) -> bool {
+        self.call.invoked_by() == Some("cloudformation.amazonaws.com")
+    }
+
+    /// The call's severity when CloudFormation made it: a template is at work, not a hand.
+    pub(super) fn lighter_by_cloudformation(&self, finding: Finding) -> Finding {
+        if self.is_by_cloudformation() {
+            finding.severity(Severity::Warning)
+        } else {
+            finding
+        }
+    }
+
+    /// Whether one of the gate's own profiles was used. Without a profile to compare with, any counts.
+    pub(super) fn is_own_profile(&self) -> bool {
+        let named = self.profile();
+        match (&self.settings.signing_profile, named) {
+            (Some(own), Some(named)) => own.as_str() == named,
+            _ => true,
+        }
+    }
+
+    /// The profile that a call names.
+    pub(super) fn profile(&self) -> Option<&str> {
+        let call = self.call;
+        ["/profileName", "/signingProfileName"]
+            .iter()
+            .find_map(|pointer| call.request_text(pointer))
+    }
+
+    /// The thing of the stack that the call is about, by its name.
+    pub(super) fn own_thing(&self) -> Option<String> {
+        self.own_function().or_else(|| {
+            THINGS
+                .iter()
+                .filter_map(|pointer| self.call.request(pointer))
+                .flat_map(texts_of)
+                .map(name_of)
+                .find(|name| self.settings.owns(name))
+                .map(str::to_owned)
+                .or_else(|| self.own_key())
+        })
+    }
+
+    /// The function of the gate that the call is about.
+    fn own_function(&self) -> Option<String> {
+        let name = self.call.function()?;
+        let rest = name.as_str().strip_prefix(&self.settings.stack)?;
+        OWN_FUNCTIONS
+            .contains(&rest)
+            .then(|| name.as_str().to_owned())
+    }
+
+    fn own_key(&self) -> Option<String> {
+        let own = self.settings.key_arn.as_deref()?;
+        let named = self.call.request_text("/keyId")?;
+        let id = own.rsplit('/').next()?;
+        (named == own || named == id).then(|| own.to_owned())
+    }
+}
+
+/// The parameters that name things of a stack, in the services that it has things of.
+const THINGS: [&str; 13] = [
+    "/roleName",
+    "/queueUrl",
+    "/name",
+    "/rule",
+    "/eventBusName",
+    "/bucketName",
+    "/topicArn",
+    "/subscriptionArn",
+    "/logGroupName",
+    "/alarmName",
+    "/alarmNames",
+    "/stackName",
+    "/trailName",
+];
+
+/// A text, or the texts of a list.
+fn texts_of(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(values) => values.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The name in a name, a URL of a queue, the name of a log group, or an ARN.
+fn name_of(text: &str) -> &str {
+    let Some(resource) = text
+        .strip_prefix("arn:")
+        .and_then(|rest| rest.splitn(5, ':').nth(4))
+    else {
+        return text.rsplit('/').next().unwrap_or(text);
+    };
+    // `topic`, `topic:subscription`, `stack/name/id`, `rule/name`, `log-group:/aws/lambda/name`.
+    match resource.split_once('/') {
+        Some(("stack", rest)) => rest.split('/').next().unwrap_or(rest),
+        Some(_) => resource.rsplit('/').next().unwrap_or(resource),
+        None => resource.split(':').next().unwrap_or(resource),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_is_found_in_whatever_names_a_thing() {
+        for (text, name) in [
+            ("gate-DeployRole-1X", "gate-DeployRole-1X"),
+            (
+                "https://sqs.us-east-1.amazonaws.com/111122223333/gate-sign",
+                "gate-sign",
+            ),
+            ("/aws/lambda/gate-sign", "gate-sign"),
+            (
+                "arn:aws:sns:us-east-1:111122223333:gate-Topic",
+                "gate-Topic",
+            ),
+            (
+                "arn:aws:sns:us-east-1:111122223333:gate-Topic:5d1e",
+                "gate-Topic",
+            ),
+            (
+                "arn:aws:cloudformation:us-east-1:111122223333:stack/gate/5d1e",
+                "gate",
+            ),
+            (
+                "arn:aws:events:us-east-1:111122223333:rule/gate-JobRule",
+                "gate-JobRule",
+            ),
+            (
+                "arn:aws:cloudtrail:us-east-1:111122223333:trail/gate-Trail",
+                "gate-Trail",
+            ),
+            ("arn:", "arn:"),
+            ("", ""),
+        ] {
+            assert_eq!(name_of(text), name, "{text}");
+        }
+    }
+}

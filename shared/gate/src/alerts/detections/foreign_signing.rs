@@ -1,0 +1,70 @@
+//! Signing with the gate's profile by anyone but `sign`.
+
+use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use crate::alerts::Severity;
+
+pub(super) const CALLS: &[WatchedCall] = watch! {
+    "signer": "StartSigningJob", "SignPayload";
+};
+
+pub(super) static DETECTION: Detection = Detection {
+    id: "signed-past-gate",
+    severity: Severity::Critical,
+    title: "The profile {subject} signed for somebody other than the gate",
+    meaning: "What it signed is trusted by every function whose code signing configuration lists the profile, and it never came through the gate.",
+    normal: "another stack or pipeline that uses the same profile on purpose.",
+    steps: &[
+        "See what was signed: aws signer describe-signing-job --job-id {job} --region {region}",
+        "If nobody knows of it, revoke the signature. That cannot be undone: aws signer revoke-signature --job-id {job} --reason unknown-signer --region {region}",
+        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "Take signer:StartSigningJob and signer:SignPayload on the profile away from everyone but the gate's sign role.",
+    ],
+    controls: &[
+        "MITRE ATT&CK T1553.002 (Subvert Trust Controls: Code Signing)",
+        "MITRE ATT&CK T1588.003 (Obtain Capabilities: Code Signing Certificates)",
+        "NIST 800-53 SI-7(15)",
+        "NIST 800-53 CM-14",
+    ],
+    answer: Answer::Accepted,
+    calls: &[CALLS],
+    matches,
+};
+
+fn matches(context: &Context<'_>) -> Option<Finding> {
+    if !context.is_own_profile() {
+        return None;
+    }
+    let job = context.call.response_text("/jobId").unwrap_or("not named");
+    Some(Finding::default().detail(format!("The job is {job}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::samples::*, *};
+    use serde_json::json;
+
+    #[test]
+    fn foreign_signing_pages_and_the_gates_does_not() {
+        let sign = |profile| event("signer", "StartSigningJob", json!({"profileName": profile}));
+        fires(&DETECTION, &sign("countersign"));
+        fires(
+            &DETECTION,
+            &event(
+                "signer",
+                "SignPayload",
+                json!({"profileName": "countersign"}),
+            ),
+        );
+        silent(&by_gate(&sign("countersign")));
+        silent(&sign("another_teams"));
+        // The gate never signs so.
+        fires(
+            &DETECTION,
+            &by_gate(&event(
+                "signer",
+                "SignPayload",
+                json!({"profileName": "countersign"}),
+            )),
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! A function was created without a code signing configuration, or again.
+
+use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use crate::alerts::Severity;
+
+pub(super) const CALLS: &[WatchedCall] = watch! {
+    "lambda": "CreateFunction";
+};
+
+pub(super) static DETECTION: Detection = Detection {
+    id: "function-created-without-csc",
+    severity: Severity::Warning,
+    title: "{subject} was created without a code signing configuration",
+    meaning: "The function's name is one that the gate deploys to, and Lambda takes any code for it until it is put under a code signing configuration.",
+    normal: "a new function whose template has no CodeSigningConfigArn yet.",
+    steps: &[
+        "Put it under one: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn CSC_ARN --region {region}",
+        "Deploy it through the gate: what it was created with was not verified.",
+        "Let functions be created only under a configuration: deny lambda:CreateFunction unless the condition key lambda:CodeSigningConfigArn has it.",
+    ],
+    controls: &[
+        "MITRE ATT&CK T1648 (Serverless Execution)",
+        "CIS AWS Compute Services 4.8 (code signing)",
+        "NIST 800-53 CM-14",
+    ],
+    answer: Answer::Accepted,
+    calls: &[CALLS],
+    matches,
+};
+
+fn matches(context: &Context<'_>) -> Option<Finding> {
+    let csc = context
+        .call
+        .request("/codeSigningConfigArn")
+        .filter(|csc| !csc.is_null());
+    (csc.is_none() && context.is_gated_function()).then(Finding::default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::samples::*, *};
+    use serde_json::json;
+
+    #[test]
+    fn function_without_configuration_pages() {
+        let created = |request| event("lambda", "CreateFunction20150331", request);
+        fires(&DETECTION, &created(json!({"functionName": "orders"})));
+        silent(&created(json!({"functionName": "another-teams"})));
+        silent(&created(json!({"functionName": "orders",
+            "codeSigningConfigArn": "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-1"})));
+    }
+}

@@ -1,0 +1,80 @@
+//! A function, or a version of it, was deleted.
+
+use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use crate::alerts::Severity;
+
+pub(super) const CALLS: &[WatchedCall] = watch! {
+    "lambda": "DeleteFunction";
+};
+
+pub(super) static DETECTION: Detection = Detection {
+    id: "function-deleted",
+    severity: Severity::Warning,
+    title: "{subject} was deleted",
+    meaning: "A function that the gate deploys to is gone, and its code signing configuration with it. Created again without one, it takes any code.",
+    normal: "a function that was retired.",
+    steps: &[
+        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "If it is wanted, create it again with --code-signing-config-arn, then copy its last good version over functions/{function}.zip in the uploads bucket.",
+    ],
+    controls: &["MITRE ATT&CK T1485 (Data Destruction)", "NIST 800-53 CM-5"],
+    answer: Answer::Accepted,
+    calls: &[CALLS],
+    matches,
+};
+
+const STEPS_OF_VERSION: &[&str] = &[
+    "Ask whoever made the call. A deleted version cannot be put back.",
+    "See what is left: aws lambda list-versions-by-function --function-name {function} --region {region}",
+    "If it is to run again, copy its package over functions/{function}.zip in the uploads bucket: the gate publishes a new version.",
+];
+
+fn matches(context: &Context<'_>) -> Option<Finding> {
+    if !context.is_gated_function() {
+        return None;
+    }
+    let call = context.call;
+    let of_name = call.request_text("/functionName").and_then(qualifier_of);
+    let qualifier = call.request_text("/qualifier").or(of_name);
+    Some(qualifier.map_or_else(Finding::default, |version| {
+        Finding::default()
+            .title("A version of {subject} was deleted past the gate")
+            .detail(format!(
+                "The version is {version}; the function itself is still there."
+            ))
+            .steps(STEPS_OF_VERSION)
+    }))
+}
+
+/// The qualifier behind a function's name or ARN.
+fn qualifier_of(text: &str) -> Option<&str> {
+    let rest = text.rsplit_once("function:").map_or(text, |(_, rest)| rest);
+    rest.split_once(':').map(|(_, qualifier)| qualifier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::samples::*, *};
+    use serde_json::json;
+
+    #[test]
+    fn deletion_pages_and_tells_a_version_from_the_function() {
+        let deleted = |request| event("lambda", "DeleteFunction20150331", request);
+        fires(&DETECTION, &deleted(json!({"functionName": "orders"})));
+        assert_eq!(
+            page(&deleted(json!({"functionName": "orders"}))).title,
+            "orders was deleted"
+        );
+        for request in [
+            json!({"functionName": "orders", "qualifier": "3"}),
+            json!({"functionName": "orders:3"}),
+        ] {
+            let page = page(&deleted(request));
+            assert!(
+                page.title.contains("A version of orders") && page.text.contains("is 3;"),
+                "{page:?}"
+            );
+        }
+        silent(&deleted(json!({"functionName": "another-teams"})));
+    }
+}

@@ -1,0 +1,85 @@
+//! A layer version was published or deleted past the gate.
+
+use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use crate::alerts::Severity;
+
+pub(super) const CALLS: &[WatchedCall] = watch! {
+    "lambda": "PublishLayerVersion", "DeleteLayerVersion";
+};
+
+pub(super) static DETECTION: Detection = Detection {
+    id: "layer-changed-past-gate",
+    severity: Severity::Warning,
+    title: "A version of the layer {subject} was published or deleted past the gate",
+    meaning: "Functions that use the layer run its code. The gate did not verify this version, or a version that functions name is gone.",
+    normal: "a clean-up of old layer versions.",
+    steps: &[
+        "See its versions: aws lambda list-layer-versions --layer-name {layer} --region {region}",
+        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "Publish the layer through the gate: upload it to the uploads bucket as layers/{layer}.zip.",
+        "Take lambda:PublishLayerVersion and lambda:DeleteLayerVersion away from everyone but the gate's deploy role.",
+    ],
+    controls: &[
+        "MITRE ATT&CK T1574 (Hijack Execution Flow)",
+        "NIST 800-53 SI-7(15)",
+        "NIST 800-53 CM-5",
+    ],
+    answer: Answer::Accepted,
+    calls: &[CALLS],
+    matches,
+};
+
+fn matches(context: &Context<'_>) -> Option<Finding> {
+    if !context.is_gated_layer() {
+        return None;
+    }
+    let call = context.call;
+    Some(if call.name() == "DeleteLayerVersion" {
+        let version = call
+            .request("/versionNumber")
+            .map_or_else(|| "not named".to_owned(), ToString::to_string);
+        Finding::default()
+            .title("A version of the layer {subject} was deleted past the gate")
+            .detail(format!("The version is {version}. Functions that use it run on; no function can be given it any more."))
+            .steps(STEPS_OF_DELETION)
+    } else {
+        let arn = call
+            .response_text("/layerVersionArn")
+            .unwrap_or("not named");
+        Finding::default()
+            .title("A version of the layer {subject} was published past the gate")
+            .detail(format!("The version is {arn}."))
+    })
+}
+
+const STEPS_OF_DELETION: &[&str] = &[
+    "Ask whoever made the call. A deleted version cannot be put back; publish the package again: copy its version over layers/{layer}.zip in the uploads bucket.",
+    "Find the functions that use it: aws lambda list-functions --query 'Functions[?Layers]' --region {region}",
+    "Take lambda:DeleteLayerVersion away from everyone who need not have it.",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{super::samples::*, *};
+    use serde_json::json;
+
+    #[test]
+    fn layer_past_the_gate_pages_and_the_gates_does_not() {
+        for call in ["PublishLayerVersion20181031", "DeleteLayerVersion20181031"] {
+            let layer = |name| {
+                event(
+                    "lambda",
+                    call,
+                    json!({"layerName": name, "versionNumber": 3}),
+                )
+            };
+            fires(&DETECTION, &layer("base"));
+            fires(
+                &DETECTION,
+                &layer("arn:aws:lambda:us-east-1:111122223333:layer:base"),
+            );
+            silent(&by_gate(&layer("base")));
+            silent(&layer("another-teams"));
+        }
+    }
+}

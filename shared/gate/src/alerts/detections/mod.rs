@@ -1,0 +1,46 @@
+//! The detections: which recorded API calls someone should hear of.
+//!
+//! Lives here: one file for each detection, with what it matches and what it says; the table of them and
+//! the search through it (`table.rs`); what a matcher is given and answers (`detection.rs`); the page
+//! (`page_of.rs`). `docs/detections.md` is written from the table by a test, and the event names that the
+//! rule on the bus must let through are read from it.
+//!
+//! Data passes through like this: `ApiCall`, the first detection of the table that matches, [`Page`].
+//!
+//! [`Page`]: super::Page
+
+mod detection;
+mod page_of;
+#[cfg(test)]
+mod samples;
+mod table;
+
+mod alias_changed;
+mod attempt_denied;
+mod code_changed;
+mod code_refused;
+mod configuration_changed;
+mod csc_changed;
+mod csc_deleted;
+mod csc_detached;
+mod csc_replaced;
+mod csc_weakened;
+mod foreign_signing;
+mod function_created;
+mod function_deleted;
+mod gate_changed;
+mod layer_changed;
+mod layer_opened;
+mod opened_to_everybody;
+mod profile_changed;
+mod profile_opened;
+mod stack_changed;
+mod tags_changed;
+mod trail_changed;
+mod trust_revoked;
+mod untrusted_code_live;
+mod version_changed;
+
+pub use detection::{Answer, Detection, WatchedCall};
+pub(super) use page_of::page_of;
+pub use table::{DETECTIONS, EventNames, detect, event_names};

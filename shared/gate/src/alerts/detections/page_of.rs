@@ -1,0 +1,210 @@
+//! The page of a call that a detection found.
+
+use super::{
+    detection::{Context, Detection, Finding},
+    table,
+};
+use crate::{
+    alerts::{Page, page::in_one_line, settings::AlertSettings},
+    events::ApiCall,
+};
+
+/// The page for this call; `None` for an ordinary one.
+pub(in crate::alerts) fn page_of(call: &ApiCall, settings: &AlertSettings) -> Option<Page> {
+    let (detection, finding) = table::find(call, settings)?;
+    Some(page(detection, finding, &Context { call, settings }))
+}
+
+fn page(detection: &Detection, finding: Finding, context: &Context<'_>) -> Page {
+    let Context { call, settings } = context;
+    let subject = finding.subject.clone().unwrap_or_else(|| context.subject());
+    let title = finding.title.unwrap_or(detection.title);
+    let mut text = vec![detection.meaning.to_owned()];
+    text.extend(finding.details.iter().map(|detail| in_one_line(detail)));
+    if let Some(error) = call.error_message() {
+        text.push(format!("AWS says: {}", in_one_line(error)));
+    }
+    if !detection.normal.is_empty() {
+        text.push(format!("Not a worry: {}", detection.normal));
+    }
+    let steps = finding.steps.unwrap_or(detection.steps);
+    let fill = |step: &str| context.fill(step);
+    let mut next_steps: Vec<String> = context.advice().into_iter().collect();
+    next_steps.extend(steps.iter().map(|step| fill(step)));
+    next_steps.push(fill(
+        "The whole call: aws cloudtrail lookup-events --lookup-attributes \
+         AttributeKey=EventId,AttributeValue={event} --region {region}",
+    ));
+    Page {
+        id: call.event_id().to_owned(),
+        severity: finding.severity.unwrap_or(detection.severity),
+        title: title.replace("{subject}", &subject),
+        text: text.join("\n"),
+        next_steps,
+        facts: facts(call, settings),
+        resources: vec![subject.clone()],
+        kind: detection.id.to_owned(),
+        thread: subject,
+        state: "detected".to_owned(),
+        stack: settings.stack.clone(),
+    }
+}
+
+fn facts(call: &ApiCall, settings: &AlertSettings) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Who", call.principal().to_owned())];
+    facts.extend(call.role_arn().map(|role| ("Role", role)));
+    let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    facts.extend(
+        call.session_since()
+            .and_then(said)
+            .map(|at| ("Session since", at)),
+    );
+    if let Some(has_mfa) = call.has_mfa() {
+        facts.push(("MFA", if has_mfa { "yes" } else { "no" }.to_owned()));
+    }
+    facts.extend(said(call.source_address()).map(|from| ("From", from)));
+    facts.extend(call.invoked_by().and_then(said).map(|by| ("Made by", by)));
+    facts.extend(said(call.user_agent()).map(|agent| ("User agent", agent)));
+    // Whoever searches CloudTrail for it needs the name that is there.
+    facts.push(("Call", call.event_name().to_owned()));
+    facts.extend(
+        call.error_code()
+            .and_then(said)
+            .map(|error| ("Error", error)),
+    );
+    facts.push(("When", call.at().to_string()));
+    facts.push(("Account", call.account().to_owned()));
+    facts.push(("Region", call.region().to_owned()));
+    facts.push(("Stack", settings.stack.clone()));
+    facts
+}
+
+/// A program that puts code on functions by a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tool {
+    CloudFormation,
+    Terraform,
+    Pulumi,
+}
+
+impl Context<'_> {
+    /// What the call was about, by the most telling parameter.
+    pub(super) fn subject(&self) -> String {
+        let call = self.call;
+        if let Some(function) = call.function() {
+            return function.as_str().to_owned();
+        }
+        if let Some(layer) = call.layer() {
+            return layer.as_str().to_owned();
+        }
+        [
+            "/codeSigningConfigArn",
+            "/profileName",
+            "/jobId",
+            "/functionName",
+            "/layerName",
+            "/resource",
+        ]
+        .iter()
+        .find_map(|pointer| call.request_text(pointer))
+        .or_else(|| call.response_text("/codeSigningConfig/codeSigningConfigArn"))
+        .unwrap_or("an unnamed resource")
+        .to_owned()
+    }
+
+    /// Advice for the tool that made the call. Only that CloudFormation made it is certain; the other
+    /// tools are known by their user agent, which callers choose: it changes what is advised and nothing
+    /// else.
+    fn advice(&self) -> Option<String> {
+        let changes_code = matches!(
+            self.call.name(),
+            "UpdateFunctionCode" | "CreateFunction" | "PublishVersion" | "UpdateAlias"
+        );
+        let (name, how) = match self.tool().filter(|_| changes_code)? {
+            Tool::CloudFormation => (
+                "CloudFormation (also CDK and SAM)",
+                "leave the code out of your template's updates: give it a placeholder package once, and keep it as it is",
+            ),
+            Tool::Terraform => (
+                "Terraform",
+                "leave the code out: lifecycle { ignore_changes = [filename, s3_key, s3_object_version, source_code_hash] }",
+            ),
+            Tool::Pulumi => (
+                "Pulumi",
+                "leave the code out: the option ignoreChanges for code",
+            ),
+        };
+        Some(format!(
+            "{name} seems to have made the call. Countersign deploys the code, so {how}."
+        ))
+    }
+
+    fn tool(&self) -> Option<Tool> {
+        if self.is_by_cloudformation() {
+            return Some(Tool::CloudFormation);
+        }
+        let agent = self.call.user_agent().to_ascii_lowercase();
+        let session = self.call.session().unwrap_or_default().to_ascii_lowercase();
+        if agent.contains("terraform") || agent.contains("opentofu") {
+            Some(Tool::Terraform)
+        } else if agent.contains("pulumi") {
+            Some(Tool::Pulumi)
+        } else if agent.contains("cloudformation") || session.contains("aws-cdk") {
+            Some(Tool::CloudFormation)
+        } else {
+            None
+        }
+    }
+
+    /// Fills in what a step names. A value that is not of the plainest letters stays a word in capitals:
+    /// what is pasted into a shell must not be an attacker's.
+    pub(super) fn fill(&self, step: &str) -> String {
+        let call = self.call;
+        let function = call.function().map(String::from);
+        let layer = call.layer().map(String::from);
+        let plain = |text: Option<&str>| text.filter(|text| is_plain(text)).map(str::to_owned);
+        let values = [
+            ("{function}", function, "FUNCTION"),
+            ("{layer}", layer, "LAYER"),
+            ("{alias}", plain(call.request_text("/name")), "ALIAS"),
+            (
+                "{csc}",
+                plain(call.request_text("/codeSigningConfigArn")),
+                "CSC_ARN",
+            ),
+            ("{profile}", plain(self.profile()), "PROFILE"),
+            (
+                "{job}",
+                plain(
+                    call.request_text("/jobId")
+                        .or_else(|| call.response_text("/jobId")),
+                ),
+                "JOB",
+            ),
+            (
+                "{statement}",
+                plain(call.request_text("/statementId")),
+                "STATEMENT",
+            ),
+            ("{role}", plain(call.request_text("/roleName")), "ROLE"),
+            ("{event}", plain(Some(call.event_id())), "EVENT_ID"),
+            ("{region}", plain(Some(call.region())), "REGION"),
+            ("{stack}", plain(Some(&self.settings.stack)), "STACK"),
+        ];
+        values
+            .into_iter()
+            .fold(step.to_owned(), |text, (name, value, unknown)| {
+                text.replace(name, value.as_deref().unwrap_or(unknown))
+            })
+    }
+}
+
+/// Nothing that a shell, a chat client or a mail reader makes anything of.
+fn is_plain(text: &str) -> bool {
+    const MAX_PLAIN: usize = 200;
+    (1..=MAX_PLAIN).contains(&text.len())
+        && !text.starts_with('-')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '/' | '.'))
+}

@@ -1,0 +1,101 @@
+//! Recorded calls for the tests of detections, as CloudTrail hands them to the bus.
+
+use super::{Detection, detect, page_of};
+use crate::{
+    alerts::{
+        Page,
+        settings::{AlertSettings, OwnRoles},
+    },
+    domain::{CscArn, NamePattern, ProfileName},
+    events::ApiCall,
+};
+use serde_json::{Value, json};
+
+pub(super) const OWN_CSC: &str =
+    "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
+pub(super) const OWN_KEY: &str =
+    "arn:aws:kms:us-east-1:111122223333:key/5d1e0000-0000-4000-8000-000000000000";
+
+/// A stack that deploys to functions whose names begin with `o`, and to the layer `base`.
+fn settings() -> AlertSettings {
+    AlertSettings {
+        stack: "countersign".to_owned(),
+        records_bucket: "countersign-records".to_owned(),
+        own_roles: OwnRoles::parse(
+            "arn:aws:iam::111122223333:role/countersign-SignRole-1X,\
+             arn:aws:iam::111122223333:role/countersign-DeployRole-1X",
+        )
+        .unwrap(),
+        functions: Some(NamePattern::parse("o*").unwrap()),
+        layers: Some(NamePattern::parse("base").unwrap()),
+        signing_profile: Some(ProfileName::parse("countersign").unwrap()),
+        csc: Some(CscArn::parse(OWN_CSC).unwrap()),
+        key_arn: Some(OWN_KEY.to_owned()),
+    }
+}
+
+/// An accepted call by somebody.
+pub(super) fn event(service: &str, name: &str, request: Value) -> Value {
+    json!({
+        "eventID": "0c547ff7-0d28-54a2-895b-e362192e0b5f",
+        "eventName": name,
+        "eventSource": format!("{service}.amazonaws.com"),
+        "eventTime": "2026-11-21T21:50:12Z",
+        "awsRegion": "us-east-1",
+        "recipientAccountId": "111122223333",
+        "sourceIPAddress": "203.0.113.66",
+        "userAgent": "aws-cli/2.31.0",
+        "userIdentity": {
+            "type": "AssumedRole",
+            "arn": "arn:aws:sts::111122223333:assumed-role/Developer/somebody",
+        },
+        "requestParameters": request,
+    })
+}
+
+/// The same with another field.
+pub(super) fn with(event: &Value, field: &str, value: Value) -> Value {
+    let mut event = event.clone();
+    event[field] = value;
+    event
+}
+
+/// The same by the gate's deploy role.
+pub(super) fn by_gate(event: &Value) -> Value {
+    let session =
+        "arn:aws:sts::111122223333:assumed-role/countersign-DeployRole-1X/countersign-deploy";
+    with(
+        event,
+        "userIdentity",
+        json!({"type": "AssumedRole", "arn": session}),
+    )
+}
+
+/// The same by CloudFormation for somebody.
+pub(super) fn by_cloudformation(event: &Value) -> Value {
+    let mut event = event.clone();
+    event["userIdentity"]["invokedBy"] = json!("cloudformation.amazonaws.com");
+    event["sourceIPAddress"] = json!("cloudformation.amazonaws.com");
+    event
+}
+
+fn call(event: &Value) -> ApiCall {
+    serde_json::from_value(event.clone()).unwrap()
+}
+
+/// The id of the detection that speaks of an event.
+pub(super) fn detected(event: &Value) -> Option<&'static str> {
+    detect(&call(event), &settings()).map(|detection| detection.id)
+}
+
+pub(super) fn fires(detection: &Detection, event: &Value) {
+    assert_eq!(detected(event), Some(detection.id), "{event}");
+}
+
+pub(super) fn silent(event: &Value) {
+    assert_eq!(detected(event), None, "{event}");
+}
+
+pub(super) fn page(event: &Value) -> Page {
+    page_of(&call(event), &settings()).unwrap()
+}

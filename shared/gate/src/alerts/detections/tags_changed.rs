@@ -1,0 +1,81 @@
+//! Tags `countersign:…` were changed.
+
+use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use crate::alerts::Severity;
+
+pub(super) const CALLS: &[WatchedCall] = watch! {
+    "lambda": "TagResource", "UntagResource";
+};
+
+pub(super) static DETECTION: Detection = Detection {
+    id: "gate-tags-changed",
+    severity: Severity::Warning,
+    title: "Tags that steer the gate were changed on {subject}",
+    meaning: "Tags that begin with countersign: choose the profile and the alias of a function, and what is demanded of its packages.",
+    normal: "a team that sets up its function.",
+    steps: &[
+        "See them: aws lambda get-function --function-name {function} --query Tags --region {region}",
+        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "Let only those set them who should: deny lambda:TagResource and lambda:UntagResource where aws:TagKeys has countersign:*.",
+    ],
+    controls: &[
+        "MITRE ATT&CK T1553.006 (Subvert Trust Controls: Code Signing Policy Modification)",
+        "NIST 800-53 CM-5",
+    ],
+    answer: Answer::Accepted,
+    calls: &[CALLS],
+    matches,
+};
+
+fn matches(context: &Context<'_>) -> Option<Finding> {
+    let call = context.call;
+    let tags = call.request("/tags").and_then(|tags| tags.as_object());
+    let set = tags
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| format!("{key} = {value}"));
+    let keys = call.request("/tagKeys").and_then(|keys| keys.as_array());
+    let removed = keys.into_iter().flatten().filter_map(|key| key.as_str());
+    let changed: Vec<String> = set
+        .chain(removed.map(|key| format!("{key} removed")))
+        .filter(|tag| tag.starts_with("countersign:"))
+        .collect();
+    if changed.is_empty() || !context.is_gated_function() {
+        return None;
+    }
+    Some(Finding::default().detail(format!("Changed: {}.", changed.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::samples::*, *};
+    use serde_json::json;
+
+    const ORDERS: &str = "arn:aws:lambda:us-east-1:111122223333:function:orders";
+
+    #[test]
+    fn gates_tags_page_and_others_do_not() {
+        let tag = |tags| {
+            event(
+                "lambda",
+                "TagResource20170331v2",
+                json!({"resource": ORDERS, "tags": tags}),
+            )
+        };
+        fires(&DETECTION, &tag(json!({"countersign:alias": "live"})));
+        silent(&tag(json!({"team": "shop"})));
+        let untag = |keys| {
+            event(
+                "lambda",
+                "UntagResource20170331v2",
+                json!({"resource": ORDERS, "tagKeys": keys}),
+            )
+        };
+        fires(&DETECTION, &untag(json!(["team", "countersign:profile"])));
+        silent(&untag(json!(["team"])));
+        assert_eq!(
+            page(&tag(json!({"countersign:alias": "live"}))).thread,
+            "orders"
+        );
+    }
+}

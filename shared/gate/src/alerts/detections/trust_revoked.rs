@@ -1,0 +1,90 @@
+//! A signature or a version of the gate's profile was revoked.
+
+use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use crate::alerts::Severity;
+
+pub(super) const CALLS: &[WatchedCall] = watch! {
+    "signer": "RevokeSignature", "RevokeSigningProfile";
+};
+
+pub(super) static DETECTION: Detection = Detection {
+    id: "signature-revoked",
+    severity: Severity::Critical,
+    title: "A signature was revoked: {subject}",
+    meaning: "Lambda does not take code with that signature any more. Functions that run it already run on. A revocation cannot be undone.",
+    normal: "a leaked package or profile that somebody withdrew, as they should.",
+    steps: &[
+        "Check that the revocation was meant. It cannot be undone.",
+        "Find what runs with it and upload that package once more, so that the gate signs it anew: countersign status shows the signing job of each target.",
+        "Take signer:RevokeSignature and signer:RevokeSigningProfile away from everyone who need not have them.",
+    ],
+    controls: &[
+        "MITRE ATT&CK T1562 (Impair Defenses)",
+        "MITRE ATT&CK T1489 (Service Stop)",
+        "NIST 800-53 SI-7(15)",
+        "NIST 800-53 CM-14",
+    ],
+    answer: Answer::Accepted,
+    calls: &[CALLS],
+    matches,
+};
+
+const STEPS_OF_PROFILE: &[&str] = &[
+    "Check that the revocation was meant. It cannot be undone.",
+    "Nothing that the profile version signed after the effective time is taken any more. Make a new version (aws signer put-signing-profile makes one under a new name), and list it in the code signing configuration in place of the revoked one.",
+    "Upload each package once more, so that the gate signs it anew.",
+    "Take signer:RevokeSignature and signer:RevokeSigningProfile away from everyone who need not have them.",
+];
+
+fn matches(context: &Context<'_>) -> Option<Finding> {
+    let call = context.call;
+    let reason = call.request_text("/reason").unwrap_or("none was given");
+    let finding = Finding::default().detail(format!("The reason given: {reason}."));
+    if call.name() == "RevokeSignature" {
+        return Some(finding);
+    }
+    if !context.is_own_profile() {
+        return None;
+    }
+    let version = call.request_text("/profileVersion").unwrap_or("not named");
+    let since = call
+        .request("/effectiveTime")
+        .map_or_else(|| "not named".to_owned(), ToString::to_string);
+    Some(
+        finding
+            .title("A signing profile was revoked: {subject}")
+            .detail(format!("The version is {version}, effective from {since}."))
+            .steps(STEPS_OF_PROFILE),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::samples::*, *};
+    use serde_json::json;
+
+    #[test]
+    fn revocation_pages_and_nobody_is_asked_to_undo_it() {
+        for (call, request) in [
+            ("RevokeSignature", json!({"jobId": "065d37b3"})),
+            (
+                "RevokeSigningProfile",
+                json!({"profileName": "countersign", "profileVersion": "Ab"}),
+            ),
+        ] {
+            let event = event("signer", call, request);
+            fires(&DETECTION, &event);
+            let page = page(&event);
+            assert!(page.text.contains("cannot be undone"), "{page:?}");
+            assert!(
+                page.next_steps.iter().all(|step| !step.contains("undo it")),
+                "{page:?}"
+            );
+        }
+        silent(&event(
+            "signer",
+            "RevokeSigningProfile",
+            json!({"profileName": "another_teams"}),
+        ));
+    }
+}

@@ -1,0 +1,85 @@
+//! Code went live whose signature is not valid: Warn lets it.
+
+use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use crate::alerts::Severity;
+
+pub(super) const CALLS: &[WatchedCall] = watch! {
+    "lambda": "UpdateFunctionCode", "CreateFunction", "UpdateFunctionConfiguration", "PublishLayerVersion";
+};
+
+pub(super) static DETECTION: Detection = Detection {
+    id: "untrusted-code-live",
+    severity: Severity::Critical,
+    title: "Untrusted code went live on {subject}",
+    meaning: "Code was put on the target past the gate, and its signature is not acceptable. The code signing configuration only warns, so Lambda took it.",
+    normal: "a pipeline that deploys by itself while the configuration is still on Warn.",
+    steps: &[
+        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "Put the gate's package back: countersign status functions/{function}, then copy the good version of functions/{function}.zip over its key, or upload it again.",
+        "Set the code signing configuration to Enforce: aws lambda update-code-signing-config --code-signing-config-arn CSC_ARN --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region {region}",
+        "Take the right to update code away from everyone but the gate's deploy role.",
+    ],
+    controls: &[
+        "MITRE ATT&CK T1648 (Serverless Execution)",
+        "CIS AWS Compute Services 4.8 (code signing)",
+        "NIST 800-53 SI-7(15)",
+        "NIST 800-53 CM-14",
+    ],
+    answer: Answer::Accepted,
+    calls: &[CALLS],
+    matches,
+};
+
+fn matches(context: &Context<'_>) -> Option<Finding> {
+    let status = context.call.signature_status()?;
+    if status == "VALID" || !context.is_gated() {
+        return None;
+    }
+    let finding = Finding::default().detail(format!("Lambda calls the signature {status:?}."));
+    Some(context.lighter_by_cloudformation(finding))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::samples::*, *};
+    use serde_json::json;
+
+    #[test]
+    fn any_status_but_valid_pages() {
+        for status in ["MISMATCH", "EXPIRED", "REVOKED", "CORRUPT", "valid"] {
+            let code = event(
+                "lambda",
+                "UpdateFunctionCode20150331v2",
+                json!({"functionName": "orders"}),
+            );
+            fires(
+                &DETECTION,
+                &with(
+                    &code,
+                    "additionalEventData",
+                    json!({"signatureStatus": status}),
+                ),
+            );
+        }
+    }
+
+    #[test]
+    fn own_deployments_dry_runs_and_other_targets_are_silent() {
+        let status = json!({"signatureStatus": "MISMATCH"});
+        let of = |request| {
+            with(
+                &event("lambda", "UpdateFunctionCode20150331v2", request),
+                "additionalEventData",
+                status.clone(),
+            )
+        };
+        // The gate's own deployment under Warn: the gate tells of it as a deployment with a warning.
+        silent(&by_gate(&of(json!({"functionName": "orders"}))));
+        silent(&of(json!({"functionName": "orders", "dryRun": true})));
+        silent(&of(json!({"functionName": "another-teams"})));
+        fires(
+            &DETECTION,
+            &of(json!({"functionName": "orders", "dryRun": "true"})),
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! A version was published past the gate.
+
+use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use crate::alerts::Severity;
+
+pub(super) const CALLS: &[WatchedCall] = watch! {
+    "lambda": "PublishVersion";
+};
+
+pub(super) static DETECTION: Detection = Detection {
+    id: "version-published-past-gate",
+    severity: Severity::Warning,
+    title: "A version of {subject} was published past the gate",
+    meaning: "A version keeps code and configuration for good. This one was not made by the gate, and an alias or a caller may use it.",
+    normal: "a deployer that publishes versions after a change of the configuration.",
+    steps: &[
+        "See what it holds: aws lambda list-versions-by-function --function-name {function} --region {region}",
+        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "Take lambda:PublishVersion away from everyone but the gate's deploy role.",
+    ],
+    controls: &[
+        "MITRE ATT&CK T1648 (Serverless Execution)",
+        "NIST 800-53 CM-5",
+    ],
+    answer: Answer::Accepted,
+    calls: &[CALLS],
+    matches,
+};
+
+fn matches(context: &Context<'_>) -> Option<Finding> {
+    let version = context
+        .call
+        .response_text("/version")
+        .unwrap_or("not named");
+    context
+        .is_gated_function()
+        .then(|| Finding::default().detail(format!("The version is {version}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::samples::*, *};
+    use serde_json::json;
+
+    #[test]
+    fn version_past_the_gate_pages_and_the_gates_does_not() {
+        let version = |function| {
+            event(
+                "lambda",
+                "PublishVersion20150331",
+                json!({"functionName": function}),
+            )
+        };
+        fires(&DETECTION, &version("orders"));
+        silent(&by_gate(&version("orders")));
+        silent(&version("another-teams"));
+    }
+}

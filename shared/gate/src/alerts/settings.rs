@@ -1,0 +1,132 @@
+//! What `alert` knows of its stack: its name, its records, its own roles and its targets.
+
+use crate::{
+    domain::{CscArn, FunctionName, LayerName, NamePattern, ProfileName},
+    events::{ApiCall, RoleId},
+};
+
+/// A list of roles that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a list of role ARNs separated by commas")]
+pub struct OwnRolesError {
+    text: String,
+}
+
+/// The roles of the stack's own functions. A call by one of them is the gate's own work, and the gate
+/// tells of it itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnRoles(Vec<RoleId>);
+
+impl OwnRoles {
+    /// Reads ARNs separated by commas, at least one.
+    pub fn parse(text: &str) -> Result<Self, OwnRolesError> {
+        text.split(',')
+            .map(|arn| RoleId::of_role(arn.trim()))
+            .collect::<Option<Vec<_>>>()
+            .map(Self)
+            .ok_or_else(|| OwnRolesError {
+                text: text.to_owned(),
+            })
+    }
+
+    /// Whether the call was made by a session of one of them. The session's name plays no part: whoever
+    /// assumes a role chooses it.
+    #[must_use]
+    pub fn made(&self, call: &ApiCall) -> bool {
+        call.role_arn()
+            .and_then(|arn| RoleId::of_role(&arn))
+            .is_some_and(|role| self.0.contains(&role))
+    }
+}
+
+/// What `alert` was set up with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertSettings {
+    /// `COUNTERSIGN_STACK`
+    pub stack: String,
+    /// `COUNTERSIGN_RECORDS_BUCKET`
+    pub records_bucket: String,
+    /// `COUNTERSIGN_OWN_ROLES`
+    pub own_roles: OwnRoles,
+    /// `COUNTERSIGN_TARGET_FUNCTIONS`; `None` is all.
+    pub functions: Option<NamePattern>,
+    /// `COUNTERSIGN_TARGET_LAYERS`; `None` is all.
+    pub layers: Option<NamePattern>,
+    /// `COUNTERSIGN_SIGNING_PROFILE`; `None` is any.
+    pub signing_profile: Option<ProfileName>,
+    /// `COUNTERSIGN_CSC_ARN`: the code signing configuration that functions of this stack are put under.
+    pub csc: Option<CscArn>,
+    /// `COUNTERSIGN_KEY_ARN`: the stack's key.
+    pub key_arn: Option<String>,
+}
+
+impl AlertSettings {
+    /// Whether only the gate should change this function.
+    #[must_use]
+    pub fn gates_function(&self, name: &FunctionName) -> bool {
+        let pattern = self.functions.as_ref();
+        pattern.is_none_or(|pattern| pattern.matches(name.as_str()))
+    }
+
+    /// Whether only the gate should publish this layer.
+    #[must_use]
+    pub fn gates_layer(&self, name: &LayerName) -> bool {
+        let pattern = self.layers.as_ref();
+        pattern.is_none_or(|pattern| pattern.matches(name.as_str()))
+    }
+
+    /// Whether a thing of this name belongs to the stack: CloudFormation and the template begin the names
+    /// of the stack's things with its name; buckets have it in small letters.
+    #[must_use]
+    pub fn owns(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let stack = self.stack.to_ascii_lowercase();
+        name == stack
+            || name
+                .strip_prefix(&stack)
+                .is_some_and(|rest| rest.starts_with('-'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_of_roles_is_whole_or_wrong() {
+        let one = "arn:aws:iam::111122223333:role/gate-DeployRole-1X";
+        assert!(OwnRoles::parse(one).is_ok());
+        assert_eq!(
+            OwnRoles::parse(&format!("{one}, {one}")).unwrap().0.len(),
+            2
+        );
+        for wrong in [
+            "",
+            "gate",
+            &format!("{one},"),
+            "arn:aws:iam::111122223333:user/x",
+        ] {
+            assert!(OwnRoles::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn stack_owns_what_begins_with_its_name() {
+        let settings = AlertSettings {
+            stack: "Gate".to_owned(),
+            records_bucket: "records".to_owned(),
+            own_roles: OwnRoles::parse("arn:aws:iam::1:role/r").unwrap(),
+            functions: None,
+            layers: None,
+            signing_profile: None,
+            csc: None,
+            key_arn: None,
+        };
+        for name in ["Gate", "Gate-sign", "gate-recordsbucket-1x"] {
+            assert!(settings.owns(name), "{name}");
+        }
+        for name in ["Gateway-sign", "orders", "", "my-Gate-sign"] {
+            assert!(!settings.owns(name), "{name}");
+        }
+    }
+}
