@@ -7,7 +7,7 @@
     reason = "a test that cannot go on should stop, and say where"
 )]
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use countersign_testkit::{
     checkout, fake_aws::exception, http::Response, runtime_api::Answer, stage::Stage,
@@ -16,10 +16,16 @@ use serde_json::Value;
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:countersign-pages";
 
+const RECORDS: &str = "countersign-records-111122223333";
+const ROLES: &str = "arn:aws:iam::111122223333:role/countersign-SignRole-1X,\
+                     arn:aws:iam::111122223333:role/countersign-DeployRole-1X";
+
 fn stage() -> Stage {
     let variables = [
         ("COUNTERSIGN_STACK", "countersign"),
         ("COUNTERSIGN_TOPIC_ARN", TOPIC),
+        ("COUNTERSIGN_RECORDS_BUCKET", RECORDS),
+        ("COUNTERSIGN_OWN_ROLES", ROLES),
     ];
     let stage = Stage::start("alert", &variables).unwrap();
     let answer = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult>\
@@ -37,7 +43,8 @@ fn body(name: &str) -> String {
 
 /// The fields of the form that `Publish` sent.
 fn published(stage: &Stage) -> Vec<(String, String)> {
-    let calls = stage.aws.calls();
+    let mut calls = stage.aws.calls();
+    calls.retain(|call| call.name == "sns:Publish");
     assert!(calls.len() <= 1, "one event is one page");
     let Some(call) = calls.first() else {
         return Vec::new();
@@ -61,9 +68,13 @@ fn what_someone_should_hear_of_is_paged() {
         "alert-cloudtrail-csc-removed",
         "alert-cloudtrail-csc-weakened",
         "alert-cloudtrail-profile-revoked",
+        "alert-cloudtrail-code-changed",
+        "alert-cloudtrail-alias-moved",
+        "alert-cloudtrail-rule-disabled",
         "alert-decided-rejected",
     ] {
         let stage = stage();
+        put_record(&stage, &body("alert-decided-rejected"));
         assert!(stage.failures(&[&body(name)], 1).is_empty(), "{name}");
         let form = published(&stage);
         assert_eq!(field(&form, "MessageStructure"), "json", "{name}");
@@ -75,8 +86,47 @@ fn what_someone_should_hear_of_is_paged() {
         let subject = field(&form, "Subject");
         assert!(subject.starts_with("Countersign"), "{name}: {subject}");
         assert!(field(&form, "Message").contains("default"), "{name}");
+        let names: BTreeSet<&str> = form
+            .iter()
+            .filter(|(key, _)| {
+                key.starts_with("MessageAttributes.entry.") && key.ends_with(".Name")
+            })
+            .map(|(_, value)| value.as_str())
+            .collect();
+        let filters = ["detection", "severity", "stack", "state", "target"];
+        assert!(names.into_iter().eq(filters), "{name}: {form:?}");
         stage.assert_says("a page was sent");
     }
+}
+
+/// Puts the outcome that an event of the gate points at into the records bucket.
+fn put_record(stage: &Stage, body: &str) {
+    let event: Value = serde_json::from_str(body).unwrap();
+    let mut record = event["detail"].clone();
+    let fields = record.as_object_mut().unwrap();
+    fields.remove("stack").unwrap();
+    let place = fields.remove("record").unwrap();
+    let path = place.as_str().unwrap().strip_prefix("s3://").unwrap();
+    let (bucket, key) = path.split_once('/').unwrap();
+    stage.aws.put(bucket, key, record.to_string().as_bytes());
+}
+
+#[test]
+fn event_without_its_record_is_dropped() {
+    let stage = stage();
+    let forged = body("alert-decided-rejected");
+    assert!(stage.failures(&[&forged], 1).is_empty());
+    assert!(published(&stage).is_empty());
+    stage.assert_says("an event that is not the gate's was dropped");
+}
+
+#[test]
+fn malformed_event_of_the_gate_is_dropped_and_hides_no_other() {
+    let stage = stage();
+    let forged = body("alert-decided-rejected").replace("outcome.json", "evil.json");
+    let refused = body("alert-cloudtrail-refused");
+    assert!(stage.failures(&[&forged, &refused], 1).is_empty());
+    assert_eq!(stage.aws.called(), ["sns:Publish"]);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! From an event to a page, or to the reason why nobody needs one.
 
 use super::{
-    detections::page_of,
+    detections::{needs_records, page_of},
+    known_code::{KnownCode, look_up},
     page::{Page, Severity, in_one_line},
     settings::AlertSettings,
 };
@@ -47,6 +48,17 @@ pub struct RecordPointer {
     path: String,
 }
 
+/// What the records say beside an event.
+#[derive(Clone, Debug)]
+pub enum Lookup {
+    /// Nothing was looked up.
+    Nothing,
+    /// How the upload ended that an event points at.
+    Outcome(Box<Outcome>),
+    /// Whose code a call put on a function.
+    Code(KnownCode),
+}
+
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alerted {
@@ -66,17 +78,20 @@ pub async fn alert<P: Pager, R: Records>(
     body: &str,
 ) -> Result<Alerted, AlertError> {
     let event = parse(settings, body)?;
-    let outcome = match &event {
+    let lookup = match &event {
         Event::Decided(pointer) => {
             let Some(outcome) = read(records, pointer).await? else {
                 return Ok(Alerted::Dropped("its record is not there"));
             };
-            Some(outcome)
+            Lookup::Outcome(Box::new(outcome))
         }
-        Event::Call(_) => None,
+        Event::Call(call) if needs_records(call, settings) => {
+            Lookup::Code(look_up(records, call).await)
+        }
+        Event::Call(_) => Lookup::Nothing,
         Event::NotOurs(why) => return Ok(Alerted::Dropped(why)),
     };
-    let Some(page) = classify(settings, &event, outcome.as_ref()) else {
+    let Some(page) = classify(settings, &event, &lookup) else {
         return Ok(Alerted::Silent);
     };
     pager.page(&page.render()).await?;
@@ -152,18 +167,16 @@ async fn read<R: Records>(
     Ok((place == pointer.path).then_some(outcome))
 }
 
-/// Says whether someone should hear of an event, and what. `outcome` is what the record says that the
-/// event points at.
+/// Says whether someone should hear of an event, and what, with what was looked up for it.
 #[must_use]
-pub fn classify(
-    settings: &AlertSettings,
-    event: &Event,
-    outcome: Option<&Outcome>,
-) -> Option<Page> {
-    match event {
-        Event::Call(call) => page_of(call, settings),
-        Event::Decided(pointer) => of_outcome(settings, pointer, outcome?),
-        Event::NotOurs(_) => None,
+pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Option<Page> {
+    match (event, lookup) {
+        (Event::Call(call), Lookup::Code(known)) => page_of(call, settings, known),
+        (Event::Call(call), _) => page_of(call, settings, &KnownCode::NotAsked),
+        (Event::Decided(pointer), Lookup::Outcome(outcome)) => {
+            of_outcome(settings, pointer, outcome)
+        }
+        (Event::Decided(_) | Event::NotOurs(_), _) => None,
     }
 }
 
@@ -232,19 +245,9 @@ fn of_outcome(
         ],
         kind: if code.is_empty() { "UPLOAD" } else { code }.to_owned(),
         thread: what,
-        state: state_of(outcome.state).to_owned(),
+        state: outcome.state.as_str().to_owned(),
         stack: settings.stack.clone(),
     })
-}
-
-fn state_of(state: UploadState) -> &'static str {
-    match state {
-        UploadState::Deployed => "deployed",
-        UploadState::Prepared => "prepared",
-        UploadState::Rejected => "rejected",
-        UploadState::Superseded => "superseded",
-        UploadState::Failed => "failed",
-    }
 }
 
 /// The reason, or for a deployment with warnings the first warning.
@@ -272,21 +275,39 @@ fn text_of(outcome: &Outcome) -> String {
         let message = in_one_line(&finding.message);
         Some(format!("{}: {message}.", finding.code?.as_str()))
     }));
-    if outcome.state == UploadState::Rejected {
+    // Of a target that is not there, or is none, nothing ran before.
+    let has_target = outcome.target.is_some() && outcome.code != Some(ReasonCode::TargetNotFound);
+    if outcome.state == UploadState::Rejected && has_target {
         sentences.push("What ran before runs on.".to_owned());
     }
     sentences.join("\n")
 }
 
 fn next_steps_of(outcome: &Outcome, record: &str) -> Vec<String> {
-    let fixes = outcome
+    // Whoever is asked to list a publisher that was revoked is asked to trust a key that may be lost.
+    let is_revoked = codes_of(outcome)
+        .any(|code| matches!(code, ReasonCode::ProfileRevoked | ReasonCode::JobRevoked));
+    let is_advice =
+        |code: Option<ReasonCode>| !(is_revoked && code == Some(ReasonCode::PublisherNotAllowed));
+    let of_outcome = outcome.fix.iter().filter(|_| is_advice(outcome.code));
+    let of_findings = outcome
         .findings
         .iter()
-        .filter_map(|finding| finding.fix.clone());
-    let mut steps: Vec<String> = outcome.fix.clone().into_iter().chain(fixes).collect();
-    steps.dedup();
+        .filter(|finding| is_advice(finding.code))
+        .filter_map(|finding| finding.fix.as_ref());
+    let mut steps: Vec<String> = Vec::new();
+    for step in of_outcome.chain(of_findings) {
+        if !steps.contains(step) {
+            steps.push(step.clone());
+        }
+    }
     steps.push(format!("The whole record: aws s3 cp '{record}' -"));
     steps
+}
+
+fn codes_of(outcome: &Outcome) -> impl Iterator<Item = ReasonCode> {
+    let of_findings = outcome.findings.iter().filter_map(|finding| finding.code);
+    outcome.code.into_iter().chain(of_findings)
 }
 
 fn facts_of(settings: &AlertSettings, outcome: &Outcome) -> Vec<(&'static str, String)> {

@@ -1,7 +1,7 @@
 //! The use case of `alert`: from an event to a page, or to nothing.
 //!
 //! Lives here: `alert.rs` (the entry), `detections/` (which recorded API calls page, one
-//! file each), `page.rs` (what a person is told, rendered for each protocol of SNS), `settings.rs` (the stack, its
+//! file each), `known_code.rs` (whose code a call put on a function), `page.rs` (what a person is told, rendered for each protocol of SNS), `settings.rs` (the stack, its
 //! own roles, its targets).
 //!
 //! May use: every room below, `events`.
@@ -11,10 +11,12 @@
 
 mod alert;
 pub mod detections;
+mod known_code;
 mod page;
 mod settings;
 
-pub use alert::{AlertError, Alerted, Event, RecordPointer, alert, classify, parse};
+pub use alert::{AlertError, Alerted, Event, Lookup, RecordPointer, alert, classify, parse};
 
+pub use known_code::KnownCode;
 pub use page::{Page, Severity};
 pub use settings::{AlertSettings, OwnRoles, OwnRolesError};

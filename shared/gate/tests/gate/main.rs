@@ -15,6 +15,7 @@ mod documents;
 mod happy_path;
 mod model;
 mod pages;
+mod pages_detections;
 mod refusals;
 mod verdicts;
 mod world;

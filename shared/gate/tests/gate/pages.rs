@@ -4,7 +4,9 @@
 use std::{fs, path::PathBuf};
 
 use countersign_gate::{
-    alerts::{AlertSettings, Alerted, Event, OwnRoles, Page, Severity, alert, classify, parse},
+    alerts::{
+        AlertSettings, Alerted, Event, Lookup, OwnRoles, Page, Severity, alert, classify, parse,
+    },
     domain::ReasonCode,
     events::EventError,
 };
@@ -52,7 +54,11 @@ fn settings() -> AlertSettings {
 /// The page for a recorded call.
 fn page_of(body: &str) -> Result<Option<Page>, EventError> {
     let settings = settings();
-    Ok(classify(&settings, &parse(&settings, body)?, None))
+    Ok(classify(
+        &settings,
+        &parse(&settings, body)?,
+        &Lookup::Nothing,
+    ))
 }
 
 /// The page for an upload's end; the event only points at the record.
@@ -63,7 +69,7 @@ fn page_of_outcome(record: &Value) -> Option<Page> {
     classify(
         &settings,
         &event,
-        Some(&serde_json::from_value(record.clone()).unwrap()),
+        &Lookup::Outcome(serde_json::from_value(record.clone()).unwrap()),
     )
 }
 
@@ -216,6 +222,38 @@ fn arn_of_a_function_opens_no_other_thread() {
 }
 
 #[test]
+fn nobody_is_asked_to_trust_a_revoked_profile() {
+    let finding = |code: ReasonCode| {
+        json!({
+            "check": "publisher",
+            "status": "fail",
+            "action": "block",
+            "code": code,
+            "message": "in detail",
+            "fix": code.about().fix,
+        })
+    };
+    let mut record = outcome("rejected", Some(ReasonCode::PublisherNotAllowed));
+    let steps = |record: &Value| page_of_outcome(record).unwrap().next_steps.join(" ");
+    assert!(steps(&record).contains("Add the profile version"));
+    record["findings"] = json!([
+        finding(ReasonCode::PublisherNotAllowed),
+        finding(ReasonCode::ProfileRevoked)
+    ]);
+    assert!(!steps(&record).contains("Add the profile version"));
+    assert!(steps(&record).contains(ReasonCode::ProfileRevoked.about().fix));
+}
+
+#[test]
+fn nothing_runs_on_where_there_is_no_target() {
+    let text = |record: &Value| page_of_outcome(record).unwrap().text;
+    let refused = outcome("rejected", Some(ReasonCode::PublisherNotAllowed));
+    assert!(text(&refused).contains("runs on"));
+    let missing = outcome("rejected", Some(ReasonCode::TargetNotFound));
+    assert!(!text(&missing).contains("runs on"));
+}
+
+#[test]
 fn event_of_aws_that_is_not_understood_is_an_error() {
     for body in [
         "",
@@ -300,6 +338,58 @@ fn page_says_what_the_record_says_and_not_what_the_event_says() {
     put(RECORD, b"not JSON");
     let pointing = decided(&format!("s3://records/{RECORD}"));
     assert!(run(alert(&hands, &hands, &settings(), &pointing)).is_err());
+}
+
+#[test]
+fn page_about_code_says_what_the_records_know() {
+    let text = |world: &World, body: &str| {
+        let hands = hands(world, "alert");
+        match run(alert(&hands, &hands, &settings(), body)).unwrap() {
+            Alerted::Paged(page) => page.text,
+            other => panic!("{other:?}"),
+        }
+    };
+    let changed = body("alert-cloudtrail-code-changed");
+    let world = World::new(slots(), 1);
+    assert!(text(&world, &changed).contains("Nothing was ever uploaded"));
+
+    // An upload whose code is another: it was deployed with another hash, and has no signing job.
+    let mut record = outcome("deployed", None);
+    record["deployed"] = json!({
+        "code_sha256": "b3RoZXI=",
+        "version": "7",
+        "layer_version_arn": null,
+        "alias": null,
+        "unchanged": false,
+    });
+    let put = |path: &str, record: &Value| {
+        let record = serde_json::to_vec(record).unwrap();
+        world.state().records.insert(path.to_owned(), record);
+    };
+    put(RECORD, &record);
+    assert!(text(&world, &changed).contains("None of the 1 uploads"));
+
+    // The code of that upload, put back by hand.
+    let replayed = {
+        let mut event: Value = serde_json::from_str(&changed).unwrap();
+        event["detail"]["responseElements"]["codeSha256"] = json!("b3RoZXI=");
+        event.to_string()
+    };
+    let newest = text(&world, &replayed);
+    assert!(
+        newest.contains("the newest upload of this function: 20261121T214400Z-v1, deployed"),
+        "{newest}"
+    );
+
+    // A newer one makes it an old package.
+    record["upload"]["at"] = json!("2026-11-22T00:00:00Z");
+    record["deployed"]["code_sha256"] = json!("bmV3ZXI=");
+    put("functions/orders/20261122T000000Z-v2/outcome.json", &record);
+    assert!(text(&world, &replayed).contains("an older upload of this function"));
+
+    // Without the records the page is sent all the same.
+    world.state().broken.insert("s3:ListObjectsV2");
+    assert!(text(&world, &replayed).contains("could not be read"));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) static DETECTION: Detection = Detection {
 /// create functions.
 const STEPS_OF_CREATION: &[&str] = &[
     "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-    "If the function is wanted, create it with a package signed by an allowed profile (countersign deploy signs one), then deploy through the gate.",
+    "If the function is wanted, upload its package as functions/{function}.zip. With the parameter CodeSigningConfigForNewFunctions the gate verifies it and names the signed object to create the function from.",
 ];
 
 /// Layers come with the configuration, and Lambda judges them when they are attached (grade C).

@@ -14,7 +14,7 @@ pub(super) static DETECTION: Detection = Detection {
     meaning: "From now on Lambda takes any code for the function.",
     normal: "a function that leaves the gate on purpose.",
     steps: &[
-        "Put it back: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn CSC_ARN --region {region}",
+        "Put it back: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn {own_csc} --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
         "Check what was deployed since: aws lambda get-function --function-name {function} --region {region}",
         "Take lambda:DeleteFunctionCodeSigningConfig away from everyone.",

@@ -15,7 +15,7 @@ pub(super) static DETECTION: Detection = Detection {
     normal: "a function that has a configuration of its own on purpose.",
     steps: &[
         "See what it trusts: aws lambda get-code-signing-config --code-signing-config-arn {csc} --region {region}",
-        "Put it back: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn CSC_ARN --region {region}",
+        "Put it back: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn {own_csc} --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
     ],
     controls: &[

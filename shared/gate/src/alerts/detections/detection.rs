@@ -47,7 +47,7 @@ pub struct Detection {
     pub meaning: &'static str,
     /// When it is nothing to worry about.
     pub normal: &'static str,
-    /// What to do, in order. `{function}`, `{layer}`, `{csc}`, `{profile}` and `{job}` are filled in.
+    /// What to do, in order. `{function}`, `{layer}`, `{csc}`, `{own_csc}`, `{profile}` and `{job}` are filled in.
     pub steps: &'static [&'static str],
     /// The techniques and controls that it maps to.
     pub controls: &'static [&'static str],

@@ -14,7 +14,7 @@ pub(super) static DETECTION: Detection = Detection {
     meaning: "The function's name is one that the gate deploys to, and Lambda takes any code for it until it is put under a code signing configuration.",
     normal: "a new function whose template has no CodeSigningConfigArn yet.",
     steps: &[
-        "Put it under one: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn CSC_ARN --region {region}",
+        "Put it under one: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn {own_csc} --region {region}",
         "Deploy it through the gate: what it was created with was not verified.",
         "Let functions be created only under a configuration: deny lambda:CreateFunction unless the condition key lambda:CodeSigningConfigArn has it.",
     ],

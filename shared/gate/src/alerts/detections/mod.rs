@@ -42,5 +42,5 @@ mod untrusted_code_live;
 mod version_changed;
 
 pub use detection::{Answer, Detection, WatchedCall};
-pub(super) use page_of::page_of;
+pub(super) use page_of::{needs_records, page_of};
 pub use table::{DETECTIONS, EventNames, detect, event_names};

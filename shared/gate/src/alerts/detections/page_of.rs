@@ -1,18 +1,36 @@
 //! The page of a call that a detection found.
 
 use super::{
+    code_changed,
     detection::{Context, Detection, Finding},
-    table,
+    table, untrusted_code_live,
 };
 use crate::{
-    alerts::{Page, page::in_one_line, settings::AlertSettings},
+    alerts::{Page, known_code::KnownCode, page::in_one_line, settings::AlertSettings},
+    domain::CscArn,
     events::ApiCall,
 };
 
-/// The page for this call; `None` for an ordinary one.
-pub(in crate::alerts) fn page_of(call: &ApiCall, settings: &AlertSettings) -> Option<Page> {
-    let (detection, finding) = table::find(call, settings)?;
+/// The page for this call; `None` for an ordinary one. `known` is what the records know of its code.
+pub(in crate::alerts) fn page_of(
+    call: &ApiCall,
+    settings: &AlertSettings,
+    known: &KnownCode,
+) -> Option<Page> {
+    let (detection, mut finding) = table::find(call, settings)?;
+    finding.details.extend(known.sentence());
     Some(page(detection, finding, &Context { call, settings }))
+}
+
+/// Whether the records can say whose code a call put on a function.
+pub(in crate::alerts) fn needs_records(call: &ApiCall, settings: &AlertSettings) -> bool {
+    table::find(call, settings).is_some_and(|(detection, _)| {
+        let ids = [
+            code_changed::DETECTION.id,
+            untrusted_code_live::DETECTION.id,
+        ];
+        call.name() == "UpdateFunctionCode" && ids.contains(&detection.id)
+    })
 }
 
 fn page(detection: &Detection, finding: Finding, context: &Context<'_>) -> Page {
@@ -25,7 +43,7 @@ fn page(detection: &Detection, finding: Finding, context: &Context<'_>) -> Page 
         text.push(format!("AWS says: {}", in_one_line(error)));
     }
     if !detection.normal.is_empty() {
-        text.push(format!("Not a worry: {}", detection.normal));
+        text.push(format!("May be normal: {}", detection.normal));
     }
     let steps = finding.steps.unwrap_or(detection.steps);
     let fill = |step: &str| context.fill(step);
@@ -170,6 +188,11 @@ impl Context<'_> {
             (
                 "{csc}",
                 plain(call.request_text("/codeSigningConfigArn")),
+                "CSC_ARN",
+            ),
+            (
+                "{own_csc}",
+                plain(self.settings.csc.as_ref().map(CscArn::as_str)),
                 "CSC_ARN",
             ),
             ("{profile}", plain(self.profile()), "PROFILE"),

@@ -3,7 +3,7 @@
 use super::{Detection, detect, page_of};
 use crate::{
     alerts::{
-        Page,
+        KnownCode, Page,
         settings::{AlertSettings, OwnRoles},
     },
     domain::{CscArn, NamePattern, ProfileName},
@@ -97,5 +97,5 @@ pub(super) fn silent(event: &Value) {
 }
 
 pub(super) fn page(event: &Value) -> Page {
-    page_of(&call(event), &settings()).unwrap()
+    page_of(&call(event), &settings(), &KnownCode::NotAsked).unwrap()
 }

@@ -31,7 +31,8 @@ pub(super) static DETECTION: Detection = Detection {
 
 const STEPS_OF_PROFILE: &[&str] = &[
     "Check that the revocation was meant. It cannot be undone.",
-    "Nothing that the profile version signed after the effective time is taken any more. Make a new version (aws signer put-signing-profile makes one under a new name), and list it in the code signing configuration in place of the revoked one.",
+    "Nothing that the profile version signed after the effective time is taken any more. Make a new profile: aws signer put-signing-profile --profile-name NEW_NAME --platform-id AWSLambda-SHA384-ECDSA --region {region}",
+    "Give its version's ARN to the stack as SigningProfileVersionArn, and list it in the code signing configuration in place of the revoked one. Do not trust the revoked one again.",
     "Upload each package once more, so that the gate signs it anew.",
     "Take signer:RevokeSignature and signer:RevokeSigningProfile away from everyone who need not have them.",
 ];

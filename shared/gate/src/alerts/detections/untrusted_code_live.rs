@@ -16,7 +16,7 @@ pub(super) static DETECTION: Detection = Detection {
     steps: &[
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
         "Put the gate's package back: countersign status functions/{function}, then copy the good version of functions/{function}.zip over its key, or upload it again.",
-        "Set the code signing configuration to Enforce: aws lambda update-code-signing-config --code-signing-config-arn CSC_ARN --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region {region}",
+        "Set the code signing configuration to Enforce: aws lambda update-code-signing-config --code-signing-config-arn {own_csc} --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region {region}",
         "Take the right to update code away from everyone but the gate's deploy role.",
     ],
     controls: &[

@@ -1,0 +1,136 @@
+//! `docs/detections.md` says what the table of detections does.
+
+use std::fmt::Write;
+
+use countersign_gate::alerts::{
+    Severity,
+    detections::{Answer, DETECTIONS, Detection, event_names},
+};
+use countersign_testkit::checkout;
+
+const DOCUMENT: &str = "docs/detections.md";
+
+#[test]
+fn detections_are_documented_and_no_others() {
+    let found = std::fs::read_to_string(checkout::path(DOCUMENT)).unwrap_or_default();
+    assert!(
+        found == document(),
+        "{DOCUMENT} is not what the table says; write it anew with \
+         `cargo test -p countersign-gate --test gate -- --ignored write_the_detections`"
+    );
+}
+
+#[test]
+#[ignore = "writes docs/detections.md from the table"]
+fn write_the_detections() {
+    std::fs::write(checkout::path(DOCUMENT), document()).unwrap();
+}
+
+fn document() -> String {
+    let mut text = String::from(
+        "# Detections\n\n\
+         `alert` looks at the calls that CloudTrail records, and pages for those below. A trail that logs\n\
+         management events must be on. One call is one page: the first detection of the table that matches\n\
+         speaks. Its id is in the page, in the message attribute `detection`, and in the log of `alert`; it\n\
+         never changes its meaning.\n\n\
+         *Gated* functions and layers are those whose names match `TargetFunctions` and `TargetLayers`.\n\
+         Calls by the roles of the stack's own functions do not page as far as they are the gate's work:\n\
+         `UpdateFunctionCode`, `PublishVersion`, `UpdateAlias`, `PublishLayerVersion`,\n\
+         `DeleteLayerVersion` and `StartSigningJob`. The role is compared by its ARN; the name of a session\n\
+         plays no part. Any other call by one of these roles pages like anybody's.\n\n\
+         The severity is the usual one; a lighter or heavier case has its own, and the page says why.\n\
+         CloudFormation's own calls weigh less, because AWS says in `invokedBy` that it made them. What\n\
+         callers choose, such as the user agent, changes the advice and nothing else.\n\n\
+         ## What is not seen\n\n\
+         - Values of environment variables: CloudTrail hides them.\n\
+         - What a configuration was before: the call says only what it is now.\n\
+         - Objects in the buckets: those are data events, which a trail of management events does not have.\n\
+         - Changes of IAM, in a stack outside of us-east-1: IAM's events come to the bus of that region alone.\n\
+         - A replay of a signed package is told from other signed code by the records, not by the call.\n\n\
+         | detection | severity | about |\n|---|---|---|\n",
+    );
+    for row in DETECTIONS {
+        let title = row.title.replace("{subject}", "…");
+        writeln!(
+            text,
+            "| [`{0}`](#{0}) | {1} | {title} |",
+            row.id,
+            word(row.severity)
+        )
+        .unwrap();
+    }
+    for row in DETECTIONS {
+        section(&mut text, row);
+    }
+    text.push_str(
+        "\n## Events that the bus lets through\n\n\
+         The rule of the stack must let these through, by source. Names of Lambda's calls from before 2019\n\
+         end in the date of an API version, so that each name is let through as it is and with `20…` behind.\n\n\
+         | source | event names |\n|---|---|\n",
+    );
+    for (service, names) in event_names() {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(text, "| `aws.{service}` | {} |", names.join(", ")).unwrap();
+    }
+    text
+}
+
+fn section(text: &mut String, row: &Detection) {
+    let answer = match row.answer {
+        Answer::Accepted => "accepted",
+        Answer::RefusedSignature => "refused by Lambda for the signature",
+        Answer::Denied => "denied",
+    };
+    let calls = if row.answer == Answer::Denied {
+        "any of the calls below".to_owned()
+    } else {
+        let named: Vec<String> = row
+            .watched()
+            .map(|call| format!("`{}:{}`", call.service, call.name))
+            .collect();
+        named.join(", ")
+    };
+    write!(
+        text,
+        "\n## {}\n\n{} {}.\n\n- Severity: {}\n- Calls ({answer}): {calls}\n- May be normal: {}\n- Maps to: {}\n\nWhat to do:\n\n",
+        row.id,
+        row.meaning,
+        row.title.replace("{subject}", "…"),
+        word(row.severity),
+        row.normal,
+        row.controls.join("; "),
+    )
+    .unwrap();
+    for (at, step) in row.steps.iter().enumerate() {
+        writeln!(text, "{}. {}", at + 1, placeholders(step)).unwrap();
+    }
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "critical",
+        Severity::Warning => "warning",
+        Severity::Notice => "notice",
+    }
+}
+
+/// `{function}` is what a page fills in; a reader puts it in by hand.
+fn placeholders(step: &str) -> String {
+    let names = [
+        "function",
+        "layer",
+        "alias",
+        "csc",
+        "own_csc",
+        "profile",
+        "job",
+        "statement",
+        "role",
+        "event",
+        "region",
+        "stack",
+    ];
+    names.iter().fold(step.to_owned(), |text, name| {
+        text.replace(&format!("{{{name}}}"), &name.to_ascii_uppercase())
+    })
+}
