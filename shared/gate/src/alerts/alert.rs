@@ -1,7 +1,7 @@
 //! From an event to a page, or to the reason why nobody needs one.
 
 use super::{
-    detections::{needs_records, page_of},
+    detections::{event_names, needs_records, page_of},
     known_code::{KnownCode, look_up},
     page::{Page, Severity, in_one_line},
     settings::AlertSettings,
@@ -103,7 +103,7 @@ pub async fn alert<P: Pager, R: Records>(
 pub fn parse(settings: &AlertSettings, body: &str) -> Result<Event, EventError> {
     let envelope: Envelope = serde_json::from_str(body)?;
     match (envelope.source.as_str(), envelope.detail_type.as_str()) {
-        (source, API_CALL) if source.starts_with("aws.") => {
+        (source, API_CALL) if is_watched(source) => {
             Ok(Event::Call(Box::new(ApiCall::of_envelope(envelope)?)))
         }
         (SOURCE, DECIDED) => Ok(pointer(settings, envelope)),
@@ -113,6 +113,13 @@ pub fn parse(settings: &AlertSettings, body: &str) -> Result<Event, EventError> 
             detail_type: envelope.detail_type,
         }),
     }
+}
+
+/// Whether a detection looks at calls of this source, `aws.lambda` for instance.
+fn is_watched(source: &str) -> bool {
+    source
+        .strip_prefix("aws.")
+        .is_some_and(|service| event_names().contains_key(service))
 }
 
 fn pointer(settings: &AlertSettings, envelope: Envelope) -> Event {

@@ -297,13 +297,7 @@ fn forged_event_of_the_gate_is_dropped_without_a_page() {
             "{body}"
         );
     }
-    assert!(
-        !world
-            .state()
-            .calls
-            .iter()
-            .any(|call| *call == "sns:Publish")
-    );
+    assert!(!world.state().calls.contains(&"sns:Publish"));
 }
 
 #[test]

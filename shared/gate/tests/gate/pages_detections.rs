@@ -92,10 +92,9 @@ fn section(text: &mut String, row: &Detection) {
     };
     write!(
         text,
-        "\n## {}\n\n{} {}.\n\n- Severity: {}\n- Calls ({answer}): {calls}\n- May be normal: {}\n- Maps to: {}\n\nWhat to do:\n\n",
+        "\n## {}\n\n{}\n\n- Severity: {}\n- Calls ({answer}): {calls}\n- May be normal: {}\n- Maps to: {}\n\nWhat to do:\n\n",
         row.id,
         row.meaning,
-        row.title.replace("{subject}", "…"),
         word(row.severity),
         row.normal,
         row.controls.join("; "),

@@ -30,6 +30,7 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every matcher")]
 fn matches(context: &Context<'_>) -> Option<Finding> {
     let call = context.call;
     let list = call.request("/allowedPublishers/signingProfileVersionArns");

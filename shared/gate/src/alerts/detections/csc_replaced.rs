@@ -1,7 +1,7 @@
 //! A function was put under another code signing configuration.
 
 use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
-use crate::alerts::Severity;
+use crate::{alerts::Severity, domain::CscArn};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
     "lambda": "PutFunctionCodeSigningConfig";
@@ -31,7 +31,7 @@ pub(super) static DETECTION: Detection = Detection {
 
 fn matches(context: &Context<'_>) -> Option<Finding> {
     let named = context.call.request_text("/codeSigningConfigArn");
-    let own = context.settings.csc.as_ref().map(|arn| arn.as_str());
+    let own = context.settings.csc.as_ref().map(CscArn::as_str);
     // Putting functions under the stack's configuration is how they come under the gate.
     if !context.is_gated_function() || (own.is_some() && own == named) {
         return None;

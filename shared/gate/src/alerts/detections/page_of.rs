@@ -19,7 +19,7 @@ pub(in crate::alerts) fn page_of(
 ) -> Option<Page> {
     let (detection, mut finding) = table::find(call, settings)?;
     finding.details.extend(known.sentence());
-    Some(page(detection, finding, &Context { call, settings }))
+    Some(page(detection, &finding, &Context { call, settings }))
 }
 
 /// Whether the records can say whose code a call put on a function.
@@ -33,7 +33,7 @@ pub(in crate::alerts) fn needs_records(call: &ApiCall, settings: &AlertSettings)
     })
 }
 
-fn page(detection: &Detection, finding: Finding, context: &Context<'_>) -> Page {
+fn page(detection: &Detection, finding: &Finding, context: &Context<'_>) -> Page {
     let Context { call, settings } = context;
     let subject = finding.subject.clone().unwrap_or_else(|| context.subject());
     let title = finding.title.unwrap_or(detection.title);

@@ -28,6 +28,7 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every matcher")]
 fn matches(context: &Context<'_>) -> Option<Finding> {
     let call = context.call;
     let named = ["/name", "/trailName"]
