@@ -26,6 +26,9 @@ fn stage() -> Stage {
         ("COUNTERSIGN_TOPIC_ARN", TOPIC),
         ("COUNTERSIGN_RECORDS_BUCKET", RECORDS),
         ("COUNTERSIGN_OWN_ROLES", ROLES),
+        ("COUNTERSIGN_TARGET_FUNCTIONS", "*"),
+        ("COUNTERSIGN_TARGET_LAYERS", "*"),
+        ("COUNTERSIGN_SIGNING_PROFILE", "countersign"),
     ];
     let stage = Stage::start("alert", &variables).unwrap();
     let answer = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult>\

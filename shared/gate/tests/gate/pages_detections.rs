@@ -35,8 +35,8 @@ fn document() -> String {
          never changes its meaning.\n\n\
          *Gated* functions and layers are those whose names match `TargetFunctions` and `TargetLayers`.\n\
          Calls by the roles of the stack's own functions do not page as far as they are the gate's work:\n\
-         `UpdateFunctionCode`, `PublishVersion`, `UpdateAlias`, `PublishLayerVersion`,\n\
-         `DeleteLayerVersion` and `StartSigningJob`. The role is compared by its ARN; the name of a session\n\
+         `UpdateFunctionCode`, `PublishVersion`, `UpdateAlias`, `PublishLayerVersion`\n\
+         and `StartSigningJob`. The role is compared by its ARN; the name of a session\n\
          plays no part. Any other call by one of these roles pages like anybody's.\n\n\
          The severity is the usual one; a lighter or heavier case has its own, and the page says why.\n\
          CloudFormation's own calls weigh less, because AWS says in `invokedBy` that it made them. What\n\

@@ -78,8 +78,11 @@ mod tests {
                 &DETECTION,
                 &layer("arn:aws:lambda:us-east-1:111122223333:layer:base"),
             );
-            silent(&by_gate(&layer("base")));
             silent(&layer("another-teams"));
         }
+        let by_gate_of = |call| by_gate(&event("lambda", call, json!({"layerName": "base"})));
+        silent(&by_gate_of("PublishLayerVersion20181031"));
+        // The gate deletes no layer version: its role is at work for somebody else.
+        fires(&DETECTION, &by_gate_of("DeleteLayerVersion20181031"));
     }
 }

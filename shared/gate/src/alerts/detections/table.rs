@@ -41,7 +41,7 @@ pub static DETECTIONS: [&Detection; 25] = [
 ];
 
 /// What the gate's roles do as their work. Any other call by one of them is not the gate's.
-const OWN_WORK: [WatchedCall; 6] = [
+const OWN_WORK: [WatchedCall; 5] = [
     WatchedCall {
         service: "lambda",
         name: "UpdateFunctionCode",
@@ -57,10 +57,6 @@ const OWN_WORK: [WatchedCall; 6] = [
     WatchedCall {
         service: "lambda",
         name: "PublishLayerVersion",
-    },
-    WatchedCall {
-        service: "lambda",
-        name: "DeleteLayerVersion",
     },
     WatchedCall {
         service: "signer",
