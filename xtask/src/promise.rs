@@ -23,7 +23,7 @@ struct Options {
 }
 
 /// Runs the schedules; whether the promise held in all of them.
-pub fn run(root: &Path, options: &[OsString]) -> Result<bool, Box<dyn Error>> {
+pub(crate) fn run(root: &Path, options: &[OsString]) -> Result<bool, Box<dyn Error>> {
     let name = OsString::from("promise");
     let options = Options::parse_from([&name].into_iter().chain(options));
     let status = Command::new(cargo())

@@ -22,6 +22,17 @@ use crate::world::{
 /// where it stands still.
 const CALLS: usize = 40;
 
+/// The calls after which being overtaken matters most: what is read there guards what is changed later.
+const TIGHT_SPOTS: [&str; 7] = [
+    "s3:HeadObject",
+    "s3:HeadObject current",
+    "s3:GetObject upload",
+    "s3:CopyObject",
+    "lambda:GetFunction",
+    "lambda:GetAlias",
+    "lambda:PublishVersion",
+];
+
 /// What of an invocation is kept back for the ending.
 const KEPT_BACK_SECONDS: i64 = 30;
 
@@ -99,8 +110,26 @@ pub(super) struct Schedule {
     most: u32,
     /// The message whose task is favoured.
     favourite: Option<usize>,
-    /// After so many calls of deployments a whole upload passes the one that made the last.
-    calls_to_go: usize,
+    /// When a whole upload passes the deployment that made the last call.
+    overtaking: Overtaking,
+}
+
+/// When a deployment is overtaken.
+enum Overtaking {
+    /// After so many calls of deployments.
+    CallsToGo(usize),
+    /// After a call of this name, wherever that is.
+    After(&'static str),
+}
+
+impl Overtaking {
+    fn at_random(random: &mut Random) -> Self {
+        if random.in_1000(500) {
+            Self::CallsToGo(random.below(CALLS))
+        } else {
+            Self::After(TIGHT_SPOTS[random.below(TIGHT_SPOTS.len())])
+        }
+    }
 }
 
 impl Schedule {
@@ -133,9 +162,9 @@ impl Schedule {
             to_come,
             most: if kind.is_impatient { 2 } else { 1000 },
             favourite: None,
-            calls_to_go: 0,
+            overtaking: Overtaking::CallsToGo(0),
         };
-        schedule.calls_to_go = schedule.random.below(CALLS);
+        schedule.overtaking = Overtaking::at_random(&mut schedule.random);
         // Often there is a history: something was deployed before all this.
         if schedule.random.in_1000(500) {
             schedule.overtake(None);
@@ -264,7 +293,7 @@ impl Schedule {
     /// A whole upload, or another delivery of the same event, passes while every task that runs stands still
     /// between two of its calls.
     fn overtake(&mut self, passed: Option<usize>) {
-        self.calls_to_go = self.random.below(CALLS);
+        self.overtaking = Overtaking::at_random(&mut self.random);
         if let Some(passed) = passed
             && self.random.in_1000(200)
         {
@@ -402,9 +431,16 @@ impl Schedule {
             && !self.go_on(at)
             && matches!(self.messages[at].event, Event::JobEnded(_))
         {
-            match self.calls_to_go.checked_sub(1) {
-                Some(left) => self.calls_to_go = left,
-                None => self.overtake(Some(at)),
+            let is_now = match &mut self.overtaking {
+                Overtaking::CallsToGo(0) => true,
+                Overtaking::CallsToGo(left) => {
+                    *left -= 1;
+                    false
+                }
+                Overtaking::After(call) => self.world.state().calls.last() == Some(call),
+            };
+            if is_now {
+                self.overtake(Some(at));
             }
         }
     }
