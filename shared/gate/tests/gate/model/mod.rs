@@ -33,9 +33,9 @@ use std::{
 use crate::world::{
     Mistake, World,
     invariants::{
-        ALIAS_BACK, ALIAS_READ_TOO_LATE, CANARY_ENDED, DONE_TWICE, FOREIGN_JOB, NOT_READY, NOT_REPLACED,
-        NOT_THERE, NO_VERDICT, OLD_CONFIGURATION, OLDER_OFFERED, OLDER_OVER_NEWER, READ_TOO_LATE,
-        TAG_NOT_JUDGED, TOOK_IT, WRITTEN_TWICE,
+        ALIAS_BACK, ALIAS_READ_TOO_LATE, CANARY_ENDED, DONE_TWICE, FOREIGN_JOB, NO_VERDICT,
+        NOT_READY, NOT_REPLACED, NOT_THERE, OLD_CONFIGURATION, OLDER_OFFERED, OLDER_OVER_NEWER,
+        READ_TOO_LATE, TAG_NOT_JUDGED, TOOK_IT, WRITTEN_TWICE,
     },
 };
 use rest::NOT_ANNOUNCED;
@@ -59,7 +59,10 @@ const SEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gate/model/seeds
 
 #[test]
 fn whatever_the_interleaving_the_promise_holds() {
-    let run = Run::of(number(FROM_VARIABLE, 0), number(SCHEDULES_VARIABLE, SCHEDULES));
+    let run = Run::of(
+        number(FROM_VARIABLE, 0),
+        number(SCHEDULES_VARIABLE, SCHEDULES),
+    );
     let failures = run.go(|seed, story| panic!("schedule {seed} fails:\n{story}"));
     assert_eq!(failures, 0);
     // The schedules are not so wild that nothing happens in them.
@@ -78,7 +81,10 @@ fn schedules_that_failed_once_hold() {
 #[test]
 #[ignore = "takes as long as one likes; `cargo xtask bench promise` runs it"]
 fn promise_holds_for_as_many_schedules_as_one_likes() {
-    let run = Run::of(number(FROM_VARIABLE, 0), number(SCHEDULES_VARIABLE, SCHEDULES));
+    let run = Run::of(
+        number(FROM_VARIABLE, 0),
+        number(SCHEDULES_VARIABLE, SCHEDULES),
+    );
     let known = failed_once();
     let failures = run.go(|seed, story| {
         println!("\nschedule {seed} fails:\n{story}");
@@ -233,7 +239,9 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 /// The schedules that failed once: the first word of each line of the file.
 fn failed_once() -> Vec<u64> {
     let text = fs::read_to_string(SEEDS).expect("the seeds are there");
-    let numbers = text.lines().filter_map(|line| line.split_whitespace().next());
+    let numbers = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
     numbers
         .filter(|word| *word != "#")
         .map(|word| word.parse().expect("a line begins with a number"))

@@ -60,13 +60,22 @@ impl Schedule {
     fn check_end(&self, state: &WorldState, at: usize, end: &Outcome) {
         let put = &state.puts[at];
         let is_current = state.current_put(&put.key) == Some(at);
-        let newer = || state.puts.iter().skip(at + 1).filter(|newer| newer.key == put.key);
+        let newer = || {
+            state
+                .puts
+                .iter()
+                .skip(at + 1)
+                .filter(|newer| newer.key == put.key)
+        };
         // What was current meanwhile may have been deleted for good.
         let was_passed = newer().any(|newer| newer.gone_at.is_some());
         let words = || {
             let code = end.code.map_or("", ReasonCode::as_str);
             let message = &end.message;
-            format!("{} ends {:?} {code} without a reason: {message}", put.version, end.state)
+            format!(
+                "{} ends {:?} {code} without a reason: {message}",
+                put.version, end.state
+            )
         };
         assert!(
             !is_current || was_passed || end.state != Ended::Superseded,
@@ -101,7 +110,9 @@ impl Schedule {
                 is_overtaken
                     || match end.code {
                         Some(ReasonCode::AliasTag) => self.kind.is_meddled_with,
-                        Some(ReasonCode::TargetNotFound | ReasonCode::NoCodeSigningConfig) => !state.former.is_empty(),
+                        Some(ReasonCode::TargetNotFound | ReasonCode::NoCodeSigningConfig) => {
+                            !state.former.is_empty()
+                        }
                         Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
                         Some(ReasonCode::SourceAbsent) => put.gone_at.is_some(),
                         _ => is_forged,
@@ -123,7 +134,9 @@ fn check_runs(state: &WorldState, end: &Outcome) {
     let Some(function) = state.functions.get("checkout") else {
         return;
     };
-    let is_ours = state.foreign_at.is_none_or(|at| at < state.confirmed_at[code]);
+    let is_ours = state
+        .foreign_at
+        .is_none_or(|at| at < state.confirmed_at[code]);
     if is_ours {
         assert_eq!(*code, function.code_sha256, "{NOT_RUNNING}");
     }
@@ -146,6 +159,10 @@ fn check_live(state: &WorldState, at: usize, end: &Outcome) {
     }
     let live: Live = state.record(&format!("{target}/live.json")).unwrap();
     if live.upload == end.upload {
-        assert_eq!(Some(&live.deployed), end.deployed.as_ref(), "{LIVE_DIFFERS}");
+        assert_eq!(
+            Some(&live.deployed),
+            end.deployed.as_ref(),
+            "{LIVE_DIFFERS}"
+        );
     }
 }

@@ -134,7 +134,12 @@ impl Overtaking {
 
 impl Schedule {
     /// Runs the schedule of this number to its end.
-    pub(super) fn run(seed: u64, tracing: bool, mistake: Option<Mistake>, out: &mut Option<World>) -> Self {
+    pub(super) fn run(
+        seed: u64,
+        tracing: bool,
+        mistake: Option<Mistake>,
+        out: &mut Option<World>,
+    ) -> Self {
         let mut random = Random::new(seed);
         let world = World::new(slots(), seed ^ 0x5EED);
         *out = Some(world.clone());
@@ -211,7 +216,11 @@ impl Schedule {
     }
 
     fn a_key(&mut self) -> &'static str {
-        if self.random.in_1000(200) { LAYER } else { FUNCTION }
+        if self.random.in_1000(200) {
+            LAYER
+        } else {
+            FUNCTION
+        }
     }
 
     /// Somebody changes what the gate works on.

@@ -249,7 +249,11 @@ impl WorldState {
 
     fn check_superseded(&self, put: usize, outcome: &Outcome) {
         let this = &self.puts[put];
-        let mut newer = self.puts.iter().skip(put + 1).filter(|newer| newer.key == this.key);
+        let mut newer = self
+            .puts
+            .iter()
+            .skip(put + 1)
+            .filter(|newer| newer.key == this.key);
         if outcome.code == Some(ReasonCode::Replaced) {
             let is_while_there = |newer: &super::Put| {
                 newer.slot.is_some() && this.gone_at.is_none_or(|gone| newer.tick < gone)
@@ -258,7 +262,10 @@ impl WorldState {
         } else {
             let is_marker = |newer: &super::Put| newer.slot.is_none();
             // Where every version is gone, the key is.
-            assert!(this.gone_at.is_some() || newer.any(is_marker), "{NOT_DELETED}");
+            assert!(
+                this.gone_at.is_some() || newer.any(is_marker),
+                "{NOT_DELETED}"
+            );
         }
     }
 
@@ -292,7 +299,10 @@ impl WorldState {
         }
         if deployed.layer_version_arn.is_some() {
             let at = version.parse::<usize>().unwrap() - 1;
-            assert_eq!(self.layers["common"][at].code_sha256, code.code_sha256, "{OTHER_CODE}");
+            assert_eq!(
+                self.layers["common"][at].code_sha256, code.code_sha256,
+                "{OTHER_CODE}"
+            );
             return;
         }
         let mut there = self.versions_of(seen.began, version).peekable();
@@ -301,7 +311,10 @@ impl WorldState {
             .filter(|found| found.code_sha256 == deployed.code_sha256)
             .peekable();
         assert!(same.peek().is_some(), "{OTHER_CODE}");
-        assert!(same.any(|found| found.config >= seen.config), "{OLD_CONFIGURATION}");
+        assert!(
+            same.any(|found| found.config >= seen.config),
+            "{OLD_CONFIGURATION}"
+        );
         if let Some(alias) = &deployed.alias {
             let pair = (alias.clone(), version.clone());
             assert!(seen.pointed.contains(&pair), "{NOT_POINTED}");

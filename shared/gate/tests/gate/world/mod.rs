@@ -398,7 +398,12 @@ impl World {
         }
         let slot = state.slot_of(&job.request.source.key, &job.request.source.version);
         let package = slot.and_then(|slot| state.packages[slot].signed.clone());
-        state.note(|| format!("                job {id} ends, signed: {}", package.is_some()));
+        state.note(|| {
+            format!(
+                "                job {id} ends, signed: {}",
+                package.is_some()
+            )
+        });
         state.jobs.get_mut(id).unwrap().succeeded = Some(package.is_some());
         if let Some(package) = package {
             state
@@ -436,7 +441,10 @@ impl WorldState {
 
     pub fn note(&mut self, text: impl FnOnce() -> String) {
         if self.tracing {
-            let seconds = self.now.duration_since(START.parse().unwrap()).as_secs_f64();
+            let seconds = self
+                .now
+                .duration_since(START.parse().unwrap())
+                .as_secs_f64();
             let text = text();
             self.trace.push(format!("{seconds:>9.2} s  {text}"));
         }

@@ -35,7 +35,11 @@ impl World {
         let Some(function) = state.functions.get_mut("checkout") else {
             return;
         };
-        if function.versions.first().is_none_or(|first| first.is_deleted) {
+        if function
+            .versions
+            .first()
+            .is_none_or(|first| first.is_deleted)
+        {
             return;
         }
         for alias in function.aliases.values_mut() {
@@ -77,7 +81,11 @@ impl World {
         let Some(function) = state.functions.get_mut("checkout") else {
             return;
         };
-        if function.versions.first().is_none_or(|first| first.is_deleted) {
+        if function
+            .versions
+            .first()
+            .is_none_or(|first| first.is_deleted)
+        {
             return;
         }
         for alias in function.aliases.values_mut() {
@@ -102,7 +110,10 @@ impl World {
     /// Someone deletes a published version. Lambda refuses where an alias points at it (grade B).
     pub fn delete_a_version(&self) {
         let mut state = self.state();
-        let count = state.functions.get("checkout").map_or(0, |found| found.versions.len());
+        let count = state
+            .functions
+            .get("checkout")
+            .map_or(0, |found| found.versions.len());
         if count == 0 {
             return;
         }
@@ -250,7 +261,9 @@ impl World {
             return;
         }
         let is_accepting = |body: &serde_json::Value| {
-            body["decision"].as_str().is_some_and(|word| word.starts_with("accept"))
+            body["decision"]
+                .as_str()
+                .is_some_and(|word| word.starts_with("accept"))
         };
         let model = state
             .records

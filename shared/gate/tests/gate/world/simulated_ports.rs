@@ -361,9 +361,7 @@ impl Records for SimulatedPorts {
             let body = state.records.get(path).cloned()?;
             Some(match state.mistake {
                 // As if the lease were this delivery's.
-                Some(Mistake::LeaseIgnored) => {
-                    with_field(&body, "delivery", &self.delivery)
-                }
+                Some(Mistake::LeaseIgnored) => with_field(&body, "delivery", &self.delivery),
                 // As if nobody noted that an effect may have been begun.
                 Some(Mistake::CurrentBeforeApplied) if path.ends_with("/verdict.json") => {
                     with_field(&body, "effect", "none")
@@ -380,7 +378,8 @@ impl Records for SimulatedPorts {
             if state.records.contains_key(path) && !is_blind {
                 return Creation::Existed;
             }
-            if state.mistake == Some(Mistake::VerdictAfterEffect) && path.ends_with("/verdict.json") {
+            if state.mistake == Some(Mistake::VerdictAfterEffect) && path.ends_with("/verdict.json")
+            {
                 *self.late.lock().unwrap() = Some((path.to_owned(), body.to_vec()));
                 return Creation::Created;
             }
