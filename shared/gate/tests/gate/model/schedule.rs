@@ -83,6 +83,7 @@ fn common() -> &'static Common {
 }
 
 /// What kind of schedule it is.
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
 #[derive(Clone, Copy)]
 pub(super) struct Kind {
     /// Events go to the dead letters after two attempts.
@@ -118,8 +119,8 @@ pub(super) struct Schedule {
 enum Overtaking {
     /// After so many calls of deployments.
     CallsToGo(usize),
-    /// After a call of this name, wherever that is.
-    After(&'static str),
+    /// After so many more calls of this name, wherever they are.
+    After(usize, &'static str),
 }
 
 impl Overtaking {
@@ -127,7 +128,10 @@ impl Overtaking {
         if random.in_1000(500) {
             Self::CallsToGo(random.below(CALLS))
         } else {
-            Self::After(TIGHT_SPOTS[random.below(TIGHT_SPOTS.len())])
+            Self::After(
+                random.below(3),
+                TIGHT_SPOTS[random.below(TIGHT_SPOTS.len())],
+            )
         }
     }
 }
@@ -418,9 +422,8 @@ impl Schedule {
                 Box::pin(async move { admit(&hands, sign, &event, &attempt).await.is_ok() })
             }
             Event::JobEnded(job) => Box::pin(async move {
-                deploy(&hands, examiner, settings, &job, &attempt)
-                    .await
-                    .is_ok()
+                let deployment = deploy(&hands, examiner, settings, &job, &attempt);
+                Box::pin(deployment).await.is_ok()
             }),
         });
     }
@@ -446,7 +449,12 @@ impl Schedule {
                     *left -= 1;
                     false
                 }
-                Overtaking::After(call) => self.world.state().calls.last() == Some(call),
+                Overtaking::After(left, call) => {
+                    let is_it = self.world.state().calls.last() == Some(call);
+                    let is_now = is_it && *left == 0;
+                    *left = left.saturating_sub(usize::from(is_it));
+                    is_now
+                }
             };
             if is_now {
                 self.overtake(Some(at));
