@@ -38,7 +38,7 @@ enum Task {
         /// What to measure.
         what: Bench,
         /// Options of the bench; `-- --help` lists them.
-        #[arg(last = true)]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
 }

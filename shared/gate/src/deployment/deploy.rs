@@ -220,11 +220,6 @@ async fn shut_others_out<W: DeployWorld>(
         return Ok(());
     }
     // Another delivery accepted it, and gave up or was cut off: the next one sees how far it came.
-    if let Some(record) = &pending.verdict
-        && record.effect == Effect::Begun
-    {
-        pending.applied = Applied::Perhaps;
-    }
     Err(RetryableError::busy(
         "another delivery of this event has begun to deploy",
     ))
@@ -266,6 +261,11 @@ async fn refuse_others<W: DeployWorld>(
     }
     if pending.lease.is_none() {
         take_lease(world, pending).await?;
+    }
+    // Another delivery may have accepted it since this one began, and changed something.
+    let has_begun = |record: &VerdictRecord| record.effect == Effect::Begun;
+    if pending.applied == Applied::No && pending.verdict.as_ref().is_some_and(has_begun) {
+        pending.applied = Applied::Perhaps;
     }
     Ok(false)
 }

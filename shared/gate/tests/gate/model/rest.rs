@@ -92,16 +92,14 @@ impl Schedule {
             && matches!(end.code, Some(ReasonCode::Replaced | ReasonCode::Deleted));
         let is_forged = state.verdicts_forged.contains(&at);
         let is_explained = match (state.packages[put.slot.unwrap()].nature, end.state) {
-            (_, Ended::Superseded) | (Nature::Good, Ended::Deployed) => true,
             (Nature::Good, Ended::Prepared) => !state.former.is_empty(),
             (Nature::Good, Ended::Rejected) => match end.code {
-                Some(ReasonCode::AliasTag) => self.kind.is_meddled_with,
+                // The last: it was refused for a reason that was gone when the next delivery looked for it.
+                Some(ReasonCode::AliasTag | ReasonCode::Undecided) => self.kind.is_meddled_with,
                 Some(ReasonCode::ForeignSigningJob | ReasonCode::SigningFailed) => {
                     state.hijacked.contains(&at)
                 }
                 Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
-                // It was refused for a reason that was gone when the next delivery looked for it.
-                Some(ReasonCode::Undecided) => self.kind.is_meddled_with,
                 // Of a function that is gone, Lambda says that it has no configuration.
                 Some(ReasonCode::NoCodeSigningConfig) => !state.former.is_empty(),
                 _ => false,
@@ -118,7 +116,7 @@ impl Schedule {
                         _ => is_forged,
                     }
             }
-            (_, Ended::Rejected) => true,
+            (_, Ended::Superseded | Ended::Rejected) | (Nature::Good, Ended::Deployed) => true,
             (_, Ended::Deployed | Ended::Prepared) => false,
             (_, Ended::Failed) => is_forged,
         };

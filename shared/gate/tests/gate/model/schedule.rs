@@ -22,6 +22,17 @@ use crate::world::{
 /// where it stands still.
 const CALLS: usize = 40;
 
+/// The calls after which being overtaken matters most: what is read there guards what is changed later.
+const TIGHT_SPOTS: [&str; 7] = [
+    "s3:HeadObject",
+    "s3:HeadObject current",
+    "s3:GetObject upload",
+    "s3:CopyObject",
+    "lambda:GetFunction",
+    "lambda:GetAlias",
+    "lambda:PublishVersion",
+];
+
 /// What of an invocation is kept back for the ending.
 const KEPT_BACK_SECONDS: i64 = 30;
 
@@ -72,6 +83,7 @@ fn common() -> &'static Common {
 }
 
 /// What kind of schedule it is.
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
 #[derive(Clone, Copy)]
 pub(super) struct Kind {
     /// Events go to the dead letters after two attempts.
@@ -99,8 +111,29 @@ pub(super) struct Schedule {
     most: u32,
     /// The message whose task is favoured.
     favourite: Option<usize>,
-    /// After so many calls of deployments a whole upload passes the one that made the last.
-    calls_to_go: usize,
+    /// When a whole upload passes the deployment that made the last call.
+    overtaking: Overtaking,
+}
+
+/// When a deployment is overtaken.
+enum Overtaking {
+    /// After so many calls of deployments.
+    CallsToGo(usize),
+    /// After so many more calls of this name, wherever they are.
+    After(usize, &'static str),
+}
+
+impl Overtaking {
+    fn at_random(random: &mut Random) -> Self {
+        if random.in_1000(500) {
+            Self::CallsToGo(random.below(CALLS))
+        } else {
+            Self::After(
+                random.below(3),
+                TIGHT_SPOTS[random.below(TIGHT_SPOTS.len())],
+            )
+        }
+    }
 }
 
 impl Schedule {
@@ -138,9 +171,9 @@ impl Schedule {
             to_come,
             most: if kind.is_impatient { 2 } else { 1000 },
             favourite: None,
-            calls_to_go: 0,
+            overtaking: Overtaking::CallsToGo(0),
         };
-        schedule.calls_to_go = schedule.random.below(CALLS);
+        schedule.overtaking = Overtaking::at_random(&mut schedule.random);
         // Often there is a history: something was deployed before all this.
         if schedule.random.in_1000(500) {
             schedule.overtake(None);
@@ -273,7 +306,7 @@ impl Schedule {
     /// A whole upload, or another delivery of the same event, passes while every task that runs stands still
     /// between two of its calls.
     fn overtake(&mut self, passed: Option<usize>) {
-        self.calls_to_go = self.random.below(CALLS);
+        self.overtaking = Overtaking::at_random(&mut self.random);
         if let Some(passed) = passed
             && self.random.in_1000(200)
         {
@@ -389,9 +422,8 @@ impl Schedule {
                 Box::pin(async move { admit(&hands, sign, &event, &attempt).await.is_ok() })
             }
             Event::JobEnded(job) => Box::pin(async move {
-                deploy(&hands, examiner, settings, &job, &attempt)
-                    .await
-                    .is_ok()
+                let deployment = deploy(&hands, examiner, settings, &job, &attempt);
+                Box::pin(deployment).await.is_ok()
             }),
         });
     }
@@ -411,9 +443,21 @@ impl Schedule {
             && !self.go_on(at)
             && matches!(self.messages[at].event, Event::JobEnded(_))
         {
-            match self.calls_to_go.checked_sub(1) {
-                Some(left) => self.calls_to_go = left,
-                None => self.overtake(Some(at)),
+            let is_now = match &mut self.overtaking {
+                Overtaking::CallsToGo(0) => true,
+                Overtaking::CallsToGo(left) => {
+                    *left -= 1;
+                    false
+                }
+                Overtaking::After(left, call) => {
+                    let is_it = self.world.state().calls.last() == Some(call);
+                    let is_now = is_it && *left == 0;
+                    *left = left.saturating_sub(usize::from(is_it));
+                    is_now
+                }
+            };
+            if is_now {
+                self.overtake(Some(at));
             }
         }
     }

@@ -72,6 +72,11 @@ impl Seen {
             ..Self::default()
         }
     }
+
+    pub(super) fn note_pointed(&mut self, alias: &AliasName, version: &str) {
+        let pair = (alias.to_string(), version.to_owned());
+        self.pointed.insert(pair);
+    }
 }
 
 impl WorldState {
@@ -100,12 +105,7 @@ impl WorldState {
     pub(super) fn note_alias_read(&self, seen: &mut Seen, alias: &AliasName, version: &str) {
         seen.aliases.insert(alias.to_string(), self.ticks);
         seen.landed = self.landed.len();
-        self.note_pointed(seen, alias, version);
-    }
-
-    pub(super) fn note_pointed(&self, seen: &mut Seen, alias: &AliasName, version: &str) {
-        let pair = (alias.to_string(), version.to_owned());
-        seen.pointed.insert(pair);
+        seen.note_pointed(alias, version);
     }
 
     /// What must hold whenever the gate changes code: an accepting verdict of this upload is on record, and

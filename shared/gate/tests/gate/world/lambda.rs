@@ -48,7 +48,7 @@ impl Functions for SimulatedPorts {
                     .slot
                     .is_none_or(|slot| state.packages[slot].code_sha256 != function.code_sha256)
             {
-                function.code_sha256 = "not looked at".to_owned();
+                "not looked at".clone_into(&mut function.code_sha256);
             }
             Some(Function {
                 arn: format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"),
@@ -288,7 +288,7 @@ impl Functions for SimulatedPorts {
                 .expect("the gate moves aliases to its own code");
             let mut seen = self.seen.lock().unwrap();
             state.check_move(&seen, alias, slot);
-            state.note_pointed(&mut seen, alias, version);
+            seen.note_pointed(alias, version);
             state.confirm_alias(version);
             AliasMove::Moved
         })

@@ -248,8 +248,6 @@ pub struct WorldState {
     pub tags_changed: bool,
     /// When somebody forged a target's `live.json`.
     pub live_forged: BTreeMap<String, u64>,
-    /// Somebody forged the metadata of a current package.
-    pub current_forged: bool,
     /// The uploads for which somebody forged a verdict.
     pub verdicts_forged: BTreeSet<usize>,
     /// The uploads under whose token somebody else started a job.
@@ -326,7 +324,6 @@ impl World {
             former: Vec::new(),
             tags_changed: false,
             live_forged: BTreeMap::new(),
-            current_forged: false,
             verdicts_forged: BTreeSet::new(),
             hijacked: BTreeSet::new(),
             canaries_are_safe: false,

@@ -176,7 +176,9 @@ impl World {
         if let Some(offered) = offered
             && let Some(slot) = state.slot_of_code(&sha256(&offered.bytes))
         {
-            function.code_sha256 = state.packages[slot].code_sha256.clone();
+            function
+                .code_sha256
+                .clone_from(&state.packages[slot].code_sha256);
             function.job_arn = Some(job_arn(slot));
             function.profile_version_arn = Some(PROFILE_VERSION.to_owned());
             state.given.insert(slot);
@@ -236,7 +238,6 @@ impl World {
         let upload = state.upload_of(put).label();
         let source_sha256 = sha256(&state.packages[slot].source);
         state.someone(&format!("forges the metadata of current/{target}.zip"));
-        state.current_forged = true;
         let versions = state.current.entry(target).or_default();
         let bytes = versions.last().map(|last| last.bytes.clone());
         versions.push(CurrentObject {

@@ -23,6 +23,9 @@ use super::{
     packages::{ACCOUNT, PROFILE_VERSION, job_id},
 };
 
+/// A path in the records, and what is to be written there.
+type Write = (String, Vec<u8>);
+
 /// A caller's hold on the world.
 #[derive(Clone)]
 pub struct SimulatedPorts {
@@ -35,7 +38,7 @@ pub struct SimulatedPorts {
     /// The job that it asked for last.
     pub asked: Arc<Mutex<Option<JobRequest>>>,
     /// A write that it holds back, by mistake.
-    pub late: Arc<Mutex<Option<(String, Vec<u8>)>>>,
+    pub late: Arc<Mutex<Option<Write>>>,
     /// An answer that was asked for too early, by mistake.
     pub early: Arc<Mutex<Option<UploadHead>>>,
 }
