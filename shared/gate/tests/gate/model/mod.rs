@@ -36,6 +36,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use countersign_testkit::checkout;
+
 use crate::world::{
     Mistake, World,
     invariants::{
@@ -61,7 +63,7 @@ const SCHEDULES_VARIABLE: &str = "COUNTERSIGN_MODEL_SCHEDULES";
 /// Which is the first of them.
 const FROM_VARIABLE: &str = "COUNTERSIGN_MODEL_FROM";
 /// Where the numbers of those that fail are kept.
-const SEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gate/model/seeds.txt");
+const SEEDS: &str = "shared/gate/tests/gate/model/seeds.txt";
 
 #[test]
 fn whatever_the_interleaving_the_promise_holds() {
@@ -240,7 +242,7 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 
 /// The schedules that failed once: the first word of each line of the file.
 fn failed_once() -> Vec<u64> {
-    let text = fs::read_to_string(SEEDS).expect("the seeds are there");
+    let text = fs::read_to_string(checkout::path(SEEDS)).expect("the seeds are there");
     let numbers = text
         .lines()
         .filter_map(|line| line.split_whitespace().next());
@@ -253,7 +255,9 @@ fn failed_once() -> Vec<u64> {
 fn keep(seed: u64, story: &str) {
     let why = story.lines().rfind(|line| line.starts_with("=> "));
     let line = format!("{seed} {}\n", why.unwrap_or_default());
-    let file = fs::OpenOptions::new().append(true).open(SEEDS);
+    let file = fs::OpenOptions::new()
+        .append(true)
+        .open(checkout::path(SEEDS));
     file.and_then(|mut file| file.write_all(line.as_bytes()))
         .expect("the seed is kept");
 }
