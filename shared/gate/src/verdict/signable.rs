@@ -1,7 +1,7 @@
 //! Whether an unsigned package can be signed at all: known from its bytes alone, before anything is spent
 //! on it.
 
-use countersign_package::{Limits, Package, SIGNATURE_DIRECTORY};
+use countersign_package::{Limits, Package, SIGNATURE_DIRECTORY, SignableError};
 
 use super::reasons;
 use crate::domain::ReasonCode;
@@ -28,7 +28,8 @@ pub fn check_size(bytes: u64, limits: &Limits) -> Result<(), Unsignable> {
     })
 }
 
-/// Whether Signer would take this, and nobody could read it in two ways.
+/// Whether Signer would take this, nobody could read it in two ways, and it keeps its limits with the
+/// signature that is added.
 pub fn check_signable(bytes: &[u8], limits: &Limits) -> Result<(), Unsignable> {
     let package = Package::read(bytes, limits).map_err(|error| Unsignable {
         code: reasons::of_structure(&error),
@@ -42,5 +43,41 @@ pub fn check_signable(bytes: &[u8], limits: &Limits) -> Result<(), Unsignable> {
             message: format!("the package holds {SIGNATURE_DIRECTORY}, where a signature goes"),
         });
     }
-    Ok(())
+    countersign_package::check_signable(package.archive(), limits).map_err(|error| Unsignable {
+        code: match error {
+            SignableError::AlreadySigned { .. } => ReasonCode::AlreadySigned,
+            SignableError::TooLarge { .. } => ReasonCode::PackageTooLarge,
+            SignableError::UnpackedTooLarge { .. } => ReasonCode::UnpackedTooLarge,
+            SignableError::TooManyEntries { .. } => ReasonCode::TooManyEntries,
+        },
+        message: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_testkit::zip::{EntryForge, ZipForge};
+
+    use super::*;
+
+    #[test]
+    fn package_that_only_its_signature_makes_too_large_is_refused_before_it_is_signed() {
+        let zip = ZipForge::new([
+            EntryForge::file("index.mjs", "export const answer = 42;").stored(),
+            EntryForge::file("more.mjs", "").stored(),
+        ])
+        .build();
+        let with = |change: fn(&mut Limits)| {
+            let mut limits = Limits::default();
+            change(&mut limits);
+            check_signable(&zip, &limits).map_err(|error| error.code)
+        };
+        assert_eq!(with(|_| ()), Ok(()));
+        let entries = |limits: &mut Limits| limits.entries = 3;
+        assert_eq!(with(entries), Err(ReasonCode::TooManyEntries));
+        let bytes = |limits: &mut Limits| limits.package_bytes = 4_096;
+        assert_eq!(with(bytes), Err(ReasonCode::PackageTooLarge));
+        let unpacked = |limits: &mut Limits| limits.unpacked_bytes = 4_096;
+        assert_eq!(with(unpacked), Err(ReasonCode::UnpackedTooLarge));
+    }
 }
