@@ -1,6 +1,6 @@
 //! `countersign diff OLD NEW`: what differs between two packages: files, uploads, or what is live.
 //!
-//! [`args`] → [`run`] reads both, and compares them with the gate's `diff` → [`report`] → JSON, or text.
+//! [`args`] → `run` reads both, and compares them with the gate's `diff` → [`report`] → JSON, or text.
 //! Uses `following` for its words, `aws` for what is no file, and `io`.
 
 mod args;

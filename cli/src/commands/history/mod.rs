@@ -1,6 +1,6 @@
 //! `countersign history TARGET`: a line for each upload, the newest first.
 //!
-//! [`args`] → [`run`] reads the records through the gate's port and makes a [`report`] → JSON, or a table
+//! [`args`] → `run` reads the records through the gate's port and makes a [`report`] → JSON, or a table
 //! by [`text`]. `status` tells the same at length. Uses `following` for its words, `aws` and `io`.
 
 mod args;

@@ -1,6 +1,6 @@
 //! `countersign inspect PACKAGE.zip|x.SF`: what is inside, without a judgement.
 //!
-//! [`args`] → [`run`] reads the file and parses it with the core → [`report`] → JSON, or [`text`] for
+//! [`args`] → `run` reads the file and parses it with the core → [`report`] → JSON, or [`text`] for
 //! people. Nothing is verified here. Uses `io` and the core's parsers.
 
 mod args;

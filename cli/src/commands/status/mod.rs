@@ -1,6 +1,6 @@
 //! `countersign status TARGET`: what became of a target's uploads, by the records in S3.
 //!
-//! [`args`] → [`run`] reads the records through the gate's port and makes a [`report`] → JSON, or
+//! [`args`] → `run` reads the records through the gate's port and makes a [`report`] → JSON, or
 //! [`text`] for people. Nothing is changed in AWS. Uses `io`, the gate's `history` and the adapters.
 
 mod args;

@@ -1,6 +1,6 @@
 //! `countersign verify PACKAGE.zip`: the verdict that the gate would reach on a package, without AWS.
 //!
-//! [`args`] → [`run`] reads the files and the configuration ([`csc`]), calls the core's `decide`, and
+//! [`args`] → `run` reads the files and the configuration ([`csc`]), calls the core's `decide`, and
 //! prints the verdict: as JSON as it is, for people with [`text`]. Uses `io` and the core's verdict.
 
 mod args;

@@ -5,7 +5,7 @@
 //! table of settings ([`environment`], [`settings`], `delivery.rs`), log lines (`logs.rs`), metrics
 //! ([`metrics`]) and what is told of an upload's end ([`report`]).
 //!
-//! May use: [`crate::adapters`], [`crate::connection`] and [`crate::error`].
+//! May use: `adapters`, `connection` and `error`.
 //!
 //! Data passes through like this: `run` reads the variables once and has the function make its
 //! [`Handle`]r of them; Lambda then hands out batches; each message of a batch goes to the handler.
