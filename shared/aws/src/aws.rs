@@ -4,14 +4,15 @@ use std::{collections::BTreeMap, time::Duration};
 
 use countersign_gate::{
     domain::{
-        AliasName, CodeIdentity, Csc, CscArn, FunctionName, LayerName, ProfileName, RevisionId,
-        SignedObject, SigningJob, SigningJobId, SigningProfile, Stack, Target, UploadId, VersionId,
+        AliasName, Csc, CscArn, FunctionName, LayerName, ProfileName, RevisionId, SignedObject,
+        SigningJob, SigningJobId, SigningProfile, Stack, Target, UploadId, VersionId,
     },
     ports::{
         Alias, AliasMove, Announcement, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload,
-        Events, Function, Functions, JobRequest, JobStart, LayerContent, LayerPublish,
-        LayerRequest, LayerVersion, Layers, PortError, Records, SignedObjects, Signer, UploadHead,
-        UploadVersion, Uploads, Version, VersionPublish, VersionRequest,
+        Events, Function, FunctionCsc, Functions, JobRequest, JobStart, LayerContent, LayerPublish,
+        LayerRequest, LayerVersion, Layers, PortError, Records, Replacement, SignedObjects, Signer,
+        TaggedRecord, UpdatedCode, UploadHead, UploadVersion, Uploads, Version, VersionPublish,
+        VersionRequest,
     },
     verdict::{Approved, Verified},
 };
@@ -94,6 +95,8 @@ delegate! { Records to records:
     fn read_record(path: &str) -> Option<Vec<u8>>;
     fn create_record(path: &str, body: &[u8]) -> Creation;
     fn replace_record(path: &str, body: &[u8]) -> ();
+    fn read_tagged_record(path: &str) -> Option<TaggedRecord>;
+    fn replace_record_as_seen(path: &str, body: &[u8], seen: Option<&TaggedRecord>) -> Replacement;
     fn list_records(prefix: &str) -> Vec<String>;
 }
 
@@ -105,10 +108,10 @@ delegate! { Signer to signer:
 
 delegate! { Functions to lambda:
     fn function(name: &FunctionName) -> Option<Function>;
-    fn function_csc_arn(name: &FunctionName) -> Option<CscArn>;
+    fn function_csc(name: &FunctionName) -> FunctionCsc;
     fn csc(arn: &CscArn) -> Option<Csc>;
     fn dry_run_update(name: &FunctionName, signed: &SignedObject, seen: &Function) -> CodeUpdate<()>;
-    fn update_code(name: &FunctionName, approved: &Approved, seen: &Function) -> CodeUpdate<CodeIdentity>;
+    fn update_code(name: &FunctionName, approved: &Approved, seen: &Function) -> CodeUpdate<UpdatedCode>;
     fn publish_version(request: &VersionRequest) -> VersionPublish;
     fn version(function: &FunctionName, version: &str) -> Option<Version>;
     fn alias(function: &FunctionName, alias: &AliasName) -> Option<Alias>;

@@ -150,6 +150,7 @@ REPLACED = {
     f"{FOLDER}/waiting.json": {"sign", "deploy"},
     "functions/shop/live.json": {"deploy"},
     "layers/util/live.json": {"deploy"},
+    "layers/util/publishing.json": {"deploy"},
     "alerts/2026/page.json": {"alert"},
 }
 

@@ -6,7 +6,7 @@ use countersign_gate::{
         VersionId,
     },
     ports::{
-        AliasMove, CodeUpdate, Function, Functions, Layers, PortError, UpdateStatus,
+        AliasMove, CodeUpdate, Function, FunctionCsc, Functions, Layers, PortError, UpdateStatus,
         VersionPublish, VersionRequest, VersionState,
     },
 };
@@ -176,14 +176,19 @@ async fn csc_is_read_or_absent() {
     let (fake, aws) = stack();
     let call = "lambda:GetFunctionCodeSigningConfig";
     fake.answers_once(call, json(r#"{"FunctionName":"orders"}"#));
-    assert_eq!(aws.function_csc_arn(&name()).await.unwrap(), None);
+    let found = aws.function_csc(&name()).await.unwrap();
+    assert_eq!(found, FunctionCsc::NoneAttached);
     fake.answers_once(call, exception(404, "ResourceNotFoundException", ""));
-    assert_eq!(aws.function_csc_arn(&name()).await.unwrap(), None);
+    let found = aws.function_csc(&name()).await.unwrap();
+    assert_eq!(found, FunctionCsc::NoFunction);
     fake.answers_once(
         call,
         json(&format!(r#"{{"CodeSigningConfigArn":"{CSC}"}}"#)),
     );
-    let arn = aws.function_csc_arn(&name()).await.unwrap().unwrap();
+    let found = aws.function_csc(&name()).await.unwrap();
+    let FunctionCsc::Attached(arn) = found else {
+        panic!("{found:?}")
+    };
     assert_eq!(arn.as_str(), CSC);
 
     let config = |policy: &str| {

@@ -1,6 +1,9 @@
 use countersign_gate::{
     domain::{Target, UploadId, VersionId},
-    ports::{Creation, CurrentUpload, Records, SignedObjects, UploadHead, UploadVersion, Uploads},
+    ports::{
+        Creation, CurrentUpload, Records, Replacement, SignedObjects, UploadHead, UploadVersion,
+        Uploads,
+    },
 };
 use countersign_testkit::{fake_aws::s3_error, http::Response};
 
@@ -362,6 +365,44 @@ async fn record_is_created_once_and_replaced_at_will() {
         conditions,
         [Some("*".to_owned()), Some("*".to_owned()), None]
     );
+}
+
+#[tokio::test]
+async fn record_is_replaced_only_as_it_was_seen() {
+    let (fake, aws) = stack();
+    let path = "functions/orders/live.json";
+    assert_eq!(aws.read_tagged_record(path).await.unwrap(), None);
+    let first = aws.replace_record_as_seen(path, b"{}", None).await.unwrap();
+    assert_eq!(first, Replacement::Replaced);
+    let seen = aws.read_tagged_record(path).await.unwrap().unwrap();
+    assert_eq!(seen.body, b"{}");
+    let again = aws.replace_record_as_seen(path, b"{1}", Some(&seen)).await;
+    assert_eq!(again.unwrap(), Replacement::Replaced);
+    let late = aws.replace_record_as_seen(path, b"{2}", Some(&seen)).await;
+    assert_eq!(late.unwrap(), Replacement::Changed);
+    let late = aws.replace_record_as_seen(path, b"{3}", None).await;
+    assert_eq!(late.unwrap(), Replacement::Changed);
+    assert_eq!(fake.object("records", path).unwrap(), b"{1}");
+    fake.answers("s3:PutObject", s3_error(404, "NoSuchKey"));
+    let gone = aws.replace_record_as_seen(path, b"{4}", Some(&seen)).await;
+    assert_eq!(gone.unwrap(), Replacement::Changed);
+    fake.answers("s3:PutObject", s3_error(404, "NoSuchBucket"));
+    aws.replace_record_as_seen(path, b"{5}", Some(&seen))
+        .await
+        .unwrap_err();
+    let conditions: Vec<_> = fake
+        .calls()
+        .iter()
+        .filter(|call| call.name == "s3:PutObject")
+        .map(|call| {
+            let condition = |name| call.request.header(name).map(str::to_owned);
+            condition("if-match")
+                .or(condition("if-none-match"))
+                .unwrap()
+        })
+        .collect();
+    let etag = seen.etag.as_str();
+    assert_eq!(conditions, ["*", etag, etag, "*", etag, etag]);
 }
 
 #[tokio::test]

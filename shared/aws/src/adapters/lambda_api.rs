@@ -20,8 +20,8 @@ use countersign_gate::{
         Target,
     },
     ports::{
-        Alias, AliasMove, CodeUpdate, Function, Functions, PortError, UpdateStatus, Version,
-        VersionPublish, VersionRequest, VersionState,
+        Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, PortError, UpdateStatus,
+        UpdatedCode, Version, VersionPublish, VersionRequest, VersionState,
     },
     verdict::Approved,
 };
@@ -99,16 +99,18 @@ impl Functions for LambdaApi {
         }))
     }
 
-    async fn function_csc_arn(&self, name: &FunctionName) -> Result<Option<CscArn>, PortError> {
+    async fn function_csc(&self, name: &FunctionName) -> Result<FunctionCsc, PortError> {
         const CALL: &str = "lambda:GetFunctionCodeSigningConfig";
         let request = self.connection.lambda().get_function_code_signing_config();
         match request.function_name(name.as_str()).send().await {
             // Without a configuration the answer has no ARN, which the SDK reads as an empty one.
-            Ok(answer) if answer.code_signing_config_arn.is_empty() => Ok(None),
+            Ok(answer) if answer.code_signing_config_arn.is_empty() => {
+                Ok(FunctionCsc::NoneAttached)
+            }
             Ok(answer) => CscArn::parse(answer.code_signing_config_arn)
-                .map(Some)
+                .map(FunctionCsc::Attached)
                 .map_err(|error| unreadable(CALL, "CodeSigningConfigArn", &error)),
-            Err(error) if code(&error) == NOT_FOUND => Ok(None),
+            Err(error) if code(&error) == NOT_FOUND => Ok(FunctionCsc::NoFunction),
             Err(error) => Err(port_error(CALL, error)),
         }
     }
@@ -152,7 +154,7 @@ impl Functions for LambdaApi {
         name: &FunctionName,
         approved: &Approved,
         seen: &Function,
-    ) -> Result<CodeUpdate<CodeIdentity>, PortError> {
+    ) -> Result<CodeUpdate<UpdatedCode>, PortError> {
         if *approved.verified().target() != Target::Function(name.clone()) {
             let problem = format!("what was approved is for {}", approved.verified().target());
             return Err(unreadable(UPDATE_CODE, "FunctionName", &problem));
@@ -161,11 +163,13 @@ impl Functions for LambdaApi {
         // Only what has to be compared is asked of this answer: state and revision are read from
         // the function, which is looked at until the update is done.
         update(request).await?.try_map(|answer| {
-            Ok(CodeIdentity {
+            let is_done = answer.last_update_status == Some(LastUpdateStatus::Successful);
+            let code = CodeIdentity {
                 sha256: required(UPDATE_CODE, "CodeSha256", answer.code_sha256)?,
                 job_arn: answer.signing_job_arn,
                 profile_version_arn: answer.signing_profile_version_arn,
-            })
+            };
+            Ok(UpdatedCode { code, is_done })
         })
     }
 

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use aws_sdk_s3::{operation::put_object::builders::PutObjectFluentBuilder, primitives::ByteStream};
-use countersign_gate::ports::{Clock as _, Creation, PortError, Records};
+use countersign_gate::ports::{
+    Clock as _, Creation, PortError, Records, Replacement, TaggedRecord,
+};
 
-use super::{clock::SystemClock, s3::read};
+use super::{
+    clock::SystemClock,
+    s3::{GET, body, fetch, read},
+};
 use crate::{
     connection::Connection,
-    error::{port_error, status},
+    error::{code, port_error, required, status},
 };
 
 const PUT: &str = "s3:PutObject";
@@ -41,6 +46,37 @@ impl RecordsBucket {
             .content_type("application/json")
             .body(ByteStream::from(document.to_vec()))
     }
+
+    /// Sends a conditional write; answers whether the condition held. S3 answers 409
+    /// (`ConditionalRequestConflict`) while another conditional write of the key is under way: who won is
+    /// known in a moment.
+    async fn put_if(
+        &self,
+        request: impl Fn() -> PutObjectFluentBuilder + Send + Sync,
+    ) -> Result<bool, PortError> {
+        let mut retries = 0;
+        loop {
+            let Err(error) = request().send().await else {
+                return Ok(true);
+            };
+            match status(&error) {
+                412 => return Ok(false),
+                409 if retries < MAX_CONFLICT_RETRIES => {
+                    retries = retries.saturating_add(1);
+                    SystemClock.sleep(CONFLICT_RETRY_INTERVAL).await;
+                }
+                409 => {
+                    return Err(PortError::Unavailable {
+                        call: PUT,
+                        source: Box::new(error),
+                    });
+                }
+                // With `If-Match`: the document is gone.
+                404 if code(&error) == "NoSuchKey" => return Ok(false),
+                _ => return Err(port_error(PUT, error)),
+            }
+        }
+    }
 }
 
 impl Records for RecordsBucket {
@@ -52,29 +88,12 @@ impl Records for RecordsBucket {
     /// A try whose answer was lost is tried again, and then finds its own document: `Existed` does
     /// not mean that somebody else wrote it.
     async fn create_record(&self, path: &str, body: &[u8]) -> Result<Creation, PortError> {
-        let mut retries = 0;
-        loop {
-            let answer = self.put(path, body).if_none_match("*").send().await;
-            let Err(error) = answer else {
-                return Ok(Creation::Created);
-            };
-            match status(&error) {
-                412 => return Ok(Creation::Existed),
-                // ConditionalRequestConflict: another conditional write of this key is under way.
-                // Who won is known in a moment.
-                409 if retries < MAX_CONFLICT_RETRIES => {
-                    retries = retries.saturating_add(1);
-                    SystemClock.sleep(CONFLICT_RETRY_INTERVAL).await;
-                }
-                409 => {
-                    return Err(PortError::Unavailable {
-                        call: PUT,
-                        source: Box::new(error),
-                    });
-                }
-                _ => return Err(port_error(PUT, error)),
-            }
-        }
+        let request = || self.put(path, body).if_none_match("*");
+        Ok(if self.put_if(request).await? {
+            Creation::Created
+        } else {
+            Creation::Existed
+        })
     }
 
     async fn replace_record(&self, path: &str, body: &[u8]) -> Result<(), PortError> {
@@ -82,6 +101,35 @@ impl Records for RecordsBucket {
             Ok(_) => Ok(()),
             Err(error) => Err(port_error(PUT, error)),
         }
+    }
+
+    async fn read_tagged_record(&self, path: &str) -> Result<Option<TaggedRecord>, PortError> {
+        let request = self.connection.s3().get_object();
+        let Some(object) = fetch(request.bucket(&self.bucket).key(path)).await? else {
+            return Ok(None);
+        };
+        let etag = required(GET, "ETag", object.e_tag())?.to_owned();
+        Ok(Some(TaggedRecord {
+            body: body(object).await?,
+            etag,
+        }))
+    }
+
+    async fn replace_record_as_seen(
+        &self,
+        path: &str,
+        body: &[u8],
+        seen: Option<&TaggedRecord>,
+    ) -> Result<Replacement, PortError> {
+        let request = || match seen {
+            Some(seen) => self.put(path, body).if_match(&seen.etag),
+            None => self.put(path, body).if_none_match("*"),
+        };
+        Ok(if self.put_if(request).await? {
+            Replacement::Replaced
+        } else {
+            Replacement::Changed
+        })
     }
 
     async fn list_records(&self, prefix: &str) -> Result<Vec<String>, PortError> {

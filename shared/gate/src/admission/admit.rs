@@ -17,7 +17,9 @@ use crate::{
         finished_before, note_waiting, within,
     },
     ports::Creation,
-    records::{self, HeldLease, Holder, Received, RecordFolder, Schema, Signing, Work},
+    records::{
+        self, HeldLease, Holder, Received, RecordFolder, Schema, Signing, UploadState, Work,
+    },
 };
 
 /// How far this delivery came: what its last words can rest on.
@@ -202,11 +204,20 @@ async fn give_up<W: SignWorld>(
     attempt: &DeliveryAttempt,
     error: &RetryableError,
 ) -> Result<Admission, RetryableError> {
-    if let Begun::Known(admission) = begin(world, settings, &received, attempt).await? {
-        return Ok(admission);
-    }
-    let message = format!("it could not be taken in: {}", error.error_chain());
-    let draft = OutcomeDraft::rejected(ReasonCode::Undecided, message);
+    let draft = match begin(world, settings, &received, attempt).await {
+        Ok(Begun::Known(admission)) => return Ok(admission),
+        Ok(Begun::Holding(_)) => {
+            let message = format!("it could not be taken in: {}", error.error_chain());
+            OutcomeDraft::rejected(ReasonCode::Undecided, message)
+        }
+        // How far an earlier delivery came cannot be read, by anybody: nobody goes on.
+        Err(unreadable @ RetryableError::UnreadableRecord { .. }) => {
+            let why = unreadable.error_chain();
+            let message = format!("{why}; whether anything was applied is not known");
+            OutcomeDraft::new(UploadState::Failed, ReasonCode::NotCompleted, message)
+        }
+        Err(error) => return Err(error),
+    };
     end(world, &settings.stack, &context_of(&received), draft).await
 }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{Csc, CscArn, FunctionName, SignedObject, SigningJob},
     outcome::{Backoff, EarlyExit, RetryableError},
-    ports::Functions,
+    ports::{FunctionCsc, Functions},
     verdict::{DryRun, Evidence, Examine, Examined, Fact},
 };
 
@@ -95,16 +95,18 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
     }
 }
 
-/// The code signing configuration of a function, read anew at each judgement.
+/// The code signing configuration of a function, read anew at each judgement; `None` when the function was
+/// deleted since it was looked at.
 pub(super) async fn csc_of_function<W: Functions>(
     world: &W,
     name: &FunctionName,
-) -> Fact<Option<Csc>> {
-    match world.function_csc_arn(name).await {
-        Ok(Some(arn)) => csc_by_arn(world, &arn).await,
-        Ok(None) => Fact::Known(None),
+) -> Option<Fact<Option<Csc>>> {
+    Some(match world.function_csc(name).await {
+        Ok(FunctionCsc::Attached(arn)) => csc_by_arn(world, &arn).await,
+        Ok(FunctionCsc::NoneAttached) => Fact::Known(None),
+        Ok(FunctionCsc::NoFunction) => return None,
         Err(error) => Fact::Unavailable(error.error_chain()),
-    }
+    })
 }
 
 /// The code signing configuration of this ARN.

@@ -20,7 +20,7 @@
 use super::{
     function::FunctionDeployment,
     judge::{outcome_of_record, take_lease},
-    layer,
+    layer::LayerDeployment,
     pending_deployment::{Applied, DeployWorld, Found, PendingDeployment, check_current, find},
     settings::DeploySettings,
 };
@@ -31,7 +31,7 @@ use crate::{
         within,
     },
     ports::Creation,
-    records::{self, Effect, LambdaVerdict, Schema, VerdictRecord},
+    records::{self, Effect, LambdaVerdict, Schema, UploadState, VerdictRecord},
     verdict::{Decision, Examine, Verdict},
 };
 
@@ -62,6 +62,15 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
         Found::Pending(pending) => pending,
         Found::Finished(finished) => return Ok(Deployment::Finished(finished)),
         Found::NotOurs(why) => return Ok(Deployment::NotOurs(why)),
+        Found::Unreadable(context, error) => {
+            let message = format!(
+                "{}; whether Lambda took anything is not known",
+                error.error_chain()
+            );
+            let draft = OutcomeDraft::new(UploadState::Failed, ReasonCode::NotCompleted, message);
+            let finished = finish(world, &settings.stack, &context, draft).await?;
+            return Ok(Deployment::Finished(Box::new(finished)));
+        }
     };
     let work = run(world, examiner, settings, &mut pending);
     let end = within(world, until, work).await;
@@ -121,7 +130,11 @@ async fn run<W: DeployWorld, E: Examine>(
                 .run()
                 .await
         }
-        Target::Layer(name) => layer::deploy(world, examiner, settings, pending, &name).await,
+        Target::Layer(name) => {
+            LayerDeployment::new(world, examiner, settings, pending, name)
+                .run()
+                .await
+        }
     }
 }
 
@@ -260,7 +273,11 @@ async fn refuse_others<W: DeployWorld>(
         return Ok(true);
     }
     if pending.lease.is_none() {
-        take_lease(world, pending).await?;
+        match take_lease(world, pending).await {
+            // Who has it cannot be read, by anybody: nobody goes on.
+            Ok(()) | Err(RetryableError::UnreadableRecord { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
     // Another delivery may have accepted it since this one began, and changed something.
     let has_begun = |record: &VerdictRecord| record.effect == Effect::Begun;

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     domain::{AliasName, CodeIdentity, Csc, FunctionName, ReasonCode},
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
-    ports::{CodeUpdate, CurrentPackage, CurrentUpload, Function, UpdateStatus},
+    ports::{CodeUpdate, CurrentPackage, CurrentUpload, Function, UpdateStatus, UpdatedCode},
     records::{Deployed, UploadState},
     verdict::{
         Approved, DryRun, Evidence, Examine, Fact, Judgement, Verdict, Verified, decide, judge,
@@ -86,7 +86,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     }
 
     async fn attempt_update(&mut self) -> Result<Round, EarlyExit> {
-        let function = self.wait_until_updated().await?;
+        let function = self.wait_until_updated(true).await?;
         // What was applied is looked at before what is current.
         if let Some(function) = &function
             && self.seems_applied(&function.code)
@@ -107,14 +107,18 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         }
     }
 
-    /// The function, once no update is under way; `None` when there is none.
-    async fn wait_until_updated(&self) -> Result<Option<Function>, EarlyExit> {
+    /// The function, once no update is under way; `None` when there is none. The first look is worth a call
+    /// only where it is `likely_done`.
+    async fn wait_until_updated(&self, likely_done: bool) -> Result<Option<Function>, EarlyExit> {
         let mut backoff = Backoff::new(&self.pending.attempt);
+        let mut is_looked_at = likely_done;
         loop {
-            let function = self.world.function(&self.name).await?;
-            let is_busy = |function: &Function| function.update == UpdateStatus::InProgress;
-            if !function.as_ref().is_some_and(is_busy) {
-                return Ok(function);
+            if std::mem::replace(&mut is_looked_at, true) {
+                let function = self.world.function(&self.name).await?;
+                let is_busy = |function: &Function| function.update == UpdateStatus::InProgress;
+                if !function.as_ref().is_some_and(is_busy) {
+                    return Ok(function);
+                }
             }
             if !backoff.pause(self.world).await {
                 let what = format!("the function {} is being updated", self.name);
@@ -167,7 +171,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     ) -> Result<Round, EarlyExit> {
         let canary = self.settings.canary;
         let alias = alias_to_move(self.world, canary, &self.name, function).await?;
-        let csc = csc_of_function(self.world, &self.name).await;
+        let Some(csc) = csc_of_function(self.world, &self.name).await else {
+            return Ok(Round::Again);
+        };
         let mut evidence = self.evidence(csc).await?;
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
@@ -227,16 +233,13 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     }
 
     /// Puts the verified package under `current/`, for those who create the function from it. Answers
-    /// whether it is there: not when somebody else replaced it since its tag was read.
+    /// whether it is there: not when somebody else replaced it since its tag was read. That it is there
+    /// already is only a claim of its metadata, and spares nothing.
     async fn offer(
         &self,
         verified: &Verified,
         current: Option<&CurrentPackage>,
     ) -> Result<bool, EarlyExit> {
-        let code_sha256 = verified.code_sha256();
-        if current.is_some_and(|current| current.code_sha256.as_ref() == Some(&code_sha256)) {
-            return Ok(true);
-        }
         let replaced = self.world.replace_current_package(verified, current);
         Ok(replaced.await?.is_some())
     }
@@ -256,7 +259,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         }
         let answer = self.world.update_code(&self.name, approved, function);
         match answer.await? {
-            CodeUpdate::Accepted(code) => {
+            CodeUpdate::Accepted(UpdatedCode { code, is_done }) => {
                 self.is_unchanged = false;
                 self.pending.note_applied(|deployed| {
                     *deployed = Deployed {
@@ -266,7 +269,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
                 });
                 let expected = Expected::of(approved.verified(), &self.pending.job.id);
                 self.check_deployed(&expected, &code, verdict)?;
-                let Some(function) = self.wait_until_updated().await? else {
+                let Some(function) = self.wait_until_updated(is_done).await? else {
                     return Err(self.gone().into());
                 };
                 self.publish_and_point_alias(&function, &expected, verdict, alias)
@@ -318,7 +321,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             .verdict
             .as_ref()
             .and_then(|record| record.alias.clone());
-        let csc = csc_of_function(self.world, &self.name).await;
+        let Some(csc) = csc_of_function(self.world, &self.name).await else {
+            return Ok(Round::Again);
+        };
         let evidence = self.evidence(csc).await?;
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {

@@ -1,13 +1,14 @@
 //! Publishing a layer version.
 //!
 //! Lambda publishes whatever it is given (grade C), has no revision to guard by and no dry run. One
-//! delivery at a time works under the lease; a delivery that goes on after another looks for the version by
-//! its mark before it publishes one.
+//! delivery of an upload works under its lease; a delivery that goes on after another looks for the version
+//! by its mark before it publishes one. Uploads of one layer take turns (`records/publication.rs`), so that
+//! the version of a newer upload has the higher number.
 //!
 //! Layer versions are immutable and are used by number, so no upload can overwrite another here.
 
 use super::{
-    collect_evidence::{collect_evidence, csc_by_arn, read_package},
+    collect_evidence::{collect_evidence, csc_by_arn, read_package, read_source},
     current_package::prove_same,
     description::{description, mark},
     expected::Expected,
@@ -19,10 +20,10 @@ use super::{
     settings::DeploySettings,
 };
 use crate::{
-    domain::{LayerMetadata, LayerName, ReasonCode},
-    outcome::{EarlyExit, OutcomeDraft, RetryableError, Superseded},
-    ports::{CurrentUpload, LayerContent, LayerPublish, LayerRequest},
-    records::{self, Deployed, Live},
+    domain::{Csc, LayerMetadata, LayerName, ReasonCode},
+    outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
+    ports::{CurrentPackage, CurrentUpload, LayerContent, LayerPublish, LayerRequest},
+    records::{Deployed, Document, Live, Publishing},
     verdict::{Approved, Examine, Fact, Verdict, judge},
 };
 
@@ -32,167 +33,246 @@ const MAX_VERSIONS_SEARCHED: u8 = 50;
 /// How often somebody else may replace the current package under our hands.
 const MAX_ROUNDS: u32 = 6;
 
-/// Brings an upload to its end as a version of a layer.
-pub(super) async fn deploy<W: DeployWorld, E: Examine>(
-    world: &W,
-    examiner: &E,
-    settings: &DeploySettings,
-    pending: &mut PendingDeployment,
-    layer: &LayerName,
-) -> Result<OutcomeDraft, EarlyExit> {
-    // An earlier delivery may have published it. What was applied is looked at before what is current.
-    let mut published = None;
-    if pending.applied == Applied::Perhaps {
-        published = published_before(world, pending, layer).await?;
-        pending.applied = match &published {
+/// One upload on its way to one layer.
+pub(super) struct LayerDeployment<'a, W, E> {
+    world: &'a W,
+    examiner: &'a E,
+    settings: &'a DeploySettings,
+    pending: &'a mut PendingDeployment,
+    name: LayerName,
+}
+
+/// What was verified, with what it was verified by.
+struct Judged {
+    approved: Box<Approved>,
+    verdict: Verdict,
+    source: Fact<Option<Vec<u8>>>,
+    csc: Fact<Option<Csc>>,
+}
+
+impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
+    pub(super) fn new(
+        world: &'a W,
+        examiner: &'a E,
+        settings: &'a DeploySettings,
+        pending: &'a mut PendingDeployment,
+        name: LayerName,
+    ) -> Self {
+        Self {
+            world,
+            examiner,
+            settings,
+            pending,
+            name,
+        }
+    }
+
+    /// Brings the upload to its end.
+    pub(super) async fn run(mut self) -> Result<OutcomeDraft, EarlyExit> {
+        // An earlier delivery may have published it. What was applied is looked at before what is current.
+        let published = match self.pending.applied {
+            Applied::Perhaps => self.published_before().await?,
+            Applied::No | Applied::Yes(_) => None,
+        };
+        self.pending.applied = match &published {
             Some(content) => Applied::Yes(deployed_of(content)),
             None => Applied::No,
         };
-    }
-    let mut current = world.current_package(&pending.target).await?;
-    let source = match (&published, world.read_if_current(&pending.upload.id).await?) {
-        (_, CurrentUpload::Current(bytes)) => Fact::Known(Some(bytes)),
-        (Some(_), _) => super::collect_evidence::read_source(world, pending).await,
-        (None, CurrentUpload::Deleted) => return Err(Superseded::KeyDeleted.draft().into()),
-        (None, CurrentUpload::Other) => {
-            let why = replaced_or_deleted(world, &pending.upload).await?;
-            return Err(why.draft().into());
+        // Its entity tag, too, is read before it is asked whether the upload is current.
+        let current = self.world.current_package(&self.pending.target).await?;
+        let source = self.source(published.is_some()).await?;
+        let judged = self.judge(source).await?;
+        if let Some(content) = published {
+            let expected = Expected::of(judged.approved.verified(), &self.pending.job.id);
+            return self.finish(&expected, &content, &judged.verdict).await;
         }
-    };
-    let package = read_package(world, examiner, pending, &source).await?;
-    let csc = match &settings.layer_csc {
-        Some(arn) => csc_by_arn(world, arn).await,
-        None => Fact::Known(None),
-    };
-    let evidence = collect_evidence(world, settings, &pending.job, &package, csc.clone()).await;
-    let judgement = judge(&evidence, candidate(pending, &package.signed));
-    let (approved, verdict) =
-        record_judgement(world, pending, &package, &evidence, judgement, None).await?;
-    let expected = Expected::of(approved.verified(), &pending.job.id);
-    if let Some(content) = published {
-        return finish(world, pending, &expected, &content, &verdict).await;
-    }
-    let same = prove_same(
-        world,
-        examiner,
-        settings,
-        pending,
-        current.as_ref(),
-        &source,
-        &csc,
-    )
-    .await?;
-    if let Some(same) = same {
-        let expected = Expected::of(&same.verified, &same.job);
-        if let Some(content) = live_version(world, pending, layer, &expected).await? {
-            pending.applied = Applied::Yes(Deployed {
-                unchanged: true,
-                ..deployed_of(&content)
-            });
-            return finish(world, pending, &expected, &content, &verdict).await;
+        let turn = self.wait_for_turn().await?;
+        let end = self.publish_or_keep(&judged, current).await;
+        // Where it is not known whether Lambda took it, it may take it yet: then the turn runs out.
+        if self.pending.applied != Applied::Perhaps {
+            let _runs_out = turn.end(self.world, &self.pending.target).await;
         }
+        end
     }
-    for _ in 0..MAX_ROUNDS {
-        let replaced = world.replace_current_package(approved.verified(), current.as_ref());
-        if replaced.await?.is_some() {
-            let content = publish(world, pending, layer, &approved).await?;
-            return finish(world, pending, &expected, &content, &verdict).await;
-        }
-        current = world.current_package(&pending.target).await?;
-        check_current(world, &pending.upload).await?;
-    }
-    let what = format!("the current package of {} keeps changing", pending.target);
-    Err(RetryableError::busy(what).into())
-}
 
-/// Publishes the version.
-async fn publish<W: DeployWorld>(
-    world: &W,
-    pending: &mut PendingDeployment,
-    layer: &LayerName,
-    approved: &Approved,
-) -> Result<LayerContent, EarlyExit> {
-    let metadata = LayerMetadata::read(&pending.signing.received.metadata)
-        .map_err(|error| OutcomeDraft::rejected(ReasonCode::LayerMetadata, error.to_string()))?;
-    let request = LayerRequest {
-        layer: layer.clone(),
-        description: description(pending),
-        runtimes: metadata.runtimes().to_vec(),
-        architectures: metadata.architectures().to_vec(),
-    };
-    // From here on, whether it was published is not known until Lambda has answered.
-    pending.applied = Applied::Perhaps;
-    match world.publish_layer(&request, approved).await? {
-        LayerPublish::Published(content) => {
-            pending.applied = Applied::Yes(deployed_of(&content));
-            Ok(content)
-        }
-        LayerPublish::Refused(refusal) => {
-            pending.applied = Applied::No;
-            let message = refusal.to_string();
-            Err(OutcomeDraft::rejected(ReasonCode::LambdaRefused, message).into())
+    /// The upload: while it is current, or whatever came since, when it is published already.
+    async fn source(&self, is_published: bool) -> Result<Fact<Option<Vec<u8>>>, EarlyExit> {
+        match self.world.read_if_current(&self.pending.upload.id).await? {
+            CurrentUpload::Current(bytes) => Ok(Fact::Known(Some(bytes))),
+            _ if is_published => Ok(read_source(self.world, self.pending).await),
+            CurrentUpload::Deleted => Err(Superseded::KeyDeleted.draft().into()),
+            CurrentUpload::Other => {
+                let why = replaced_or_deleted(self.world, &self.pending.upload).await?;
+                Err(why.draft().into())
+            }
         }
     }
-}
 
-/// The version that a delivery before this one published, found by its mark.
-async fn published_before<W: DeployWorld>(
-    world: &W,
-    pending: &PendingDeployment,
-    layer: &LayerName,
-) -> Result<Option<LayerContent>, EarlyExit> {
-    let mark = mark(pending);
-    let versions = world.layer_versions(layer, MAX_VERSIONS_SEARCHED).await?;
-    match versions
-        .into_iter()
-        .find(|version| version.description.starts_with(&mark))
-    {
-        Some(version) => Ok(world.layer_content(layer, version.version).await?),
-        None => Ok(None),
+    /// Judges the package, and puts the verdict on record.
+    async fn judge(&mut self, source: Fact<Option<Vec<u8>>>) -> Result<Judged, EarlyExit> {
+        let world = self.world;
+        let package = read_package(world, self.examiner, self.pending, &source).await?;
+        let csc = match &self.settings.layer_csc {
+            Some(arn) => csc_by_arn(world, arn).await,
+            None => Fact::Known(None),
+        };
+        let job = &self.pending.job;
+        let evidence = collect_evidence(world, self.settings, job, &package, csc.clone()).await;
+        let judgement = judge(&evidence, candidate(self.pending, &package.signed));
+        let (approved, verdict) =
+            record_judgement(world, self.pending, &package, &evidence, judgement, None).await?;
+        Ok(Judged {
+            approved,
+            verdict,
+            source,
+            csc,
+        })
     }
-}
 
-/// The version that the last deployment published, if it still exists and Lambda says that it has this
-/// code.
-async fn live_version<W: DeployWorld>(
-    world: &W,
-    pending: &PendingDeployment,
-    layer: &LayerName,
-    expected: &Expected,
-) -> Result<Option<LayerContent>, EarlyExit> {
-    let live: Option<Live> = records::read(world, &format!("{}/", pending.target)).await?;
-    let version = live.and_then(|live| live.deployed.version?.parse().ok());
-    let Some(version) = version else {
-        return Ok(None);
-    };
-    let content = world.layer_content(layer, version).await?;
-    Ok(content.filter(|content| expected.difference(&content.code).is_none()))
-}
-
-/// Compares what Lambda published with what was verified, and ends the upload.
-async fn finish<W: DeployWorld>(
-    world: &W,
-    pending: &PendingDeployment,
-    expected: &Expected,
-    content: &LayerContent,
-    verdict: &Verdict,
-) -> Result<OutcomeDraft, EarlyExit> {
-    if let Some(difference) = expected.difference(&content.code) {
-        return Err(OutcomeDraft {
-            findings: OutcomeDraft::notable(verdict),
-            ..pending.failed(ReasonCode::DeployedMismatch, difference)
+    /// Waits while another upload of this layer is being published.
+    async fn wait_for_turn(&self) -> Result<Publishing, EarlyExit> {
+        let pending = &*self.pending;
+        let mut backoff = Backoff::new(&pending.attempt);
+        loop {
+            let delivery = &pending.attempt.id;
+            let turn = Publishing::begin(self.world, &pending.target, &pending.upload, delivery);
+            if let Some(turn) = turn.await.map_err(RetryableError::from)? {
+                return Ok(turn);
+            }
+            if !backoff.pause(self.world).await {
+                let what = format!("another upload of {} is being published", pending.target);
+                return Err(RetryableError::busy(what).into());
+            }
         }
-        .into());
     }
-    let deployed = pending.progress().unwrap_or_default();
-    record_live(world, pending, expected, &deployed).await?;
-    let version = content.version.version;
-    let message = if deployed.unchanged {
-        format!("the same content is published already, as version {version}")
-    } else {
-        format!("version {version} is published")
-    };
-    Ok(deployed_draft(message, deployed, verdict))
+
+    /// Publishes the version, unless the last one has the same content.
+    async fn publish_or_keep(
+        &mut self,
+        judged: &Judged,
+        mut current: Option<CurrentPackage>,
+    ) -> Result<OutcomeDraft, EarlyExit> {
+        let same = prove_same(
+            self.world,
+            self.examiner,
+            self.settings,
+            self.pending,
+            current.as_ref(),
+            &judged.source,
+            &judged.csc,
+        )
+        .await?;
+        if let Some(same) = same {
+            let expected = Expected::of(&same.verified, &same.job);
+            if let Some(content) = self.live_version(&expected).await? {
+                self.pending.applied = Applied::Yes(Deployed {
+                    unchanged: true,
+                    ..deployed_of(&content)
+                });
+                return self.finish(&expected, &content, &judged.verdict).await;
+            }
+        }
+        let verified = judged.approved.verified();
+        for _ in 0..MAX_ROUNDS {
+            let replaced = self
+                .world
+                .replace_current_package(verified, current.as_ref());
+            let is_replaced = replaced.await?.is_some();
+            // Nobody else publishes now: what is current here is published after all that is older.
+            if !is_replaced {
+                current = self.world.current_package(&self.pending.target).await?;
+            }
+            check_current(self.world, &self.pending.upload).await?;
+            if is_replaced {
+                let content = self.publish(&judged.approved).await?;
+                let expected = Expected::of(verified, &self.pending.job.id);
+                return self.finish(&expected, &content, &judged.verdict).await;
+            }
+        }
+        let target = &self.pending.target;
+        let what = format!("the current package of {target} keeps changing");
+        Err(RetryableError::busy(what).into())
+    }
+
+    /// Publishes the version.
+    async fn publish(&mut self, approved: &Approved) -> Result<LayerContent, EarlyExit> {
+        let metadata =
+            LayerMetadata::read(&self.pending.signing.received.metadata).map_err(|error| {
+                OutcomeDraft::rejected(ReasonCode::LayerMetadata, error.to_string())
+            })?;
+        let request = LayerRequest {
+            layer: self.name.clone(),
+            description: description(self.pending),
+            runtimes: metadata.runtimes().to_vec(),
+            architectures: metadata.architectures().to_vec(),
+        };
+        // From here on, whether it was published is not known until Lambda has answered.
+        self.pending.applied = Applied::Perhaps;
+        match self.world.publish_layer(&request, approved).await? {
+            LayerPublish::Published(content) => {
+                self.pending.applied = Applied::Yes(deployed_of(&content));
+                Ok(content)
+            }
+            LayerPublish::Refused(refusal) => {
+                self.pending.applied = Applied::No;
+                let message = refusal.to_string();
+                Err(OutcomeDraft::rejected(ReasonCode::LambdaRefused, message).into())
+            }
+        }
+    }
+
+    /// The version that a delivery before this one published, found by its mark.
+    async fn published_before(&self) -> Result<Option<LayerContent>, EarlyExit> {
+        let mark = mark(self.pending);
+        let versions = self.world.layer_versions(&self.name, MAX_VERSIONS_SEARCHED);
+        let mut found = versions.await?.into_iter();
+        let found = found.find(|version| version.description.starts_with(&mark));
+        match found {
+            Some(found) => Ok(self.world.layer_content(&self.name, found.version).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// The version that the last deployment published, if it still exists and Lambda says that it has
+    /// this code.
+    async fn live_version(&self, expected: &Expected) -> Result<Option<LayerContent>, EarlyExit> {
+        let path = format!("{}/{}", self.pending.target, Live::FILE);
+        let found = self.world.read_record(&path).await?;
+        let live = found.and_then(|body| serde_json::from_slice::<Live>(&body).ok());
+        let version = live.and_then(|live| live.deployed.version?.parse().ok());
+        let Some(version) = version else {
+            return Ok(None);
+        };
+        let content = self.world.layer_content(&self.name, version).await?;
+        Ok(content.filter(|content| expected.difference(&content.code).is_none()))
+    }
+
+    /// Compares what Lambda published with what was verified, and ends the upload.
+    async fn finish(
+        &self,
+        expected: &Expected,
+        content: &LayerContent,
+        verdict: &Verdict,
+    ) -> Result<OutcomeDraft, EarlyExit> {
+        if let Some(difference) = expected.difference(&content.code) {
+            return Err(OutcomeDraft {
+                findings: OutcomeDraft::notable(verdict),
+                ..self
+                    .pending
+                    .failed(ReasonCode::DeployedMismatch, difference)
+            }
+            .into());
+        }
+        let deployed = self.pending.progress().unwrap_or_default();
+        record_live(self.world, self.pending, expected, &deployed).await?;
+        let version = content.version.version;
+        let message = if deployed.unchanged {
+            format!("the same content is published already, as version {version}")
+        } else {
+            format!("version {version} is published")
+        };
+        Ok(deployed_draft(message, deployed, verdict))
+    }
 }
 
 fn deployed_of(content: &LayerContent) -> Deployed {

@@ -63,6 +63,8 @@ pub(super) enum Found {
     Pending(Box<PendingDeployment>),
     Finished(Box<Finished>),
     NotOurs(String),
+    /// A record is there that cannot be read, and no further attempt will read it.
+    Unreadable(Box<UploadContext>, RetryableError),
 }
 
 /// Finds the upload that a job is for, and how far earlier deliveries came with it.
@@ -111,14 +113,35 @@ pub(super) async fn find<W: DeployWorld>(
     {
         return Ok(Found::Finished(Box::new(finished)));
     }
-    let signing = read_signing(world, &upload, attempt).await?;
+    let mut context = UploadContext {
+        upload: upload.clone(),
+        target: Some(target.clone()),
+        job: Some(job.id.clone()),
+        received: None,
+    };
+    let last_words = |context: UploadContext, error: RetryableError| match error {
+        RetryableError::UnreadableRecord { .. } if attempt.is_last(world.now()) => {
+            Ok(Found::Unreadable(Box::new(context), error))
+        }
+        error => Err(error),
+    };
+    let signing = match read_signing(world, &upload, attempt).await {
+        Ok(signing) => signing,
+        Err(error) => return last_words(context, error),
+    };
     if signing.job != job.id {
         return not_ours(format!(
             "the upload is signed by the job {}, not {}",
             signing.job, job.id
         ));
     }
-    let verdict: Option<VerdictRecord> = folder.read(world, &upload).await?;
+    let verdict: Option<VerdictRecord> = match folder.read(world, &upload).await {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            context.received = Some(signing.received);
+            return last_words(context, error.into());
+        }
+    };
     let applied = match &verdict {
         Some(record) if record.decision.accepts() && record.effect == Effect::Begun => {
             Applied::Perhaps

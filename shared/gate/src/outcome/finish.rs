@@ -9,7 +9,7 @@ use crate::{
     domain::{Stack, Upload},
     ports::{Announcement, Clock, Creation, Events, Records},
     records,
-    records::{Announced, Outcome, Schema},
+    records::{Announced, Document as _, Outcome, Schema},
 };
 
 /// An upload that has come to its end.
@@ -56,8 +56,9 @@ pub(crate) async fn finished_before<W: Records + Events + Clock>(
     let Some(outcome) = records::read(world, &folder).await? else {
         return Ok(None);
     };
-    let announced: Option<Announced> = records::read(world, &folder).await?;
-    if announced.is_none() {
+    // That it is there says enough.
+    let announced = format!("{folder}{}", Announced::FILE);
+    if world.read_record(&announced).await?.is_none() {
         announce(world, stack, &outcome).await?;
     }
     Ok(Some(Finished {

@@ -76,6 +76,27 @@ impl<T> CodeUpdate<T> {
     }
 }
 
+/// What Lambda says of code that it took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdatedCode {
+    /// Its code now.
+    pub code: CodeIdentity,
+    /// `LastUpdateStatus` is `Successful` already; as a rule it is `InProgress` (Lambda's developer guide,
+    /// grade B).
+    pub is_done: bool,
+}
+
+/// `GetFunctionCodeSigningConfig`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FunctionCsc {
+    /// The function has this configuration.
+    Attached(CscArn),
+    /// It has none.
+    NoneAttached,
+    /// There is no such function.
+    NoFunction,
+}
+
 /// What becomes a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionRequest {
@@ -175,11 +196,11 @@ pub trait Functions: Sync {
         name: &FunctionName,
     ) -> impl Future<Output = Result<Option<Function>, PortError>> + Send;
 
-    /// `GetFunctionCodeSigningConfig`; `None` when the function has none, or is gone.
-    fn function_csc_arn(
+    /// `GetFunctionCodeSigningConfig`.
+    fn function_csc(
         &self,
         name: &FunctionName,
-    ) -> impl Future<Output = Result<Option<CscArn>, PortError>> + Send;
+    ) -> impl Future<Output = Result<FunctionCsc, PortError>> + Send;
 
     /// `GetCodeSigningConfig`; `None` when there is no such configuration.
     fn csc(&self, arn: &CscArn) -> impl Future<Output = Result<Option<Csc>, PortError>> + Send;
@@ -203,7 +224,7 @@ pub trait Functions: Sync {
         name: &FunctionName,
         approved: &Approved,
         seen: &Function,
-    ) -> impl Future<Output = Result<CodeUpdate<CodeIdentity>, PortError>> + Send;
+    ) -> impl Future<Output = Result<CodeUpdate<UpdatedCode>, PortError>> + Send;
 
     /// `PublishVersion` with `CodeSha256` and `Description`.
     fn publish_version(

@@ -27,12 +27,12 @@ pub use clock::Clock;
 pub use error::{Cause, PortError, error_chain};
 pub use event_bus::{Announcement, Events, SOURCE};
 pub use functions::{
-    Alias, AliasMove, CodeUpdate, Function, Functions, UpdateStatus, Version, VersionPublish,
-    VersionRequest, VersionState,
+    Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, UpdateStatus, UpdatedCode,
+    Version, VersionPublish, VersionRequest, VersionState,
 };
 pub use layers::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers};
 pub use pager::{Pager, SnsMessage};
-pub use records::{Creation, Records};
+pub use records::{Creation, Records, Replacement, TaggedRecord};
 pub use signer::{JobRequest, JobStart, Signer};
 pub use upload_store::{Stored, UploadStore};
 pub use uploads::{

@@ -12,6 +12,25 @@ pub enum Creation {
     Existed,
 }
 
+/// A document as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaggedRecord {
+    /// The document.
+    pub body: Vec<u8>,
+    /// Its entity tag, with its quotes: another content has another tag.
+    pub etag: String,
+}
+
+/// Whether a document was still as it had been seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// It was, and it is replaced now.
+    Replaced,
+    /// Somebody wrote or deleted it since; nothing was changed. Also when the answer to this very write
+    /// was lost and the write repeated.
+    Changed,
+}
+
 /// The records bucket. Paths are keys, without a leading slash.
 pub trait Records: Sync {
     /// `GetObject`; `None` when there is none.
@@ -34,6 +53,21 @@ pub trait Records: Sync {
         path: &str,
         body: &[u8],
     ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// `GetObject` with its entity tag; `None` when there is none.
+    fn read_tagged_record(
+        &self,
+        path: &str,
+    ) -> impl Future<Output = Result<Option<TaggedRecord>, PortError>> + Send;
+
+    /// `PutObject` over a document that is as it was seen: with `If-Match` its entity tag, or with
+    /// `If-None-Match: *` when there was none.
+    fn replace_record_as_seen(
+        &self,
+        path: &str,
+        body: &[u8],
+        seen: Option<&TaggedRecord>,
+    ) -> impl Future<Output = Result<Replacement, PortError>> + Send;
 
     /// `ListObjectsV2`, all pages: the paths that begin with `prefix`, in order.
     fn list_records(

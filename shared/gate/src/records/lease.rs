@@ -22,7 +22,7 @@ use crate::{
 
 /// How long a lease holds. No function of the gate lives longer than 150 seconds; three minutes leave
 /// no doubt.
-const LEASE_DURATION: Duration = Duration::from_mins(3);
+pub(super) const LEASE_DURATION: Duration = Duration::from_mins(3);
 
 /// How many deliveries of one event may be cut off.
 const MAX_LEASES: u32 = 99;

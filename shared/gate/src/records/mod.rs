@@ -1,7 +1,7 @@
 //! The records of an upload: audit trail, idempotency store, and what people are shown.
 //!
 //! Lives here: the documents (`documents.rs`; `docs/records.md` describes each), reading and writing
-//! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`), and the history of a target (`history.rs`).
+//! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), and the history of a target (`history.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
 //!
@@ -12,6 +12,7 @@ mod documents;
 mod error;
 mod history;
 mod lease;
+mod publication;
 mod store;
 
 pub use documents::{
@@ -22,5 +23,6 @@ pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};
 pub use lease::Lease;
 pub(crate) use lease::{HeldLease, Holder, Work};
+pub use publication::Publishing;
 pub use store::Document;
-pub(crate) use store::{RecordFolder, create, find_upload, read, replace};
+pub(crate) use store::{RecordFolder, create, find_upload, read, replace, to_json};

@@ -112,7 +112,8 @@ pub(crate) async fn create_named<W: Records, T: Serialize>(
     Ok(world.create_record(path, &to_json(path, document)?).await?)
 }
 
-fn to_json<T: Serialize>(path: &str, document: &T) -> Result<Vec<u8>, RecordError> {
+/// A document as it is written.
+pub(crate) fn to_json<T: Serialize>(path: &str, document: &T) -> Result<Vec<u8>, RecordError> {
     serde_json::to_vec_pretty(document).map_err(|source| RecordError::Unreadable {
         path: path.to_owned(),
         source,

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use countersign_gate::{
     domain::ReasonCode,
-    records::{Announced, Lease, Live, Outcome, Received, Signing, VerdictRecord, Waiting},
+    records::{
+        Announced, Lease, Live, Outcome, Publishing, Received, Signing, VerdictRecord, Waiting,
+    },
 };
 use countersign_testkit::checkout;
 use serde::{Serialize, de::DeserializeOwned};
@@ -87,6 +89,7 @@ fn the_samples_of_the_records_are_records() {
     check::<Waiting>("waiting.json");
     check::<Lease>("lease-deploy-2.json");
     check::<Live>("live.json");
+    check::<Publishing>("publishing.json");
 }
 
 /// The sample under a document's heading can be read, and is what would be written.

@@ -14,6 +14,7 @@ mod applied;
 mod documents;
 mod happy_path;
 mod model;
+mod order;
 mod pages;
 mod pages_detections;
 mod refusals;

@@ -41,9 +41,9 @@ use countersign_testkit::checkout;
 use crate::world::{
     Mistake, World,
     invariants::{
-        ALIAS_BACK, ALIAS_READ_TOO_LATE, CANARY_ENDED, DONE_TWICE, FOREIGN_JOB, NO_VERDICT,
-        NOT_READY, NOT_REPLACED, NOT_THERE, OLD_CONFIGURATION, OLDER_OFFERED, OLDER_OVER_NEWER,
-        READ_TOO_LATE, TAG_NOT_JUDGED, TOOK_IT, WRITTEN_TWICE,
+        ALIAS_BACK, ALIAS_READ_TOO_LATE, CANARY_ENDED, DONE_TWICE, FOREIGN_JOB, LIVE_OLDER,
+        NO_VERDICT, NOT_READY, NOT_REPLACED, NOT_THERE, OLD_CONFIGURATION, OLDER_OFFERED,
+        OLDER_OVER_NEWER, OLDER_PUBLISHED, READ_TOO_LATE, TAG_NOT_JUDGED, TOOK_IT, WRITTEN_TWICE,
     },
 };
 use rest::NOT_ANNOUNCED;
@@ -119,6 +119,9 @@ fn mistakes_are_found() {
         (Mistake::BlindUpdate, OLDER_OVER_NEWER),
         (Mistake::BlindCreate, WRITTEN_TWICE),
         (Mistake::BlindCopy, OLDER_OFFERED),
+        (Mistake::BlindReplace, LIVE_OLDER),
+        (Mistake::LiveGoesBack, LIVE_OLDER),
+        (Mistake::TurnNotAwaited, OLDER_PUBLISHED),
         (Mistake::BlindMove, ALIAS_BACK),
         (Mistake::NoWait, NOT_READY),
         (Mistake::LeaseIgnored, DONE_TWICE),

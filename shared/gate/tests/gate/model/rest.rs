@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 
 use countersign_gate::{
     domain::ReasonCode,
-    records::{Live, Outcome, UploadState as Ended},
+    records::{Deployed, Live, Outcome, UploadState as Ended},
 };
 
 use super::schedule::Schedule;
-use crate::world::{FUNCTION, WorldState, invariants::LIVE_DIFFERS, packages::Nature};
+use crate::world::{
+    FUNCTION, WorldState,
+    invariants::{LIVE_DIFFERS, LIVE_OLDER},
+    packages::Nature,
+};
 
 pub(super) const NO_END: &str = "an upload does not end";
 pub(super) const TWO_ENDS: &str = "an upload ends in more than one state";
@@ -100,17 +104,13 @@ impl Schedule {
                     state.hijacked.contains(&at)
                 }
                 Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
-                // Of a function that is gone, Lambda says that it has no configuration.
-                Some(ReasonCode::NoCodeSigningConfig) => !state.former.is_empty(),
                 _ => false,
             },
             (Nature::Good, Ended::Failed) => {
                 is_overtaken
                     || match end.code {
                         Some(ReasonCode::AliasTag) => self.kind.is_meddled_with,
-                        Some(ReasonCode::TargetNotFound | ReasonCode::NoCodeSigningConfig) => {
-                            !state.former.is_empty()
-                        }
+                        Some(ReasonCode::TargetNotFound) => !state.former.is_empty(),
                         Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
                         Some(ReasonCode::SourceAbsent) => put.gone_at.is_some(),
                         _ => is_forged,
@@ -149,13 +149,21 @@ fn check_runs(state: &WorldState, end: &Outcome) {
     }
 }
 
-/// Whether `live.json` says the same as the outcome of the upload that it names.
+/// Whether `live.json` says the same as the outcome of the upload that it names, and tells of no older
+/// deployment than this one.
 fn check_live(state: &WorldState, at: usize, end: &Outcome) {
     let target = state.target_of(at);
     if end.state != Ended::Deployed || state.live_forged.contains_key(&target) {
         return;
     }
     let live: Live = state.record(&format!("{target}/live.json")).unwrap();
+    // Lambda's numbers begin anew where a function was deleted and created again.
+    if state.former.is_empty() || target.starts_with("layers/") {
+        let number =
+            |deployed: &Deployed| -> u64 { deployed.version.as_ref().unwrap().parse().unwrap() };
+        let of_end = number(end.deployed.as_ref().unwrap());
+        assert!(number(&live.deployed) >= of_end, "{LIVE_OLDER}");
+    }
     if live.upload == end.upload {
         assert_eq!(
             Some(&live.deployed),

@@ -33,6 +33,8 @@ pub const NOT_THERE: &str = "the deployed version was not there when the deploym
 pub const OLD_CONFIGURATION: &str = "the deployed version has an older configuration";
 pub const OTHER_CODE: &str = "the deployed version has other code than was uploaded";
 pub const NOT_POINTED: &str = "the alias was not seen to point at the deployed version";
+pub const OLDER_PUBLISHED: &str = "an older upload of a layer was published after a newer one";
+pub const LIVE_OLDER: &str = "live.json tells of an older deployment than the last";
 pub const LIVE_DIFFERS: &str = "live.json was not written as the outcome says";
 pub const HOW_FAR: &str = "a failure does not say how far it came";
 pub const NOT_REPLACED: &str = "an upload is called replaced, and nothing newer was there";
@@ -155,6 +157,13 @@ impl WorldState {
         let put = self.put_of(approved.upload()).expect("it was uploaded");
         assert!(!self.took.contains(&put), "{DONE_TWICE}");
         self.check_is_approved(approved);
+        let key = &self.puts[put].key;
+        let published = self
+            .took
+            .iter()
+            .filter(|took| self.puts[**took].key == *key);
+        let mut still_there = published.filter(|took| !self.is_gone(**took));
+        assert!(still_there.all(|took| *took < put), "{OLDER_PUBLISHED}");
         self.took.insert(put);
     }
 

@@ -65,9 +65,13 @@ impl Functions for SimulatedPorts {
         .await
     }
 
-    async fn function_csc_arn(&self, name: &FunctionName) -> Result<Option<CscArn>, PortError> {
+    async fn function_csc(&self, name: &FunctionName) -> Result<FunctionCsc, PortError> {
         self.call("lambda:GetFunctionCodeSigningConfig", |state| {
-            state.functions.get(name.as_str())?.csc.clone()
+            let Some(function) = state.functions.get(name.as_str()) else {
+                return FunctionCsc::NoFunction;
+            };
+            let arn = function.csc.clone();
+            arn.map_or(FunctionCsc::NoneAttached, FunctionCsc::Attached)
         })
         .await
     }
@@ -105,7 +109,7 @@ impl Functions for SimulatedPorts {
         name: &FunctionName,
         approved: &Approved,
         seen: &Function,
-    ) -> Result<CodeUpdate<CodeIdentity>, PortError> {
+    ) -> Result<CodeUpdate<UpdatedCode>, PortError> {
         self.call("lambda:UpdateFunctionCode", |state| {
             let slot = state
                 .slot_of_code(&approved.verified().code_sha256())
@@ -134,7 +138,10 @@ impl Functions for SimulatedPorts {
             let mut seen = self.seen.lock().unwrap();
             state.check_update(&mut seen, approved.verified(), &before);
             state.applied.push(slot);
-            CodeUpdate::Accepted(code)
+            CodeUpdate::Accepted(UpdatedCode {
+                code,
+                is_done: false,
+            })
         })
         .await
     }

@@ -29,6 +29,12 @@ pub enum Mistake {
     BlindCreate,
     /// The current package is replaced without the condition that it is as it was seen.
     BlindCopy,
+    /// A document that tells of one thing is replaced without the condition that it is as it was seen.
+    BlindReplace,
+    /// `live.json` is written whatever it tells of.
+    LiveGoesBack,
+    /// A layer is published while another upload of it is.
+    TurnNotAwaited,
     /// An alias is moved without its revision.
     BlindMove,
     /// A version that was published is taken for ready.

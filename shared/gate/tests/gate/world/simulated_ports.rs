@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     future::Future,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll},
@@ -365,6 +366,13 @@ impl CurrentObject {
     }
 }
 
+/// As S3 makes it: of the content alone.
+fn etag(body: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    format!("\"{:016x}\"", hasher.finish())
+}
+
 /// A document with another text in a field that it has.
 fn with_field(body: &[u8], field: &str, text: &str) -> Vec<u8> {
     let mut document: serde_json::Value = serde_json::from_slice(body).unwrap();
@@ -419,6 +427,50 @@ impl Records for SimulatedPorts {
                 "an outcome is never replaced"
             );
             state.records.insert(path.to_owned(), body.to_vec());
+        })
+        .await
+    }
+
+    async fn read_tagged_record(&self, path: &str) -> Result<Option<TaggedRecord>, PortError> {
+        self.call("s3:GetObject record", |state| {
+            let body = state.records.get(path).cloned()?;
+            // As if nobody else were publishing.
+            if state.mistake == Some(Mistake::TurnNotAwaited) && path.ends_with("/publishing.json")
+            {
+                return Some(TaggedRecord {
+                    etag: etag(&body),
+                    body: Vec::new(),
+                });
+            }
+            // As if what is on record were no later deployment.
+            if state.mistake == Some(Mistake::LiveGoesBack) && path.ends_with("/live.json") {
+                return Some(TaggedRecord {
+                    etag: etag(&body),
+                    body: Vec::new(),
+                });
+            }
+            Some(TaggedRecord {
+                etag: etag(&body),
+                body,
+            })
+        })
+        .await
+    }
+
+    async fn replace_record_as_seen(
+        &self,
+        path: &str,
+        body: &[u8],
+        seen: Option<&TaggedRecord>,
+    ) -> Result<Replacement, PortError> {
+        self.call("s3:PutObject record", |state| {
+            let found = state.records.get(path).map(|body| etag(body));
+            let is_blind = state.mistake == Some(Mistake::BlindReplace);
+            if found != seen.map(|seen| seen.etag.clone()) && !is_blind {
+                return Replacement::Changed;
+            }
+            state.records.insert(path.to_owned(), body.to_vec());
+            Replacement::Replaced
         })
         .await
     }

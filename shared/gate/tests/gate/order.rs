@@ -1,0 +1,292 @@
+//! What is older never takes the place of what is newer, and what cannot be read holds nothing up.
+
+use std::pin::pin;
+
+use countersign_gate::{
+    admission::{Admission, admit},
+    deployment::{Deployment, deploy},
+    domain::{ReasonCode, SigningJobId, Target},
+    records::{Live, Outcome, UploadState, history},
+};
+
+use crate::{
+    happy_path::{GOOD, OTHER, SAME_AS_GOOD, go, world},
+    world::{
+        FUNCTION, LAYER, World,
+        packages::CachingExaminer,
+        run::{
+            admitted, deploy_job, deploy_settings, event, hands, last_attempt, patient, poll_in,
+            run_in, sign_settings,
+        },
+    },
+};
+
+/// Admits an upload and ends its job.
+fn signed(world: &World, key: &str, slot: usize) -> SigningJobId {
+    let Admission::Signing { job, .. } = admitted(world, key, slot) else {
+        panic!("it was not admitted")
+    };
+    world.end_job(&job);
+    job
+}
+
+/// Deploys a job's upload, and does something between two of its calls: as soon as `is_time`.
+fn interrupted(
+    world: &World,
+    job: &SigningJobId,
+    is_time: impl Fn(&[&'static str]) -> bool,
+    interruption: impl FnOnce(),
+) -> Outcome {
+    let (ports, examiner, settings) = (
+        hands(world, "older"),
+        CachingExaminer::new(),
+        deploy_settings(),
+    );
+    let attempt = patient(world);
+    world.state().calls.clear();
+    let mut deployment = pin!(deploy(&ports, &examiner, &settings, job, &attempt));
+    while !is_time(&world.state().calls) {
+        assert!(poll_in(world, deployment.as_mut()).is_pending());
+    }
+    interruption();
+    let Deployment::Finished(finished) = run_in(world, deployment).unwrap() else {
+        panic!("it is the stack's own job")
+    };
+    finished.outcome
+}
+
+fn live_of(world: &World, target: &str) -> Live {
+    let live = world.state().record(&format!("{target}/live.json"));
+    live.unwrap()
+}
+
+#[test]
+fn live_record_is_not_put_back_by_an_older_upload() {
+    let world = world();
+    let older = signed(&world, FUNCTION, GOOD);
+    let mut newer = None;
+    let outcome = interrupted(
+        &world,
+        &older,
+        |calls| calls.contains(&"lambda:GetFunction version"),
+        || newer = Some(go(&world, FUNCTION, OTHER)),
+    );
+    assert_eq!(outcome.state, UploadState::Deployed);
+    assert_eq!(outcome.deployed.unwrap().version.as_deref(), Some("1"));
+    let newer = newer.unwrap();
+    assert_eq!(newer.deployed.unwrap().version.as_deref(), Some("2"));
+    assert_eq!(live_of(&world, "functions/checkout").upload, newer.upload);
+}
+
+#[test]
+fn live_record_of_a_function_that_is_gone_is_replaced() {
+    let world = world();
+    for slot in [GOOD, OTHER, SAME_AS_GOOD] {
+        go(&world, FUNCTION, slot);
+    }
+    let before = live_of(&world, "functions/checkout");
+    assert_eq!(before.deployed.version.as_deref(), Some("3"));
+    world.delete_function();
+    world.create_function();
+    let outcome = go(&world, FUNCTION, OTHER);
+    assert_eq!(outcome.deployed.unwrap().version.as_deref(), Some("2"));
+    assert_eq!(live_of(&world, "functions/checkout").upload, outcome.upload);
+}
+
+#[test]
+fn live_record_that_cannot_be_read_is_replaced() {
+    for (key, target) in [(FUNCTION, "functions/checkout"), (LAYER, "layers/common")] {
+        let world = world();
+        let path = format!("{target}/live.json");
+        world.state().records.insert(path, b"{\"schema\":9}".into());
+        let outcome = go(&world, key, GOOD);
+        assert_eq!(outcome.state, UploadState::Deployed);
+        assert_eq!(live_of(&world, target).upload, outcome.upload);
+    }
+}
+
+/// The older upload asks whether it is current, and the newer one comes before it publishes.
+#[test]
+fn layer_versions_are_published_in_the_order_of_their_uploads() {
+    let world = world();
+    let older = signed(&world, LAYER, GOOD);
+    let mut newer = None;
+    let outcome = interrupted(
+        &world,
+        &older,
+        |calls| calls.contains(&"s3:CopyObject"),
+        || {
+            let job = signed(&world, LAYER, OTHER);
+            // It waits for its turn, and goes back to its queue.
+            let mut attempt = patient(&world);
+            attempt.work_until = world.state().now + jiff::SignedDuration::from_secs(1);
+            let error = deploy_job(&world, &deploy_settings(), &job, &attempt);
+            assert!(error.unwrap_err().to_string().contains("being published"));
+            newer = Some(job);
+        },
+    );
+    // Either it was asked in time, or it was published first.
+    assert_eq!(outcome.state, UploadState::Superseded);
+    let newer = deploy_job(
+        &world,
+        &deploy_settings(),
+        &newer.unwrap(),
+        &patient(&world),
+    )
+    .unwrap();
+    let deployed = newer.outcome.deployed.unwrap();
+    assert_eq!(deployed.version.as_deref(), Some("1"));
+    assert_eq!(
+        live_of(&world, "layers/common").upload,
+        newer.outcome.upload
+    );
+}
+
+#[test]
+fn turn_to_publish_that_was_cut_off_runs_out() {
+    let world = world();
+    let older = signed(&world, LAYER, GOOD);
+    {
+        let (ports, examiner, settings) = (
+            hands(&world, "older"),
+            CachingExaminer::new(),
+            deploy_settings(),
+        );
+        let attempt = patient(&world);
+        let mut deployment = pin!(deploy(&ports, &examiner, &settings, &older, &attempt));
+        while !world.state().calls.contains(&"s3:CopyObject") {
+            assert!(poll_in(&world, deployment.as_mut()).is_pending());
+        }
+    }
+    let newer = signed(&world, LAYER, OTHER);
+    deploy_job(&world, &deploy_settings(), &newer, &patient(&world)).unwrap_err();
+    world.state().tick(200);
+    let outcome = deploy_job(&world, &deploy_settings(), &newer, &patient(&world)).unwrap();
+    assert_eq!(outcome.outcome.state, UploadState::Deployed);
+}
+
+#[test]
+fn function_deleted_while_it_is_judged_is_not_there() {
+    let world = world();
+    let job = signed(&world, FUNCTION, GOOD);
+    let is_time = |calls: &[&str]| calls.contains(&"s3:GetObject signed");
+    let outcome = interrupted(&world, &job, is_time, || world.delete_function());
+    assert_eq!(outcome.state, UploadState::Prepared, "{outcome:#?}");
+}
+
+#[test]
+fn current_package_is_copied_whatever_its_metadata_claims() {
+    let world = world();
+    go(&world, FUNCTION, OTHER);
+    let job = signed(&world, FUNCTION, GOOD);
+    {
+        let mut state = world.state();
+        let code_sha256 = state.packages[GOOD].code_sha256.clone();
+        let current = state.current.get_mut("functions/checkout").unwrap();
+        current.last_mut().unwrap().code_sha256 = code_sha256;
+    }
+    deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap();
+    let state = world.state();
+    let current = state.current["functions/checkout"].last().unwrap();
+    assert_eq!(
+        current.bytes,
+        state.signed.values().next_back().unwrap()[..]
+    );
+}
+
+#[test]
+fn record_that_cannot_be_read_ends_the_upload_at_its_last_attempt() {
+    for file in ["signing.json", "verdict.json", "lease-deploy-2.json"] {
+        let world = world();
+        let job = signed(&world, FUNCTION, GOOD);
+        // An accepting verdict is there, and nothing was applied.
+        world.state().broken.insert("s3:CopyObject");
+        deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap_err();
+        world.state().broken.clear();
+        {
+            let mut state = world.state();
+            let verdict = state
+                .records
+                .keys()
+                .find(|path| path.ends_with("/verdict.json"));
+            let path = verdict.unwrap().replace("verdict.json", file);
+            state.records.insert(path, b"not json".into());
+        }
+        let mut second = patient(&world);
+        "another/1".clone_into(&mut second.id);
+        let error = deploy_job(&world, &deploy_settings(), &job, &second).unwrap_err();
+        assert!(error.to_string().contains(file), "{file}: {error}");
+        let mut last = last_attempt(&world);
+        "another/2".clone_into(&mut last.id);
+        let end = deploy_job(&world, &deploy_settings(), &job, &last).unwrap();
+        assert_eq!(end.outcome.state, UploadState::Failed, "{file}");
+        assert_eq!(end.outcome.code, Some(ReasonCode::NotCompleted), "{file}");
+        assert!(
+            end.outcome.message.contains(file),
+            "{}",
+            end.outcome.message
+        );
+        assert!(world.state().applied.is_empty());
+        assert_eq!(world.state().events.len(), 1);
+    }
+}
+
+#[test]
+fn received_record_that_cannot_be_read_ends_the_upload_at_its_last_attempt() {
+    for file in ["received.json", "signing.json"] {
+        let world = world();
+        let version = world.upload(FUNCTION, GOOD);
+        let event = event(&world, FUNCTION, Some(version));
+        world.state().broken.insert("signer:StartSigningJob");
+        let ports = hands(&world, "sign");
+        let again = |attempt| run_in(&world, admit(&ports, &sign_settings(), &event, &attempt));
+        again(patient(&world)).unwrap_err();
+        world.state().broken.clear();
+        {
+            let mut state = world.state();
+            let received = state
+                .records
+                .keys()
+                .find(|path| path.ends_with("/received.json"));
+            let path = received.unwrap().replace("received.json", file);
+            state.records.insert(path, b"not json".into());
+        }
+        let mut second = patient(&world);
+        "another/1".clone_into(&mut second.id);
+        again(second).unwrap_err();
+        let mut last = last_attempt(&world);
+        "another/2".clone_into(&mut last.id);
+        let Admission::Finished(end) = again(last).unwrap() else {
+            panic!("{file}: it does not end")
+        };
+        assert_eq!(end.outcome.state, UploadState::Failed, "{file}");
+        assert!(
+            end.outcome.message.contains(file),
+            "{}",
+            end.outcome.message
+        );
+    }
+}
+
+#[test]
+fn uploads_of_one_second_are_listed_as_s3_took_them() {
+    let world = world();
+    let began = world.state().now;
+    let mut labels = Vec::new();
+    for (slot, sequencer) in [(GOOD, "0055AED6DCD90281E6"), (OTHER, "0055AED6DCD90281E5")] {
+        let second = began - jiff::SignedDuration::from_secs(1);
+        world.state().now = second;
+        let version = world.upload(FUNCTION, slot);
+        let mut event = event(&world, FUNCTION, Some(version));
+        event.sequencer = Some(sequencer.to_owned());
+        let put = world.state().puts.len() - 1;
+        let sign = sign_settings();
+        let ports = hands(&world, "sign");
+        run_in(&world, admit(&ports, &sign, &event, &patient(&world))).unwrap();
+        labels.push(world.state().upload_of(put).label());
+    }
+    let target = Target::from_key(FUNCTION).unwrap();
+    let told = run_in(&world, history(&hands(&world, "cli"), &target, 10)).unwrap();
+    let told: Vec<&str> = told.iter().map(|upload| upload.label.as_str()).collect();
+    assert_eq!(told, labels.iter().map(String::as_str).collect::<Vec<_>>());
+}
