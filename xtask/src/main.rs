@@ -3,6 +3,7 @@
 mod checkout;
 mod local;
 mod promise;
+mod road;
 mod stop;
 mod terminal;
 mod test;
@@ -54,6 +55,8 @@ enum Bench {
     Libraries,
     /// How many schedules of the gate's model hold.
     Promise,
+    /// How long an upload takes until it is live, and what of that the gate adds.
+    Road,
 }
 
 fn main() -> ExitCode {
@@ -76,16 +79,22 @@ fn run(task: Task, terminal: &Terminal) -> Result<bool, Box<dyn Error>> {
     match task {
         Task::Local(options) => local::run(&root, &options, terminal),
         Task::Test(options) => test::run(&root, &options, terminal),
-        Task::Bench { what, options } => bench(&root, what, &options),
+        Task::Bench { what, options } => bench(&root, what, &options, terminal),
     }
 }
 
-fn bench(root: &Path, what: Bench, options: &[OsString]) -> Result<bool, Box<dyn Error>> {
+fn bench(
+    root: &Path,
+    what: Bench,
+    options: &[OsString],
+    terminal: &Terminal,
+) -> Result<bool, Box<dyn Error>> {
     let what = match what {
         Bench::Verify => "verify",
         Bench::Start => "start",
         Bench::Libraries => "libraries",
         Bench::Promise => return promise::run(root, options),
+        Bench::Road => return road::run(root, options, terminal),
     };
     let status = Command::new(test::cargo())
         .args([

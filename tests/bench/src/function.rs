@@ -200,7 +200,7 @@ impl Drop for Process {
 
 /// What Lambda sets, then what the template does, for all functions at once: none minds the others'
 /// variables.
-const ENVIRONMENT: [(&str, &str); 21] = [
+const ENVIRONMENT: [(&str, &str); 22] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "under-test"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024"),
@@ -225,6 +225,10 @@ const ENVIRONMENT: [(&str, &str); 21] = [
         "countersign-records-111122223333",
     ),
     ("COUNTERSIGN_EVENT_BUS", "countersign"),
+    (
+        "COUNTERSIGN_OWN_ROLES",
+        "arn:aws:iam::111122223333:role/sign,arn:aws:iam::111122223333:role/deploy",
+    ),
     ("COUNTERSIGN_SIGNING_PROFILE", "orders_service"),
     ("COUNTERSIGN_TARGET_FUNCTIONS", "*"),
     ("COUNTERSIGN_TARGET_LAYERS", "*"),

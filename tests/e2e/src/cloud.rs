@@ -77,6 +77,12 @@ impl Cloud {
         &self.tools
     }
 
+    /// The file with the root certificate of its Signer, PEM.
+    #[must_use]
+    pub fn signer_root(&self) -> PathBuf {
+        self.state.join(ROOT_FILE)
+    }
+
     /// Calls in the name of `credentials`.
     pub fn session(&self, credentials: &Credentials) -> Result<Session, HarnessError> {
         Session::new(&self.tools, &self.endpoint(), credentials)
@@ -121,7 +127,7 @@ impl Cloud {
                 fix: "Run `cargo xtask test --only build`.",
             });
         }
-        let root_file = self.state.join(ROOT_FILE);
+        let root_file = self.signer_root();
         let root = fs::read_to_string(&root_file).map_err(|source| HarnessError::File {
             what: root_file.display().to_string(),
             source,

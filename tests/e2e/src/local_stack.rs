@@ -39,6 +39,7 @@ pub struct LocalStack<'a> {
     intruder: Session,
     insider: Session,
     administrator: Session,
+    administrator_keys: Credentials,
     role: String,
     lenient: String,
     /// Pages of the stack's topic.
@@ -106,6 +107,7 @@ impl<'a> LocalStack<'a> {
             intruder: cloud.session(&intruder)?,
             insider: cloud.session(&insider)?,
             administrator: cloud.session(&administrator)?,
+            administrator_keys: administrator,
             cloud,
             stack,
             root,
@@ -131,6 +133,23 @@ impl<'a> LocalStack<'a> {
     #[must_use]
     pub fn administrator(&self) -> &Session {
         &self.administrator
+    }
+
+    /// The keys of [`Self::administrator`].
+    #[must_use]
+    pub fn administrator_keys(&self) -> &Credentials {
+        &self.administrator_keys
+    }
+
+    /// The upload that is the current version of a target's key.
+    pub fn current(&self, target: &str) -> Result<Upload, HarnessError> {
+        let bucket = self.stack.output("UploadsBucket")?;
+        let head = json!({"Bucket": bucket, "Key": format!("{target}.zip")});
+        let head = self.root.call("s3", "head_object", head)?;
+        Ok(Upload {
+            target: target.to_owned(),
+            version: text(&head, "/VersionId")?,
+        })
     }
 
     /// The ARN of a role for functions.
@@ -222,15 +241,7 @@ impl<'a> LocalStack<'a> {
         let destination = format!("s3://{bucket}/{target}.zip");
         self.cloud
             .aws(&self.developer, &["s3", "cp", &source, &destination])?;
-        let head = self.root.call(
-            "s3",
-            "head_object",
-            json!({"Bucket": bucket, "Key": format!("{target}.zip")}),
-        )?;
-        Ok(Upload {
-            target: target.to_owned(),
-            version: text(&head, "/VersionId")?,
-        })
+        self.current(target)
     }
 
     /// Puts an object into the uploads bucket, and gives its version.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -98,6 +99,7 @@ def install() -> None:
         action = iam_actions.extract_iam_action(service, method, path, headers, body, routing) or f"{service}:Unknown"
         caller = request_caller_arn(headers, query)
 
+        began_at = time.time()
         happened: list[Answer] = []
 
         async def authorised() -> Answer:
@@ -127,6 +129,7 @@ def install() -> None:
         finally:
             trail_notes.reset(token)
             identity.leave(entered)
+        answered_at = time.time()
         resource = iam_actions.extract_resource_arn(
             service, method, path, headers, body, routing, get_region(), get_account_id()
         )
@@ -138,6 +141,8 @@ def install() -> None:
                 "status": answer[0],
                 "error": error,
                 "fault": fault.effect if fault else None,
+                "began_at": began_at,
+                "answered_at": answered_at,
             }
         )
         return answer

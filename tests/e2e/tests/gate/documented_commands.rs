@@ -1,19 +1,22 @@
 //! Commands and policies of the docs, pasted as they stand there, with the names of this stack.
 
+use std::path::Path;
+
 use countersign_e2e::{
     HarnessError,
     local_stack::{Protection, Upload, create_user},
-    observer::Nobody,
+    observer::{Nobody, PATIENCE, Poll, wait_until},
     packages,
     session::{Credentials, text},
 };
 use countersign_testkit::checkout;
 use serde_json::{Value, json};
 
-use crate::{assert_denied, beside_others, local_stack};
+use crate::{alone, assert_denied, beside_others, dead_letters::queue_url, local_stack};
 
 const DEPLOYING: &str = "docs/deploying.md";
 const OPERATING: &str = "docs/operating.md";
+const README: &str = "README.md";
 
 /// The block of code below `heading` that holds `marker`.
 #[track_caller]
@@ -33,6 +36,188 @@ fn block(document: &str, heading: &str, marker: &str) -> String {
 fn paste(lines: &[&str]) -> Result<String, HarnessError> {
     let stack = local_stack();
     stack.cloud().paste(&Credentials::root(), &lines.join("\n"))
+}
+
+/// What makes commands of the pages work here as they stand there. Version 1 of `aws`, which is the pinned one,
+/// reads no endpoint for SQS from the environment; the command line is there already, in the folder above this
+/// test's; and what the local AWS signed has another root than AWS.
+fn shims(folder: &Path) -> String {
+    let tests = std::env::current_exe().unwrap();
+    let countersign = tests.ancestors().nth(2).unwrap().join("countersign");
+    assert!(
+        countersign.is_file(),
+        "{} is not built: cargo xtask test --only unit",
+        countersign.display()
+    );
+    let root = local_stack().cloud().signer_root();
+    format!(
+        r#"cd "{}"
+aws() {{ command aws "$@" --endpoint-url "$AWS_ENDPOINT_URL"; }}
+countersign() {{
+  if [ "$1" = verify ]; then set -- "$@" --trust-root "{}"; fi
+  "{}" "$@"
+}}
+cargo() {{ while [ "$1" != -- ]; do shift; done; shift; countersign "$@"; }}"#,
+        folder.display(),
+        root.display(),
+        countersign.display()
+    )
+}
+
+/// From README, all that one does with a function: bring it under the gate, deploy, look, verify, roll back.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn readme_is_pasted_from_beginning_to_end() {
+    let _shared = beside_others();
+    let stack = local_stack();
+    let folder = tempfile::tempdir().unwrap();
+    stack
+        .create_function("demo-readme", "before", Protection::None)
+        .unwrap();
+    let of_readme = |heading, marker| block(README, heading, marker).replace("shop", "demo-readme");
+    let names = of_readme("Deploy it to AWS", "output()");
+    let begin = format!("{}\n{names}", shims(folder.path()));
+    let attach = of_readme("Deploy it to AWS", "put-function-code-signing-config");
+    paste(&[&begin, &attach]).unwrap();
+
+    let drop = of_readme("Drop a zip", "aws s3 cp");
+    let package = folder.path().join("demo-readme.zip");
+    let mut versions = Vec::new();
+    for words in ["first", "second"] {
+        std::fs::write(&package, packages::function(words).unwrap()).unwrap();
+        paste(&[&begin, &drop]).unwrap();
+        let upload = stack.current("functions/demo-readme").unwrap();
+        let outcome = stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+        assert_eq!(text(&outcome, "/metadata/commit").unwrap(), "4f2a91c");
+        assert_eq!(stack.ask("demo-readme").unwrap(), words);
+        versions.push(upload.version);
+    }
+    let verify = of_readme("What it decides, and on what", "curl");
+    let told = paste(&[&begin, &verify]).unwrap();
+    assert!(told.starts_with("would be deployed"), "{told}");
+    let status = of_readme("Operate it", " status ");
+    let told = paste(&[&begin, &status]).unwrap();
+    assert_eq!(told.matches("deployed").count(), 2, "{told}");
+
+    let copy = of_readme("Drop a zip", "copy-object");
+    let version = format!("VERSION={}", versions.first().unwrap());
+    paste(&[&begin, &version, &copy]).unwrap();
+    let upload = stack.current("functions/demo-readme").unwrap();
+    stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+    assert_eq!(stack.ask("demo-readme").unwrap(), "first");
+}
+
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn documented_commands_show_the_last_outcome() {
+    let _shared = beside_others();
+    let stack = local_stack();
+    let folder = tempfile::tempdir().unwrap();
+    stack
+        .create_function("demo-outcome", "before", Protection::Enforce)
+        .unwrap();
+    for (package, state) in [
+        (packages::function("good").unwrap(), "deployed"),
+        (packages::malformed(), "rejected"),
+    ] {
+        let upload = stack.upload("functions/demo-outcome", &package).unwrap();
+        stack.wait_for_end(&Nobody, &upload, state).unwrap();
+    }
+    let names = block(OPERATING, "Where things are", "output()");
+    let names = names.replace("NAME=shop", "NAME=demo-outcome");
+    let begin = format!("{}\n{names}", shims(folder.path()));
+    let status = block(OPERATING, "Where things are", " status ");
+    let told = paste(&[&begin, &status]).unwrap();
+    let first = told
+        .lines()
+        .find(|line| line.contains("demo-outcome") || line.contains("rejected"));
+    assert!(
+        first.is_some_and(|line| line.contains("rejected")),
+        "{told}"
+    );
+    let last = block(OPERATING, "Where things are", "sort_by");
+    let told = paste(&[&begin, &last]).unwrap();
+    let outcome: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(text(&outcome, "/state").unwrap(), "rejected");
+}
+
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn documented_commands_bring_a_function_and_a_layer_under_the_gate() {
+    let _shared = beside_others();
+    let stack = local_stack();
+    let folder = tempfile::tempdir().unwrap();
+    stack
+        .create_function("demo-page", "before", Protection::None)
+        .unwrap();
+    let of_page = |marker| {
+        let text = block(DEPLOYING, "Bring a function under the gate", marker);
+        text.replace("shop", "demo-page")
+            .replace("util", "demo-util")
+    };
+    let begin = format!("{}\n{}", shims(folder.path()), of_page("output()"));
+    let put = |name: &str, package: Vec<u8>| {
+        std::fs::write(folder.path().join(name), package).unwrap();
+    };
+    put(
+        "demo-page.zip",
+        packages::function("under the gate").unwrap(),
+    );
+    put("demo-util.zip", packages::layer("shared").unwrap());
+    let attach = of_page("put-function-code-signing-config");
+    paste(&[&begin, &attach, &of_page("demo-page.zip\"")]).unwrap();
+    let upload = stack.current("functions/demo-page").unwrap();
+    stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+    assert_eq!(stack.ask("demo-page").unwrap(), "under the gate");
+    let roles = paste(&[&begin, &of_page("describe-stack-resources")]).unwrap();
+    let roles: Vec<String> = serde_json::from_str(&roles).unwrap();
+    assert_eq!(roles.len(), 2);
+
+    paste(&[&begin, &of_page("compatible-runtimes")]).unwrap();
+    let upload = stack.current("layers/demo-util").unwrap();
+    let outcome = stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+    let arn = text(&outcome, "/deployed/layer_version_arn").unwrap();
+    let layer = json!({"Arn": arn});
+    let layer = stack
+        .root()
+        .call("lambda", "get_layer_version_by_arn", layer);
+    let runtimes = layer.unwrap()["CompatibleRuntimes"].clone();
+    assert_eq!(runtimes, json!(["python3.13", "python3.14"]));
+}
+
+/// As an administrator for whom the queues are open.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn documented_commands_look_at_dead_letters_and_send_them_through_again() {
+    let stack = local_stack();
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let queue = queue_url(stack.root(), "deploy");
+    let message = json!({"QueueUrl": queue, "MessageBody": "no event at all"});
+    stack
+        .administrator()
+        .call("sqs", "send_message", message)
+        .unwrap();
+    let begin = shims(folder.path());
+    let look = block(OPERATING, "Dead letters", "receive-message");
+    let again = block(OPERATING, "Dead letters", "start-message-move-task");
+    let pasted = |lines: &[&str]| {
+        let keys = stack.administrator_keys();
+        stack.cloud().paste(keys, &lines.join("\n"))
+    };
+    wait_until(&Nobody, "the dead letter", PATIENCE, || {
+        let told = pasted(&[&begin, &look])?;
+        Ok(
+            if told.contains("no event at all") && told.contains("\"reason\"") {
+                Poll::Ready(())
+            } else {
+                Poll::Pending(told)
+            },
+        )
+    })
+    .unwrap();
+    let told = pasted(&[&begin, &look, &again]).unwrap();
+    assert!(told.contains("TaskHandle"), "{told}");
 }
 
 #[test]

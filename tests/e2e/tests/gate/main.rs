@@ -11,8 +11,10 @@
 
 mod dead_letters;
 mod documented_commands;
+mod every_command;
 mod happy_path;
 mod refusals;
+mod true_records;
 mod who_may_write;
 
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

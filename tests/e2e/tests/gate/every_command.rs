@@ -1,0 +1,187 @@
+//! Each block of shell commands in the docs is pasted by a test, or there is a reason why it is not.
+
+use std::collections::BTreeSet;
+
+use countersign_testkit::checkout;
+
+/// The documents, and the first line of each block in them, with the test that pastes it or the reason why
+/// none does.
+const BLOCKS: [(&str, &[(&str, Pasted)]); 6] = [
+    (
+        "README.md",
+        &[
+            (
+                "cargo xtask local",
+                Not("the suite runs its scenes: `happy_path::four_scenes`"),
+            ),
+            ("cargo xtask test", Not("it is what runs this")),
+            (
+                "export PATH=\"$PWD/.local/venv/bin:$PATH\"",
+                Not(
+                    "the suite builds and deploys so, with answers for the questions: `cloud::build`, `Cloud::deploy`",
+                ),
+            ),
+            (
+                "output() { aws cloudformation describe-stacks --stack-name countersign \\",
+                By(README),
+            ),
+            (
+                "aws lambda put-function-code-signing-config --function-name shop --code-signing-config-arn \"$CSC_ARN\"",
+                By(README),
+            ),
+            (
+                "aws s3 cp shop.zip \"s3://$UPLOADS_BUCKET/functions/shop.zip\" --metadata commit=4f2a91c",
+                By(README),
+            ),
+            (
+                "aws s3api copy-object --bucket \"$UPLOADS_BUCKET\" --key functions/shop.zip \\",
+                By(README),
+            ),
+            (
+                "curl -o signed.zip \"$(aws lambda get-function --function-name shop --query Code.Location --output text)\"",
+                By(README),
+            ),
+            (
+                "cargo run --release -p countersign -- status functions/shop --records-bucket \"$RECORDS_BUCKET\"",
+                By(README),
+            ),
+        ],
+    ),
+    (
+        "docs/deploying.md",
+        &[
+            (
+                "sam build",
+                Not(
+                    "the suite builds and deploys so, with answers for the questions: `cloud::build`, `Cloud::deploy`",
+                ),
+            ),
+            (
+                "output() { aws cloudformation describe-stacks --stack-name countersign \\",
+                By(ONBOARDING),
+            ),
+            (
+                "aws lambda put-function-code-signing-config \\",
+                By(ONBOARDING),
+            ),
+            (
+                "aws s3 cp shop.zip \"s3://$UPLOADS_BUCKET/functions/shop.zip\"",
+                By(ONBOARDING),
+            ),
+            (
+                "aws cloudformation describe-stack-resources --stack-name countersign \\",
+                By(ONBOARDING),
+            ),
+            (
+                "aws lambda create-function --function-name shop --runtime python3.14 --handler app.handler --role \"$ROLE_ARN\" \\",
+                By(
+                    "documented_commands::documented_command_creates_a_function_from_its_prepared_package",
+                ),
+            ),
+            (
+                "aws s3 cp util.zip \"s3://$UPLOADS_BUCKET/layers/util.zip\" \\",
+                By(ONBOARDING),
+            ),
+            (
+                "sam delete --stack-name countersign",
+                Not("all tests share the stack"),
+            ),
+        ],
+    ),
+    (
+        "docs/operating.md",
+        &[
+            (
+                "output() { aws cloudformation describe-stacks --stack-name countersign \\",
+                By(ROLLBACK),
+            ),
+            (
+                "cargo run --release -p countersign -- status \"functions/$NAME\" --records-bucket \"$RECORDS_BUCKET\"",
+                By(OUTCOME),
+            ),
+            (
+                "KEY=$(aws s3api list-objects-v2 --bucket \"$RECORDS_BUCKET\" --prefix \"functions/$NAME/\" \\",
+                By(OUTCOME),
+            ),
+            (
+                "aws s3api list-objects-v2 --bucket \"$RECORDS_BUCKET\" --prefix \"functions/$NAME/\" \\",
+                By(ROLLBACK),
+            ),
+            (
+                "aws s3api copy-object --bucket \"$UPLOADS_BUCKET\" --key \"functions/$NAME.zip\" \\",
+                By(ROLLBACK),
+            ),
+            (
+                "QUEUE=$(aws sqs get-queue-url --queue-name countersign-deploy-dead-letters --query QueueUrl --output text)",
+                By(DEAD_LETTERS),
+            ),
+            (
+                "ARN=$(aws sqs get-queue-attributes --queue-url \"$QUEUE\" --attribute-names QueueArn \\",
+                By(DEAD_LETTERS),
+            ),
+            (
+                "sam deploy --parameter-overrides AdministratorRoles=arn:aws:iam::111122223333:role/gate-repair",
+                Not("the stack of the suite is deployed with this parameter: `deployed`"),
+            ),
+        ],
+    ),
+    ("docs/verdicts.md", &[]),
+    ("docs/records.md", &[]),
+    ("docs/reason-codes.md", &[]),
+];
+
+const README: &str = "documented_commands::readme_is_pasted_from_beginning_to_end";
+const ONBOARDING: &str =
+    "documented_commands::documented_commands_bring_a_function_and_a_layer_under_the_gate";
+const ROLLBACK: &str =
+    "documented_commands::documented_rollback_finds_and_copies_what_was_deployed";
+const OUTCOME: &str = "documented_commands::documented_commands_show_the_last_outcome";
+const DEAD_LETTERS: &str =
+    "documented_commands::documented_commands_look_at_dead_letters_and_send_them_through_again";
+
+/// Whether a block is pasted.
+#[derive(Clone, Copy)]
+enum Pasted {
+    /// By this test.
+    By(&'static str),
+    /// By none, for this reason.
+    Not(&'static str),
+}
+use Pasted::{By, Not};
+
+/// The first lines of the blocks of shell commands in a document.
+fn first_lines(document: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(checkout::path(document)).unwrap();
+    let blocks = text.split("\n```").skip(1).step_by(2);
+    let of_shell = blocks.filter_map(|block| {
+        let (language, body) = block.split_once('\n')?;
+        let is_shell = matches!(language, "sh" | "bash" | "console");
+        is_shell.then(|| body.lines().next().unwrap_or_default().to_owned())
+    });
+    of_shell.collect()
+}
+
+#[test]
+fn every_documented_command_is_pasted_or_says_why_not() {
+    let tests = std::fs::read_to_string(checkout::path(
+        "tests/e2e/tests/gate/documented_commands.rs",
+    ));
+    let tests = tests.unwrap();
+    for (document, known) in BLOCKS {
+        let found: BTreeSet<String> = first_lines(document).into_iter().collect();
+        let listed: BTreeSet<String> = known.iter().map(|(line, _)| (*line).to_owned()).collect();
+        assert_eq!(found, listed, "{document}: each block is listed here");
+        for (line, pasted) in known {
+            match pasted {
+                By(name) => {
+                    let name = name.rsplit("::").next().unwrap();
+                    assert!(
+                        tests.contains(&format!("fn {name}()")),
+                        "{line}: no test {name}"
+                    );
+                }
+                Not(reason) => assert!(reason.len() > 10, "{line}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What is on record is what runs, whatever people do to a function and its uploads meanwhile.
+
+use countersign_e2e::{
+    HarnessError,
+    local_stack::{LocalStack, Protection, Upload},
+    observer::{Nobody, PATIENCE, Poll, wait_until},
+    packages,
+    session::{list, text},
+};
+use serde_json::{Value, json};
+
+use crate::{alone, beside_others, local_stack};
+
+fn lambda(operation: &str, arguments: Value) -> Value {
+    let root = local_stack().root();
+    root.call("lambda", operation, arguments).unwrap()
+}
+
+fn upload(name: &str, words: &str) -> Upload {
+    let package = packages::function(words).unwrap();
+    let target = format!("functions/{name}");
+    local_stack().upload(&target, &package).unwrap()
+}
+
+/// A function under the gate, with this code through the gate.
+fn deployed(name: &str, words: &str) -> Value {
+    let stack = local_stack();
+    stack
+        .create_function(name, "before", Protection::Enforce)
+        .unwrap();
+    stack.wait_until_active(&Nobody, name).unwrap();
+    stack
+        .wait_for_end(&Nobody, &upload(name, words), "deployed")
+        .unwrap()
+}
+
+/// The same, with the alias `live`, which follows the uploads.
+fn deployed_with_alias(name: &str, words: &str) -> Value {
+    let stack = local_stack();
+    stack
+        .create_function(name, "before", Protection::Enforce)
+        .unwrap();
+    stack.wait_until_active(&Nobody, name).unwrap();
+    let alias = json!({"FunctionName": name, "Name": "live", "FunctionVersion": "$LATEST"});
+    lambda("create_alias", alias);
+    tag(name, "live");
+    stack
+        .wait_for_end(&Nobody, &upload(name, words), "deployed")
+        .unwrap()
+}
+
+fn tag(name: &str, alias: &str) {
+    let function = lambda("get_function_configuration", json!({"FunctionName": name}));
+    let arn = text(&function, "/FunctionArn").unwrap();
+    let tags = json!({"Resource": arn, "Tags": {"countersign:alias": alias}});
+    lambda("tag_resource", tags);
+}
+
+fn version(outcome: &Value) -> String {
+    text(outcome, "/deployed/version").unwrap()
+}
+
+/// Settings of the local AWS, which go back when this is dropped.
+struct Settings(Value);
+
+impl Settings {
+    fn change(changes: Value, back: Value) -> Self {
+        let root = local_stack().root();
+        root.call("control", "PUT settings", changes).unwrap();
+        Self(back)
+    }
+}
+
+impl Drop for Settings {
+    fn drop(&mut self) {
+        let root = local_stack().root();
+        let _told = root.call("control", "PUT settings", self.0.clone());
+        let _none = root.call("control", "DELETE faults", json!({}));
+    }
+}
+
+fn wait_for_waiting(stack: &LocalStack<'_>, upload: &Upload, words: &str) -> Value {
+    wait_until(&Nobody, "waiting.json", PATIENCE, || {
+        if let Some(outcome) = stack.record(upload, "outcome")? {
+            return Err(HarnessError::Surprise {
+                expected: "the upload to wait".to_owned(),
+                found: outcome.to_string(),
+            });
+        }
+        let waiting = stack.record(upload, "waiting")?.unwrap_or_default();
+        let why = text(&waiting, "/why").unwrap_or_default();
+        Ok(if why.contains(words) {
+            Poll::Ready(waiting)
+        } else {
+            Poll::Pending(why)
+        })
+    })
+    .unwrap()
+}
+
+/// An invalid alias tag that comes while the update is under way is no reason to call it rejected.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn alias_tag_that_changes_during_the_update_rejects_nothing() {
+    let stack = local_stack();
+    let _alone = alone();
+    deployed("demo-tagged", "first");
+    let _slow = Settings::change(
+        json!({"update_seconds": 3.0}),
+        json!({"update_seconds": 0.5}),
+    );
+    let second = upload("demo-tagged", "second");
+    stack.wait_for_record(&Nobody, &second, "verdict").unwrap();
+    wait_until(&Nobody, "the update", PATIENCE, || {
+        let read = json!({"FunctionName": "demo-tagged"});
+        let found = stack
+            .root()
+            .call("lambda", "get_function_configuration", read)?;
+        Ok(match text(&found, "/LastUpdateStatus")?.as_str() {
+            "InProgress" => Poll::Ready(()),
+            other => Poll::Pending(other.to_owned()),
+        })
+    })
+    .unwrap();
+    tag("demo-tagged", "v1.0");
+    let outcome = stack.wait_for_record(&Nobody, &second, "outcome").unwrap();
+    let state = text(&outcome, "/state").unwrap();
+    assert!(state == "deployed" || state == "failed", "{outcome}");
+    assert_eq!(stack.ask("demo-tagged").unwrap(), "second");
+}
+
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn changed_configuration_makes_the_same_code_a_new_version() {
+    let _shared = beside_others();
+    let stack = local_stack();
+    let first = deployed_with_alias("demo-config", "same");
+    lambda(
+        "update_function_configuration",
+        json!({"FunctionName": "demo-config", "Environment": {"Variables": {"LEVEL": "2"}}}),
+    );
+    let again = upload("demo-config", "same");
+    let second = stack.wait_for_end(&Nobody, &again, "deployed").unwrap();
+    assert_ne!(version(&first), version(&second));
+    let alias = json!({"FunctionName": "demo-config", "Name": "live"});
+    let alias = lambda("get_alias", alias);
+    assert_eq!(text(&alias, "/FunctionVersion").unwrap(), version(&second));
+    let live = json!({"FunctionName": "demo-config", "Qualifier": version(&second)});
+    let live = lambda("get_function_configuration", live);
+    assert_eq!(text(&live, "/Environment/Variables/LEVEL").unwrap(), "2");
+}
+
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn deleted_version_is_not_believed_to_be_live() {
+    let _shared = beside_others();
+    let stack = local_stack();
+    let first = version(&deployed("demo-pruned", "same"));
+    lambda(
+        "delete_function",
+        json!({"FunctionName": "demo-pruned", "Qualifier": first}),
+    );
+    let again = upload("demo-pruned", "same");
+    let second = version(&stack.wait_for_end(&Nobody, &again, "deployed").unwrap());
+    let found = json!({"FunctionName": "demo-pruned", "Qualifier": second});
+    let found = lambda("get_function_configuration", found);
+    assert_eq!(text(&found, "/Version").unwrap(), second);
+}
+
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn upload_deleted_for_good_is_not_called_replaced() {
+    let stack = local_stack();
+    let _alone = alone();
+    deployed("demo-deleted", "first");
+    let held = Settings::change(
+        json!({"hold_signing_jobs": true}),
+        json!({"hold_signing_jobs": false}),
+    );
+    let second = upload("demo-deleted", "second");
+    stack.wait_for_record(&Nobody, &second, "signing").unwrap();
+    let bucket = stack.stack().output("UploadsBucket").unwrap();
+    let gone =
+        json!({"Bucket": bucket, "Key": "functions/demo-deleted.zip", "VersionId": second.version});
+    stack.root().call("s3", "delete_object", gone).unwrap();
+    let root = stack.root();
+    root.call("control", "POST signing-jobs/release", json!({}))
+        .unwrap();
+    drop(held);
+    let outcome = stack.wait_for_end(&Nobody, &second, "superseded").unwrap();
+    assert_eq!(text(&outcome, "/code").unwrap(), "DELETED");
+    assert_eq!(stack.ask("demo-deleted").unwrap(), "first");
+}
+
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn alias_that_lambda_refuses_to_move_is_a_failure_that_says_how_far_it_came() {
+    let stack = local_stack();
+    let _alone = alone();
+    deployed_with_alias("demo-refused", "first");
+    let _refusing = Settings::change(json!({}), json!({}));
+    let fault = json!({"action": "lambda:UpdateAlias", "effect": "fail", "status": 400,
+                       "code": "InvalidParameterValueException", "message": "weights", "times": 1});
+    stack.root().call("control", "POST faults", fault).unwrap();
+    let second = upload("demo-refused", "second");
+    let outcome = stack.wait_for_end(&Nobody, &second, "failed").unwrap();
+    assert_eq!(text(&outcome, "/code").unwrap(), "ALIAS_REFUSED");
+    let published = version(&outcome);
+    let found = json!({"FunctionName": "demo-refused", "Qualifier": published});
+    let found = lambda("get_function_configuration", found);
+    assert_eq!(
+        text(&found, "/CodeSha256").unwrap(),
+        text(&outcome, "/deployed/code_sha256").unwrap()
+    );
+    assert_eq!(stack.ask("demo-refused").unwrap(), "second");
+    assert_eq!(stack.ask("demo-refused:live").unwrap(), "first");
+}
+
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn canary_is_waited_for() {
+    let _shared = beside_others();
+    let stack = local_stack();
+    let first = version(&deployed_with_alias("demo-canary", "first"));
+    lambda(
+        "update_function_configuration",
+        json!({"FunctionName": "demo-canary", "Description": "another version"}),
+    );
+    let other = wait_until(&Nobody, "another version", PATIENCE, || {
+        let publish = json!({"FunctionName": "demo-canary"});
+        Ok(
+            match stack.root().call("lambda", "publish_version", publish) {
+                Ok(answer) => Poll::Ready(text(&answer, "/Version")?),
+                Err(busy) => Poll::Pending(busy.to_string()),
+            },
+        )
+    })
+    .unwrap();
+    let weights = |weights: Value| {
+        wait_until(&Nobody, "the weights", PATIENCE, || {
+            let alias = json!({"FunctionName": "demo-canary", "Name": "live",
+                               "FunctionVersion": first,
+                               "RoutingConfig": {"AdditionalVersionWeights": weights}});
+            Ok(match stack.root().call("lambda", "update_alias", alias) {
+                Ok(_) => Poll::Ready(()),
+                Err(busy) => Poll::Pending(busy.to_string()),
+            })
+        })
+        .unwrap();
+    };
+    weights(json!({ &other: 0.1 }));
+    let second = upload("demo-canary", "second");
+    let waiting = wait_for_waiting(stack, &second, "live");
+    assert!(waiting.pointer("/next_try_at").is_some(), "{waiting}");
+    weights(json!({}));
+    let outcome = stack.wait_for_end(&Nobody, &second, "deployed").unwrap();
+    let alias = lambda(
+        "get_alias",
+        json!({"FunctionName": "demo-canary", "Name": "live"}),
+    );
+    assert_eq!(text(&alias, "/FunctionVersion").unwrap(), version(&outcome));
+    assert!(list(&alias, "/RoutingConfig/AdditionalVersionWeights").is_empty());
+}
+
+/// Text of attackers stays text: no mention, no markup, nothing that turns what follows it round.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn text_of_an_attacker_is_inert_in_a_page() {
+    let _shared = beside_others();
+    let stack = local_stack();
+    let target = "functions/demo-<!channel>\u{202e}[Runbook](https://example.com)";
+    let upload = stack.upload(target, &packages::malformed()).unwrap();
+    let page = stack
+        .pages
+        .wait_for(&Nobody, "the page", PATIENCE, |page| {
+            page.text.contains(&upload.version)
+                || page.text.contains("demo-") && page.text.contains("Runbook")
+        })
+        .unwrap();
+    for raw in [
+        "\u{202e}",
+        "\\u202e",
+        "<!channel>",
+        "[Runbook](https://example.com)",
+    ] {
+        assert!(!page.text.contains(raw), "{raw:?} is in {}", page.text);
+        assert!(
+            !page.subject.contains(raw),
+            "{raw:?} is in {}",
+            page.subject
+        );
+    }
+}
