@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
 use crate::{
-    commands::{diff, history, inspect, push, rollback, status, verify, wait},
+    commands::{check, diff, history, inspect, push, rollback, status, verify, wait},
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
 
@@ -35,6 +35,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(check::Arguments),
     Push(push::Arguments),
     Wait(wait::Arguments),
     Status(status::Arguments),
@@ -48,6 +49,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::try_parse().unwrap_or_else(|error| escape_clap_error(error).exit());
     let ended = match arguments.command {
+        Command::Check(arguments) => check::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments, now()),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),

@@ -14,6 +14,7 @@ use countersign_testkit::{
     fake_aws::FakeAws,
     package::{sample, sign},
     signature::SIGNED_AT,
+    zip::{EntryForge, ZipForge},
 };
 use serde_json::Value;
 
@@ -86,6 +87,21 @@ fn inspect_prints_what_is_documented() {
 }
 
 #[test]
+fn check_prints_what_is_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    let zip = ZipForge::new([EntryForge::file("shop/app.py", "x")]).build();
+    fs::write(folder.path().join("shop.zip"), zip).unwrap();
+    let output = Command::new(checkout::program("countersign"))
+        .args(["check", "shop.zip", "--runtime", "python3.13"])
+        .args(["--handler", "app.handler", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed, documented()[2]);
+}
+
+#[test]
 fn status_prints_what_is_documented() {
     let aws = FakeAws::start().unwrap();
     let records = examples(RECORDS);
@@ -112,13 +128,13 @@ fn status_prints_what_is_documented() {
         .output()
         .unwrap();
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(fields(&printed), fields(&documented()[2]));
+    assert_eq!(fields(&printed), fields(&documented()[3]));
 }
 
 #[test]
 fn options_are_documented() {
     for command in [
-        "verify", "inspect", "status", "push", "wait", "rollback", "history", "diff",
+        "check", "verify", "inspect", "status", "push", "wait", "rollback", "history", "diff",
     ] {
         let help = Command::new(checkout::program("countersign"))
             .args([command, "--help"])

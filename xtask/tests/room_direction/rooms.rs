@@ -112,6 +112,7 @@ pub(crate) const HOUSES: [House; 4] = [
             ("io", &[]),
             ("aws", &["io"]),
             ("following", &["io", "aws"]),
+            ("commands/check", &["io"]),
             ("commands/diff", &["io", "aws", "following"]),
             ("commands/history", &["io", "aws", "following"]),
             ("commands/inspect", &["io"]),
@@ -123,6 +124,7 @@ pub(crate) const HOUSES: [House; 4] = [
             (
                 "commands/mod",
                 &[
+                    "commands/check",
                     "commands/diff",
                     "commands/history",
                     "commands/inspect",
@@ -138,6 +140,7 @@ pub(crate) const HOUSES: [House; 4] = [
                 &[
                     "io",
                     "commands/mod",
+                    "commands/check",
                     "commands/diff",
                     "commands/history",
                     "commands/inspect",

@@ -18,6 +18,7 @@ mod finding;
 pub mod reasons;
 mod report;
 mod signable;
+mod startable;
 
 pub use approve::{Approved, Candidate, Judgement, Verified, judge, verify};
 pub use decide::decide;
@@ -26,3 +27,4 @@ pub use examine::{Examine, PackageExaminer, examine};
 pub use finding::{Action, Check, Decision, Finding, Status};
 pub use report::{CertificateReport, PackageReport, SignatureReport, Verdict};
 pub use signable::{Unsignable, check_signable, check_size};
+pub use startable::{Architecture, LaunchSettings, StartFault, start_faults};
