@@ -144,17 +144,17 @@ codes! {
     ZipAmbiguous = "ZIP_AMBIGUOUS" {
         "The zip can be read in two ways.",
         "Bytes that belong to no record, records that overlap or contradict each other, or a second end record: a self-extracting stub, an archive changed in place, or an attack.",
-        "Build the zip anew from files; do not append to, prefix or patch an archive."
+        "Build the zip anew from files; do not append to, prefix or patch an archive. A pex or shiv file begins with a script: pack what is in it instead, for instance with `pex3 venv create --layout flat-zipped`."
     }
     EntryName = "ENTRY_NAME" {
         "An entry has a name that is not safe to unpack.",
-        "An absolute name, a name with `..`, a backslash, a control or an invisible character, or one that is not UTF-8.",
-        "Pack with relative, plain names, from inside the directory."
+        "An absolute name, a name with `..` (zip slip, path traversal), a backslash, a control or an invisible character, or one that is not UTF-8.",
+        "Pack with relative, plain names, from inside the directory. Compress-Archive of Windows PowerShell writes backslashes: use `tar.exe -a -cf ..\\package.zip .` there. zip on Linux writes names in another encoding without a UTF-8 locale: set one, such as LC_ALL=C.UTF-8."
     }
     EntryDuplicate = "ENTRY_DUPLICATE" {
         "Two entries unpack to the same path.",
         "The zip was built by adding to an existing one, or a file is also a directory.",
-        "Build the zip anew, so that each path occurs once."
+        "Build the zip anew, so that each path occurs once. In Gradle, set duplicatesStrategy = DuplicatesStrategy.EXCLUDE on the task that packs."
     }
     EntryUnsupported = "ENTRY_UNSUPPORTED" {
         "An entry uses a feature of the zip format that Lambda's world does not share.",
@@ -174,7 +174,7 @@ codes! {
     LinkUnsafe = "LINK_UNSAFE" {
         "A symbolic link leaves the package, or something is written through it.",
         "An absolute link, or one that climbs.",
-        "Replace the link by the file, or make it relative and keep it inside."
+        "Replace the link by the file (`zip -r` without `-y` does), or make it relative and keep it inside. A link into /opt, where layers are, may stay."
     }
     SignatureEntry = "SIGNATURE_ENTRY" {
         "The signature entry of the zip is not as Signer writes it.",
@@ -189,7 +189,7 @@ codes! {
     AlreadySigned = "ALREADY_SIGNED" {
         "The uploaded zip is signed already, or holds a folder for signatures.",
         "A signed package was uploaded; Signer takes unsigned ones only.",
-        "Upload the unsigned package. To go back to older code, copy the older version of the key over it."
+        "Upload the unsigned package. To go back to older code, copy the older version of the key over it. What was downloaded from Lambda and edited gets rid of its old signature by `zip -d package.zip 'META_INF/*'`."
     }
 
     // Signing.
@@ -208,7 +208,7 @@ codes! {
     Unsigned = "UNSIGNED" {
         "The package is not signed.",
         "It was never given to Signer, or its signature was removed.",
-        "Drop the package into the uploads bucket: the gate has it signed."
+        "Drop the package into the uploads bucket: the gate has it signed. Before that, `countersign check` says whether the gate would take it."
     }
     SignatureMalformed = "SIGNATURE_MALFORMED" {
         "The signature cannot be read.",
