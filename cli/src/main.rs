@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
 use crate::{
-    commands::{check, diff, history, inspect, push, rollback, status, verify, wait},
+    commands::{check, diff, explain, history, inspect, push, rollback, status, verify, wait},
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
 
@@ -44,6 +44,7 @@ enum Command {
     Diff(diff::Arguments),
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
+    Explain(explain::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments, now()),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Wait(arguments) => wait::run(&arguments),
         Command::History(arguments) => history::run(&arguments),

@@ -134,7 +134,8 @@ fn status_prints_what_is_documented() {
 #[test]
 fn options_are_documented() {
     for command in [
-        "check", "verify", "inspect", "status", "push", "wait", "rollback", "history", "diff",
+        "check", "verify", "inspect", "explain", "status", "push", "wait", "rollback", "history",
+        "diff",
     ] {
         let help = Command::new(checkout::program("countersign"))
             .args([command, "--help"])

@@ -4,6 +4,7 @@
 
 pub(crate) mod check;
 pub(crate) mod diff;
+pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod push;

@@ -114,6 +114,7 @@ pub(crate) const HOUSES: [House; 4] = [
             ("following", &["io", "aws"]),
             ("commands/check", &["io"]),
             ("commands/diff", &["io", "aws", "following"]),
+            ("commands/explain", &["io"]),
             ("commands/history", &["io", "aws", "following"]),
             ("commands/inspect", &["io"]),
             ("commands/push", &["io", "aws", "following"]),
@@ -126,6 +127,7 @@ pub(crate) const HOUSES: [House; 4] = [
                 &[
                     "commands/check",
                     "commands/diff",
+                    "commands/explain",
                     "commands/history",
                     "commands/inspect",
                     "commands/push",
@@ -142,6 +144,7 @@ pub(crate) const HOUSES: [House; 4] = [
                     "commands/mod",
                     "commands/check",
                     "commands/diff",
+                    "commands/explain",
                     "commands/history",
                     "commands/inspect",
                     "commands/push",

@@ -29,6 +29,12 @@ impl OwnRoles {
             })
     }
 
+    /// No roles: no call is the gate's own.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Whether the call was made by a session of one of them. The session's name plays no part: whoever
     /// assumes a role chooses it.
     #[must_use]

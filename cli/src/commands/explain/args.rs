@@ -1,0 +1,56 @@
+//! The command line of `countersign explain`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use countersign_gate::domain::{NamePattern, ProfileName};
+
+use crate::io::output::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  countersign explain event.json
+  aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventId,AttributeValue=ID > event.json
+  countersign explain event.json --target-functions 'shop-*' --format json
+
+Exit status: 0 it was explained, also when nobody would be paged; 2 the events cannot be used.";
+
+/// Show what the gate would page for calls that CloudTrail recorded
+///
+/// Runs the detections of the alert function on saved events: a record of CloudTrail, one of its log files,
+/// what `aws cloudtrail lookup-events` prints, an event of EventBridge, or a batch of these as Lambda
+/// gets it. AWS is not asked, so that what only the records know (whether code was ever uploaded) is left
+/// out.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The events, as JSON
+    #[arg(value_name = "EVENT.json")]
+    pub(super) file: PathBuf,
+    /// The name of the stack that is to explain them
+    #[arg(long, value_name = "NAME", default_value = "countersign")]
+    pub(super) stack: String,
+    /// The stack's parameter `TargetFunctions`
+    #[arg(long, value_name = "PATTERN", default_value = "*", value_parser = pattern)]
+    pub(super) target_functions: NamePattern,
+    /// The stack's parameter `TargetLayers`
+    #[arg(long, value_name = "PATTERN", default_value = "*", value_parser = pattern)]
+    pub(super) target_layers: NamePattern,
+    /// The stack's signing profile [default: any]
+    #[arg(long, value_name = "NAME", value_parser = profile)]
+    pub(super) signing_profile: Option<ProfileName>,
+    /// A role of the stack's functions, whose calls are the gate's own; may be repeated
+    #[arg(long = "own-role", value_name = "ARN")]
+    pub(super) own_roles: Vec<String>,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+}
+
+fn pattern(text: &str) -> Result<NamePattern, String> {
+    NamePattern::parse(text).map_err(|error| error.to_string())
+}
+
+fn profile(text: &str) -> Result<ProfileName, String> {
+    ProfileName::parse(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,93 @@
+//! The events in a file, in whichever of the forms that people have them.
+
+use serde_json::{Value, json};
+
+/// What is not an event in any form.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EventsError {
+    /// It is not JSON.
+    #[error("this is not JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It is JSON of another kind.
+    #[error("this is neither a record of CloudTrail nor an event of EventBridge")]
+    OtherJson,
+}
+
+/// The events, each as EventBridge would deliver it.
+pub(super) fn events(json: &[u8]) -> Result<Vec<String>, EventsError> {
+    let mut found = Vec::new();
+    collect(&serde_json::from_slice(json)?, &mut found)?;
+    Ok(found)
+}
+
+fn collect(value: &Value, found: &mut Vec<String>) -> Result<(), EventsError> {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    if text("detail-type").is_some() {
+        found.push(value.to_string());
+        return Ok(());
+    }
+    if let (Some(source), Some(_)) = (text("eventSource"), text("eventName")) {
+        found.push(delivered(source, value).to_string());
+        return Ok(());
+    }
+    // `lookup-events` and SQS have the event as a text in a field.
+    if let Some(inner) = text("CloudTrailEvent").or_else(|| text("body")) {
+        return collect(&serde_json::from_str(inner)?, found);
+    }
+    let list = ["Records", "Events"]
+        .into_iter()
+        .find_map(|name| value.get(name));
+    match list.unwrap_or(value) {
+        Value::Array(several) => several.iter().try_for_each(|one| collect(one, found)),
+        _ => Err(EventsError::OtherJson),
+    }
+}
+
+/// A record as EventBridge delivers it: `lambda.amazonaws.com` is `aws.lambda` there.
+fn delivered(source: &str, record: &Value) -> Value {
+    let service = source.split('.').next().unwrap_or_default();
+    json!({
+        "version": "0",
+        "id": record.get("eventID"),
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": format!("aws.{service}"),
+        "account": record.get("recipientAccountId"),
+        "time": record.get("eventTime"),
+        "region": record.get("awsRegion"),
+        "resources": [],
+        "detail": record,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECORD: &str = r#"{"eventSource": "lambda.amazonaws.com", "eventName": "UpdateAlias20150331",
+        "eventTime": "2026-11-21T21:50:12Z", "awsRegion": "us-east-1", "eventID": "e-1"}"#;
+
+    #[test]
+    fn every_form_of_an_event_is_found() {
+        let quoted = serde_json::to_string(RECORD).unwrap();
+        let one = events(RECORD.as_bytes()).unwrap();
+        let delivered = one.first().unwrap().clone();
+        for (form, count) in [
+            (format!(r#"{{"Records": [{RECORD}, {RECORD}]}}"#), 2),
+            (
+                format!(r#"{{"Events": [{{"CloudTrailEvent": {quoted}}}]}}"#),
+                1,
+            ),
+            (format!(r#"{{"CloudTrailEvent": {quoted}}}"#), 1),
+            (delivered.clone(), 1),
+            (format!("[{delivered}]"), 1),
+            (json!({"Records": [{"body": delivered}]}).to_string(), 1),
+            (r#"{"Events": []}"#.to_owned(), 0),
+        ] {
+            let found = events(form.as_bytes()).unwrap();
+            assert_eq!(found, vec![delivered.clone(); count], "{form}");
+        }
+        for other in ["", "{}", "7", r#"{"Records": [{}]}"#] {
+            events(other.as_bytes()).unwrap_err();
+        }
+    }
+}

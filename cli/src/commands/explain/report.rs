@@ -1,0 +1,105 @@
+//! What would be paged, as it is printed.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use countersign_gate::alerts::{Page, Severity};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::io::{
+    escape::escape,
+    style::{BOLD, DIM, ERROR, OK, WARN, style},
+};
+
+/// What would be paged; documented in docs/cli.md.
+#[derive(Serialize)]
+pub(super) struct Report {
+    pub(super) events: Vec<Explained>,
+}
+
+/// One event.
+#[derive(Serialize)]
+pub(super) struct Explained {
+    /// The call, or the kind of event.
+    pub(super) event: String,
+    /// Why nobody would be paged; null when somebody would.
+    pub(super) silent: Option<String>,
+    /// The page.
+    pub(super) page: Option<PageReport>,
+}
+
+/// A page as it is published.
+#[derive(Serialize)]
+pub(super) struct PageReport {
+    /// The id of the detection ([docs/detections.md]), or the reason code of an upload.
+    pub(super) detection: String,
+    /// As in the attributes: `critical`, `warning`.
+    pub(super) severity: String,
+    pub(super) subject: String,
+    /// For each protocol of SNS what its subscribers get.
+    pub(super) messages: BTreeMap<String, Value>,
+    /// What subscriptions can filter by.
+    pub(super) attributes: BTreeMap<String, String>,
+}
+
+impl PageReport {
+    pub(super) fn of(page: &Page) -> Self {
+        let message = page.render();
+        let texts: BTreeMap<String, String> =
+            serde_json::from_str(message.message()).unwrap_or_default();
+        // What chat clients get is a document in a text.
+        let opened = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
+        let attributes = message.attributes().iter();
+        Self {
+            detection: page.kind.clone(),
+            severity: page.severity.as_str().to_ascii_lowercase(),
+            subject: message.subject().to_owned(),
+            messages: texts
+                .into_iter()
+                .map(|(protocol, text)| (protocol, opened(text)))
+                .collect(),
+            attributes: attributes
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
+        }
+    }
+}
+
+impl Report {
+    /// The same for people: each page as an e-mail has it.
+    pub(super) fn render(&self) -> String {
+        let mut text = String::new();
+        for explained in &self.events {
+            let event = style(BOLD, escape(&explained.event));
+            // Writing to a String cannot fail; the results are dropped for that reason.
+            let _ = match (&explained.page, &explained.silent) {
+                (Some(page), _) => page.render(&mut text, &event),
+                (None, why) => {
+                    let why = why.as_deref().unwrap_or_default();
+                    let nobody = style(OK, "nobody is paged");
+                    writeln!(text, "{event}: {nobody}. {}\n", style(DIM, escape(why)))
+                }
+            };
+        }
+        if self.events.is_empty() {
+            text.push_str("There are no events in this file.\n");
+        }
+        text
+    }
+}
+
+impl PageReport {
+    fn render(&self, text: &mut String, event: &str) -> std::fmt::Result {
+        let is_critical = self
+            .severity
+            .eq_ignore_ascii_case(Severity::Critical.as_str());
+        let severity = style(if is_critical { ERROR } else { WARN }, &self.severity);
+        writeln!(text, "{event}: {severity} {}\n", escape(&self.detection))?;
+        writeln!(text, "  Subject: {}\n", escape(&self.subject))?;
+        let mail = self.messages.get("email").and_then(Value::as_str);
+        for line in mail.unwrap_or_default().lines() {
+            writeln!(text, "  {}", escape(line))?;
+        }
+        writeln!(text)
+    }
+}
