@@ -26,6 +26,13 @@ def watched(source: str) -> list[str]:
 
 LAMBDA_CALLS = watched("aws.lambda")
 SIGNER_CALLS = watched("aws.signer")
+OTHER_SOURCES = [
+    source
+    for source in re.findall(r"^\| `(aws\.\w+)` \|", DETECTIONS, re.MULTILINE)
+    if source not in ("aws.lambda", "aws.signer")
+]
+LONGEST_PATTERN = 2048
+"""Characters of an event pattern, EventBridge's quota (grade B)."""
 
 
 def takes(aws: LocalAws, rule: str, source: str, kind: str, detail: dict[str, Any]) -> bool:
@@ -56,6 +63,45 @@ def test_calls_on_code_and_trust_are_taken_whatever_version_is_behind_their_name
 
 def test_signers_calls_on_trust_are_taken(aws: LocalAws) -> None:
     assert [call for call in SIGNER_CALLS if not trail_takes(aws, "aws.signer", call)] == []
+
+
+@pytest.mark.parametrize("source", OTHER_SOURCES)
+def test_calls_on_the_gates_own_parts_are_taken(aws: LocalAws, source: str) -> None:
+    for name in watched(source):
+        assert takes(aws, "GateRule", source, "AWS API Call via CloudTrail", {"eventName": name}), name
+    for name in ("DescribeSomething", "GetObject", "PutMetricData"):
+        assert not takes(aws, "GateRule", source, "AWS API Call via CloudTrail", {"eventName": name}), name
+
+
+def test_nothing_is_taken_that_no_detection_looks_at() -> None:
+    pattern = TEMPLATE["Resources"]["GateRule"]["Properties"]["EventPattern"]
+    assert sorted(pattern["source"]) == sorted(OTHER_SOURCES)
+    assert sorted(pattern["detail"]["eventName"]) == sorted({name for source in OTHER_SOURCES for name in watched(source)})
+
+
+def test_patterns_are_no_longer_than_eventbridge_takes() -> None:
+    rules = [it for it in TEMPLATE["Resources"].values() if it["Type"] == "AWS::Events::Rule"]
+    patterns = [it["Properties"]["EventPattern"] for it in rules if "EventPattern" in it["Properties"]]
+    assert len(patterns) >= 3
+    assert all(len(json.dumps(pattern, separators=(",", ":"))) <= LONGEST_PATTERN for pattern in patterns)
+
+
+def test_every_rule_that_sends_to_alert_may_send_and_is_watched() -> None:
+    resources = TEMPLATE["Resources"]
+    rules = {
+        name
+        for name, it in resources.items()
+        if it["Type"] == "AWS::Events::Rule" and "AlertQueue" in json.dumps(it["Properties"]["Targets"])
+    }
+    assert rules == {"TrailRule", "GateRule", "OutcomeRule"}
+    for policy in ("AlertQueuePolicy", "AlertDeadLettersPolicy"):
+        for statement in resources[policy]["Properties"]["PolicyDocument"]["Statement"]:
+            condition = json.dumps(statement.get("Condition", {}))
+            if "aws:SourceArn" in condition:
+                assert all(f'"{rule}' in condition for rule in rules), (policy, statement["Sid"])
+    alarms = json.dumps([it for it in resources.values() if it["Type"] == "AWS::CloudWatch::Alarm"])
+    for rule in ("TrailRule", "GateRule"):
+        assert alarms.count(f'"Ref": "{rule}"') == 2, rule
 
 
 @pytest.mark.parametrize(

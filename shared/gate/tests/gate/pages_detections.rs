@@ -64,11 +64,10 @@ fn document() -> String {
     }
     text.push_str(
         "\n## Events that the bus lets through\n\n\
-         The rule of the stack must let these through, by source. Names of Lambda's calls from before 2019\n\
-         end in the date of an API version, so that each name is let through as it is and with `20…` behind.\n\n\
-         The template's rule lets through those of `aws.lambda` and `aws.signer`. **Those of the other sources\n\
-         are not let through yet**: `gate-changed`, `gate-stack-changed` and `trail-changed` see only what is done\n\
-         by calls of Lambda and Signer, until a rule for each source is added.\n\n\
+         The rules of the stack let these through, by source: `TrailRule` those of `aws.lambda` and `aws.signer`,\n\
+         `GateRule` the others. Names of Lambda's calls from before 2019 end in the date of an API version, so that\n\
+         each name is let through as it is and with `20…` behind. The events of IAM, a global service, come to the bus\n\
+         of us-east-1 alone (grade B): a stack in another region does not hear of changes of its roles.\n\n\
          | source | event names |\n|---|---|\n",
     );
     for (service, names) in event_names() {

@@ -11,6 +11,7 @@
 
 mod dead_letters;
 mod documented_commands;
+mod doors;
 mod every_command;
 mod happy_path;
 mod refusals;

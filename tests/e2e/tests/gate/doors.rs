@@ -1,0 +1,117 @@
+//! Changes of the gate itself: each is heard of, whichever service it is a call of.
+
+use countersign_e2e::{
+    observer::{Nobody, PATIENCE},
+    session::{list, text},
+};
+use serde_json::{Value, json};
+
+use crate::{alone, local_stack};
+
+/// The physical id of a resource of the stack.
+fn resource(name: &str) -> String {
+    let stack = local_stack();
+    let find = json!({"StackName": stack.stack().name(), "LogicalResourceId": name});
+    let found = stack
+        .root()
+        .call("cloudformation", "describe_stack_resources", find)
+        .unwrap();
+    let found = list(&found, "/StackResources").first().cloned().unwrap();
+    text(&found, "/PhysicalResourceId").unwrap()
+}
+
+/// The last part of an ARN, a URL or a name.
+fn name_of(id: &str) -> &str {
+    id.rsplit(['/', ':']).next().unwrap()
+}
+
+/// What changes nothing, or can be put back: it is the call that counts.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn changes_of_the_gate_itself_page() {
+    let stack = local_stack();
+    let _alone = alone();
+    let (alarm, sign_role, queue) = (
+        resource("SignDeadLettersAlarm"),
+        resource("SignRole"),
+        resource("SignDeadLetters"),
+    );
+    let (bucket, rule, topic) = (
+        resource("RecordsBucket"),
+        resource("JobRule"),
+        resource("Topic"),
+    );
+    let logs = format!("/aws/lambda/{}-sign", stack.stack().name());
+    let harmless = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]});
+    let calls: [(&str, &str, Value, &str); 7] = [
+        (
+            "cloudwatch",
+            "disable_alarm_actions",
+            json!({"AlarmNames": [alarm]}),
+            &alarm,
+        ),
+        (
+            "iam",
+            "put_role_policy",
+            json!({"RoleName": sign_role, "PolicyName": "more", "PolicyDocument": harmless.to_string()}),
+            &sign_role,
+        ),
+        (
+            "sqs",
+            "set_queue_attributes",
+            json!({"QueueUrl": queue, "Attributes": {"MessageRetentionPeriod": "1209600"}}),
+            name_of(&queue),
+        ),
+        (
+            "s3",
+            "put_bucket_versioning",
+            json!({"Bucket": bucket, "VersioningConfiguration": {"Status": "Enabled"}}),
+            &bucket,
+        ),
+        (
+            "events",
+            "disable_rule",
+            json!({"Name": name_of(&rule)}),
+            name_of(&rule),
+        ),
+        (
+            "sns",
+            "set_topic_attributes",
+            json!({"TopicArn": topic, "AttributeName": "DisplayName", "AttributeValue": "x"}),
+            name_of(&topic),
+        ),
+        (
+            "logs",
+            "put_retention_policy",
+            json!({"logGroupName": logs, "retentionInDays": 1}),
+            &logs,
+        ),
+    ];
+    for (service, operation, arguments, thing) in calls {
+        stack.root().call(service, operation, arguments).unwrap();
+        stack
+            .pages
+            .wait_for(
+                &Nobody,
+                &format!("the page about {operation}"),
+                PATIENCE,
+                |page| {
+                    page.text.contains("The gate itself was changed") && page.text.contains(thing)
+                },
+            )
+            .unwrap();
+    }
+    let back = json!({"Name": name_of(&rule)});
+    stack.root().call("events", "enable_rule", back).unwrap();
+    let back = json!({"RoleName": sign_role, "PolicyName": "more"});
+    stack
+        .root()
+        .call("iam", "delete_role_policy", back)
+        .unwrap();
+    let back = json!({"AlarmNames": [alarm]});
+    stack
+        .root()
+        .call("cloudwatch", "enable_alarm_actions", back)
+        .unwrap();
+}
