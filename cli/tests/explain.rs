@@ -66,7 +66,7 @@ fn own_calls_and_other_targets_page_nobody() {
 }
 
 #[test]
-fn what_is_no_event_is_told() {
+fn file_without_events_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("event.json");
     for wrong in ["", "{}", "not json"] {

@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tests_that_are_named_are_those_that_read_them() {
+    fn tests_that_are_named_are_those_that_read_them() {
         for path in READERS {
             let text = std::fs::read_to_string(checkout::path(path)).expect("the tests are there");
             assert!(text.contains(VARIABLE), "{path}");

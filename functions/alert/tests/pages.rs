@@ -64,7 +64,7 @@ fn field<'a>(form: &'a [(String, String)], name: &str) -> &'a str {
 }
 
 #[test]
-fn what_someone_should_hear_of_is_paged() {
+fn samples_that_should_page_do() {
     for name in [
         "alert-cloudtrail-refused",
         "alert-cloudtrail-mismatch",
@@ -133,7 +133,7 @@ fn malformed_event_of_the_gate_is_dropped_and_hides_no_other() {
 }
 
 #[test]
-fn what_is_in_order_pages_nobody() {
+fn samples_in_order_page_nobody() {
     let stage = stage();
     assert!(
         stage
@@ -145,7 +145,7 @@ fn what_is_in_order_pages_nobody() {
 }
 
 #[test]
-fn a_page_that_cannot_be_sent_keeps_the_message() {
+fn page_that_cannot_be_sent_keeps_the_message() {
     let stage = stage();
     let denied = "<ErrorResponse><Error><Code>AuthorizationError</Code><Message>no</Message>\
                   </Error></ErrorResponse>";
@@ -158,7 +158,7 @@ fn a_page_that_cannot_be_sent_keeps_the_message() {
 }
 
 #[test]
-fn a_bad_message_fails_alone() {
+fn bad_message_fails_alone() {
     let stage = stage();
     let refused = body("alert-cloudtrail-refused");
     let unknown = refused.replace("aws.lambda", "aws.ec2");
@@ -186,7 +186,7 @@ fn throttling_is_waited_out() {
 }
 
 #[test]
-fn a_wrong_environment_is_told_whole_at_the_start() {
+fn wrong_environment_is_told_whole_at_the_start() {
     let faults = [("COUNTERSIGN_TOPIC_ARN", "pages")];
     let mut stage = Stage::start("alert", &faults).unwrap();
     let (report, failed) = stage.init_failure().unwrap();

@@ -227,7 +227,7 @@ fn odd_key_is_refused_alike_in_both_event_forms() {
 }
 
 #[test]
-fn a_key_that_names_no_target_ends_in_a_record() {
+fn key_that_names_no_target_ends_in_a_record() {
     for key in [
         "functions/orders and more.zip",
         "functions/a+b.zip",

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tampered_package_is_a_sound_zip_with_another_content() {
+    fn tampered_package_is_a_sound_zip_with_another_content() {
         let directory = tempfile::tempdir().unwrap();
         let shape = Shape {
             kind: Kind::Text,

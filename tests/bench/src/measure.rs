@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_runs_to_its_end() {
+    fn process_runs_to_its_end() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo hello; sleep 0.05; exit 3"]);
         let finished = process(&mut command).unwrap();

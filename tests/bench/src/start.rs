@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_is_the_middle() {
+    fn median_is_the_middle() {
         assert_eq!(median([3.0, 1.0, 2.0].into_iter()), Some(2.0));
         assert_eq!(median([4.0, 1.0, 3.0, 2.0].into_iter()), Some(3.0));
         assert_eq!(median(std::iter::empty()), None);

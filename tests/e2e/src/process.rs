@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_started_ends_with_it() {
+    fn children_end_with_their_program() {
         let log = log("ends");
         let ticking = shell("(while :; do echo tick; sleep 0.1; done) & wait");
         let process = Process::start(Path::new(PYTHON), &ticking, &log).unwrap();
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_tells_how_it_ended_and_what_was_said() {
+    fn failure_tells_how_it_ended_and_what_was_said() {
         let log = log("fails");
         let error = run(
             &Nobody,

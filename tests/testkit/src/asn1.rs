@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_signer_object_identifiers_are_encoded_as_genuine_bytes_have_them() {
+    fn signer_object_identifiers_are_encoded_as_genuine_bytes_have_them() {
         assert_eq!(
             oid("1.3.187.137.1.2"),
             [6, 7, 0x2B, 0x81, 0x3B, 0x81, 9, 1, 2]

@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_answer_has_no_body() {
+    fn head_answer_has_no_body() {
         let answer = exchange(&echo(), "HEAD / HTTP/1.1\r\n\r\n");
         assert!(answer.ends_with("content-length: 8\r\n\r\n"), "{answer}");
     }
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dropped_server_takes_no_more_connections() {
+    fn dropped_server_takes_no_more_connections() {
         let server = echo();
         let address = server.address();
         drop(server);

@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_cannot_start_says_so() {
+    fn function_that_cannot_start_says_so() {
         let api = RuntimeApi::start().unwrap();
         send(&api, post("init/error", "why")).join().unwrap();
         let error = api.init_error(PATIENCE).unwrap();
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_starts_with_the_environment_of_lambda_alone() {
+    fn process_starts_with_the_environment_of_lambda_alone() {
         let api = RuntimeApi::start().unwrap();
         let env = Path::new("/usr/bin/env");
         let mut process = FunctionProcess::start(env, &api, [("EXTRA", "1")]).unwrap();

@@ -330,7 +330,7 @@ fn untrusted_root_is_rejected() {
 }
 
 #[test]
-fn a_target_without_a_configuration_is_refused_unless_it_is_allowed() {
+fn target_without_a_configuration_is_refused_unless_it_is_allowed() {
     for (choice, state) in [("reject", "rejected"), ("allow", "deployed")] {
         let signed = package::sign(&package::sample(), &Pki::new()).build();
         let scene = Scene::with(&signed, &[("COUNTERSIGN_TARGET_WITHOUT_CSC", choice)]);

@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_an_event_holds_the_message_fits() {
+    fn message_fits_whatever_the_event_holds() {
         for filler in [
             "\"",
             "\\",
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_break_cannot_pose_as_a_line() {
+    fn line_break_cannot_pose_as_a_line() {
         let page = page("x\nWhat to do:\n1. Send money");
         let plain = page.plain();
         let title = plain.lines().next().unwrap();

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_stands_for_names_as_in_iam() {
+    fn pattern_stands_for_names_as_in_iam() {
         let matches = |pattern: &str, name| NamePattern::parse(pattern).unwrap().matches(name);
         for (pattern, name) in [
             ("*", "checkout"),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_breaks_its_rule_does_not_deserialize() {
+    fn name_that_breaks_its_rule_does_not_deserialize() {
         assert!(serde_json::from_str::<FunctionName>("\"a b\"").is_err());
         assert_eq!(
             serde_json::from_str::<FunctionName>("\"ab\"")

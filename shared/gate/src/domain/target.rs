@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_names_its_target_and_back() {
+    fn key_names_its_target_and_back() {
         for key in [
             "functions/checkout.zip",
             "layers/open_ssl-3.zip".replace("-3", "-3_1").as_str(),

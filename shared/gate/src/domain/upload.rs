@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_without_a_target_has_a_folder_that_cannot_be_mistaken() {
+    fn key_without_a_target_has_a_folder_that_cannot_be_mistaken() {
         let folder = upload("../functions/checkout.zip").folder();
         assert!(folder.starts_with("unrecognised/"), "{folder}");
         assert_eq!(folder.split('/').count(), 4);

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_record_is_an_error_of_its_own() {
+    fn bad_record_is_an_error_of_its_own() {
         let results: Vec<_> = bodies(include_str!("../../../../events/sign-batch-one-bad.json"))
             .iter()
             .map(|body| UploadEvent::parse(body).is_ok())
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_not_dropped() {
+    fn event_that_is_not_understood_is_not_dropped() {
         assert!(UploadEvent::parse("not json").is_err());
         assert!(UploadEvent::parse("{}").is_err());
         let foreign = r#"{"source":"aws.ec2","detail-type":"Object Created","time":"2026-11-21T21:44:00Z","detail":{}}"#;

@@ -28,7 +28,7 @@ fn give_alias(world: &World, version: &str) {
 }
 
 #[test]
-fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
+fn alias_is_moved_and_left_where_it_is_when_the_update_fails() {
     let world = world();
     change(&world, |function| {
         function.versions.push(PublishedVersion::of("first"));
@@ -55,7 +55,7 @@ fn an_alias_is_moved_and_left_where_it_is_when_the_update_fails() {
 }
 
 #[test]
-fn an_alias_waits_for_a_version_that_is_not_ready() {
+fn alias_waits_for_a_version_that_is_not_ready() {
     let world = world();
     give_alias(&world, "$LATEST");
     let alias = || {
@@ -80,7 +80,7 @@ fn an_alias_waits_for_a_version_that_is_not_ready() {
 }
 
 #[test]
-fn a_version_that_takes_long_is_found_again() {
+fn version_that_takes_long_is_found_again() {
     let world = world();
     world.state().versions_pend = 400;
     let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
@@ -101,7 +101,7 @@ fn a_version_that_takes_long_is_found_again() {
 }
 
 #[test]
-fn an_alias_that_is_not_there_is_said_before_anything_is_changed() {
+fn alias_that_is_not_there_is_said_before_anything_is_changed() {
     for tag in ["live", "42", "not an alias"] {
         let world = world();
         change(&world, |function| {

@@ -80,7 +80,7 @@ fn reason_codes() -> String {
 }
 
 #[test]
-fn the_samples_of_the_records_are_records() {
+fn samples_of_the_records_are_records() {
     check::<Received>("received.json");
     check::<Signing>("signing.json");
     check::<VerdictRecord>("verdict.json");

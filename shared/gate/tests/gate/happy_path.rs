@@ -60,7 +60,7 @@ pub(crate) fn sample_world() -> World {
 }
 
 #[test]
-fn a_function_is_deployed() {
+fn function_is_deployed() {
     let world = world();
     world.state().metadata = BTreeMap::from([("commit".to_owned(), "1a2b3c".to_owned())]);
     let outcome = go(&world, FUNCTION, GOOD);
@@ -93,7 +93,7 @@ fn a_function_is_deployed() {
 
 /// The table of `docs/api-calls.md` is what the world counted.
 #[test]
-fn a_straight_deployment_costs_what_the_document_says() {
+fn straight_deployment_costs_what_the_document_says() {
     let document = include_str!("../../../../docs/api-calls.md");
     let documented = |heading: &str| -> Vec<String> {
         let section = document
@@ -127,7 +127,7 @@ fn a_straight_deployment_costs_what_the_document_says() {
 }
 
 #[test]
-fn a_layer_is_published_with_what_its_upload_says() {
+fn layer_is_published_with_what_its_upload_says() {
     let world = world();
     let metadata = [("compatible-runtimes", "python3.13"), ("author", "ann")];
     world.state().metadata = metadata
@@ -152,7 +152,7 @@ fn a_layer_is_published_with_what_its_upload_says() {
 }
 
 #[test]
-fn an_event_without_a_version_is_about_the_current_one() {
+fn event_without_a_version_is_about_the_current_one() {
     let world = world();
     world.upload(FUNCTION, GOOD);
     let event = event(&world, FUNCTION, None);
@@ -170,7 +170,7 @@ fn an_event_without_a_version_is_about_the_current_one() {
 }
 
 #[test]
-fn a_redelivery_finds_its_place() {
+fn redelivery_finds_its_place() {
     let world = world();
     let version = world.upload(FUNCTION, GOOD);
     let event = event(&world, FUNCTION, Some(version));
@@ -211,7 +211,7 @@ fn a_redelivery_finds_its_place() {
 }
 
 #[test]
-fn the_history_of_a_target_is_in_its_records() {
+fn history_of_a_target_is_in_its_records() {
     let world = world();
     go(&world, FUNCTION, GOOD);
     go(&world, FUNCTION, SWAPPED);
@@ -227,7 +227,7 @@ fn the_history_of_a_target_is_in_its_records() {
 
 /// The shell spawns nothing, but it may: futures of the use cases can be sent between threads.
 #[test]
-fn the_use_cases_can_be_sent() {
+fn use_cases_are_send() {
     fn is_send<T: Send>(_: &T) {}
     let world = world();
     let (hands, examiner) = (hands(&world, "x"), CachingExaminer::new());

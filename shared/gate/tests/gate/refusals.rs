@@ -34,7 +34,7 @@ fn rejected_at_once(world: &World, key: &str, slot: usize) -> Outcome {
 }
 
 #[test]
-fn a_layer_without_a_configuration_to_judge_it_by_is_refused() {
+fn layer_without_a_configuration_to_judge_it_by_is_refused() {
     let world = world();
     let mut settings = deploy_settings();
     settings.layer_csc = None;
@@ -50,7 +50,7 @@ fn a_layer_without_a_configuration_to_judge_it_by_is_refused() {
 }
 
 #[test]
-fn what_can_never_be_deployed_is_refused_at_once() {
+fn upload_that_can_never_be_deployed_is_refused_at_once() {
     let cases: [(&str, usize, ReasonCode); 8] = [
         ("readme.zip", GOOD, ReasonCode::KeyPrefix),
         ("functions/team/checkout.zip", GOOD, ReasonCode::KeyNested),
@@ -77,7 +77,7 @@ fn what_can_never_be_deployed_is_refused_at_once() {
 }
 
 #[test]
-fn a_target_that_the_gate_was_not_given_is_refused_without_a_look_at_it() {
+fn target_that_the_gate_was_not_given_is_refused_without_a_look_at_it() {
     let only = |pattern: &str| NamePattern::parse(pattern).unwrap();
     let mut settings = sign_settings();
     settings.scope = Scope {
@@ -105,7 +105,7 @@ fn a_target_that_the_gate_was_not_given_is_refused_without_a_look_at_it() {
 }
 
 #[test]
-fn a_tag_chooses_among_the_profiles_that_the_gate_was_given() {
+fn tag_chooses_among_the_profiles_that_the_gate_was_given() {
     let signed_with = |tag: &str, given: Option<&str>| {
         let mut settings = sign_settings();
         settings.scope.tagged_profiles = given.map(|given| NamePattern::parse(given).unwrap());
@@ -145,7 +145,7 @@ fn a_tag_chooses_among_the_profiles_that_the_gate_was_given() {
 }
 
 #[test]
-fn what_the_target_or_bucket_cannot_take_is_refused_at_once() {
+fn upload_that_target_or_bucket_cannot_take_is_refused_at_once() {
     let image = world();
     change(&image, |function| function.is_image = true);
     assert_eq!(
@@ -182,7 +182,7 @@ fn what_the_target_or_bucket_cannot_take_is_refused_at_once() {
 }
 
 #[test]
-fn a_signed_package_is_not_signed_again() {
+fn signed_package_is_not_signed_again() {
     let mut packages = Vec::new();
     for slot in slots().iter() {
         packages.push(crate::world::packages::Slot {
@@ -200,7 +200,7 @@ fn a_signed_package_is_not_signed_again() {
 }
 
 #[test]
-fn an_upload_that_is_no_longer_current_is_superseded() {
+fn upload_that_is_no_longer_current_is_superseded() {
     let world = world();
     let first = admitted(&world, FUNCTION, GOOD);
     let second = admitted(&world, FUNCTION, OTHER);
@@ -220,7 +220,7 @@ fn an_upload_that_is_no_longer_current_is_superseded() {
 }
 
 #[test]
-fn a_deleted_upload_is_superseded() {
+fn deleted_upload_is_superseded() {
     let world = world();
     let admission = admitted(&world, FUNCTION, GOOD);
     world.delete(FUNCTION);
@@ -251,7 +251,7 @@ fn a_deleted_upload_is_superseded() {
 }
 
 #[test]
-fn what_comes_back_changed_is_refused_and_wakes_someone() {
+fn package_that_comes_back_changed_is_critical() {
     let world = world();
     let outcome = go(&world, FUNCTION, SWAPPED);
     assert_eq!(
@@ -263,7 +263,7 @@ fn what_comes_back_changed_is_refused_and_wakes_someone() {
 }
 
 #[test]
-fn a_job_that_fails_ends_its_upload() {
+fn job_that_fails_ends_its_upload() {
     let world = world();
     let outcome = go(&world, FUNCTION, UNSIGNABLE);
     assert_eq!(
@@ -329,7 +329,7 @@ fn no_configuration_no_deployment_unless_allowed() {
 }
 
 #[test]
-fn what_cannot_be_established_is_tried_again_and_then_refused() {
+fn unknown_evidence_is_tried_again_and_then_refused() {
     for call in [
         "signer:GetSigningProfile",
         "lambda:GetCodeSigningConfig",
@@ -372,7 +372,7 @@ fn what_cannot_be_established_is_tried_again_and_then_refused() {
 }
 
 #[test]
-fn what_was_accepted_and_cannot_be_completed_has_failed() {
+fn accepted_upload_that_cannot_be_completed_has_failed() {
     let world = world();
     let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
         panic!()
@@ -390,7 +390,7 @@ fn what_was_accepted_and_cannot_be_completed_has_failed() {
 }
 
 #[test]
-fn when_lambda_disagrees_nothing_is_deployed_and_both_verdicts_are_on_record() {
+fn disagreement_with_lambda_deploys_nothing() {
     let world = world();
     world.state().dry_run_refuses = Some(Refusal {
         exception: "CodeVerificationFailedException".to_owned(),
@@ -411,7 +411,7 @@ fn when_lambda_disagrees_nothing_is_deployed_and_both_verdicts_are_on_record() {
 }
 
 #[test]
-fn what_lambda_reports_is_compared_with_what_was_verified() {
+fn code_that_lambda_reports_is_compared() {
     let world = world();
     world.state().reports_another_job = true;
     let outcome = go(&world, FUNCTION, GOOD);
@@ -479,7 +479,7 @@ fn missing_function_is_rejected_when_nothing_is_prepared() {
 }
 
 #[test]
-fn a_target_deleted_after_its_update_is_a_failure() {
+fn target_deleted_after_its_update_is_a_failure() {
     let world = world();
     let admission = admitted(&world, FUNCTION, GOOD);
     // The update is taken, and the delivery is cut off before it can publish.
@@ -500,7 +500,7 @@ fn a_target_deleted_after_its_update_is_a_failure() {
 }
 
 #[test]
-fn a_revoked_profile_blocks_what_was_signed_after() {
+fn revoked_profile_blocks_what_was_signed_after() {
     let world = world();
     world.state().profile = ProfileStatus::Revoked {
         effective_from: "2026-09-01T00:00:00Z".parse().unwrap(),

@@ -39,7 +39,7 @@ const SOURCES: [&str; 3] = ["present", "absent", "unavailable"];
 const POLICIES: [&str; 4] = ["Enforce", "Warn", "no CSC", "CSC unknown"];
 
 #[test]
-fn the_gates_verdicts_are_those_of_the_table() {
+fn gates_verdicts_are_those_of_the_table() {
     let mut expected = Vec::new();
     for signature in SIGNATURES {
         for source in SOURCES {
@@ -83,7 +83,7 @@ fn offline_verdicts_are_those_of_the_table() {
 }
 
 #[test]
-fn where_awss_verdict_is_known_ours_is_the_same_or_stricter() {
+fn verdict_is_no_laxer_than_awss_where_that_is_known() {
     let ours = rows_of("What the gate decides");
     let aws = rows_of("What AWS does");
     assert_eq!(aws.len(), SIGNATURES.len());
@@ -121,7 +121,7 @@ fn where_awss_verdict_is_known_ours_is_the_same_or_stricter() {
 }
 
 #[test]
-fn the_second_opinion_is_weighed_as_in_the_table() {
+fn second_opinion_is_weighed_as_in_the_table() {
     let mut expected = Vec::new();
     for authority in ["countersign", "lambda"] {
         for ours in [
@@ -186,7 +186,7 @@ fn clocks_may_differ_by_five_minutes() {
 }
 
 #[test]
-fn a_target_without_a_configuration_can_be_allowed() {
+fn target_without_a_configuration_can_be_allowed() {
     let mut allowed = evidence("valid", "present", "no CSC");
     allowed.policy.without_csc = WithoutCsc::Allow;
     assert_eq!(
@@ -240,7 +240,7 @@ fn nothing_is_approved_without_all_the_evidence() {
 }
 
 #[test]
-fn the_json_is_the_documented_one() {
+fn json_is_the_documented_one() {
     let verdict = decide(&evidence("foreign publisher", "present", "Warn"));
     let json = serde_json::to_value(&verdict).unwrap();
     assert_eq!(json["decision"], "accept_with_warnings");

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_other_code_pages() {
+    fn configuration_that_runs_other_code_pages() {
         for (request, severity) in [
             (
                 json!({"layers": ["arn:aws:lambda:us-east-1:444455556666:layer:x:1"]}),

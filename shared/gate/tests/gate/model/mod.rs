@@ -66,7 +66,7 @@ const FROM_VARIABLE: &str = "COUNTERSIGN_MODEL_FROM";
 const SEEDS: &str = "shared/gate/tests/gate/model/seeds.txt";
 
 #[test]
-fn whatever_the_interleaving_the_promise_holds() {
+fn promise_holds_under_any_interleaving() {
     let run = Run::of(
         number(FROM_VARIABLE, 0),
         number(SCHEDULES_VARIABLE, SCHEDULES),
