@@ -23,7 +23,7 @@ use crate::{
     domain::{AliasName, CodeIdentity, Csc, FunctionName, ReasonCode},
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
     ports::{CodeUpdate, CurrentPackage, CurrentUpload, Function, UpdateStatus, UpdatedCode},
-    records::{Deployed, UploadState},
+    records::{self, Deployed, UploadState},
     verdict::{
         Approved, DryRun, Evidence, Examine, Fact, Judgement, Verdict, Verified, decide, judge,
         verify,
@@ -427,11 +427,19 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             csc,
         )
         .await?;
-        Ok(same.filter(|same| {
-            Expected::of(&same.verified, &same.job)
-                .difference(&function.code)
-                .is_none()
-        }))
+        let is_same = |same: &SamePackage| {
+            let expected = Expected::of(&same.verified, &same.job);
+            expected.difference(&function.code).is_none()
+        };
+        let Some(same) = same.filter(is_same) else {
+            return Ok(None);
+        };
+        // Leaving the function alone leaves its revision, too: an older upload that read it before would
+        // still come through.
+        let pending = &self.pending;
+        let others = records::has_unfinished(self.world, &pending.target, &pending.upload);
+        let has_others = others.await.map_err(RetryableError::from)?;
+        Ok((!has_others).then_some(same))
     }
 
     /// Leaves the code alone. The configuration may have changed, and the alias may have been moved since,

@@ -3,7 +3,7 @@
 
 use super::{
     collect_evidence::ExaminedPackage,
-    pending_deployment::{DeployWorld, PendingDeployment},
+    pending_deployment::{Applied, DeployWorld, PendingDeployment},
 };
 use crate::{
     domain::{AliasName, ReasonCode, SignedObject},
@@ -88,7 +88,8 @@ fn verdict_record<W: DeployWorld>(
             Fact::Known(None) | Fact::NotAsked | Fact::Unavailable(_) => None,
         },
         alias: alias.cloned(),
-        effect: if verdict.decision.accepts() {
+        // One that refuses may come after an effect: what it is about was applied before, and is judged anew.
+        effect: if verdict.decision.accepts() || pending.applied != Applied::No {
             Effect::Begun
         } else {
             Effect::None

@@ -53,7 +53,7 @@ pub(super) async fn record_live<W: DeployWorld>(
 }
 
 /// Whether the document that is there tells of a later deployment than this one. What cannot be read does
-/// not, nor what Lambda knows nothing of.
+/// not.
 async fn is_later<W: DeployWorld>(
     world: &W,
     pending: &PendingDeployment,
@@ -74,8 +74,11 @@ async fn is_later<W: DeployWorld>(
     if of_found < of_this {
         return Ok(false);
     }
-    // Numbers begin anew where a function was deleted and created again, and anyone who may write here may
-    // claim one.
+    // A version may have been deleted since. Numbers begin anew where a function was deleted and created
+    // again: then this upload is the newer one.
+    if found.upload.at > this.upload.at {
+        return Ok(true);
+    }
     let exists = match &pending.target {
         Target::Function(name) => {
             let version = world.version(name, &of_found.to_string()).await?;

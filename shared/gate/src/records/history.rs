@@ -133,6 +133,29 @@ async fn records_of<W: Records>(
     })
 }
 
+/// Whether another upload of the target was taken in and has not ended.
+pub(crate) async fn has_unfinished<W: Records>(
+    world: &W,
+    target: &Target,
+    but: &Upload,
+) -> Result<bool, RecordError> {
+    let prefix = format!("{target}/");
+    let paths = world.list_records(&prefix).await?;
+    let documents = paths
+        .iter()
+        .filter_map(|path| path.strip_prefix(&prefix)?.split_once('/'));
+    let (mut begun, mut ended) = (BTreeSet::new(), BTreeSet::new());
+    for (label, document) in documents {
+        begun.insert(label);
+        if document == Outcome::FILE {
+            ended.insert(label);
+        }
+    }
+    let label = but.label();
+    let mut unfinished = begun.difference(&ended);
+    Ok(unfinished.any(|found| **found != *label))
+}
+
 /// What the target's last deployment was; `None` when nothing was deployed yet.
 pub async fn live<W: Records>(world: &W, target: &Target) -> Result<Option<Live>, RecordError> {
     read(world, &format!("{target}/")).await

@@ -20,6 +20,7 @@ pub use documents::{
     Signing, UploadState, VerdictRecord, Waiting,
 };
 pub use error::RecordError;
+pub(crate) use history::has_unfinished;
 pub use history::{UploadRecords, history, live, upload_records};
 pub use lease::Lease;
 pub(crate) use lease::{HeldLease, Holder, Work};
