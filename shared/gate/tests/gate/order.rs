@@ -6,7 +6,7 @@ use countersign_gate::{
     admission::{Admission, admit},
     deployment::{Deployment, deploy},
     domain::{ReasonCode, SigningJobId, Target, VersionId},
-    records::{Live, Outcome, Received, UploadState, history},
+    records::{Live, Outcome, Received, Signing, UploadState, history},
 };
 
 use crate::{
@@ -341,4 +341,26 @@ fn made_up_event_about_a_version_that_never_was_signs_nothing() {
     };
     assert_eq!(end.outcome.state, UploadState::Superseded);
     assert!(world.state().jobs.is_empty());
+}
+
+#[test]
+fn made_up_event_that_takes_the_work_over_does_not_change_who_uploaded() {
+    let world = world();
+    let version = world.upload(FUNCTION, GOOD);
+    let upload = world.state().upload_of(0);
+    let genuine = event(&world, FUNCTION, Some(version.clone()));
+    world.state().broken.insert("signer:StartSigningJob");
+    let (ports, settings) = (hands(&world, "sign"), sign_settings());
+    let given_up = run_in(&world, admit(&ports, &settings, &genuine, &patient(&world)));
+    given_up.unwrap_err();
+    world.state().broken.clear();
+    assert!(matches!(
+        admitted_by_made_up_event(&world, version),
+        Admission::Signing { is_new: true, .. }
+    ));
+    let path = format!("{}signing.json", upload.folder());
+    let signing: Signing = world.state().record(&path).unwrap();
+    let who = signing.received.uploaded_by.principal;
+    assert_eq!(who.as_deref(), Some("ann"));
+    assert_eq!(signing.received.sequencer, None);
 }
