@@ -3,7 +3,7 @@
 
 use super::{
     collect_evidence::ExaminedPackage,
-    pending_deployment::{DeployWorld, PendingDeployment},
+    pending_deployment::{Applied, DeployWorld, PendingDeployment},
 };
 use crate::{
     domain::{AliasName, ReasonCode, SignedObject},
@@ -88,7 +88,8 @@ fn verdict_record<W: DeployWorld>(
             Fact::Known(None) | Fact::NotAsked | Fact::Unavailable(_) => None,
         },
         alias: alias.cloned(),
-        effect: if verdict.decision.accepts() {
+        // What may have been applied stays so when it is refused afterwards.
+        effect: if verdict.decision.accepts() || pending.applied != Applied::No {
             Effect::Begun
         } else {
             Effect::None

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::Target,
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError},
-    ports::{Replacement, TaggedRecord},
+    ports::{Replacement, TaggedRecord, UploadHead},
     records::{self, Deployed, Document, Live, Schema, UploadState},
     verdict::Verdict,
 };
@@ -86,7 +86,16 @@ async fn is_later<W: DeployWorld>(
             content.is_some_and(|content| content.code.sha256 == found.deployed.code_sha256)
         }
     };
-    Ok(exists)
+    if exists || found.upload.id.key != this.upload.id.key {
+        return Ok(exists);
+    }
+    // The version of a newer upload may have been deleted since. S3 says whether it is newer.
+    let key = &this.upload.id.key;
+    let head = world.head_upload(key, Some(&found.upload.id.version));
+    Ok(match head.await? {
+        UploadHead::Object(head) => head.last_modified > this.upload.at,
+        UploadHead::DeleteMarker | UploadHead::Absent => false,
+    })
 }
 
 /// The outcome of a deployment.

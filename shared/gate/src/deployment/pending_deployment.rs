@@ -143,9 +143,7 @@ pub(super) async fn find<W: DeployWorld>(
         }
     };
     let applied = match &verdict {
-        Some(record) if record.decision.accepts() && record.effect == Effect::Begun => {
-            Applied::Perhaps
-        }
+        Some(record) if record.effect == Effect::Begun => Applied::Perhaps,
         _ => Applied::No,
     };
     Ok(Found::Pending(Box::new(PendingDeployment {

@@ -82,7 +82,7 @@ fn alias_waits_for_a_version_that_is_not_ready() {
 #[test]
 fn version_that_takes_long_is_found_again() {
     let world = world();
-    world.state().versions_pend = 400;
+    world.state().versions_pend = 800;
     let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
         panic!()
     };
