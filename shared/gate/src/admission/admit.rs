@@ -121,7 +121,7 @@ async fn admit_once<W: SignWorld>(
     }
     progress.received = Some(received.clone());
     // What was received goes on record before anything comes of it.
-    match begin(world, settings, &received, attempt).await? {
+    match begin(world, settings, &mut received, attempt).await? {
         Begun::Known(admission) => return Ok(admission),
         Begun::Holding(lease) => progress.lease = Some(lease),
     }
@@ -146,15 +146,16 @@ enum Begun {
 }
 
 /// Puts `received.json` on record, which is the lease on the admission; or takes over from a delivery
-/// that gave up or was cut off.
+/// that gave up or was cut off. What the first event said of the uploader stays: a later one may be made up
+/// by whoever may invoke the function.
 async fn begin<W: SignWorld>(
     world: &W,
     settings: &SignSettings,
-    received: &Received,
+    received: &mut Received,
     attempt: &DeliveryAttempt,
 ) -> Result<Begun, RetryableError> {
     let upload = &received.upload;
-    if records::create(world, &upload.folder(), received).await? == Creation::Created {
+    if records::create(world, &upload.folder(), &*received).await? == Creation::Created {
         return Ok(Begun::Holding(HeldLease::first(Work::Admission)));
     }
     let folder = RecordFolder::list(world, upload).await?;
@@ -165,14 +166,17 @@ async fn begin<W: SignWorld>(
         what: format!("another delivery is taking {} in", upload.id.key),
     };
     let first: Option<Received> = records::read(world, &upload.folder()).await?;
-    let first = first.map(|first| Holder {
+    let first = first.ok_or_else(held)?;
+    let holder = Holder {
         delivery: first.delivery,
         began_at: first.received_at,
-    });
-    let first = first.ok_or_else(held)?;
+    };
     let lease =
-        HeldLease::take_over(world, Work::Admission, upload, &folder, first, &attempt.id).await?;
-    lease.map(Begun::Holding).ok_or_else(held)
+        HeldLease::take_over(world, Work::Admission, upload, &folder, holder, &attempt.id).await?;
+    let lease = lease.ok_or_else(held)?;
+    received.uploaded_by = first.uploaded_by;
+    received.sequencer = first.sequencer;
+    Ok(Begun::Holding(lease))
 }
 
 /// How far an earlier delivery came, if it came far enough.
@@ -200,11 +204,11 @@ async fn resume_from_records<W: SignWorld>(
 async fn give_up<W: SignWorld>(
     world: &W,
     settings: &SignSettings,
-    received: Received,
+    mut received: Received,
     attempt: &DeliveryAttempt,
     error: &RetryableError,
 ) -> Result<Admission, RetryableError> {
-    let draft = match begin(world, settings, &received, attempt).await {
+    let draft = match begin(world, settings, &mut received, attempt).await {
         Ok(Begun::Known(admission)) => return Ok(admission),
         Ok(Begun::Holding(_)) => {
             let message = format!("it could not be taken in: {}", error.error_chain());

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::Target,
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError},
-    ports::{Replacement, TaggedRecord},
+    ports::{Replacement, TaggedRecord, UploadHead},
     records::{self, Deployed, Document, Live, Schema, UploadState},
     verdict::Verdict,
 };
@@ -74,11 +74,8 @@ async fn is_later<W: DeployWorld>(
     if of_found < of_this {
         return Ok(false);
     }
-    // A version may have been deleted since. Numbers begin anew where a function was deleted and created
-    // again: then this upload is the newer one.
-    if found.upload.at > this.upload.at {
-        return Ok(true);
-    }
+    // Numbers begin anew where a function was deleted and created again, and anyone who may write here may
+    // claim one.
     let exists = match &pending.target {
         Target::Function(name) => {
             let version = world.version(name, &of_found.to_string()).await?;
@@ -89,7 +86,16 @@ async fn is_later<W: DeployWorld>(
             content.is_some_and(|content| content.code.sha256 == found.deployed.code_sha256)
         }
     };
-    Ok(exists)
+    if exists || found.upload.id.key != this.upload.id.key {
+        return Ok(exists);
+    }
+    // The version of a newer upload may have been deleted since. S3 says whether it is newer.
+    let key = &this.upload.id.key;
+    let head = world.head_upload(key, Some(&found.upload.id.version));
+    Ok(match head.await? {
+        UploadHead::Object(head) => head.last_modified > this.upload.at,
+        UploadHead::DeleteMarker | UploadHead::Absent => false,
+    })
 }
 
 /// The outcome of a deployment.

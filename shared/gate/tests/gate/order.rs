@@ -5,8 +5,8 @@ use std::pin::pin;
 use countersign_gate::{
     admission::{Admission, admit},
     deployment::{Deployment, deploy},
-    domain::{ReasonCode, SigningJobId, Target},
-    records::{Live, Outcome, UploadState, history},
+    domain::{ReasonCode, SigningJobId, Target, VersionId},
+    records::{Live, Outcome, Received, Signing, UploadState, history},
 };
 
 use crate::{
@@ -15,8 +15,8 @@ use crate::{
         FUNCTION, LAYER, World,
         packages::CachingExaminer,
         run::{
-            admitted, deploy_job, deploy_settings, event, hands, last_attempt, patient, poll_in,
-            run_in, sign_settings,
+            admitted, deploy_job, deploy_settings, deployed, event, hands, last_attempt, patient,
+            poll_in, run_in, sign_settings,
         },
     },
 };
@@ -289,4 +289,78 @@ fn uploads_of_one_second_are_listed_as_s3_took_them() {
     let told = run_in(&world, history(&hands(&world, "cli"), &target, 10)).unwrap();
     let told: Vec<&str> = told.iter().map(|upload| upload.label.as_str()).collect();
     assert_eq!(told, labels.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// An event with a made-up uploader and sequencer, as whoever may invoke `sign` can hand to it.
+fn admitted_by_made_up_event(world: &World, version: VersionId) -> Admission {
+    let mut made_up = event(world, FUNCTION, Some(version));
+    made_up.uploaded_by.principal = Some("the-ceo".to_owned());
+    made_up.sequencer = Some("FFFFFFFFFFFFFFFFFF".to_owned());
+    let mut attempt = patient(world);
+    "made-up/2".clone_into(&mut attempt.id);
+    attempt.attempt = 2;
+    let (ports, settings) = (hands(world, "sign"), sign_settings());
+    run_in(world, admit(&ports, &settings, &made_up, &attempt)).unwrap()
+}
+
+#[test]
+fn made_up_event_does_not_change_who_uploaded() {
+    let world = world();
+    let admission = admitted(&world, FUNCTION, GOOD);
+    let upload = world.state().upload_of(0);
+    let genuine: Option<Received> = world
+        .state()
+        .record(&format!("{}received.json", upload.folder()));
+    // Once while the upload is being signed, once after its end.
+    let version = upload.id.version.clone();
+    assert!(matches!(
+        admitted_by_made_up_event(&world, version.clone()),
+        Admission::Signing { is_new: false, .. }
+    ));
+    let attempt = patient(&world);
+    let finished = deployed(&world, &deploy_settings(), admission, &attempt).unwrap();
+    let Admission::Finished(again) = admitted_by_made_up_event(&world, version) else {
+        panic!("it has come to its end")
+    };
+    assert_eq!(again.outcome, finished.outcome);
+    assert_eq!(again.outcome.uploaded_by.principal.as_deref(), Some("ann"));
+    let received = world
+        .state()
+        .record(&format!("{}received.json", upload.folder()));
+    assert_eq!(received, genuine);
+    assert_eq!(world.state().jobs.len(), 1);
+}
+
+#[test]
+fn made_up_event_about_a_version_that_never_was_signs_nothing() {
+    let world = world();
+    world.upload(FUNCTION, GOOD);
+    let version = VersionId::parse("never-there").unwrap();
+    let Admission::Finished(end) = admitted_by_made_up_event(&world, version) else {
+        panic!("there is nothing to sign")
+    };
+    assert_eq!(end.outcome.state, UploadState::Superseded);
+    assert!(world.state().jobs.is_empty());
+}
+
+#[test]
+fn made_up_event_that_takes_the_work_over_does_not_change_who_uploaded() {
+    let world = world();
+    let version = world.upload(FUNCTION, GOOD);
+    let upload = world.state().upload_of(0);
+    let genuine = event(&world, FUNCTION, Some(version.clone()));
+    world.state().broken.insert("signer:StartSigningJob");
+    let (ports, settings) = (hands(&world, "sign"), sign_settings());
+    let given_up = run_in(&world, admit(&ports, &settings, &genuine, &patient(&world)));
+    given_up.unwrap_err();
+    world.state().broken.clear();
+    assert!(matches!(
+        admitted_by_made_up_event(&world, version),
+        Admission::Signing { is_new: true, .. }
+    ));
+    let path = format!("{}signing.json", upload.folder());
+    let signing: Signing = world.state().record(&path).unwrap();
+    let who = signing.received.uploaded_by.principal;
+    assert_eq!(who.as_deref(), Some("ann"));
+    assert_eq!(signing.received.sequencer, None);
 }
