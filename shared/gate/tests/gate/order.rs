@@ -78,6 +78,28 @@ fn live_record_is_not_put_back_by_an_older_upload() {
     assert_eq!(live_of(&world, "functions/checkout").upload, newer.upload);
 }
 
+/// The older upload was current when its function's revision was read. The newer one finds its own code running:
+/// if it left the function alone, the older one's update would still be taken.
+#[test]
+fn older_upload_does_not_run_after_a_newer_one_whose_code_ran_already() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    let older = signed(&world, FUNCTION, OTHER);
+    let mut newer = None;
+    let outcome = interrupted(
+        &world,
+        &older,
+        |calls| calls.contains(&"lambda:UpdateFunctionCode DryRun"),
+        || newer = Some(go(&world, FUNCTION, SAME_AS_GOOD)),
+    );
+    assert_eq!(outcome.state, UploadState::Superseded);
+    assert!(!newer.unwrap().deployed.unwrap().unchanged);
+    assert_eq!(world.state().applied, [GOOD, SAME_AS_GOOD]);
+    // Nothing is unfinished now: the same code is left alone.
+    let again = go(&world, FUNCTION, GOOD);
+    assert!(again.deployed.unwrap().unchanged);
+}
+
 #[test]
 fn live_record_of_a_function_that_is_gone_is_replaced() {
     let world = world();
