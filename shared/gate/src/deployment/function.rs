@@ -86,7 +86,8 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     }
 
     async fn attempt_update(&mut self) -> Result<Round, EarlyExit> {
-        let function = self.wait_until_updated(true).await?;
+        let backoff = Backoff::new(&self.pending.attempt);
+        let function = self.wait_until_updated(backoff).await?;
         // What was applied is looked at before what is current.
         if let Some(function) = &function
             && self.seems_applied(&function.code)
@@ -107,18 +108,16 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         }
     }
 
-    /// The function, once no update is under way; `None` when there is none. The first look is worth a call
-    /// only where it is `likely_done`.
-    async fn wait_until_updated(&self, likely_done: bool) -> Result<Option<Function>, EarlyExit> {
-        let mut backoff = Backoff::new(&self.pending.attempt);
-        let mut is_looked_at = likely_done;
+    /// The function, once no update is under way; `None` when there is none.
+    async fn wait_until_updated(
+        &self,
+        mut backoff: Backoff,
+    ) -> Result<Option<Function>, EarlyExit> {
         loop {
-            if std::mem::replace(&mut is_looked_at, true) {
-                let function = self.world.function(&self.name).await?;
-                let is_busy = |function: &Function| function.update == UpdateStatus::InProgress;
-                if !function.as_ref().is_some_and(is_busy) {
-                    return Ok(function);
-                }
+            let function = self.world.function(&self.name).await?;
+            let is_busy = |function: &Function| function.update == UpdateStatus::InProgress;
+            if !function.as_ref().is_some_and(is_busy) {
+                return Ok(function);
             }
             if !backoff.pause(self.world).await {
                 let what = format!("the function {} is being updated", self.name);
@@ -269,7 +268,12 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
                 });
                 let expected = Expected::of(approved.verified(), &self.pending.job.id);
                 self.check_deployed(&expected, &code, verdict)?;
-                let Some(function) = self.wait_until_updated(is_done).await? else {
+                let mut backoff = Backoff::new(&self.pending.attempt);
+                // Lambda's own answer is the first look.
+                if !is_done {
+                    backoff.pause(self.world).await;
+                }
+                let Some(function) = self.wait_until_updated(backoff).await? else {
                     return Err(self.gone().into());
                 };
                 self.publish_and_point_alias(&function, &expected, verdict, alias)

@@ -38,7 +38,7 @@ impl Document for Publishing {
 }
 
 impl Publishing {
-    /// Takes the lease; `None` while another upload has it. Who cannot be read has it no longer.
+    /// Takes the lease; `None` while another upload has it. A document that cannot be read holds nobody up.
     pub(crate) async fn begin<W: Records + Clock>(
         world: &W,
         target: &Target,

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The id of an upload's signing job.
-fn job_of(admission: &Admission) -> SigningJobId {
+pub(crate) fn job_of(admission: &Admission) -> SigningJobId {
     match admission {
         Admission::Signing { job, .. } => job.clone(),
         other => panic!("{other:?}"),

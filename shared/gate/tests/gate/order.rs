@@ -10,6 +10,7 @@ use countersign_gate::{
 };
 
 use crate::{
+    applied::job_of,
     happy_path::{GOOD, OTHER, SAME_AS_GOOD, go, world},
     world::{
         FUNCTION, LAYER, World,
@@ -23,9 +24,7 @@ use crate::{
 
 /// Admits an upload and ends its job.
 fn signed(world: &World, key: &str, slot: usize) -> SigningJobId {
-    let Admission::Signing { job, .. } = admitted(world, key, slot) else {
-        panic!("it was not admitted")
-    };
+    let job = job_of(&admitted(world, key, slot));
     world.end_job(&job);
     job
 }
