@@ -120,13 +120,16 @@ fn entry_point(inventory: &Inventory<'_, '_>, launch: &LaunchSettings) -> Option
     Some(StartFault {
         file: None,
         message,
-        fix: match inside {
-            Some(folder) => format!(
-                "it is in the folder {folder:?}: zip what is in that folder, not the folder itself"
-            ),
-            None => format!("put {first} into the package, or set the function's handler"),
-        },
+        fix: inside.map_or_else(
+            || format!("put {first} into the package, or set the function's handler"),
+            zip_its_content,
+        ),
     })
+}
+
+/// What to do where the folder was zipped, and not what is in it.
+fn zip_its_content(folder: &str) -> String {
+    format!("it is in the folder {folder:?}: zip what is in that folder, not the folder itself")
 }
 
 /// Java looks into the jars below `lib`, too, which are not opened here.
@@ -150,17 +153,11 @@ fn candidates(runtime: &str, handler: &str) -> Option<Vec<String>> {
     }
     if runtime.starts_with("nodejs") {
         // Everything up to the first dot of the last component: `dist/index.handler`.
-        let (folder, name) = handler
-            .rsplit_once('/')
-            .map_or(("", handler), |(folder, name)| (folder, name));
-        let (module, _) = name.split_once('.')?;
-        let path = if folder.is_empty() {
-            module.to_owned()
-        } else {
-            format!("{folder}/{module}")
-        };
+        let name = handler.rsplit('/').next()?;
+        let (_, export) = name.split_once('.')?;
+        let path = handler.strip_suffix(export)?.strip_suffix('.')?;
         let endings = [".js", ".mjs", ".cjs", "", "/index.js", "/package.json"];
-        return with(&path, &endings);
+        return with(path, &endings);
     }
     if runtime.starts_with("ruby") {
         let (file, _) = handler.split_once('.')?;
@@ -199,12 +196,10 @@ fn bootstrap(inventory: &Inventory<'_, '_>, launch: &LaunchSettings) -> Option<S
             return Some(StartFault {
                 file: None,
                 message: format!("a custom runtime starts the file {NAME:?}, which is not there"),
-                fix: match inside {
-                    Some(folder) => format!(
-                        "it is in the folder {folder:?}: zip what is in that folder, not the folder itself"
-                    ),
-                    None => format!("put the program at the top of the package as {NAME:?}"),
-                },
+                fix: inside.map_or_else(
+                    || format!("put the program at the top of the package as {NAME:?}"),
+                    zip_its_content,
+                ),
             });
         }
     };
