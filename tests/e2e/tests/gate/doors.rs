@@ -26,6 +26,15 @@ fn name_of(id: &str) -> &str {
     id.rsplit(['/', ':']).next().unwrap()
 }
 
+/// `put_role_policy` as CloudTrail has it: `PutRolePolicy`.
+fn api_name(operation: &str) -> String {
+    let capitalised = operation.split('_').map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    });
+    capitalised.collect()
+}
+
 /// What changes nothing, or can be put back: it is the call that counts.
 #[test]
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]
@@ -42,9 +51,10 @@ fn changes_of_the_gate_itself_page() {
         resource("JobRule"),
         resource("Topic"),
     );
+    let logs = resource("SignLogs");
     let harmless = json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]});
-    let calls: [(&str, &str, Value, &str); 6] = [
+    let calls: [(&str, &str, Value, &str); 7] = [
         (
             "cloudwatch",
             "disable_alarm_actions",
@@ -81,6 +91,12 @@ fn changes_of_the_gate_itself_page() {
             json!({"TopicArn": topic, "AttributeName": "DisplayName", "AttributeValue": "x"}),
             name_of(&topic),
         ),
+        (
+            "logs",
+            "put_retention_policy",
+            json!({"logGroupName": logs, "retentionInDays": 90}),
+            name_of(&logs),
+        ),
     ];
     for (service, operation, arguments, _) in &calls {
         let called = stack.root().call(service, operation, arguments.clone());
@@ -101,9 +117,9 @@ fn changes_of_the_gate_itself_page() {
         .unwrap();
     for (_, operation, _, thing) in calls {
         let what = format!("the page about {operation} of {thing}");
-        let is_it = |page: &Page| {
-            page.text.contains("The gate itself was changed") && page.text.contains(thing)
-        };
+        let title = format!("The gate itself was changed: {thing}");
+        let done = format!("It was done with {}.", api_name(operation));
+        let is_it = |page: &Page| page.text.contains(&title) && page.text.contains(&done);
         stack
             .pages
             .wait_for(&Nobody, &what, PATIENCE, is_it)

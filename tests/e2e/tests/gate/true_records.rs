@@ -22,31 +22,34 @@ fn upload(name: &str, words: &str) -> Upload {
     local_stack().upload(&target, &package).unwrap()
 }
 
-/// A function under the gate, with this code through the gate.
-fn deployed(name: &str, words: &str) -> Value {
+/// A function under the gate that can be called.
+fn create(name: &str) {
     let stack = local_stack();
     stack
         .create_function(name, "before", Protection::Enforce)
         .unwrap();
     stack.wait_until_active(&Nobody, name).unwrap();
-    stack
-        .wait_for_end(&Nobody, &upload(name, words), "deployed")
-        .unwrap()
+}
+
+/// Brings this code onto a function through the gate.
+fn deploy(name: &str, words: &str) -> Value {
+    let upload = upload(name, words);
+    let outcome = local_stack().wait_for_end(&Nobody, &upload, "deployed");
+    outcome.unwrap()
+}
+
+fn deployed(name: &str, words: &str) -> Value {
+    create(name);
+    deploy(name, words)
 }
 
 /// The same, with the alias `live`, which follows the uploads.
 fn deployed_with_alias(name: &str, words: &str) -> Value {
-    let stack = local_stack();
-    stack
-        .create_function(name, "before", Protection::Enforce)
-        .unwrap();
-    stack.wait_until_active(&Nobody, name).unwrap();
+    create(name);
     let alias = json!({"FunctionName": name, "Name": "live", "FunctionVersion": "$LATEST"});
     lambda("create_alias", alias);
     tag(name, "live");
-    stack
-        .wait_for_end(&Nobody, &upload(name, words), "deployed")
-        .unwrap()
+    deploy(name, words)
 }
 
 fn tag(name: &str, alias: &str) {
@@ -133,14 +136,12 @@ fn alias_tag_that_changes_during_the_update_rejects_nothing() {
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]
 fn changed_configuration_makes_the_same_code_a_new_version() {
     let _shared = beside_others();
-    let stack = local_stack();
     let first = deployed_with_alias("demo-config", "same");
     lambda(
         "update_function_configuration",
         json!({"FunctionName": "demo-config", "Environment": {"Variables": {"LEVEL": "2"}}}),
     );
-    let again = upload("demo-config", "same");
-    let second = stack.wait_for_end(&Nobody, &again, "deployed").unwrap();
+    let second = deploy("demo-config", "same");
     assert_ne!(version(&first), version(&second));
     let alias = json!({"FunctionName": "demo-config", "Name": "live"});
     let alias = lambda("get_alias", alias);
@@ -154,14 +155,12 @@ fn changed_configuration_makes_the_same_code_a_new_version() {
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]
 fn deleted_version_is_not_believed_to_be_live() {
     let _shared = beside_others();
-    let stack = local_stack();
     let first = version(&deployed("demo-pruned", "same"));
     lambda(
         "delete_function",
         json!({"FunctionName": "demo-pruned", "Qualifier": first}),
     );
-    let again = upload("demo-pruned", "same");
-    let second = version(&stack.wait_for_end(&Nobody, &again, "deployed").unwrap());
+    let second = version(&deploy("demo-pruned", "same"));
     let found = json!({"FunctionName": "demo-pruned", "Qualifier": second});
     let found = lambda("get_function_configuration", found);
     assert_eq!(text(&found, "/Version").unwrap(), second);
