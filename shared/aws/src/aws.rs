@@ -1,4 +1,4 @@
-//! All ports of a stack in one value, as the functions `sign` and `deploy` need them.
+//! All ports of a stack in one value, as the functions `sign`, `deploy` and `sweep` need them.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,10 +9,11 @@ use countersign_gate::{
     },
     ports::{
         Alias, AliasMove, Announcement, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload,
-        Events, Function, FunctionCsc, Functions, JobRequest, JobStart, LayerContent, LayerPublish,
-        LayerRequest, LayerVersion, Layers, PortError, Records, Replacement, SignedObjects, Signer,
-        TaggedRecord, UpdatedCode, UploadHead, UploadVersion, Uploads, Version, VersionPublish,
-        VersionRequest,
+        Events, Function, FunctionCsc, FunctionInventory, Functions, JobRequest, JobStart,
+        LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction, Page,
+        PortError, Receiver, Records, Redelivery, Replacement, SignedObjects, Signer, TaggedRecord,
+        UpdatedCode, UploadHead, UploadInventory, UploadVersion, Uploads, Version, VersionPublish,
+        VersionRequest, VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
 };
@@ -20,14 +21,16 @@ use jiff::Timestamp;
 
 use crate::{
     adapters::{
-        EventBusApi, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SystemClock, UploadsBucket,
+        EventBusApi, FunctionQueues, LambdaApi, RecordsBucket, SignedBucket, SignerApi,
+        SystemClock, UploadsBucket,
     },
     connection::Connection,
 };
 
-/// One adapter a port. The use cases ask for one value that has them all.
+/// One adapter a port. The use cases ask for one value that has them all. `Queues` are those of other
+/// functions, which `sweep` alone has.
 #[derive(Debug, Clone)]
-pub struct Aws {
+pub struct Aws<Queues = ()> {
     clock: SystemClock,
     uploads: UploadsBucket,
     signed: SignedBucket,
@@ -35,6 +38,7 @@ pub struct Aws {
     signer: SignerApi,
     lambda: LambdaApi,
     events: EventBusApi,
+    queues: Queues,
 }
 
 impl Aws {
@@ -49,11 +53,37 @@ impl Aws {
             signer: SignerApi::new(connection.clone()),
             lambda: LambdaApi::new(connection.clone()),
             events: EventBusApi::new(connection, event_bus),
+            queues: (),
+        }
+    }
+
+    /// The same with the queues of the functions `sign` and `deploy`.
+    #[must_use]
+    pub fn with_queues(self, queues: FunctionQueues) -> Aws<FunctionQueues> {
+        let Self {
+            clock,
+            uploads,
+            signed,
+            records,
+            signer,
+            lambda,
+            events,
+            queues: (),
+        } = self;
+        Aws {
+            clock,
+            uploads,
+            signed,
+            records,
+            signer,
+            lambda,
+            events,
+            queues,
         }
     }
 }
 
-impl Clock for Aws {
+impl<Queues: Sync> Clock for Aws<Queues> {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -68,7 +98,7 @@ macro_rules! delegate {
     ($port:ident to $field:ident: $(
         fn $method:ident($($argument:ident: $type:ty),*) -> $answer:ty;
     )+) => {
-        impl $port for Aws {
+        impl<Queues: Sync> $port for Aws<Queues> {
             $(async fn $method(&self, $($argument: $type),*) -> Result<$answer, PortError> {
                 self.$field.$method($($argument),*).await
             })+
@@ -98,6 +128,7 @@ delegate! { Records to records:
     fn read_tagged_record(path: &str) -> Option<TaggedRecord>;
     fn replace_record_as_seen(path: &str, body: &[u8], seen: Option<&TaggedRecord>) -> Replacement;
     fn list_records(prefix: &str) -> Vec<String>;
+    fn list_record_folders(prefix: &str) -> Vec<String>;
 }
 
 delegate! { Signer to signer:
@@ -126,4 +157,20 @@ delegate! { Layers to lambda:
 
 delegate! { Events to events:
     fn announce(announcement: &Announcement) -> ();
+}
+
+delegate! { UploadInventory to uploads:
+    fn list_all_versions(from: Option<&VersionsCursor>) -> VersionsPage;
+}
+
+delegate! { FunctionInventory to lambda:
+    fn list_functions(marker: Option<&str>) -> Page<ListedFunction>;
+    fn list_cscs(marker: Option<&str>) -> Page<Csc>;
+    fn functions_of_csc(csc: &CscArn, marker: Option<&str>) -> Page<String>;
+}
+
+impl Redelivery for Aws<FunctionQueues> {
+    async fn resend(&self, to: Receiver, body: &str) -> Result<(), PortError> {
+        self.queues.resend(to, body).await
+    }
 }

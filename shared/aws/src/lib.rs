@@ -33,8 +33,8 @@ pub mod function_runtime;
 mod login;
 
 pub use adapters::{
-    EventBusApi, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SnsTopic, SystemClock,
-    UploadsBucket,
+    EventBusApi, FunctionQueues, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SnsTopic,
+    SystemClock, UploadsBucket,
 };
 pub use aws::Aws;
 pub use connection::Connection;

@@ -8,7 +8,7 @@
 //! A room imports only rooms below it; a test holds that (`xtask/tests/room_direction`).
 //!
 //! ```text
-//! 6  admission      deployment      alerts          the use cases, one for each function
+//! 6  admission    deployment    alerts    sweep      the use cases, one for each function
 //!    client                                         those of the person at the other end
 //! 5  outcome                                        how an upload ends: one record, one event
 //! 4  records                                        the documents in the records bucket
@@ -48,4 +48,5 @@ pub mod events;
 pub mod outcome;
 pub mod ports;
 pub mod records;
+pub mod sweep;
 pub mod verdict;

@@ -86,6 +86,10 @@ pub(crate) const HOUSES: [House; 4] = [
                 &["domain", "verdict", "events", "ports", "records", "outcome"],
             ),
             (
+                "sweep",
+                &["domain", "verdict", "events", "ports", "records", "outcome"],
+            ),
+            (
                 "client",
                 &["domain", "verdict", "ports", "records", "outcome"],
             ),

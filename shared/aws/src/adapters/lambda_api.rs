@@ -10,8 +10,8 @@ use aws_sdk_lambda::{
         },
     },
     types::{
-        AliasRoutingConfiguration, CodeSigningPolicy, FunctionCodeLocation, LastUpdateStatus,
-        PackageType, State,
+        AliasRoutingConfiguration, CodeSigningConfig, CodeSigningPolicy, FunctionCodeLocation,
+        LastUpdateStatus, PackageType, State,
     },
 };
 use countersign_gate::{
@@ -124,19 +124,7 @@ impl Functions for LambdaApi {
             Err(error) => return Err(port_error(CALL, error)),
         };
         let config = required(CALL, "CodeSigningConfig", answer.code_signing_config)?;
-        let policies = required(CALL, "CodeSigningPolicies", config.code_signing_policies)?;
-        let policy = policies.untrusted_artifact_on_deployment;
-        let policy = match required(CALL, "UntrustedArtifactOnDeployment", policy)? {
-            CodeSigningPolicy::Enforce => CscPolicy::Enforce,
-            CodeSigningPolicy::Warn => CscPolicy::Warn,
-            unknown => return Err(unreadable(CALL, "UntrustedArtifactOnDeployment", &unknown)),
-        };
-        let publishers = required(CALL, "AllowedPublishers", config.allowed_publishers)?;
-        Ok(Some(Csc::new(
-            Some(arn.clone()),
-            policy,
-            publishers.signing_profile_version_arns,
-        )))
+        csc_of(CALL, config).map(Some)
     }
 
     async fn dry_run_update(
@@ -283,6 +271,25 @@ impl Functions for LambdaApi {
             _ => Err(port_error("lambda:UpdateAlias", error)),
         }
     }
+}
+
+/// A code signing configuration as Lambda tells it.
+pub(super) fn csc_of(call: &'static str, config: CodeSigningConfig) -> Result<Csc, PortError> {
+    let arn = CscArn::parse(config.code_signing_config_arn)
+        .map_err(|error| unreadable(call, "CodeSigningConfigArn", &error))?;
+    let policies = required(call, "CodeSigningPolicies", config.code_signing_policies)?;
+    let policy = policies.untrusted_artifact_on_deployment;
+    let policy = match required(call, "UntrustedArtifactOnDeployment", policy)? {
+        CodeSigningPolicy::Enforce => CscPolicy::Enforce,
+        CodeSigningPolicy::Warn => CscPolicy::Warn,
+        unknown => return Err(unreadable(call, "UntrustedArtifactOnDeployment", &unknown)),
+    };
+    let publishers = required(call, "AllowedPublishers", config.allowed_publishers)?;
+    Ok(Csc::new(
+        Some(arn),
+        policy,
+        publishers.signing_profile_version_arns,
+    ))
 }
 
 impl LambdaApi {

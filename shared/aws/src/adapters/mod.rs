@@ -2,12 +2,13 @@
 //!
 //! | adapter | port | calls |
 //! |---|---|---|
-//! | [`UploadsBucket`] | `Uploads` | S3 |
+//! | [`UploadsBucket`] | `Uploads`, `UploadInventory` | S3 |
 //! | [`SignedBucket`] | `SignedObjects` | S3 |
 //! | [`RecordsBucket`] | `Records` | S3 |
 //! | [`SignerApi`] | `Signer` | Signer |
-//! | [`LambdaApi`] | `Functions`, `Layers` | Lambda |
+//! | [`LambdaApi`] | `Functions`, `Layers`, `FunctionInventory` | Lambda |
 //! | [`EventBusApi`] | `Events` | EventBridge |
+//! | [`FunctionQueues`] | `Redelivery` | SQS |
 //! | [`SnsTopic`] | `Pager` | SNS |
 //! | [`SystemClock`] | `Clock` | none |
 //!
@@ -20,7 +21,9 @@
 
 mod clock;
 mod event_bus_api;
+mod function_queues;
 mod lambda_api;
+mod lambda_inventory;
 mod lambda_layers;
 mod records_bucket;
 mod s3;
@@ -33,6 +36,7 @@ mod uploads_bucket;
 
 pub use clock::SystemClock;
 pub use event_bus_api::EventBusApi;
+pub use function_queues::FunctionQueues;
 pub use lambda_api::LambdaApi;
 pub use records_bucket::RecordsBucket;
 pub use signed_bucket::SignedBucket;

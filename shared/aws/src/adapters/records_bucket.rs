@@ -17,6 +17,7 @@ use crate::{
 };
 
 const PUT: &str = "s3:PutObject";
+const LIST: &str = "s3:ListObjectsV2";
 
 /// How often a conditional write that met another one is tried again, and after how long.
 const MAX_CONFLICT_RETRIES: u32 = 4;
@@ -133,13 +134,12 @@ impl Records for RecordsBucket {
     }
 
     async fn list_records(&self, prefix: &str) -> Result<Vec<String>, PortError> {
-        const CALL: &str = "s3:ListObjectsV2";
         let request = self.connection.s3().list_objects_v2();
         let request = request.bucket(&self.bucket).prefix(prefix);
         let mut pages = request.into_paginator().send();
         let mut paths = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| port_error(CALL, error))?;
+            let page = page.map_err(|error| port_error(LIST, error))?;
             paths.extend(
                 page.contents
                     .into_iter()
@@ -148,5 +148,18 @@ impl Records for RecordsBucket {
             );
         }
         Ok(paths)
+    }
+
+    async fn list_record_folders(&self, prefix: &str) -> Result<Vec<String>, PortError> {
+        let request = self.connection.s3().list_objects_v2();
+        let request = request.bucket(&self.bucket).prefix(prefix).delimiter("/");
+        let mut pages = request.into_paginator().send();
+        let mut folders = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| port_error(LIST, error))?;
+            let common = page.common_prefixes.into_iter().flatten();
+            folders.extend(common.filter_map(|folder| folder.prefix));
+        }
+        Ok(folders)
     }
 }

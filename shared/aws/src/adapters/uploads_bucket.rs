@@ -5,7 +5,10 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use countersign_gate::{
     domain::{UploadId, VersionId},
-    ports::{CurrentUpload, ObjectHead, PortError, UploadHead, UploadVersion, Uploads},
+    ports::{
+        CurrentUpload, ListedVersion, ObjectHead, PortError, UploadHead, UploadInventory,
+        UploadVersion, Uploads, VersionsCursor, VersionsPage,
+    },
 };
 
 use super::{
@@ -158,6 +161,55 @@ impl Uploads for UploadsBucket {
             Err(error) if is_gone(&error) => Ok(BTreeMap::new()),
             Err(error) => Err(port_error(CALL, error)),
         }
+    }
+}
+
+impl UploadInventory for UploadsBucket {
+    async fn list_all_versions(
+        &self,
+        from: Option<&VersionsCursor>,
+    ) -> Result<VersionsPage, PortError> {
+        const CALL: &str = "s3:ListObjectVersions";
+        let request = self.connection.s3().list_object_versions();
+        let page = request
+            .bucket(&self.bucket)
+            .set_key_marker(from.map(|from| from.key.clone()))
+            .set_version_id_marker(from.and_then(|from| from.version.clone()))
+            .send()
+            .await
+            .map_err(|error| port_error(CALL, error))?;
+        let mut versions = Vec::new();
+        for item in page.versions() {
+            let size = required(CALL, "Size", item.size())?;
+            versions.push(ListedVersion {
+                key: required(CALL, "Key", item.key())?.to_owned(),
+                version: listed_version(CALL, item.version_id())?,
+                last_modified: timestamp(CALL, "LastModified", item.last_modified())?,
+                size: u64::try_from(size).map_err(|error| unreadable(CALL, "Size", &error))?,
+                is_current: required(CALL, "IsLatest", item.is_latest())?,
+                is_delete_marker: false,
+            });
+        }
+        for item in page.delete_markers() {
+            versions.push(ListedVersion {
+                key: required(CALL, "Key", item.key())?.to_owned(),
+                version: listed_version(CALL, item.version_id())?,
+                last_modified: timestamp(CALL, "LastModified", item.last_modified())?,
+                size: 0,
+                is_current: required(CALL, "IsLatest", item.is_latest())?,
+                is_delete_marker: true,
+            });
+        }
+        // S3 lists by the bytes of the key, versions and markers apart.
+        versions.sort_by(|a, b| a.key.cmp(&b.key));
+        let next = match page.next_key_marker {
+            Some(key) if page.is_truncated.unwrap_or_default() => Some(VersionsCursor {
+                key,
+                version: page.next_version_id_marker,
+            }),
+            _ => None,
+        };
+        Ok(VersionsPage { versions, next })
     }
 }
 

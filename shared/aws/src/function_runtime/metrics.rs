@@ -38,6 +38,15 @@ pub enum Measure<'a> {
         /// The function that gave it up.
         function: &'a str,
     },
+    /// A run of `sweep` came to its end.
+    Swept {
+        /// Uploads whose event was sent again.
+        resent: f64,
+        /// Drift that is open.
+        drift: f64,
+        /// What could not be looked at.
+        troubles: f64,
+    },
 }
 
 /// Writes one line for `measure`. `properties` are searchable beside the metric without being
@@ -63,6 +72,18 @@ pub fn emit(
         Measure::Superseded => (count("Superseded"), None),
         Measure::Failed => (count("Failed"), None),
         Measure::DeadLettered { function } => (count("DeadLettered"), Some(("Function", function))),
+        Measure::Swept {
+            resent,
+            drift,
+            troubles,
+        } => {
+            let metrics = vec![
+                ("Resent", "Count", resent),
+                ("Drift", "Count", drift),
+                ("SweepTroubles", "Count", troubles),
+            ];
+            (metrics, None)
+        }
     };
     // Two sets of dimensions are two metrics: how many in all, and how many for each value.
     let dimensions = match dimension {
@@ -185,6 +206,11 @@ mod tests {
             Measure::Failed,
             Measure::DeadLettered {
                 function: "gate-sign",
+            },
+            Measure::Swept {
+                resent: 1.0,
+                drift: 2.0,
+                troubles: 0.0,
             },
         ] {
             let line = emitted(measure);

@@ -7,6 +7,7 @@ use countersign_gate::{
     outcome::Finished,
     ports::Clock,
     records::UploadState,
+    sweep::Swept,
 };
 use tracing::{Span, info, warn};
 
@@ -46,6 +47,17 @@ pub fn count(stack: &str, measure: Measure<'_>, upload: &UploadId) {
 pub(super) fn dead_lettered(stack: &str, function: &str, reason: &str, message_id: &str) {
     let properties = [("reason", reason), ("messageId", message_id)];
     write(stack, Measure::DeadLettered { function }, &properties);
+}
+
+/// Counts what a run of `sweep` did.
+pub fn swept(stack: &str, swept: &Swept) {
+    let number = |count: usize| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
+    let measure = Measure::Swept {
+        resent: number(swept.resent.len()),
+        drift: number(swept.drift.len()),
+        troubles: number(swept.troubles.len()),
+    };
+    write(stack, measure, &[]);
 }
 
 fn write(stack: &str, measure: Measure<'_>, properties: &[(&str, &str)]) {

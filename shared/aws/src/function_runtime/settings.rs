@@ -111,6 +111,30 @@ settings! {
         default: Some(|| Duration::from_hours(1)),
     }
 
+    /// How long the other functions try an upload, as `sweep` needs to know it: its own patience is another.
+    UPLOAD_PATIENCE: Duration {
+        name: "COUNTERSIGN_UPLOAD_PATIENCE_SECONDS",
+        meaning: "how long an upload is tried before it is given up, 1 to 86400 seconds",
+        parse: patience,
+        default: None,
+    }
+
+    /// The queue of the function `sign`, for events that are sent again.
+    SIGN_QUEUE: String {
+        name: "COUNTERSIGN_SIGN_QUEUE",
+        meaning: "the URL of the queue of the function sign",
+        parse: queue_url,
+        default: None,
+    }
+
+    /// The queue of the function `deploy`, for events that are sent again.
+    DEPLOY_QUEUE: String {
+        name: "COUNTERSIGN_DEPLOY_QUEUE",
+        meaning: "the URL of the queue of the function deploy",
+        parse: queue_url,
+        default: None,
+    }
+
     /// The queue for what cannot be worked on.
     DEAD_LETTER_QUEUE: String {
         name: "COUNTERSIGN_DEAD_LETTER_QUEUE",

@@ -4,6 +4,9 @@ use crate::domain::NameError;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+/// `source` of an event that `sweep` sends again from the records, because the first was lost.
+pub(crate) const RESENT: &str = "countersign.sweep";
+
 /// Why an event is not understood.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

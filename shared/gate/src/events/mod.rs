@@ -13,6 +13,7 @@
 mod cloudtrail;
 mod envelope;
 mod signing_job;
+mod sweep_run;
 mod upload;
 
 pub(crate) use cloudtrail::API_CALL;
@@ -20,4 +21,5 @@ pub use cloudtrail::{ApiCall, RoleId};
 pub(crate) use envelope::Envelope;
 pub use envelope::EventError;
 pub use signing_job::JobEvent;
+pub use sweep_run::SweepRun;
 pub use upload::UploadEvent;

@@ -1,8 +1,11 @@
 //! `Signer Job Status Change`: a signing job ended.
 
-use super::envelope::{Envelope, EventError};
+use super::envelope::{Envelope, EventError, RESENT};
 use crate::domain::SigningJobId;
+use jiff::Timestamp;
 use serde::Deserialize;
+
+const STATUS_CHANGE: &str = "Signer Job Status Change";
 
 /// A signing job changed its status. The published sample is older than the Lambda platform, so only
 /// the job's id is taken from it (grade B); everything else is asked of Signer.
@@ -20,7 +23,8 @@ impl JobEvent {
             job_id: String,
         }
         let envelope: Envelope = serde_json::from_str(body)?;
-        if envelope.source != "aws.signer" || envelope.detail_type != "Signer Job Status Change" {
+        let is_known = matches!(envelope.source.as_str(), "aws.signer" | RESENT);
+        if !is_known || envelope.detail_type != STATUS_CHANGE {
             return Err(EventError::Kind {
                 source_name: envelope.source,
                 detail_type: envelope.detail_type,
@@ -30,5 +34,33 @@ impl JobEvent {
         Ok(Self {
             job: SigningJobId::parse(detail.job_id)?,
         })
+    }
+
+    /// The event of a job whose own event was lost.
+    #[must_use]
+    pub fn resent(job: &SigningJobId, at: Timestamp) -> String {
+        serde_json::json!({
+            "source": RESENT,
+            "detail-type": STATUS_CHANGE,
+            "time": at,
+            "detail": {"job_id": job},
+        })
+        .to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resent_event_is_of_the_same_job() {
+        let job = SigningJobId::parse("bbbbbbbb-3eb6-4ff0-989e-000000000000").unwrap();
+        let at = "2026-11-21T21:44:00Z".parse().unwrap();
+        let body = JobEvent::resent(&job, at);
+        assert_eq!(JobEvent::parse(&body).unwrap().job, job);
+        // The gate's own source is closed to everything else.
+        let other = body.replace("Signer Job", "Signer Platform");
+        assert!(JobEvent::parse(&other).is_err());
     }
 }

@@ -1,11 +1,13 @@
 //! An upload, as EventBridge and as S3 notifications report it.
 
-use super::envelope::{Envelope, EventError};
-use crate::domain::{NameError, Uploader, VersionId};
+use super::envelope::{Envelope, EventError, RESENT};
+use crate::domain::{NameError, Upload, Uploader, VersionId};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use std::borrow::Cow;
+
+const OBJECT_CREATED: &str = "Object Created";
 
 /// An object was created in a bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +45,8 @@ impl UploadEvent {
             return Ok(Vec::new());
         }
         let envelope: Envelope = serde_json::from_value(value)?;
-        if envelope.source != "aws.s3" || envelope.detail_type != "Object Created" {
+        let is_known = matches!(envelope.source.as_str(), "aws.s3" | RESENT);
+        if !is_known || envelope.detail_type != OBJECT_CREATED {
             return Err(EventError::Kind {
                 source_name: envelope.source,
                 detail_type: envelope.detail_type,
@@ -61,6 +64,21 @@ impl UploadEvent {
             },
             at: envelope.time,
         }])
+    }
+
+    /// The event of an upload whose own event was lost. Who uploaded is not known to it.
+    #[must_use]
+    pub fn resent(upload: &Upload) -> String {
+        serde_json::json!({
+            "source": RESENT,
+            "detail-type": OBJECT_CREATED,
+            "time": upload.at,
+            "detail": {
+                "bucket": {"name": upload.id.bucket},
+                "object": {"key": upload.id.key, "version-id": upload.id.version},
+            },
+        })
+        .to_string()
     }
 }
 
@@ -244,6 +262,24 @@ mod tests {
             UploadEvent::parse(r#"{"Service":"Amazon S3","Event":"s3:TestEvent"}"#).unwrap(),
             []
         );
+    }
+
+    #[test]
+    fn resent_event_is_of_the_same_upload() {
+        let upload = Upload {
+            id: crate::domain::UploadId {
+                bucket: "uploads".to_owned(),
+                key: "functions/a b+c%20d.zip".to_owned(),
+                version: VersionId::parse("v1").unwrap(),
+            },
+            at: "2026-11-21T21:44:00Z".parse().unwrap(),
+        };
+        let events = UploadEvent::parse(&UploadEvent::resent(&upload)).unwrap();
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0].bucket, "uploads");
+        assert_eq!(events[0].key, upload.id.key);
+        assert_eq!(events[0].version.as_ref(), Some(&upload.id.version));
+        assert_eq!(events[0].uploaded_by, Uploader::default());
     }
 
     #[test]

@@ -15,17 +15,21 @@
 mod clock;
 mod error;
 mod event_bus;
+mod function_inventory;
 mod functions;
 mod layers;
 mod pager;
 mod records;
+mod redelivery;
 mod signer;
+mod upload_inventory;
 mod upload_store;
 mod uploads;
 
 pub use clock::Clock;
 pub use error::{Cause, PortError, error_chain};
 pub use event_bus::{Announcement, Events, SOURCE};
+pub use function_inventory::{FunctionInventory, ListedFunction, Page};
 pub use functions::{
     Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, UpdateStatus, UpdatedCode,
     Version, VersionPublish, VersionRequest, VersionState,
@@ -33,7 +37,9 @@ pub use functions::{
 pub use layers::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers};
 pub use pager::{Pager, SnsMessage};
 pub use records::{Creation, Records, Replacement, TaggedRecord};
+pub use redelivery::{Receiver, Redelivery};
 pub use signer::{JobRequest, JobStart, Signer};
+pub use upload_inventory::{ListedVersion, UploadInventory, VersionsCursor, VersionsPage};
 pub use upload_store::{Stored, UploadStore};
 pub use uploads::{
     CurrentPackage, CurrentUpload, ObjectHead, SignedObjects, UploadHead, UploadVersion, Uploads,

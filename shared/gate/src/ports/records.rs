@@ -74,4 +74,11 @@ pub trait Records: Sync {
         &self,
         prefix: &str,
     ) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
+
+    /// `ListObjectsV2` with `Delimiter` `/`, all pages: the folders directly below `prefix`, which ends in a
+    /// slash, each with its final slash, in order.
+    fn list_record_folders(
+        &self,
+        prefix: &str,
+    ) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
 }

@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::{
     documents::{Live, Outcome, Received, Signing, VerdictRecord, Waiting},
     error::RecordError,
-    store::{Document, read},
+    store::{Document, RecordFolder, read},
 };
 use crate::{
-    domain::{Target, Upload},
+    domain::{Stack, Target, Upload, UploadId},
     ports::Records,
 };
 
@@ -154,6 +154,60 @@ pub(crate) async fn has_unfinished<W: Records>(
     let label = but.label();
     let mut unfinished = begun.difference(&ended);
     Ok(unfinished.any(|found| **found != *label))
+}
+
+/// Every target that ever left a record.
+///
+/// A listing for each thousand targets.
+pub(crate) async fn targets_on_record<W: Records>(world: &W) -> Result<Vec<Target>, RecordError> {
+    let mut targets = Vec::new();
+    for kind in ["functions/", "layers/"] {
+        let folders = world.list_record_folders(kind).await?;
+        let names = folders.into_iter().filter_map(|folder| {
+            let target = folder.strip_suffix('/')?;
+            Target::try_from(target.to_owned()).ok()
+        });
+        targets.extend(names);
+    }
+    Ok(targets)
+}
+
+/// The uploads of the target that S3 took at `oldest` or later and that left a record, each with its documents.
+///
+/// A listing for each calendar month since `oldest`: labels begin with the date.
+pub(crate) async fn recent_uploads<W: Records>(
+    world: &W,
+    stack: &Stack,
+    target: &Target,
+    oldest: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<(Upload, RecordFolder)>, RecordError> {
+    let mut months = BTreeSet::from([now.strftime("%Y%m").to_string()]);
+    months.insert(oldest.strftime("%Y%m").to_string());
+    let mut folders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for month in months {
+        for path in world.list_records(&format!("{target}/{month}")).await? {
+            let rest = path.strip_prefix(&format!("{target}/"));
+            if let Some((label, document)) = rest.and_then(|rest| rest.split_once('/')) {
+                let documents = folders.entry(label.to_owned()).or_default();
+                documents.insert(document.to_owned());
+            }
+        }
+    }
+    let recent = folders.into_iter().filter_map(|(label, documents)| {
+        let (at, version) = Upload::parse_label(&label)?;
+        (at >= oldest).then(|| (at, version, RecordFolder::of(documents)))
+    });
+    Ok(recent
+        .map(|(at, version, folder)| {
+            let id = UploadId {
+                bucket: stack.uploads_bucket.clone(),
+                key: target.key(),
+                version,
+            };
+            (Upload { id, at }, folder)
+        })
+        .collect())
 }
 
 /// What the target's last deployment was; `None` when nothing was deployed yet.

@@ -1,7 +1,8 @@
 //! The records of an upload: audit trail, idempotency store, and what people are shown.
 //!
 //! Lives here: the documents (`documents.rs`; `docs/records.md` describes each), reading and writing
-//! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), and the history of a target (`history.rs`).
+//! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), and what
+//! `sweep` finds (`drift.rs`, `posture.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
 //!
@@ -9,9 +10,11 @@
 //! redelivered event reads the records to find how far the earlier delivery came.
 
 mod documents;
+mod drift;
 mod error;
 mod history;
 mod lease;
+mod posture;
 mod publication;
 mod store;
 
@@ -19,11 +22,14 @@ pub use documents::{
     Announced, CscReport, Deployed, Effect, LambdaVerdict, Live, Outcome, Received, Schema,
     Signing, UploadState, VerdictRecord, Waiting,
 };
+pub(crate) use drift::{DRIFT_FOLDER, drift_path};
+pub use drift::{Drift, DriftKind, Resent};
 pub use error::RecordError;
-pub(crate) use history::has_unfinished;
 pub use history::{UploadRecords, history, live, upload_records};
+pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record};
 pub use lease::Lease;
 pub(crate) use lease::{HeldLease, Holder, Work};
+pub use posture::{FunctionPosture, Posture, SweepProgress, TargetPosture};
 pub use publication::Publishing;
 pub use store::Document;
 pub(crate) use store::{RecordFolder, create, find_upload, read, replace, to_json};

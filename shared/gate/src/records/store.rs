@@ -34,6 +34,11 @@ impl RecordFolder {
         })
     }
 
+    /// A folder in which these were seen.
+    pub(super) fn of(present: BTreeSet<String>) -> Self {
+        Self { present }
+    }
+
     /// Whether the document was there.
     pub(crate) fn has<D: Document>(&self) -> bool {
         self.present.contains(D::FILE)

@@ -7,7 +7,9 @@
 //!   packages that are offered;
 //! - what Lambda took is on record as deployed or failed, and what is on record as deployed is what ran;
 //! - nothing is changed before all that decides about it was judged, and is on record;
-//! - the work of an upload is done once.
+//! - the work of an upload is done once;
+//! - what no event told is found by `sweep`: an upload whose event was lost ends, and other code than was
+//!   deployed last is told, once, and no longer than it lasts.
 //!
 //! Most of that is checked at each effect (`world/invariants.rs`), the rest at rest (`rest.rs`). That all of
 //! it can fail is proven by making mistakes in the gate's place (`world/mistake.rs`): each must be found, and
@@ -46,8 +48,8 @@ use crate::world::{
         OLDER_OVER_NEWER, OLDER_PUBLISHED, READ_TOO_LATE, TAG_NOT_JUDGED, TOOK_IT, WRITTEN_TWICE,
     },
 };
-use rest::NOT_ANNOUNCED;
-use schedule::{OUT_OF_TIME, Schedule};
+use rest::{DRIFT_NOT_FOUND, NO_END, NOT_ANNOUNCED};
+use schedule::{NEVER_STILL, OUT_OF_TIME, Schedule};
 
 /// How many schedules the suite runs.
 const SCHEDULES: u64 = 100_000;
@@ -129,6 +131,9 @@ fn mistakes_are_found() {
         (Mistake::MarkNotSought, DONE_TWICE),
         (Mistake::NotAnnounced, NOT_ANNOUNCED),
         (Mistake::VerdictAfterEffect, NO_VERDICT),
+        (Mistake::NotSentAgain, NEVER_STILL),
+        (Mistake::OlderNotSought, NO_END),
+        (Mistake::DriftNotTold, DRIFT_NOT_FOUND),
     ];
     let mut missed = Vec::new();
     for (mistake, complaint) in mistakes {

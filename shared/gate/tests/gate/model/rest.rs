@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use countersign_gate::{
     domain::ReasonCode,
-    records::{Deployed, Live, Outcome, UploadState as Ended},
+    records::{Deployed, Drift, Live, Outcome, UploadState as Ended},
 };
 
 use super::schedule::Schedule;
 use crate::world::{
-    FUNCTION, WorldState,
+    FUNCTION, Put, WorldState,
     invariants::{LIVE_DIFFERS, LIVE_OLDER},
     packages::Nature,
 };
@@ -18,6 +18,8 @@ pub(super) const NO_END: &str = "an upload does not end";
 pub(super) const TWO_ENDS: &str = "an upload ends in more than one state";
 pub(super) const NOT_ANNOUNCED: &str = "an outcome is not announced";
 pub(super) const NOT_RUNNING: &str = "the last current upload does not run";
+pub(super) const DRIFT_NOT_FOUND: &str = "what runs past the gate is not told";
+pub(super) const DRIFT_IS_NONE: &str = "drift is on record, and there is none";
 pub(super) const ALIAS_ELSEWHERE: &str = "the alias does not point at the last current upload";
 
 impl Schedule {
@@ -36,15 +38,21 @@ impl Schedule {
             .collect();
         let mut deployed = 0;
         for (at, put) in state.puts.iter().enumerate() {
-            if put.slot.is_none() {
+            if put.slot.is_none() || is_nowhere(&state, put) {
                 continue;
             }
             let mut ends = outcomes
                 .values()
                 .filter(|end| end.upload.id.version == put.version && end.upload.id.key == put.key);
-            let end = ends.next().expect(NO_END);
-            assert!(ends.next().is_none(), "{TWO_ENDS}");
-            assert!(announced.contains(put.version.as_str()), "{NOT_ANNOUNCED}");
+            let Some(end) = ends.next() else {
+                panic!("{NO_END}: {}", put.version)
+            };
+            assert!(ends.next().is_none(), "{TWO_ENDS}: {}", put.version);
+            assert!(
+                announced.contains(put.version.as_str()),
+                "{NOT_ANNOUNCED}: {}",
+                put.version
+            );
             self.check_end(&state, at, end);
             if end.state == Ended::Deployed {
                 deployed += 1;
@@ -56,6 +64,9 @@ impl Schedule {
                 }
             }
             check_live(&state, at, end);
+        }
+        if self.kind.is_lossy {
+            check_drift(&state);
         }
         deployed
     }
@@ -121,6 +132,48 @@ impl Schedule {
             (_, Ended::Failed) => is_forged,
         };
         assert!(is_explained || is_given_up, "{}", words());
+    }
+}
+
+/// Whether nothing is left of an upload: its event was lost, and its version was deleted for good before
+/// anybody looked.
+fn is_nowhere(state: &WorldState, put: &Put) -> bool {
+    let target = put.key.trim_end_matches(".zip");
+    let has_record =
+        |path: &String| path.starts_with(target) && path.contains(&format!("-{}/", put.version));
+    put.gone_at.is_some()
+        && state.events_lost.contains(&put.version)
+        && !state.records.keys().any(has_record)
+}
+
+/// Whether the function runs what was deployed last, or that it does not is on record and was told; and
+/// nothing is on record that is not so.
+fn check_drift(state: &WorldState) {
+    let target = "functions/checkout";
+    let path = format!("drift/{target}/OTHER_CODE_RUNS.json");
+    let drift: Option<Drift> = state.record(&path);
+    let is_open = drift.as_ref().is_some_and(Drift::is_open);
+    let live: Option<Live> = state.record(&format!("{target}/live.json"));
+    let current = state.current_put(FUNCTION).map(|put| &state.puts[put]);
+    let is_wanted = current.is_some_and(|put| put.slot.is_some());
+    let (Some(live), Some(function), true) = (live, state.functions.get("checkout"), is_wanted)
+    else {
+        assert!(!is_open, "{DRIFT_IS_NONE}: {drift:?}");
+        return;
+    };
+    let alias = live.deployed.alias.as_ref();
+    let is_moved = alias.is_some_and(|alias| {
+        let found = function.aliases.get(alias);
+        found.map(|found| &found.version) != live.deployed.version.as_ref()
+    });
+    let is_same = function.code_sha256 == live.deployed.code_sha256 && !is_moved;
+    if is_same {
+        assert!(!is_open, "{DRIFT_IS_NONE}: {drift:?}");
+    } else if function.code_sha256.starts_with("foreign") {
+        assert!(is_open, "{DRIFT_NOT_FOUND}");
+    }
+    if is_open {
+        assert!(state.drift_told.contains(&path), "{DRIFT_NOT_FOUND}");
     }
 }
 

@@ -6,8 +6,10 @@ use countersign_gate::{
     admission::{SignSettings, admit},
     deployment::{ALIAS_TAG, CanaryPolicy, DeploySettings, deploy},
     domain::{SigningJobId, VersionId},
-    events::UploadEvent,
+    events::{JobEvent, SweepRun, UploadEvent},
     outcome::DeliveryAttempt,
+    ports::Receiver,
+    sweep::{SweepSettings, Swept, sweep},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,7 +17,7 @@ use crate::world::{
     AliasState, FUNCTION, Faults, LAYER, Mistake, PublishedVersion, World, WorldState,
     packages::{CachingExaminer, slots},
     random::Random,
-    run::{deploy_settings, event, hands, poll_in, sign_settings},
+    run::{deploy_settings, event, hands, patient, poll_in, run_in, sign_settings, sweep_settings},
 };
 
 /// About as many calls as a deployment makes: each place between two of them is as likely to be
@@ -36,6 +38,9 @@ const TIGHT_SPOTS: [&str; 7] = [
 /// What of an invocation is kept back for the ending.
 const KEPT_BACK_SECONDS: i64 = 30;
 
+/// What the model complains of when uploads that got stuck stay so.
+pub(super) const NEVER_STILL: &str = "a sweep finds something to do for ever";
+
 /// What the world complains of when there was no time for the ending.
 pub(super) const OUT_OF_TIME: &str = "the last attempt ran out of its time";
 
@@ -45,6 +50,7 @@ type Task = Pin<Box<dyn Future<Output = bool> + Send>>;
 enum Event {
     Uploaded(UploadEvent),
     JobEnded(SigningJobId),
+    Scheduled(SweepRun),
 }
 
 /// An event in its queue: handed out again until its work is done.
@@ -63,6 +69,7 @@ struct Common {
     examiner: CachingExaminer,
     sign: SignSettings,
     deploy: [DeploySettings; 3],
+    sweep: SweepSettings,
 }
 
 fn common() -> &'static Common {
@@ -79,6 +86,7 @@ fn common() -> &'static Common {
             with(CanaryPolicy::Refuse),
             with(CanaryPolicy::TakeOver),
         ],
+        sweep: sweep_settings(),
     })
 }
 
@@ -98,6 +106,8 @@ pub(super) struct Kind {
     is_forged: bool,
     /// Which of the settings the canary has.
     canary: usize,
+    /// Events are lost, and schedules start `sweep`.
+    pub(super) is_lossy: bool,
 }
 
 pub(super) struct Schedule {
@@ -113,6 +123,8 @@ pub(super) struct Schedule {
     favourite: Option<usize>,
     /// When a whole upload passes the deployment that made the last call.
     overtaking: Overtaking,
+    /// Nothing is lost any more.
+    is_at_rest: bool,
 }
 
 /// When a deployment is overtaken.
@@ -154,6 +166,8 @@ impl Schedule {
             is_racing: random.in_1000(500),
             is_forged: random.in_1000(200),
             canary: random.below(3),
+            // By the seed alone, so that older schedules stay what they were.
+            is_lossy: seed % 8 == 4,
         };
         {
             let mut state = world.state();
@@ -172,6 +186,7 @@ impl Schedule {
             most: if kind.is_impatient { 2 } else { 1000 },
             favourite: None,
             overtaking: Overtaking::CallsToGo(0),
+            is_at_rest: false,
         };
         schedule.overtaking = Overtaking::at_random(&mut schedule.random);
         // Often there is a history: something was deployed before all this.
@@ -206,6 +221,8 @@ impl Schedule {
             35 if self.random.in_1000(500) => self.world.turn_back_aliases(),
             36..=39 if self.kind.is_meddled_with => self.meddle(),
             40..=42 if self.kind.is_forged => self.forge(),
+            43..=44 if self.kind.is_lossy => self.start_a_sweep(),
+            45..=46 if self.kind.is_lossy => self.deliver_what_was_resent(),
             _ => self.go_on_with_a_task(),
         }
     }
@@ -332,8 +349,48 @@ impl Schedule {
         }
     }
 
-    /// Queues deliver at least once.
+    fn start_a_sweep(&mut self) {
+        let run = if self.random.in_1000(500) {
+            SweepRun::Unfinished
+        } else {
+            SweepRun::Everything
+        };
+        self.send(&Event::Scheduled(run));
+    }
+
+    /// What `sweep` sent to the queues arrives there.
+    fn deliver_what_was_resent(&mut self) {
+        for (to, body) in self.world.take_resent() {
+            match to {
+                Receiver::Sign => {
+                    for event in UploadEvent::parse(&body).unwrap() {
+                        self.send(&Event::Uploaded(event));
+                    }
+                }
+                Receiver::Deploy => {
+                    let event = JobEvent::parse(&body).unwrap();
+                    self.send(&Event::JobEnded(event.job));
+                }
+            }
+        }
+    }
+
+    /// Queues deliver at least once, and what S3 and EventBridge send to them may be lost.
     fn send(&mut self, event: &Event) {
+        let is_event = !matches!(event, Event::Scheduled(_));
+        if self.kind.is_lossy && is_event && !self.is_at_rest && self.random.in_1000(300) {
+            if let Event::Uploaded(UploadEvent {
+                version: Some(version),
+                ..
+            }) = event
+            {
+                self.world.state().events_lost.insert(version.clone());
+            }
+            self.world
+                .state()
+                .note(|| "                an event is lost".to_owned());
+            return;
+        }
         let copies = if self.random.in_1000(200) { 2 } else { 1 };
         for _ in 0..copies {
             let event = event.clone();
@@ -408,6 +465,7 @@ impl Schedule {
                 format!("{name}: starts, {} {version} was uploaded", event.key)
             }
             Event::JobEnded(job) => format!("{name}: starts, the job {job} ended"),
+            Event::Scheduled(run) => format!("{name}: starts, a sweep: {}", run.as_str()),
         });
         let mut hands = hands(&self.world, &name);
         hands.delivery.clone_from(&attempt.id);
@@ -415,6 +473,7 @@ impl Schedule {
             examiner,
             sign,
             deploy: settings,
+            sweep: sweep_settings,
         } = common();
         let settings = &settings[self.kind.canary];
         message.task = Some(match message.event.clone() {
@@ -424,6 +483,10 @@ impl Schedule {
             Event::JobEnded(job) => Box::pin(async move {
                 let deployment = deploy(&hands, examiner, settings, &job, &attempt);
                 Box::pin(deployment).await.is_ok()
+            }),
+            Event::Scheduled(run) => Box::pin(async move {
+                let swept = sweep(&hands, sweep_settings, run, &attempt);
+                Box::pin(swept).await.is_ok()
             }),
         });
     }
@@ -537,6 +600,39 @@ impl Schedule {
         while !self.to_come.is_empty() {
             self.upload();
         }
+        self.is_at_rest = true;
+        if self.kind.is_lossy {
+            self.sweep_until_still();
+        }
+        assert!(self.deliver_all(), "it does not come to rest");
+    }
+
+    /// Schedules start `sweep` until it finds nothing to do.
+    fn sweep_until_still(&mut self) {
+        for _ in 0..8 {
+            // Some wait for what a sweep has yet to bring about.
+            self.deliver_all();
+            // What was sent again is given the patience of its function.
+            self.world.state().tick(2 * 60 * 60);
+            let swept = self.sweep_now(SweepRun::Everything);
+            assert_eq!(swept.troubles, [""; 0], "nothing is in the way of a sweep");
+            if self.world.state().resent.is_empty() && swept.unfinished == 0 {
+                return;
+            }
+            self.deliver_what_was_resent();
+        }
+        panic!("{NEVER_STILL}");
+    }
+
+    fn sweep_now(&self, run: SweepRun) -> Swept {
+        let mut attempt = patient(&self.world);
+        attempt.work_until = attempt.give_up_at;
+        let hands = hands(&self.world, "sweep");
+        run_in(&self.world, sweep(&hands, &common().sweep, run, &attempt)).expect("it ends")
+    }
+
+    /// Everything that was sent is delivered until its work is done; answers whether it is.
+    fn deliver_all(&mut self) -> bool {
         for _ in 0..16 {
             self.pass_time();
             self.world.settle();
@@ -548,7 +644,7 @@ impl Schedule {
                 }
             }
             if self.messages.iter().all(|message| message.done) {
-                return;
+                return true;
             }
             for at in 0..self.messages.len() {
                 if !self.messages[at].done {
@@ -559,7 +655,7 @@ impl Schedule {
                 }
             }
         }
-        panic!("it does not come to rest");
+        false
     }
 }
 

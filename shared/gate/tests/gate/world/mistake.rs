@@ -49,4 +49,10 @@ pub enum Mistake {
     NotAnnounced,
     /// The verdict goes on record after the effect.
     VerdictAfterEffect,
+    /// An event that was lost is on record as sent again, and is not sent.
+    NotSentAgain,
+    /// Only what is current is looked at for a lost event.
+    OlderNotSought,
+    /// What runs past the gate is on record and not told.
+    DriftNotTold,
 }

@@ -15,6 +15,7 @@ pub mod packages;
 pub mod random;
 pub mod run;
 pub mod simulated_ports;
+mod sweeping;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,7 +26,7 @@ pub use mistake::Mistake;
 
 use countersign_gate::{
     domain::{Csc, CscArn, CscPolicy, ProfileName, ProfileStatus, SigningJobId, VersionId},
-    ports::{JobRequest, UpdateStatus},
+    ports::{JobRequest, Receiver, UpdateStatus},
 };
 use jiff::Timestamp;
 use packages::{CSC, PROFILE, PROFILE_VERSION, Slot};
@@ -264,6 +265,12 @@ pub struct WorldState {
     pub objects_hide: u32,
     /// How often each job and object was looked for.
     pub looks: BTreeMap<String, u32>,
+    /// What `sweep` sent again, and was not delivered yet.
+    pub resent: Vec<(Receiver, String)>,
+    /// The documents of drift that were told.
+    pub drift_told: Vec<String>,
+    /// The uploads whose event was lost.
+    pub events_lost: BTreeSet<VersionId>,
 }
 
 #[derive(Clone)]
@@ -332,6 +339,9 @@ impl World {
             jobs_hide: 0,
             objects_hide: 0,
             looks: BTreeMap::new(),
+            resent: Vec::new(),
+            drift_told: Vec::new(),
+            events_lost: BTreeSet::new(),
         };
         Self(Arc::new(Mutex::new(state)))
     }

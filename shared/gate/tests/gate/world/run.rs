@@ -13,7 +13,8 @@ use countersign_gate::{
     domain::{CscArn, NamePattern, Scope, SigningJobId, Stack, Uploader, VersionId},
     events::UploadEvent,
     outcome::{DeliveryAttempt, Finished, RetryableError},
-    verdict::Policy,
+    sweep::SweepSettings,
+    verdict::{Policy, WithoutCsc},
 };
 use countersign_package::Limits;
 use jiff::SignedDuration;
@@ -100,6 +101,15 @@ pub fn sign_settings() -> SignSettings {
             tagged_profiles: None,
         },
         limits: Limits::default(),
+    }
+}
+
+pub fn sweep_settings() -> SweepSettings {
+    SweepSettings {
+        stack: stack(),
+        scope: sign_settings().scope,
+        without_csc: WithoutCsc::Reject,
+        patience: std::time::Duration::from_hours(1),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The ports, as one caller has them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     pin::Pin,
@@ -13,6 +13,7 @@ use std::{
 use countersign_gate::{
     domain::{UploadId, *},
     ports::{Announcement, PortError, SnsMessage, *},
+    sweep::DRIFT,
     verdict::Verified,
 };
 use countersign_package::ProfileVersionArn;
@@ -475,6 +476,18 @@ impl Records for SimulatedPorts {
         .await
     }
 
+    async fn list_record_folders(&self, prefix: &str) -> Result<Vec<String>, PortError> {
+        self.call("s3:ListObjectsV2", |state| {
+            let from = state.records.range(prefix.to_owned()..);
+            let below = from.map_while(|(path, _)| path.strip_prefix(prefix));
+            let folders = below.filter_map(|rest| Some(rest.split_once('/')?.0));
+            let folders: BTreeSet<String> =
+                folders.map(|folder| format!("{prefix}{folder}/")).collect();
+            folders.into_iter().collect()
+        })
+        .await
+    }
+
     async fn list_records(&self, prefix: &str) -> Result<Vec<String>, PortError> {
         self.call("s3:ListObjectsV2", |state| {
             let from = state.records.range(prefix.to_owned()..);
@@ -568,6 +581,12 @@ impl Signer for SimulatedPorts {
 impl Events for SimulatedPorts {
     async fn announce(&self, announcement: &Announcement) -> Result<(), PortError> {
         self.call("events:PutEvents", |state| {
+            if announcement.detail_type() == DRIFT {
+                if state.mistake != Some(Mistake::DriftNotTold) {
+                    state.tell_drift(announcement.detail());
+                }
+                return;
+            }
             if state.mistake == Some(Mistake::NotAnnounced) {
                 return;
             }

@@ -1,0 +1,102 @@
+//! What `sweep` is told by its environment.
+
+use countersign_aws::function_runtime::{
+    environment::{ConfigError, Environment, Variables},
+    settings,
+};
+use countersign_gate::{domain::Scope, sweep::SweepSettings};
+
+/// Everything that is set.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) settings: SweepSettings,
+    pub(crate) event_bus: String,
+    pub(crate) sign_queue: String,
+    pub(crate) deploy_queue: String,
+}
+
+impl Config {
+    /// Reads the environment, or tells everything that is wrong with it.
+    pub(crate) fn read(variables: &Variables) -> Result<Self, ConfigError> {
+        let mut environment = Environment::new(variables);
+        let stack = environment.stack();
+        let event_bus = environment.read(&settings::EVENT_BUS);
+        let sign_queue = environment.read(&settings::SIGN_QUEUE);
+        let deploy_queue = environment.read(&settings::DEPLOY_QUEUE);
+        let functions = environment.read(&settings::TARGET_FUNCTIONS);
+        let layers = environment.read(&settings::TARGET_LAYERS);
+        let without_csc = environment.read(&settings::TARGET_WITHOUT_CSC);
+        let patience = environment.read(&settings::UPLOAD_PATIENCE);
+        let config = (|| {
+            Some(Self {
+                settings: SweepSettings {
+                    stack: stack?,
+                    scope: Scope {
+                        functions: functions?,
+                        layers: layers?,
+                        tagged_profiles: None,
+                    },
+                    without_csc: without_csc?,
+                    patience: patience?,
+                },
+                event_bus: event_bus?,
+                sign_queue: sign_queue?,
+                deploy_queue: deploy_queue?,
+            })
+        })();
+        environment.finish(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use countersign_gate::verdict::WithoutCsc;
+
+    use super::*;
+
+    const QUEUE: &str = "https://sqs.eu-west-1.amazonaws.com/111122223333/gate-sign";
+
+    fn variables() -> Variables {
+        [
+            ("AWS_REGION", "eu-west-1"),
+            ("COUNTERSIGN_STACK", "gate"),
+            ("COUNTERSIGN_UPLOADS_BUCKET", "gate-uploads"),
+            ("COUNTERSIGN_SIGNED_BUCKET", "gate-signed"),
+            ("COUNTERSIGN_RECORDS_BUCKET", "gate-records"),
+            ("COUNTERSIGN_EVENT_BUS", "gate-events"),
+            ("COUNTERSIGN_SIGN_QUEUE", QUEUE),
+            ("COUNTERSIGN_DEPLOY_QUEUE", QUEUE),
+            ("COUNTERSIGN_TARGET_FUNCTIONS", "shop-*"),
+            ("COUNTERSIGN_TARGET_LAYERS", "*"),
+            ("COUNTERSIGN_UPLOAD_PATIENCE_SECONDS", "600"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    #[test]
+    fn sound_environment_is_read() {
+        let config = Config::read(&variables()).unwrap();
+        assert_eq!(config.settings.patience, Duration::from_mins(10));
+        assert_eq!(config.settings.scope.functions.as_str(), "shop-*");
+        assert_eq!(config.settings.without_csc, WithoutCsc::Reject);
+        assert_eq!(config.event_bus, "gate-events");
+        assert_eq!(config.sign_queue, QUEUE);
+    }
+
+    #[test]
+    fn missing_variable_is_asked_for() {
+        for name in variables().keys() {
+            let mut variables = variables();
+            variables.remove(name);
+            let error = Config::read(&variables).unwrap_err().to_string();
+            assert!(error.contains("1 fault(s)"), "{error}");
+            assert!(
+                error.contains(&format!("{name}: is not set; set it to")),
+                "{error}"
+            );
+        }
+    }
+}

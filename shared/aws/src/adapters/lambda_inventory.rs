@@ -1,0 +1,82 @@
+//! Lambda's lists: all functions of the account and region, all code signing configurations.
+
+use countersign_gate::{
+    domain::{Csc, CscArn},
+    ports::{FunctionInventory, ListedFunction, Page, PortError},
+};
+
+use super::lambda_api::{LambdaApi, NOT_FOUND, csc_of};
+use crate::error::{code, port_error, required};
+
+impl FunctionInventory for LambdaApi {
+    async fn list_functions(
+        &self,
+        marker: Option<&str>,
+    ) -> Result<Page<ListedFunction>, PortError> {
+        const CALL: &str = "lambda:ListFunctions";
+        let request = self.connection.lambda().list_functions();
+        let request = request.set_marker(marker.map(str::to_owned));
+        let page = request
+            .send()
+            .await
+            .map_err(|error| port_error(CALL, error))?;
+        let functions = page.functions.into_iter().flatten().map(|function| {
+            Ok(ListedFunction {
+                name: required(CALL, "FunctionName", function.function_name)?,
+                code_sha256: required(CALL, "CodeSha256", function.code_sha256)?,
+            })
+        });
+        Ok(Page {
+            items: functions.collect::<Result<_, PortError>>()?,
+            next: page.next_marker,
+        })
+    }
+
+    async fn list_cscs(&self, marker: Option<&str>) -> Result<Page<Csc>, PortError> {
+        const CALL: &str = "lambda:ListCodeSigningConfigs";
+        let request = self.connection.lambda().list_code_signing_configs();
+        let request = request.set_marker(marker.map(str::to_owned));
+        let page = request
+            .send()
+            .await
+            .map_err(|error| port_error(CALL, error))?;
+        let configurations = page.code_signing_configs.into_iter().flatten();
+        let items = configurations.map(|configuration| csc_of(CALL, configuration));
+        Ok(Page {
+            items: items.collect::<Result<_, PortError>>()?,
+            next: page.next_marker,
+        })
+    }
+
+    async fn functions_of_csc(
+        &self,
+        csc: &CscArn,
+        marker: Option<&str>,
+    ) -> Result<Page<String>, PortError> {
+        const CALL: &str = "lambda:ListFunctionsByCodeSigningConfig";
+        let request = self
+            .connection
+            .lambda()
+            .list_functions_by_code_signing_config();
+        let request = request
+            .code_signing_config_arn(csc.as_str())
+            .set_marker(marker.map(str::to_owned));
+        let page = match request.send().await {
+            Ok(page) => page,
+            Err(error) if code(&error) == NOT_FOUND => {
+                return Ok(Page {
+                    items: Vec::new(),
+                    next: None,
+                });
+            }
+            Err(error) => return Err(port_error(CALL, error)),
+        };
+        // arn:aws:lambda:<region>:<account>:function:<name>
+        let names = page.function_arns.into_iter().flatten();
+        let names = names.filter_map(|arn| Some(arn.split(':').nth(6)?.to_owned()));
+        Ok(Page {
+            items: names.collect(),
+            next: page.next_marker,
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! Every function of the account and region, and which code signing configuration each has.
+
+use super::error::PortError;
+use crate::domain::{Csc, CscArn};
+use std::future::Future;
+
+/// A function as `ListFunctions` tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedFunction {
+    /// Its name.
+    pub name: String,
+    /// `CodeSha256` of `$LATEST`.
+    pub code_sha256: String,
+}
+
+/// A page of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// At most as many as Lambda lists at a time.
+    pub items: Vec<T>,
+    /// `NextMarker`; `None` after the last page.
+    pub next: Option<String>,
+}
+
+/// All functions and configurations. The listings cost a call for 50 functions, and one for each
+/// configuration: far less than asking each function for its own.
+pub trait FunctionInventory: Sync {
+    /// `ListFunctions`.
+    fn list_functions(
+        &self,
+        marker: Option<&str>,
+    ) -> impl Future<Output = Result<Page<ListedFunction>, PortError>> + Send;
+
+    /// `ListCodeSigningConfigs`.
+    fn list_cscs(
+        &self,
+        marker: Option<&str>,
+    ) -> impl Future<Output = Result<Page<Csc>, PortError>> + Send;
+
+    /// `ListFunctionsByCodeSigningConfig`: the names of the functions that have this configuration. Empty
+    /// when there is no such configuration any more.
+    fn functions_of_csc(
+        &self,
+        csc: &CscArn,
+        marker: Option<&str>,
+    ) -> impl Future<Output = Result<Page<String>, PortError>> + Send;
+}

@@ -1,0 +1,100 @@
+//! `posture.json`: how the targets and the functions of the account and region stand, as the last complete
+//! run of `sweep` found them. The bucket's versions keep the earlier ones.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    documents::{Schema, UploadState},
+    drift::DriftKind,
+    store::Document,
+};
+use crate::domain::{CscPolicy, Target};
+
+/// Everything that one run found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posture {
+    /// 1.
+    pub schema: Schema,
+    /// The stack.
+    pub stack: String,
+    /// When the run began; what it found is not older.
+    pub began_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// Uploads without an outcome, and not because they are waiting for an attempt that is due.
+    pub unfinished: u32,
+    /// Each target that has a key in the uploads bucket.
+    pub targets: Vec<TargetPosture>,
+    /// Each function of the account and region.
+    pub functions: Vec<FunctionPosture>,
+    /// What could not be looked at, and why; the next run looks again.
+    pub troubles: Vec<String>,
+}
+
+impl Document for Posture {
+    const FILE: &'static str = "posture.json";
+}
+
+/// How a target stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetPosture {
+    /// The target.
+    pub target: Target,
+    /// The label of the current upload; null when the key is deleted.
+    pub current: Option<String>,
+    /// How the current upload ended; null while it has not.
+    pub state: Option<UploadState>,
+    /// The label of the upload that was deployed last; null when none was.
+    pub deployed: Option<String>,
+    /// What was deployed as: the version's number.
+    pub version: Option<String>,
+    /// `CodeSha256` that Lambda tells now, of `$LATEST` or of the layer's newest version; null when there is
+    /// none.
+    pub runs: Option<String>,
+    /// The signing job of what runs; null when it is not signed.
+    pub signing_job: Option<String>,
+    /// The version of the signing profile of what runs.
+    pub signing_profile_version: Option<String>,
+    /// What is not as it should be.
+    pub drift: Vec<DriftKind>,
+}
+
+/// How a function of the account stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionPosture {
+    /// Its name.
+    pub name: String,
+    /// `CodeSha256` of `$LATEST`.
+    pub code_sha256: String,
+    /// Its code signing configuration; null when it has none.
+    pub code_signing_config: Option<String>,
+    /// What that says about code that its publishers did not sign.
+    pub policy: Option<CscPolicy>,
+}
+
+/// `sweep.json`: how far a run of `sweep` came, for the attempt that goes on with it. While it is fresh,
+/// another run gives way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepProgress {
+    /// 1.
+    pub schema: Schema,
+    /// When the run began. It names the run.
+    pub began_at: Timestamp,
+    /// When this was written.
+    pub at: Timestamp,
+    /// When the run ended; null while it goes on.
+    pub ended_at: Option<Timestamp>,
+    /// The key of the uploads bucket that was done last.
+    pub done_through: Option<String>,
+    /// See [`Posture`].
+    pub unfinished: u32,
+    /// See [`Posture`].
+    pub targets: Vec<TargetPosture>,
+    /// See [`Posture`].
+    pub troubles: Vec<String>,
+}
+
+impl Document for SweepProgress {
+    const FILE: &'static str = "sweep.json";
+}

@@ -1,0 +1,172 @@
+//! What is found is on record, told once, and told once more when it is gone.
+//!
+//! As everywhere: the record goes first, its event second. A run that was cut off between the two leaves a
+//! document without `announced_at`, and the next one sends the event.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::settings::{SweepSettings, SweepWorld};
+use crate::{
+    outcome::RetryableError,
+    ports::{Announcement, Replacement, TaggedRecord},
+    records::{
+        self, DRIFT_FOLDER, Drift, DriftKind, Outcome, RecordError, RecordFolder, drift_path,
+    },
+};
+
+/// The `detail-type` of the event that tells of drift.
+pub const DRIFT: &str = "Countersign Drift";
+
+/// The `detail` of that event. What it tells is in the document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftEvent {
+    /// The stack's name.
+    pub stack: String,
+    /// `s3://…/drift/…json`
+    pub record: String,
+}
+
+/// The documents of all drift there ever was, as far as they were listed.
+pub(super) struct KnownDrift(BTreeSet<String>);
+
+impl KnownDrift {
+    /// One listing.
+    pub(super) async fn list<W: SweepWorld>(world: &W) -> Result<Self, RetryableError> {
+        let paths = world.list_records(DRIFT_FOLDER).await?;
+        Ok(Self(paths.into_iter().collect()))
+    }
+
+    /// Whose drift there is a document of.
+    pub(super) fn subjects(&self) -> BTreeSet<String> {
+        let rests = self
+            .0
+            .iter()
+            .filter_map(|path| path.strip_prefix(DRIFT_FOLDER));
+        let subjects = rests.filter_map(|rest| rest.rsplit_once('/'));
+        subjects.map(|(subject, _)| subject.to_owned()).collect()
+    }
+
+    fn has(&self, subject: &str, kind: DriftKind) -> bool {
+        self.0.contains(&drift_path(subject, kind))
+    }
+}
+
+/// Puts what was found on record and tells it, unless that was done before.
+pub(super) async fn open<W: SweepWorld>(
+    world: &W,
+    settings: &SweepSettings,
+    known: &KnownDrift,
+    found: Drift,
+) -> Result<(), RetryableError> {
+    let seen = if known.has(&found.subject, found.kind) {
+        world.read_tagged_record(&found.path()).await?
+    } else {
+        None
+    };
+    if let Some(seen) = &seen {
+        let before = parse(&found.path(), seen)?;
+        if before.is_open() && before.is_same_as(&found) {
+            return if before.announced_at.is_some() {
+                Ok(())
+            } else {
+                announce(world, settings, before).await
+            };
+        }
+    }
+    write_and_announce(world, settings, found, seen.as_ref()).await
+}
+
+/// Closes what is on record of a subject and was not found this time. What was looked for is `looked_for`.
+pub(super) async fn close_others<W: SweepWorld>(
+    world: &W,
+    settings: &SweepSettings,
+    known: &KnownDrift,
+    subject: &str,
+    looked_for: &[DriftKind],
+    found: &[DriftKind],
+) -> Result<(), RetryableError> {
+    for kind in looked_for.iter().filter(|kind| !found.contains(kind)) {
+        if !known.has(subject, *kind) {
+            continue;
+        }
+        let path = drift_path(subject, *kind);
+        let Some(seen) = world.read_tagged_record(&path).await? else {
+            continue;
+        };
+        let before = parse(&path, &seen)?;
+        if before.is_open() {
+            if *kind == DriftKind::UploadStuck && !has_ended(world, &before).await? {
+                continue;
+            }
+            let closed = Drift {
+                closed_at: Some(world.now()),
+                announced_at: None,
+                ..before
+            };
+            write_and_announce(world, settings, closed, Some(&seen)).await?;
+        } else if before.announced_at.is_none() {
+            announce(world, settings, before).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the upload that got stuck has come to its end.
+async fn has_ended<W: SweepWorld>(world: &W, drift: &Drift) -> Result<bool, RetryableError> {
+    let Some(upload) = &drift.upload else {
+        return Ok(true);
+    };
+    let folder = RecordFolder::list(world, upload).await?;
+    Ok(folder.has::<Outcome>())
+}
+
+/// If another run is at it, that one tells.
+async fn write_and_announce<W: SweepWorld>(
+    world: &W,
+    settings: &SweepSettings,
+    drift: Drift,
+    seen: Option<&TaggedRecord>,
+) -> Result<(), RetryableError> {
+    let path = drift.path();
+    let body = records::to_json(&path, &drift)?;
+    match world.replace_record_as_seen(&path, &body, seen).await? {
+        Replacement::Replaced => announce(world, settings, drift).await,
+        Replacement::Changed => Ok(()),
+    }
+}
+
+async fn announce<W: SweepWorld>(
+    world: &W,
+    settings: &SweepSettings,
+    drift: Drift,
+) -> Result<(), RetryableError> {
+    let path = drift.path();
+    let record = format!("s3://{}/{path}", settings.stack.records_bucket);
+    let event = DriftEvent {
+        stack: settings.stack.name.clone(),
+        record: record.clone(),
+    };
+    let announcement = Announcement::new(DRIFT, &event, Vec::new()).map_err(|source| {
+        RetryableError::UnreadableRecord {
+            path: record,
+            source,
+        }
+    })?;
+    world.announce(&announcement).await?;
+    let announced = Drift {
+        announced_at: Some(world.now()),
+        ..drift
+    };
+    let body = records::to_json(&path, &announced)?;
+    world.replace_record(&path, &body).await?;
+    Ok(())
+}
+
+fn parse(path: &str, seen: &TaggedRecord) -> Result<Drift, RecordError> {
+    serde_json::from_slice(&seen.body).map_err(|source| RecordError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
+}

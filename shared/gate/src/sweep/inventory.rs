@@ -1,0 +1,116 @@
+//! All functions of the account and region with their code signing configurations, and the pace at which
+//! Lambda is read.
+//!
+//! Lambda allows 15 calls a second of its control plane in an account and region, and 100 of `GetFunction`
+//! apart from those (grade B). A tenth of each is what `sweep` takes, so that it is in nobody's way.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::settings::SweepWorld;
+use crate::{
+    domain::{CscArn, CscPolicy},
+    outcome::RetryableError,
+    ports::{ListedFunction, Page},
+    records::FunctionPosture,
+};
+
+/// Between two calls of the control plane: a tenth of 15 a second.
+const CONTROL_PLANE_INTERVAL: Duration = Duration::from_millis(667);
+/// Between two of `GetFunction`: a tenth of 100 a second.
+const GET_FUNCTION_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Waits before a call of the control plane other than `GetFunction`.
+pub(super) async fn pace_control_plane<W: SweepWorld>(world: &W) {
+    world.sleep(CONTROL_PLANE_INTERVAL).await;
+}
+
+/// Waits before `GetFunction`.
+pub(super) async fn pace_get_function<W: SweepWorld>(world: &W) {
+    world.sleep(GET_FUNCTION_INTERVAL).await;
+}
+
+/// What the listings tell.
+#[derive(Default)]
+pub(super) struct Inventory {
+    functions: Vec<ListedFunction>,
+    /// By the function's name.
+    cscs: BTreeMap<String, (CscArn, CscPolicy)>,
+}
+
+impl Inventory {
+    /// A call for 50 functions, and one or more for each configuration.
+    pub(super) async fn list<W: SweepWorld>(world: &W) -> Result<Self, RetryableError> {
+        let mut functions = Vec::new();
+        let mut pages = Pages::default();
+        while pages.goes_on(world).await {
+            let page = world.list_functions(pages.marker()).await?;
+            functions.extend(pages.turn(page));
+        }
+        let mut configurations = Vec::new();
+        let mut pages = Pages::default();
+        while pages.goes_on(world).await {
+            let page = world.list_cscs(pages.marker()).await?;
+            configurations.extend(pages.turn(page));
+        }
+        let mut cscs = BTreeMap::new();
+        for csc in configurations {
+            let Some(arn) = csc.arn() else {
+                continue;
+            };
+            let mut pages = Pages::default();
+            while pages.goes_on(world).await {
+                let page = world.functions_of_csc(arn, pages.marker()).await?;
+                let users = pages.turn(page).into_iter();
+                cscs.extend(users.map(|name| (name, (arn.clone(), csc.policy()))));
+            }
+        }
+        Ok(Self { functions, cscs })
+    }
+
+    /// Whether the function had a code signing configuration when all was listed.
+    pub(super) fn has_csc(&self, function: &str) -> bool {
+        self.cscs.contains_key(function)
+    }
+
+    pub(super) fn into_posture(self) -> Vec<FunctionPosture> {
+        let Self { functions, cscs } = self;
+        let posture_of = |function: ListedFunction| {
+            let csc = cscs.get(&function.name);
+            FunctionPosture {
+                code_signing_config: csc.map(|(arn, _)| arn.to_string()),
+                policy: csc.map(|(_, policy)| *policy),
+                name: function.name,
+                code_sha256: function.code_sha256,
+            }
+        };
+        functions.into_iter().map(posture_of).collect()
+    }
+}
+
+/// The pages of a listing, one after the other.
+#[derive(Default)]
+struct Pages {
+    marker: Option<String>,
+    is_last: bool,
+}
+
+impl Pages {
+    /// Whether there is another page; waits before it.
+    async fn goes_on<W: SweepWorld>(&self, world: &W) -> bool {
+        if !self.is_last {
+            pace_control_plane(world).await;
+        }
+        !self.is_last
+    }
+
+    fn marker(&self) -> Option<&str> {
+        self.marker.as_deref()
+    }
+
+    /// Takes the items off a page.
+    fn turn<T>(&mut self, page: Page<T>) -> Vec<T> {
+        self.is_last = page.next.is_none() || page.next == self.marker;
+        self.marker = page.next;
+        page.items
+    }
+}

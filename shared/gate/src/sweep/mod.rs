@@ -1,0 +1,29 @@
+//! The use case of `sweep`: finds from state alone what no event told.
+//!
+//! Lives here: `sweep.rs` (the entry: walks through the uploads bucket), `unfinished.rs` (an upload that
+//! does not come to its end gets its event again), `what_runs.rs` (a target against its records),
+//! `drift.rs` (what is found is told once, and once more when it is gone), `inventory.rs` (all functions
+//! of the account, and the pace of reads), `settings.rs`.
+//!
+//! May use: `domain`, `events`, `ports`, `records`, `outcome`.
+//!
+//! Data passes through like this: a page of `ListObjectVersions`, the versions of one key; for each that
+//! has no outcome the event that was lost, back to its queue; for the target what Lambda says beside
+//! `live.json`; the difference as a drift document, then its event; at the end `posture.json`.
+//!
+//! Nothing here changes a function, a layer or an upload: what was lost is sent again to those who do.
+
+mod drift;
+mod inventory;
+mod settings;
+#[expect(
+    clippy::module_inception,
+    reason = "the entry is called as its room is"
+)]
+mod sweep;
+mod unfinished;
+mod what_runs;
+
+pub use drift::{DRIFT, DriftEvent};
+pub use settings::{SweepSettings, SweepWorld};
+pub use sweep::{Swept, sweep};

@@ -1,0 +1,54 @@
+//! What `sweep` works with.
+
+use std::time::Duration;
+
+use crate::{
+    domain::{Scope, Stack},
+    ports::{
+        Clock, Events, FunctionInventory, Functions, Layers, Records, Redelivery, Signer,
+        UploadInventory,
+    },
+    verdict::WithoutCsc,
+};
+
+/// What `sweep` works with.
+#[derive(Clone, Debug)]
+pub struct SweepSettings {
+    /// The stack.
+    pub stack: Stack,
+    /// The targets of the gate.
+    pub scope: Scope,
+    /// Whether a target without a code signing configuration is deployed to.
+    pub without_csc: WithoutCsc,
+    /// How long the other functions try: what is younger may still be on its way.
+    pub patience: Duration,
+}
+
+/// What `sweep` needs of the world: no way to change a function or a layer is among it that asks for less
+/// than an approved package.
+pub trait SweepWorld:
+    Clock
+    + UploadInventory
+    + FunctionInventory
+    + Records
+    + Redelivery
+    + Functions
+    + Layers
+    + Signer
+    + Events
+{
+}
+
+impl<
+    W: Clock
+        + UploadInventory
+        + FunctionInventory
+        + Records
+        + Redelivery
+        + Functions
+        + Layers
+        + Signer
+        + Events,
+> SweepWorld for W
+{
+}

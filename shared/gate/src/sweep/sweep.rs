@@ -1,0 +1,374 @@
+//! One run over the uploads bucket.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use jiff::Timestamp;
+
+use super::{
+    drift::{KnownDrift, close_others, open},
+    inventory::Inventory,
+    settings::{SweepSettings, SweepWorld},
+    unfinished::{Progress, look_after, upload_of},
+    what_runs::{LOOKED_FOR, look_at},
+};
+use crate::{
+    domain::{Target, Upload},
+    events::SweepRun,
+    outcome::{DeliveryAttempt, RetryableError},
+    ports::{ListedVersion, VersionsCursor},
+    records::{self, Announced, DriftKind, Outcome, Posture, Schema, SweepProgress},
+};
+
+/// A run that looks for unfinished uploads only looks at those of so long, or of twice the patience if that is
+/// more.
+const UNFINISHED_SPAN: Duration = Duration::from_hours(2);
+/// A run over everything looks at those of three days, and at what is current, however old.
+const EVERYTHING_SPAN: Duration = Duration::from_hours(72);
+/// A run that wrote nothing for longer than a function lives is over.
+const MAX_SILENCE: Duration = Duration::from_mins(20);
+/// How many troubles are on record; the log has all.
+const MAX_TROUBLES_KEPT: usize = 20;
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Another run is at work; this one did nothing.
+    pub gave_way: bool,
+    /// Versions that were looked at.
+    pub looked_at: u32,
+    /// Uploads whose event was sent again.
+    pub resent: Vec<Upload>,
+    /// Uploads without an outcome.
+    pub unfinished: u32,
+    /// Targets that were compared with their records.
+    pub targets: u32,
+    /// Kinds of drift that were found, one for each that is open.
+    pub drift: Vec<(String, DriftKind)>,
+    /// What could not be looked at, and why. The next run looks again.
+    pub troubles: Vec<String>,
+}
+
+/// Runs once. What fails for one target is told in the answer, and hinders no other.
+///
+/// A run over everything that is out of time is an error; the next attempt goes on where it stopped. While
+/// one is at work, others give way.
+pub async fn sweep<W: SweepWorld>(
+    world: &W,
+    settings: &SweepSettings,
+    run: SweepRun,
+    attempt: &DeliveryAttempt,
+) -> Result<Swept, RetryableError> {
+    let known = KnownDrift::list(world).await?;
+    let mut sweep = Sweep {
+        world,
+        settings,
+        attempt,
+        known,
+        inventory: None,
+        oldest: Timestamp::MIN,
+        progress: SweepProgress {
+            schema: Schema,
+            began_at: attempt.since,
+            at: world.now(),
+            ended_at: None,
+            done_through: None,
+            unfinished: 0,
+            targets: Vec::new(),
+            troubles: Vec::new(),
+        },
+        swept: Swept::default(),
+    };
+    match run {
+        SweepRun::Unfinished => sweep.unfinished().await?,
+        SweepRun::Everything => sweep.everything().await?,
+    }
+    Ok(sweep.swept)
+}
+
+struct Sweep<'a, W> {
+    world: &'a W,
+    settings: &'a SweepSettings,
+    attempt: &'a DeliveryAttempt,
+    known: KnownDrift,
+    /// In a run over everything.
+    inventory: Option<Inventory>,
+    /// Of what is not current, nothing older is looked at.
+    oldest: Timestamp,
+    progress: SweepProgress,
+    swept: Swept,
+}
+
+impl<W: SweepWorld> Sweep<'_, W> {
+    async fn unfinished(&mut self) -> Result<(), RetryableError> {
+        let twice_the_patience = self.settings.patience.saturating_mul(2);
+        self.look_back(UNFINISHED_SPAN.max(twice_the_patience));
+        self.all_keys(None).await
+    }
+
+    async fn everything(&mut self) -> Result<(), RetryableError> {
+        let before: Option<SweepProgress> = records::read(self.world, "").await?;
+        if let Some(before) = before.filter(|before| before.ended_at.is_none()) {
+            let is_ours = before.began_at == self.progress.began_at;
+            let end = before.at.saturating_add(MAX_SILENCE);
+            if !is_ours && end.is_ok_and(|end| self.world.now() < end) {
+                self.swept.gave_way = true;
+                return Ok(());
+            }
+            if is_ours {
+                self.progress = before;
+            }
+        }
+        self.save_progress().await?;
+        self.look_back(EVERYTHING_SPAN);
+        self.inventory = Some(Inventory::list(self.world).await?);
+        let from = self.progress.done_through.clone();
+        let from = from.map(|key| VersionsCursor { key, version: None });
+        let keys = match self.all_keys(from).await {
+            Ok(()) => self.keys_that_are_gone().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = keys {
+            self.save_progress().await?;
+            return Err(error);
+        }
+        self.close_what_was_not_looked_at().await?;
+        self.write_posture().await?;
+        self.progress.ended_at = Some(self.world.now());
+        self.progress.targets.clear();
+        self.save_progress().await
+    }
+
+    fn look_back(&mut self, span: Duration) {
+        self.oldest = self
+            .world
+            .now()
+            .saturating_sub(span)
+            .unwrap_or(Timestamp::MIN);
+    }
+
+    async fn all_keys(&mut self, mut from: Option<VersionsCursor>) -> Result<(), RetryableError> {
+        // A page may end amid the versions of a key.
+        let mut of_key: Vec<ListedVersion> = Vec::new();
+        loop {
+            let page = self.world.list_all_versions(from.as_ref()).await?;
+            for listed in page.versions {
+                if of_key.first().is_some_and(|first| first.key != listed.key) {
+                    self.listed_key(&std::mem::take(&mut of_key)).await?;
+                }
+                of_key.push(listed);
+            }
+            if page.next.is_none() || page.next == from {
+                break;
+            }
+            from = page.next;
+        }
+        self.listed_key(&of_key).await
+    }
+
+    async fn listed_key(&mut self, versions: &[ListedVersion]) -> Result<(), RetryableError> {
+        let Some(first) = versions.first() else {
+            return Ok(());
+        };
+        self.one_key(&first.key, versions).await?;
+        self.progress.done_through = Some(first.key.clone());
+        Ok(())
+    }
+
+    /// Targets whose key has no version any more. Somebody may have deleted an upload for good that was on its
+    /// way; its records still have to come to an end.
+    async fn keys_that_are_gone(&mut self) -> Result<(), RetryableError> {
+        let targets = records::targets_on_record(self.world).await?;
+        let seen: BTreeSet<Target> = self.targets_seen().cloned().collect();
+        for target in targets {
+            if !seen.contains(&target) {
+                self.one_key(&target.key(), &[]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn targets_seen(&self) -> impl Iterator<Item = &Target> {
+        self.progress.targets.iter().map(|of| &of.target)
+    }
+
+    /// All versions of one key. Out of time is an error, and so is nothing else.
+    async fn one_key(
+        &mut self,
+        key: &str,
+        versions: &[ListedVersion],
+    ) -> Result<(), RetryableError> {
+        if self.world.now() >= self.attempt.work_until {
+            return Err(RetryableError::TimeUp {
+                what: format!("the sweep came to {key}"),
+            });
+        }
+        if let Err(error) = self.look_at_key(key, versions).await {
+            self.trouble(key, &error);
+        }
+        Ok(())
+    }
+
+    fn trouble(&mut self, key: &str, error: &RetryableError) {
+        let text = format!("{key}: {}", error.error_chain());
+        if self.progress.troubles.len() < MAX_TROUBLES_KEPT {
+            self.progress.troubles.push(text.clone());
+        }
+        self.swept.troubles.push(text);
+    }
+
+    async fn look_at_key(
+        &mut self,
+        key: &str,
+        versions: &[ListedVersion],
+    ) -> Result<(), RetryableError> {
+        let mut is_settled = true;
+        for upload in self.not_ended(key, versions).await? {
+            self.swept.looked_at = self.swept.looked_at.saturating_add(1);
+            let progress = look_after(self.world, self.settings, &upload).await?;
+            is_settled &= progress == Progress::Ended;
+            if progress.is_unfinished() {
+                self.swept.unfinished = self.swept.unfinished.saturating_add(1);
+                self.progress.unfinished = self.progress.unfinished.saturating_add(1);
+            }
+            if let Progress::Resent { stuck } = progress {
+                self.swept.resent.push(upload);
+                if let Some(stuck) = stuck {
+                    self.note_drift(&stuck.subject, stuck.kind);
+                    open(self.world, self.settings, &self.known, *stuck).await?;
+                }
+            }
+        }
+        let (Some(inventory), Ok(target)) = (&self.inventory, Target::from_key(key)) else {
+            return Ok(());
+        };
+        let is_ours = self.settings.scope.pattern_for(&target);
+        if !is_ours.matches(target.name()) {
+            return Ok(());
+        }
+        let current = versions.iter().find(|listed| listed.is_current);
+        let current = current.and_then(|listed| upload_of(self.settings, listed));
+        let look = look_at(
+            self.world,
+            self.settings,
+            inventory,
+            &target,
+            current.as_ref(),
+            is_settled,
+        )
+        .await?;
+        self.swept.targets = self.swept.targets.saturating_add(1);
+        self.progress.targets.push(look.posture);
+        let Some(drift) = look.drift else {
+            return Ok(());
+        };
+        let kinds: Vec<DriftKind> = drift.iter().map(|drift| drift.kind).collect();
+        for found in drift {
+            self.note_drift(&found.subject, found.kind);
+            open(self.world, self.settings, &self.known, found).await?;
+        }
+        let subject = target.to_string();
+        self.close(&subject, &LOOKED_FOR, &kinds).await?;
+        self.close(&subject, &[DriftKind::UploadStuck], &[]).await
+    }
+
+    /// The uploads of a key that are worth a look of their own: in a run over everything those without an
+    /// outcome, also those whose version was deleted for good since; otherwise all that are young.
+    async fn not_ended(
+        &self,
+        key: &str,
+        versions: &[ListedVersion],
+    ) -> Result<Vec<Upload>, RetryableError> {
+        let uploads = versions
+            .iter()
+            .filter_map(|listed| Some((upload_of(self.settings, listed)?, listed.is_current)));
+        let is_young = |upload: &Upload| upload.at >= self.oldest;
+        let (Some(_), Ok(target)) = (&self.inventory, Target::from_key(key)) else {
+            let young = uploads.filter(|(upload, _)| is_young(upload));
+            return Ok(young.map(|(upload, _)| upload).collect());
+        };
+        let stack = &self.settings.stack;
+        let recorded =
+            records::recent_uploads(self.world, stack, &target, self.oldest, self.world.now());
+        let recorded = recorded.await?;
+        let mut wanted: Vec<Upload> = Vec::new();
+        for (upload, is_current) in uploads {
+            let is_recorded = recorded.iter().any(|(other, _)| *other == upload);
+            let is_forgotten = is_current
+                && !is_young(&upload)
+                && records::read::<_, Outcome>(self.world, &upload.folder())
+                    .await?
+                    .is_none();
+            if is_forgotten || (is_young(&upload) && !is_recorded) {
+                wanted.push(upload);
+            }
+        }
+        let not_ended = recorded
+            .into_iter()
+            .filter(|(_, folder)| !(folder.has::<Outcome>() && folder.has::<Announced>()));
+        wanted.extend(not_ended.map(|(upload, _)| upload));
+        Ok(wanted)
+    }
+
+    fn note_drift(&mut self, subject: &str, kind: DriftKind) {
+        self.swept.drift.push((subject.to_owned(), kind));
+    }
+
+    async fn close(
+        &self,
+        subject: &str,
+        looked_for: &[DriftKind],
+        found: &[DriftKind],
+    ) -> Result<(), RetryableError> {
+        let Self {
+            world,
+            settings,
+            known,
+            ..
+        } = self;
+        close_others(*world, settings, known, subject, looked_for, found).await
+    }
+
+    /// Drift of what is none of the gate's targets any more, and of keys that name no target.
+    async fn close_what_was_not_looked_at(&mut self) -> Result<(), RetryableError> {
+        let seen: BTreeSet<String> = self.targets_seen().map(ToString::to_string).collect();
+        let failed = |subject: &str| {
+            let mut troubles = self.progress.troubles.iter();
+            troubles.any(|trouble| trouble.starts_with(subject))
+        };
+        let gone: Vec<String> = self
+            .known
+            .subjects()
+            .into_iter()
+            .filter(|subject| !seen.contains(subject) && !failed(subject))
+            .collect();
+        for subject in gone {
+            self.close(&subject, &DriftKind::ALL, &[]).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_posture(&mut self) -> Result<(), RetryableError> {
+        let posture = Posture {
+            schema: Schema,
+            stack: self.settings.stack.name.clone(),
+            began_at: self.progress.began_at,
+            ended_at: self.world.now(),
+            unfinished: self.progress.unfinished,
+            targets: self.progress.targets.clone(),
+            functions: self
+                .inventory
+                .take()
+                .map(Inventory::into_posture)
+                .unwrap_or_default(),
+            troubles: self.progress.troubles.clone(),
+        };
+        records::replace(self.world, "", &posture).await?;
+        Ok(())
+    }
+
+    async fn save_progress(&mut self) -> Result<(), RetryableError> {
+        self.progress.at = self.world.now();
+        records::replace(self.world, "", &self.progress).await?;
+        Ok(())
+    }
+}

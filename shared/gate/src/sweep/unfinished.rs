@@ -1,0 +1,154 @@
+//! An upload that does not come to its end gets its event again.
+//!
+//! Events are best effort: S3 and EventBridge say "at least once", and a message can be lost with its queue,
+//! its rule or its permission. What is on record says which event would bring the upload further.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::settings::{SweepSettings, SweepWorld};
+use crate::{
+    domain::{JobStatus, Upload, UploadId},
+    events::{JobEvent, UploadEvent},
+    outcome::RetryableError,
+    ports::{ListedVersion, Receiver},
+    records::{
+        self, Announced, Drift, DriftKind, Outcome, RecordFolder, Resent, Schema, Signing, Waiting,
+    },
+};
+
+/// Younger uploads are on their way.
+const GRACE: Duration = Duration::from_mins(5);
+/// An attempt that was due so long ago did not take place.
+const OVERDUE: Duration = Duration::from_mins(2);
+/// After so many times somebody is told.
+const TIMES_UNTIL_STUCK: u32 = 3;
+
+/// How one version of a key stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It is no upload, or too young to say.
+    NotDue,
+    /// It has come to its end, and that was announced.
+    Ended,
+    /// It has none yet, and somebody is at work or will be.
+    OnItsWay,
+    /// Its event was sent again.
+    Resent { stuck: Option<Box<Drift>> },
+}
+
+impl Progress {
+    /// Whether the upload may still change what runs.
+    pub(super) fn is_unfinished(&self) -> bool {
+        matches!(self, Self::OnItsWay | Self::Resent { .. })
+    }
+}
+
+/// The upload that a listed version is; none for delete markers, folders that the S3 console makes, and what
+/// was stored while the bucket had no versions.
+pub(super) fn upload_of(settings: &SweepSettings, listed: &ListedVersion) -> Option<Upload> {
+    let is_folder = listed.size == 0 && listed.key.ends_with('/');
+    if listed.is_delete_marker || is_folder {
+        return None;
+    }
+    Some(Upload {
+        id: UploadId {
+            bucket: settings.stack.uploads_bucket.clone(),
+            key: listed.key.clone(),
+            version: listed.version.clone()?,
+        },
+        at: listed.last_modified,
+    })
+}
+
+/// Looks how far an upload came, and sends its event again if it got stuck.
+///
+/// Costs one listing for an upload that ended. An event too many does no harm: every function is idempotent.
+pub(super) async fn look_after<W: SweepWorld>(
+    world: &W,
+    settings: &SweepSettings,
+    upload: &Upload,
+) -> Result<Progress, RetryableError> {
+    if is_within(world.now(), upload.at, GRACE) {
+        return Ok(Progress::NotDue);
+    }
+    let folder = RecordFolder::list(world, upload).await?;
+    let is_ended = folder.has::<Outcome>();
+    if is_ended && folder.has::<Announced>() {
+        return Ok(Progress::Ended);
+    }
+    let resent: Option<Resent> = folder.read(world, upload).await?;
+    if let Some(resent) = &resent
+        && is_within(world.now(), resent.resent_at, settings.patience)
+    {
+        return Ok(Progress::OnItsWay);
+    }
+    let waiting: Option<Waiting> = folder.read(world, upload).await?;
+    let is_due = |waiting: &Waiting| !is_within(world.now(), waiting.next_try_at, OVERDUE);
+    if !is_ended && waiting.is_some_and(|waiting| !is_due(&waiting)) {
+        return Ok(Progress::OnItsWay);
+    }
+    let signing: Option<Signing> = folder.read(world, upload).await?;
+    let (to, body) = match signing {
+        None => (Receiver::Sign, UploadEvent::resent(upload)),
+        Some(signing) => {
+            let job = world.describe_job(&signing.job).await?;
+            if job.is_some_and(|job| job.status == JobStatus::InProgress) {
+                return Ok(Progress::OnItsWay);
+            }
+            (
+                Receiver::Deploy,
+                JobEvent::resent(&signing.job, world.now()),
+            )
+        }
+    };
+    // The record first: what it guards against is sending again and again.
+    let times = resent.map_or(0, |resent| resent.times).saturating_add(1);
+    let record = Resent {
+        schema: Schema,
+        times,
+        to: to.as_str().to_owned(),
+        resent_at: world.now(),
+    };
+    records::replace(world, &upload.folder(), &record).await?;
+    world.resend(to, &body).await?;
+    let stuck =
+        (!is_ended && times >= TIMES_UNTIL_STUCK).then(|| Box::new(stuck(upload, to, world.now())));
+    Ok(Progress::Resent { stuck })
+}
+
+fn stuck(upload: &Upload, to: Receiver, now: Timestamp) -> Drift {
+    let target = crate::domain::Target::from_key(&upload.id.key).ok();
+    Drift {
+        schema: Schema,
+        kind: DriftKind::UploadStuck,
+        subject: subject_of(upload),
+        target,
+        message: format!(
+            "the upload {} of {} has no outcome; its event was sent to the function {} again {TIMES_UNTIL_STUCK} \
+             times or more",
+            upload.id.version,
+            upload.id.key,
+            to.as_str()
+        ),
+        expected: Some("an outcome".to_owned()),
+        found: Some(upload.label()),
+        upload: Some(upload.clone()),
+        found_at: now,
+        closed_at: None,
+        announced_at: None,
+    }
+}
+
+/// `functions/<name>`, or what stands in its place for a key that names no target.
+pub(super) fn subject_of(upload: &Upload) -> String {
+    let folder = upload.folder();
+    let parts: Vec<&str> = folder.split('/').take(2).collect();
+    parts.join("/")
+}
+
+/// Whether `now` is less than `span` after `since`; a time in the future counts as now.
+fn is_within(now: Timestamp, since: Timestamp, span: Duration) -> bool {
+    since.saturating_add(span).is_ok_and(|end| now < end)
+}
