@@ -36,6 +36,10 @@ const SHIPPED: [(&str, &[&str]); 7] = [
         &["countersign-aws", "countersign-gate", "countersign-package"],
     ),
     (
+        "sweep",
+        &["countersign-aws", "countersign-gate", "countersign-package"],
+    ),
+    (
         "countersign",
         &["countersign-aws", "countersign-gate", "countersign-package"],
     ),

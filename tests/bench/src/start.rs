@@ -25,7 +25,7 @@ const BARE: &str = "bare";
 
 /// Each function, an event that makes it call AWS, and the clients that it makes, by their names in
 /// boto3.
-const FUNCTIONS: [(&str, &str, &[&str]); 3] = [
+const FUNCTIONS: [(&str, &str, &[&str]); 4] = [
     (
         "sign",
         include_str!("../../../events/sign-eventbridge.json"),
@@ -40,6 +40,11 @@ const FUNCTIONS: [(&str, &str, &[&str]); 3] = [
         "alert",
         include_str!("../../../events/alert-decided-rejected.json"),
         &["sns"],
+    ),
+    (
+        "sweep",
+        include_str!("../../../events/sweep-unfinished.json"),
+        &["s3", "sqs", "lambda", "signer", "events"],
     ),
 ];
 

@@ -216,7 +216,11 @@ impl World {
             "s3:CopyObject" => self.copy_object(&bucket, &key, request),
             "s3:ListObjectsV2" => {
                 let prefix = decode(request.query_value("prefix").unwrap_or_default());
-                list(&self.keys(&bucket, &prefix))
+                let keys = self.keys(&bucket, &prefix);
+                match request.query_value("delimiter") {
+                    Some(_) => list_folders(&prefix, &keys),
+                    None => list(&keys),
+                }
             }
             "s3:ListObjectVersions" => {
                 let prefix = decode(request.query_value("prefix").unwrap_or_default());
@@ -264,16 +268,15 @@ impl World {
                 continue;
             }
             for (age, version) in versions.iter().rev().enumerate() {
-                let kind = if version.body.is_some() {
-                    "Version"
-                } else {
-                    "DeleteMarker"
+                let (kind, size) = match &version.body {
+                    Some(body) => ("Version", format!("<Size>{}</Size>", body.len())),
+                    None => ("DeleteMarker", String::new()),
                 };
                 let (id, is_latest) = (&version.id, age == 0);
                 let _ = write!(
                     list,
                     "<{kind}><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{is_latest}</IsLatest>\
-                     <LastModified>{LAST_MODIFIED_ISO}</LastModified></{kind}>"
+                     <LastModified>{LAST_MODIFIED_ISO}</LastModified>{size}</{kind}>"
                 );
             }
         }
@@ -422,6 +425,7 @@ fn operation(request: &Request) -> String {
         ("POST", ["signing-jobs"]) => "signer:StartSigningJob",
         ("GET", ["signing-jobs", _]) => "signer:DescribeSigningJob",
         ("GET", ["signing-profiles", _]) => "signer:GetSigningProfile",
+        ("GET", ["2015-03-31", "functions"]) => "lambda:ListFunctions",
         ("GET", ["2015-03-31", "functions", _]) => "lambda:GetFunction",
         ("PUT", ["2015-03-31", "functions", _, "code"]) => "lambda:UpdateFunctionCode",
         ("POST", ["2015-03-31", "functions", _, "versions"]) => "lambda:PublishVersion",
@@ -429,6 +433,10 @@ fn operation(request: &Request) -> String {
         ("PUT", ["2015-03-31", "functions", _, "aliases", _]) => "lambda:UpdateAlias",
         ("GET", ["2020-06-30", "functions", _, "code-signing-config"]) => {
             "lambda:GetFunctionCodeSigningConfig"
+        }
+        ("GET", ["2020-04-22", "code-signing-configs"]) => "lambda:ListCodeSigningConfigs",
+        ("GET", ["2020-04-22", "code-signing-configs", _, "functions"]) => {
+            "lambda:ListFunctionsByCodeSigningConfig"
         }
         ("GET", ["2020-04-22", "code-signing-configs", _]) => "lambda:GetCodeSigningConfig",
         ("GET", ["2018-10-31", "layers", _, "versions"]) => "lambda:ListLayerVersions",
@@ -504,6 +512,24 @@ fn list(keys: &[String]) -> Response {
     xml(&format!(
         "<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>"
     ))
+}
+
+/// The folders directly below a prefix, with the delimiter `/`.
+fn list_folders(prefix: &str, keys: &[String]) -> Response {
+    let mut folders: Vec<&str> = keys
+        .iter()
+        .filter_map(|key| key.strip_prefix(prefix)?.split_once('/'))
+        .map(|(folder, _)| folder)
+        .collect();
+    folders.dedup();
+    let mut body = String::from("<ListBucketResult><IsTruncated>false</IsTruncated>");
+    for folder in folders {
+        let _ = write!(
+            body,
+            "<CommonPrefixes><Prefix>{prefix}{folder}/</Prefix></CommonPrefixes>"
+        );
+    }
+    xml(&(body + "</ListBucketResult>"))
 }
 
 fn xml(body: &str) -> Response {

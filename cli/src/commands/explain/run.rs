@@ -53,6 +53,10 @@ fn explain(settings: &AlertSettings, body: &str) -> Explained {
             let why = "what is paged is what the record in the records bucket says, which is not read here";
             return silent("an upload that ended".to_owned(), why);
         }
+        Event::Drifted(_) => {
+            let why = "what is paged is what the document in the records bucket says, which is not read here";
+            return silent("drift".to_owned(), why);
+        }
         Event::NotOurs(why) => return silent("an event".to_owned(), why),
     };
     match classify(settings, &event, &Lookup::Nothing) {

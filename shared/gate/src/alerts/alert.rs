@@ -2,6 +2,7 @@
 
 use super::{
     detections::{event_names, needs_records, page_of},
+    drift_page::of_drift,
     known_code::{KnownCode, look_up},
     page::{Page, Severity, in_one_line},
     settings::AlertSettings,
@@ -9,9 +10,9 @@ use super::{
 use crate::{
     domain::{ReasonCode, Target, Upload},
     events::{API_CALL, ApiCall, Envelope, EventError},
-    outcome::DECIDED,
+    outcome::{DECIDED, DRIFT},
     ports::{Pager, PortError, Records, SOURCE},
-    records::{Document, Outcome, RecordError, UploadState},
+    records::{self, Document, Drift, DriftKind, Outcome, RecordError, UploadState},
 };
 use serde::Deserialize;
 
@@ -37,11 +38,13 @@ pub enum Event {
     /// An upload ended, says an event that anybody with `events:PutEvents` can send. It is a pointer to
     /// a record, and the record says how it ended.
     Decided(RecordPointer),
+    /// `sweep` found drift, or that it is gone. A pointer as well.
+    Drifted(RecordPointer),
     /// It claims to be the gate's and is not.
     NotOurs(&'static str),
 }
 
-/// Where an outcome is on record.
+/// Where an outcome or drift is on record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordPointer {
     event_id: String,
@@ -55,6 +58,8 @@ pub enum Lookup {
     Nothing,
     /// How the upload ended that an event points at.
     Outcome(Box<Outcome>),
+    /// The document of drift that an event points at.
+    Drift(Box<Drift>),
     /// Whose code a call put on a function.
     Code(KnownCode),
 }
@@ -85,6 +90,12 @@ pub async fn alert<P: Pager, R: Records>(
             };
             Lookup::Outcome(Box::new(outcome))
         }
+        Event::Drifted(pointer) => {
+            let Some(drift) = read_drift(records, pointer).await? else {
+                return Ok(Alerted::Dropped("its record is not there"));
+            };
+            Lookup::Drift(Box::new(drift))
+        }
         Event::Call(call) if needs_records(call, settings) => {
             Lookup::Code(look_up(records, call).await)
         }
@@ -106,7 +117,14 @@ pub fn parse(settings: &AlertSettings, body: &str) -> Result<Event, EventError> 
         (source, API_CALL) if is_watched(source) => {
             Ok(Event::Call(Box::new(ApiCall::of_envelope(envelope)?)))
         }
-        (SOURCE, DECIDED) => Ok(pointer(settings, envelope)),
+        (SOURCE, DECIDED) => Ok(match pointer(settings, envelope, is_outcome_path) {
+            Ok(pointer) => Event::Decided(pointer),
+            Err(why) => Event::NotOurs(why),
+        }),
+        (SOURCE, DRIFT) => Ok(match pointer(settings, envelope, is_drift_path) {
+            Ok(pointer) => Event::Drifted(pointer),
+            Err(why) => Event::NotOurs(why),
+        }),
         (SOURCE, _) => Ok(Event::NotOurs("the gate sends no such event")),
         _ => Err(EventError::Kind {
             source_name: envelope.source,
@@ -122,25 +140,47 @@ fn is_watched(source: &str) -> bool {
         .is_some_and(|service| event_names().contains_key(service))
 }
 
-fn pointer(settings: &AlertSettings, envelope: Envelope) -> Event {
+fn pointer(
+    settings: &AlertSettings,
+    envelope: Envelope,
+    is_path: fn(&str) -> bool,
+) -> Result<RecordPointer, &'static str> {
     #[derive(Deserialize)]
     struct Detail {
         stack: String,
         record: String,
     }
     let Ok(detail) = Detail::deserialize(envelope.detail) else {
-        return Event::NotOurs("it names no record");
+        return Err("it names no record");
     };
     if detail.stack != settings.stack {
-        return Event::NotOurs("it is of another stack");
+        return Err("it is of another stack");
     }
     let bucket = format!("s3://{}/", settings.records_bucket);
     match detail.record.strip_prefix(&bucket) {
-        Some(path) if is_outcome_path(path) => Event::Decided(RecordPointer {
+        Some(path) if is_path(path) => Ok(RecordPointer {
             event_id: envelope.id.unwrap_or_else(|| path.to_owned()),
             path: path.to_owned(),
         }),
-        _ => Event::NotOurs("it names no outcome in the records bucket"),
+        _ => Err("it names no record of its kind in the records bucket"),
+    }
+}
+
+/// `drift/<functions|layers|unrecognised>/<name>/<KIND>.json`
+fn is_drift_path(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    let [folder, kind, name, file] = parts.as_slice() else {
+        return false;
+    };
+    let of_kind = |kind: &DriftKind| file.strip_suffix(".json") == Some(kind.as_str());
+    *folder == "drift" && is_subject(kind, name) && DriftKind::ALL.iter().any(of_kind)
+}
+
+/// `functions/<name>`, `layers/<name>`, or `unrecognised/<hash of a key>`.
+fn is_subject(kind: &str, name: &str) -> bool {
+    match kind {
+        "unrecognised" => name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        _ => Target::try_from(format!("{kind}/{name}")).is_ok(),
     }
 }
 
@@ -150,11 +190,7 @@ fn is_outcome_path(path: &str) -> bool {
     let [kind, name, label, file] = parts.as_slice() else {
         return false;
     };
-    let is_target = match *kind {
-        "unrecognised" => name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        _ => Target::try_from(format!("{kind}/{name}")).is_ok(),
-    };
-    is_target && *file == Outcome::FILE && Upload::parse_label(label).is_some()
+    is_subject(kind, name) && *file == Outcome::FILE && Upload::parse_label(label).is_some()
 }
 
 /// The outcome on record; `None` when there is none, or it is not of the upload whose folder it is in.
@@ -162,16 +198,18 @@ async fn read<R: Records>(
     records: &R,
     pointer: &RecordPointer,
 ) -> Result<Option<Outcome>, AlertError> {
-    let Some(body) = records.read_record(&pointer.path).await? else {
-        return Ok(None);
-    };
-    let outcome: Outcome =
-        serde_json::from_slice(&body).map_err(|source| RecordError::Unreadable {
-            path: pointer.path.clone(),
-            source,
-        })?;
-    let place = format!("{}{}", outcome.upload.folder(), Outcome::FILE);
-    Ok((place == pointer.path).then_some(outcome))
+    let outcome: Option<Outcome> = records::read_named(records, &pointer.path).await?;
+    let place = |outcome: &Outcome| format!("{}{}", outcome.upload.folder(), Outcome::FILE);
+    Ok(outcome.filter(|outcome| place(outcome) == pointer.path))
+}
+
+/// The document of drift; `None` when there is none, or it is not where such drift belongs.
+async fn read_drift<R: Records>(
+    records: &R,
+    pointer: &RecordPointer,
+) -> Result<Option<Drift>, AlertError> {
+    let drift: Option<Drift> = records::read_named(records, &pointer.path).await?;
+    Ok(drift.filter(|drift| drift.path() == pointer.path))
 }
 
 /// Says whether someone should hear of an event, and what, with what was looked up for it.
@@ -183,7 +221,10 @@ pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Opt
         (Event::Decided(pointer), Lookup::Outcome(outcome)) => {
             of_outcome(settings, pointer, outcome)
         }
-        (Event::Decided(_) | Event::NotOurs(_), _) => None,
+        (Event::Drifted(pointer), Lookup::Drift(drift)) => {
+            Some(of_drift(settings, &pointer.event_id, drift))
+        }
+        (Event::Decided(_) | Event::Drifted(_) | Event::NotOurs(_), _) => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The event that tells an outcome.
+//! The gate's own events: how an upload ended, and that something is not as the records say.
 
 use crate::records::Outcome;
 use serde::{Deserialize, Serialize};
@@ -16,4 +16,16 @@ pub struct Decided {
     /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
+}
+
+/// The `detail-type` of the event that tells of drift.
+pub const DRIFT: &str = "Countersign Drift";
+
+/// The `detail` of that event. What it tells is in the document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftEvent {
+    /// The stack's name.
+    pub stack: String,
+    /// `s3://…/drift/…json`
+    pub record: String,
 }

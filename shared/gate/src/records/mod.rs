@@ -32,4 +32,4 @@ pub(crate) use lease::{HeldLease, Holder, Work};
 pub use posture::{FunctionPosture, Posture, SweepProgress, TargetPosture};
 pub use publication::Publishing;
 pub use store::Document;
-pub(crate) use store::{RecordFolder, create, find_upload, read, replace, to_json};
+pub(crate) use store::{RecordFolder, create, find_upload, read, read_named, replace, to_json};

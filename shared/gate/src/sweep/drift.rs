@@ -5,28 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
 use super::settings::{SweepSettings, SweepWorld};
 use crate::{
-    outcome::RetryableError,
+    outcome::{DRIFT, DriftEvent, RetryableError},
     ports::{Announcement, Replacement, TaggedRecord},
     records::{
         self, DRIFT_FOLDER, Drift, DriftKind, Outcome, RecordError, RecordFolder, drift_path,
     },
 };
-
-/// The `detail-type` of the event that tells of drift.
-pub const DRIFT: &str = "Countersign Drift";
-
-/// The `detail` of that event. What it tells is in the document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DriftEvent {
-    /// The stack's name.
-    pub stack: String,
-    /// `s3://…/drift/…json`
-    pub record: String,
-}
 
 /// The documents of all drift there ever was, as far as they were listed.
 pub(super) struct KnownDrift(BTreeSet<String>);

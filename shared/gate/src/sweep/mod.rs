@@ -24,6 +24,5 @@ mod sweep;
 mod unfinished;
 mod what_runs;
 
-pub use drift::{DRIFT, DriftEvent};
 pub use settings::{SweepSettings, SweepWorld};
 pub use sweep::{Swept, sweep};

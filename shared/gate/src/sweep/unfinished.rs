@@ -18,8 +18,9 @@ use crate::{
     },
 };
 
-/// Younger uploads are on their way.
-const GRACE: Duration = Duration::from_mins(5);
+/// Younger uploads are on their way: so long, or a twelfth of the patience if that is less.
+const MAX_GRACE: Duration = Duration::from_mins(5);
+const GRACE_OF_PATIENCE: u32 = 12;
 /// An attempt that was due so long ago did not take place.
 const OVERDUE: Duration = Duration::from_mins(2);
 /// After so many times somebody is told.
@@ -70,7 +71,9 @@ pub(super) async fn look_after<W: SweepWorld>(
     settings: &SweepSettings,
     upload: &Upload,
 ) -> Result<Progress, RetryableError> {
-    if is_within(world.now(), upload.at, GRACE) {
+    let of_patience = settings.patience.checked_div(GRACE_OF_PATIENCE);
+    let grace = of_patience.unwrap_or(MAX_GRACE).min(MAX_GRACE);
+    if is_within(world.now(), upload.at, grace) {
         return Ok(Progress::NotDue);
     }
     let folder = RecordFolder::list(world, upload).await?;

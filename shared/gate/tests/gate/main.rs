@@ -18,5 +18,6 @@ mod order;
 mod pages;
 mod pages_detections;
 mod refusals;
+mod sweep;
 mod verdicts;
 mod world;

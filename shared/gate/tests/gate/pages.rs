@@ -9,6 +9,7 @@ use countersign_gate::{
     },
     domain::ReasonCode,
     events::EventError,
+    records::{Drift, DriftKind},
 };
 use countersign_testkit::checkout;
 use serde_json::{Value, json};
@@ -73,6 +74,18 @@ fn page_of_outcome(record: &Value) -> Option<Page> {
     )
 }
 
+/// The page for drift; the event only points at the document.
+fn page_of_drift(drift: &Drift) -> Option<Page> {
+    let settings = settings();
+    let event = parse(
+        &settings,
+        &drifted(&format!("s3://records/{}", drift.path())),
+    )
+    .unwrap();
+    assert!(matches!(event, Event::Drifted(_)));
+    classify(&settings, &event, &Lookup::Drift(Box::new(drift.clone())))
+}
+
 /// Every page that is held against a text.
 fn pages() -> Vec<(String, Page)> {
     let of_samples = SAMPLES
@@ -98,8 +111,18 @@ fn pages() -> Vec<(String, Page)> {
         ("own-warned", warned("deployed")),
         ("own-prepared", warned("prepared")),
     ];
+    let of_drift = DriftKind::ALL.into_iter().map(|kind| {
+        let name = kind.as_str().to_ascii_lowercase().replace('_', "-");
+        (format!("drift-{name}"), page_of_drift(&drift(kind)))
+    });
+    let closed = Drift {
+        closed_at: Some("2026-11-22T09:00:00Z".parse().unwrap()),
+        ..drift(DriftKind::OtherCodeRuns)
+    };
     of_samples
         .chain(own.map(|(name, record)| (name.to_owned(), page_of_outcome(&record))))
+        .chain(of_drift)
+        .chain([("drift-closed".to_owned(), page_of_drift(&closed))])
         .map(|(name, page)| {
             let page = page.unwrap_or_else(|| panic!("{name} pages nobody"));
             (name, page)
@@ -150,9 +173,13 @@ fn severities_fit() {
         "own-overtaken",
         "own-warned",
         "own-prepared",
+        "drift-target-gone",
+        "drift-other-version-current",
     ] {
         assert_eq!(severity(name), Some(Severity::Warning), "{name}");
     }
+    assert_eq!(severity("drift-other-code-runs"), Some(Severity::Critical));
+    assert_eq!(severity("drift-closed"), Some(Severity::Notice));
 }
 
 #[test]
@@ -278,6 +305,7 @@ fn forged_event_of_the_gate_is_dropped_without_a_page() {
         "s3://records/functions/../20261121T214400Z-v1/outcome.json".to_owned(),
         "s3://records/functions/orders/yesterday/outcome.json".to_owned(),
         "s3://records/x/functions/orders/20261121T214400Z-v1/outcome.json".to_owned(),
+        "s3://records/drift/functions/orders/OTHER_CODE_RUNS.json".to_owned(),
         "Your account is at risk, see evil.example".to_owned(),
         String::new(),
     ]
@@ -332,6 +360,35 @@ fn page_says_what_the_record_says_and_not_what_the_event_says() {
     put(RECORD, b"not JSON");
     let pointing = decided(&format!("s3://records/{RECORD}"));
     assert!(run(alert(&hands, &hands, &settings(), &pointing)).is_err());
+}
+
+#[test]
+fn page_about_drift_says_what_its_document_says() {
+    let world = World::new(slots(), 1);
+    let hands = hands(&world, "alert");
+    let found = drift(DriftKind::CscMissing);
+    let put = |path: &str, drift: &Drift| {
+        let body = serde_json::to_vec(drift).unwrap();
+        world.state().records.insert(path.to_owned(), body);
+    };
+    put(&found.path(), &found);
+    let event = drifted(&format!("s3://records/{}", found.path()));
+    let alerted = run(alert(&hands, &hands, &settings(), &event)).unwrap();
+    assert!(matches!(alerted, Alerted::Paged(page) if page.kind == "CSC_MISSING"));
+    // A document in a place that is not its own, an event about none, and one of another kind.
+    let other = "drift/functions/billing/CSC_MISSING.json";
+    put(other, &found);
+    for path in [
+        other,
+        "drift/functions/orders/TARGET_GONE.json",
+        "drift/functions/orders/NONSENSE.json",
+        "drift/functions/../CSC_MISSING.json",
+        RECORD,
+    ] {
+        let event = drifted(&format!("s3://records/{path}"));
+        let alerted = run(alert(&hands, &hands, &settings(), &event)).unwrap();
+        assert!(matches!(alerted, Alerted::Dropped(_)), "{path}");
+    }
 }
 
 #[test]
@@ -451,6 +508,32 @@ fn decided(record: &str) -> String {
         "detail": {"stack": "countersign", "record": record},
     })
     .to_string()
+}
+
+/// The event that points at drift.
+fn drifted(record: &str) -> String {
+    decided(record).replace("Countersign Upload Decided", "Countersign Drift")
+}
+
+/// A document of drift.
+fn drift(kind: DriftKind) -> Drift {
+    serde_json::from_value(json!({
+        "schema": 1,
+        "kind": kind,
+        "subject": "functions/orders",
+        "target": "functions/orders",
+        "message": "what was found in detail",
+        "expected": "c2hvdWxk",
+        "found": "aXM=",
+        "upload": {
+            "id": {"bucket": "uploads", "key": "functions/orders.zip", "version": "v1"},
+            "at": "2026-11-21T21:44:00Z",
+        },
+        "found_at": "2026-11-22T08:00:00Z",
+        "closed_at": null,
+        "announced_at": null,
+    }))
+    .unwrap()
 }
 
 /// `outcome.json`

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{alone, local_stack};
 
-const FUNCTIONS: [&str; 3] = ["sign", "deploy", "alert"];
+const FUNCTIONS: [&str; 4] = ["sign", "deploy", "alert", "sweep"];
 
 /// Nobody but an administrator can send one, while the stack names one.
 #[test]

@@ -29,7 +29,7 @@ fn role_can_do_its_work_and_nothing_else() {
     deploy
         .call("lambda", "get_function", target.clone())
         .unwrap();
-    for own in ["sign", "deploy", "alert"] {
+    for own in ["sign", "deploy", "alert", "sweep"] {
         let own = format!("{}-{own}", stack.stack().name());
         assert_denied(&deploy, "lambda", "update_function_code", &update(&own));
     }
@@ -200,7 +200,7 @@ fn forged_message_is_denied() {
         "userIdentity": {"principalId": "the-ceo"},
         "s3": {"bucket": {"name": bucket}, "object": {"key": "functions/demo.zip", "versionId": "made-up"}},
     }]});
-    for name in ["sign", "deploy", "alert"] {
+    for name in ["sign", "deploy", "alert", "sweep"] {
         for suffix in ["", "-dead-letters"] {
             let queue = queue_url(stack.root(), &format!("{name}{suffix}"));
             let send = json!({"QueueUrl": queue, "MessageBody": message.to_string()});

@@ -12,8 +12,8 @@ use std::{
 
 use countersign_gate::{
     domain::{UploadId, *},
+    outcome::DRIFT,
     ports::{Announcement, PortError, SnsMessage, *},
-    sweep::DRIFT,
     verdict::Verified,
 };
 use countersign_package::ProfileVersionArn;

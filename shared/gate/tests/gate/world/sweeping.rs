@@ -1,6 +1,6 @@
 //! The ports that `sweep` needs beside those of the others.
 
-use countersign_gate::{domain::*, ports::*, sweep::DriftEvent};
+use countersign_gate::{domain::*, outcome::DriftEvent, ports::*};
 
 use super::{Mistake, RECORDS, World, WorldState, simulated_ports::SimulatedPorts};
 

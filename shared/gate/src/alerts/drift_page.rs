@@ -1,0 +1,70 @@
+//! The page for drift: what `sweep` found against the records, and that it is gone again.
+
+use super::{
+    page::{Page, Severity, in_one_line},
+    settings::AlertSettings,
+};
+use crate::records::{Drift, DriftKind};
+
+/// The page for a document of drift as it is now. `event_id` names the event that pointed at it.
+pub(super) fn of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) -> Page {
+    let record = format!("s3://{}/{}", settings.records_bucket, drift.path());
+    let (kind, subject) = (drift.kind, in_one_line(&drift.subject));
+    let severity = match (drift.is_open(), kind.is_critical()) {
+        (false, _) => Severity::Notice,
+        (true, true) => Severity::Critical,
+        (true, false) => Severity::Warning,
+    };
+    let title = if drift.is_open() {
+        format!("{}: {subject} ({kind})", title_of(kind))
+    } else {
+        format!("No longer so: {subject} ({kind})")
+    };
+    let mut text = vec![
+        kind.meaning().to_owned(),
+        format!("In detail: {}.", in_one_line(&drift.message)),
+    ];
+    let mut next_steps = Vec::new();
+    match drift.closed_at {
+        Some(closed_at) => {
+            text.push(format!(
+                "It was found at {}, and was gone at {closed_at}.",
+                drift.found_at
+            ));
+        }
+        None => {
+            text.push("The function sweep found it; no event need have told of it.".to_owned());
+            next_steps.push(kind.fix().to_owned());
+        }
+    }
+    next_steps.push(format!("The whole record: aws s3 cp '{record}' -"));
+    let mut facts = vec![("Stack", settings.stack.clone())];
+    facts.extend(drift.expected.clone().map(|value| ("Expected", value)));
+    facts.extend(drift.found.clone().map(|value| ("Found", value)));
+    facts.extend(drift.upload.as_ref().map(|of| ("Upload", of.label())));
+    facts.push(("Since", drift.found_at.to_string()));
+    Page {
+        id: event_id.to_owned(),
+        severity,
+        title,
+        text: text.join("\n"),
+        next_steps,
+        facts,
+        resources: vec![record],
+        kind: kind.to_string(),
+        thread: drift.subject.clone(),
+        state: if drift.is_open() { "open" } else { "closed" }.to_owned(),
+        stack: settings.stack.clone(),
+    }
+}
+
+fn title_of(kind: DriftKind) -> &'static str {
+    match kind {
+        DriftKind::OtherCodeRuns => "Other code runs than was deployed",
+        DriftKind::OtherLayerVersion => "A layer was published past the gate",
+        DriftKind::CscMissing => "Code signing was taken off",
+        DriftKind::TargetGone => "What was deployed is gone",
+        DriftKind::OtherVersionCurrent => "Not the current upload runs",
+        DriftKind::UploadStuck => "An upload does not end",
+    }
+}

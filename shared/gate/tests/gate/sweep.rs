@@ -1,0 +1,441 @@
+//! What no event told is found: an upload whose event was lost, and whatever runs past the gate.
+
+use countersign_gate::{
+    admission::{Admission, admit},
+    domain::SigningJobId,
+    events::{JobEvent, SweepRun, UploadEvent},
+    outcome::{DeliveryAttempt, RetryableError},
+    ports::Receiver,
+    records::{Drift, Posture, Resent, SweepProgress, UploadState},
+    sweep::{Swept, sweep},
+};
+use jiff::SignedDuration;
+
+use crate::{
+    happy_path::{GOOD, OTHER, SWAPPED, change, go, sample_world, world},
+    world::{
+        AliasState, FUNCTION, LAYER, LayerState, World,
+        run::{
+            admitted, deploy_job, deploy_settings, event, hands, patient, run_in, sign_settings,
+            sweep_settings,
+        },
+    },
+};
+
+const FUNCTION_DRIFT: &str = "drift/functions/checkout/";
+
+fn try_sweep(
+    world: &World,
+    run: SweepRun,
+    attempt: &DeliveryAttempt,
+) -> Result<Swept, RetryableError> {
+    let settings = sweep_settings();
+    run_in(
+        world,
+        sweep(&hands(world, "sweep"), &settings, run, attempt),
+    )
+}
+
+fn swept(world: &World, run: SweepRun) -> Swept {
+    try_sweep(world, run, &patient(world)).unwrap()
+}
+
+/// The event of an upload, as `sign` takes it.
+fn take_in(world: &World, event: &UploadEvent) -> Result<Admission, RetryableError> {
+    let (hands, settings) = (hands(world, "sign"), sign_settings());
+    run_in(world, admit(&hands, &settings, event, &patient(world)))
+}
+
+fn pass(world: &World, minutes: i64) {
+    world.state().tick(minutes * 60);
+}
+
+/// What a run over everything finds of a function, after some time.
+fn found(world: &World) -> Vec<String> {
+    pass(world, 10);
+    let swept = swept(world, SweepRun::Everything);
+    assert_eq!(swept.troubles, [""; 0]);
+    let kinds = swept.drift.iter().map(|(subject, kind)| {
+        assert!(subject.contains('/'), "{subject}");
+        kind.to_string()
+    });
+    kinds.collect()
+}
+
+fn drift(world: &World, kind: &str) -> Drift {
+    let path = format!("{FUNCTION_DRIFT}{kind}.json");
+    world.state().record(&path).expect("it is on record")
+}
+
+fn told(world: &World) -> usize {
+    world.state().drift_told.len()
+}
+
+#[test]
+fn upload_whose_event_was_lost_is_sent_again() {
+    let world = world();
+    let version = world.upload(FUNCTION, GOOD);
+    // It may still be on its way.
+    assert_eq!(swept(&world, SweepRun::Unfinished).resent, []);
+    pass(&world, 6);
+    let run = swept(&world, SweepRun::Unfinished);
+    assert_eq!(run.resent.len(), 1);
+    assert_eq!(run.resent[0].id.version, version);
+    let resent = world.take_resent();
+    let [(Receiver::Sign, body)] = resent.as_slice() else {
+        panic!("{resent:?}")
+    };
+    let events = UploadEvent::parse(body).unwrap();
+    assert_eq!(events[0].version.as_ref(), Some(&version));
+    // Once is enough for as long as sign tries.
+    pass(&world, 30);
+    assert_eq!(swept(&world, SweepRun::Everything).resent, []);
+    // And it leads on.
+    take_in(&world, &events[0]).unwrap();
+    assert_eq!(world.state().jobs.len(), 1);
+}
+
+#[test]
+fn job_whose_event_was_lost_is_sent_again() {
+    let world = world();
+    admitted(&world, FUNCTION, GOOD);
+    pass(&world, 6);
+    let run = swept(&world, SweepRun::Unfinished);
+    assert_eq!(
+        (run.unfinished, run.resent.len()),
+        (1, 0),
+        "it is in progress"
+    );
+    let job: SigningJobId = world.state().jobs.keys().next().unwrap().clone();
+    world.end_job(&job);
+    swept(&world, SweepRun::Unfinished);
+    let resent = world.take_resent();
+    let [(Receiver::Deploy, body)] = resent.as_slice() else {
+        panic!("{resent:?}")
+    };
+    assert_eq!(JobEvent::parse(body).unwrap().job, job);
+    let end = deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap();
+    assert_eq!(end.outcome.state, UploadState::Deployed);
+    pass(&world, 90);
+    let run = swept(&world, SweepRun::Everything);
+    assert_eq!((run.unfinished, run.resent.len()), (0, 0));
+}
+
+#[test]
+fn outcome_that_was_not_announced_is() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    world
+        .state()
+        .records
+        .retain(|path, _| !path.ends_with("/announced.json"));
+    pass(&world, 6);
+    assert_eq!(swept(&world, SweepRun::Unfinished).resent.len(), 1);
+    let (_, body) = world.take_resent().remove(0);
+    let before = world.state().events.len();
+    let job = JobEvent::parse(&body).unwrap().job;
+    deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap();
+    assert_eq!(world.state().events.len(), before + 1);
+}
+
+#[test]
+fn upload_that_waits_for_its_next_attempt_is_left_alone() {
+    let world = world();
+    let version = world.upload(FUNCTION, GOOD);
+    world.state().broken.insert("signer:StartSigningJob");
+    let event = event(&world, FUNCTION, Some(version));
+    pass(&world, 60);
+    take_in(&world, &event).unwrap_err();
+    assert_eq!(swept(&world, SweepRun::Unfinished).resent, []);
+    // Its attempt was due long ago.
+    pass(&world, 5);
+    assert_eq!(swept(&world, SweepRun::Unfinished).resent.len(), 1);
+}
+
+#[test]
+fn upload_that_never_ends_is_told_until_it_does() {
+    let world = world();
+    world.upload(FUNCTION, GOOD);
+    for times in 1..=3 {
+        pass(&world, 90);
+        let run = swept(&world, SweepRun::Everything);
+        assert_eq!(run.resent.len(), 1);
+        assert_eq!(run.drift.len(), usize::from(times == 3));
+    }
+    let stuck = drift(&world, "UPLOAD_STUCK");
+    assert!(stuck.is_open() && stuck.announced_at.is_some(), "{stuck:?}");
+    let paths = world.state().records.clone();
+    let path = paths
+        .keys()
+        .find(|path| path.ends_with("resent.json"))
+        .unwrap();
+    let resent: Resent = world.state().record(path).unwrap();
+    assert_eq!((resent.times, resent.to.as_str()), (3, "sign"));
+    // A run that does not send it again does not close it.
+    pass(&world, 10);
+    swept(&world, SweepRun::Everything);
+    assert!(drift(&world, "UPLOAD_STUCK").is_open());
+    for (_, body) in world.take_resent() {
+        let event = UploadEvent::parse(&body).unwrap().remove(0);
+        take_in(&world, &event).unwrap();
+    }
+    let job = world.state().jobs.keys().next().unwrap().clone();
+    world.end_job(&job);
+    deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap();
+    found(&world);
+    assert!(!drift(&world, "UPLOAD_STUCK").is_open());
+    assert_eq!(told(&world), 2, "once that it is so, once that it is not");
+}
+
+#[test]
+fn key_that_names_no_target_is_looked_after_as_well() {
+    let world = world();
+    world.upload("functions/a/b.zip", GOOD);
+    world.upload("functions/", GOOD);
+    pass(&world, 6);
+    let run = swept(&world, SweepRun::Everything);
+    // One of them is a folder that the S3 console makes, if it has no bytes.
+    assert_eq!(run.resent.len(), 2);
+    assert_eq!(run.targets, 0);
+}
+
+#[test]
+fn nothing_is_found_where_all_is_as_it_should_be() {
+    let world = sample_world();
+    assert_eq!(found(&world), [""; 0]);
+    let posture: Posture = world.state().record("posture.json").unwrap();
+    assert_eq!(posture.targets.len(), 2);
+    assert_eq!(posture.unfinished, 0);
+    let function = &posture.targets[0];
+    assert_eq!(function.state, Some(UploadState::Deployed));
+    assert_eq!(function.deployed, function.current);
+    assert!(
+        function
+            .signing_job
+            .as_deref()
+            .unwrap()
+            .contains("/signing-jobs/")
+    );
+    assert_eq!(posture.functions[0].name, "checkout");
+    assert!(posture.functions[0].code_signing_config.is_some());
+    assert_eq!(told(&world), 0);
+    let writes = world
+        .state()
+        .records
+        .keys()
+        .filter(|path| path.starts_with("drift/"))
+        .count();
+    assert_eq!(writes, 0);
+}
+
+#[test]
+fn code_that_was_changed_past_the_gate_is_told_once_and_closed_when_it_is_gone() {
+    let world = sample_world();
+    let ours = world.state().functions["checkout"].clone();
+    world.intrude();
+    for _ in 0..3 {
+        assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    }
+    assert_eq!(told(&world), 1);
+    let open = drift(&world, "OTHER_CODE_RUNS");
+    assert!(open.message.contains("none of the"), "{}", open.message);
+    assert_eq!(open.expected, Some(ours.code_sha256.clone()));
+    // Other code again is another thing to tell.
+    world.intrude();
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    assert_eq!(told(&world), 2);
+    change(&world, |function| function.code_sha256 = ours.code_sha256);
+    assert_eq!(found(&world), [""; 0]);
+    assert!(!drift(&world, "OTHER_CODE_RUNS").is_open());
+    assert_eq!(told(&world), 3);
+    found(&world);
+    assert_eq!(told(&world), 3);
+}
+
+#[test]
+fn older_package_that_was_put_back_is_named() {
+    let world = world();
+    let first = go(&world, FUNCTION, GOOD);
+    go(&world, FUNCTION, OTHER);
+    let code = first.deployed.unwrap().code_sha256;
+    change(&world, |function| function.code_sha256 = code);
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    let message = drift(&world, "OTHER_CODE_RUNS").message;
+    assert!(message.contains(&first.upload.label()), "{message}");
+}
+
+#[test]
+fn alias_that_was_moved_or_weighted_past_the_gate_is_told() {
+    let world = world();
+    change(&world, |function| {
+        function
+            .tags
+            .insert("countersign:alias".to_owned(), "live".to_owned());
+        function
+            .aliases
+            .insert("live".to_owned(), AliasState::at("$LATEST"));
+    });
+    go(&world, FUNCTION, GOOD);
+    go(&world, FUNCTION, OTHER);
+    assert_eq!(found(&world), [""; 0]);
+    world.weigh(Some("0.5"));
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    world.turn_back_aliases();
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    change(&world, |function| function.aliases.clear());
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    assert_eq!(told(&world), 3);
+}
+
+#[test]
+fn older_version_that_became_current_is_told() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    go(&world, FUNCTION, OTHER);
+    world.delete_for_good(FUNCTION, 1);
+    assert_eq!(found(&world), ["OTHER_VERSION_CURRENT"]);
+    assert_eq!(found(&world), ["OTHER_VERSION_CURRENT"]);
+    assert_eq!(told(&world), 1);
+    // What was uploaded again had its turn.
+    go(&world, FUNCTION, GOOD);
+    assert_eq!(found(&world), [""; 0]);
+}
+
+#[test]
+fn refused_upload_is_no_drift() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    assert_eq!(go(&world, FUNCTION, SWAPPED).state, UploadState::Rejected);
+    assert_eq!(found(&world), [""; 0]);
+}
+
+#[test]
+fn missing_csc_and_missing_function_are_told() {
+    let world = sample_world();
+    change(&world, |function| function.csc = None);
+    assert_eq!(found(&world), ["CSC_MISSING"]);
+    world.delete_function();
+    assert_eq!(found(&world), ["TARGET_GONE"]);
+    assert!(!drift(&world, "CSC_MISSING").is_open());
+    // The key is deleted, too: it was meant.
+    world.delete(FUNCTION);
+    assert_eq!(found(&world), [""; 0]);
+    assert!(!drift(&world, "TARGET_GONE").is_open());
+}
+
+#[test]
+fn layer_that_was_published_past_the_gate_is_told() {
+    let world = sample_world();
+    let foreign = LayerState {
+        description: String::new(),
+        code_sha256: "foreign".to_owned(),
+        slot: GOOD,
+    };
+    world
+        .state()
+        .layers
+        .get_mut("common")
+        .unwrap()
+        .push(foreign);
+    assert_eq!(found(&world), ["OTHER_LAYER_VERSION"]);
+    world.state().layers.get_mut("common").unwrap().clear();
+    assert_eq!(found(&world), ["TARGET_GONE"]);
+}
+
+#[test]
+fn deployment_at_work_is_left_alone() {
+    let world = sample_world();
+    world.intrude();
+    admitted(&world, FUNCTION, OTHER);
+    assert_eq!(found(&world), [""; 0]);
+    assert_eq!(told(&world), 0);
+}
+
+#[test]
+fn trouble_with_one_target_hinders_no_other() {
+    let world = sample_world();
+    world.intrude();
+    let path = world
+        .state()
+        .records
+        .keys()
+        .find(|path| path.starts_with("layers/common/") && path.ends_with("/outcome.json"))
+        .cloned();
+    world.state().records.insert(path.unwrap(), b"{".to_vec());
+    pass(&world, 10);
+    let run = swept(&world, SweepRun::Everything);
+    assert_eq!(run.troubles.len(), 1, "{:?}", run.troubles);
+    assert!(run.troubles[0].starts_with(LAYER));
+    assert_eq!(run.drift.len(), 1);
+    let posture: Posture = world.state().record("posture.json").unwrap();
+    assert_eq!(posture.troubles, run.troubles);
+}
+
+#[test]
+fn run_that_is_out_of_time_goes_on_where_it_stopped() {
+    let world = sample_world();
+    pass(&world, 10);
+    let mut attempt = patient(&world);
+    // Time enough for the listings and the first key.
+    attempt.work_until = attempt.since + SignedDuration::from_millis(2_050);
+    let error = try_sweep(&world, SweepRun::Everything, &attempt).unwrap_err();
+    assert!(matches!(error, RetryableError::TimeUp { .. }), "{error}");
+    let progress: SweepProgress = world.state().record("sweep.json").unwrap();
+    assert_eq!(progress.done_through.as_deref(), Some(FUNCTION));
+    assert_eq!(progress.ended_at, None);
+    // Another run gives way, while this one is alive.
+    let other = swept(&world, SweepRun::Everything);
+    assert!(other.gave_way);
+    let second = DeliveryAttempt {
+        work_until: world.state().now + SignedDuration::from_mins(5),
+        attempt: 2,
+        ..attempt
+    };
+    let run = try_sweep(&world, SweepRun::Everything, &second).unwrap();
+    assert_eq!(run.targets, 1, "the other was done");
+    let posture: Posture = world.state().record("posture.json").unwrap();
+    assert_eq!(posture.targets.len(), 2);
+    // And then another one has its turn.
+    assert!(!swept(&world, SweepRun::Everything).gave_way);
+}
+
+#[test]
+fn run_that_was_cut_off_holds_nobody_up_for_long() {
+    let world = sample_world();
+    pass(&world, 10);
+    let mut attempt = patient(&world);
+    attempt.work_until = attempt.since;
+    try_sweep(&world, SweepRun::Everything, &attempt).unwrap_err();
+    pass(&world, 19);
+    assert!(swept(&world, SweepRun::Everything).gave_way);
+    pass(&world, 2);
+    assert!(!swept(&world, SweepRun::Everything).gave_way);
+}
+
+#[test]
+fn upload_that_was_deleted_for_good_on_its_way_comes_to_its_end() {
+    let world = world();
+    admitted(&world, FUNCTION, GOOD);
+    let job = world.state().jobs.keys().next().unwrap().clone();
+    world.end_job(&job);
+    world.delete_for_good(FUNCTION, 0);
+    pass(&world, 10);
+    assert_eq!(swept(&world, SweepRun::Everything).resent.len(), 1);
+    let end = deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap();
+    assert_eq!(end.outcome.state, UploadState::Superseded);
+}
+
+#[test]
+fn quiet_account_costs_a_handful_of_calls() {
+    let world = world();
+    world.state().calls.clear();
+    swept(&world, SweepRun::Unfinished);
+    assert_eq!(
+        world.state().calls,
+        ["s3:ListObjectsV2", "s3:ListObjectVersions"]
+    );
+    world.state().calls.clear();
+    swept(&world, SweepRun::Everything);
+    let calls = world.state().calls.clone();
+    assert_eq!(calls.len(), 11, "{calls:?}");
+}
