@@ -78,7 +78,7 @@ fn prepare(root: &Path, port: u16, terminal: &Terminal) -> Result<(Tools, Cloud)
 fn build(tools: &Tools, terminal: &Terminal) -> Result<(), HarnessError> {
     let since = Instant::now();
     cloud::build(tools, terminal)?;
-    terminal.step("sam build", "three functions, in Rust", since.elapsed());
+    terminal.step("sam build", "four functions, in Rust", since.elapsed());
     Ok(())
 }
 

@@ -30,7 +30,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Show the gate at work on a local AWS: build, deploy, four scenes. Then stay up until Ctrl-C.
+    /// Show the gate at work on a local AWS: build, deploy, five scenes. Then stay up until Ctrl-C.
     Local(local::Options),
     /// Run every check there is, the cheap ones first.
     Test(test::Options),

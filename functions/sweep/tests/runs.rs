@@ -72,8 +72,9 @@ fn lost_upload_is_sent_to_sign_again() {
     let event: Value = serde_json::from_str(sent[0]["MessageBody"].as_str().unwrap()).unwrap();
     assert_eq!(event["detail"]["object"]["version-id"], version);
     let keys = stage.aws.keys(RECORDS);
-    assert_eq!(keys.len(), 1, "{keys:?}");
+    assert_eq!(keys.len(), 3, "{keys:?}");
     assert!(keys[0].ends_with("/resent.json"));
+    assert_eq!(document(&stage, "posture.json")["unfinished"], 1);
     stage.assert_says("was sent again");
     // Within the patience of sign, once is enough.
     assert!(stage.failures(&[&body("sweep-everything")], 1).is_empty());

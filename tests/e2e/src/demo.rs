@@ -1,9 +1,9 @@
-//! Four scenes that show what the gate is for. Each step is reported only after it was observed
+//! Five scenes that show what the gate is for. Each step is reported only after it was observed
 //! from outside: in a record, in a function's answer, in a page.
 
 use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     error::HarnessError,
@@ -15,14 +15,14 @@ use crate::{
 
 /// The function of the first three scenes, whose configuration enforces.
 const DEMO: &str = "demo";
-/// The function of the fourth, whose configuration warns.
+/// The function of the fourth and fifth, whose configuration warns.
 const LENIENT: &str = "demo-warn";
 
 /// A scene's title, and what happens in it.
 pub type Scene = (&'static str, fn(&mut Demo<'_>) -> Result<(), HarnessError>);
 
 /// The scenes in the order in which they build on each other.
-pub const SCENES: [Scene; 4] = [
+pub const SCENES: [Scene; 5] = [
     (
         "A zip dropped into the bucket becomes the running code",
         good,
@@ -35,6 +35,10 @@ pub const SCENES: [Scene; 4] = [
     (
         "Unsigned code pushed past the gate under Warn goes live, and is paged",
         unsigned,
+    ),
+    (
+        "What no event tells is found: a lost upload is deployed, other code is paged",
+        unheard,
     ),
 ];
 
@@ -205,6 +209,49 @@ fn unsigned(demo: &mut Demo<'_>) -> Result<(), HarnessError> {
     })?;
     demo.answers(LENIENT, "unsigned")?;
     demo.paged("the page about the unsigned code", &[LENIENT, "intruder"])
+}
+
+fn unheard(demo: &mut Demo<'_>) -> Result<(), HarnessError> {
+    let (stack, observer) = (demo.stack, demo.observer);
+    let control = |call: &str, body: Value| stack.root().call("control", call, body);
+    stack.make_sweep_impatient()?;
+    control(
+        "POST faults",
+        json!({"event": "s3.notification/*", "effect": "drop"}),
+    )?;
+    let target = format!("functions/{DEMO}");
+    let package = packages::function("lost and found")?;
+    let dropped = stack.drop_file(&target, &package);
+    control("DELETE faults", json!({}))?;
+    let upload = dropped?;
+    demo.seen("dropped", "and S3's notification is lost");
+    wait_until(observer, "sweep", PATIENCE, || {
+        stack.fire("UnfinishedRule")?;
+        Ok(match stack.record(&upload, "resent")? {
+            Some(_) => Poll::Ready(()),
+            None => Poll::Pending("it is too young".to_owned()),
+        })
+    })?;
+    demo.seen("found", "sweep sends its event to the function sign again");
+    stack.wait_for_end(observer, &upload, "deployed")?;
+    demo.answers(DEMO, "lost and found")?;
+
+    let target = format!("functions/{LENIENT}");
+    let upload = stack.drop_file(&target, &packages::function("through the gate")?)?;
+    stack.wait_for_end(observer, &upload, "deployed")?;
+    control("PUT settings", json!({"trail_logs": false}))?;
+    let intruded = stack.intrude(LENIENT, &packages::function("unsigned and unseen")?);
+    control("PUT settings", json!({"trail_logs": true}))?;
+    intruded?;
+    demo.seen(
+        "pushed",
+        &format!("aws lambda update-function-code of {LENIENT}, while no trail logs"),
+    );
+    stack.fire("EverythingRule")?;
+    demo.paged(
+        "the page about the code that runs",
+        &[LENIENT, "OTHER_CODE_RUNS"],
+    )
 }
 
 fn field(document: &Value, pointer: &str) -> String {

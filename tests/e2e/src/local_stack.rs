@@ -307,6 +307,52 @@ impl<'a> LocalStack<'a> {
         })
     }
 
+    /// The physical id of a resource of the stack.
+    pub fn resource(&self, name: &str) -> Result<String, HarnessError> {
+        let answer = self.root.call(
+            "cloudformation",
+            "describe_stack_resource",
+            json!({"StackName": self.stack.name(), "LogicalResourceId": name}),
+        )?;
+        text(&answer, "/StackResourceDetail/PhysicalResourceId")
+    }
+
+    /// Has `sweep` take uploads for stuck after a second. Otherwise it leaves them alone for five minutes.
+    pub fn make_sweep_impatient(&self) -> Result<(), HarnessError> {
+        let function = format!("{}-sweep", self.stack.name());
+        let read = json!({"FunctionName": function});
+        let found = self
+            .root
+            .call("lambda", "get_function_configuration", read)?;
+        let mut variables = found
+            .pointer("/Environment/Variables")
+            .cloned()
+            .unwrap_or_default();
+        if let Some(patience) = variables.get_mut("COUNTERSIGN_UPLOAD_PATIENCE_SECONDS") {
+            *patience = "12".into();
+        }
+        let change = json!({"FunctionName": function, "Environment": {"Variables": variables}});
+        self.root
+            .call("lambda", "update_function_configuration", change)?;
+        Ok(())
+    }
+
+    /// A schedule of the stack has its time, by the name of its rule in the template.
+    pub fn fire(&self, rule: &str) -> Result<(), HarnessError> {
+        let id = self.resource(rule)?;
+        let name = id.rsplit(['/', ':']).next().unwrap_or_default();
+        let answer =
+            self.root
+                .call("control", &format!("POST schedules/{name}/fire"), json!({}))?;
+        if list(&answer, "/fired").is_empty() {
+            return Err(HarnessError::Surprise {
+                expected: format!("{rule} to be a schedule that is on"),
+                found: answer.to_string(),
+            });
+        }
+        Ok(())
+    }
+
     /// The intruder replaces a function's code past the gate.
     pub fn intrude(&self, function: &str, package: &[u8]) -> Result<Value, HarnessError> {
         self.intruder.call(

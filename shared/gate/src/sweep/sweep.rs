@@ -222,10 +222,10 @@ impl<W: SweepWorld> Sweep<'_, W> {
         versions: &[ListedVersion],
     ) -> Result<(), RetryableError> {
         let mut is_settled = true;
-        for upload in self.not_ended(key, versions).await? {
+        for (upload, has_outcome) in self.not_ended(key, versions).await? {
             self.swept.looked_at = self.swept.looked_at.saturating_add(1);
             let progress = look_after(self.world, self.settings, &upload).await?;
-            is_settled &= progress == Progress::Ended;
+            is_settled &= has_outcome || progress == Progress::Ended;
             if progress.is_unfinished() {
                 self.swept.unfinished = self.swept.unfinished.saturating_add(1);
                 self.progress.unfinished = self.progress.unfinished.saturating_add(1);
@@ -271,26 +271,27 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.close(&subject, &[DriftKind::UploadStuck], &[]).await
     }
 
-    /// The uploads of a key that are worth a look of their own: in a run over everything those without an
-    /// outcome, also those whose version was deleted for good since; otherwise all that are young.
+    /// The uploads of a key that are worth a look of their own, each with whether it is known to have an
+    /// outcome: in a run over everything those without one, or whose outcome is not announced, also those
+    /// whose version was deleted for good since; otherwise all that are young.
     async fn not_ended(
         &self,
         key: &str,
         versions: &[ListedVersion],
-    ) -> Result<Vec<Upload>, RetryableError> {
+    ) -> Result<Vec<(Upload, bool)>, RetryableError> {
         let uploads = versions
             .iter()
             .filter_map(|listed| Some((upload_of(self.settings, listed)?, listed.is_current)));
         let is_young = |upload: &Upload| upload.at >= self.oldest;
         let (Some(_), Ok(target)) = (&self.inventory, Target::from_key(key)) else {
             let young = uploads.filter(|(upload, _)| is_young(upload));
-            return Ok(young.map(|(upload, _)| upload).collect());
+            return Ok(young.map(|(upload, _)| (upload, false)).collect());
         };
         let stack = &self.settings.stack;
         let recorded =
             records::recent_uploads(self.world, stack, &target, self.oldest, self.world.now());
         let recorded = recorded.await?;
-        let mut wanted: Vec<Upload> = Vec::new();
+        let mut wanted: Vec<(Upload, bool)> = Vec::new();
         for (upload, is_current) in uploads {
             let is_recorded = recorded.iter().any(|(other, _)| *other == upload);
             let is_forgotten = is_current
@@ -299,13 +300,13 @@ impl<W: SweepWorld> Sweep<'_, W> {
                     .await?
                     .is_none();
             if is_forgotten || (is_young(&upload) && !is_recorded) {
-                wanted.push(upload);
+                wanted.push((upload, false));
             }
         }
         let not_ended = recorded
             .into_iter()
             .filter(|(_, folder)| !(folder.has::<Outcome>() && folder.has::<Announced>()));
-        wanted.extend(not_ended.map(|(upload, _)| upload));
+        wanted.extend(not_ended.map(|(upload, folder)| (upload, folder.has::<Outcome>())));
         Ok(wanted)
     }
 

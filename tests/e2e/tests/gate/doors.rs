@@ -3,7 +3,6 @@
 use countersign_e2e::{
     observer::{Nobody, PATIENCE},
     pages::Page,
-    session::{list, text},
 };
 use serde_json::{Value, json};
 
@@ -11,14 +10,7 @@ use crate::{alone, local_stack};
 
 /// The physical id of a resource of the stack.
 fn resource(name: &str) -> String {
-    let stack = local_stack();
-    let find = json!({"StackName": stack.stack().name(), "LogicalResourceId": name});
-    let found = stack
-        .root()
-        .call("cloudformation", "describe_stack_resources", find)
-        .unwrap();
-    let found = list(&found, "/StackResources").first().cloned().unwrap();
-    text(&found, "/PhysicalResourceId").unwrap()
+    local_stack().resource(name).unwrap()
 }
 
 /// The last part of an ARN, a URL or a name.

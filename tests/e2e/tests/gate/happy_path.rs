@@ -25,7 +25,7 @@ fn four_scenes() {
 }
 
 /// A role that lacks something shows up here, even where a retry or a default would hide it.
-fn assert_never_denied(function: &str) {
+pub(crate) fn assert_never_denied(function: &str) {
     let journal = format!("GET calls?caller=*/countersign-{function}");
     let root = local_stack().root();
     let answer = root.call("control", &journal, json!({})).unwrap();

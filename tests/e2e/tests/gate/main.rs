@@ -15,6 +15,7 @@ mod doors;
 mod every_command;
 mod happy_path;
 mod refusals;
+mod sweep;
 mod true_records;
 mod who_may_write;
 
