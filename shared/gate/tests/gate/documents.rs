@@ -5,7 +5,8 @@ use std::fmt::Write;
 use countersign_gate::{
     domain::ReasonCode,
     records::{
-        Announced, Lease, Live, Outcome, Publishing, Received, Signing, VerdictRecord, Waiting,
+        Announced, Drift, DriftKind, Lease, Live, Outcome, Posture, Publishing, Received, Resent,
+        Signing, SweepProgress, VerdictRecord, Waiting,
     },
 };
 use countersign_testkit::checkout;
@@ -13,6 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 const REASON_CODES: &str = "docs/reason-codes.md";
 const RECORDS: &str = include_str!("../../../../docs/records.md");
+const OPERATING: &str = include_str!("../../../../docs/operating.md");
 
 #[test]
 fn every_code_is_documented_and_no_other() {
@@ -90,6 +92,38 @@ fn samples_of_the_records_are_records() {
     check::<Lease>("lease-deploy-2.json");
     check::<Live>("live.json");
     check::<Publishing>("publishing.json");
+    check::<Resent>("resent.json");
+    check::<Drift>("drift/functions/checkout/OTHER_CODE_RUNS.json");
+    check::<Posture>("posture.json");
+    check::<SweepProgress>("sweep.json");
+}
+
+/// Each kind of drift has a row that says what it means and what to do, word for word.
+#[test]
+fn every_kind_of_drift_is_documented() {
+    let rows: Vec<String> = DriftKind::ALL
+        .iter()
+        .map(|kind| {
+            let severity = if kind.is_critical() {
+                "critical"
+            } else {
+                "warning"
+            };
+            format!(
+                "| `{kind}` | {severity} | {} | {} |",
+                kind.meaning(),
+                kind.fix()
+            )
+        })
+        .collect();
+    let found: Vec<&str> = OPERATING
+        .lines()
+        .filter(|line| {
+            let mut cells = line.split(" | ").skip(1);
+            line.starts_with("| `") && matches!(cells.next(), Some("critical" | "warning"))
+        })
+        .collect();
+    assert_eq!(found, rows);
 }
 
 /// The sample under a document's heading can be read, and is what would be written.
