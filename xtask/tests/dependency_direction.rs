@@ -16,7 +16,7 @@ use countersign_testkit::checkout;
 use serde_json::Value;
 
 /// Every crate that is shipped, and the crates of this workspace that it may depend on.
-const SHIPPED: [(&str, &[&str]); 7] = [
+const SHIPPED: [(&str, &[&str]); 8] = [
     ("countersign-package", &[]),
     ("countersign-gate", &["countersign-package"]),
     (

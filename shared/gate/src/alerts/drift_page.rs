@@ -25,17 +25,14 @@ pub(super) fn of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) 
         format!("In detail: {}.", in_one_line(&drift.message)),
     ];
     let mut next_steps = Vec::new();
-    match drift.closed_at {
-        Some(closed_at) => {
-            text.push(format!(
-                "It was found at {}, and was gone at {closed_at}.",
-                drift.found_at
-            ));
-        }
-        None => {
-            text.push("The function sweep found it; no event need have told of it.".to_owned());
-            next_steps.push(kind.fix().to_owned());
-        }
+    if let Some(closed_at) = drift.closed_at {
+        text.push(format!(
+            "It was found at {}, and was gone at {closed_at}.",
+            drift.found_at
+        ));
+    } else {
+        text.push("The function sweep found it; no event need have told of it.".to_owned());
+        next_steps.push(kind.fix().to_owned());
     }
     next_steps.push(format!("The whole record: aws s3 cp '{record}' -"));
     let mut facts = vec![("Stack", settings.stack.clone())];
