@@ -76,6 +76,7 @@ pub async fn sweep<W: SweepWorld>(
             targets: Vec::new(),
             troubles: Vec::new(),
         },
+        in_trouble: BTreeSet::new(),
         swept: Swept::default(),
     };
     match run {
@@ -95,6 +96,8 @@ struct Sweep<'a, W> {
     /// Of what is not current, nothing older is looked at.
     oldest: Timestamp,
     progress: SweepProgress,
+    /// Keys that could not be looked at, in this attempt.
+    in_trouble: BTreeSet<String>,
     swept: Swept,
 }
 
@@ -180,7 +183,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let targets = records::targets_on_record(self.world).await?;
         let seen: BTreeSet<Target> = self.targets_seen().cloned().collect();
         for target in targets {
-            if !seen.contains(&target) {
+            if !seen.contains(&target) && !self.in_trouble.contains(&target.key()) {
                 self.one_key(&target.key(), &[]).await?;
             }
         }
@@ -204,6 +207,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         }
         if let Err(error) = self.look_at_key(key, versions).await {
             self.trouble(key, &error);
+            self.in_trouble.insert(key.to_owned());
         }
         Ok(())
     }
@@ -261,6 +265,10 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let Some(drift) = look.drift else {
             return Ok(());
         };
+        // Whoever began to deploy since the records were listed may have changed what was looked at.
+        if !drift.is_empty() && !self.is_still_settled(&target).await? {
+            return Ok(());
+        }
         let kinds: Vec<DriftKind> = drift.iter().map(|drift| drift.kind).collect();
         for found in drift {
             self.note_drift(&found.subject, found.kind);
@@ -310,6 +318,13 @@ impl<W: SweepWorld> Sweep<'_, W> {
         Ok(wanted)
     }
 
+    /// Whether each upload on record has an outcome now.
+    async fn is_still_settled(&self, target: &Target) -> Result<bool, RetryableError> {
+        let (stack, now) = (&self.settings.stack, self.world.now());
+        let uploads = records::recent_uploads(self.world, stack, target, self.oldest, now).await?;
+        Ok(uploads.iter().all(|(_, folder)| folder.has::<Outcome>()))
+    }
+
     fn note_drift(&mut self, subject: &str, kind: DriftKind) {
         self.swept.drift.push((subject.to_owned(), kind));
     }
@@ -331,6 +346,10 @@ impl<W: SweepWorld> Sweep<'_, W> {
 
     /// Drift of what is none of the gate's targets any more, and of keys that name no target.
     async fn close_what_was_not_looked_at(&mut self) -> Result<(), RetryableError> {
+        // Which keys were in trouble is not known of all any more.
+        if self.progress.troubles.len() >= MAX_TROUBLES_KEPT {
+            return Ok(());
+        }
         let seen: BTreeSet<String> = self.targets_seen().map(ToString::to_string).collect();
         let failed = |subject: &str| {
             let mut troubles = self.progress.troubles.iter();

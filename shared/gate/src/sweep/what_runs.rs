@@ -93,9 +93,11 @@ pub(super) async fn look_at<W: SweepWorld>(
     }
     // A deployment that ended meanwhile is another one to compare with.
     let is_same = live(world, target).await?.as_ref() == Some(&deployed);
-    // What is no longer to be deployed is nobody's to compare.
+    // Whoever deletes the key says that there is nothing to deploy any more; that the function is gone, too, is
+    // as it should be. While it is there, deleting the key must not hide what runs.
     if current.is_none() {
-        look.drift.clear();
+        look.drift
+            .retain(|drift| drift.kind != DriftKind::TargetGone);
     }
     Ok(look.found(is_still && is_same && is_settled))
 }

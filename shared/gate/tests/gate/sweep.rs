@@ -9,6 +9,8 @@ use countersign_gate::{
     records::{Drift, Posture, Resent, SweepProgress, UploadState},
     sweep::{Swept, sweep},
 };
+use std::{pin::pin, task::Poll};
+
 use jiff::SignedDuration;
 
 use crate::{
@@ -16,8 +18,8 @@ use crate::{
     world::{
         AliasState, FUNCTION, LAYER, LayerState, World,
         run::{
-            admitted, deploy_job, deploy_settings, event, hands, patient, run_in, sign_settings,
-            sweep_settings,
+            admitted, deploy_job, deploy_settings, event, hands, patient, poll_in, run_in,
+            sign_settings, sweep_settings,
         },
     },
 };
@@ -340,6 +342,69 @@ fn layer_that_was_published_past_the_gate_is_told() {
     assert_eq!(found(&world), ["OTHER_LAYER_VERSION"]);
     world.state().layers.get_mut("common").unwrap().clear();
     assert_eq!(found(&world), ["TARGET_GONE"]);
+}
+
+#[test]
+fn deleted_key_does_not_hide_what_runs() {
+    let world = sample_world();
+    world.delete(FUNCTION);
+    assert_eq!(found(&world), [""; 0]);
+    world.intrude();
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    // Not even if nothing is left of the key.
+    world.state().uploads.remove(FUNCTION);
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    assert_eq!(told(&world), 1);
+}
+
+/// An upload arrives after the records were listed, and is being deployed while the function is looked at.
+#[test]
+fn deployment_that_begins_amid_a_look_is_left_alone() {
+    let world = sample_world();
+    pass(&world, 10);
+    world.intrude();
+    let mut arrived = false;
+    let hands = hands(&world, "sweep");
+    let (settings, attempt) = (sweep_settings(), patient(&world));
+    let mut run = pin!(sweep(&hands, &settings, SweepRun::Everything, &attempt));
+    let swept = loop {
+        if let Poll::Ready(swept) = poll_in(&world, run.as_mut()) {
+            break swept.unwrap();
+        }
+        let is_looked_at = world.state().calls.last() == Some(&"lambda:GetFunction");
+        if is_looked_at && !arrived {
+            arrived = true;
+            admitted(&world, FUNCTION, OTHER);
+        }
+    };
+    assert!(arrived);
+    assert_eq!(swept.drift, []);
+    assert_eq!(told(&world), 0);
+}
+
+/// Beyond a number, troubles are counted and not kept: what they were about must not be closed.
+#[test]
+fn trouble_with_many_targets_closes_nothing() {
+    let world = sample_world();
+    world.intrude();
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    pass(&world, 10);
+    for n in 0..30 {
+        let key = format!("functions/a{n:02}.zip");
+        let version = world.upload(&key, GOOD);
+        let at = world.state().now.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let path = format!("functions/a{n:02}/{at}-{version}/resent.json");
+        world.state().records.insert(path, b"{".to_vec());
+    }
+    let live = "functions/checkout/live.json".to_owned();
+    let body = world.state().records.insert(live.clone(), b"{".to_vec());
+    pass(&world, 10);
+    let run = swept(&world, SweepRun::Everything);
+    assert_eq!(run.troubles.len(), 31);
+    assert!(drift(&world, "OTHER_CODE_RUNS").is_open());
+    world.state().records.insert(live, body.unwrap());
+    found(&world);
+    assert!(drift(&world, "OTHER_CODE_RUNS").is_open());
 }
 
 #[test]
