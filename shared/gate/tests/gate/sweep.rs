@@ -403,7 +403,7 @@ fn trouble_with_many_targets_closes_nothing() {
     assert_eq!(run.troubles.len(), 31);
     assert!(drift(&world, "OTHER_CODE_RUNS").is_open());
     world.state().records.insert(live, body.unwrap());
-    found(&world);
+    swept(&world, SweepRun::Everything);
     assert!(drift(&world, "OTHER_CODE_RUNS").is_open());
 }
 
