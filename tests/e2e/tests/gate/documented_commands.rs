@@ -342,3 +342,37 @@ fn documented_policy_lets_a_team_deploy_and_read_its_own_records_only() {
         &list("functions/demo-other/"),
     );
 }
+
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn documented_command_shows_what_stands_out() {
+    let stack = local_stack();
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let names = block(OPERATING, "Where things are", "output()");
+    let look = block(OPERATING, "What sweep finds", "posture.json");
+    let begin = format!("{}\n{names}", shims(folder.path()));
+    stack
+        .create_function("demo-standing-out", "before", Protection::Warn)
+        .unwrap();
+    stack
+        .wait_until_active(&Nobody, "demo-standing-out")
+        .unwrap();
+    let target = "functions/demo-standing-out";
+    let ours = packages::function("ours").unwrap();
+    let upload = stack.upload(target, &ours).unwrap();
+    stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+    let foreign = packages::function("foreign").unwrap();
+    stack.intrude("demo-standing-out", &foreign).unwrap();
+    stack.fire("EverythingRule").unwrap();
+    wait_until(&Nobody, "the posture", PATIENCE, || {
+        let told = paste(&[&begin, &look])?;
+        let is_it = told.contains(target) && told.contains("OTHER_CODE_RUNS");
+        Ok(if is_it {
+            Poll::Ready(())
+        } else {
+            Poll::Pending(told)
+        })
+    })
+    .unwrap();
+}

@@ -112,6 +112,10 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 6] = [
                 By(ROLLBACK),
             ),
             (
+                "aws s3 cp \"s3://$RECORDS_BUCKET/posture.json\" - | grep -B 8 -A 1 '\"drift\": \\[$' || echo \"nothing\"",
+                By("documented_commands::documented_command_shows_what_stands_out"),
+            ),
+            (
                 "QUEUE=$(aws sqs get-queue-url --queue-name countersign-deploy-dead-letters --query QueueUrl --output text)",
                 By(DEAD_LETTERS),
             ),

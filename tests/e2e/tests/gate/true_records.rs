@@ -8,6 +8,7 @@ use countersign_e2e::{
     session::{list, text},
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::{alone, beside_others, local_stack};
 
@@ -286,4 +287,153 @@ fn text_of_an_attacker_is_inert_in_a_page() {
     }
     // The subject is of mails alone, which is plain text.
     assert!(!page.subject.contains('\u{202e}'), "{}", page.subject);
+}
+
+/// The function `deploy` with a shorter life or less patience, which go back when this is dropped.
+struct Hasty(Value);
+
+impl Hasty {
+    fn deploy(timeout_seconds: u32, patience_seconds: Option<u32>) -> Self {
+        let function = format!("{}-deploy", local_stack().stack().name());
+        let found = lambda(
+            "get_function_configuration",
+            json!({"FunctionName": function}),
+        );
+        let before = found.pointer("/Environment/Variables").cloned().unwrap();
+        let back = json!({"FunctionName": function, "Timeout": found.pointer("/Timeout"),
+                          "Environment": {"Variables": before}});
+        let mut changed = back.clone();
+        *changed.pointer_mut("/Timeout").unwrap() = timeout_seconds.into();
+        if let Some(seconds) = patience_seconds {
+            let name = "/Environment/Variables/COUNTERSIGN_PATIENCE_SECONDS";
+            *changed.pointer_mut(name).unwrap() = seconds.to_string().into();
+        }
+        let hasty = Self(back);
+        change_function(changed);
+        hasty
+    }
+}
+
+impl Drop for Hasty {
+    fn drop(&mut self) {
+        change_function(self.0.clone());
+    }
+}
+
+/// Lambda takes one change at a time.
+fn change_function(change: Value) {
+    wait_until(&Nobody, "the change of deploy", PATIENCE, || {
+        let root = local_stack().root();
+        let changed = root.call("lambda", "update_function_configuration", change.clone());
+        Ok(match changed {
+            Ok(_) => Poll::Ready(()),
+            Err(busy) => Poll::Pending(busy.to_string()),
+        })
+    })
+    .unwrap();
+    let read = json!({"FunctionName": change.pointer("/FunctionName")});
+    wait_until(&Nobody, "deploy to be ready", PATIENCE, || {
+        let found = lambda("get_function_configuration", read.clone());
+        Ok(match text(&found, "/LastUpdateStatus")?.as_str() {
+            "Successful" => Poll::Ready(()),
+            other => Poll::Pending(other.to_owned()),
+        })
+    })
+    .unwrap();
+}
+
+/// A version takes longer to get ready than `deploy` lives. Meanwhile a newer upload comes, and is refused.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn refused_newer_upload_does_not_supersede_what_was_applied() {
+    let stack = local_stack();
+    let _alone = alone();
+    deployed("demo-slow", "first");
+    let _hasty = Hasty::deploy(20, None);
+    let slow = Settings::change(
+        json!({"version_seconds": 600.0}),
+        json!({"version_seconds": 0.2}),
+    );
+    let second = upload("demo-slow", "second");
+    wait_for_waiting(stack, &second, "demo-slow");
+    let third = stack
+        .upload("functions/demo-slow", &packages::malformed())
+        .unwrap();
+    stack.wait_for_end(&Nobody, &third, "rejected").unwrap();
+    drop(slow);
+    let outcome = stack.wait_for_end(&Nobody, &second, "deployed").unwrap();
+    assert_eq!(stack.ask("demo-slow").unwrap(), "second");
+    let found = json!({"FunctionName": "demo-slow", "Qualifier": version(&outcome)});
+    lambda("get_function_configuration", found);
+}
+
+/// The function stays busy with the update beyond the last attempt: it ends on record, and says how far it came.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn last_attempt_that_runs_out_of_time_writes_an_outcome() {
+    let stack = local_stack();
+    let _alone = alone();
+    deployed("demo-busy", "first");
+    let _hasty = Hasty::deploy(15, Some(1));
+    let _stuck = Settings::change(
+        json!({"update_seconds": 600.0}),
+        json!({"update_seconds": 0.5}),
+    );
+    let second = upload("demo-busy", "second");
+    let outcome = stack.wait_for_end(&Nobody, &second, "failed").unwrap();
+    assert_eq!(text(&outcome, "/code").unwrap(), "NOT_COMPLETED");
+    assert!(text(&outcome, "/deployed/code_sha256").is_ok(), "{outcome}");
+}
+
+/// Somebody starts a job of their own under the upload's client token before `sign` can.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn job_of_somebody_else_under_the_token_of_an_upload_ends_it() {
+    let stack = local_stack();
+    let _alone = alone();
+    create("demo-hijacked");
+    let root = stack.root();
+    let bucket = "demo-hijackers";
+    let create = json!({"Bucket": bucket});
+    root.call("s3", "create_bucket", create).unwrap();
+    let versions = json!({"Bucket": bucket, "VersioningConfiguration": {"Status": "Enabled"}});
+    root.call("s3", "put_bucket_versioning", versions).unwrap();
+    let _held = Settings::change(json!({}), json!({}));
+    let hold = json!({"event": "s3.notification/*", "effect": "hold"});
+    root.call("control", "POST faults", hold).unwrap();
+    let wanted = upload("demo-hijacked", "wanted");
+    let uploads = stack.stack().output("UploadsBucket").unwrap();
+    let key = "functions/demo-hijacked.zip";
+    let job = json!({
+        "source": {"s3": {"bucketName": uploads, "key": key, "version": wanted.version}},
+        "destination": {"s3": {"bucketName": bucket, "prefix": "mine/"}},
+        "profileName": stack.stack().output("SigningProfile").unwrap(),
+        "clientRequestToken": client_token(&[uploads, key, &wanted.version]),
+    });
+    stack
+        .insider()
+        .call("signer", "start_signing_job", job)
+        .unwrap();
+    root.call("control", "DELETE faults", json!({})).unwrap();
+    root.call("control", "POST events/release", json!({}))
+        .unwrap();
+    let outcome = stack.wait_for_end(&Nobody, &wanted, "rejected").unwrap();
+    assert_eq!(text(&outcome, "/code").unwrap(), "FOREIGN_SIGNING_JOB");
+    let page = stack.pages.wait_for(&Nobody, "the page", PATIENCE, |page| {
+        page.text.contains("demo-hijacked") && page.text.contains("FOREIGN_SIGNING_JOB")
+    });
+    assert!(page.unwrap().subject.contains("CRITICAL"));
+    assert_eq!(stack.ask("demo-hijacked").unwrap(), "before");
+}
+
+/// As the gate makes it: SHA-256 over bucket, key and version, each after its length in eight bytes.
+fn client_token(parts: &[&str; 3]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap().to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize()
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
