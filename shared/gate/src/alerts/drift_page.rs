@@ -60,6 +60,8 @@ fn title_of(kind: DriftKind) -> &'static str {
         DriftKind::OtherCodeRuns => "Other code runs than was deployed",
         DriftKind::OtherLayerVersion => "A layer was published past the gate",
         DriftKind::CscMissing => "Code signing was taken off",
+        DriftKind::SignatureRevoked => "Code with a revoked signature runs",
+        DriftKind::SignatureExpires => "The signature of what runs expires",
         DriftKind::TargetGone => "What was deployed is gone",
         DriftKind::OtherVersionCurrent => "Not the current upload runs",
         DriftKind::UploadStuck => "An upload does not end",

@@ -19,6 +19,10 @@ pub enum DriftKind {
     OtherLayerVersion,
     /// The function has no code signing configuration any more.
     CscMissing,
+    /// The signing job of what runs was revoked, or its profile from a time before it was signed.
+    SignatureRevoked,
+    /// The signature of what runs expires soon, or has.
+    SignatureExpires,
     /// The function or layer version that was deployed last is not there.
     TargetGone,
     /// The key's current version is another than the one that was deployed last, and will not be deployed by
@@ -30,10 +34,12 @@ pub enum DriftKind {
 
 impl DriftKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::OtherCodeRuns,
         Self::OtherLayerVersion,
         Self::CscMissing,
+        Self::SignatureRevoked,
+        Self::SignatureExpires,
         Self::TargetGone,
         Self::OtherVersionCurrent,
         Self::UploadStuck,
@@ -46,6 +52,8 @@ impl DriftKind {
             Self::OtherCodeRuns => "OTHER_CODE_RUNS",
             Self::OtherLayerVersion => "OTHER_LAYER_VERSION",
             Self::CscMissing => "CSC_MISSING",
+            Self::SignatureRevoked => "SIGNATURE_REVOKED",
+            Self::SignatureExpires => "SIGNATURE_EXPIRES",
             Self::TargetGone => "TARGET_GONE",
             Self::OtherVersionCurrent => "OTHER_VERSION_CURRENT",
             Self::UploadStuck => "UPLOAD_STUCK",
@@ -67,6 +75,14 @@ impl DriftKind {
             Self::CscMissing => {
                 "A function that the gate deploys to has no code signing configuration any more: Lambda runs whatever \
                  it is given."
+            }
+            Self::SignatureRevoked => {
+                "The signature of what runs was revoked after it was deployed. Lambda judges signatures when code is \
+                 deployed, and lets it run on."
+            }
+            Self::SignatureExpires => {
+                "The signature of what runs expires soon, or has expired. It runs on, and Lambda will not take this \
+                 package again under Enforce."
             }
             Self::TargetGone => "What the gate deployed last is not in Lambda any more.",
             Self::OtherVersionCurrent => {
@@ -94,6 +110,14 @@ impl DriftKind {
                 "Attach the code signing configuration again (output AttachCommand of the stack), and find out in \
                  CloudTrail who took it away."
             }
+            Self::SignatureRevoked => {
+                "If the key or the package is what was lost trust in, deploy a package that can be trusted at once; \
+                 otherwise upload the same again, so that it is signed anew."
+            }
+            Self::SignatureExpires => {
+                "Upload the package again, with a change, or copy an older version over the key and then this one: \
+                 it is signed anew."
+            }
             Self::TargetGone => {
                 "If it was deleted on purpose, delete its key in the uploads bucket, too; otherwise create it again \
                  from current/ in the signed bucket."
@@ -115,8 +139,9 @@ impl DriftKind {
             Self::OtherCodeRuns
             | Self::OtherLayerVersion
             | Self::CscMissing
+            | Self::SignatureRevoked
             | Self::UploadStuck => true,
-            Self::TargetGone | Self::OtherVersionCurrent => false,
+            Self::SignatureExpires | Self::TargetGone | Self::OtherVersionCurrent => false,
         }
     }
 }

@@ -18,6 +18,8 @@ use crate::{
 const CONTROL_PLANE_INTERVAL: Duration = Duration::from_millis(667);
 /// Between two of `GetFunction`: a tenth of 100 a second.
 const GET_FUNCTION_INTERVAL: Duration = Duration::from_millis(100);
+/// Between two calls of Signer.
+const SIGNER_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Waits before a call of the control plane other than `GetFunction`.
 pub(super) async fn pace_control_plane<W: SweepWorld>(world: &W) {
@@ -27,6 +29,11 @@ pub(super) async fn pace_control_plane<W: SweepWorld>(world: &W) {
 /// Waits before `GetFunction`.
 pub(super) async fn pace_get_function<W: SweepWorld>(world: &W) {
     world.sleep(GET_FUNCTION_INTERVAL).await;
+}
+
+/// Waits before a call of Signer, whose quotas are in Service Quotas alone (grade B): five a second.
+pub(super) async fn pace_signer<W: SweepWorld>(world: &W) {
+    world.sleep(SIGNER_INTERVAL).await;
 }
 
 /// What the listings tell.

@@ -9,7 +9,7 @@ use super::{
     inventory::Inventory,
     settings::{SweepSettings, SweepWorld},
     unfinished::{Progress, look_after, upload_of},
-    what_runs::{LOOKED_FOR, look_at},
+    what_runs::{LOOKED_FOR, Profiles, look_at},
 };
 use crate::{
     domain::{Target, Upload},
@@ -65,6 +65,7 @@ pub async fn sweep<W: SweepWorld>(
         attempt,
         known,
         inventory: None,
+        profiles: Profiles::new(),
         oldest: Timestamp::MIN,
         progress: SweepProgress {
             schema: Schema,
@@ -93,6 +94,8 @@ struct Sweep<'a, W> {
     known: KnownDrift,
     /// In a run over everything.
     inventory: Option<Inventory>,
+    /// The profiles that were read.
+    profiles: Profiles,
     /// Of what is not current, nothing older is looked at.
     oldest: Timestamp,
     progress: SweepProgress,
@@ -255,6 +258,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             self.world,
             self.settings,
             inventory,
+            &mut self.profiles,
             &target,
             current.as_ref(),
             is_settled,

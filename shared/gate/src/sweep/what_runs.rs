@@ -3,12 +3,19 @@
 //! CloudTrail tells of calls as they are made, where there is a trail and its events arrive. This asks what
 //! is so, whoever made it so and however.
 
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
 use super::{
-    inventory::{Inventory, pace_control_plane, pace_get_function},
+    inventory::{Inventory, pace_control_plane, pace_get_function, pace_signer},
     settings::{SweepSettings, SweepWorld},
 };
 use crate::{
-    domain::{AliasName, CodeIdentity, FunctionName, LayerName, Target, Upload},
+    domain::{
+        AliasName, CodeIdentity, FunctionName, LayerName, ProfileName, ProfileStatus, SigningJob,
+        SigningJobId, SigningProfile, Target, Upload,
+    },
     outcome::RetryableError,
     ports::{FunctionCsc, UpdateStatus},
     records::{
@@ -18,16 +25,24 @@ use crate::{
 };
 
 /// The kinds of drift that are looked for here.
-pub(super) const LOOKED_FOR: [DriftKind; 5] = [
+pub(super) const LOOKED_FOR: [DriftKind; 7] = [
     DriftKind::OtherCodeRuns,
     DriftKind::OtherLayerVersion,
     DriftKind::CscMissing,
+    DriftKind::SignatureRevoked,
+    DriftKind::SignatureExpires,
     DriftKind::TargetGone,
     DriftKind::OtherVersionCurrent,
 ];
 
 /// How many uploads are compared with code that was not deployed last, the newest first.
 const MAX_UPLOADS_COMPARED: usize = 20;
+
+/// An expiry is told when so many days are left, and again at each smaller number.
+const DAYS_BEFORE_EXPIRY: [i64; 3] = [7, 30, 90];
+
+/// The signing profiles that were read in a run, by name and owner.
+pub(super) type Profiles = BTreeMap<(ProfileName, String), Option<SigningProfile>>;
 
 /// What a look at a target found.
 pub(super) struct Look {
@@ -41,6 +56,7 @@ struct TargetLook<'a, W> {
     world: &'a W,
     settings: &'a SweepSettings,
     inventory: &'a Inventory,
+    profiles: &'a mut Profiles,
     target: &'a Target,
     posture: TargetPosture,
     drift: Vec<Drift>,
@@ -52,6 +68,7 @@ pub(super) async fn look_at<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     inventory: &Inventory,
+    profiles: &mut Profiles,
     target: &Target,
     current: Option<&Upload>,
     is_settled: bool,
@@ -60,6 +77,7 @@ pub(super) async fn look_at<W: SweepWorld>(
         world,
         settings,
         inventory,
+        profiles,
         target,
         posture: TargetPosture {
             target: target.clone(),
@@ -164,6 +182,7 @@ impl<W: SweepWorld> TargetLook<'_, W> {
         } else if let Some(alias) = &last.deployed.alias {
             self.alias(name, alias, last).await?;
         }
+        self.signature(&function.code, last).await?;
         if self.settings.without_csc == WithoutCsc::Reject && !self.inventory.has_csc(name.as_str())
         {
             // It may have got one since all were listed.
@@ -220,6 +239,94 @@ impl<W: SweepWorld> TargetLook<'_, W> {
         Ok(())
     }
 
+    /// Whether the signature of what runs still counts. Lambda judges it only when code is deployed.
+    async fn signature(&mut self, code: &CodeIdentity, last: &Live) -> Result<(), RetryableError> {
+        let id = code
+            .job_arn
+            .as_deref()
+            .and_then(|arn| arn.rsplit('/').next());
+        let Some(id) = id.and_then(|id| SigningJobId::parse(id).ok()) else {
+            return Ok(());
+        };
+        pace_signer(self.world).await;
+        let Some(job) = self.world.describe_job(&id).await? else {
+            return Ok(());
+        };
+        if let Some(message) = self.revoked(&job).await? {
+            let found = Some(id.as_str());
+            self.add(
+                DriftKind::SignatureRevoked,
+                &last.upload,
+                message,
+                None,
+                found,
+            );
+            return Ok(());
+        }
+        let Some(expires_at) = job.expires_at else {
+            return Ok(());
+        };
+        let left = expires_at.duration_since(self.world.now());
+        let is_within = |days: &&i64| left < SignedDuration::from_hours(days.saturating_mul(24));
+        if let Some(days) = DAYS_BEFORE_EXPIRY.iter().find(is_within) {
+            let (message, found) = if left.is_negative() {
+                (
+                    format!("the signature expired at {expires_at}"),
+                    "expired".to_owned(),
+                )
+            } else {
+                let message = format!("the signature expires at {expires_at}, within {days} days");
+                (message, format!("{days} days"))
+            };
+            let expected = Some("a signature that is valid for longer");
+            self.add(
+                DriftKind::SignatureExpires,
+                &last.upload,
+                message,
+                expected,
+                Some(&found),
+            );
+        }
+        Ok(())
+    }
+
+    /// A sentence about the revocation of a job, or of its profile from a time at which it was not signed yet.
+    /// That time is not told by Signer; the upload that was signed is not older.
+    async fn revoked(&mut self, job: &SigningJob) -> Result<Option<String>, RetryableError> {
+        if let Some(revocation) = &job.revocation {
+            return Ok(Some(format!(
+                "the job {} was revoked at {}: {}",
+                job.id, revocation.at, revocation.reason
+            )));
+        }
+        let key = (job.profile.clone(), job.owner.clone());
+        if !self.profiles.contains_key(&key) {
+            pace_signer(self.world).await;
+            let profile = self.world.profile(&job.profile, &job.owner).await?;
+            self.profiles.insert(key.clone(), profile);
+        }
+        let Some(profile) = self.profiles.get(&key).and_then(Option::as_ref) else {
+            return Ok(None);
+        };
+        let ProfileStatus::Revoked { effective_from } = profile.status else {
+            return Ok(None);
+        };
+        // Signer tells of the profile's current version alone.
+        if profile.version_arn.version() != job.profile_version {
+            return Ok(None);
+        }
+        let uploaded_at = match &job.source {
+            Some(source) => records::find_upload(self.world, self.target, &source.version).await?,
+            None => None,
+        };
+        Ok(uploaded_at.is_none_or(|at| at >= effective_from).then(|| {
+            format!(
+                "the profile {} is revoked from {effective_from}",
+                job.profile
+            )
+        }))
+    }
+
     /// Answers whether the layer is at rest.
     async fn layer(&mut self, name: &LayerName, last: &Live) -> Result<bool, RetryableError> {
         pace_control_plane(self.world).await;
@@ -244,6 +351,7 @@ impl<W: SweepWorld> TargetLook<'_, W> {
             return Ok(false);
         };
         self.note_code(&content.code);
+        self.signature(&content.code, last).await?;
         if newest_number > expected {
             let found = newest.version.to_string();
             if !self.was_told(&content.code.sha256).await? {

@@ -174,6 +174,7 @@ fn severities_fit() {
         "own-warned",
         "own-prepared",
         "drift-target-gone",
+        "drift-signature-expires",
         "drift-other-version-current",
     ] {
         assert_eq!(severity(name), Some(Severity::Warning), "{name}");

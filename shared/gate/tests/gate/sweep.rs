@@ -2,7 +2,7 @@
 
 use countersign_gate::{
     admission::{Admission, admit},
-    domain::SigningJobId,
+    domain::{ProfileStatus, SigningJobId},
     events::{JobEvent, SweepRun, UploadEvent},
     outcome::{DeliveryAttempt, RetryableError},
     ports::Receiver,
@@ -323,6 +323,53 @@ fn missing_csc_and_missing_function_are_told() {
     world.delete(FUNCTION);
     assert_eq!(found(&world), [""; 0]);
     assert!(!drift(&world, "TARGET_GONE").is_open());
+}
+
+#[test]
+fn revocation_of_what_runs_is_told() {
+    let world = sample_world();
+    let now = world.state().now;
+    world.state().jobs_revoked_at = Some(now);
+    assert_eq!(found(&world), ["SIGNATURE_REVOKED", "SIGNATURE_REVOKED"]);
+    assert_eq!(told(&world), 2, "the function and the layer");
+    world.state().jobs_revoked_at = None;
+    assert_eq!(found(&world), [""; 0]);
+    assert_eq!(told(&world), 4);
+    // A profile's revocation has a time from which it counts.
+    let revoke = |effective_from| {
+        world.state().profile = ProfileStatus::Revoked { effective_from };
+    };
+    revoke(now);
+    assert_eq!(found(&world), [""; 0]);
+    revoke(now - SignedDuration::from_hours(1));
+    assert_eq!(found(&world), ["SIGNATURE_REVOKED", "SIGNATURE_REVOKED"]);
+    world.state().profile = ProfileStatus::Canceled;
+    assert_eq!(found(&world), [""; 0]);
+}
+
+#[test]
+fn expiry_of_what_runs_is_told_ninety_thirty_and_seven_days_before_and_after() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    let now = world.state().now;
+    for (days, is_told, pages) in [
+        (91, false, 0),
+        (89, true, 1),
+        (31, true, 1),
+        (29, true, 2),
+        (6, true, 3),
+        (1, true, 3),
+        (-1, true, 4),
+    ] {
+        world.state().signatures_expire_at = Some(now + SignedDuration::from_hours(24 * days));
+        assert_eq!(found(&world).len(), usize::from(is_told), "{days} days");
+        assert_eq!(told(&world), pages, "{days} days");
+    }
+    assert!(
+        drift(&world, "SIGNATURE_EXPIRES")
+            .message
+            .contains("expired")
+    );
 }
 
 #[test]

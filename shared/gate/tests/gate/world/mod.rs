@@ -265,6 +265,10 @@ pub struct WorldState {
     pub objects_hide: u32,
     /// How often each job and object was looked for.
     pub looks: BTreeMap<String, u32>,
+    /// When the signature of every job expires.
+    pub signatures_expire_at: Option<Timestamp>,
+    /// When the signature of every job was revoked.
+    pub jobs_revoked_at: Option<Timestamp>,
     /// What `sweep` sent again, and was not delivered yet.
     pub resent: Vec<(Receiver, String)>,
     /// The documents of drift that were told.
@@ -339,6 +343,8 @@ impl World {
             jobs_hide: 0,
             objects_hide: 0,
             looks: BTreeMap::new(),
+            signatures_expire_at: None,
+            jobs_revoked_at: None,
             resent: Vec::new(),
             drift_told: Vec::new(),
             events_lost: BTreeSet::new(),

@@ -559,8 +559,11 @@ impl Signer for SimulatedPorts {
                 profile: job.request.profile.clone(),
                 profile_version: profile.version().to_owned(),
                 owner: ACCOUNT.to_owned(),
-                expires_at: None,
-                revocation: None,
+                expires_at: state.signatures_expire_at,
+                revocation: state.jobs_revoked_at.map(|at| JobRevocation {
+                    at,
+                    reason: "the build machine was lost".to_owned(),
+                }),
             })
         })
         .await
