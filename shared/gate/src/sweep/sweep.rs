@@ -77,7 +77,7 @@ pub async fn sweep<W: SweepWorld>(
             targets: Vec::new(),
             troubles: Vec::new(),
         },
-        in_trouble: BTreeSet::new(),
+        visited: BTreeSet::new(),
         swept: Swept::default(),
     };
     match run {
@@ -99,8 +99,8 @@ struct Sweep<'a, W> {
     /// Of what is not current, nothing older is looked at.
     oldest: Timestamp,
     progress: SweepProgress,
-    /// Keys that could not be looked at, in this attempt.
-    in_trouble: BTreeSet<String>,
+    /// The keys that were looked at in this attempt.
+    visited: BTreeSet<String>,
     swept: Swept,
 }
 
@@ -186,7 +186,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let targets = records::targets_on_record(self.world).await?;
         let seen: BTreeSet<Target> = self.targets_seen().cloned().collect();
         for target in targets {
-            if !seen.contains(&target) && !self.in_trouble.contains(&target.key()) {
+            if !seen.contains(&target) && !self.visited.contains(&target.key()) {
                 self.one_key(&target.key(), &[]).await?;
             }
         }
@@ -197,7 +197,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.progress.targets.iter().map(|of| &of.target)
     }
 
-    /// All versions of one key. Out of time is an error, and so is nothing else.
+    /// All versions of one key. Being out of time is the only error: trouble with a key hinders no other.
     async fn one_key(
         &mut self,
         key: &str,
@@ -210,8 +210,8 @@ impl<W: SweepWorld> Sweep<'_, W> {
         }
         if let Err(error) = self.look_at_key(key, versions).await {
             self.trouble(key, &error);
-            self.in_trouble.insert(key.to_owned());
         }
+        self.visited.insert(key.to_owned());
         Ok(())
     }
 
