@@ -27,6 +27,7 @@ impl Config {
         let signing_profile = environment.read(&settings::SIGNING_PROFILE);
         let csc = environment.read(&settings::CSC_ARN);
         let key_arn = environment.read(&settings::KEY_ARN);
+        let success_notices = environment.read(&settings::SUCCESS_NOTICES);
         let config = (|| {
             region?;
             Some(Self {
@@ -39,6 +40,7 @@ impl Config {
                     signing_profile: Some(signing_profile?),
                     csc: csc?,
                     key_arn: key_arn?,
+                    success_notices: success_notices?,
                 },
                 topic_arn: topic_arn?,
             })

@@ -92,5 +92,6 @@ fn settings(arguments: &Arguments) -> Result<AlertSettings, CliError> {
         signing_profile: arguments.signing_profile.clone(),
         csc: None,
         key_arn: None,
+        success_notices: false,
     })
 }

@@ -200,6 +200,14 @@ settings! {
         default: Some(|| None),
     }
 
+    /// Whether a good deployment is told, too.
+    SUCCESS_NOTICES: bool {
+        name: "COUNTERSIGN_SUCCESS_NOTICES",
+        meaning: "one of: off, on",
+        parse: |text| choice(text, &[("off", false), ("on", true)]),
+        default: Some(|| false),
+    }
+
     /// What happens to an upload whose target has no code signing configuration.
     TARGET_WITHOUT_CSC: WithoutCsc {
         name: "COUNTERSIGN_TARGET_WITHOUT_CSC",
@@ -382,6 +390,9 @@ mod tests {
         }
         for word in INTEGRITY_AUTHORITY.meaning["one of: ".len()..].split(", ") {
             assert!((INTEGRITY_AUTHORITY.parse)(word).is_ok(), "{word}");
+        }
+        for word in SUCCESS_NOTICES.meaning["one of: ".len()..].split(", ") {
+            assert!((SUCCESS_NOTICES.parse)(word).is_ok(), "{word}");
         }
         for word in CANARY_ON_ALIAS.meaning["one of: ".len()..].split(", ") {
             assert!((CANARY_ON_ALIAS.parse)(word).is_ok(), "{word}");

@@ -228,7 +228,7 @@ pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Opt
     }
 }
 
-/// The page for an upload's end; nothing for one that ended as it should.
+/// The page for an upload's end; nothing for one that ended as it should, unless the stack wants to be told.
 fn of_outcome(
     settings: &AlertSettings,
     pointer: &RecordPointer,
@@ -242,7 +242,14 @@ fn of_outcome(
     let (severity, title) = match outcome.state {
         UploadState::Superseded => return None,
         UploadState::Deployed | UploadState::Prepared if outcome.findings.is_empty() => {
-            return None;
+            if !settings.success_notices {
+                return None;
+            }
+            let word = match outcome.state {
+                UploadState::Prepared => "Prepared",
+                _ => "Deployed",
+            };
+            (Severity::Notice, format!("{word}: {what}"))
         }
         UploadState::Prepared => (
             Severity::Warning,

@@ -64,6 +64,8 @@ pub struct AlertSettings {
     pub csc: Option<CscArn>,
     /// `COUNTERSIGN_KEY_ARN`: the stack's key.
     pub key_arn: Option<String>,
+    /// `COUNTERSIGN_SUCCESS_NOTICES`: a good deployment is told, too.
+    pub success_notices: bool,
 }
 
 impl AlertSettings {
@@ -127,6 +129,7 @@ mod tests {
             signing_profile: None,
             csc: None,
             key_arn: None,
+            success_notices: false,
         };
         for name in ["Gate", "Gate-sign", "gate-recordsbucket-1x"] {
             assert!(settings.owns(name), "{name}");

@@ -49,6 +49,7 @@ fn settings() -> AlertSettings {
         signing_profile: None,
         csc: None,
         key_arn: None,
+        success_notices: false,
     }
 }
 
@@ -211,6 +212,39 @@ fn ordinary_events_page_nobody() {
     ] {
         assert_eq!(page_of_outcome(&record), None, "{record}");
     }
+}
+
+#[test]
+fn good_deployment_is_told_only_if_the_stack_says_so() {
+    let noticing = AlertSettings {
+        success_notices: true,
+        ..settings()
+    };
+    let told = |record: &Value| {
+        let event = parse(&noticing, &decided(&format!("s3://records/{RECORD}"))).unwrap();
+        let outcome = Lookup::Outcome(serde_json::from_value(record.clone()).unwrap());
+        classify(&noticing, &event, &outcome)
+    };
+    for (state, title) in [
+        ("deployed", "Deployed: functions/orders"),
+        ("prepared", "Prepared: functions/orders"),
+    ] {
+        let page = told(&outcome(state, None)).unwrap();
+        assert_eq!(
+            (page.title.as_str(), page.severity),
+            (title, Severity::Notice)
+        );
+        assert_eq!(page.kind, "UPLOAD");
+    }
+    assert_eq!(
+        told(&outcome("superseded", Some(ReasonCode::Replaced))),
+        None
+    );
+    // A warning stays one.
+    assert_eq!(
+        told(&warned("deployed")).unwrap().severity,
+        Severity::Warning
+    );
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn settings() -> AlertSettings {
         signing_profile: Some(ProfileName::parse("countersign").unwrap()),
         csc: Some(CscArn::parse(OWN_CSC).unwrap()),
         key_arn: Some(OWN_KEY.to_owned()),
+        success_notices: false,
     }
 }
 
