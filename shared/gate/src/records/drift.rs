@@ -195,10 +195,12 @@ impl Drift {
         self.closed_at.is_none()
     }
 
-    /// Whether both tell the same thing of the world, whenever that was found.
+    /// Whether both tell the same thing of the world, whenever that was found. Of a subject's uploads that are
+    /// stuck one is told at a time: as long as it is, whoever looks finds the others.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        (self.kind, &self.subject, &self.expected, &self.found)
-            == (other.kind, &other.subject, &other.expected, &other.found)
+        let is_one_subject = (self.kind, &self.subject) == (other.kind, &other.subject);
+        let is_one_finding = (&self.expected, &self.found) == (&other.expected, &other.found);
+        is_one_subject && (is_one_finding || self.kind == DriftKind::UploadStuck)
     }
 }
 

@@ -190,6 +190,21 @@ fn upload_that_never_ends_is_told_until_it_does() {
 }
 
 #[test]
+fn several_stuck_uploads_of_a_target_are_told_one_at_a_time() {
+    let world = world();
+    world.upload(FUNCTION, GOOD);
+    world.upload(FUNCTION, OTHER);
+    for _ in 0..6 {
+        pass(&world, 90);
+        swept(&world, SweepRun::Everything);
+        pass(&world, 5);
+        swept(&world, SweepRun::Unfinished);
+    }
+    assert!(drift(&world, "UPLOAD_STUCK").is_open());
+    assert_eq!(told(&world), 1);
+}
+
+#[test]
 fn key_that_names_no_target_is_looked_after_as_well() {
     let world = world();
     world.upload("functions/a/b.zip", GOOD);
