@@ -86,7 +86,10 @@ async fn is_later<W: DeployWorld>(
             content.is_some_and(|content| content.code.sha256 == found.deployed.code_sha256)
         }
     };
-    if exists || found.upload.id.key != this.upload.id.key {
+    // Of this very upload, what is there now counts.
+    let is_comparable =
+        found.upload.id.key == this.upload.id.key && found.upload.id != this.upload.id;
+    if exists || !is_comparable {
         return Ok(exists);
     }
     // The version of a newer upload may have been deleted since. S3 says whether it is newer.
