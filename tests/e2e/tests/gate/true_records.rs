@@ -309,19 +309,19 @@ impl Hasty {
             *changed.pointer_mut(name).unwrap() = seconds.to_string().into();
         }
         let hasty = Self(back);
-        change_function(changed);
+        change_function(&changed);
         hasty
     }
 }
 
 impl Drop for Hasty {
     fn drop(&mut self) {
-        change_function(self.0.clone());
+        change_function(&self.0);
     }
 }
 
 /// Lambda takes one change at a time.
-fn change_function(change: Value) {
+fn change_function(change: &Value) {
     wait_until(&Nobody, "the change of deploy", PATIENCE, || {
         let root = local_stack().root();
         let changed = root.call("lambda", "update_function_configuration", change.clone());

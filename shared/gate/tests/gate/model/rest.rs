@@ -58,8 +58,14 @@ impl Schedule {
                 deployed += 1;
                 // What was deleted for good runs on.
                 let is_outrun = |newer: &usize| *newer > at && state.puts[*newer].gone_at.is_some();
+                // So does the version that an alias was moved to for it, where the code had landed before.
+                let is_outrun = state
+                    .landed
+                    .iter()
+                    .chain(state.moved.values())
+                    .any(is_outrun);
                 let is_current = state.current_put(&put.key) == Some(at);
-                if is_current && put.key == FUNCTION && !state.landed.iter().any(is_outrun) {
+                if is_current && put.key == FUNCTION && !is_outrun {
                     check_runs(&state, end);
                 }
             }
