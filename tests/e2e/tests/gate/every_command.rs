@@ -12,7 +12,7 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 6] = [
         &[
             (
                 "cargo xtask local",
-                Not("the suite runs its scenes: `happy_path::four_scenes`"),
+                Not("the suite runs its scenes: `happy_path::five_scenes`"),
             ),
             ("cargo xtask test", Not("it is what runs this")),
             (

@@ -13,7 +13,7 @@ use crate::{beside_others, local_stack};
 
 #[test]
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]
-fn four_scenes() {
+fn five_scenes() {
     let _shared = beside_others();
     let mut demo = Demo::open(local_stack(), &Nobody).unwrap();
     for scene in &SCENES {

@@ -5,6 +5,7 @@ use countersign_e2e::{
     local_stack::{LocalStack, Protection, Upload},
     observer::{Nobody, PATIENCE, Poll, wait_until},
     packages,
+    pages::Page,
     session::{list, text},
 };
 use serde_json::{Value, json};
@@ -436,4 +437,80 @@ fn client_token(parts: &[&str; 3]) -> String {
     hash.finalize()
         .iter()
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// A throttle more than the client itself retries, and an answer of Signer's that lags: seconds, not the quarter
+/// of an hour after which the queue would hand the message out by itself.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn hiccup_costs_seconds() {
+    let stack = local_stack();
+    let _alone = alone();
+    create("demo-hiccup");
+    let _lagging = Settings::change(
+        json!({"signer_lag_seconds": 2.0}),
+        json!({"signer_lag_seconds": 0.0}),
+    );
+    let throttle = json!({"action": "signer:StartSigningJob", "effect": "throttle", "times": 12});
+    let root = stack.root();
+    root.call("control", "POST faults", throttle).unwrap();
+    let upload = upload("demo-hiccup", "good");
+    let outcome = stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+    let took = outcome.pointer("/took_ms").and_then(Value::as_i64).unwrap();
+    assert!(took < 60_000, "{took} ms");
+}
+
+/// A configuration that warns lists another version of the gate's profile. That is one warning, and no attack.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn own_deployment_under_warn_is_one_warning() {
+    let stack = local_stack();
+    let _alone = alone();
+    create("demo-other-version");
+    let name = stack.stack().output("SigningProfile").unwrap();
+    let profile = json!({"profileName": name});
+    let root = stack.root();
+    let profile = root.call("signer", "get_signing_profile", profile).unwrap();
+    let arn = text(&profile, "/profileVersionArn").unwrap();
+    let (profile, _) = arn.rsplit_once('/').unwrap();
+    let other = format!("{profile}/Zz00000000");
+    let lenient = json!({"AllowedPublishers": {"SigningProfileVersionArns": [other]},
+                         "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Warn"}});
+    let lenient = lambda("create_code_signing_config", lenient);
+    let csc = text(&lenient, "/CodeSigningConfig/CodeSigningConfigArn").unwrap();
+    let attach = json!({"FunctionName": "demo-other-version", "CodeSigningConfigArn": csc});
+    lambda("put_function_code_signing_config", attach);
+    let outcome = deploy("demo-other-version", "warned");
+    let findings = list(&outcome, "/findings");
+    assert_eq!(findings.len(), 1, "{outcome}");
+    assert_eq!(
+        text(&findings[0], "/code").unwrap(),
+        "PUBLISHER_NOT_ALLOWED"
+    );
+    let about = |page: &Page| {
+        let is_title = page.subject.contains("functions/demo-other-version");
+        is_title && page.subject.contains("Deployed with a warning")
+    };
+    let pages = &stack.pages;
+    pages
+        .wait_for(&Nobody, "the warning", PATIENCE, about)
+        .unwrap();
+    // What CloudTrail tells of the gate's own update comes before what it tells of this.
+    let marker = packages::function("marker").unwrap();
+    stack
+        .create_function("demo-marker", "before", Protection::Warn)
+        .unwrap();
+    stack.wait_until_active(&Nobody, "demo-marker").unwrap();
+    stack.intrude("demo-marker", &marker).unwrap();
+    let is_marker = |page: &Page| page.text.contains("demo-marker");
+    pages
+        .wait_for(&Nobody, "the marker", PATIENCE, is_marker)
+        .unwrap();
+    let all = pages.all().unwrap();
+    let ours = all.iter().filter(|page| {
+        let is_about = page.text.contains("demo-other-version");
+        is_about && page.text.contains("went live")
+    });
+    assert_eq!(ours.count(), 0);
+    assert_eq!(all.iter().filter(|page| about(page)).count(), 1);
 }
