@@ -35,16 +35,16 @@ fn run(name: &str) {
 }
 
 #[test]
-fn zip() {
+fn mutants_of_zips_break_no_rule() {
     run("zip");
 }
 
 #[test]
-fn cms() {
+fn mutants_of_cms_break_no_rule() {
     run("cms");
 }
 
 #[test]
-fn whole() {
+fn mutants_of_packages_break_no_rule() {
     run("whole");
 }

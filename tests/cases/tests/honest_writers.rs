@@ -119,7 +119,7 @@ fn like(archive: &Archive<'_>, contents: &Contents) -> ZipForge {
 }
 
 #[test]
-fn info_zip() {
+fn writer_info_zip() {
     for script in [
         "zip -q -r ../package.zip .",
         "zip -q -r -y ../package.zip .",
@@ -142,7 +142,7 @@ fn info_zip() {
 /// Info-ZIP does not mark names as UTF-8 where no UTF-8 locale is set, and some programs show them
 /// differently.
 #[test]
-fn info_zip_without_a_utf8_locale() {
+fn writer_info_zip_without_a_utf8_locale() {
     let script = "mv index.mjs été.mjs; LC_ALL=C zip -q -r ../package.zip .";
     let Some(package) = packed("zip", script) else {
         return;
@@ -156,7 +156,7 @@ fn info_zip_without_a_utf8_locale() {
 }
 
 #[test]
-fn bsdtar() {
+fn writer_bsdtar() {
     for script in [
         "bsdtar -a -cf ../package.zip .",
         "bsdtar -c --format zip index.mjs lib latest.mjs | cat > ../package.zip",
@@ -170,7 +170,7 @@ fn bsdtar() {
 }
 
 #[test]
-fn python_zipfile() {
+fn writer_python_zipfile() {
     for script in [
         "import shutil; shutil.make_archive('../package', 'zip', '.')",
         "import zipfile as z; a = z.ZipFile('../package.zip', 'w', z.ZIP_DEFLATED); a.write('index.mjs'); a.write('lib'); a.write('lib/zeros.bin'); a.close()",
@@ -189,7 +189,7 @@ fn python_zipfile() {
 }
 
 #[test]
-fn java_jar() {
+fn writer_java_jar() {
     for script in [
         "jar -c -f ../package.zip .",
         "jar -c -M -f ../package.zip .",
@@ -203,7 +203,7 @@ fn java_jar() {
 }
 
 #[test]
-fn zip_crate_as_cargo_lambda_uses_it() {
+fn writer_zip_crate_as_cargo_lambda_uses_it() {
     let options = SimpleFileOptions::default();
     for (what, options) in [
         ("deflated", options.unix_permissions(0o755)),
@@ -225,7 +225,7 @@ fn zip_crate_as_cargo_lambda_uses_it() {
 }
 
 #[test]
-fn zip_crate_writing_to_a_pipe() {
+fn writer_zip_crate_writing_to_a_pipe() {
     let mut bytes = Vec::new();
     let mut writer = zip::ZipWriter::new_stream(&mut bytes);
     writer
