@@ -28,6 +28,8 @@ impl Config {
         let csc = environment.read(&settings::CSC_ARN);
         let key_arn = environment.read(&settings::KEY_ARN);
         let success_notices = environment.read(&settings::SUCCESS_NOTICES);
+        let repeat_interval = environment.read(&settings::REPEAT_INTERVAL);
+        let only_warns = environment.read(&settings::UNTRUSTED_CODE);
         let config = (|| {
             region?;
             Some(Self {
@@ -41,6 +43,8 @@ impl Config {
                     csc: csc?,
                     key_arn: key_arn?,
                     success_notices: success_notices?,
+                    repeat_interval: repeat_interval?,
+                    only_warns: only_warns?,
                 },
                 topic_arn: topic_arn?,
             })

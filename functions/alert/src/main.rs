@@ -5,10 +5,10 @@ mod config;
 use std::process::ExitCode;
 
 use countersign_aws::{
-    Connection, RecordsBucket, SnsTopic,
+    AlertAws, Connection,
     function_runtime::{self, Failure, Handle, Message},
 };
-use countersign_gate::alerts::{AlertSettings, Alerted, alert};
+use countersign_gate::alerts::{AlertSettings, Alerted, Page, alert};
 use tracing::{info, warn};
 
 use crate::config::Config;
@@ -21,32 +21,38 @@ fn main() -> ExitCode {
         } = Config::read(variables)?;
         let connection = Connection::in_lambda(variables);
         Ok(Alert {
-            topic: SnsTopic::new(connection.clone(), topic_arn),
-            records: RecordsBucket::new(connection, settings.records_bucket.clone()),
+            aws: AlertAws::new(connection, settings.records_bucket.clone(), topic_arn),
             settings,
         })
     })
 }
 
 struct Alert {
-    topic: SnsTopic,
-    records: RecordsBucket,
+    aws: AlertAws,
     settings: AlertSettings,
 }
 
 impl Handle for Alert {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
-        match alert(&self.topic, &self.records, &self.settings, message.body).await? {
-            Alerted::Paged(page) => info!(
-                event = page.id,
-                kind = page.kind,
-                severity = page.severity.as_str(),
-                title = page.title,
-                "a page was sent"
-            ),
+        match alert(&self.aws, &self.settings, message.body).await? {
+            Alerted::Paged(page) => said(&page, "a page was sent"),
+            Alerted::Counted(page) => said(&page, "it is counted, and summed up later"),
+            Alerted::Known(page) => said(&page, "this event was told before"),
+            Alerted::Silenced(page) => said(&page, "a silence keeps it quiet"),
+            Alerted::LookedAfter(sums) => info!(sums, "what waits was looked after"),
             Alerted::Silent => info!("nobody needs to hear of this event"),
             Alerted::Dropped(why) => warn!(why, "an event that is not the gate's was dropped"),
         }
         Ok(())
     }
+}
+
+fn said(page: &Page, what: &str) {
+    info!(
+        event = page.id,
+        kind = page.kind,
+        severity = page.severity.as_str(),
+        title = page.title,
+        "{what}"
+    );
 }

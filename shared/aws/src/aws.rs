@@ -95,14 +95,8 @@ impl<Queues: Sync> Clock for Aws<Queues> {
 
 /// Implements a port by handing each call to the adapter in a field.
 macro_rules! delegate {
-    ($port:ident to $field:ident: $(
-        fn $method:ident($($argument:ident: $type:ty),*) -> $answer:ty;
-    )+) => {
-        impl<Queues: Sync> $port for Aws<Queues> {
-            $(async fn $method(&self, $($argument: $type),*) -> Result<$answer, PortError> {
-                self.$field.$method($($argument),*).await
-            })+
-        }
+    ($port:ident to $field:ident: $($methods:tt)+) => {
+        crate::delegate::delegate! { [Queues: Sync] $port for [Aws<Queues>] to $field: $($methods)+ }
     };
 }
 

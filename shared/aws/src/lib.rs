@@ -10,6 +10,8 @@
 //! ```text
 //! 3  function_runtime    main of the functions: environment, batches of a queue, logs, metrics
 //! 2  aws.rs              all ports of one stack in one value
+//!    alert_aws.rs        those of the function alert
+//!    delegate.rs         how several adapters are one value
 //! 1  adapters            one adapter a port
 //! 0  connection.rs       region, credentials, retries, timeouts, clients
 //!    error.rs            what the SDK says, in the gate's terms
@@ -24,8 +26,10 @@
 #[cfg(test)]
 mod adapter_tests;
 mod adapters;
+mod alert_aws;
 mod aws;
 mod connection;
+mod delegate;
 mod error;
 #[cfg(feature = "function-runtime")]
 pub mod function_runtime;
@@ -36,6 +40,7 @@ pub use adapters::{
     EventBusApi, FunctionQueues, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SnsTopic,
     SystemClock, UploadsBucket,
 };
+pub use alert_aws::AlertAws;
 pub use aws::Aws;
 pub use connection::Connection;
 pub use error::AwsError;

@@ -42,6 +42,9 @@ pub(crate) struct Arguments {
     /// A role of the stack's functions, whose calls are the gate's own; may be repeated
     #[arg(long = "own-role", value_name = "ARN")]
     pub(super) own_roles: Vec<String>,
+    /// The stack's parameter `UntrustedCode`
+    #[arg(long, value_name = "POLICY", default_value = "Enforce", value_parser = ["Enforce", "Warn"])]
+    pub(super) untrusted_code: String,
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,

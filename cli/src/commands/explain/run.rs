@@ -1,5 +1,7 @@
 //! `countersign explain`: the gate's detections over saved events.
 
+use std::time::Duration;
+
 use countersign_gate::alerts::{AlertSettings, Event, Lookup, OwnRoles, classify, parse};
 
 use super::{
@@ -93,5 +95,7 @@ fn settings(arguments: &Arguments) -> Result<AlertSettings, CliError> {
         csc: None,
         key_arn: None,
         success_notices: false,
+        repeat_interval: Duration::ZERO,
+        only_warns: arguments.untrusted_code == "Warn",
     })
 }

@@ -208,6 +208,22 @@ settings! {
         default: Some(|| false),
     }
 
+    /// How long the same thing is counted before it is summed up; none tells each time.
+    REPEAT_INTERVAL: Duration {
+        name: "COUNTERSIGN_REPEAT_MINUTES",
+        meaning: "how long repeats are counted before they are summed up, 0 to 1440 minutes",
+        parse: repeat_interval,
+        default: Some(|| Duration::from_hours(1)),
+    }
+
+    /// Whether the code signing configuration of the stack only warns.
+    UNTRUSTED_CODE: bool {
+        name: "COUNTERSIGN_UNTRUSTED_CODE",
+        meaning: "one of: Enforce, Warn",
+        parse: |text| choice(text, &[("Enforce", false), ("Warn", true)]),
+        default: Some(|| false),
+    }
+
     /// What happens to an upload whose target has no code signing configuration.
     TARGET_WITHOUT_CSC: WithoutCsc {
         name: "COUNTERSIGN_TARGET_WITHOUT_CSC",
@@ -307,6 +323,13 @@ fn patience(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| unfit(text, "a number of seconds"))
 }
 
+fn repeat_interval(text: &str) -> Result<Duration, String> {
+    let minutes = text.parse().ok().filter(|minutes| *minutes <= 1_440);
+    minutes
+        .map(Duration::from_mins)
+        .ok_or_else(|| unfit(text, "a number of minutes"))
+}
+
 /// `arn:<partition>:kms:<region>:<account>:key/<id>`
 fn key_arn(text: &str) -> Result<Option<String>, String> {
     let parts: Vec<&str> = text.split(':').collect();
@@ -393,6 +416,9 @@ mod tests {
         }
         for word in SUCCESS_NOTICES.meaning["one of: ".len()..].split(", ") {
             assert!((SUCCESS_NOTICES.parse)(word).is_ok(), "{word}");
+        }
+        for word in UNTRUSTED_CODE.meaning["one of: ".len()..].split(", ") {
+            assert!((UNTRUSTED_CODE.parse)(word).is_ok(), "{word}");
         }
         for word in CANARY_ON_ALIAS.meaning["one of: ".len()..].split(", ") {
             assert!((CANARY_ON_ALIAS.parse)(word).is_ok(), "{word}");

@@ -3,32 +3,23 @@
 use super::{
     detections::{event_names, needs_records, page_of},
     drift_page::of_drift,
+    error::AlertError,
+    incidents::{self, Told},
     known_code::{KnownCode, look_up},
-    page::{Page, Severity, in_one_line},
+    page::{Page, Repetition, Severity, in_one_line},
+    recovery::{self, recover},
     settings::AlertSettings,
+    silences,
+    world::AlertWorld,
 };
 use crate::{
     domain::{ReasonCode, Target, Upload},
-    events::{API_CALL, ApiCall, Envelope, EventError},
+    events::{API_CALL, AlertRun, ApiCall, Envelope, EventError},
     outcome::{DECIDED, DRIFT},
-    ports::{Pager, PortError, Records, SOURCE},
-    records::{self, Document, Drift, DriftKind, Outcome, RecordError, UploadState},
+    ports::{Records, SOURCE},
+    records::{self, Document, Drift, DriftKind, Outcome, UploadState},
 };
 use serde::Deserialize;
-
-/// Why an event was not handled.
-#[derive(Debug, thiserror::Error)]
-pub enum AlertError {
-    /// The event is not understood.
-    #[error(transparent)]
-    Trigger(#[from] EventError),
-    /// The page could not be sent, or the record could not be read.
-    #[error(transparent)]
-    PortError(#[from] PortError),
-    /// The record is there and makes no sense.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-}
 
 /// An event, as far as it is believed.
 #[derive(Clone, Debug)]
@@ -69,44 +60,67 @@ pub enum Lookup {
 pub enum Alerted {
     /// A page was sent.
     Paged(Box<Page>),
+    /// It happened before and is counted; the sum will tell.
+    Counted(Box<Page>),
+    /// This very event was told or counted before.
+    Known(Box<Page>),
+    /// It was announced as a planned change, and is counted.
+    Silenced(Box<Page>),
+    /// The clock had it look at what waits; so many sums were sent.
+    LookedAfter(u32),
     /// Nobody needs to hear of it.
     Silent,
     /// It was dropped: it claims to be the gate's and is not.
     Dropped(&'static str),
 }
 
-/// Pages if someone should hear of this event.
-pub async fn alert<P: Pager, R: Records>(
-    pager: &P,
-    records: &R,
+/// Pages if someone should hear of this event, and tells what it ends.
+pub async fn alert<W: AlertWorld>(
+    world: &W,
     settings: &AlertSettings,
     body: &str,
 ) -> Result<Alerted, AlertError> {
+    if AlertRun::parse(body).is_some() {
+        silences::look_after(world, settings).await?;
+        let sent = incidents::tell_repeats(world, settings).await?;
+        return Ok(Alerted::LookedAfter(sent));
+    }
     let event = parse(settings, body)?;
-    let lookup = match &event {
+    let (lookup, recovery) = match &event {
         Event::Decided(pointer) => {
-            let Some(outcome) = read(records, pointer).await? else {
+            let Some(outcome) = read(world, pointer).await? else {
                 return Ok(Alerted::Dropped("its record is not there"));
             };
-            Lookup::Outcome(Box::new(outcome))
+            let recovery = recovery::of_outcome(&outcome);
+            (Lookup::Outcome(Box::new(outcome)), recovery)
         }
         Event::Drifted(pointer) => {
-            let Some(drift) = read_drift(records, pointer).await? else {
+            let Some(drift) = read_drift(world, pointer).await? else {
                 return Ok(Alerted::Dropped("its record is not there"));
             };
-            Lookup::Drift(Box::new(drift))
+            (Lookup::Drift(Box::new(drift)), None)
         }
         Event::Call(call) if needs_records(call, settings) => {
-            Lookup::Code(look_up(records, call).await)
+            (Lookup::Code(look_up(world, call).await), None)
         }
-        Event::Call(_) => Lookup::Nothing,
+        Event::Call(call) => (Lookup::Nothing, recovery::of_call(call, settings)),
         Event::NotOurs(why) => return Ok(Alerted::Dropped(why)),
     };
+    if let Some(recovery) = &recovery {
+        recover(world, settings, recovery).await?;
+    }
     let Some(page) = classify(settings, &event, &lookup) else {
         return Ok(Alerted::Silent);
     };
-    pager.page(&page.render()).await?;
-    Ok(Alerted::Paged(Box::new(page)))
+    let page = Box::new(page);
+    if page.severity > Severity::Notice && silences::keeps_quiet(world, settings, &page).await? {
+        return Ok(Alerted::Silenced(page));
+    }
+    Ok(match incidents::tell(world, settings, &page).await? {
+        Told::Paged => Alerted::Paged(page),
+        Told::Counted => Alerted::Counted(page),
+        Told::Known => Alerted::Known(page),
+    })
 }
 
 /// Reads an event. One of AWS that is not understood is an error: nobody else can send it, and it is not
@@ -280,6 +294,12 @@ fn of_outcome(
         severity
     };
     let code = code_of(outcome);
+    let is_warning = severity == Severity::Warning && outcome.state == UploadState::Deployed;
+    let repetition = match severity {
+        Severity::Notice => Repetition::EachTime,
+        Severity::Warning if is_warning => Repetition::CountedDaily,
+        Severity::Warning | Severity::Critical => Repetition::Counted,
+    };
     Some(Page {
         id: pointer.event_id.clone(),
         severity,
@@ -300,6 +320,10 @@ fn of_outcome(
         ],
         kind: if code.is_empty() { "UPLOAD" } else { code }.to_owned(),
         thread: what,
+        target: outcome.target.clone(),
+        same: outcome.state.as_str().to_owned(),
+        dedup_key: None,
+        repetition,
         state: outcome.state.as_str().to_owned(),
         stack: settings.stack.clone(),
     })

@@ -1,10 +1,13 @@
 //! The page for drift: what `sweep` found against the records, and that it is gone again.
 
 use super::{
-    page::{Page, Severity, in_one_line},
+    page::{Page, Repetition, Severity, in_one_line},
     settings::AlertSettings,
 };
-use crate::records::{Drift, DriftKind};
+use crate::{
+    domain::Target,
+    records::{Drift, DriftKind},
+};
 
 /// The page for a document of drift as it is now. `event_id` names the event that pointed at it.
 pub(super) fn of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) -> Page {
@@ -50,6 +53,11 @@ pub(super) fn of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) 
         resources: vec![record],
         kind: kind.to_string(),
         thread: drift.subject.clone(),
+        target: Target::try_from(drift.subject.clone()).ok(),
+        same: String::new(),
+        dedup_key: None,
+        // sweep tells it once, and once more when it is gone.
+        repetition: Repetition::EachTime,
         state: if drift.is_open() { "open" } else { "closed" }.to_owned(),
         stack: settings.stack.clone(),
     }

@@ -2,23 +2,33 @@
 //!
 //! Lives here: `alert.rs` (the entry), `detections/` (which recorded API calls page, one
 //! file each), `known_code.rs` (whose code a call put on a function),
-//! `drift_page.rs` (what `sweep` found), `page.rs` (what a person is told, rendered for each protocol of SNS), `settings.rs` (the stack, its
-//! own roles, its targets).
+//! `drift_page.rs` (what `sweep` found), `page.rs` (what a person is told, rendered for each protocol of SNS),
+//! `incidents.rs` (one thing is told once), `recovery.rs` (it is gone), `silences.rs` (it was planned),
+//! `settings.rs` (the stack, its own roles, its targets).
 //!
 //! May use: every room below, `events`.
 //!
 //! Data passes through like this: message body, [`Event`], for an upload's end the
-//! outcome on record, for drift its document, [`classify`], [`Page`], SNS message.
+//! outcome on record, for drift its document, [`classify`], [`Page`]; unless a silence or the count of
+//! repeats keeps it, SNS message. The clock comes back for what was counted.
 
 mod alert;
 pub mod detections;
+mod document;
 mod drift_page;
+mod error;
+mod incidents;
 mod known_code;
+mod open_alerts;
 mod page;
+mod recovery;
 mod settings;
+mod silences;
+mod world;
 
-pub use alert::{AlertError, Alerted, Event, Lookup, RecordPointer, alert, classify, parse};
-
+pub use alert::{Alerted, Event, Lookup, RecordPointer, alert, classify, parse};
+pub use error::AlertError;
 pub use known_code::KnownCode;
-pub use page::{Page, Severity};
+pub use page::{Page, Repetition, Severity};
 pub use settings::{AlertSettings, OwnRoles, OwnRolesError};
+pub use world::AlertWorld;

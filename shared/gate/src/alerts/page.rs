@@ -1,7 +1,11 @@
 //! A page: what a person is told, and how SNS carries it.
 
-use crate::ports::SnsMessage;
+use crate::{
+    domain::{Target, hex},
+    ports::SnsMessage,
+};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// How soon someone should look.
@@ -16,6 +20,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 3] = [Self::Notice, Self::Warning, Self::Critical];
+
     /// The word in subjects and titles.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -25,6 +32,17 @@ impl Severity {
             Self::Critical => "CRITICAL",
         }
     }
+}
+
+/// How often the same thing is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repetition {
+    /// Each time: it is one of a kind, or whoever sends it counts already.
+    EachTime,
+    /// Once in the stack's interval; the sum tells the others.
+    Counted,
+    /// Once a day: a team's pipeline under Warn is no alarm each time.
+    CountedDaily,
 }
 
 /// What a person is told. Texts may hold anything that an event held; rendering makes them safe.
@@ -48,7 +66,15 @@ pub struct Page {
     pub kind: String,
     /// What it is about, so that chat clients keep pages about one thing together.
     pub thread: String,
-    /// How an upload ended, or `detected`.
+    /// The function or layer, when it is about one that is the gate's to deploy.
+    pub target: Option<Target>,
+    /// What makes two pages of one kind and thread the same thing: who did it, by which call.
+    pub same: String,
+    /// In place of the key that is made of kind, thread and `same`.
+    pub dedup_key: Option<String>,
+    /// How often the same thing is told.
+    pub repetition: Repetition,
+    /// How an upload ended, or `detected`, `repeated`, `open`, `closed`.
     pub state: String,
     /// The stack that pages.
     pub stack: String,
@@ -78,6 +104,9 @@ const RESOURCES: usize = 4;
 /// Of an attribute of a message.
 const ATTRIBUTE: usize = 150;
 
+/// Of a key.
+const KEY: usize = 255;
+
 /// One SMS.
 const SMS: usize = 140;
 
@@ -101,6 +130,31 @@ impl Page {
             Value::Object(message).to_string(),
             self.attributes(),
         )
+    }
+
+    /// Tells apart the things of one kind and thread: 16 hexadecimal digits.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let parts = [&self.kind, &self.thread, &self.same];
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update(part.as_bytes());
+            hasher.update([0]);
+        }
+        let mut text = hex(&hasher.finalize());
+        text.truncate(16);
+        text
+    }
+
+    /// The key by which whoever takes pages knows those about the same thing, the one that closes it included:
+    /// at most 255 characters, as PagerDuty wants it.
+    #[must_use]
+    pub fn dedup_key(&self) -> String {
+        let made = || {
+            let thread = one_line(&self.thread, ATTRIBUTE);
+            format!("{}/{thread}/{}/{}", self.stack, self.kind, self.hash())
+        };
+        one_line(&self.dedup_key.clone().unwrap_or_else(made), KEY)
     }
 
     /// What subscriptions can filter by.
@@ -311,6 +365,10 @@ mod tests {
             resources: vec![filler.to_owned(); 50],
             kind: filler.to_owned(),
             thread: filler.to_owned(),
+            target: None,
+            same: filler.to_owned(),
+            dedup_key: None,
+            repetition: Repetition::Counted,
             state: filler.to_owned(),
             stack: filler.to_owned(),
         }

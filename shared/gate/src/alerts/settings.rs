@@ -4,6 +4,7 @@ use crate::{
     domain::{CscArn, FunctionName, LayerName, NamePattern, ProfileName},
     events::{ApiCall, RoleId},
 };
+use std::time::Duration;
 
 /// A list of roles that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +67,11 @@ pub struct AlertSettings {
     pub key_arn: Option<String>,
     /// `COUNTERSIGN_SUCCESS_NOTICES`: a good deployment is told, too.
     pub success_notices: bool,
+    /// `COUNTERSIGN_REPEAT_MINUTES`: how long the same thing is counted before it is summed up; zero tells each
+    /// time.
+    pub repeat_interval: Duration,
+    /// `COUNTERSIGN_UNTRUSTED_CODE`: whether the code signing configuration of the stack only warns.
+    pub only_warns: bool,
 }
 
 impl AlertSettings {
@@ -130,6 +136,8 @@ mod tests {
             csc: None,
             key_arn: None,
             success_notices: false,
+            repeat_interval: Duration::from_hours(1),
+            only_warns: false,
         };
         for name in ["Gate", "Gate-sign", "gate-recordsbucket-1x"] {
             assert!(settings.owns(name), "{name}");

@@ -10,12 +10,14 @@
 //! Data passes through like this: message body, `parse`, typed event, use case. An event only says
 //! where to look; records and AWS say what is so.
 
+mod alert_run;
 mod cloudtrail;
 mod envelope;
 mod signing_job;
 mod sweep_run;
 mod upload;
 
+pub use alert_run::AlertRun;
 pub(crate) use cloudtrail::API_CALL;
 pub use cloudtrail::{ApiCall, RoleId};
 pub(crate) use envelope::Envelope;

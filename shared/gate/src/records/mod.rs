@@ -1,8 +1,8 @@
 //! The records of an upload: audit trail, idempotency store, and what people are shown.
 //!
 //! Lives here: the documents (`documents.rs`; `docs/records.md` describes each), reading and writing
-//! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), and what
-//! `sweep` finds (`drift.rs`, `posture.rs`).
+//! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), what `sweep`
+//! finds (`drift.rs`, `posture.rs`), and what `alert` has told (`incident.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
 //!
@@ -13,6 +13,7 @@ mod documents;
 mod drift;
 mod error;
 mod history;
+mod incident;
 mod lease;
 mod posture;
 mod publication;
@@ -27,6 +28,11 @@ pub use drift::{Drift, DriftKind, Resent};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};
 pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record};
+pub use incident::{Incident, OpenAlerts, Silence, SilenceState, Telling};
+pub(crate) use incident::{
+    SILENCES_FOLDER, incident_kind, incident_path, incidents_folder, silence_path,
+    silence_state_path,
+};
 pub use lease::Lease;
 pub(crate) use lease::{HeldLease, Holder, Work};
 pub use posture::{FunctionPosture, Posture, SweepProgress, TargetPosture};

@@ -19,5 +19,6 @@ mod pages;
 mod pages_detections;
 mod refusals;
 mod sweep;
+mod told_once;
 mod verdicts;
 mod world;

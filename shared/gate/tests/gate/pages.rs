@@ -1,7 +1,7 @@
 //! Pages as a person reads them: the samples of `events/`, and the gate's own outcomes, held against
 //! the texts in `pages/`.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use countersign_gate::{
     alerts::{
@@ -22,7 +22,7 @@ use crate::world::{
 
 const EVENTS: &str = "events";
 const PAGES: &str = "shared/gate/tests/gate/pages";
-const RECORD: &str = "functions/orders/20261121T214400Z-v1/outcome.json";
+pub(crate) const RECORD: &str = "functions/orders/20261121T214400Z-v1/outcome.json";
 
 const SAMPLES: [&str; 8] = [
     "alert-cloudtrail-alias-moved",
@@ -35,7 +35,7 @@ const SAMPLES: [&str; 8] = [
     "alert-cloudtrail-rule-disabled",
 ];
 
-fn settings() -> AlertSettings {
+pub(crate) fn settings() -> AlertSettings {
     AlertSettings {
         stack: "countersign".to_owned(),
         records_bucket: "records".to_owned(),
@@ -50,6 +50,8 @@ fn settings() -> AlertSettings {
         csc: None,
         key_arn: None,
         success_notices: false,
+        repeat_interval: Duration::from_hours(1),
+        only_warns: false,
     }
 }
 
@@ -354,7 +356,7 @@ fn forged_event_of_the_gate_is_dropped_without_a_page() {
     odd.push(r#"{"source":"countersign","detail-type":"Countersign Upload Decided","time":"2026-11-21T21:44:00Z","detail":{}}"#.to_owned());
     odd.push(r#"{"source":"countersign","detail-type":"Pay up","time":"2026-11-21T21:44:00Z","detail":7}"#.to_owned());
     for body in odd {
-        let alerted = run(alert(&hands, &hands, &settings(), &body));
+        let alerted = run(alert(&hands, &settings(), &body));
         assert!(
             !matches!(alerted, Ok(Alerted::Paged(_) | Alerted::Silent) | Err(_)),
             "{body}"
@@ -377,7 +379,7 @@ fn page_says_what_the_record_says_and_not_what_the_event_says() {
     event["detail"]["message"] = json!("evil");
     event["detail"]["state"] = json!("failed");
     event["detail"]["critical"] = json!(true);
-    let alerted = run(alert(&hands, &hands, &settings(), &event.to_string())).unwrap();
+    let alerted = run(alert(&hands, &settings(), &event.to_string())).unwrap();
     let Alerted::Paged(page) = alerted else {
         panic!("{alerted:?}");
     };
@@ -388,13 +390,13 @@ fn page_says_what_the_record_says_and_not_what_the_event_says() {
     let other = RECORD.replace("orders", "billing");
     put(&other, &serde_json::to_vec(&record).unwrap());
     let forged = decided(&format!("s3://records/{other}"));
-    let alerted = run(alert(&hands, &hands, &settings(), &forged)).unwrap();
+    let alerted = run(alert(&hands, &settings(), &forged)).unwrap();
     assert!(matches!(alerted, Alerted::Dropped(_)), "{alerted:?}");
 
     // Nobody but the gate writes records, so one that cannot be read is a fault, and stays in the queue.
     put(RECORD, b"not JSON");
     let pointing = decided(&format!("s3://records/{RECORD}"));
-    assert!(run(alert(&hands, &hands, &settings(), &pointing)).is_err());
+    assert!(run(alert(&hands, &settings(), &pointing)).is_err());
 }
 
 #[test]
@@ -408,7 +410,7 @@ fn page_about_drift_says_what_its_document_says() {
     };
     put(&found.path(), &found);
     let event = drifted(&format!("s3://records/{}", found.path()));
-    let alerted = run(alert(&hands, &hands, &settings(), &event)).unwrap();
+    let alerted = run(alert(&hands, &settings(), &event)).unwrap();
     assert!(matches!(alerted, Alerted::Paged(page) if page.kind == "CSC_MISSING"));
     // A document in a place that is not its own, an event about none, and one of another kind.
     let other = "drift/functions/billing/CSC_MISSING.json";
@@ -421,16 +423,21 @@ fn page_about_drift_says_what_its_document_says() {
         RECORD,
     ] {
         let event = drifted(&format!("s3://records/{path}"));
-        let alerted = run(alert(&hands, &hands, &settings(), &event)).unwrap();
+        let alerted = run(alert(&hands, &settings(), &event)).unwrap();
         assert!(matches!(alerted, Alerted::Dropped(_)), "{path}");
     }
 }
 
 #[test]
 fn page_about_code_says_what_the_records_know() {
+    // Each event as if it were the first.
+    let each = AlertSettings {
+        repeat_interval: Duration::ZERO,
+        ..settings()
+    };
     let text = |world: &World, body: &str| {
         let hands = hands(world, "alert");
-        match run(alert(&hands, &hands, &settings(), body)).unwrap() {
+        match run(alert(&hands, &each, body)).unwrap() {
             Alerted::Paged(page) => page.text,
             other => panic!("{other:?}"),
         }
@@ -482,7 +489,7 @@ fn page_about_code_says_what_the_records_know() {
 fn page_is_sent_once_and_only_if_there_is_one() {
     let world = World::new(slots(), 1);
     let hands = hands(&world, "alert");
-    let alerted = |name| run(alert(&hands, &hands, &settings(), &body(name)));
+    let alerted = |name| run(alert(&hands, &settings(), &body(name)));
     assert!(matches!(
         alerted("alert-cloudtrail-refused"),
         Ok(Alerted::Paged(_))
@@ -491,9 +498,10 @@ fn page_is_sent_once_and_only_if_there_is_one() {
         alerted("alert-cloudtrail-valid"),
         Ok(Alerted::Silent)
     ));
-    assert_eq!(world.state().calls, ["sns:Publish"]);
+    let is_page = |call: &&&str| **call == "sns:Publish";
+    assert_eq!(world.state().calls.iter().filter(is_page).count(), 1);
     world.state().broken.insert("sns:Publish");
-    assert!(alerted("alert-cloudtrail-refused").is_err());
+    assert!(alerted("alert-cloudtrail-csc-removed").is_err());
 }
 
 fn text(page: &Page) -> String {
@@ -509,7 +517,7 @@ fn text(page: &Page) -> String {
 }
 
 /// The body of the first message of a sample.
-fn body(name: &str) -> String {
+pub(crate) fn body(name: &str) -> String {
     let sample = fs::read_to_string(checkout::path(&format!("{EVENTS}/{name}.json"))).unwrap();
     let sample: Value = serde_json::from_str(&sample).unwrap();
     sample["Records"][0]["body"].as_str().unwrap().to_owned()
@@ -523,7 +531,7 @@ fn with(change: impl FnOnce(&mut Value)) -> String {
 }
 
 /// By the gate's deploy role.
-fn by_gate(detail: &mut Value) {
+pub(crate) fn by_gate(detail: &mut Value) {
     detail["userIdentity"] = json!({
         "type": "AssumedRole",
         "arn": "arn:aws:sts::111122223333:assumed-role/countersign-DeployRole-1X/countersign-deploy",
@@ -534,7 +542,7 @@ fn by_gate(detail: &mut Value) {
 }
 
 /// The gate's own event.
-fn decided(record: &str) -> String {
+pub(crate) fn decided(record: &str) -> String {
     json!({
         "id": "5e0d7b3c-0000-4000-8000-000000000000",
         "source": "countersign",
@@ -546,12 +554,12 @@ fn decided(record: &str) -> String {
 }
 
 /// The event that points at drift.
-fn drifted(record: &str) -> String {
+pub(crate) fn drifted(record: &str) -> String {
     decided(record).replace("Countersign Upload Decided", "Countersign Drift")
 }
 
 /// A document of drift.
-fn drift(kind: DriftKind) -> Drift {
+pub(crate) fn drift(kind: DriftKind) -> Drift {
     serde_json::from_value(json!({
         "schema": 1,
         "kind": kind,
@@ -572,7 +580,7 @@ fn drift(kind: DriftKind) -> Drift {
 }
 
 /// `outcome.json`
-fn outcome(state: &str, code: Option<ReasonCode>) -> Value {
+pub(crate) fn outcome(state: &str, code: Option<ReasonCode>) -> Value {
     json!({
         "schema": 1,
         "upload": {
@@ -597,7 +605,7 @@ fn outcome(state: &str, code: Option<ReasonCode>) -> Value {
 }
 
 /// An end under Warn.
-fn warned(state: &str) -> Value {
+pub(crate) fn warned(state: &str) -> Value {
     let mut record = outcome(state, None);
     record["message"] = json!("version 7 is live");
     record["findings"] = json!([{

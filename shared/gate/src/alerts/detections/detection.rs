@@ -1,7 +1,7 @@
 //! What a detection is, what its matcher is given, and what it answers.
 
 use crate::{
-    alerts::{Severity, settings::AlertSettings},
+    alerts::{Repetition, Severity, settings::AlertSettings},
     events::ApiCall,
 };
 use serde_json::Value;
@@ -85,6 +85,8 @@ pub(super) struct Context<'a> {
 pub(super) struct Finding {
     /// In place of the row's severity.
     pub(super) severity: Option<Severity>,
+    /// How often it is told, when that is not once in the stack's interval.
+    pub(super) repetition: Option<Repetition>,
     /// In place of the row's title.
     pub(super) title: Option<&'static str>,
     /// In place of the row's steps.
@@ -98,6 +100,11 @@ pub(super) struct Finding {
 impl Finding {
     pub(super) fn severity(mut self, severity: Severity) -> Self {
         self.severity = Some(severity);
+        self
+    }
+
+    pub(super) fn repetition(mut self, repetition: Repetition) -> Self {
+        self.repetition = Some(repetition);
         self
     }
 

@@ -6,8 +6,12 @@ use super::{
     table, untrusted_code_live,
 };
 use crate::{
-    alerts::{Page, known_code::KnownCode, page::in_one_line, settings::AlertSettings},
-    domain::CscArn,
+    alerts::{
+        Page, known_code::KnownCode,
+        page::{Repetition, in_one_line},
+        settings::AlertSettings,
+    },
+    domain::{CscArn, Target},
     events::ApiCall,
 };
 
@@ -36,6 +40,10 @@ pub(in crate::alerts) fn needs_records(call: &ApiCall, settings: &AlertSettings)
 fn page(detection: &Detection, finding: &Finding, context: &Context<'_>) -> Page {
     let Context { call, settings } = context;
     let subject = finding.subject.clone().unwrap_or_else(|| context.subject());
+    let target = context.target().filter(|_| finding.subject.is_none());
+    let thread = target
+        .as_ref()
+        .map_or_else(|| subject.clone(), ToString::to_string);
     let title = finding.title.unwrap_or(detection.title);
     let mut text = vec![detection.meaning.to_owned()];
     text.extend(finding.details.iter().map(|detail| in_one_line(detail)));
@@ -60,9 +68,13 @@ fn page(detection: &Detection, finding: &Finding, context: &Context<'_>) -> Page
         text: text.join("\n"),
         next_steps,
         facts: facts(call, settings),
-        resources: vec![subject.clone()],
+        resources: vec![subject],
         kind: detection.id.to_owned(),
-        thread: subject,
+        thread,
+        target,
+        same: format!("{} by {}", call.name(), context.actor()),
+        dedup_key: None,
+        repetition: finding.repetition.unwrap_or(Repetition::Counted),
         state: "detected".to_owned(),
         stack: settings.stack.clone(),
     }
@@ -106,6 +118,22 @@ enum Tool {
 }
 
 impl Context<'_> {
+    /// Who made the call, as one person or program: a role's sessions are one.
+    fn actor(&self) -> String {
+        let role = self.call.role_arn();
+        role.unwrap_or_else(|| self.call.principal().to_owned())
+    }
+
+    /// The target of the gate that the call is about.
+    fn target(&self) -> Option<Target> {
+        if let Some(layer) = self.call.layer() {
+            return self.settings.gates_layer(&layer).then_some(Target::Layer(layer));
+        }
+        let function = self.call.function()?;
+        let is_gated = self.settings.gates_function(&function) && self.own_thing().is_none();
+        is_gated.then_some(Target::Function(function))
+    }
+
     /// What the call was about, by the most telling parameter.
     pub(super) fn subject(&self) -> String {
         let call = self.call;

@@ -10,6 +10,7 @@ use crate::{
     events::ApiCall,
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 pub(super) const OWN_CSC: &str =
     "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
@@ -32,6 +33,8 @@ fn settings() -> AlertSettings {
         csc: Some(CscArn::parse(OWN_CSC).unwrap()),
         key_arn: Some(OWN_KEY.to_owned()),
         success_notices: false,
+        repeat_interval: Duration::from_hours(1),
+        only_warns: false,
     }
 }
 

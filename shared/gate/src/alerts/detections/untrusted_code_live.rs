@@ -1,7 +1,7 @@
 //! Code went live whose signature is not valid: Warn lets it.
 
 use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
-use crate::alerts::Severity;
+use crate::alerts::{Repetition, Severity};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
     "lambda": "UpdateFunctionCode", "CreateFunction", "UpdateFunctionConfiguration", "PublishLayerVersion";
@@ -36,6 +36,14 @@ fn matches(context: &Context<'_>) -> Option<Finding> {
         return None;
     }
     let finding = Finding::default().detail(format!("Lambda calls the signature {status:?}."));
+    if context.settings.only_warns {
+        return Some(
+            finding
+                .severity(Severity::Warning)
+                .repetition(Repetition::CountedDaily)
+                .detail("The stack is on Warn (parameter UntrustedCode): once a day it is told for each target and caller."),
+        );
+    }
     Some(context.lighter_by_cloudformation(finding))
 }
 

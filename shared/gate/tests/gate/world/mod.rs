@@ -26,7 +26,7 @@ pub use mistake::Mistake;
 
 use countersign_gate::{
     domain::{Csc, CscArn, CscPolicy, ProfileName, ProfileStatus, SigningJobId, VersionId},
-    ports::{JobRequest, Receiver, UpdateStatus},
+    ports::{JobRequest, Receiver, SnsMessage, UpdateStatus},
 };
 use jiff::Timestamp;
 use packages::{CSC, PROFILE, PROFILE_VERSION, Slot};
@@ -188,6 +188,8 @@ pub struct WorldState {
     pub cscs: BTreeMap<String, Csc>,
     /// Outcomes that were announced: detail of each event.
     pub events: Vec<String>,
+    /// What was published to the topic.
+    pub pages: Vec<SnsMessage>,
     /// Port calls, as AWS names them.
     pub calls: Vec<&'static str>,
     /// Calls that are always in trouble.
@@ -304,6 +306,7 @@ impl World {
                 Csc::new(Some(csc), CscPolicy::Enforce, allowed),
             )]),
             events: Vec::new(),
+            pages: Vec::new(),
             calls: Vec::new(),
             broken: BTreeSet::new(),
             dry_run_refuses: None,

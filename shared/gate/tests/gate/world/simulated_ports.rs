@@ -600,7 +600,8 @@ impl Events for SimulatedPorts {
 }
 
 impl Pager for SimulatedPorts {
-    async fn page(&self, _: &SnsMessage) -> Result<(), PortError> {
-        self.call("sns:Publish", |_| ()).await
+    async fn page(&self, message: &SnsMessage) -> Result<(), PortError> {
+        self.call("sns:Publish", |state| state.pages.push(message.clone()))
+            .await
     }
 }

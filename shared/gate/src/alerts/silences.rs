@@ -1,0 +1,336 @@
+//! A planned change can be silenced, for one target and for a time: `silences/<target>.json` in the records bucket.
+//!
+//! Whoever may write there decides (IAM). That a silence begins is told before it keeps anything quiet, and its
+//! end tells what it kept quiet. What is about the gate itself has no target, and cannot be silenced.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+
+use super::{
+    document::{Change, change},
+    error::AlertError,
+    open_alerts,
+    page::{Page, Repetition, Severity, in_one_line},
+    settings::AlertSettings,
+    world::AlertWorld,
+};
+use crate::{
+    domain::Target,
+    ports::TaggedRecord,
+    records::{
+        self, SILENCES_FOLDER, Schema, Silence, SilenceState, silence_path, silence_state_path,
+    },
+};
+
+/// No silence is longer; whoever needs more writes it anew, and is heard again.
+const MAX_SPAN: Duration = Duration::from_hours(7 * 24);
+/// Of the reason, in characters.
+const MAX_REASON: usize = 500;
+
+/// Whether a page about a target is to be kept quiet; if so, it is counted.
+pub(super) async fn keeps_quiet<W: AlertWorld>(
+    world: &W,
+    settings: &AlertSettings,
+    page: &Page,
+) -> Result<bool, AlertError> {
+    let Some(target) = &page.target else {
+        return Ok(false);
+    };
+    let Some(seen) = world.read_tagged_record(&silence_path(target)).await? else {
+        return Ok(false);
+    };
+    let state = begin(world, settings, target, &seen).await?;
+    if !covers(&state, &page.kind, world.now()) {
+        return Ok(false);
+    }
+    change(
+        world,
+        &silence_state_path(target),
+        |before: Option<SilenceState>| match before {
+            // Ended or replaced meanwhile: the page is sent.
+            Some(mut state) if state.etag == seen.etag && state.ended_at.is_none() => {
+                let count = state.kept_quiet.entry(page.kind.clone()).or_default();
+                *count = count.saturating_add(1);
+                Change::Write(state, true)
+            }
+            _ => Change::Keep(false),
+        },
+    )
+    .await
+}
+
+fn covers(state: &SilenceState, kind: &str, now: Timestamp) -> bool {
+    state.ended_at.is_none()
+        && state.silence.as_ref().is_some_and(|silence| {
+            let is_named = silence.detections.is_empty() || silence.detections.contains(kind);
+            now < silence.until && is_named
+        })
+}
+
+/// Takes a silence as it is written, and tells that it begins unless that was told.
+async fn begin<W: AlertWorld>(
+    world: &W,
+    settings: &AlertSettings,
+    target: &Target,
+    seen: &TaggedRecord,
+) -> Result<SilenceState, AlertError> {
+    let path = silence_state_path(target);
+    let before: Option<SilenceState> = records::read_named(world, &path).await?;
+    if let Some(before) = before {
+        if before.etag == seen.etag && before.began_told {
+            return Ok(before);
+        }
+        if before.etag != seen.etag {
+            end(world, settings, &before, "It was written anew.").await?;
+        }
+    }
+    open_alerts::note_silence(world, target).await?;
+    let now = world.now();
+    let state = change(world, &path, |before: Option<SilenceState>| {
+        let before = before.filter(|before| before.etag == seen.etag);
+        let state = before.unwrap_or_else(|| taken(target, seen, now));
+        Change::Write(state.clone(), state)
+    })
+    .await?;
+    world.page(&begun(settings, &state).render()).await?;
+    change(world, &path, |before: Option<SilenceState>| match before {
+        Some(before) if before.etag == seen.etag => {
+            let told = SilenceState {
+                began_told: true,
+                ..before
+            };
+            Change::Write(told.clone(), told)
+        }
+        _ => Change::Keep(state.clone()),
+    })
+    .await
+}
+
+/// What is made of a document that is seen for the first time.
+fn taken(target: &Target, seen: &TaggedRecord, now: Timestamp) -> SilenceState {
+    let (silence, fault) = match read(&seen.body, now) {
+        Ok(silence) => (Some(silence), None),
+        Err(fault) => (None, Some(fault)),
+    };
+    SilenceState {
+        schema: Schema,
+        target: target.clone(),
+        etag: seen.etag.clone(),
+        silence,
+        fault,
+        began_at: now,
+        began_told: false,
+        kept_quiet: BTreeMap::new(),
+        ended_at: None,
+        ended_told: false,
+    }
+}
+
+fn read(body: &[u8], now: Timestamp) -> Result<Silence, String> {
+    let silence: Silence =
+        serde_json::from_slice(body).map_err(|error| format!("it cannot be read: {error}"))?;
+    let latest = now.saturating_add(MAX_SPAN).unwrap_or(Timestamp::MAX);
+    if silence.reason.trim().is_empty() || silence.reason.chars().count() > MAX_REASON {
+        return Err(format!("its reason must have 1 to {MAX_REASON} characters"));
+    }
+    if silence.until > latest {
+        return Err("its end, until, is more than seven days ahead".to_owned());
+    }
+    if silence.until <= now {
+        return Err("its end, until, is over".to_owned());
+    }
+    Ok(silence)
+}
+
+/// Looks after all silences by the clock: takes what was written, and ends what is over or was taken away.
+pub(super) async fn look_after<W: AlertWorld>(
+    world: &W,
+    settings: &AlertSettings,
+) -> Result<(), AlertError> {
+    for path in world.list_records(SILENCES_FOLDER).await? {
+        let name = path.strip_prefix(SILENCES_FOLDER);
+        let name = name.and_then(|name| name.strip_suffix(".json"));
+        let target = name.and_then(|name| Target::try_from(name.to_owned()).ok());
+        let Some(target) = target else {
+            continue;
+        };
+        if let Some(seen) = world.read_tagged_record(&path).await? {
+            begin(world, settings, &target, &seen).await?;
+        }
+    }
+    for target in open_alerts::read(world).await?.silences {
+        let path = silence_state_path(&target);
+        let state: Option<SilenceState> = records::read_named(world, &path).await?;
+        let Some(state) = state.filter(|state| !state.ended_told) else {
+            open_alerts::forget_silence(world, &target).await?;
+            continue;
+        };
+        let seen = world.read_tagged_record(&silence_path(&target)).await?;
+        let is_there = seen.is_some_and(|seen| seen.etag == state.etag);
+        let how = match &state.silence {
+            _ if state.ended_at.is_some() => "It has ended.",
+            _ if !is_there => "It was taken away.",
+            Some(silence) if world.now() < silence.until => continue,
+            Some(_) => "Its time is over.",
+            None => "It was never in force.",
+        };
+        end(world, settings, &state, how).await?;
+        open_alerts::forget_silence(world, &target).await?;
+    }
+    Ok(())
+}
+
+/// Tells that a silence is over and what it kept quiet, once.
+async fn end<W: AlertWorld>(
+    world: &W,
+    settings: &AlertSettings,
+    state: &SilenceState,
+    how: &str,
+) -> Result<(), AlertError> {
+    if state.ended_told {
+        return Ok(());
+    }
+    let now = world.now();
+    let path = silence_state_path(&state.target);
+    // No more is counted from here on, so that the page tells all.
+    let ended = change(world, &path, |before: Option<SilenceState>| match before {
+        Some(before) if before.etag == state.etag => {
+            let ended = SilenceState {
+                ended_at: Some(before.ended_at.unwrap_or(now)),
+                ..before
+            };
+            Change::Write(ended.clone(), ended)
+        }
+        _ => Change::Keep(state.clone()),
+    })
+    .await?;
+    if ended.silence.is_some() {
+        world.page(&over(settings, &ended, how).render()).await?;
+    }
+    change(world, &path, |before: Option<SilenceState>| match before {
+        Some(before) if before.etag == ended.etag => Change::Write(
+            SilenceState {
+                ended_told: true,
+                ..before
+            },
+            (),
+        ),
+        _ => Change::Keep(()),
+    })
+    .await
+}
+
+fn begun(settings: &AlertSettings, state: &SilenceState) -> Page {
+    let target = &state.target;
+    let path = silence_path(target);
+    let place = format!("s3://{}/{path}", settings.records_bucket);
+    match &state.silence {
+        Some(silence) => page(
+            settings,
+            state,
+            "silence-begins",
+            Severity::Warning,
+            format!("Pages about {target} are silenced"),
+            format!(
+                "Until {}, {} about {target} are counted and not sent. The reason that was given: {}",
+                silence.until,
+                if silence.detections.is_empty() {
+                    "pages".to_owned()
+                } else {
+                    let names: Vec<&str> = silence.detections.iter().map(String::as_str).collect();
+                    format!("pages of {}", in_one_line(&names.join(", ")))
+                },
+                in_one_line(&silence.reason),
+            ),
+            vec![format!(
+                "If nobody planned this, end it: aws s3 rm '{place}', and find out who may write silences/* in that bucket."
+            )],
+        ),
+        None => page(
+            settings,
+            state,
+            "silence-not-honoured",
+            Severity::Warning,
+            format!("A silence for {target} is not in force"),
+            format!(
+                "Somebody wrote one, but {}. Pages are sent as ever.",
+                in_one_line(state.fault.as_deref().unwrap_or("it cannot be read")),
+            ),
+            vec![format!(
+                "Write it as docs/operating.md says, or take it away: aws s3 rm '{place}'"
+            )],
+        ),
+    }
+}
+
+fn over(settings: &AlertSettings, state: &SilenceState, how: &str) -> Page {
+    let kept: Vec<String> = state
+        .kept_quiet
+        .iter()
+        .map(|(kind, count)| format!("{kind}: {count}"))
+        .collect();
+    let (severity, text) = if kept.is_empty() {
+        (Severity::Notice, "It kept nothing quiet.".to_owned())
+    } else {
+        let list = in_one_line(&kept.join(", "));
+        let text = format!("It kept quiet what was not told one by one: {list}.");
+        (Severity::Warning, text)
+    };
+    page(
+        settings,
+        state,
+        "silence-ends",
+        severity,
+        format!("Pages about {} are sent again", state.target),
+        format!("{how} {text}"),
+        if kept.is_empty() {
+            Vec::new()
+        } else {
+            vec![format!(
+                "See whether that was what was planned: countersign status {}",
+                state.target
+            )]
+        },
+    )
+}
+
+fn page(
+    settings: &AlertSettings,
+    state: &SilenceState,
+    kind: &str,
+    severity: Severity,
+    title: String,
+    text: String,
+    next_steps: Vec<String>,
+) -> Page {
+    let mut facts = vec![("Since", state.began_at.to_string())];
+    facts.extend(
+        state
+            .silence
+            .as_ref()
+            .map(|silence| ("Until", silence.until.to_string())),
+    );
+    facts.push(("Stack", settings.stack.clone()));
+    Page {
+        id: format!("{}/{}", silence_path(&state.target), state.etag.trim_matches('"')),
+        severity,
+        title,
+        text,
+        next_steps,
+        facts,
+        resources: vec![format!(
+            "s3://{}/{}",
+            settings.records_bucket,
+            silence_path(&state.target)
+        )],
+        kind: kind.to_owned(),
+        thread: state.target.to_string(),
+        target: Some(state.target.clone()),
+        same: String::new(),
+        dedup_key: None,
+        repetition: Repetition::EachTime,
+        state: if kind == "silence-ends" { "closed" } else { "open" }.to_owned(),
+        stack: settings.stack.clone(),
+    }
+}

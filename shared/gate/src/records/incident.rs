@@ -1,0 +1,174 @@
+//! `alerts/…`: what the function `alert` has told, so that one thing is told once and its repeats are counted.
+//!
+//! | document | what it is |
+//! |---|---|
+//! | `alerts/<functions\|layers>/<name>/<kind>-<hash>.json`, `alerts/stack/…` | [`Incident`]: one thing |
+//! | `alerts/open.json` | [`OpenAlerts`]: what the next look by the clock has to come back to |
+//! | `alerts/silences/<functions\|layers>/<name>.json` | [`SilenceState`]: a silence and what it kept quiet |
+//! | `silences/<functions\|layers>/<name>.json` | [`Silence`]: written by people |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{documents::Schema, store::Document};
+use crate::domain::Target;
+
+/// Where people write silences.
+pub(crate) const SILENCES_FOLDER: &str = "silences/";
+/// Where everything of this kind is.
+const ALERTS_FOLDER: &str = "alerts/";
+
+/// One thing that was told, and how often it happened since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// 1.
+    pub schema: Schema,
+    /// Pages about the same thing have the same key, the one that closes it included.
+    pub dedup_key: String,
+    /// The id of a detection, or a reason code.
+    pub kind: String,
+    /// What it is about.
+    pub subject: String,
+    /// `notice`, `warning` or `critical`, the highest so far.
+    pub severity: String,
+    /// The title of its page.
+    pub title: String,
+    /// What its page advises.
+    pub next_steps: Vec<String>,
+    /// What its page points at.
+    pub resources: Vec<String>,
+    /// When it happened first, since it was closed last.
+    pub first_at: Timestamp,
+    /// When it happened last.
+    pub last_at: Timestamp,
+    /// How often it happened since `first_at`.
+    pub count: u32,
+    /// How often it happened since it was told last.
+    pub untold: u32,
+    /// How long repeats are counted before they are summed up, in seconds.
+    pub repeat_seconds: u64,
+    /// When it was told last; null while its first page is on its way.
+    pub told_at: Option<Timestamp>,
+    /// The event whose page is on its way, and since when.
+    pub telling: Option<Telling>,
+    /// The events that are counted in, the newest last: a second delivery of one is not a second one.
+    pub events: Vec<String>,
+    /// When it was gone; null while it is open.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// A page that is on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Telling {
+    /// The event's id.
+    pub event: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Where the incident of a kind lies; `hash` tells apart those of one kind and subject.
+pub(crate) fn incident_path(target: Option<&Target>, kind: &str, hash: &str) -> String {
+    format!("{}{kind}-{hash}.json", incidents_folder(target))
+}
+
+/// The folder of a target's incidents, or of those about the stack and what it trusts.
+pub(crate) fn incidents_folder(target: Option<&Target>) -> String {
+    target.map_or_else(
+        || format!("{ALERTS_FOLDER}stack/"),
+        |target| format!("{ALERTS_FOLDER}{target}/"),
+    )
+}
+
+/// The kind in the name of an incident's document.
+pub(crate) fn incident_kind(path: &str) -> Option<&str> {
+    let file = path.rsplit('/').next()?.strip_suffix(".json")?;
+    file.rsplit_once('-').map(|(kind, _)| kind)
+}
+
+/// `alerts/open.json`: what is to be looked at again by the clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenAlerts {
+    /// 1.
+    pub schema: Schema,
+    /// The incidents that happened again and were not told since.
+    pub repeats: BTreeSet<String>,
+    /// The targets whose silence has not ended.
+    pub silences: BTreeSet<Target>,
+}
+
+impl OpenAlerts {
+    /// How many incidents may wait. One more is told at once.
+    pub(crate) const MAX_REPEATS: usize = 1_000;
+}
+
+impl Document for OpenAlerts {
+    const FILE: &'static str = "alerts/open.json";
+}
+
+/// `silences/functions/<name>.json`: a planned change. Whoever may write it here may keep pages about the target
+/// quiet; that it begins and ends is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silence {
+    /// Why, for those who are told that it begins.
+    pub reason: String,
+    /// When it ends.
+    pub until: Timestamp,
+    /// The detections and reason codes that are silenced; all of them if there are none.
+    #[serde(default)]
+    pub detections: BTreeSet<String>,
+}
+
+/// `alerts/silences/functions/<name>.json`: a silence as `alert` took it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SilenceState {
+    /// 1.
+    pub schema: Schema,
+    /// The target.
+    pub target: Target,
+    /// The entity tag of the document that it was taken from: another content is another silence.
+    pub etag: String,
+    /// The silence; null when it cannot be honoured.
+    pub silence: Option<Silence>,
+    /// Why it cannot be honoured.
+    pub fault: Option<String>,
+    /// When it was seen first.
+    pub began_at: Timestamp,
+    /// Whether that it begins was told.
+    pub began_told: bool,
+    /// What was kept quiet, by detection or reason code.
+    pub kept_quiet: BTreeMap<String, u32>,
+    /// When it was over.
+    pub ended_at: Option<Timestamp>,
+    /// Whether that it ended was told.
+    pub ended_told: bool,
+}
+
+/// Where a target's silence is written.
+pub(crate) fn silence_path(target: &Target) -> String {
+    format!("{SILENCES_FOLDER}{target}.json")
+}
+
+/// Where what became of it is kept.
+pub(crate) fn silence_state_path(target: &Target) -> String {
+    format!("{ALERTS_FOLDER}silences/{target}.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kind_is_read_from_the_name_of_the_document() {
+        let target = Target::try_from("functions/orders".to_owned()).unwrap();
+        for kind in ["code-changed", "PUBLISHER_NOT_ALLOWED"] {
+            for target in [None, Some(&target)] {
+                let path = incident_path(target, kind, "0123456789abcdef");
+                assert_eq!(incident_kind(&path), Some(kind), "{path}");
+            }
+        }
+        assert_eq!(incident_kind("alerts/open.json"), None);
+    }
+}

@@ -1,0 +1,456 @@
+//! One thing is told once, its repeats are summed up, its end is told, and a planned change is kept quiet.
+
+use countersign_gate::{
+    alerts::{AlertError, AlertSettings, Alerted, Severity, alert},
+    domain::ReasonCode,
+    records::{Incident, OpenAlerts, SilenceState},
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    pages::{RECORD, body, decided, drift, drifted, outcome, settings},
+    world::{
+        World,
+        packages::slots,
+        run::{hands, run},
+    },
+};
+
+const RUN: &str = r#"{"run": "repeats"}"#;
+const SILENCE: &str = "silences/functions/orders.json";
+
+fn told(world: &World, body: &str) -> Result<Alerted, AlertError> {
+    told_by(world, &settings(), body)
+}
+
+fn told_by(world: &World, settings: &AlertSettings, body: &str) -> Result<Alerted, AlertError> {
+    run(alert(&hands(world, "alert"), settings, body))
+}
+
+fn world() -> World {
+    World::new(slots(), 1)
+}
+
+fn pass(world: &World, minutes: i64) {
+    world.state().tick(minutes * 60);
+}
+
+fn put(world: &World, path: &str, document: &Value) {
+    let body = serde_json::to_vec(document).unwrap();
+    world.state().records.insert(path.to_owned(), body);
+}
+
+/// What was published: state and plain text of each page.
+fn pages(world: &World) -> Vec<(String, String)> {
+    let state = world.state();
+    let pages = state.pages.iter().map(|page| {
+        let texts: Map<String, Value> = serde_json::from_str(page.message()).unwrap();
+        let text = texts["default"].as_str().unwrap().to_owned();
+        (page.attributes()["state"].clone(), text)
+    });
+    pages.collect()
+}
+
+fn states(world: &World) -> Vec<String> {
+    pages(world).into_iter().map(|(state, _)| state).collect()
+}
+
+/// Code of `orders` was changed past the gate, in an event of this number.
+fn code_changed(number: u32) -> String {
+    by(number, "Developer")
+}
+
+fn by(number: u32, role: &str) -> String {
+    let mut event: Value = serde_json::from_str(&body("alert-cloudtrail-code-changed")).unwrap();
+    event["detail"]["eventID"] = json!(format!("event-{number}"));
+    event["detail"]["userIdentity"] = json!({
+        "type": "AssumedRole",
+        "arn": format!("arn:aws:sts::111122223333:assumed-role/{role}/session-{number}"),
+    });
+    event.to_string()
+}
+
+/// A recorded call on `orders` that was accepted.
+fn call(number: u32, name: &str, request: &Value) -> String {
+    let mut event: Value = serde_json::from_str(&code_changed(number)).unwrap();
+    let detail = &mut event["detail"];
+    detail["eventName"] = json!(name);
+    detail["requestParameters"] = request.clone();
+    detail["responseElements"] = Value::Null;
+    detail["additionalEventData"] = Value::Null;
+    event.to_string()
+}
+
+fn ended(world: &World, record: &Value) -> Alerted {
+    put(world, RECORD, record);
+    told(world, &decided(&format!("s3://records/{RECORD}"))).unwrap()
+}
+
+fn incidents(world: &World) -> Vec<Incident> {
+    let state = world.state();
+    let documents = state
+        .records
+        .iter()
+        .filter(|(path, _)| path.starts_with("alerts/functions/") || path.starts_with("alerts/stack/"));
+    documents
+        .map(|(_, body)| serde_json::from_slice(body).unwrap())
+        .collect()
+}
+
+#[test]
+fn repeats_are_counted_and_summed_up_by_the_clock() {
+    let world = world();
+    assert!(matches!(told(&world, &code_changed(1)), Ok(Alerted::Paged(_))));
+    for number in 2..=50 {
+        assert!(matches!(told(&world, &code_changed(number)), Ok(Alerted::Counted(_))), "{number}");
+    }
+    assert_eq!(states(&world), ["detected"]);
+    // Before its time nothing is summed up.
+    assert!(matches!(told(&world, RUN), Ok(Alerted::LookedAfter(0))));
+    pass(&world, 61);
+    assert!(matches!(told(&world, RUN), Ok(Alerted::LookedAfter(1))));
+    let (state, text) = pages(&world).pop().unwrap();
+    assert_eq!(state, "repeated");
+    assert!(text.starts_with("Again, 49 times: "), "{text}");
+    // Nothing more waits.
+    pass(&world, 61);
+    assert!(matches!(told(&world, RUN), Ok(Alerted::LookedAfter(0))));
+    let open: OpenAlerts =
+        serde_json::from_slice(&world.state().records["alerts/open.json"]).unwrap();
+    assert!(open.repeats.is_empty());
+    assert_eq!(incidents(&world)[0].count, 50);
+}
+
+#[test]
+fn repeat_after_the_interval_is_told_with_what_was_counted() {
+    let world = world();
+    for number in 1..=3 {
+        told(&world, &code_changed(number)).unwrap();
+    }
+    pass(&world, 61);
+    assert!(matches!(told(&world, &code_changed(4)), Ok(Alerted::Paged(_))));
+    let (_, text) = pages(&world).pop().unwrap();
+    assert!(text.contains("it also happened 2 more times"), "{text}");
+    assert!(matches!(told(&world, RUN), Ok(Alerted::LookedAfter(0))));
+}
+
+#[test]
+fn another_person_target_or_thing_is_told_at_once() {
+    let world = world();
+    told(&world, &code_changed(1)).unwrap();
+    assert!(matches!(told(&world, &by(2, "Intruder")), Ok(Alerted::Paged(_))));
+    let elsewhere = code_changed(3).replace("orders", "billing");
+    assert!(matches!(told(&world, &elsewhere), Ok(Alerted::Paged(_))));
+    let tagged = call(4, "TagResource20170331v2", &json!({
+        "resource": "arn:aws:lambda:us-east-1:111122223333:function:orders",
+        "tags": {"countersign:alias": "x"},
+    }));
+    assert!(matches!(told(&world, &tagged), Ok(Alerted::Paged(_))));
+    assert_eq!(world.state().pages.len(), 4);
+}
+
+#[test]
+fn event_that_comes_twice_is_one() {
+    let world = world();
+    told(&world, &code_changed(1)).unwrap();
+    assert!(matches!(told(&world, &code_changed(1)), Ok(Alerted::Known(_))));
+    told(&world, &code_changed(2)).unwrap();
+    assert!(matches!(told(&world, &code_changed(2)), Ok(Alerted::Known(_))));
+    assert_eq!(incidents(&world)[0].count, 2);
+}
+
+#[test]
+fn page_that_could_not_be_sent_is_sent_by_the_next_delivery() {
+    let world = world();
+    world.state().broken.insert("sns:Publish");
+    assert!(told(&world, &code_changed(1)).is_err());
+    // Another event of the kind meanwhile does not take its place.
+    assert!(matches!(told(&world, &code_changed(2)), Ok(Alerted::Counted(_))));
+    world.state().broken.clear();
+    assert!(matches!(told(&world, &code_changed(1)), Ok(Alerted::Paged(_))));
+    assert!(matches!(told(&world, &code_changed(1)), Ok(Alerted::Known(_))));
+    assert_eq!(states(&world), ["detected"]);
+}
+
+#[test]
+fn sum_is_sent_although_the_first_page_never_was() {
+    let world = world();
+    world.state().broken.insert("sns:Publish");
+    assert!(told(&world, &code_changed(1)).is_err());
+    told(&world, &code_changed(2)).unwrap();
+    world.state().broken.clear();
+    pass(&world, 61);
+    assert!(matches!(told(&world, RUN), Ok(Alerted::LookedAfter(1))));
+    assert_eq!(states(&world), ["repeated"]);
+}
+
+#[test]
+fn stack_that_wants_each_page_gets_each() {
+    let world = world();
+    let each = AlertSettings {
+        repeat_interval: std::time::Duration::ZERO,
+        ..settings()
+    };
+    for number in 1..=3 {
+        assert!(matches!(told_by(&world, &each, &code_changed(number)), Ok(Alerted::Paged(_))));
+    }
+    assert!(incidents(&world).is_empty());
+}
+
+#[test]
+fn pipeline_under_warn_is_one_warning_a_day() {
+    let world = world();
+    let warns = AlertSettings {
+        only_warns: true,
+        ..settings()
+    };
+    let mismatch = |number: u32| {
+        let mut event: Value = serde_json::from_str(&code_changed(number)).unwrap();
+        event["detail"]["additionalEventData"] = json!({"signatureStatus": "MISMATCH"});
+        event.to_string()
+    };
+    let Ok(Alerted::Paged(page)) = told_by(&world, &warns, &mismatch(1)) else {
+        panic!("nobody is told");
+    };
+    assert_eq!(page.severity, Severity::Warning);
+    for number in 2..=20 {
+        pass(&world, 60);
+        assert!(matches!(told_by(&world, &warns, &mismatch(number)), Ok(Alerted::Counted(_))));
+        assert!(matches!(told_by(&world, &warns, RUN), Ok(Alerted::LookedAfter(0))));
+    }
+    pass(&world, 6 * 60);
+    assert!(matches!(told_by(&world, &warns, RUN), Ok(Alerted::LookedAfter(1))));
+    assert_eq!(states(&world), ["detected", "repeated"]);
+    // Under Enforce the same is an alarm.
+    let Ok(Alerted::Paged(page)) = told(&world, &mismatch(40)) else {
+        panic!("nobody is told that it got worse");
+    };
+    assert_eq!(page.severity, Severity::Critical);
+}
+
+#[test]
+fn fifty_bad_uploads_are_two_pages_and_a_good_one_closes() {
+    let world = world();
+    for number in 0..50 {
+        let mut record = outcome("rejected", Some(ReasonCode::PublisherNotAllowed));
+        let at = format!("2026-11-21T21:{:02}:00Z", number % 60);
+        record["upload"]["at"] = json!(at);
+        let label = format!("functions/orders/20261121T21{:02}00Z-v1/outcome.json", number % 60);
+        put(&world, &label, &record);
+        let event = decided(&format!("s3://records/{label}"))
+            .replace("5e0d7b3c-0000", &format!("5e0d7b3c-{number:04}"));
+        told(&world, &event).unwrap();
+    }
+    assert_eq!(states(&world), ["rejected"]);
+    pass(&world, 61);
+    told(&world, RUN).unwrap();
+    assert_eq!(states(&world), ["rejected", "repeated"]);
+    // It is fixed: the one thing is closed, under the same key.
+    assert!(matches!(ended(&world, &outcome("deployed", None)), Alerted::Silent));
+    let (state, text) = pages(&world).pop().unwrap();
+    assert_eq!(state, "closed");
+    assert!(text.starts_with("No longer so: Upload refused"), "{text}");
+    // The next refusal is a new thing.
+    assert!(matches!(
+        ended(&world, &outcome("rejected", Some(ReasonCode::PublisherNotAllowed))),
+        Alerted::Paged(_)
+    ));
+}
+
+#[test]
+fn good_deployment_closes_what_was_changed_past_the_gate_of_this_target() {
+    let world = world();
+    told(&world, &code_changed(1)).unwrap();
+    told(&world, &code_changed(2).replace("orders", "billing")).unwrap();
+    ended(&world, &outcome("deployed", None));
+    let open: Vec<String> = incidents(&world)
+        .into_iter()
+        .filter(|incident| incident.closed_at.is_none())
+        .map(|incident| incident.subject)
+        .collect();
+    assert_eq!(open, ["functions/billing"]);
+    // Told once.
+    ended(&world, &outcome("deployed", None));
+    assert_eq!(states(&world), ["detected", "detected", "closed"]);
+}
+
+#[test]
+fn configuration_that_is_back_closes_what_was_told_of_it() {
+    const OWN: &str = "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
+    const OTHER: &str = "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef1";
+    let world = world();
+    let of_stack = AlertSettings {
+        csc: Some(OWN.parse().unwrap()),
+        ..settings()
+    };
+    let put_back = |csc: &str| {
+        let request = json!({"functionName": "orders", "codeSigningConfigArn": csc});
+        call(9, "PutFunctionCodeSigningConfig20200630", &request)
+    };
+    told_by(
+        &world,
+        &of_stack,
+        &call(1, "DeleteFunctionCodeSigningConfig20200630", &json!({"functionName": "orders"})),
+    )
+    .unwrap();
+    told_by(&world, &of_stack, &put_back(OTHER)).unwrap();
+    assert_eq!(states(&world), ["detected", "detected"]);
+    told_by(&world, &of_stack, &put_back(OWN)).unwrap();
+    assert_eq!(states(&world)[2..], ["closed", "closed"]);
+
+    let policy = |csc: &str, policy: &str| {
+        let request = json!({
+            "codeSigningConfigArn": csc,
+            "codeSigningPolicies": {"untrustedArtifactOnDeployment": policy},
+        });
+        call(11, "UpdateCodeSigningConfig20200422", &request)
+    };
+    told_by(&world, &of_stack, &policy(OWN, "Warn")).unwrap();
+    told_by(&world, &of_stack, &policy(OTHER, "Enforce")).unwrap();
+    let open = |world: &World| {
+        let is_open = |incident: &Incident| {
+            incident.kind == "csc-weakened" && incident.closed_at.is_none()
+        };
+        incidents(world).iter().any(is_open)
+    };
+    assert!(open(&world), "another configuration closes nothing");
+    told_by(&world, &of_stack, &policy(OWN, "Enforce").replace("event-11", "event-12")).unwrap();
+    assert!(!open(&world));
+}
+
+#[test]
+fn silence_keeps_a_planned_change_quiet_and_tells_of_its_beginning_and_end() {
+    let world = world();
+    let until = world.state().now + jiff::SignedDuration::from_hours(2);
+    put(&world, SILENCE, &json!({"reason": "migration of the shop", "until": until}));
+    for number in 1..=3 {
+        assert!(matches!(told(&world, &code_changed(number)), Ok(Alerted::Silenced(_))));
+    }
+    let (_, text) = pages(&world).pop().unwrap();
+    assert!(text.contains("migration of the shop"), "{text}");
+    assert_eq!(states(&world), ["open"]);
+    // What is about another target is told, and so is drift that is not silenced.
+    assert!(matches!(
+        told(&world, &code_changed(4).replace("orders", "billing")),
+        Ok(Alerted::Paged(_))
+    ));
+    pass(&world, 121);
+    told(&world, RUN).unwrap();
+    let (state, text) = pages(&world).pop().unwrap();
+    assert_eq!(state, "closed");
+    assert!(text.contains("code-changed-past-gate: 3"), "{text}");
+    assert!(matches!(told(&world, &code_changed(5)), Ok(Alerted::Paged(_))));
+    // Nothing is told twice.
+    let before = world.state().pages.len();
+    told(&world, RUN).unwrap();
+    assert_eq!(world.state().pages.len(), before);
+}
+
+#[test]
+fn silence_that_is_taken_away_ends_and_one_of_certain_detections_is_only_of_those() {
+    let world = world();
+    let until = world.state().now + jiff::SignedDuration::from_hours(2);
+    put(&world, SILENCE, &json!({"reason": "x", "until": until, "detections": ["alias-changed-past-gate"]}));
+    told(&world, RUN).unwrap();
+    assert_eq!(states(&world), ["open"], "its beginning is told before anything happens");
+    assert!(matches!(told(&world, &code_changed(1)), Ok(Alerted::Paged(_))));
+    world.state().records.remove(SILENCE);
+    told(&world, RUN).unwrap();
+    assert_eq!(states(&world).pop().unwrap(), "closed");
+}
+
+#[test]
+fn silence_that_is_not_understood_or_too_long_keeps_nothing_quiet_and_is_told() {
+    let world = world();
+    let later = |hours| world.state().now + jiff::SignedDuration::from_hours(hours);
+    for (number, wrong) in [
+        json!("quiet!"),
+        json!({"reason": "", "until": later(2)}),
+        json!({"reason": "holidays", "until": later(24 * 8)}),
+        json!({"reason": "yesterday", "until": later(-2)}),
+        json!({"reason": "x", "until": later(2), "targets": "*"}),
+    ]
+    .iter()
+    .enumerate()
+    {
+        put(&world, SILENCE, wrong);
+        let number = u32::try_from(number).unwrap();
+        let told_of = told(&world, &by(number, &format!("role-{number}")));
+        assert!(matches!(told_of, Ok(Alerted::Paged(_))), "{wrong}");
+        let (_, text) = pages(&world).iter().rev().nth(1).unwrap().clone();
+        assert!(text.contains("is not in force"), "{wrong}: {text}");
+    }
+}
+
+#[test]
+fn beginning_of_a_silence_is_told_before_it_keeps_anything_quiet() {
+    let world = world();
+    let until = world.state().now + jiff::SignedDuration::from_hours(2);
+    put(&world, SILENCE, &json!({"reason": "x", "until": until}));
+    world.state().broken.insert("sns:Publish");
+    assert!(told(&world, &code_changed(1)).is_err());
+    let state: SilenceState = serde_json::from_slice(
+        &world.state().records["alerts/silences/functions/orders.json"],
+    )
+    .unwrap();
+    assert!(!state.began_told && state.kept_quiet.is_empty());
+}
+
+#[test]
+fn what_is_about_the_gate_cannot_be_silenced() {
+    let world = world();
+    let until = world.state().now + jiff::SignedDuration::from_hours(2);
+    for path in ["silences/stack.json", "silences/everything.json", "silences/functions/countersign-sign.json"] {
+        put(&world, path, &json!({"reason": "x", "until": until}));
+    }
+    let disabled = body("alert-cloudtrail-rule-disabled");
+    assert!(matches!(told(&world, &disabled), Ok(Alerted::Paged(_))));
+    let own = call(2, "UpdateFunctionConfiguration20150331v2", &json!({"functionName": "countersign-sign"}));
+    let Ok(Alerted::Paged(page)) = told(&world, &own) else {
+        panic!("the gate's own function was silenced");
+    };
+    assert_eq!(page.kind, "gate-changed");
+}
+
+#[test]
+fn drift_is_told_each_time_because_sweep_counts() {
+    let world = world();
+    let found = drift(countersign_gate::records::DriftKind::CscMissing);
+    put(&world, &found.path(), &serde_json::to_value(&found).unwrap());
+    let event = drifted(&format!("s3://records/{}", found.path()));
+    for _ in 0..2 {
+        assert!(matches!(told(&world, &event), Ok(Alerted::Paged(_))));
+    }
+    let keys: Vec<String> = world
+        .state()
+        .pages
+        .iter()
+        .map(|page| page.attributes()["detection"].clone())
+        .collect();
+    assert_eq!(keys, ["CSC_MISSING", "CSC_MISSING"]);
+}
+
+#[test]
+fn thousand_good_deployments_page_nobody() {
+    let world = world();
+    for number in 0..1_000_u32 {
+        let name = format!("shop-{}", number % 50);
+        let mut record = outcome("deployed", None);
+        record["target"] = json!(format!("functions/{name}"));
+        record["upload"]["id"]["key"] = json!(format!("functions/{name}.zip"));
+        record["upload"]["id"]["version"] = json!(format!("v{number}"));
+        let path = format!("functions/{name}/20261121T214400Z-v{number}/outcome.json");
+        put(&world, &path, &record);
+        let event = decided(&format!("s3://records/{path}"));
+        assert!(matches!(told(&world, &event), Ok(Alerted::Silent)));
+        // What CloudTrail records of it.
+        let gate = "countersign-DeployRole-1X";
+        for call_name in ["UpdateFunctionCode20150331v2", "PublishVersion20150331", "UpdateAlias20150331"] {
+            let event = by(number, gate)
+                .replace("orders", &name)
+                .replace("UpdateFunctionCode20150331v2", call_name);
+            assert!(matches!(told(&world, &event), Ok(Alerted::Silent)), "{event}");
+        }
+    }
+    assert!(world.state().pages.is_empty());
+}
