@@ -4,7 +4,7 @@ use countersign_aws::function_runtime::{
     environment::{ConfigError, Environment, Variables},
     settings,
 };
-use countersign_gate::alerts::AlertSettings;
+use countersign_gate::alerts::{AlertSettings, Place};
 
 /// Everything that is set.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,8 +30,11 @@ impl Config {
         let success_notices = environment.read(&settings::SUCCESS_NOTICES);
         let repeat_interval = environment.read(&settings::REPEAT_INTERVAL);
         let only_warns = environment.read(&settings::UNTRUSTED_CODE);
+        let https_pages = environment.read(&settings::HTTPS_PAGES);
+        let runbook_url = environment.read(&settings::RUNBOOK_URL);
         let config = (|| {
             region?;
+            let topic_arn = topic_arn?;
             Some(Self {
                 settings: AlertSettings {
                     stack: stack?,
@@ -45,12 +48,27 @@ impl Config {
                     success_notices: success_notices?,
                     repeat_interval: repeat_interval?,
                     only_warns: only_warns?,
+                    https_pages: https_pages?,
+                    runbook_url: runbook_url?,
+                    place: place_of(&topic_arn),
                 },
-                topic_arn: topic_arn?,
+                topic_arn,
             })
         })();
         environment.finish(config)
     }
+}
+
+/// Partition, region and account of `arn:<partition>:sns:<region>:<account>:<name>`.
+fn place_of(topic_arn: &str) -> Option<Place> {
+    let mut parts = topic_arn.split(':').skip(1);
+    let (partition, _, region, account) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    Some(Place {
+        partition: partition.to_owned(),
+        region: region.to_owned(),
+        account: account.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -90,6 +108,12 @@ mod tests {
     fn environment_in_order_is_read() {
         let config = Config::read(&variables(&[])).unwrap();
         assert_eq!(config.topic_arn, TOPIC);
+        let place = config.settings.place.as_ref().unwrap();
+        assert_eq!(
+            (place.partition.as_str(), place.region.as_str()),
+            ("aws", "eu-west-1")
+        );
+        assert_eq!(place.account, "111122223333");
         assert_eq!(config.settings.stack, "gate");
         assert_eq!(config.settings.records_bucket, "gate-records");
         assert_eq!(config.settings.own_roles, OwnRoles::parse(ROLES).unwrap());

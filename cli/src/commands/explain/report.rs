@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use countersign_gate::alerts::{Page, Severity};
+use countersign_gate::alerts::{AlertSettings, Page, Severity, formats};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -43,8 +43,8 @@ pub(super) struct PageReport {
 }
 
 impl PageReport {
-    pub(super) fn of(page: &Page) -> Self {
-        let message = page.render();
+    pub(super) fn of(page: &Page, settings: &AlertSettings) -> Self {
+        let message = formats::render(page, settings);
         let texts: BTreeMap<String, String> =
             serde_json::from_str(message.message()).unwrap_or_default();
         // What chat clients get is a document in a text.

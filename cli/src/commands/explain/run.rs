@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use countersign_gate::alerts::{AlertSettings, Event, Lookup, OwnRoles, classify, parse};
+use countersign_gate::alerts::{
+    AlertSettings, Event, HttpsPages, Lookup, OwnRoles, classify, parse,
+};
 
 use super::{
     args::Arguments,
@@ -65,7 +67,7 @@ fn explain(settings: &AlertSettings, body: &str) -> Explained {
         Some(page) => Explained {
             event: name,
             silent: None,
-            page: Some(PageReport::of(&page)),
+            page: Some(PageReport::of(&page, settings)),
         },
         None => silent(
             name,
@@ -97,5 +99,8 @@ fn settings(arguments: &Arguments) -> Result<AlertSettings, CliError> {
         success_notices: false,
         repeat_interval: Duration::ZERO,
         only_warns: arguments.untrusted_code == "Warn",
+        https_pages: HttpsPages::AmazonQ,
+        runbook_url: None,
+        place: None,
     })
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use countersign_gate::{
-    alerts::OwnRoles,
+    alerts::{HttpsPages, OwnRoles},
     deployment::CanaryPolicy,
     domain::{CscArn, NamePattern, ProfileName},
     verdict::{IntegrityAuthority, WithoutCsc},
@@ -216,6 +216,22 @@ settings! {
         default: Some(|| Duration::from_hours(1)),
     }
 
+    /// What subscribers by https get.
+    HTTPS_PAGES: HttpsPages {
+        name: "COUNTERSIGN_HTTPS_PAGES",
+        meaning: "one of: amazon-q, json",
+        parse: |text| choice(text, &[("amazon-q", HttpsPages::AmazonQ), ("json", HttpsPages::Json)]),
+        default: Some(HttpsPages::default),
+    }
+
+    /// The runbook that pages link to.
+    RUNBOOK_URL: Option<String> {
+        name: "COUNTERSIGN_RUNBOOK_URL",
+        meaning: "the https address of a runbook, without #",
+        parse: runbook_url,
+        default: Some(|| None),
+    }
+
     /// Whether the code signing configuration of the stack only warns.
     UNTRUSTED_CODE: bool {
         name: "COUNTERSIGN_UNTRUSTED_CODE",
@@ -323,6 +339,14 @@ fn patience(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| unfit(text, "a number of seconds"))
 }
 
+/// Plain characters only: it is put into each page as it is.
+fn runbook_url(text: &str) -> Result<Option<String>, String> {
+    let rest = text.strip_prefix("https://").unwrap_or_default();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "./_~%+?&=:-".contains(c);
+    let fits = (3..=200).contains(&rest.len()) && rest.chars().all(allowed);
+    checked(text, fits, "an https address of plain characters").map(Some)
+}
+
 fn repeat_interval(text: &str) -> Result<Duration, String> {
     let minutes = text.parse().ok().filter(|minutes| *minutes <= 1_440);
     minutes
@@ -416,6 +440,9 @@ mod tests {
         }
         for word in SUCCESS_NOTICES.meaning["one of: ".len()..].split(", ") {
             assert!((SUCCESS_NOTICES.parse)(word).is_ok(), "{word}");
+        }
+        for word in HTTPS_PAGES.meaning["one of: ".len()..].split(", ") {
+            assert!((HTTPS_PAGES.parse)(word).is_ok(), "{word}");
         }
         for word in UNTRUSTED_CODE.meaning["one of: ".len()..].split(", ") {
             assert!((UNTRUSTED_CODE.parse)(word).is_ok(), "{word}");

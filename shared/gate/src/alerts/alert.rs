@@ -4,9 +4,10 @@ use super::{
     detections::{event_names, needs_records, page_of},
     drift_page::of_drift,
     error::AlertError,
+    formats::in_one_line,
     incidents::{self, Told},
     known_code::{KnownCode, look_up},
-    page::{Page, Repetition, Severity, in_one_line},
+    page::{Page, Repetition, Severity},
     recovery::{self, recover},
     settings::AlertSettings,
     silences,
@@ -302,6 +303,8 @@ fn of_outcome(
     };
     Some(Page {
         id: pointer.event_id.clone(),
+        at: outcome.decided_at,
+        place: None,
         severity,
         title: if code.is_empty() {
             title

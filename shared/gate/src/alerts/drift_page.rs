@@ -1,7 +1,8 @@
 //! The page for drift: what `sweep` found against the records, and that it is gone again.
 
 use super::{
-    page::{Page, Repetition, Severity, in_one_line},
+    formats::in_one_line,
+    page::{Page, Repetition, Severity},
     settings::AlertSettings,
 };
 use crate::{
@@ -45,6 +46,8 @@ pub(super) fn of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) 
     facts.push(("Since", drift.found_at.to_string()));
     Page {
         id: event_id.to_owned(),
+        at: drift.closed_at.unwrap_or(drift.found_at),
+        place: None,
         severity,
         title,
         text: text.join("\n"),

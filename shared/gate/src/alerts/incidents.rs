@@ -13,6 +13,7 @@ use super::{
     error::AlertError,
     open_alerts,
     page::{Page, Repetition, Severity},
+    publish::publish,
     settings::AlertSettings,
     world::AlertWorld,
 };
@@ -59,14 +60,14 @@ pub(super) async fn tell<W: AlertWorld>(
 ) -> Result<Told, AlertError> {
     let every = match page.repetition {
         Repetition::EachTime => {
-            world.page(&page.render()).await?;
+            publish(world, settings, page).await?;
             return Ok(Told::Paged);
         }
         Repetition::Counted => settings.repeat_interval,
         Repetition::CountedDaily => settings.repeat_interval.max(DAY),
     };
     if every.is_zero() {
-        world.page(&page.render()).await?;
+        publish(world, settings, page).await?;
         return Ok(Told::Paged);
     }
     let path = path_of(page);
@@ -99,7 +100,7 @@ pub(super) async fn tell<W: AlertWorld>(
         Step::Count => 0,
     };
     let page = with_repeats(page, repeats);
-    world.page(&page.render()).await?;
+    publish(world, settings, &page).await?;
     told(world, &path, &page.id, repeats).await?;
     Ok(Told::Paged)
 }
@@ -113,10 +114,10 @@ fn step_for(before: Option<&Incident>, page: &Page, every: Duration, now: Timest
     let Some(before) = before.filter(|before| before.closed_at.is_none()) else {
         return Step::Tell(0);
     };
-    if let Some(telling) = &before.telling {
-        if telling.event == page.id || is_over(telling.since, MAX_TELLING, now) {
-            return Step::Tell(before.untold);
-        }
+    if let Some(telling) = &before.telling
+        && (telling.event == page.id || is_over(telling.since, MAX_TELLING, now))
+    {
+        return Step::Tell(before.untold);
     }
     if before.events.contains(&page.id) {
         return Step::Known;
@@ -142,12 +143,7 @@ fn severity_of(incident: &Incident) -> Option<Severity> {
 }
 
 /// The document while the page is on its way.
-fn telling(
-    before: Option<Incident>,
-    page: &Page,
-    every: Duration,
-    now: Timestamp,
-) -> Incident {
+fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestamp) -> Incident {
     let telling = Some(Telling {
         event: page.id.clone(),
         since: now,
@@ -279,7 +275,7 @@ pub(super) async fn tell_repeats<W: AlertWorld>(
             continue;
         }
         let page = summary(settings, &incident);
-        world.page(&page.render()).await?;
+        publish(world, settings, &page).await?;
         told(world, &path, &page.id, incident.untold).await?;
         sent = sent.saturating_add(1);
     }
@@ -337,6 +333,8 @@ fn page_about(
 ) -> Page {
     Page {
         id: incident.events.last().cloned().unwrap_or_default(),
+        at: incident.last_at,
+        place: None,
         severity,
         title,
         text,

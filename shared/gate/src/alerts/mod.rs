@@ -2,7 +2,7 @@
 //!
 //! Lives here: `alert.rs` (the entry), `detections/` (which recorded API calls page, one
 //! file each), `known_code.rs` (whose code a call put on a function),
-//! `drift_page.rs` (what `sweep` found), `page.rs` (what a person is told, rendered for each protocol of SNS),
+//! `drift_page.rs` (what `sweep` found), `page.rs` (what a person is told), `formats/` (as each protocol of SNS carries it),
 //! `incidents.rs` (one thing is told once), `recovery.rs` (it is gone), `silences.rs` (it was planned),
 //! `settings.rs` (the stack, its own roles, its targets).
 //!
@@ -17,10 +17,12 @@ pub mod detections;
 mod document;
 mod drift_page;
 mod error;
+pub mod formats;
 mod incidents;
 mod known_code;
 mod open_alerts;
 mod page;
+mod publish;
 mod recovery;
 mod settings;
 mod silences;
@@ -29,6 +31,6 @@ mod world;
 pub use alert::{Alerted, Event, Lookup, RecordPointer, alert, classify, parse};
 pub use error::AlertError;
 pub use known_code::KnownCode;
-pub use page::{Page, Repetition, Severity};
-pub use settings::{AlertSettings, OwnRoles, OwnRolesError};
+pub use page::{Page, Place, Repetition, Severity};
+pub use settings::{AlertSettings, HttpsPages, OwnRoles, OwnRolesError};
 pub use world::AlertWorld;

@@ -4,6 +4,7 @@ use super::{
     document::{Change, change},
     error::AlertError,
     incidents,
+    publish::publish,
     settings::AlertSettings,
     world::AlertWorld,
 };
@@ -21,7 +22,11 @@ const ENDED_BY_DEPLOYMENT: [&str; 4] = [
     "alias-changed-past-gate",
 ];
 /// What the stack's configuration ends when it is put on a function.
-const ENDED_BY_CSC: [&str; 3] = ["csc-detached", "csc-replaced", "function-created-without-csc"];
+const ENDED_BY_CSC: [&str; 3] = [
+    "csc-detached",
+    "csc-replaced",
+    "function-created-without-csc",
+];
 /// What Enforce ends of a configuration.
 const ENDED_BY_ENFORCE: [&str; 1] = ["csc-weakened"];
 
@@ -94,8 +99,7 @@ pub(super) fn of_call(call: &ApiCall, settings: &AlertSettings) -> Option<Recove
             })
         }
         "UpdateCodeSigningConfig" => {
-            let policy =
-                call.request_text("/codeSigningPolicies/untrustedArtifactOnDeployment")?;
+            let policy = call.request_text("/codeSigningPolicies/untrustedArtifactOnDeployment")?;
             (policy == "Enforce").then_some(())?;
             Some(Recovery {
                 target: None,
@@ -128,7 +132,7 @@ pub(super) async fn recover<W: AlertWorld>(
             continue;
         }
         let page = incidents::recovery(settings, &incident, recovery.how);
-        world.page(&page.render()).await?;
+        publish(world, settings, &page).await?;
         let now = world.now();
         change(world, &path, |before: Option<Incident>| match before {
             Some(before) if before.closed_at.is_none() => Change::Write(

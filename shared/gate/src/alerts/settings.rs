@@ -1,5 +1,6 @@
 //! What `alert` knows of its stack: its name, its records, its own roles and its targets.
 
+use super::page::Place;
 use crate::{
     domain::{CscArn, FunctionName, LayerName, NamePattern, ProfileName},
     events::{ApiCall, RoleId},
@@ -46,6 +47,16 @@ impl OwnRoles {
     }
 }
 
+/// What subscribers by https get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpsPages {
+    /// The schema of Amazon Q Developer, which shows pages in Slack and Teams.
+    #[default]
+    AmazonQ,
+    /// The document that programs get by the other protocols.
+    Json,
+}
+
 /// What `alert` was set up with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertSettings {
@@ -72,6 +83,12 @@ pub struct AlertSettings {
     pub repeat_interval: Duration,
     /// `COUNTERSIGN_UNTRUSTED_CODE`: whether the code signing configuration of the stack only warns.
     pub only_warns: bool,
+    /// `COUNTERSIGN_HTTPS_PAGES`
+    pub https_pages: HttpsPages,
+    /// `COUNTERSIGN_RUNBOOK_URL`: pages link to it, with the kind behind a `#`.
+    pub runbook_url: Option<String>,
+    /// Where the stack is, of the topic's ARN.
+    pub place: Option<Place>,
 }
 
 impl AlertSettings {
@@ -138,6 +155,9 @@ mod tests {
             success_notices: false,
             repeat_interval: Duration::from_hours(1),
             only_warns: false,
+            https_pages: HttpsPages::AmazonQ,
+            runbook_url: None,
+            place: None,
         };
         for name in ["Gate", "Gate-sign", "gate-recordsbucket-1x"] {
             assert!(settings.owns(name), "{name}");

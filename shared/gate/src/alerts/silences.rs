@@ -10,8 +10,10 @@ use jiff::Timestamp;
 use super::{
     document::{Change, change},
     error::AlertError,
+    formats::in_one_line,
     open_alerts,
-    page::{Page, Repetition, Severity, in_one_line},
+    page::{Page, Repetition, Severity},
+    publish::publish,
     settings::AlertSettings,
     world::AlertWorld,
 };
@@ -93,7 +95,7 @@ async fn begin<W: AlertWorld>(
         Change::Write(state.clone(), state)
     })
     .await?;
-    world.page(&begun(settings, &state).render()).await?;
+    publish(world, settings, &begun(settings, &state)).await?;
     change(world, &path, |before: Option<SilenceState>| match before {
         Some(before) if before.etag == seen.etag => {
             let told = SilenceState {
@@ -206,7 +208,7 @@ async fn end<W: AlertWorld>(
     })
     .await?;
     if ended.silence.is_some() {
-        world.page(&over(settings, &ended, how).render()).await?;
+        publish(world, settings, &over(settings, &ended, how)).await?;
     }
     change(world, &path, |before: Option<SilenceState>| match before {
         Some(before) if before.etag == ended.etag => Change::Write(
@@ -313,7 +315,13 @@ fn page(
     );
     facts.push(("Stack", settings.stack.clone()));
     Page {
-        id: format!("{}/{}", silence_path(&state.target), state.etag.trim_matches('"')),
+        id: format!(
+            "{}/{}",
+            silence_path(&state.target),
+            state.etag.trim_matches('"')
+        ),
+        at: state.ended_at.unwrap_or(state.began_at),
+        place: None,
         severity,
         title,
         text,
@@ -330,7 +338,12 @@ fn page(
         same: String::new(),
         dedup_key: None,
         repetition: Repetition::EachTime,
-        state: if kind == "silence-ends" { "closed" } else { "open" }.to_owned(),
+        state: if kind == "silence-ends" {
+            "closed"
+        } else {
+            "open"
+        }
+        .to_owned(),
         stack: settings.stack.clone(),
     }
 }

@@ -31,5 +31,5 @@ pub use signing_job::{
 };
 pub use stack::{Scope, Stack};
 pub use target::{KeyError, Target};
-pub(crate) use upload::{hex, sha256_base64};
 pub use upload::{Upload, UploadId, Uploader};
+pub(crate) use upload::{hex, sha256_base64};

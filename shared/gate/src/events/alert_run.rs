@@ -27,7 +27,12 @@ mod tests {
     #[test]
     fn nothing_but_the_input_of_the_schedule_is_a_run() {
         assert_eq!(AlertRun::parse(r#"{"run": "repeats"}"#), Some(AlertRun));
-        for other in ["", "{}", r#"{"run": "all"}"#, r#"{"run": "repeats", "source": "x"}"#] {
+        for other in [
+            "",
+            "{}",
+            r#"{"run": "all"}"#,
+            r#"{"run": "repeats", "source": "x"}"#,
+        ] {
             assert_eq!(AlertRun::parse(other), None, "{other}");
         }
     }

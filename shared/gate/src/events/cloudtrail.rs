@@ -147,6 +147,13 @@ impl ApiCall {
             .unwrap_or("unknown")
     }
 
+    /// The partition of whoever made it, `aws` where there is no ARN that says so.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        let arn = self.identity("/arn").unwrap_or_default();
+        arn.split(':').nth(1).unwrap_or("aws")
+    }
+
     /// The session's name, when the caller is a role's session.
     #[must_use]
     pub fn session(&self) -> Option<&str> {

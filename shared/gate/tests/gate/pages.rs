@@ -5,7 +5,8 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use countersign_gate::{
     alerts::{
-        AlertSettings, Alerted, Event, Lookup, OwnRoles, Page, Severity, alert, classify, parse,
+        AlertSettings, Alerted, Event, HttpsPages, Lookup, OwnRoles, Page, Place, Severity, alert,
+        classify, formats::render, parse,
     },
     domain::ReasonCode,
     events::EventError,
@@ -52,6 +53,13 @@ pub(crate) fn settings() -> AlertSettings {
         success_notices: false,
         repeat_interval: Duration::from_hours(1),
         only_warns: false,
+        https_pages: HttpsPages::AmazonQ,
+        runbook_url: Some("https://wiki.example/countersign".to_owned()),
+        place: Some(Place {
+            partition: "aws".to_owned(),
+            region: "us-east-1".to_owned(),
+            account: "111122223333".to_owned(),
+        }),
     }
 }
 
@@ -133,6 +141,18 @@ fn pages() -> Vec<(String, Page)> {
         .collect()
 }
 
+/// The file with the document that programs get.
+fn expected_document(name: &str) -> PathBuf {
+    checkout::path(&format!("{PAGES}/{name}.json"))
+}
+
+fn document(page: &Page) -> String {
+    let message = render(page, &settings());
+    let texts: Value = serde_json::from_str(message.message()).unwrap();
+    let document: Value = serde_json::from_str(texts["sqs"].as_str().unwrap()).unwrap();
+    format!("{document:#}\n")
+}
+
 /// The file with the text of a page.
 fn expected(name: &str) -> PathBuf {
     checkout::path(&format!("{PAGES}/{name}.txt"))
@@ -151,12 +171,38 @@ fn pages_read_as_they_should() {
     }
 }
 
+/// `tests/local-aws/tests/test_page_formats.py` holds these against the schemas of those who take them.
+#[test]
+fn documents_for_programs_are_as_they_should_be() {
+    for (name, page) in pages() {
+        let found = fs::read_to_string(expected_document(&name)).unwrap_or_default();
+        assert_eq!(found, document(&page), "{name}");
+    }
+}
+
+#[test]
+fn stack_chooses_what_https_carries() {
+    let json = AlertSettings {
+        https_pages: HttpsPages::Json,
+        ..settings()
+    };
+    let (_, page) = pages().into_iter().next().unwrap();
+    let of = |settings: &AlertSettings, protocol: &str| {
+        let message = render(&page, settings);
+        let texts: Value = serde_json::from_str(message.message()).unwrap();
+        texts[protocol].clone()
+    };
+    assert_ne!(of(&settings(), "https"), of(&settings(), "sqs"));
+    assert_eq!(of(&json, "https"), of(&json, "sqs"));
+}
+
 #[test]
 #[ignore = "writes the expected pages"]
 fn write_the_pages() {
     fs::create_dir_all(checkout::path(PAGES)).unwrap();
     for (name, page) in pages() {
         fs::write(expected(&name), text(&page)).unwrap();
+        fs::write(expected_document(&name), document(&page)).unwrap();
     }
 }
 
@@ -505,7 +551,7 @@ fn page_is_sent_once_and_only_if_there_is_one() {
 }
 
 fn text(page: &Page) -> String {
-    let message = page.render();
+    let message = render(page, &settings());
     let texts: Value = serde_json::from_str(message.message()).unwrap();
     let chat: Value = serde_json::from_str(texts["https"].as_str().unwrap()).unwrap();
     format!(

@@ -88,10 +88,9 @@ fn ended(world: &World, record: &Value) -> Alerted {
 
 fn incidents(world: &World) -> Vec<Incident> {
     let state = world.state();
-    let documents = state
-        .records
-        .iter()
-        .filter(|(path, _)| path.starts_with("alerts/functions/") || path.starts_with("alerts/stack/"));
+    let documents = state.records.iter().filter(|(path, _)| {
+        path.starts_with("alerts/functions/") || path.starts_with("alerts/stack/")
+    });
     documents
         .map(|(_, body)| serde_json::from_slice(body).unwrap())
         .collect()
@@ -100,9 +99,15 @@ fn incidents(world: &World) -> Vec<Incident> {
 #[test]
 fn repeats_are_counted_and_summed_up_by_the_clock() {
     let world = world();
-    assert!(matches!(told(&world, &code_changed(1)), Ok(Alerted::Paged(_))));
+    assert!(matches!(
+        told(&world, &code_changed(1)),
+        Ok(Alerted::Paged(_))
+    ));
     for number in 2..=50 {
-        assert!(matches!(told(&world, &code_changed(number)), Ok(Alerted::Counted(_))), "{number}");
+        assert!(
+            matches!(told(&world, &code_changed(number)), Ok(Alerted::Counted(_))),
+            "{number}"
+        );
     }
     assert_eq!(states(&world), ["detected"]);
     // Before its time nothing is summed up.
@@ -128,7 +133,10 @@ fn repeat_after_the_interval_is_told_with_what_was_counted() {
         told(&world, &code_changed(number)).unwrap();
     }
     pass(&world, 61);
-    assert!(matches!(told(&world, &code_changed(4)), Ok(Alerted::Paged(_))));
+    assert!(matches!(
+        told(&world, &code_changed(4)),
+        Ok(Alerted::Paged(_))
+    ));
     let (_, text) = pages(&world).pop().unwrap();
     assert!(text.contains("it also happened 2 more times"), "{text}");
     assert!(matches!(told(&world, RUN), Ok(Alerted::LookedAfter(0))));
@@ -138,13 +146,20 @@ fn repeat_after_the_interval_is_told_with_what_was_counted() {
 fn another_person_target_or_thing_is_told_at_once() {
     let world = world();
     told(&world, &code_changed(1)).unwrap();
-    assert!(matches!(told(&world, &by(2, "Intruder")), Ok(Alerted::Paged(_))));
+    assert!(matches!(
+        told(&world, &by(2, "Intruder")),
+        Ok(Alerted::Paged(_))
+    ));
     let elsewhere = code_changed(3).replace("orders", "billing");
     assert!(matches!(told(&world, &elsewhere), Ok(Alerted::Paged(_))));
-    let tagged = call(4, "TagResource20170331v2", &json!({
-        "resource": "arn:aws:lambda:us-east-1:111122223333:function:orders",
-        "tags": {"countersign:alias": "x"},
-    }));
+    let tagged = call(
+        4,
+        "TagResource20170331v2",
+        &json!({
+            "resource": "arn:aws:lambda:us-east-1:111122223333:function:orders",
+            "tags": {"countersign:alias": "x"},
+        }),
+    );
     assert!(matches!(told(&world, &tagged), Ok(Alerted::Paged(_))));
     assert_eq!(world.state().pages.len(), 4);
 }
@@ -153,9 +168,15 @@ fn another_person_target_or_thing_is_told_at_once() {
 fn event_that_comes_twice_is_one() {
     let world = world();
     told(&world, &code_changed(1)).unwrap();
-    assert!(matches!(told(&world, &code_changed(1)), Ok(Alerted::Known(_))));
+    assert!(matches!(
+        told(&world, &code_changed(1)),
+        Ok(Alerted::Known(_))
+    ));
     told(&world, &code_changed(2)).unwrap();
-    assert!(matches!(told(&world, &code_changed(2)), Ok(Alerted::Known(_))));
+    assert!(matches!(
+        told(&world, &code_changed(2)),
+        Ok(Alerted::Known(_))
+    ));
     assert_eq!(incidents(&world)[0].count, 2);
 }
 
@@ -165,10 +186,19 @@ fn page_that_could_not_be_sent_is_sent_by_the_next_delivery() {
     world.state().broken.insert("sns:Publish");
     assert!(told(&world, &code_changed(1)).is_err());
     // Another event of the kind meanwhile does not take its place.
-    assert!(matches!(told(&world, &code_changed(2)), Ok(Alerted::Counted(_))));
+    assert!(matches!(
+        told(&world, &code_changed(2)),
+        Ok(Alerted::Counted(_))
+    ));
     world.state().broken.clear();
-    assert!(matches!(told(&world, &code_changed(1)), Ok(Alerted::Paged(_))));
-    assert!(matches!(told(&world, &code_changed(1)), Ok(Alerted::Known(_))));
+    assert!(matches!(
+        told(&world, &code_changed(1)),
+        Ok(Alerted::Paged(_))
+    ));
+    assert!(matches!(
+        told(&world, &code_changed(1)),
+        Ok(Alerted::Known(_))
+    ));
     assert_eq!(states(&world), ["detected"]);
 }
 
@@ -192,7 +222,10 @@ fn stack_that_wants_each_page_gets_each() {
         ..settings()
     };
     for number in 1..=3 {
-        assert!(matches!(told_by(&world, &each, &code_changed(number)), Ok(Alerted::Paged(_))));
+        assert!(matches!(
+            told_by(&world, &each, &code_changed(number)),
+            Ok(Alerted::Paged(_))
+        ));
     }
     assert!(incidents(&world).is_empty());
 }
@@ -215,11 +248,20 @@ fn pipeline_under_warn_is_one_warning_a_day() {
     assert_eq!(page.severity, Severity::Warning);
     for number in 2..=20 {
         pass(&world, 60);
-        assert!(matches!(told_by(&world, &warns, &mismatch(number)), Ok(Alerted::Counted(_))));
-        assert!(matches!(told_by(&world, &warns, RUN), Ok(Alerted::LookedAfter(0))));
+        assert!(matches!(
+            told_by(&world, &warns, &mismatch(number)),
+            Ok(Alerted::Counted(_))
+        ));
+        assert!(matches!(
+            told_by(&world, &warns, RUN),
+            Ok(Alerted::LookedAfter(0))
+        ));
     }
     pass(&world, 6 * 60);
-    assert!(matches!(told_by(&world, &warns, RUN), Ok(Alerted::LookedAfter(1))));
+    assert!(matches!(
+        told_by(&world, &warns, RUN),
+        Ok(Alerted::LookedAfter(1))
+    ));
     assert_eq!(states(&world), ["detected", "repeated"]);
     // Under Enforce the same is an alarm.
     let Ok(Alerted::Paged(page)) = told(&world, &mismatch(40)) else {
@@ -235,7 +277,10 @@ fn fifty_bad_uploads_are_two_pages_and_a_good_one_closes() {
         let mut record = outcome("rejected", Some(ReasonCode::PublisherNotAllowed));
         let at = format!("2026-11-21T21:{:02}:00Z", number % 60);
         record["upload"]["at"] = json!(at);
-        let label = format!("functions/orders/20261121T21{:02}00Z-v1/outcome.json", number % 60);
+        let label = format!(
+            "functions/orders/20261121T21{:02}00Z-v1/outcome.json",
+            number % 60
+        );
         put(&world, &label, &record);
         let event = decided(&format!("s3://records/{label}"))
             .replace("5e0d7b3c-0000", &format!("5e0d7b3c-{number:04}"));
@@ -246,13 +291,19 @@ fn fifty_bad_uploads_are_two_pages_and_a_good_one_closes() {
     told(&world, RUN).unwrap();
     assert_eq!(states(&world), ["rejected", "repeated"]);
     // It is fixed: the one thing is closed, under the same key.
-    assert!(matches!(ended(&world, &outcome("deployed", None)), Alerted::Silent));
+    assert!(matches!(
+        ended(&world, &outcome("deployed", None)),
+        Alerted::Silent
+    ));
     let (state, text) = pages(&world).pop().unwrap();
     assert_eq!(state, "closed");
     assert!(text.starts_with("No longer so: Upload refused"), "{text}");
     // The next refusal is a new thing.
     assert!(matches!(
-        ended(&world, &outcome("rejected", Some(ReasonCode::PublisherNotAllowed))),
+        ended(
+            &world,
+            &outcome("rejected", Some(ReasonCode::PublisherNotAllowed))
+        ),
         Alerted::Paged(_)
     ));
 }
@@ -276,8 +327,10 @@ fn good_deployment_closes_what_was_changed_past_the_gate_of_this_target() {
 
 #[test]
 fn configuration_that_is_back_closes_what_was_told_of_it() {
-    const OWN: &str = "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
-    const OTHER: &str = "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef1";
+    const OWN: &str =
+        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
+    const OTHER: &str =
+        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef1";
     let world = world();
     let of_stack = AlertSettings {
         csc: Some(OWN.parse().unwrap()),
@@ -290,7 +343,11 @@ fn configuration_that_is_back_closes_what_was_told_of_it() {
     told_by(
         &world,
         &of_stack,
-        &call(1, "DeleteFunctionCodeSigningConfig20200630", &json!({"functionName": "orders"})),
+        &call(
+            1,
+            "DeleteFunctionCodeSigningConfig20200630",
+            &json!({"functionName": "orders"}),
+        ),
     )
     .unwrap();
     told_by(&world, &of_stack, &put_back(OTHER)).unwrap();
@@ -308,13 +365,17 @@ fn configuration_that_is_back_closes_what_was_told_of_it() {
     told_by(&world, &of_stack, &policy(OWN, "Warn")).unwrap();
     told_by(&world, &of_stack, &policy(OTHER, "Enforce")).unwrap();
     let open = |world: &World| {
-        let is_open = |incident: &Incident| {
-            incident.kind == "csc-weakened" && incident.closed_at.is_none()
-        };
+        let is_open =
+            |incident: &Incident| incident.kind == "csc-weakened" && incident.closed_at.is_none();
         incidents(world).iter().any(is_open)
     };
     assert!(open(&world), "another configuration closes nothing");
-    told_by(&world, &of_stack, &policy(OWN, "Enforce").replace("event-11", "event-12")).unwrap();
+    told_by(
+        &world,
+        &of_stack,
+        &policy(OWN, "Enforce").replace("event-11", "event-12"),
+    )
+    .unwrap();
     assert!(!open(&world));
 }
 
@@ -322,9 +383,16 @@ fn configuration_that_is_back_closes_what_was_told_of_it() {
 fn silence_keeps_a_planned_change_quiet_and_tells_of_its_beginning_and_end() {
     let world = world();
     let until = world.state().now + jiff::SignedDuration::from_hours(2);
-    put(&world, SILENCE, &json!({"reason": "migration of the shop", "until": until}));
+    put(
+        &world,
+        SILENCE,
+        &json!({"reason": "migration of the shop", "until": until}),
+    );
     for number in 1..=3 {
-        assert!(matches!(told(&world, &code_changed(number)), Ok(Alerted::Silenced(_))));
+        assert!(matches!(
+            told(&world, &code_changed(number)),
+            Ok(Alerted::Silenced(_))
+        ));
     }
     let (_, text) = pages(&world).pop().unwrap();
     assert!(text.contains("migration of the shop"), "{text}");
@@ -339,7 +407,10 @@ fn silence_keeps_a_planned_change_quiet_and_tells_of_its_beginning_and_end() {
     let (state, text) = pages(&world).pop().unwrap();
     assert_eq!(state, "closed");
     assert!(text.contains("code-changed-past-gate: 3"), "{text}");
-    assert!(matches!(told(&world, &code_changed(5)), Ok(Alerted::Paged(_))));
+    assert!(matches!(
+        told(&world, &code_changed(5)),
+        Ok(Alerted::Paged(_))
+    ));
     // Nothing is told twice.
     let before = world.state().pages.len();
     told(&world, RUN).unwrap();
@@ -350,10 +421,21 @@ fn silence_keeps_a_planned_change_quiet_and_tells_of_its_beginning_and_end() {
 fn silence_that_is_taken_away_ends_and_one_of_certain_detections_is_only_of_those() {
     let world = world();
     let until = world.state().now + jiff::SignedDuration::from_hours(2);
-    put(&world, SILENCE, &json!({"reason": "x", "until": until, "detections": ["alias-changed-past-gate"]}));
+    put(
+        &world,
+        SILENCE,
+        &json!({"reason": "x", "until": until, "detections": ["alias-changed-past-gate"]}),
+    );
     told(&world, RUN).unwrap();
-    assert_eq!(states(&world), ["open"], "its beginning is told before anything happens");
-    assert!(matches!(told(&world, &code_changed(1)), Ok(Alerted::Paged(_))));
+    assert_eq!(
+        states(&world),
+        ["open"],
+        "its beginning is told before anything happens"
+    );
+    assert!(matches!(
+        told(&world, &code_changed(1)),
+        Ok(Alerted::Paged(_))
+    ));
     world.state().records.remove(SILENCE);
     told(&world, RUN).unwrap();
     assert_eq!(states(&world).pop().unwrap(), "closed");
@@ -389,10 +471,9 @@ fn beginning_of_a_silence_is_told_before_it_keeps_anything_quiet() {
     put(&world, SILENCE, &json!({"reason": "x", "until": until}));
     world.state().broken.insert("sns:Publish");
     assert!(told(&world, &code_changed(1)).is_err());
-    let state: SilenceState = serde_json::from_slice(
-        &world.state().records["alerts/silences/functions/orders.json"],
-    )
-    .unwrap();
+    let state: SilenceState =
+        serde_json::from_slice(&world.state().records["alerts/silences/functions/orders.json"])
+            .unwrap();
     assert!(!state.began_told && state.kept_quiet.is_empty());
 }
 
@@ -400,12 +481,20 @@ fn beginning_of_a_silence_is_told_before_it_keeps_anything_quiet() {
 fn what_is_about_the_gate_cannot_be_silenced() {
     let world = world();
     let until = world.state().now + jiff::SignedDuration::from_hours(2);
-    for path in ["silences/stack.json", "silences/everything.json", "silences/functions/countersign-sign.json"] {
+    for path in [
+        "silences/stack.json",
+        "silences/everything.json",
+        "silences/functions/countersign-sign.json",
+    ] {
         put(&world, path, &json!({"reason": "x", "until": until}));
     }
     let disabled = body("alert-cloudtrail-rule-disabled");
     assert!(matches!(told(&world, &disabled), Ok(Alerted::Paged(_))));
-    let own = call(2, "UpdateFunctionConfiguration20150331v2", &json!({"functionName": "countersign-sign"}));
+    let own = call(
+        2,
+        "UpdateFunctionConfiguration20150331v2",
+        &json!({"functionName": "countersign-sign"}),
+    );
     let Ok(Alerted::Paged(page)) = told(&world, &own) else {
         panic!("the gate's own function was silenced");
     };
@@ -416,7 +505,11 @@ fn what_is_about_the_gate_cannot_be_silenced() {
 fn drift_is_told_each_time_because_sweep_counts() {
     let world = world();
     let found = drift(countersign_gate::records::DriftKind::CscMissing);
-    put(&world, &found.path(), &serde_json::to_value(&found).unwrap());
+    put(
+        &world,
+        &found.path(),
+        &serde_json::to_value(&found).unwrap(),
+    );
     let event = drifted(&format!("s3://records/{}", found.path()));
     for _ in 0..2 {
         assert!(matches!(told(&world, &event), Ok(Alerted::Paged(_))));
@@ -445,11 +538,18 @@ fn thousand_good_deployments_page_nobody() {
         assert!(matches!(told(&world, &event), Ok(Alerted::Silent)));
         // What CloudTrail records of it.
         let gate = "countersign-DeployRole-1X";
-        for call_name in ["UpdateFunctionCode20150331v2", "PublishVersion20150331", "UpdateAlias20150331"] {
+        for call_name in [
+            "UpdateFunctionCode20150331v2",
+            "PublishVersion20150331",
+            "UpdateAlias20150331",
+        ] {
             let event = by(number, gate)
                 .replace("orders", &name)
                 .replace("UpdateFunctionCode20150331v2", call_name);
-            assert!(matches!(told(&world, &event), Ok(Alerted::Silent)), "{event}");
+            assert!(
+                matches!(told(&world, &event), Ok(Alerted::Silent)),
+                "{event}"
+            );
         }
     }
     assert!(world.state().pages.is_empty());

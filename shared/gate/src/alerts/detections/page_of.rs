@@ -7,8 +7,10 @@ use super::{
 };
 use crate::{
     alerts::{
-        Page, known_code::KnownCode,
-        page::{Repetition, in_one_line},
+        Page,
+        formats::in_one_line,
+        known_code::KnownCode,
+        page::{Place, Repetition},
         settings::AlertSettings,
     },
     domain::{CscArn, Target},
@@ -63,6 +65,13 @@ fn page(detection: &Detection, finding: &Finding, context: &Context<'_>) -> Page
     ));
     Page {
         id: call.event_id().to_owned(),
+        at: call.at(),
+        place: Some(Place {
+            // The session's or user's ARN has it; a service has none.
+            partition: call.partition().to_owned(),
+            region: call.region().to_owned(),
+            account: call.account().to_owned(),
+        }),
         severity: finding.severity.unwrap_or(detection.severity),
         title: title.replace("{subject}", &subject),
         text: text.join("\n"),
@@ -127,7 +136,10 @@ impl Context<'_> {
     /// The target of the gate that the call is about.
     fn target(&self) -> Option<Target> {
         if let Some(layer) = self.call.layer() {
-            return self.settings.gates_layer(&layer).then_some(Target::Layer(layer));
+            return self
+                .settings
+                .gates_layer(&layer)
+                .then_some(Target::Layer(layer));
         }
         let function = self.call.function()?;
         let is_gated = self.settings.gates_function(&function) && self.own_thing().is_none();

@@ -4,7 +4,7 @@ use super::{Detection, detect, page_of};
 use crate::{
     alerts::{
         KnownCode, Page,
-        settings::{AlertSettings, OwnRoles},
+        settings::{AlertSettings, HttpsPages, OwnRoles},
     },
     domain::{CscArn, NamePattern, ProfileName},
     events::ApiCall,
@@ -35,6 +35,9 @@ fn settings() -> AlertSettings {
         success_notices: false,
         repeat_interval: Duration::from_hours(1),
         only_warns: false,
+        https_pages: HttpsPages::AmazonQ,
+        runbook_url: None,
+        place: None,
     }
 }
 

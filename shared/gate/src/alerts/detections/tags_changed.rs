@@ -75,7 +75,7 @@ mod tests {
         silent(&untag(json!(["team"])));
         assert_eq!(
             page(&tag(json!({"countersign:alias": "live"}))).thread,
-            "orders"
+            "functions/orders"
         );
     }
 }

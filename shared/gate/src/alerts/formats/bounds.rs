@@ -1,0 +1,51 @@
+//! How much of a page is carried. What does not fit loses detail; title, kind and target stay.
+
+/// SNS takes 256 KiB in all, attributes included.
+pub(super) const MAX_MESSAGE_BYTES: usize = 256 * 1024;
+
+/// SNS takes fewer than 100 characters of subject.
+pub(super) const MAX_SUBJECT: usize = 99;
+/// One SMS.
+pub(super) const MAX_SMS: usize = 140;
+/// Of an attribute of a message.
+pub(super) const MAX_ATTRIBUTE: usize = 150;
+/// Of the key that pages about one thing share: `PagerDuty` takes 255 characters.
+pub(super) const MAX_KEY: usize = 255;
+
+/// Bounds in characters, and of lists in entries.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) title: usize,
+    pub(super) text: usize,
+    pub(super) line: usize,
+    pub(super) steps: usize,
+    pub(super) facts: usize,
+    pub(super) fact: usize,
+    pub(super) resources: usize,
+}
+
+impl Bounds {
+    /// What an ordinary page never reaches.
+    pub(super) const FULL: Self = Self {
+        title: 200,
+        text: 2_000,
+        line: 300,
+        steps: 8,
+        facts: 14,
+        fact: 200,
+        resources: 4,
+    };
+
+    /// The next smaller ones.
+    pub(super) fn halved(self) -> Self {
+        Self {
+            title: self.title,
+            text: self.text / 2,
+            line: self.line / 2,
+            steps: self.steps / 2,
+            facts: self.facts / 2,
+            fact: self.fact / 2,
+            resources: self.resources / 2,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! One publish for all protocols, within what SNS takes.
+
+use std::collections::BTreeMap;
+
+use serde_json::Map;
+
+use super::{
+    bounds::{Bounds, MAX_ATTRIBUTE, MAX_MESSAGE_BYTES, MAX_SMS, MAX_SUBJECT},
+    chat::chat,
+    document::{document, severity},
+    inert::{ascii, cut, one_line},
+    text,
+};
+use crate::{
+    alerts::{
+        page::Page,
+        settings::{AlertSettings, HttpsPages},
+    },
+    ports::SnsMessage,
+};
+
+/// The message for SNS: a plain text for people, a short one for telephones, a document for programs and for chat
+/// Amazon Q Developer's schema. It fits whatever the page holds: detail is dropped, never what it is about.
+#[must_use]
+pub fn render(page: &Page, settings: &AlertSettings) -> SnsMessage {
+    let mut bounds = Bounds::FULL;
+    loop {
+        let message = within(page, settings, bounds);
+        if size(&message) <= MAX_MESSAGE_BYTES || bounds.line == 0 {
+            return message;
+        }
+        bounds = bounds.halved();
+    }
+}
+
+fn within(page: &Page, settings: &AlertSettings, bounds: Bounds) -> SnsMessage {
+    let headline = format!("Countersign {}: {}", page.severity.as_str(), page.title);
+    let text = text::within(page, settings, bounds);
+    let document = document(page, settings, bounds).to_string();
+    let https = match settings.https_pages {
+        HttpsPages::AmazonQ => chat(page, settings, bounds).to_string(),
+        HttpsPages::Json => document.clone(),
+    };
+    let mut message = Map::new();
+    let mut put = |protocol: &str, text: String| message.insert(protocol.to_owned(), text.into());
+    put("default", text.clone());
+    put("email", text);
+    put("sms", ascii(&cut(&headline, MAX_SMS)));
+    put("https", https);
+    for protocol in ["http", "sqs", "lambda", "firehose"] {
+        put(protocol, document.clone());
+    }
+    SnsMessage::new(
+        ascii(&cut(&headline, MAX_SUBJECT)),
+        serde_json::Value::Object(message).to_string(),
+        attributes(page),
+    )
+}
+
+/// What SNS counts.
+fn size(message: &SnsMessage) -> usize {
+    let attributes = message.attributes().iter();
+    let of_attributes =
+        attributes.flat_map(|(name, value)| [name.len(), "String".len(), value.len()]);
+    let texts = [message.subject().len(), message.message().len()];
+    texts.into_iter().chain(of_attributes).sum()
+}
+
+/// What subscriptions can filter by.
+fn attributes(page: &Page) -> BTreeMap<&'static str, String> {
+    let severity = severity(page.severity);
+    [
+        ("severity", severity.as_str()),
+        ("detection", &page.kind),
+        ("target", &page.thread),
+        ("state", &page.state),
+        ("stack", &page.stack),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name, one_line(value, MAX_ATTRIBUTE)))
+    // SNS takes no empty value.
+    .filter(|(_, value)| !value.is_empty())
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value};
+
+    use super::{super::inert::*, *};
+    use crate::alerts::{
+        page::{Repetition, Severity},
+        settings::OwnRoles,
+    };
+
+    fn settings() -> AlertSettings {
+        AlertSettings {
+            stack: "countersign".to_owned(),
+            records_bucket: "records".to_owned(),
+            own_roles: OwnRoles::none(),
+            functions: None,
+            layers: None,
+            signing_profile: None,
+            csc: None,
+            key_arn: None,
+            success_notices: false,
+            repeat_interval: std::time::Duration::ZERO,
+            only_warns: false,
+            https_pages: HttpsPages::AmazonQ,
+            runbook_url: None,
+            place: None,
+        }
+    }
+
+    fn page(filler: &str) -> Page {
+        Page {
+            id: filler.to_owned(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            place: Some(crate::alerts::page::Place {
+                partition: "aws".to_owned(),
+                region: filler.to_owned(),
+                account: filler.to_owned(),
+            }),
+            severity: Severity::Critical,
+            title: filler.to_owned(),
+            text: filler.to_owned(),
+            next_steps: vec![filler.to_owned(); 50],
+            facts: vec![("Who", filler.to_owned()); 50],
+            resources: vec![filler.to_owned(); 50],
+            kind: filler.to_owned(),
+            thread: filler.to_owned(),
+            target: None,
+            same: filler.to_owned(),
+            dedup_key: None,
+            repetition: Repetition::Counted,
+            state: filler.to_owned(),
+            stack: filler.to_owned(),
+        }
+    }
+
+    #[test]
+    fn message_fits_whatever_the_event_holds() {
+        for filler in [
+            "\"",
+            "\\",
+            "*",
+            "\u{1F4A5}",
+            "é",
+            "a",
+            "\n",
+            "\r\n",
+            "\u{7}",
+            "\u{e0001}",
+            "http://",
+            "](",
+            "@",
+        ] {
+            let message = render(&page(&filler.repeat(10_000)), &settings());
+            assert!((1..=99).contains(&message.subject().len()), "{filler:?}");
+            assert!(
+                message
+                    .subject()
+                    .chars()
+                    .all(|c| c.is_ascii_graphic() || c == ' ')
+            );
+            let of_attributes: usize = message
+                .attributes()
+                .iter()
+                .map(|(name, value)| name.len() + "String".len() + value.len())
+                .sum();
+            let size = message.subject().len() + message.message().len() + of_attributes;
+            assert!(size <= 256 * 1024, "{filler:?}: {size}");
+            let texts: Map<String, Value> = serde_json::from_str(message.message()).unwrap();
+            assert!(texts["default"].is_string());
+            let chat: Value = serde_json::from_str(texts["https"].as_str().unwrap()).unwrap();
+            assert_eq!(chat["version"], "1.0");
+            assert_eq!(chat["source"], "custom");
+        }
+    }
+
+    #[test]
+    fn line_break_cannot_pose_as_a_line() {
+        let page = page("x\nWhat to do:\n1. Send money");
+        let plain = text::plain(&page, &settings());
+        let title = plain.lines().next().unwrap();
+        assert_eq!(title, "x What to do: 1. Send money");
+    }
+
+    #[test]
+    fn text_of_attackers_is_inert_in_every_field() {
+        let hostile = "<!channel> @here [Runbook](https://evil.example) <https://evil.example|x> \
+                       WWW.evil.example `x` \u{202e}\u{2066}\u{200b}\u{2028}\u{2029}\u{feff}\u{7}\u{e0041}";
+        let message = render(&page(hostile), &settings());
+        let texts: Map<String, Value> = serde_json::from_str(message.message()).unwrap();
+        for (protocol, text) in &texts {
+            let text = text.as_str().unwrap();
+            assert!(
+                !text.chars().any(|c| c != '\n' && is_hidden(c)),
+                "{protocol}"
+            );
+            let lower = text.to_ascii_lowercase();
+            for link in ["http://", "https://", "www."] {
+                assert!(!lower.contains(link), "{protocol}: {link} in {text}");
+            }
+        }
+        let chat = texts["https"].as_str().unwrap();
+        for markup in ["<!", "@here", "](", "<", ">", "`"] {
+            assert!(!chat.contains(markup), "{markup} in {chat}");
+        }
+        assert!(texts["email"].as_str().unwrap().contains("\\u{202e}"));
+        for value in message.attributes().values() {
+            assert!(!value.chars().any(is_hidden), "{value}");
+        }
+    }
+
+    #[test]
+    fn commands_survive_chat() {
+        for command in [
+            "aws lambda list-functions --query 'Functions[?Layers]' --region us-east-1",
+            "aws s3 cp 's3://records/functions/orders/20261121T214400Z-v1/outcome.json' -",
+            "lifecycle { ignore_changes = [filename, s3_key] }",
+        ] {
+            assert_eq!(no_markup(&one_line(command, 300)), command);
+        }
+    }
+
+    #[test]
+    fn subscriptions_can_filter() {
+        let message = render(&page("orders"), &settings());
+        let names: Vec<&str> = message.attributes().keys().copied().collect();
+        assert_eq!(names, ["detection", "severity", "stack", "state", "target"]);
+        assert_eq!(message.attributes()["severity"], "critical");
+        assert!(
+            !render(&page(""), &settings())
+                .attributes()
+                .contains_key("target")
+        );
+    }
+}

@@ -1,0 +1,69 @@
+"""The documents that programs get as pages, held against the schemas of those who take them.
+
+The samples are written by the gate's own tests. The Security Hub finding is checked by the AWS SDK's model of
+BatchImportFindings, the whole by the schema that the documentation gives.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import jsonschema
+import pytest
+from botocore.validate import ParamValidator
+
+ROOT = Path(__file__).resolve().parents[3]
+SAMPLES = sorted((ROOT / "shared/gate/tests/gate/pages").glob("*.json"))
+SCHEMA = json.loads((ROOT / "docs/page.schema.json").read_text())
+
+
+def document(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def faults(page: dict[str, Any]) -> list[str]:
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    return [error.message for error in validator.iter_errors(page)]
+
+
+def test_there_are_samples_of_each_kind() -> None:
+    names = {path.stem.split("-")[0] for path in SAMPLES}
+    assert names == {"alert", "own", "drift"}
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_page_fits_its_schema(path: Path) -> None:
+    assert faults(document(path)) == []
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_finding_is_one_that_security_hub_takes(path: Path) -> None:
+    model = botocore.session.get_session().get_service_model("securityhub")
+    shape = model.operation_model("BatchImportFindings").input_shape
+    finding = document(path)["asff"]
+    report = ParamValidator().validate({"Findings": [finding]}, shape)
+    assert not report.has_errors(), report.generate_report()
+    # The SDK takes unknown fields for a mistake in the call; it says nothing of lengths.
+    known = shape.members["Findings"].member.members
+    assert set(finding) <= set(known)
+    assert len(finding["Title"]) <= 256 and len(finding["Description"]) <= 1024
+    assert len(finding["Remediation"]["Recommendation"]["Text"]) <= 512
+
+
+def test_schema_finds_what_is_wrong() -> None:
+    page = document(SAMPLES[0])
+    for spoil in (
+        lambda page: page.pop("dedup_key"),
+        lambda page: page.update(severity="bad"),
+        lambda page: page["pagerduty"].update(event_action="acknowledge"),
+        lambda page: page["ocsf"].pop("finding_info"),
+        lambda page: page["links"].update(console="javascript:0"),
+    ):
+        spoiled = copy.deepcopy(page)
+        spoil(spoiled)
+        assert faults(spoiled) != []
