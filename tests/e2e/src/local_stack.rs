@@ -123,6 +123,12 @@ impl<'a> LocalStack<'a> {
         &self.root
     }
 
+    /// Somebody who may put code on the functions, and nothing else.
+    #[must_use]
+    pub fn intruder(&self) -> &Session {
+        &self.intruder
+    }
+
     /// Somebody to whom IAM allows everything, and the stack's own policies nothing.
     #[must_use]
     pub fn insider(&self) -> &Session {

@@ -24,30 +24,27 @@ pub struct Page {
 }
 
 impl Page {
-    /// The page as a chat client lays it out; the text as it is, when it is not in its schema.
+    /// The page as it can be shown; the text as it is, when it is not the document that programs get.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let message: Value = serde_json::from_str(&self.text).unwrap_or_default();
-        let (Ok(title), Ok(description)) = (
-            text(&message, "/content/title"),
-            text(&message, "/content/description"),
-        ) else {
+        let page: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        let (Ok(title), Ok(words)) = (text(&page, "/title"), text(&page, "/text")) else {
             return self.text.lines().map(str::to_owned).collect();
         };
-        let steps = list(&message, "/content/nextSteps")
+        let steps = list(&page, "/next_steps")
             .iter()
             .filter_map(Value::as_str)
             .map(|step| format!("- {step}"));
-        let context = message
-            .pointer("/metadata/additionalContext")
+        let facts = page
+            .pointer("/facts")
             .and_then(Value::as_object)
             .into_iter()
             .flatten()
             .filter_map(|(name, value)| Some(format!("{name}: {}", value.as_str()?)));
         std::iter::once(title)
-            .chain(description.lines().map(str::to_owned))
+            .chain(words.lines().map(str::to_owned))
             .chain(steps)
-            .chain(context)
+            .chain(facts)
             .collect()
     }
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def test_page_fits_its_schema(path: Path) -> None:
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_finding_is_one_that_security_hub_takes(path: Path) -> None:
     model = botocore.session.get_session().get_service_model("securityhub")
-    shape = model.operation_model("BatchImportFindings").input_shape
+    shape: Any = model.operation_model("BatchImportFindings").input_shape
     finding = document(path)["asff"]
     report = ParamValidator().validate({"Findings": [finding]}, shape)
     assert not report.has_errors(), report.generate_report()
@@ -55,15 +56,18 @@ def test_finding_is_one_that_security_hub_takes(path: Path) -> None:
     assert len(finding["Remediation"]["Recommendation"]["Text"]) <= 512
 
 
-def test_schema_finds_what_is_wrong() -> None:
-    page = document(SAMPLES[0])
-    for spoil in (
-        lambda page: page.pop("dedup_key"),
-        lambda page: page.update(severity="bad"),
-        lambda page: page["pagerduty"].update(event_action="acknowledge"),
-        lambda page: page["ocsf"].pop("finding_info"),
-        lambda page: page["links"].update(console="javascript:0"),
-    ):
-        spoiled = copy.deepcopy(page)
-        spoil(spoiled)
-        assert faults(spoiled) != []
+Spoil = Callable[[dict[str, Any]], object]
+SPOILS: list[Spoil] = [
+    lambda page: page.pop("dedup_key"),
+    lambda page: page.update(severity="bad"),
+    lambda page: page["pagerduty"].update(event_action="acknowledge"),
+    lambda page: page["ocsf"].pop("finding_info"),
+    lambda page: page["links"].update(console="javascript:0"),
+]
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_schema_finds_what_is_wrong(spoil: Spoil) -> None:
+    spoiled = copy.deepcopy(document(SAMPLES[0]))
+    spoil(spoiled)
+    assert faults(spoiled) != []

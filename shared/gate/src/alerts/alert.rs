@@ -1,12 +1,13 @@
 //! From an event to a page, or to the reason why nobody needs one.
 
 use super::{
-    detections::{event_names, needs_records, page_of},
+    detections::{detect, event_names, needs_records, page_of},
     drift_page::of_drift,
     error::AlertError,
     formats::in_one_line,
     incidents::{self, Told},
     known_code::{KnownCode, look_up},
+    known_csc::{self, KnownCsc},
     page::{Page, Repetition, Severity},
     recovery::{self, recover},
     settings::AlertSettings,
@@ -54,6 +55,8 @@ pub enum Lookup {
     Drift(Box<Drift>),
     /// Whose code a call put on a function.
     Code(KnownCode),
+    /// What a code signing configuration was before a call changed it.
+    Csc(KnownCsc),
 }
 
 /// What became of an event.
@@ -103,6 +106,10 @@ pub async fn alert<W: AlertWorld>(
         }
         Event::Call(call) if needs_records(call, settings) => {
             (Lookup::Code(look_up(world, call).await), None)
+        }
+        Event::Call(call) if known_csc::concerns(call) && detect(call, settings).is_some() => {
+            let known = known_csc::look_up(world, call).await;
+            (Lookup::Csc(known), recovery::of_call(call, settings))
         }
         Event::Call(call) => (Lookup::Nothing, recovery::of_call(call, settings)),
         Event::NotOurs(why) => return Ok(Alerted::Dropped(why)),
@@ -231,8 +238,11 @@ async fn read_drift<R: Records>(
 #[must_use]
 pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Option<Page> {
     match (event, lookup) {
-        (Event::Call(call), Lookup::Code(known)) => page_of(call, settings, known),
-        (Event::Call(call), _) => page_of(call, settings, &KnownCode::NotAsked),
+        (Event::Call(call), Lookup::Code(known)) => page_of(call, settings, known, None),
+        (Event::Call(call), Lookup::Csc(known)) => {
+            page_of(call, settings, &KnownCode::NotAsked, Some(known))
+        }
+        (Event::Call(call), _) => page_of(call, settings, &KnownCode::NotAsked, None),
         (Event::Decided(pointer), Lookup::Outcome(outcome)) => {
             of_outcome(settings, pointer, outcome)
         }

@@ -1,7 +1,7 @@
 //! The use case of `alert`: from an event to a page, or to nothing.
 //!
 //! Lives here: `alert.rs` (the entry), `detections/` (which recorded API calls page, one
-//! file each), `known_code.rs` (whose code a call put on a function),
+//! file each), `known_code.rs` (whose code a call put on a function), `known_csc.rs` (what a configuration was before),
 //! `drift_page.rs` (what `sweep` found), `page.rs` (what a person is told), `formats/` (as each protocol of SNS carries it),
 //! `incidents.rs` (one thing is told once), `recovery.rs` (it is gone), `silences.rs` (it was planned),
 //! `settings.rs` (the stack, its own roles, its targets).
@@ -20,6 +20,7 @@ mod error;
 pub mod formats;
 mod incidents;
 mod known_code;
+mod known_csc;
 mod open_alerts;
 mod page;
 mod publish;
@@ -31,6 +32,7 @@ mod world;
 pub use alert::{Alerted, Event, Lookup, RecordPointer, alert, classify, parse};
 pub use error::AlertError;
 pub use known_code::KnownCode;
+pub use known_csc::KnownCsc;
 pub use page::{Page, Place, Repetition, Severity};
 pub use settings::{AlertSettings, HttpsPages, OwnRoles, OwnRolesError};
 pub use world::AlertWorld;

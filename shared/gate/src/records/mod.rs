@@ -35,7 +35,7 @@ pub(crate) use incident::{
 };
 pub use lease::Lease;
 pub(crate) use lease::{HeldLease, Holder, Work};
-pub use posture::{FunctionPosture, Posture, SweepProgress, TargetPosture};
+pub use posture::{CscPosture, FunctionPosture, Posture, SweepProgress, TargetPosture};
 pub use publication::Publishing;
 pub use store::Document;
 pub(crate) use store::{RecordFolder, create, find_upload, read, read_named, replace, to_json};

@@ -28,6 +28,9 @@ pub struct Posture {
     pub targets: Vec<TargetPosture>,
     /// Each function of the account and region.
     pub functions: Vec<FunctionPosture>,
+    /// Each code signing configuration of the account and region.
+    #[serde(default)]
+    pub configurations: Vec<CscPosture>,
     /// What could not be looked at, and why; the next run looks again.
     pub troubles: Vec<String>,
 }
@@ -71,6 +74,17 @@ pub struct FunctionPosture {
     pub code_signing_config: Option<String>,
     /// What that says about code that its publishers did not sign.
     pub policy: Option<CscPolicy>,
+}
+
+/// What a code signing configuration says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CscPosture {
+    /// Its ARN.
+    pub arn: String,
+    /// What it says about code that its publishers did not sign.
+    pub policy: CscPolicy,
+    /// The profile versions that may sign.
+    pub publishers: Vec<String>,
 }
 
 /// `sweep.json`: how far a run of `sweep` came, for the attempt that goes on with it. While it is fresh,

@@ -8,10 +8,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::settings::SweepWorld;
 use crate::{
-    domain::{CscArn, CscPolicy},
+    domain::{Csc, CscArn, CscPolicy},
     outcome::RetryableError,
     ports::{ListedFunction, Page},
-    records::FunctionPosture,
+    records::{CscPosture, FunctionPosture},
 };
 
 /// Between two calls of the control plane: a tenth of 15 a second.
@@ -42,6 +42,7 @@ pub(super) struct Inventory {
     functions: Vec<ListedFunction>,
     /// By the function's name.
     cscs: BTreeMap<String, (CscArn, CscPolicy)>,
+    configurations: Vec<Csc>,
 }
 
 impl Inventory {
@@ -60,7 +61,7 @@ impl Inventory {
             configurations.extend(pages.turn(page));
         }
         let mut cscs = BTreeMap::new();
-        for csc in configurations {
+        for csc in &configurations {
             let Some(arn) = csc.arn() else {
                 continue;
             };
@@ -71,7 +72,11 @@ impl Inventory {
                 cscs.extend(users.map(|name| (name, (arn.clone(), csc.policy()))));
             }
         }
-        Ok(Self { functions, cscs })
+        Ok(Self {
+            functions,
+            cscs,
+            configurations,
+        })
     }
 
     /// Whether the function had a code signing configuration when all was listed.
@@ -79,8 +84,12 @@ impl Inventory {
         self.cscs.contains_key(function)
     }
 
-    pub(super) fn into_posture(self) -> Vec<FunctionPosture> {
-        let Self { functions, cscs } = self;
+    pub(super) fn into_posture(self) -> (Vec<FunctionPosture>, Vec<CscPosture>) {
+        let Self {
+            functions,
+            cscs,
+            configurations,
+        } = self;
         let posture_of = |function: ListedFunction| {
             let csc = cscs.get(&function.name);
             FunctionPosture {
@@ -90,7 +99,20 @@ impl Inventory {
                 code_sha256: function.code_sha256,
             }
         };
-        functions.into_iter().map(posture_of).collect()
+        let csc_posture_of = |csc: Csc| {
+            Some(CscPosture {
+                arn: csc.arn()?.to_string(),
+                policy: csc.policy(),
+                publishers: csc.publishers().map(str::to_owned).collect(),
+            })
+        };
+        (
+            functions.into_iter().map(posture_of).collect(),
+            configurations
+                .into_iter()
+                .filter_map(csc_posture_of)
+                .collect(),
+        )
     }
 }
 

@@ -372,6 +372,8 @@ impl<W: SweepWorld> Sweep<'_, W> {
     }
 
     async fn write_posture(&mut self) -> Result<(), RetryableError> {
+        let inventory = self.inventory.take().map(Inventory::into_posture);
+        let (functions, configurations) = inventory.unwrap_or_default();
         let posture = Posture {
             schema: Schema,
             stack: self.settings.stack.name.clone(),
@@ -379,11 +381,8 @@ impl<W: SweepWorld> Sweep<'_, W> {
             ended_at: self.world.now(),
             unfinished: self.progress.unfinished,
             targets: self.progress.targets.clone(),
-            functions: self
-                .inventory
-                .take()
-                .map(Inventory::into_posture)
-                .unwrap_or_default(),
+            functions,
+            configurations,
             troubles: self.progress.troubles.clone(),
         };
         records::replace(self.world, "", &posture).await?;

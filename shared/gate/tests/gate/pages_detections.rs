@@ -43,7 +43,8 @@ fn document() -> String {
          callers choose, such as the user agent, changes the advice and nothing else.\n\n\
          ## What is not seen\n\n\
          - Values of environment variables: CloudTrail hides them.\n\
-         - What a configuration was before: the call says only what it is now.\n\
+         - What a configuration was before, if it was made since the last run of `sweep`: the call says only what it\n\
+         \x20 is now.\n\
          - Objects in the buckets: those are data events, which a trail of management events does not have.\n\
          - Changes of IAM, in a stack outside of us-east-1: IAM's events come to the bus of that region alone.\n\
          - A replay of a signed package is told from other signed code by the records, not by the call.\n\n\

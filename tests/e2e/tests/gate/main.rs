@@ -10,6 +10,7 @@
 )]
 
 mod dead_letters;
+mod detections;
 mod documented_commands;
 mod doors;
 mod every_command;

@@ -16,7 +16,7 @@ pub(super) static DETECTION: Detection = Detection {
     steps: &[
         "See whom it trusts: aws lambda get-code-signing-config --code-signing-config-arn {csc} --region {region}",
         "Find whom it trusted before: aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=UpdateCodeSigningConfig --region {region}",
-        "If the change was not meant, put the list back: aws lambda update-code-signing-config --code-signing-config-arn {csc} --allowed-publishers SigningProfileVersionArns=PROFILE_VERSION_ARN --region {region}",
+        "Put it back: aws lambda update-code-signing-config --code-signing-config-arn {csc} --allowed-publishers SigningProfileVersionArns=PROFILE_VERSION_ARN --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
     ],
     controls: &[
@@ -39,7 +39,7 @@ fn matches(context: &Context<'_>) -> Option<Finding> {
     };
     let names: Vec<&str> = publishers.iter().filter_map(|arn| arn.as_str()).collect();
     Some(Finding::default().detail(format!(
-        "It trusts {} publisher(s) now: {}. The call does not say whom it trusted before.",
+        "It trusts {} publisher(s) now: {}.",
         names.len(),
         names.join(", "),
     )))

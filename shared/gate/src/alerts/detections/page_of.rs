@@ -10,6 +10,7 @@ use crate::{
         Page,
         formats::in_one_line,
         known_code::KnownCode,
+        known_csc::KnownCsc,
         page::{Place, Repetition},
         settings::AlertSettings,
     },
@@ -22,10 +23,16 @@ pub(in crate::alerts) fn page_of(
     call: &ApiCall,
     settings: &AlertSettings,
     known: &KnownCode,
+    csc: Option<&KnownCsc>,
 ) -> Option<Page> {
     let (detection, mut finding) = table::find(call, settings)?;
     finding.details.extend(known.sentence());
-    Some(page(detection, &finding, &Context { call, settings }))
+    let told = csc.map(|csc| csc.told(call));
+    let (sentences, step) = told
+        .map(|told| (told.sentences, told.step))
+        .unwrap_or_default();
+    finding.details.extend(sentences);
+    Some(page(detection, &finding, step, &Context { call, settings }))
 }
 
 /// Whether the records can say whose code a call put on a function.
@@ -39,7 +46,13 @@ pub(in crate::alerts) fn needs_records(call: &ApiCall, settings: &AlertSettings)
     })
 }
 
-fn page(detection: &Detection, finding: &Finding, context: &Context<'_>) -> Page {
+/// `put_back` is the step that undoes the call, made of what was before.
+fn page(
+    detection: &Detection,
+    finding: &Finding,
+    put_back: Option<String>,
+    context: &Context<'_>,
+) -> Page {
     let Context { call, settings } = context;
     let subject = finding.subject.clone().unwrap_or_else(|| context.subject());
     let target = context.target().filter(|_| finding.subject.is_none());
@@ -58,7 +71,14 @@ fn page(detection: &Detection, finding: &Finding, context: &Context<'_>) -> Page
     let steps = finding.steps.unwrap_or(detection.steps);
     let fill = |step: &str| context.fill(step);
     let mut next_steps: Vec<String> = context.advice().into_iter().collect();
-    next_steps.extend(steps.iter().map(|step| fill(step)));
+    // Better than the general one, which knows only what the stack would have.
+    let is_general = |step: &str| put_back.is_some() && step.starts_with("Put it back: ");
+    let general = steps
+        .iter()
+        .filter(|step| !is_general(step))
+        .map(|step| fill(step));
+    next_steps.extend(put_back.iter().cloned());
+    next_steps.extend(general);
     next_steps.push(fill(
         "The whole call: aws cloudtrail lookup-events --lookup-attributes \
          AttributeKey=EventId,AttributeValue={event} --region {region}",

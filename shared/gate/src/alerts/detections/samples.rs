@@ -105,5 +105,5 @@ pub(super) fn silent(event: &Value) {
 }
 
 pub(super) fn page(event: &Value) -> Page {
-    page_of(&call(event), &settings(), &KnownCode::NotAsked).unwrap()
+    page_of(&call(event), &settings(), &KnownCode::NotAsked, None).unwrap()
 }

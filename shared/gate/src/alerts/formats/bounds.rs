@@ -29,7 +29,7 @@ impl Bounds {
     pub(super) const FULL: Self = Self {
         title: 200,
         text: 2_000,
-        line: 300,
+        line: 1_000,
         steps: 8,
         facts: 14,
         fact: 200,
