@@ -32,7 +32,7 @@ pub(in crate::alerts) fn page_of(
         .map(|told| (told.sentences, told.step))
         .unwrap_or_default();
     finding.details.extend(sentences);
-    Some(page(detection, &finding, step, &Context { call, settings }))
+    Some(page(detection, &finding, step.as_deref(), &Context { call, settings }))
 }
 
 /// Whether the records can say whose code a call put on a function.
@@ -50,7 +50,7 @@ pub(in crate::alerts) fn needs_records(call: &ApiCall, settings: &AlertSettings)
 fn page(
     detection: &Detection,
     finding: &Finding,
-    put_back: Option<String>,
+    put_back: Option<&str>,
     context: &Context<'_>,
 ) -> Page {
     let Context { call, settings } = context;
@@ -77,7 +77,7 @@ fn page(
         .iter()
         .filter(|step| !is_general(step))
         .map(|step| fill(step));
-    next_steps.extend(put_back.iter().cloned());
+    next_steps.extend(put_back.map(str::to_owned));
     next_steps.extend(general);
     next_steps.push(fill(
         "The whole call: aws cloudtrail lookup-events --lookup-attributes \
