@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -36,8 +37,11 @@ def test_it_exports_the_root_that_it_signs_under(running: LocalAws) -> None:
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs /proc")
 def test_it_listens_on_loopback_alone(running: LocalAws) -> None:
-    descriptors = Path(f"/proc/{running.process.pid}/fd").iterdir()
-    sockets = {os.readlink(descriptor) for descriptor in descriptors}
+    sockets = set()
+    for descriptor in Path(f"/proc/{running.process.pid}/fd").iterdir():
+        # One that was closed since it was listed does not listen.
+        with contextlib.suppress(FileNotFoundError):
+            sockets.add(os.readlink(descriptor))
     listening = []
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in Path(table).read_text().splitlines()[1:]:

@@ -93,7 +93,7 @@ def test_every_rule_that_sends_to_alert_may_send_and_is_watched() -> None:
         for name, it in resources.items()
         if it["Type"] == "AWS::Events::Rule" and "AlertQueue" in json.dumps(it["Properties"]["Targets"])
     }
-    assert rules == {"TrailRule", "GateRule", "OutcomeRule"}
+    assert rules == {"TrailRule", "GateRule", "OutcomeRule", "UnfinishedRule"}
     for policy in ("AlertQueuePolicy", "AlertDeadLettersPolicy"):
         for statement in resources[policy]["Properties"]["PolicyDocument"]["Statement"]:
             condition = json.dumps(statement.get("Condition", {}))

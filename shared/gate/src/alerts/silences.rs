@@ -260,7 +260,7 @@ fn begun(settings: &AlertSettings, state: &SilenceState) -> Page {
                 in_one_line(state.fault.as_deref().unwrap_or("it cannot be read")),
             ),
             vec![format!(
-                "Write it as docs/operating.md says, or take it away: aws s3 rm '{place}'"
+                "Write it as docs/pages.md says, or take it away: aws s3 rm '{place}'"
             )],
         ),
     }
@@ -336,7 +336,13 @@ fn page(
         thread: state.target.to_string(),
         target: Some(state.target.clone()),
         same: String::new(),
-        dedup_key: None,
+        // Its end closes what its beginning opened.
+        dedup_key: Some(format!(
+            "{}/{}/silence/{}",
+            settings.stack,
+            state.target,
+            state.etag.trim_matches('"')
+        )),
         repetition: Repetition::EachTime,
         state: if kind == "silence-ends" {
             "closed"

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use countersign_gate::{
     domain::ReasonCode,
     records::{
-        Announced, Drift, DriftKind, Lease, Live, Outcome, Posture, Publishing, Received, Resent,
-        Signing, SweepProgress, VerdictRecord, Waiting,
+        Announced, Drift, DriftKind, Incident, Lease, Live, OpenAlerts, Outcome, Posture,
+        Publishing, Received, Resent, Signing, Silence, SilenceState, SweepProgress, VerdictRecord,
+        Waiting,
     },
 };
 use countersign_testkit::checkout;
@@ -96,6 +97,10 @@ fn samples_of_the_records_are_records() {
     check::<Drift>("drift/functions/checkout/OTHER_CODE_RUNS.json");
     check::<Posture>("posture.json");
     check::<SweepProgress>("sweep.json");
+    check::<Incident>("alerts/functions/checkout/alias-changed-past-gate-f5a9fe4f2b33042a.json");
+    check::<OpenAlerts>("alerts/open.json");
+    check::<Silence>("silences/functions/checkout.json");
+    check::<SilenceState>("alerts/silences/functions/checkout.json");
 }
 
 /// Each kind of drift has a row that says what it means and what to do, word for word.

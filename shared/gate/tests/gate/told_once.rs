@@ -1,5 +1,7 @@
 //! One thing is told once, its repeats are summed up, its end is told, and a planned change is kept quiet.
 
+use std::collections::BTreeSet;
+
 use countersign_gate::{
     alerts::{AlertError, AlertSettings, Alerted, Severity, alert},
     domain::ReasonCode,
@@ -53,6 +55,18 @@ fn pages(world: &World) -> Vec<(String, String)> {
 
 fn states(world: &World) -> Vec<String> {
     pages(world).into_iter().map(|(state, _)| state).collect()
+}
+
+/// The keys of the pages about silences.
+fn silence_keys(world: &World) -> BTreeSet<String> {
+    let state = world.state();
+    let documents = state.pages.iter().map(|page| -> Value {
+        let texts: Map<String, Value> = serde_json::from_str(page.message()).unwrap();
+        serde_json::from_str(texts["sqs"].as_str().unwrap()).unwrap()
+    });
+    let text = |page: &Value, field: &str| page[field].as_str().unwrap().to_owned();
+    let of_silences = documents.filter(|page| text(page, "detection").starts_with("silence-"));
+    of_silences.map(|page| text(&page, "dedup_key")).collect()
 }
 
 /// Code of `orders` was changed past the gate, in an event of this number.
@@ -407,6 +421,11 @@ fn silence_keeps_a_planned_change_quiet_and_tells_of_its_beginning_and_end() {
     let (state, text) = pages(&world).pop().unwrap();
     assert_eq!(state, "closed");
     assert!(text.contains("code-changed-past-gate: 3"), "{text}");
+    assert_eq!(
+        silence_keys(&world).len(),
+        1,
+        "its end closes what its beginning opened"
+    );
     assert!(matches!(
         told(&world, &code_changed(5)),
         Ok(Alerted::Paged(_))

@@ -15,6 +15,7 @@ mod documented_commands;
 mod doors;
 mod every_command;
 mod happy_path;
+mod pages;
 mod refusals;
 mod sweep;
 mod true_records;

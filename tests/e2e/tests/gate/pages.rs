@@ -1,0 +1,160 @@
+//! One thing is told once, its end is told, and a planned change is quiet: with what SNS carries to a queue.
+
+use countersign_e2e::{
+    local_stack::{Protection, create_user},
+    observer::{Nobody, PATIENCE, Poll, wait_until},
+    packages,
+    pages::Page,
+    session::{bytes, list, text},
+};
+use serde_json::{Value, json};
+
+use crate::{alone, assert_denied, beside_others, local_stack};
+
+/// The document of a page; null when it is not one.
+fn document(page: &Page) -> Value {
+    serde_json::from_str(&page.text).unwrap_or_default()
+}
+
+fn says(page: &Page, field: &str, value: &str) -> bool {
+    document(page).get(field).and_then(Value::as_str) == Some(value)
+}
+
+/// Waits for a page of this detection or code about a target, in this state.
+fn wait_for_page(detection: &str, target: &str, state: &str) -> Value {
+    let what = format!("the page {detection} about {target}, {state}");
+    let is_it = |page: &Page| {
+        says(page, "detection", detection)
+            && says(page, "target", target)
+            && says(page, "state", state)
+    };
+    let pages = &local_stack().pages;
+    document(&pages.wait_for(&Nobody, &what, PATIENCE, is_it).unwrap())
+}
+
+fn pages_of(detection: &str, target: &str) -> usize {
+    let all = local_stack().pages.all().unwrap();
+    let is_it = |page: &&Page| says(page, "detection", detection) && says(page, "target", target);
+    all.iter().filter(is_it).count()
+}
+
+/// The documents below `alerts/` about a target.
+fn incidents(target: &str) -> Vec<Value> {
+    let stack = local_stack();
+    let bucket = stack.stack().output("RecordsBucket").unwrap();
+    let folder = json!({"Bucket": bucket, "Prefix": format!("alerts/{target}/")});
+    let found = stack.root().call("s3", "list_objects_v2", folder).unwrap();
+    let keys = list(&found, "/Contents").iter();
+    keys.map(|object| {
+        let read = json!({"Bucket": bucket, "Key": text(object, "/Key").unwrap()});
+        let answer = stack.root().call("s3", "get_object", read).unwrap();
+        let body = countersign_e2e::session::body(&answer, "/Body").unwrap();
+        serde_json::from_slice(&body).unwrap()
+    })
+    .collect()
+}
+
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn same_thing_pages_once_and_its_end_is_told_under_its_key() {
+    let _shared = beside_others();
+    let stack = local_stack();
+    let name = "demo-again";
+    let target = format!("functions/{name}");
+    stack
+        .create_function(name, "before", Protection::Warn)
+        .unwrap();
+    stack.wait_until_active(&Nobody, name).unwrap();
+    for words in ["once", "twice", "thrice"] {
+        let package = packages::function(words).unwrap();
+        stack.intrude(name, &package).unwrap();
+        stack.wait_until_active(&Nobody, name).unwrap();
+    }
+    let first = wait_for_page("untrusted-code-live", &target, "detected");
+    let is_counted = |incident: &Value| {
+        incident.get("kind").and_then(Value::as_str) == Some("untrusted-code-live")
+            && incident.get("count").and_then(Value::as_u64) == Some(3)
+    };
+    wait_until(&Nobody, "three calls to be counted", PATIENCE, || {
+        let found = incidents(&target);
+        Ok(if found.iter().any(is_counted) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending(format!("{found:?}"))
+        })
+    })
+    .unwrap();
+    assert_eq!(pages_of("untrusted-code-live", &target), 1);
+
+    let package = packages::function("good").unwrap();
+    let upload = stack.upload(&target, &package).unwrap();
+    stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+    let last = wait_for_page("untrusted-code-live", &target, "closed");
+    assert_eq!(last["dedup_key"], first["dedup_key"]);
+    assert_eq!(last["pagerduty"]["event_action"], "resolve");
+}
+
+/// Whoever may write there keeps a target quiet, is named by the reason, and can forge nothing else.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn planned_change_is_quiet_and_told_when_it_begins_and_ends() {
+    let stack = local_stack();
+    let _alone = alone();
+    let name = "demo-planned";
+    let target = format!("functions/{name}");
+    stack
+        .create_function(name, "before", Protection::Enforce)
+        .unwrap();
+    stack.wait_until_active(&Nobody, name).unwrap();
+    let bucket = stack.stack().output("RecordsBucket").unwrap().to_owned();
+    let silences = format!("arn:aws:s3:::{bucket}/silences/*");
+    let operator = create_user(
+        stack.root(),
+        "silencing-operator",
+        &json!([
+            {"Effect": "Allow", "Action": ["s3:PutObject", "s3:DeleteObject"], "Resource": silences},
+            {"Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": stack.stack().output("Key").unwrap()},
+        ]),
+    )
+    .unwrap();
+    let operator = stack.cloud().session(&operator).unwrap();
+    let key = format!("silences/{target}.json");
+    let until = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let silence =
+        json!({"reason": "CHG-1234: an alias is made by hand", "until": until.to_string()});
+    let silence = bytes(silence.to_string().as_bytes());
+    let put = json!({"Bucket": bucket, "Key": key, "Body": silence});
+    assert_denied(stack.intruder(), "s3", "put_object", &put);
+    let forged = json!({"Bucket": bucket, "Key": format!("{target}/live.json"), "Body": silence});
+    assert_denied(&operator, "s3", "put_object", &forged);
+    operator.call("s3", "put_object", put).unwrap();
+
+    let alias = json!({"FunctionName": name, "Name": "planned", "FunctionVersion": "$LATEST"});
+    stack.root().call("lambda", "create_alias", alias).unwrap();
+    let begins = wait_for_page("silence-begins", &target, "open");
+    assert!(
+        text(&begins, "/text").unwrap().contains("CHG-1234"),
+        "{begins}"
+    );
+
+    let take_away = json!({"Bucket": bucket, "Key": key});
+    let state = format!("alerts/silences/{target}.json");
+    wait_until(&Nobody, "the alias to be kept quiet", PATIENCE, || {
+        let read = json!({"Bucket": bucket, "Key": state});
+        let answer = stack.root().call("s3", "get_object", read)?;
+        let body = countersign_e2e::session::body(&answer, "/Body")?;
+        let state: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let counted = state.pointer("/kept_quiet/alias-changed-past-gate");
+        Ok(match counted.and_then(Value::as_u64) {
+            Some(1) => Poll::Ready(()),
+            _ => Poll::Pending(state.to_string()),
+        })
+    })
+    .unwrap();
+    operator.call("s3", "delete_object", take_away).unwrap();
+    stack.fire("UnfinishedRule").unwrap();
+    let ends = wait_for_page("silence-ends", &target, "closed");
+    let told = text(&ends, "/text").unwrap();
+    assert!(told.contains("alias-changed-past-gate: 1"), "{told}");
+    assert_eq!(pages_of("alias-changed-past-gate", &target), 0);
+}
