@@ -47,6 +47,8 @@ fn document() -> String {
          \x20 is now.\n\
          - Objects in the buckets: those are data events, which a trail of management events does not have.\n\
          - Changes of IAM, in a stack outside of us-east-1: IAM's events come to the bus of that region alone.\n\
+         - Whose stack it was: what another stack of this product deploys pages like anybody's calls, where both have\n\
+         \x20 the same targets. Give each its own in `TargetFunctions` and `TargetLayers`.\n\
          - A replay of a signed package is told from other signed code by the records, not by the call.\n\n\
          | detection | severity | about |\n|---|---|---|\n",
     );

@@ -667,3 +667,27 @@ fn changed_configuration_is_told_with_what_it_was_and_the_way_back() {
         other.next_steps
     );
 }
+
+/// The documented command, by an administrator, for each of them.
+#[test]
+fn fifty_functions_are_put_under_the_configuration_and_nobody_is_paged() {
+    const OWN: &str =
+        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
+    let world = world();
+    let of_stack = AlertSettings {
+        csc: Some(OWN.parse().unwrap()),
+        ..settings()
+    };
+    let put = |number: u32, csc: &str| {
+        let name = format!("shop-{number}");
+        let request = json!({"functionName": name, "codeSigningConfigArn": csc});
+        let event = call(number, "PutFunctionCodeSigningConfig20200630", &request);
+        told_by(&world, &of_stack, &event)
+    };
+    for number in 0..50 {
+        assert!(matches!(put(number, OWN), Ok(Alerted::Silent)));
+    }
+    assert!(world.state().pages.is_empty());
+    let foreign = OWN.replace("csc-0", "csc-1");
+    assert!(matches!(put(50, &foreign), Ok(Alerted::Paged(_))));
+}
