@@ -171,3 +171,14 @@ def test_saved_queries_look_at_fields_that_are_logged() -> None:
         for field in set(re.findall(r"[@\w][\w.]*", text)) - builtin - words:
             logged = re.search(rf'\b{field}( = |: |\b,|"\.to_owned|",)|"{field}"', sources)
             assert logged, (name, field)
+
+
+def test_costs_are_told_of_as_many_metrics_as_the_alarms_have() -> None:
+    always = [alarm for name, alarm in ALARMS.items() if "Condition" not in RESOURCES[name]]
+    metrics = sum(
+        sum("MetricStat" in each for each in alarm["Metrics"]) if "Metrics" in alarm else 1 for alarm in always
+    )
+    costs = (ROOT / "docs/deploying.md").read_text().split("\n## What it costs\n")[1]
+    assert f"| alarms | {metrics} metrics," in costs
+    shown = [row for widget in BODY["widgets"] for row in widget["properties"].get("metrics", [])]
+    assert len(shown) < 50
