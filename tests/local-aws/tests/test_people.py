@@ -80,7 +80,8 @@ def test_resources_are_of_a_type_that_an_action_has(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("scp-")])
 def test_organisation_takes_it_by_its_length_and_it_only_denies(name: str) -> None:
-    assert len(json.dumps({"Version": "2012-10-17", "Statement": statements(name)}, separators=(",", ":"))) < LONGEST_SCP
+    document = {"Version": "2012-10-17", "Statement": statements(name)}
+    assert len(json.dumps(document, separators=(",", ":"))) < LONGEST_SCP
     assert {statement["Effect"] for statement in statements(name)} == {"Deny"}
 
 
@@ -159,7 +160,8 @@ def test_organisation_leaves_the_gate_as_it_is(gate: Gate) -> None:
     ) == "AccessDeniedException"
     assert code_of(gate.aws.client("sns", keys).delete_topic, TopicArn=gate.outputs["Topic"]).startswith("Auth")
     assert code_of(gate.aws.client("kms", keys).disable_key, KeyId=gate.outputs["Key"]).startswith("AccessDenied")
-    roles = [role["RoleName"] for role in gate.aws.client("iam").list_roles()["Roles"] if "AlertRole" in role["RoleName"]]
+    names = [role["RoleName"] for role in gate.aws.client("iam").list_roles()["Roles"]]
+    roles = [name for name in names if "AlertRole" in name]
     delete = gate.aws.client("iam", keys).delete_role_policy
     assert code_of(delete, RoleName=roles[0], PolicyName="alert").startswith("AccessDenied")
     # What is not the gate's is not in its way.
