@@ -90,3 +90,41 @@ fn documents_name_what_exists() {
     assert!(missing.is_empty(), "not there:\n{}", missing.join("\n"));
     assert!(looked_at[0] > 50 && looked_at[1] > 5, "{looked_at:?}");
 }
+
+/// Whether the comments of a source rest on what AWS was not asked: a fact of grade C or D.
+fn rests_on_hearsay(source: &str) -> bool {
+    let grades = source.split("grade ").skip(1);
+    grades
+        .filter_map(|rest| rest.chars().next())
+        .any(|grade| matches!(grade, 'C' | 'D'))
+}
+
+#[test]
+fn unconfirmed_facts_are_listed_by_their_place() {
+    let root = checkout::root();
+    let page = fs::read_to_string(root.join("docs/unconfirmed.md")).unwrap();
+    let listed: BTreeSet<&str> = quoted(&page).filter(|word| is_source(word)).collect();
+    let mut found = vec![root.join("template.yaml")];
+    for folder in [
+        "shared/package/src",
+        "shared/gate/src",
+        "shared/aws/src",
+        "cli/src",
+    ] {
+        files(&root.join(folder), &mut found);
+    }
+    let places: BTreeSet<String> = found
+        .iter()
+        .filter(|path| rests_on_hearsay(&fs::read_to_string(path).unwrap()))
+        .map(|path| path.strip_prefix(&root).unwrap().display().to_string())
+        .collect();
+    assert!(places.len() > 15, "{places:?}");
+    let missing: Vec<_> = places
+        .iter()
+        .filter(|place| !listed.contains(place.as_str()))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "not in docs/unconfirmed.md: {missing:#?}"
+    );
+}

@@ -48,6 +48,9 @@ def require(service: str, headers: dict[str, str], action: str, resource: str, v
         context["kms:ViaService"] = f"{via}.{get_region()}.amazonaws.com"
     if action == "s3:PutObject":
         context["s3:ObjectCreationOperation"] = "true"
+    if action == "lambda:PutFunctionCodeSigningConfig":
+        # Asked of the function first, then of the configuration; the key is of the request, so both have it.
+        context["lambda:CodeSigningConfigArn"] = resource
     denied = iam_evaluator.enforce(key, action, owner, get_region(), resource_arn=resource, service_context=context)
     if denied is not None:
         caller = getattr(denied, "principal_arn", "") or "the caller"

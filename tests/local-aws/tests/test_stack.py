@@ -474,6 +474,12 @@ def test_region_without_code_signing_is_refused(aws: LocalAws, region: str) -> N
     assert "is not available in this region" in caught.value.response["Error"]["Message"]
 
 
+def test_partition_with_a_root_of_its_own_wants_to_be_told(aws: LocalAws) -> None:
+    with pytest.raises(ClientError) as caught:
+        Gate(aws, region="us-gov-west-1")
+    assert "Say in TrustRoots which root to trust" in caught.value.response["Error"]["Message"]
+
+
 def test_template_has_no_anchors() -> None:
     events = list(yaml.parse(TEMPLATE_TEXT, Loader=yaml.SafeLoader))
     assert [event for event in events if getattr(event, "anchor", None)] == []

@@ -27,27 +27,31 @@ use crate::adapters::SystemClock;
 
 /// What Lambda sets from the function's logging configuration (`ApplicationLogLevel`).
 const LEVEL_VARIABLE: &str = "AWS_LAMBDA_LOG_LEVEL";
+/// Where lines of ours come from: the crates, whose names begin so, and the functions.
+const OURS: [&str; 5] = ["countersign", "sign", "deploy", "alert", "sweep"];
 
 /// Starts logging for the process, once; a second call changes nothing.
 pub(super) fn start(variables: &Variables) {
     let level = level(variables.get(LEVEL_VARIABLE).map(String::as_str));
+    let lines = JsonLines { out: io::stdout };
+    let _already = tracing_subscriber::registry()
+        .with(filter(level))
+        .with(lines)
+        .try_init();
+}
+
+/// What is written at this level.
+fn filter(level: LevelFilter) -> Targets {
     // Below us, only what is wrong is of interest unless somebody is looking for it.
     let below = if level < LevelFilter::DEBUG {
         level.min(LevelFilter::WARN)
     } else {
         level
     };
-    let filter = Targets::new()
-        .with_default(below)
-        .with_target("countersign", level)
-        .with_target("sign", level)
-        .with_target("deploy", level)
-        .with_target("alert", level);
-    let lines = JsonLines { out: io::stdout };
-    let _already = tracing_subscriber::registry()
-        .with(filter)
-        .with(lines)
-        .try_init();
+    OURS.iter()
+        .fold(Targets::new().with_default(below), |targets, name| {
+            targets.with_target(*name, level)
+        })
 }
 
 fn level(text: Option<&str>) -> LevelFilter {
@@ -162,6 +166,7 @@ impl Visit for Collect<'_> {
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use countersign_testkit::checkout;
     use tracing::{field::Empty, info, info_span, warn};
 
     use super::*;
@@ -216,6 +221,23 @@ mod tests {
         assert_eq!(lines[1]["message"], "a \"quoted\"\nline");
         let timestamp = lines[1]["timestamp"].as_str().unwrap();
         assert!(timestamp.parse::<jiff::Timestamp>().is_ok(), "{timestamp}");
+    }
+
+    #[test]
+    fn every_function_says_what_it_does() {
+        let filter = filter(LevelFilter::INFO);
+        let folders = std::fs::read_dir(checkout::path("functions")).unwrap();
+        let mut functions = 0;
+        for folder in folders {
+            let name = folder.unwrap().file_name();
+            let name = name.to_str().unwrap();
+            assert!(filter.would_enable(name, &Level::INFO), "{name}");
+            functions += 1;
+        }
+        assert_eq!(functions, 4);
+        assert!(filter.would_enable("countersign_gate::sweep", &Level::INFO));
+        assert!(filter.would_enable("hyper", &Level::WARN));
+        assert!(!filter.would_enable("hyper", &Level::INFO));
     }
 
     #[test]

@@ -125,6 +125,10 @@ pub fn emit(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use countersign_testkit::checkout;
+
     use super::*;
 
     fn emitted(measure: Measure<'_>) -> Value {
@@ -193,14 +197,15 @@ mod tests {
         );
     }
 
-    #[test]
-    fn defined_metrics_and_dimensions_have_values() {
-        for measure in [
+    /// One of each.
+    fn measures() -> [Measure<'static>; 9] {
+        [
             Measure::Received,
             Measure::Signed,
             Measure::Deployed {
                 seconds_to_live: 0.0,
             },
+            Measure::Prepared,
             Measure::Rejected { reason: "X" },
             Measure::Superseded,
             Measure::Failed,
@@ -212,7 +217,12 @@ mod tests {
                 drift: 2.0,
                 troubles: 0.0,
             },
-        ] {
+        ]
+    }
+
+    #[test]
+    fn defined_metrics_and_dimensions_have_values() {
+        for measure in measures() {
             let line = emitted(measure);
             let directive = &line["_aws"]["CloudWatchMetrics"][0];
             for metric in directive["Metrics"].as_array().unwrap() {
@@ -227,5 +237,41 @@ mod tests {
                 assert!(line[dimension.as_str().unwrap()].is_string(), "{line}");
             }
         }
+    }
+
+    /// The dashboard and the alarms of the template are held against that table.
+    #[test]
+    fn documented_metrics_are_those_that_are_emitted() {
+        let mut emitted_rows = BTreeSet::new();
+        for measure in measures() {
+            let line = emitted(measure);
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            for metric in directive["Metrics"].as_array().unwrap() {
+                let name = metric["Name"].as_str().unwrap();
+                let unit = metric["Unit"].as_str().unwrap();
+                for dimensions in directive["Dimensions"].as_array().unwrap() {
+                    let dimensions: Vec<&str> = dimensions
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .map(|dimension| dimension.as_str().unwrap())
+                        .collect();
+                    emitted_rows.insert((name.to_owned(), dimensions.join(", "), unit.to_owned()));
+                }
+            }
+        }
+        let page = std::fs::read_to_string(checkout::path("docs/operating.md")).unwrap();
+        let (_, section) = page.split_once("\n## Metrics\n").unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        let documented: BTreeSet<_> = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `"))
+            .map(|row| {
+                let mut cells = row.split(" | ").map(|cell| cell.replace('`', ""));
+                let mut cell = || cells.next().unwrap();
+                (cell(), cell(), cell())
+            })
+            .collect();
+        assert_eq!(documented, emitted_rows);
     }
 }
