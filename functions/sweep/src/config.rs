@@ -55,7 +55,7 @@ impl Config {
 mod tests {
     use std::time::Duration;
 
-    use countersign_gate::verdict::WithoutCsc;
+    use countersign_gate::{domain::CscArn, verdict::WithoutCsc};
 
     use super::*;
 
@@ -101,12 +101,7 @@ mod tests {
         variables.insert("COUNTERSIGN_CSC_ARN".to_owned(), csc('0'));
         variables.insert("COUNTERSIGN_NEW_FUNCTION_CSC_ARN".to_owned(), csc('1'));
         let config = Config::read(&variables).unwrap();
-        let found: Vec<&str> = config
-            .settings
-            .cscs
-            .iter()
-            .map(|arn| arn.as_str())
-            .collect();
+        let found: Vec<&str> = config.settings.cscs.iter().map(CscArn::as_str).collect();
         assert_eq!(found, [csc('0'), csc('1')]);
     }
 

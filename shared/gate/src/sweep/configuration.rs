@@ -14,7 +14,7 @@ use super::{
     what_runs::TargetLook,
 };
 use crate::{
-    domain::{AttachedLayer, Csc, FunctionName, SigningJobId},
+    domain::{AttachedLayer, Csc, CscArn, FunctionName, SigningJobId},
     outcome::RetryableError,
     ports::{Function, FunctionCsc},
     records::{DriftKind, LayerPosture, Live},
@@ -159,7 +159,7 @@ impl<W: SweepWorld> TargetLook<'_, W> {
         let found = format!("{arn}, which trusts {}", others.join(", "));
         let message = format!("the function {name} has {found}");
         let expected = own.iter().filter_map(|own| own.arn());
-        let expected: Vec<&str> = expected.map(|arn| arn.as_str()).collect();
+        let expected: Vec<&str> = expected.map(CscArn::as_str).collect();
         let expected = expected.join(" or ");
         self.add(
             DriftKind::OtherCsc,
