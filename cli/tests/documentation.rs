@@ -135,7 +135,7 @@ fn status_prints_what_is_documented() {
 fn options_are_documented() {
     for command in [
         "check", "verify", "inspect", "explain", "status", "push", "wait", "rollback", "history",
-        "diff",
+        "diff", "redrive",
     ] {
         let help = Command::new(checkout::program("countersign"))
             .args([command, "--help"])

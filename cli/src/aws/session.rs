@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use countersign_aws::{Connection, Login, LoginMethod, RecordsBucket, SystemClock, UploadsBucket};
+use countersign_aws::{
+    Connection, DeadLetterQueues, Login, LoginMethod, RecordsBucket, SystemClock, UploadsBucket,
+};
 
 use countersign_gate::{
     domain::Target,
@@ -23,6 +25,7 @@ pub(crate) struct Session {
     pub(crate) uploads: UploadsBucket,
     pub(crate) records: RecordsBucket,
     pub(crate) clock: SystemClock,
+    connection: Connection,
     /// How the person logs in, to explain what goes wrong.
     login: Login,
     uploads_bucket: String,
@@ -69,8 +72,9 @@ impl Session {
         }
         Ok(Self {
             uploads: UploadsBucket::new(connection.clone(), uploads_bucket.to_owned()),
-            records: RecordsBucket::new(connection, records_bucket.to_owned()),
+            records: RecordsBucket::new(connection.clone(), records_bucket.to_owned()),
             clock: SystemClock,
+            connection,
             login,
             uploads_bucket: uploads_bucket.to_owned(),
             records_bucket: records_bucket.to_owned(),
@@ -80,6 +84,38 @@ impl Session {
     /// The bucket that packages are uploaded to.
     pub(crate) fn uploads_bucket(&self) -> &str {
         &self.uploads_bucket
+    }
+
+    /// The dead-letter queues of this stack.
+    pub(crate) fn dead_letters(&self, stack: &str) -> DeadLetterQueues {
+        DeadLetterQueues::new(self.connection.clone(), stack.to_owned())
+    }
+
+    /// What to say when they cannot be read, or a message cannot be put back.
+    pub(crate) fn failed_dead_letters(&self, stack: &str, error: &PortError) -> CliError {
+        let what = format!("cannot work on the dead letters of {stack}");
+        if matches!(error, PortError::Unexpected { .. }) {
+            return CliError::new(
+                format!("{what}: {}", error.error_chain()),
+                format!(
+                    "name the stack with --stack or in COUNTERSIGN_STACK, and its region in AWS_REGION: `aws sqs \
+                     list-queues --queue-name-prefix {stack}-` shows its queues"
+                ),
+            );
+        }
+        let request = Request {
+            what,
+            permissions: format!(
+                "sqs:GetQueueUrl, sqs:ReceiveMessage and sqs:ChangeMessageVisibility on {stack}-*-dead-letters, \
+                 and kms:Decrypt on the stack's key; to put messages back, sqs:DeleteMessage there, \
+                 sqs:SendMessage on the functions' queues, kms:GenerateDataKey, and to be one of the stack's \
+                 AdministratorRoles"
+            ),
+            bucket: "",
+            which_bucket: "name the stack with --stack",
+            when_throttled: "try again in a minute",
+        };
+        explain(&request, error, &self.login)
     }
 
     /// What to say when the records of a target cannot be read.

@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod push;
+pub(crate) mod redrive;
 pub(crate) mod rollback;
 pub(crate) mod status;
 pub(crate) mod verify;

@@ -25,6 +25,8 @@ impl Config {
         let deploy_queue = environment.read(&settings::DEPLOY_QUEUE);
         let functions = environment.read(&settings::TARGET_FUNCTIONS);
         let layers = environment.read(&settings::TARGET_LAYERS);
+        let csc = environment.read(&settings::CSC_ARN);
+        let new_function_csc = environment.read(&settings::NEW_FUNCTION_CSC_ARN);
         let without_csc = environment.read(&settings::TARGET_WITHOUT_CSC);
         let patience = environment.read(&settings::UPLOAD_PATIENCE);
         let config = (|| {
@@ -36,6 +38,7 @@ impl Config {
                         layers: layers?,
                         tagged_profiles: None,
                     },
+                    cscs: csc?.into_iter().chain(new_function_csc?).collect(),
                     without_csc: without_csc?,
                     patience: patience?,
                 },
@@ -52,7 +55,7 @@ impl Config {
 mod tests {
     use std::time::Duration;
 
-    use countersign_gate::verdict::WithoutCsc;
+    use countersign_gate::{domain::CscArn, verdict::WithoutCsc};
 
     use super::*;
 
@@ -82,8 +85,24 @@ mod tests {
         assert_eq!(config.settings.patience, Duration::from_mins(10));
         assert_eq!(config.settings.scope.functions.as_str(), "shop-*");
         assert_eq!(config.settings.without_csc, WithoutCsc::Reject);
+        assert_eq!(config.settings.cscs, []);
         assert_eq!(config.event_bus, "gate-events");
         assert_eq!(config.sign_queue, QUEUE);
+    }
+
+    #[test]
+    fn configurations_of_the_stack_are_read() {
+        let csc = |end: char| {
+            format!(
+                "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-0123456789abcdef{end}"
+            )
+        };
+        let mut variables = variables();
+        variables.insert("COUNTERSIGN_CSC_ARN".to_owned(), csc('0'));
+        variables.insert("COUNTERSIGN_NEW_FUNCTION_CSC_ARN".to_owned(), csc('1'));
+        let config = Config::read(&variables).unwrap();
+        let found: Vec<&str> = config.settings.cscs.iter().map(CscArn::as_str).collect();
+        assert_eq!(found, [csc('0'), csc('1')]);
     }
 
     #[test]

@@ -62,7 +62,6 @@ struct Clients {
     lambda: OnceLock<aws_sdk_lambda::Client>,
     eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
-    #[cfg(feature = "function-runtime")]
     sqs: OnceLock<aws_sdk_sqs::Client>,
 }
 
@@ -162,7 +161,6 @@ impl Connection {
             .get_or_init(|| aws_sdk_sns::Client::new(&self.config))
     }
 
-    #[cfg(feature = "function-runtime")]
     pub(crate) fn sqs(&self) -> &aws_sdk_sqs::Client {
         self.clients
             .sqs

@@ -37,8 +37,8 @@ pub mod function_runtime;
 mod login;
 
 pub use adapters::{
-    EventBusApi, FunctionQueues, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SnsTopic,
-    SystemClock, UploadsBucket,
+    DeadLetterQueues, EventBusApi, FunctionQueues, LambdaApi, RecordsBucket, SignedBucket,
+    SignerApi, SnsTopic, SystemClock, UploadsBucket,
 };
 pub use alert_aws::AlertAws;
 pub use aws::Aws;

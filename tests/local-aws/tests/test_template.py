@@ -166,3 +166,39 @@ def test_further_publishers_are_arns_with_nothing_but_commas_between_them() -> N
         assert pattern.search(good), good
     for bad in (",", f"{arn},", f",{arn}", f"{arn}, {arn}", arn + arn, ",".join([arn] * 20), "blue"):
         assert not pattern.search(bad), bad
+
+
+NEW_ACCOUNT = 10
+"""Concurrent executions that a new account may have in all (grade B)."""
+LEFT_TO_OTHERS = 2
+"""Of those, what the gate leaves to the functions that it deploys."""
+LEAST_OF_A_QUEUE = 2
+"""The least MaximumConcurrency that Lambda takes (grade B)."""
+
+
+def at_a_time() -> dict[str, int]:
+    """How many of each function run at a time, with the parameters' defaults. None is without a bound."""
+    bounds: dict[str, int] = {}
+    for name, resource in TEMPLATE["Resources"].items():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        (source,) = resource["Properties"]["Events"].values()
+        bound = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+        if isinstance(bound, dict):
+            bound = TEMPLATE["Parameters"][bound["Ref"]]["Default"]
+        bounds[name] = int(bound)
+    return bounds
+
+
+def test_all_functions_together_leave_a_new_account_room() -> None:
+    bounds = at_a_time()
+    assert sorted(bounds) == ["AlertFunction", "DeployFunction", "SignFunction", "SweepFunction"]
+    assert min(bounds.values()) >= LEAST_OF_A_QUEUE
+    assert sum(bounds.values()) <= NEW_ACCOUNT - LEFT_TO_OTHERS, bounds
+
+
+@pytest.mark.parametrize("name", ["SignConcurrency", "DeployConcurrency"])
+def test_concurrency_has_bounds(name: str) -> None:
+    parameter = TEMPLATE["Parameters"][name]
+    assert parameter["MinValue"] == LEAST_OF_A_QUEUE
+    assert parameter["MinValue"] <= parameter["Default"] <= parameter["MaxValue"] <= 20

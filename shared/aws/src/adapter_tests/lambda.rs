@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use countersign_gate::{
     domain::{
-        AliasName, CodeIdentity, CscPolicy, FunctionName, LayerName, RevisionId, SignedObject,
-        VersionId,
+        AliasName, AttachedLayer, CodeIdentity, CodeStorage, CscPolicy, ExecWrapper,
+        FunctionConfiguration, FunctionName, LayerName, RevisionId, SignedObject, VersionId,
     },
     ports::{
         AliasMove, CodeUpdate, Function, FunctionCsc, Functions, Layers, PortError, UpdateStatus,
@@ -45,6 +45,7 @@ fn seen(kms_key_arn: Option<&str>) -> Function {
             profile_version_arn: None,
         },
         config_sha256: None,
+        configuration: FunctionConfiguration::default(),
         last_modified: Timestamp::UNIX_EPOCH,
         kms_key_arn: kms_key_arn.map(str::to_owned),
         revision: revision(),
@@ -393,6 +394,45 @@ async fn version_is_published_of_the_given_code() {
     fake.answers_once("lambda:PublishVersion", exception(400, invalid, "too long"));
     let answer = aws.publish_version(&request).await.unwrap();
     assert!(matches!(answer, VersionPublish::Refused(_)));
+}
+
+#[tokio::test]
+async fn configuration_is_read_as_far_as_it_decides_which_code_runs() {
+    let (fake, aws) = stack();
+    let layer = "arn:aws:lambda:eu-west-1:111122223333:layer:common:3";
+    let configuration = async |more: &str, of_code: &str| {
+        let answer = format!(r#"{{"Configuration":{},"Code":{{{of_code}}}}}"#, code(more));
+        fake.answers_once("lambda:GetFunction", json(&answer));
+        aws.function(&name())
+            .await
+            .map(|found| found.unwrap().configuration)
+    };
+    let bare = configuration("", "").await.unwrap();
+    assert_eq!(bare, FunctionConfiguration::default());
+    let more = format!(
+        r#","Runtime":"nodejs24.x","Handler":"index.handler","Layers":[
+        {{"Arn":"{layer}","CodeSize":1,"SigningJobArn":"job","SigningProfileVersionArn":"profile"}}],
+        "Environment":{{"Variables":{{"AWS_LAMBDA_EXEC_WRAPPER":"/opt/w","SECRET":"s"}}}}"#
+    );
+    let object = r#""ResolvedS3Object":{"S3Bucket":"b","S3Key":"k","S3ObjectVersion":"v"}"#;
+    let full = configuration(&more, object).await.unwrap();
+    let attached = AttachedLayer {
+        arn: layer.to_owned(),
+        job_arn: Some("job".to_owned()),
+        profile_version_arn: Some("profile".to_owned()),
+    };
+    assert_eq!(full.layers, [attached]);
+    assert_eq!(full.exec_wrapper, ExecWrapper::Set("/opt/w".to_owned()));
+    assert_eq!(full.storage, CodeStorage::Referenced);
+    assert_eq!(full.runtime.as_deref(), Some("nodejs24.x"));
+    assert_eq!(full.handler.as_deref(), Some("index.handler"));
+    let undecrypted = r#","Environment":{"Error":{"ErrorCode":"AccessDeniedException"}}"#;
+    let unknown = configuration(undecrypted, "").await.unwrap();
+    assert_eq!(unknown.exec_wrapper, ExecWrapper::Unknown);
+    let nameless = r#","Layers":[{"CodeSize":1}]"#;
+    assert!(is_unexpected(
+        &configuration(nameless, "").await.unwrap_err()
+    ));
 }
 
 #[tokio::test]

@@ -10,14 +10,15 @@ use aws_sdk_lambda::{
         },
     },
     types::{
-        AliasRoutingConfiguration, CodeSigningConfig, CodeSigningPolicy, FunctionCodeLocation,
-        LastUpdateStatus, PackageType, State,
+        AliasRoutingConfiguration, CodeSigningConfig, CodeSigningPolicy, EnvironmentResponse,
+        FunctionCodeLocation, FunctionConfiguration as LambdaConfiguration, LastUpdateStatus,
+        PackageType, State,
     },
 };
 use countersign_gate::{
     domain::{
-        AliasName, CodeIdentity, Csc, CscArn, CscPolicy, FunctionName, RevisionId, SignedObject,
-        Target,
+        AliasName, AttachedLayer, CodeIdentity, CodeStorage, Csc, CscArn, CscPolicy, EXEC_WRAPPER,
+        ExecWrapper, FunctionConfiguration, FunctionName, RevisionId, SignedObject, Target,
     },
     ports::{
         Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, PortError, UpdateStatus,
@@ -73,6 +74,7 @@ impl Functions for LambdaApi {
         let function = required(GET_FUNCTION, "Configuration", answer.configuration)?;
         let is_image = function.package_type == Some(PackageType::Image);
         Ok(Some(Function {
+            configuration: configuration(&function, answer.code.as_ref())?,
             arn: required(GET_FUNCTION, "FunctionArn", function.function_arn.clone())?,
             is_image,
             code: CodeIdentity {
@@ -198,8 +200,10 @@ impl Functions for LambdaApi {
             return Ok(None);
         };
         let found = required(GET_FUNCTION, "Configuration", answer.configuration)?;
+        let configuration = configuration(&found, answer.code.as_ref())?;
         let state = required(GET_FUNCTION, "State", found.state)?;
         Ok(Some(Version {
+            configuration,
             code: CodeIdentity {
                 sha256: required(GET_FUNCTION, "CodeSha256", found.code_sha256)?,
                 job_arn: found.signing_job_arn,
@@ -382,6 +386,44 @@ fn kms_key_arn(location: FunctionCodeLocation) -> Result<Option<String>, PortErr
             error.message.as_deref().unwrap_or_default(),
         )),
         (key, _) => Ok(key),
+    }
+}
+
+/// What of a configuration decides which code runs. Of the variables only one is kept.
+fn configuration(
+    said: &LambdaConfiguration,
+    code: Option<&FunctionCodeLocation>,
+) -> Result<FunctionConfiguration, PortError> {
+    let layers = said.layers().iter().map(|layer| {
+        Ok(AttachedLayer {
+            arn: required(GET_FUNCTION, "Layers.Arn", layer.arn.clone())?,
+            job_arn: layer.signing_job_arn.clone(),
+            profile_version_arn: layer.signing_profile_version_arn.clone(),
+        })
+    });
+    let is_referenced = code.is_some_and(|code| code.resolved_s3_object.is_some());
+    Ok(FunctionConfiguration {
+        runtime: said.runtime.as_ref().map(|name| name.as_str().to_owned()),
+        handler: said.handler.clone(),
+        layers: layers.collect::<Result<_, PortError>>()?,
+        exec_wrapper: exec_wrapper(said.environment.as_ref()),
+        storage: if is_referenced {
+            CodeStorage::Referenced
+        } else {
+            CodeStorage::Copied
+        },
+    })
+}
+
+fn exec_wrapper(environment: Option<&EnvironmentResponse>) -> ExecWrapper {
+    let Some(environment) = environment else {
+        return ExecWrapper::NotSet;
+    };
+    let variables = environment.variables.as_ref();
+    match variables.and_then(|variables| variables.get(EXEC_WRAPPER)) {
+        Some(path) => ExecWrapper::Set(path.clone()),
+        None if environment.error.is_some() => ExecWrapper::Unknown,
+        None => ExecWrapper::NotSet,
     }
 }
 

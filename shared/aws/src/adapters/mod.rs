@@ -9,6 +9,7 @@
 //! | [`LambdaApi`] | `Functions`, `Layers`, `FunctionInventory` | Lambda |
 //! | [`EventBusApi`] | `Events` | EventBridge |
 //! | [`FunctionQueues`] | `Redelivery` | SQS |
+//! | [`DeadLetterQueues`] | `DeadLetters` | SQS |
 //! | [`SnsTopic`] | `Pager` | SNS |
 //! | [`SystemClock`] | `Clock` | none |
 //!
@@ -20,6 +21,7 @@
 //! value, and any other error a `PortError`.
 
 mod clock;
+mod dead_letter_queues;
 mod event_bus_api;
 mod function_queues;
 mod lambda_api;
@@ -35,6 +37,7 @@ mod upload_store;
 mod uploads_bucket;
 
 pub use clock::SystemClock;
+pub use dead_letter_queues::DeadLetterQueues;
 pub use event_bus_api::EventBusApi;
 pub use function_queues::FunctionQueues;
 pub use lambda_api::LambdaApi;

@@ -19,7 +19,7 @@ use crate::{
     events::{API_CALL, AlertRun, ApiCall, Envelope, EventError},
     outcome::{DECIDED, DRIFT},
     ports::{Records, SOURCE},
-    records::{self, Document, Drift, DriftKind, Outcome, UploadState},
+    records::{self, ACCOUNT_FUNCTIONS, Document, Drift, DriftKind, Outcome, UploadState},
 };
 use serde::Deserialize;
 
@@ -188,14 +188,26 @@ fn pointer(
     }
 }
 
-/// `drift/<functions|layers|unrecognised>/<name>/<KIND>.json`
+/// `drift/<functions|layers|unrecognised|configurations|account>/<name>/<KIND>.json`
 fn is_drift_path(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     let [folder, kind, name, file] = parts.as_slice() else {
         return false;
     };
     let of_kind = |kind: &DriftKind| file.strip_suffix(".json") == Some(kind.as_str());
-    *folder == "drift" && is_subject(kind, name) && DriftKind::ALL.iter().any(of_kind)
+    let is_of_all = match *kind {
+        "configurations" => is_csc_id(name),
+        _ => format!("{kind}/{name}") == ACCOUNT_FUNCTIONS,
+    };
+    *folder == "drift"
+        && (is_of_all || is_subject(kind, name))
+        && DriftKind::ALL.iter().any(of_kind)
+}
+
+/// `csc-` and seventeen letters and digits (service model, grade A).
+fn is_csc_id(text: &str) -> bool {
+    let id = text.strip_prefix("csc-");
+    id.is_some_and(|id| id.len() == 17 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// `functions/<name>`, `layers/<name>`, or `unrecognised/<hash of a key>`.

@@ -76,5 +76,11 @@ fn title_of(kind: DriftKind) -> &'static str {
         DriftKind::TargetGone => "What was deployed is gone",
         DriftKind::OtherVersionCurrent => "Not the current upload runs",
         DriftKind::UploadStuck => "An upload does not end",
+        DriftKind::ConfigurationChanged => "The configuration of a function was changed",
+        DriftKind::LayerNotTrusted => "A layer that is not trusted runs",
+        DriftKind::LayerRevoked => "A layer with a revoked signature runs",
+        DriftKind::OtherCsc => "Other publishers are trusted",
+        DriftKind::PublisherQuestionable => "A publisher that is trusted is questionable",
+        DriftKind::NotGated => "Functions are outside the gate",
     }
 }

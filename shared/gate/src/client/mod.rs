@@ -1,8 +1,9 @@
 //! What the person at the other end of the bucket does: follow an upload, go back to an earlier one,
-//! compare two packages.
+//! compare two packages, empty the dead-letter queues.
 //!
 //! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
-//! means (`rollback.rs`), what differs between two packages (`diff.rs`).
+//! means (`rollback.rs`), what differs between two packages (`diff.rs`), and how dead letters get back into their queues
+//! (`redrive.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`.
 //!
@@ -11,8 +12,10 @@
 
 mod diff;
 mod follow;
+mod redrive;
 mod rollback;
 
 pub use diff::{EntryChange, PackageDiff, diff};
 pub use follow::{Follower, Progress};
+pub use redrive::FoundLetters;
 pub use rollback::{RollbackError, last_deployed, rollback_source};

@@ -9,6 +9,7 @@
 //! type of this room at the edge, and every other room works with the type.
 
 mod code_signing_config;
+mod function_configuration;
 mod lambda_code;
 mod layer_metadata;
 mod names;
@@ -19,6 +20,9 @@ mod target;
 mod upload;
 
 pub use code_signing_config::{Csc, CscPolicy};
+pub use function_configuration::{
+    AttachedLayer, CodeStorage, EXEC_WRAPPER, ExecWrapper, FunctionConfiguration,
+};
 pub use lambda_code::{CodeIdentity, Refusal, SIGNATURE_EXCEPTIONS};
 pub use layer_metadata::{ARCHITECTURES, LayerMetadata, LayerMetadataError, RUNTIMES};
 pub use names::{

@@ -15,7 +15,7 @@ use crate::ports::Clock;
 /// The first pause between two polls.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause between two polls: what waiting adds to a slow step is half of this on average.
-/// Five deployments at a time poll `GetFunction` twenty times a second, of the 100 that AWS allows.
+/// Five deployments at a time, the most that the stack lets begin, poll `GetFunction` twenty times a second, of the 100 that AWS allows.
 const MAX_PAUSE: Duration = Duration::from_millis(250);
 
 /// Pauses that grow by a fifth from 100 to 250 milliseconds, until the attempt's time is up.

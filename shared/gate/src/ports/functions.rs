@@ -3,7 +3,8 @@
 use super::error::PortError;
 use crate::{
     domain::{
-        AliasName, CodeIdentity, Csc, CscArn, FunctionName, Refusal, RevisionId, SignedObject,
+        AliasName, CodeIdentity, Csc, CscArn, FunctionConfiguration, FunctionName, Refusal,
+        RevisionId, SignedObject,
     },
     verdict::Approved,
 };
@@ -36,6 +37,8 @@ pub struct Function {
     /// `ConfigSha256`: changes with the configuration. That it exists is grade A, that it changes with
     /// every field of the configuration is grade D; `None` when Lambda does not say.
     pub config_sha256: Option<String>,
+    /// What of its configuration decides which code runs.
+    pub configuration: FunctionConfiguration,
     /// `LastModified` of the function: when its code or configuration was last changed.
     pub last_modified: Timestamp,
     /// `SourceKMSKeyArn`: the customer's own key that Lambda keeps the zip under.
@@ -131,6 +134,8 @@ pub struct Version {
     pub code: CodeIdentity,
     /// `ConfigSha256`, as of [`Function`].
     pub config_sha256: Option<String>,
+    /// What of its configuration decides which code runs. It never changes.
+    pub configuration: FunctionConfiguration,
     /// Whether it can be invoked.
     pub state: VersionState,
 }

@@ -13,6 +13,7 @@
 //! SDK, the tests with a small AWS in memory.
 
 mod clock;
+mod dead_letters;
 mod error;
 mod event_bus;
 mod function_inventory;
@@ -27,6 +28,7 @@ mod upload_store;
 mod uploads;
 
 pub use clock::Clock;
+pub use dead_letters::{DeadLetter, DeadLetters, GateFunction};
 pub use error::{Cause, PortError, error_chain};
 pub use event_bus::{Announcement, Events, SOURCE};
 pub use function_inventory::{FunctionInventory, ListedFunction, Page};

@@ -1,4 +1,4 @@
-//! `drift/<functions|layers|unrecognised>/<name>/<KIND>.json`: what runs, or stands still, against the
+//! `drift/<functions|layers|unrecognised|configurations|account>/<name>/<KIND>.json`: what runs, or stands still, against the
 //! records. Found by `sweep` from state alone, told when it is found, and again when it is gone.
 
 use std::fmt;
@@ -30,11 +30,24 @@ pub enum DriftKind {
     OtherVersionCurrent,
     /// An upload does not end, although its event was sent again several times.
     UploadStuck,
+    /// The function's configuration is not that of the version that was deployed last, in what decides which
+    /// code runs.
+    ConfigurationChanged,
+    /// A layer that the function uses is unsigned, or its signer is no publisher of the function's CSC.
+    LayerNotTrusted,
+    /// The signing job of a layer that the function uses was revoked, or its profile.
+    LayerRevoked,
+    /// The function has a CSC that is none of the stack's and trusts publishers whom those do not.
+    OtherCsc,
+    /// A CSC trusts a profile that was canceled or revoked, is not there, or is of another account.
+    PublisherQuestionable,
+    /// Functions within the gate's scope have no CSC and were never deployed by it.
+    NotGated,
 }
 
 impl DriftKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::OtherCodeRuns,
         Self::OtherLayerVersion,
         Self::CscMissing,
@@ -43,6 +56,12 @@ impl DriftKind {
         Self::TargetGone,
         Self::OtherVersionCurrent,
         Self::UploadStuck,
+        Self::ConfigurationChanged,
+        Self::LayerNotTrusted,
+        Self::LayerRevoked,
+        Self::OtherCsc,
+        Self::PublisherQuestionable,
+        Self::NotGated,
     ];
 
     /// The word in records and pages.
@@ -57,6 +76,12 @@ impl DriftKind {
             Self::TargetGone => "TARGET_GONE",
             Self::OtherVersionCurrent => "OTHER_VERSION_CURRENT",
             Self::UploadStuck => "UPLOAD_STUCK",
+            Self::ConfigurationChanged => "CONFIGURATION_CHANGED",
+            Self::LayerNotTrusted => "LAYER_NOT_TRUSTED",
+            Self::LayerRevoked => "LAYER_REVOKED",
+            Self::OtherCsc => "OTHER_CSC",
+            Self::PublisherQuestionable => "PUBLISHER_QUESTIONABLE",
+            Self::NotGated => "NOT_GATED",
         }
     }
 
@@ -91,6 +116,31 @@ impl DriftKind {
             }
             Self::UploadStuck => {
                 "An upload has no outcome, although its event was sent again several times."
+            }
+            Self::ConfigurationChanged => {
+                "Runtime, handler, layers, exec wrapper or storage of the function are not those of the version that \
+                 the gate published last: they decide which code runs beside what was deployed."
+            }
+            Self::LayerNotTrusted => {
+                "A function that the gate deploys to uses a layer that no publisher of its code signing configuration \
+                 signed. Its code runs in the function. Lambda judges layers when they are attached, and lets them \
+                 stay when a configuration comes later, or says Warn."
+            }
+            Self::LayerRevoked => {
+                "The signature of a layer that the function uses was revoked after the layer was attached. Lambda lets \
+                 it run on."
+            }
+            Self::OtherCsc => {
+                "A function that the gate deploys to has a code signing configuration that is none of the stack's, and \
+                 that trusts publishers whom the stack's does not: Lambda lets their code into the function."
+            }
+            Self::PublisherQuestionable => {
+                "A code signing configuration trusts a signing profile that was canceled or revoked, is not there, or \
+                 belongs to another account."
+            }
+            Self::NotGated => {
+                "Functions that TargetFunctions names have no code signing configuration and were never deployed by \
+                 the gate: Lambda runs whatever they are given."
             }
         }
     }
@@ -129,6 +179,31 @@ impl DriftKind {
                 "Look at the function's log for this upload's version, and at the dead-letter queues; then upload the \
                  package again."
             }
+            Self::ConfigurationChanged => {
+                "If it was planned, upload the package again, which publishes a version with the configuration of now; \
+                 otherwise find out in CloudTrail who changed it (UpdateFunctionConfiguration), and put it back."
+            }
+            Self::LayerNotTrusted => {
+                "Publish the layer through the gate and attach that version; or trust its signer (AdditionalPublishers); \
+                 or take it off the function. A vendor's unsigned layer can be uploaded to layers/ as one's own."
+            }
+            Self::LayerRevoked => {
+                "Upload the layer again, from a source that can be trusted, and attach the version that the gate \
+                 publishes."
+            }
+            Self::OtherCsc => {
+                "Attach the stack's configuration (output AttachCommand of the stack); if the other publishers are \
+                 wanted, name them in AdditionalPublishers. Find out in CloudTrail who attached the other one."
+            }
+            Self::PublisherQuestionable => {
+                "Take the publisher out (AdditionalPublishers, or aws lambda update-code-signing-config), after what it \
+                 signed was uploaded again; for a profile of another account, ask its owner whether it is still in use, \
+                 and leave it if so: this is told once."
+            }
+            Self::NotGated => {
+                "Bring them under the gate: attach the stack's configuration (output AttachCommand of the stack) and \
+                 upload their packages; or narrow TargetFunctions. Functions that come later are told when they do."
+            }
         }
     }
 
@@ -140,8 +215,16 @@ impl DriftKind {
             | Self::OtherLayerVersion
             | Self::CscMissing
             | Self::SignatureRevoked
+            | Self::LayerRevoked
             | Self::UploadStuck => true,
-            Self::SignatureExpires | Self::TargetGone | Self::OtherVersionCurrent => false,
+            Self::SignatureExpires
+            | Self::TargetGone
+            | Self::OtherVersionCurrent
+            | Self::ConfigurationChanged
+            | Self::LayerNotTrusted
+            | Self::OtherCsc
+            | Self::PublisherQuestionable
+            | Self::NotGated => false,
         }
     }
 }
@@ -159,7 +242,8 @@ pub struct Drift {
     pub schema: Schema,
     /// What kind of drift it is.
     pub kind: DriftKind,
-    /// `functions/<name>`, `layers/<name>`, or `unrecognised/<hash of the key>`.
+    /// `functions/<name>`, `layers/<name>`, `unrecognised/<hash of the key>`, `configurations/<id>` for a CSC, or
+    /// [`ACCOUNT_FUNCTIONS`].
     pub subject: String,
     /// The same, when it is a target.
     pub target: Option<Target>,
@@ -171,6 +255,9 @@ pub struct Drift {
     pub found: Option<String>,
     /// The upload that it is about.
     pub upload: Option<Upload>,
+    /// The functions that it is about, when it is about several; in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<String>,
     /// When it was found.
     pub found_at: Timestamp,
     /// When it was found gone; null while it lasts.
@@ -178,6 +265,9 @@ pub struct Drift {
     /// When its event was sent, of this state; null while that is still to be done.
     pub announced_at: Option<Timestamp>,
 }
+
+/// The subject of what is told of the account's functions in one.
+pub const ACCOUNT_FUNCTIONS: &str = "account/functions";
 
 /// The folder of all drift.
 pub(crate) const DRIFT_FOLDER: &str = "drift/";
@@ -196,11 +286,25 @@ impl Drift {
     }
 
     /// Whether both tell the same thing of the world, whenever that was found. Of a subject's uploads that are
-    /// stuck one is told at a time: as long as it is, whoever looks finds the others.
+    /// stuck one is told at a time: as long as it is, whoever looks finds the others. Of functions outside the
+    /// gate each is told once.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         let is_one_subject = (self.kind, &self.subject) == (other.kind, &other.subject);
         let is_one_finding = (&self.expected, &self.found) == (&other.expected, &other.found);
-        is_one_subject && (is_one_finding || self.kind == DriftKind::UploadStuck)
+        is_one_subject
+            && match self.kind {
+                DriftKind::UploadStuck => true,
+                DriftKind::NotGated => self.knows_all_of(other),
+                _ => is_one_finding,
+            }
+    }
+}
+
+impl Drift {
+    /// Whether each function of `other` is one of this. Both are in order.
+    fn knows_all_of(&self, other: &Self) -> bool {
+        let is_known = |name: &String| self.functions.binary_search(name).is_ok();
+        other.functions.iter().all(is_known)
     }
 }
 

@@ -23,8 +23,8 @@ pub use documents::{
     Announced, CscReport, Deployed, Effect, LambdaVerdict, Live, Outcome, Received, Schema,
     Signing, UploadState, VerdictRecord, Waiting,
 };
+pub use drift::{ACCOUNT_FUNCTIONS, Drift, DriftKind, Resent};
 pub(crate) use drift::{DRIFT_FOLDER, drift_path};
-pub use drift::{Drift, DriftKind, Resent};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};
 pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record};
@@ -35,7 +35,9 @@ pub(crate) use incident::{
 };
 pub use lease::Lease;
 pub(crate) use lease::{HeldLease, Holder, Work};
-pub use posture::{CscPosture, FunctionPosture, Posture, SweepProgress, TargetPosture};
+pub use posture::{
+    CscPosture, FunctionPosture, LayerPosture, Posture, SweepProgress, TargetPosture,
+};
 pub use publication::Publishing;
 pub use store::Document;
 pub(crate) use store::{RecordFolder, create, find_upload, read, read_named, replace, to_json};

@@ -61,6 +61,26 @@ pub struct TargetPosture {
     pub signing_profile_version: Option<String>,
     /// What is not as it should be.
     pub drift: Vec<DriftKind>,
+    /// The layers that the function uses.
+    #[serde(default)]
+    pub layers: Vec<LayerPosture>,
+}
+
+/// How a layer stands that a function uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerPosture {
+    /// The ARN of the layer's version.
+    pub arn: String,
+    /// Its signing job; null when it is not signed.
+    pub signing_job: Option<String>,
+    /// The version of the signing profile that signed it.
+    pub signing_profile_version: Option<String>,
+    /// Whether its signer is a publisher of the function's code signing configuration; null when the function
+    /// has none.
+    pub trusted: Option<bool>,
+    /// Whether its signature was revoked; null when nobody here can know: it is not signed, or Signer knows no
+    /// such job in this account and region.
+    pub revoked: Option<bool>,
 }
 
 /// How a function of the account stands.

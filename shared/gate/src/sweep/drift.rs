@@ -54,6 +54,17 @@ pub(super) async fn open<W: SweepWorld>(
     if let Some(seen) = &seen {
         let before = parse(&found.path(), seen)?;
         if before.is_open() && before.is_same_as(&found) {
+            if before.functions != found.functions {
+                // Some of them are no longer so, which nobody has to be told.
+                let fewer = Drift {
+                    message: found.message,
+                    functions: found.functions,
+                    ..before
+                };
+                let body = records::to_json(&fewer.path(), &fewer)?;
+                world.replace_record(&fewer.path(), &body).await?;
+                return Ok(());
+            }
             return if before.announced_at.is_some() {
                 Ok(())
             } else {
@@ -62,6 +73,29 @@ pub(super) async fn open<W: SweepWorld>(
         }
     }
     write_and_announce(world, settings, found, seen.as_ref()).await
+}
+
+/// The functions that the document of this drift is about, if it lasts.
+pub(super) async fn functions_told<W: SweepWorld>(
+    world: &W,
+    known: &KnownDrift,
+    subject: &str,
+    kind: DriftKind,
+) -> Result<BTreeSet<String>, RetryableError> {
+    let path = drift_path(subject, kind);
+    if !known.has(subject, kind) {
+        return Ok(BTreeSet::new());
+    }
+    let Some(seen) = world.read_tagged_record(&path).await? else {
+        return Ok(BTreeSet::new());
+    };
+    let before = parse(&path, &seen)?;
+    let functions = if before.is_open() {
+        before.functions
+    } else {
+        Vec::new()
+    };
+    Ok(functions.into_iter().collect())
 }
 
 /// Closes what is on record of a subject and was not found this time. What was looked for is `looked_for`.

@@ -4,11 +4,14 @@
 //! Lambda allows 15 calls a second of its control plane in an account and region, and 100 of `GetFunction`
 //! apart from those (grade B). A tenth of each is what `sweep` takes, so that it is in nobody's way.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use super::settings::SweepWorld;
+use super::settings::{SweepSettings, SweepWorld};
 use crate::{
-    domain::{Csc, CscArn, CscPolicy},
+    domain::{Csc, CscArn, CscPolicy, FunctionName},
     outcome::RetryableError,
     ports::{ListedFunction, Page},
     records::{CscPosture, FunctionPosture},
@@ -84,6 +87,39 @@ impl Inventory {
         self.cscs.contains_key(function)
     }
 
+    /// The code signing configuration that the function had when all was listed.
+    pub(super) fn csc_of(&self, function: &str) -> Option<&Csc> {
+        let (arn, _) = self.cscs.get(function)?;
+        self.csc(arn)
+    }
+
+    /// The configuration with this ARN.
+    pub(super) fn csc(&self, arn: &CscArn) -> Option<&Csc> {
+        let mut configurations = self.configurations.iter();
+        configurations.find(|csc| csc.arn() == Some(arn))
+    }
+
+    /// The configurations that the stack names, and those of functions of its scope.
+    pub(super) fn cscs_in_use(&self, settings: &SweepSettings) -> Vec<Csc> {
+        let of_functions = self
+            .cscs
+            .iter()
+            .filter(|(name, _)| is_in_scope(settings, name))
+            .map(|(_, (arn, _))| arn);
+        let used: BTreeSet<&CscArn> = settings.cscs.iter().chain(of_functions).collect();
+        let used = used.into_iter().filter_map(|arn| self.csc(arn));
+        used.cloned().collect()
+    }
+
+    /// The functions of the stack's scope that have no configuration, in order.
+    pub(super) fn without_csc(&self, settings: &SweepSettings) -> BTreeSet<String> {
+        let names = self.functions.iter().map(|function| &function.name);
+        names
+            .filter(|name| !self.has_csc(name) && is_in_scope(settings, name))
+            .cloned()
+            .collect()
+    }
+
     pub(super) fn into_posture(self) -> (Vec<FunctionPosture>, Vec<CscPosture>) {
         let Self {
             functions,
@@ -114,6 +150,12 @@ impl Inventory {
                 .collect(),
         )
     }
+}
+
+/// Whether the gate may deploy to this function.
+fn is_in_scope(settings: &SweepSettings, name: &str) -> bool {
+    let is_gate = FunctionName::parse(name).is_ok_and(|name| settings.stack.owns(&name));
+    !is_gate && settings.scope.functions.matches(name)
 }
 
 /// The pages of a listing, one after the other.

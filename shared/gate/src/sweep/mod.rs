@@ -2,8 +2,10 @@
 //!
 //! Lives here: `sweep.rs` (the entry: walks through the uploads bucket), `unfinished.rs` (an upload that
 //! does not come to its end gets its event again), `what_runs.rs` (a target against its records),
-//! `drift.rs` (what is found is told once, and once more when it is gone), `inventory.rs` (all functions
-//! of the account, and the pace of reads), `settings.rs`.
+//! `configuration.rs` (a function's configuration, layers and CSC against those), `account.rs` (what is told of
+//! the account as a whole), `signatures.rs` (what Signer says, asked once in a run), `drift.rs` (what is found
+//! is told once, and once more when it is gone), `inventory.rs` (all functions of the account, and the pace of
+//! reads), `settings.rs`.
 //!
 //! May use: `domain`, `events`, `ports`, `records`, `outcome`.
 //!
@@ -13,9 +15,12 @@
 //!
 //! Nothing here changes a function, a layer or an upload: what was lost is sent again to those who do.
 
+mod account;
+mod configuration;
 mod drift;
 mod inventory;
 mod settings;
+mod signatures;
 #[expect(
     clippy::module_inception,
     reason = "the entry is called as its room is"

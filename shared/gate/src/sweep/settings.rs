@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{Scope, Stack},
+    domain::{CscArn, Scope, Stack},
     ports::{
         Clock, Events, FunctionInventory, Functions, Layers, Records, Redelivery, Signer,
         UploadInventory,
@@ -18,6 +18,8 @@ pub struct SweepSettings {
     pub stack: Stack,
     /// The targets of the gate.
     pub scope: Scope,
+    /// The code signing configurations that the stack names for its functions.
+    pub cscs: Vec<CscArn>,
     /// Whether a target without a code signing configuration is deployed to.
     pub without_csc: WithoutCsc,
     /// How long the other functions try: what is younger may still be on its way.

@@ -5,18 +5,23 @@ use std::{collections::BTreeSet, time::Duration};
 use jiff::Timestamp;
 
 use super::{
-    drift::{KnownDrift, close_others, open},
+    account::{look_at_publishers, not_gated, subject_of_csc},
+    drift::{KnownDrift, close_others, functions_told, open},
     inventory::Inventory,
     settings::{SweepSettings, SweepWorld},
+    signatures::Signatures,
     unfinished::{Progress, look_after, upload_of},
-    what_runs::{LOOKED_FOR, Profiles, look_at},
+    what_runs::{LOOKED_FOR, look_at},
 };
 use crate::{
-    domain::{Target, Upload},
+    domain::{Csc, Target, Upload},
     events::SweepRun,
     outcome::{DeliveryAttempt, RetryableError},
     ports::{ListedVersion, VersionsCursor},
-    records::{self, Announced, DriftKind, Outcome, Posture, Schema, SweepProgress},
+    records::{
+        self, ACCOUNT_FUNCTIONS, Announced, Drift, DriftKind, Outcome, Posture, Schema,
+        SweepProgress,
+    },
 };
 
 /// A run that looks for unfinished uploads only looks at those of so long, or of twice the patience if that is
@@ -65,7 +70,7 @@ pub async fn sweep<W: SweepWorld>(
         attempt,
         known,
         inventory: None,
-        profiles: Profiles::new(),
+        signatures: Signatures::default(),
         oldest: Timestamp::MIN,
         progress: SweepProgress {
             schema: Schema,
@@ -78,6 +83,7 @@ pub async fn sweep<W: SweepWorld>(
             troubles: Vec::new(),
         },
         visited: BTreeSet::new(),
+        of_account: BTreeSet::new(),
         swept: Swept::default(),
     };
     match run {
@@ -94,13 +100,14 @@ struct Sweep<'a, W> {
     known: KnownDrift,
     /// In a run over everything.
     inventory: Option<Inventory>,
-    /// The profiles that were read.
-    profiles: Profiles,
+    signatures: Signatures,
     /// Of what is not current, nothing older is looked at.
     oldest: Timestamp,
     progress: SweepProgress,
     /// The keys that were looked at in this attempt.
     visited: BTreeSet<String>,
+    /// The subjects that are no targets and were looked at.
+    of_account: BTreeSet<String>,
     swept: Swept,
 }
 
@@ -129,11 +136,11 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.inventory = Some(Inventory::list(self.world).await?);
         let from = self.progress.done_through.clone();
         let from = from.map(|key| VersionsCursor { key, version: None });
-        let keys = match self.all_keys(from).await {
-            Ok(()) => self.keys_that_are_gone().await,
+        let looked = match self.all_keys(from).await {
+            Ok(()) => self.beyond_the_keys().await,
             Err(error) => Err(error),
         };
-        if let Err(error) = keys {
+        if let Err(error) = looked {
             self.save_progress().await?;
             return Err(error);
         }
@@ -180,6 +187,75 @@ impl<W: SweepWorld> Sweep<'_, W> {
         Ok(())
     }
 
+    async fn beyond_the_keys(&mut self) -> Result<(), RetryableError> {
+        self.keys_that_are_gone().await?;
+        self.publishers().await?;
+        if let Err(error) = self.functions_outside().await {
+            self.trouble(ACCOUNT_FUNCTIONS, &error);
+        }
+        Ok(())
+    }
+
+    /// Whom the code signing configurations trust that the stack or its targets use.
+    async fn publishers(&mut self) -> Result<(), RetryableError> {
+        let Some(inventory) = &self.inventory else {
+            return Ok(());
+        };
+        for csc in inventory.cscs_in_use(self.settings) {
+            let Some(subject) = subject_of_csc(&csc) else {
+                continue;
+            };
+            self.in_time(&subject)?;
+            if let Err(error) = self.publishers_of(&csc, &subject).await {
+                self.trouble(&subject, &error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn publishers_of(&mut self, csc: &Csc, subject: &str) -> Result<(), RetryableError> {
+        let found = look_at_publishers(self.world, &mut self.signatures, csc).await?;
+        self.of_account.insert(subject.to_owned());
+        self.tell_or_close(subject, DriftKind::PublisherQuestionable, found)
+            .await
+    }
+
+    /// Functions of the scope without a configuration that the gate never deployed to.
+    async fn functions_outside(&mut self) -> Result<(), RetryableError> {
+        let Some(inventory) = &self.inventory else {
+            return Ok(());
+        };
+        // Of what is in trouble it is not known whether it was deployed.
+        if self.progress.troubles.len() >= MAX_TROUBLES_KEPT {
+            return Ok(());
+        }
+        let mut names = inventory.without_csc(self.settings);
+        for of in &self.progress.targets {
+            if of.deployed.is_some() {
+                names.remove(of.target.name());
+            }
+        }
+        names.retain(|name| !self.has_failed(&format!("functions/{name}.zip")));
+        let kind = DriftKind::NotGated;
+        let told = functions_told(self.world, &self.known, ACCOUNT_FUNCTIONS, kind).await?;
+        let found = not_gated(self.world, &names, &told);
+        self.of_account.insert(ACCOUNT_FUNCTIONS.to_owned());
+        self.tell_or_close(ACCOUNT_FUNCTIONS, kind, found).await
+    }
+
+    async fn tell_or_close(
+        &mut self,
+        subject: &str,
+        kind: DriftKind,
+        found: Option<Drift>,
+    ) -> Result<(), RetryableError> {
+        let Some(found) = found else {
+            return self.close(subject, &[kind], &[]).await;
+        };
+        self.note_drift(subject, kind);
+        open(self.world, self.settings, &self.known, found).await
+    }
+
     /// Targets whose key has no version any more. Somebody may have deleted an upload for good that was on its
     /// way; its records still have to come to an end.
     async fn keys_that_are_gone(&mut self) -> Result<(), RetryableError> {
@@ -203,16 +279,27 @@ impl<W: SweepWorld> Sweep<'_, W> {
         key: &str,
         versions: &[ListedVersion],
     ) -> Result<(), RetryableError> {
-        if self.world.now() >= self.attempt.work_until {
-            return Err(RetryableError::TimeUp {
-                what: format!("the sweep came to {key}"),
-            });
-        }
+        self.in_time(key)?;
         if let Err(error) = self.look_at_key(key, versions).await {
             self.trouble(key, &error);
         }
         self.visited.insert(key.to_owned());
         Ok(())
+    }
+
+    fn in_time(&self, next: &str) -> Result<(), RetryableError> {
+        if self.world.now() >= self.attempt.work_until {
+            return Err(RetryableError::TimeUp {
+                what: format!("the sweep came to {next}"),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether there was trouble with what begins so.
+    fn has_failed(&self, subject: &str) -> bool {
+        let mut troubles = self.progress.troubles.iter();
+        troubles.any(|trouble| trouble.starts_with(subject))
     }
 
     fn trouble(&mut self, key: &str, error: &RetryableError) {
@@ -258,7 +345,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             self.world,
             self.settings,
             inventory,
-            &mut self.profiles,
+            &mut self.signatures,
             &target,
             current.as_ref(),
             is_settled,
@@ -355,15 +442,12 @@ impl<W: SweepWorld> Sweep<'_, W> {
             return Ok(());
         }
         let seen: BTreeSet<String> = self.targets_seen().map(ToString::to_string).collect();
-        let failed = |subject: &str| {
-            let mut troubles = self.progress.troubles.iter();
-            troubles.any(|trouble| trouble.starts_with(subject))
-        };
         let gone: Vec<String> = self
             .known
             .subjects()
             .into_iter()
-            .filter(|subject| !seen.contains(subject) && !failed(subject))
+            .filter(|subject| !seen.contains(subject) && !self.of_account.contains(subject))
+            .filter(|subject| !self.has_failed(subject))
             .collect();
         for subject in gone {
             self.close(&subject, &DriftKind::ALL, &[]).await?;

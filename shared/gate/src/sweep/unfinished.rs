@@ -138,6 +138,7 @@ fn stuck(upload: &Upload, to: Receiver, now: Timestamp) -> Drift {
         expected: Some("an outcome".to_owned()),
         found: Some(upload.label()),
         upload: Some(upload.clone()),
+        functions: Vec::new(),
         found_at: now,
         closed_at: None,
         announced_at: None,

@@ -3,19 +3,15 @@
 //! CloudTrail tells of calls as they are made, where there is a trail and its events arrive. This asks what
 //! is so, whoever made it so and however.
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 
 use super::{
     inventory::{Inventory, pace_control_plane, pace_get_function, pace_signer},
     settings::{SweepSettings, SweepWorld},
+    signatures::Signatures,
 };
 use crate::{
-    domain::{
-        AliasName, CodeIdentity, FunctionName, LayerName, ProfileName, ProfileStatus, SigningJob,
-        SigningJobId, SigningProfile, Target, Upload,
-    },
+    domain::{AliasName, CodeIdentity, FunctionName, LayerName, SigningJobId, Target, Upload},
     outcome::RetryableError,
     ports::{FunctionCsc, UpdateStatus},
     records::{
@@ -25,7 +21,7 @@ use crate::{
 };
 
 /// The kinds of drift that are looked for here.
-pub(super) const LOOKED_FOR: [DriftKind; 7] = [
+pub(super) const LOOKED_FOR: [DriftKind; 11] = [
     DriftKind::OtherCodeRuns,
     DriftKind::OtherLayerVersion,
     DriftKind::CscMissing,
@@ -33,6 +29,10 @@ pub(super) const LOOKED_FOR: [DriftKind; 7] = [
     DriftKind::SignatureExpires,
     DriftKind::TargetGone,
     DriftKind::OtherVersionCurrent,
+    DriftKind::ConfigurationChanged,
+    DriftKind::LayerNotTrusted,
+    DriftKind::LayerRevoked,
+    DriftKind::OtherCsc,
 ];
 
 /// How many uploads are compared with code that was not deployed last, the newest first.
@@ -40,9 +40,6 @@ const MAX_UPLOADS_COMPARED: usize = 20;
 
 /// An expiry is told when so many days are left, and again at each smaller number.
 const DAYS_BEFORE_EXPIRY: [i64; 3] = [7, 30, 90];
-
-/// The signing profiles that were read in a run, by name and owner.
-pub(super) type Profiles = BTreeMap<(ProfileName, String), Option<SigningProfile>>;
 
 /// What a look at a target found.
 pub(super) struct Look {
@@ -52,13 +49,13 @@ pub(super) struct Look {
 }
 
 /// A target while it is looked at.
-struct TargetLook<'a, W> {
-    world: &'a W,
-    settings: &'a SweepSettings,
-    inventory: &'a Inventory,
-    profiles: &'a mut Profiles,
+pub(super) struct TargetLook<'a, W> {
+    pub(super) world: &'a W,
+    pub(super) settings: &'a SweepSettings,
+    pub(super) inventory: &'a Inventory,
+    pub(super) signatures: &'a mut Signatures,
     target: &'a Target,
-    posture: TargetPosture,
+    pub(super) posture: TargetPosture,
     drift: Vec<Drift>,
 }
 
@@ -68,7 +65,7 @@ pub(super) async fn look_at<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     inventory: &Inventory,
-    profiles: &mut Profiles,
+    signatures: &mut Signatures,
     target: &Target,
     current: Option<&Upload>,
     is_settled: bool,
@@ -77,7 +74,7 @@ pub(super) async fn look_at<W: SweepWorld>(
         world,
         settings,
         inventory,
-        profiles,
+        signatures,
         target,
         posture: TargetPosture {
             target: target.clone(),
@@ -89,6 +86,7 @@ pub(super) async fn look_at<W: SweepWorld>(
             signing_job: None,
             signing_profile_version: None,
             drift: Vec::new(),
+            layers: Vec::new(),
         },
         drift: Vec::new(),
     };
@@ -129,7 +127,7 @@ impl<W: SweepWorld> TargetLook<'_, W> {
         }
     }
 
-    fn add(
+    pub(super) fn add(
         &mut self,
         kind: DriftKind,
         upload: &Upload,
@@ -146,6 +144,7 @@ impl<W: SweepWorld> TargetLook<'_, W> {
             expected: expected.map(str::to_owned),
             found: found.map(str::to_owned),
             upload: Some(upload.clone()),
+            functions: Vec::new(),
             found_at: self.world.now(),
             closed_at: None,
             announced_at: None,
@@ -183,6 +182,9 @@ impl<W: SweepWorld> TargetLook<'_, W> {
             self.alias(name, alias, last).await?;
         }
         self.signature(&function.code, last).await?;
+        self.configuration(name, &function, last).await?;
+        self.layers(&function, last).await?;
+        self.other_csc(name, last).await?;
         if self.settings.without_csc == WithoutCsc::Reject && !self.inventory.has_csc(name.as_str())
         {
             // It may have got one since all were listed.
@@ -252,7 +254,7 @@ impl<W: SweepWorld> TargetLook<'_, W> {
         let Some(job) = self.world.describe_job(&id).await? else {
             return Ok(());
         };
-        if let Some(message) = self.revoked(&job).await? {
+        if let Some(message) = self.signatures.revoked(self.world, &job).await? {
             let found = Some(id.as_str());
             self.add(
                 DriftKind::SignatureRevoked,
@@ -288,43 +290,6 @@ impl<W: SweepWorld> TargetLook<'_, W> {
             );
         }
         Ok(())
-    }
-
-    /// A sentence about the revocation of a job, or of its profile from a time at which it was not signed yet.
-    /// That time is not told by Signer; the upload that was signed is not older.
-    async fn revoked(&mut self, job: &SigningJob) -> Result<Option<String>, RetryableError> {
-        if let Some(revocation) = &job.revocation {
-            return Ok(Some(format!(
-                "the job {} was revoked at {}: {}",
-                job.id, revocation.at, revocation.reason
-            )));
-        }
-        let key = (job.profile.clone(), job.owner.clone());
-        if !self.profiles.contains_key(&key) {
-            pace_signer(self.world).await;
-            let profile = self.world.profile(&job.profile, &job.owner).await?;
-            self.profiles.insert(key.clone(), profile);
-        }
-        let Some(profile) = self.profiles.get(&key).and_then(Option::as_ref) else {
-            return Ok(None);
-        };
-        let ProfileStatus::Revoked { effective_from } = profile.status else {
-            return Ok(None);
-        };
-        // Signer tells of the profile's current version alone.
-        if profile.version_arn.version() != job.profile_version {
-            return Ok(None);
-        }
-        let uploaded_at = match &job.source {
-            Some(source) => records::find_upload(self.world, self.target, &source.version).await?,
-            None => None,
-        };
-        Ok(uploaded_at.is_none_or(|at| at >= effective_from).then(|| {
-            format!(
-                "the profile {} is revoked from {effective_from}",
-                job.profile
-            )
-        }))
     }
 
     /// Answers whether the layer is at rest.

@@ -19,6 +19,7 @@ mod pages;
 mod pages_detections;
 mod refusals;
 mod sweep;
+mod sweep_trust;
 mod told_once;
 mod verdicts;
 mod world;

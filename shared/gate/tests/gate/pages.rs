@@ -225,6 +225,8 @@ fn severities_fit() {
         "drift-target-gone",
         "drift-signature-expires",
         "drift-other-version-current",
+        "drift-not-gated",
+        "drift-configuration-changed",
     ] {
         assert_eq!(severity(name), Some(Severity::Warning), "{name}");
     }
@@ -443,6 +445,30 @@ fn page_says_what_the_record_says_and_not_what_the_event_says() {
     put(RECORD, b"not JSON");
     let pointing = decided(&format!("s3://records/{RECORD}"));
     assert!(run(alert(&hands, &settings(), &pointing)).is_err());
+}
+
+#[test]
+fn drift_of_the_account_has_a_page_and_made_up_subjects_have_none() {
+    let of = |kind: DriftKind, subject: &str| {
+        let mut found = drift(kind);
+        subject.clone_into(&mut found.subject);
+        found.target = None;
+        page_of_drift(&found)
+    };
+    let csc = "configurations/csc-0123456789abcdef0";
+    assert!(of(DriftKind::PublisherQuestionable, csc).is_some());
+    let page = of(DriftKind::NotGated, "account/functions").unwrap();
+    assert_eq!((page.severity, page.target), (Severity::Warning, None));
+    for subject in [
+        "account/layers",
+        "configurations/csc-1",
+        "configurations/other",
+        "other/functions",
+    ] {
+        let event = drifted(&format!("s3://records/drift/{subject}/NOT_GATED.json"));
+        let event = parse(&settings(), &event).unwrap();
+        assert!(matches!(event, Event::NotOurs(_)), "{subject}");
+    }
 }
 
 #[test]

@@ -55,6 +55,7 @@ impl Functions for SimulatedPorts {
                 is_image: function.is_image,
                 code: code_of(&function),
                 config_sha256: Some(format!("config {}", function.config)),
+                configuration: function.configuration,
                 last_modified: Timestamp::UNIX_EPOCH,
                 kms_key_arn: None,
                 revision: revision(function.revision),
@@ -161,6 +162,7 @@ impl Functions for SimulatedPorts {
             let published = PublishedVersion {
                 code_sha256: request.code_sha256.clone(),
                 config: function.config,
+                configuration: function.configuration.clone(),
                 is_deleted: false,
                 deleted_at: 0,
             };
@@ -209,6 +211,7 @@ impl Functions for SimulatedPorts {
                     profile_version_arn: None,
                 },
                 config_sha256: Some(format!("config {}", published.config)),
+                configuration: published.configuration.clone(),
                 state,
             };
             if state.mistake == Some(Mistake::NoWait) {

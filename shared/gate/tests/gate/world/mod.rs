@@ -25,7 +25,10 @@ use std::{
 pub use mistake::Mistake;
 
 use countersign_gate::{
-    domain::{Csc, CscArn, CscPolicy, ProfileName, ProfileStatus, SigningJobId, VersionId},
+    domain::{
+        Csc, CscArn, CscPolicy, FunctionConfiguration, ProfileName, ProfileStatus, SigningJobId,
+        VersionId,
+    },
     ports::{JobRequest, Receiver, SnsMessage, UpdateStatus},
 };
 use jiff::Timestamp;
@@ -103,6 +106,7 @@ impl AliasState {
 pub struct PublishedVersion {
     pub code_sha256: String,
     pub config: u64,
+    pub configuration: FunctionConfiguration,
     pub is_deleted: bool,
     /// When it was deleted, if it was.
     pub deleted_at: u64,
@@ -113,6 +117,7 @@ impl PublishedVersion {
         Self {
             code_sha256: code_sha256.to_owned(),
             config: 0,
+            configuration: FunctionConfiguration::default(),
             is_deleted: false,
             deleted_at: 0,
         }
@@ -131,6 +136,7 @@ pub struct FunctionState {
     pub csc: Option<CscArn>,
     /// Changes with the configuration.
     pub config: u64,
+    pub configuration: FunctionConfiguration,
     /// Published versions, from 1.
     pub versions: Vec<PublishedVersion>,
     /// How many more looks the last of them takes to get ready.
@@ -153,6 +159,7 @@ impl FunctionState {
             is_image: false,
             csc: Some(CscArn::parse(CSC).unwrap()),
             config: 0,
+            configuration: FunctionConfiguration::default(),
             versions: Vec::new(),
             last_pends: 0,
             ready: BTreeSet::new(),

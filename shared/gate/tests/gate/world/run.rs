@@ -108,6 +108,7 @@ pub fn sweep_settings() -> SweepSettings {
     SweepSettings {
         stack: stack(),
         scope: sign_settings().scope,
+        cscs: vec![CscArn::parse(CSC).unwrap()],
         without_csc: WithoutCsc::Reject,
         patience: std::time::Duration::from_hours(1),
     }

@@ -1,0 +1,97 @@
+//! `countersign redrive`: takes dead letters, and puts back those that are asked for.
+
+use countersign_aws::DeadLetterQueues;
+use countersign_gate::{
+    client::FoundLetters,
+    ports::{DeadLetter, GateFunction, PortError},
+};
+
+use super::{
+    args::Arguments,
+    report::{Action, LetterReport, Report},
+    text,
+};
+use crate::{
+    aws::session::{Session, block_on},
+    io::{
+        error::CliError,
+        exit_status::ExitStatus,
+        output::{self, Format},
+    },
+};
+
+/// Lists, puts back, and prints.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
+    let report = block_on(redrive(arguments))?;
+    match arguments.format {
+        Format::Json => output::print_json(&report)?,
+        Format::Text => output::print(&text::render(&report))?,
+    }
+    Ok(ExitStatus::Success)
+}
+
+async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
+    let session = Session::connect("", "").await?;
+    let queues = session.dead_letters(&arguments.stack);
+    let mut report = Report {
+        stack: arguments.stack.clone(),
+        letters: Vec::new(),
+        has_more: false,
+    };
+    let chosen = GateFunction::ALL
+        .into_iter()
+        .filter(|function| arguments.function.is_none_or(|only| only == *function));
+    for function in chosen {
+        let found = FoundLetters::take(&queues, function).await;
+        let found = found.map_err(|error| session.failed_dead_letters(&arguments.stack, &error))?;
+        report.has_more |= found.has_more;
+        let handled = handle(arguments, &queues, &found, &mut report.letters).await;
+        // What was put back is gone, and cannot be released: no harm.
+        found.release(&queues).await;
+        handled.map_err(|error| {
+            let put_back = report.letters.iter();
+            let put_back = put_back.filter(|letter| letter.action == Action::PutBack);
+            let (error, number) = (&error, put_back.count());
+            let error = session.failed_dead_letters(&arguments.stack, error);
+            CliError {
+                what: format!("{}; {number} were put back before", error.what),
+                ..error
+            }
+        })?;
+    }
+    match &arguments.message {
+        Some(id) if report.letters.is_empty() => Err(CliError::new(
+            format!("there is no dead letter {id} of {}", arguments.stack),
+            "list them without --message; one that another run looks at is hidden for five minutes",
+        )),
+        _ => Ok(report),
+    }
+}
+
+/// Puts back what is asked for; with `--message`, the others are not told of.
+async fn handle(
+    arguments: &Arguments,
+    queues: &DeadLetterQueues,
+    found: &FoundLetters,
+    told: &mut Vec<LetterReport>,
+) -> Result<(), PortError> {
+    let is_meant = |letter: &DeadLetter| {
+        let id = arguments.message.as_ref();
+        id.is_none_or(|id| *id == letter.id)
+    };
+    for letter in found.letters.iter().filter(|letter| is_meant(letter)) {
+        let action = match (
+            arguments.all || arguments.message.is_some(),
+            arguments.dry_run,
+        ) {
+            (false, _) => Action::Kept,
+            (true, true) => Action::WouldPutBack,
+            (true, false) => {
+                found.put_back(queues, letter).await?;
+                Action::PutBack
+            }
+        };
+        told.push(LetterReport::of(found.of, letter, action));
+    }
+    Ok(())
+}

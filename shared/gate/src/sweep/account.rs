@@ -1,0 +1,132 @@
+//! What is told of the account as a whole: whom its code signing configurations trust, and which functions
+//! are outside the gate.
+
+use std::collections::BTreeSet;
+
+use countersign_package::ProfileVersionArn;
+
+use super::{settings::SweepWorld, signatures::Signatures};
+use crate::{
+    domain::{Csc, ProfileName, ProfileStatus},
+    outcome::RetryableError,
+    records::{ACCOUNT_FUNCTIONS, Drift, DriftKind, Schema},
+};
+
+/// How many names a page has; the posture has all.
+const MAX_NAMES_TOLD: usize = 20;
+
+/// The subject of a configuration's drift, `configurations/csc-…`.
+pub(super) fn subject_of_csc(csc: &Csc) -> Option<String> {
+    let id = csc.arn()?.as_str().rsplit(':').next()?;
+    Some(format!("configurations/{id}"))
+}
+
+/// Looks at the publishers of a configuration.
+pub(super) async fn look_at_publishers<W: SweepWorld>(
+    world: &W,
+    signatures: &mut Signatures,
+    csc: &Csc,
+) -> Result<Option<Drift>, RetryableError> {
+    let (Some(subject), Some(arn)) = (subject_of_csc(csc), csc.arn()) else {
+        return Ok(None);
+    };
+    let account = arn.as_str().split(':').nth(4).unwrap_or_default();
+    let mut doubts = Vec::new();
+    let mut found = Vec::new();
+    for publisher in csc.publishers() {
+        if let Some(doubt) = doubt_of(world, signatures, publisher, account).await? {
+            doubts.push(format!("{publisher} {doubt}"));
+            found.push(format!("{publisher} {doubt}"));
+        }
+    }
+    if doubts.is_empty() {
+        return Ok(None);
+    }
+    let message = format!("of the publishers of {arn}, {}", doubts.join("; "));
+    let mut drift = drift_of(world, DriftKind::PublisherQuestionable, subject, message);
+    drift.found = Some(found.join("; "));
+    Ok(Some(drift))
+}
+
+/// What is to be asked about a publisher. Signer tells of a profile's current version alone: an older one that
+/// a configuration trusts is not known to be canceled or revoked.
+async fn doubt_of<W: SweepWorld>(
+    world: &W,
+    signatures: &mut Signatures,
+    publisher: &str,
+    account: &str,
+) -> Result<Option<String>, RetryableError> {
+    let Ok(publisher) = publisher.parse::<ProfileVersionArn>() else {
+        return Ok(Some("is no version of a signing profile".to_owned()));
+    };
+    if publisher.account() != account {
+        return Ok(Some(format!(
+            "is of the account {}, where nobody here can look",
+            publisher.account()
+        )));
+    }
+    let Ok(name) = ProfileName::parse(publisher.profile_name()) else {
+        return Ok(None);
+    };
+    let Some(profile) = signatures.profile(world, &name, account).await? else {
+        return Ok(Some("is not there".to_owned()));
+    };
+    if profile.version_arn != publisher {
+        return Ok(None);
+    }
+    Ok(match profile.status {
+        ProfileStatus::Active => None,
+        ProfileStatus::Canceled => Some("was canceled".to_owned()),
+        ProfileStatus::Revoked { effective_from } => {
+            Some(format!("is revoked from {effective_from}"))
+        }
+    })
+}
+
+/// Functions outside the gate, in one. `told` are those that were told before.
+pub(super) fn not_gated<W: SweepWorld>(
+    world: &W,
+    names: &BTreeSet<String>,
+    told: &BTreeSet<String>,
+) -> Option<Drift> {
+    if names.is_empty() {
+        return None;
+    }
+    // Those that are new come first: the others were told.
+    let new = names.iter().filter(|name| !told.contains(*name));
+    let old = names.iter().filter(|name| told.contains(*name));
+    let first: Vec<&str> = new
+        .chain(old)
+        .take(MAX_NAMES_TOLD)
+        .map(String::as_str)
+        .collect();
+    let more = names.len().saturating_sub(first.len());
+    let more = if more == 0 {
+        String::new()
+    } else {
+        format!(" and {more} more, which posture.json has")
+    };
+    let message = format!("{} functions: {}{more}", names.len(), first.join(", "));
+    let subject = ACCOUNT_FUNCTIONS.to_owned();
+    let mut drift = drift_of(world, DriftKind::NotGated, subject, message);
+    drift.found = Some(format!("{} functions", names.len()));
+    drift.functions = names.iter().cloned().collect();
+    Some(drift)
+}
+
+fn drift_of<W: SweepWorld>(world: &W, kind: DriftKind, subject: String, message: String) -> Drift {
+    Drift {
+        schema: Schema,
+        kind,
+        subject,
+        target: None,
+        message,
+        expected: None,
+        found: None,
+        upload: None,
+        functions: Vec::new(),
+        found_at: world.now(),
+        closed_at: None,
+        announced_at: None,
+    }
+}

@@ -1,0 +1,192 @@
+//! What beside its own code decides which code runs in a function: its configuration, its layers, and whom its
+//! code signing configuration trusts.
+//!
+//! A published version never changes, its configuration included: what the gate published last is what was so
+//! when it deployed.
+
+use std::collections::BTreeSet;
+
+use countersign_package::SigningJobArn;
+
+use super::{
+    inventory::{pace_control_plane, pace_get_function},
+    settings::SweepWorld,
+    what_runs::TargetLook,
+};
+use crate::{
+    domain::{AttachedLayer, Csc, CscArn, FunctionName, SigningJobId},
+    outcome::RetryableError,
+    ports::{Function, FunctionCsc},
+    records::{DriftKind, LayerPosture, Live},
+};
+
+impl<W: SweepWorld> TargetLook<'_, W> {
+    /// The configuration of `$LATEST` beside that of the version that was deployed last.
+    pub(super) async fn configuration(
+        &mut self,
+        name: &FunctionName,
+        function: &Function,
+        last: &Live,
+    ) -> Result<(), RetryableError> {
+        let Some(number) = &last.deployed.version else {
+            return Ok(());
+        };
+        pace_get_function(self.world).await;
+        let Some(version) = self.world.version(name, number).await? else {
+            return Ok(());
+        };
+        // Of a function that was created anew since, the number means another version.
+        if version.code.sha256 != last.deployed.code_sha256 {
+            return Ok(());
+        }
+        let changes = function
+            .configuration
+            .changes_since(&version.configuration)
+            .join("; ");
+        if !changes.is_empty() {
+            let message = format!("of {name}, since version {number} was published: {changes}");
+            self.add(
+                DriftKind::ConfigurationChanged,
+                &last.upload,
+                message,
+                Some(&format!("the configuration of version {number}")),
+                Some(&changes),
+            );
+        }
+        Ok(())
+    }
+
+    /// Who signed the layers that the function uses, and whether that still counts.
+    pub(super) async fn layers(
+        &mut self,
+        function: &Function,
+        last: &Live,
+    ) -> Result<(), RetryableError> {
+        let csc = self.inventory.csc_of(self.posture.target.name()).cloned();
+        let (mut doubts, mut doubted) = (Vec::new(), Vec::new());
+        let (mut revocations, mut revoked) = (Vec::new(), Vec::new());
+        for layer in &function.configuration.layers {
+            let doubt = csc.as_ref().and_then(|csc| doubt_of(csc, layer));
+            let is_revoked = self.layer_revoked(&function.arn, layer).await?;
+            self.posture.layers.push(LayerPosture {
+                arn: layer.arn.clone(),
+                signing_job: layer.job_arn.clone(),
+                signing_profile_version: layer.profile_version_arn.clone(),
+                trusted: csc.as_ref().map(|_| doubt.is_none()),
+                revoked: is_revoked,
+            });
+            if let Some(doubt) = doubt {
+                doubts.push(format!("{}{} {doubt}", layer.arn, whose(function, layer)));
+                doubted.push(layer.arn.as_str());
+            }
+            if is_revoked == Some(true) {
+                let job = layer.job_arn.as_deref().unwrap_or_default();
+                revocations.push(format!(
+                    "{} was signed by {job}, which counts no more",
+                    layer.arn
+                ));
+                revoked.push(layer.arn.as_str());
+            }
+        }
+        for (kind, messages, found) in [
+            (DriftKind::LayerNotTrusted, doubts, doubted),
+            (DriftKind::LayerRevoked, revocations, revoked),
+        ] {
+            if !found.is_empty() {
+                let found = Some(found.join(" "));
+                self.add(
+                    kind,
+                    &last.upload,
+                    messages.join("; "),
+                    None,
+                    found.as_deref(),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// `None` when nobody here can know. Signer tells of jobs of this account and region alone.
+    async fn layer_revoked(
+        &mut self,
+        function_arn: &str,
+        layer: &AttachedLayer,
+    ) -> Result<Option<bool>, RetryableError> {
+        let job = layer.job_arn.as_deref();
+        let Some(job) = job.and_then(|arn| SigningJobArn::parse(arn).ok()) else {
+            return Ok(None);
+        };
+        let mut place = function_arn.split(':').skip(3);
+        if (place.next(), place.next()) != (Some(job.region()), Some(job.account())) {
+            return Ok(None);
+        }
+        let Ok(id) = SigningJobId::parse(job.job_id()) else {
+            return Ok(None);
+        };
+        self.signatures.layer_revoked(self.world, &id).await
+    }
+
+    /// Whether the function has a configuration that trusts others than the stack's.
+    pub(super) async fn other_csc(
+        &mut self,
+        name: &FunctionName,
+        last: &Live,
+    ) -> Result<(), RetryableError> {
+        let own: Vec<&Csc> = self
+            .settings
+            .cscs
+            .iter()
+            .filter_map(|arn| self.inventory.csc(arn))
+            .collect();
+        let Some(csc) = self.inventory.csc_of(name.as_str()) else {
+            return Ok(());
+        };
+        // Without the stack's there is nothing to compare with.
+        if own.is_empty() || own.iter().any(|own| own.arn() == csc.arn()) {
+            return Ok(());
+        }
+        let trusted: BTreeSet<&str> = own.iter().flat_map(|own| own.publishers()).collect();
+        let others = csc.publishers().filter(|arn| !trusted.contains(arn));
+        let others: Vec<&str> = others.collect();
+        let (Some(arn), false) = (csc.arn(), others.is_empty()) else {
+            return Ok(());
+        };
+        // It may have got another one since all were listed.
+        pace_control_plane(self.world).await;
+        if self.world.function_csc(name).await? != FunctionCsc::Attached(arn.clone()) {
+            return Ok(());
+        }
+        let found = format!("{arn}, which trusts {}", others.join(", "));
+        let message = format!("the function {name} has {found}");
+        let expected = own.iter().filter_map(|own| own.arn());
+        let expected: Vec<&str> = expected.map(CscArn::as_str).collect();
+        let expected = expected.join(" or ");
+        self.add(
+            DriftKind::OtherCsc,
+            &last.upload,
+            message,
+            Some(&expected),
+            Some(&found),
+        );
+        Ok(())
+    }
+}
+
+/// Why a layer is not trusted under this configuration.
+fn doubt_of(csc: &Csc, layer: &AttachedLayer) -> Option<String> {
+    let Some(signer) = layer.profile_version_arn.as_deref() else {
+        return Some("is not signed".to_owned());
+    };
+    let is_trusted = csc.publishers().any(|publisher| publisher == signer);
+    (!is_trusted).then(|| format!("is signed by {signer}, whom the configuration does not name"))
+}
+
+/// Says it when the layer is of another account than the function.
+fn whose(function: &Function, layer: &AttachedLayer) -> String {
+    match layer.account() {
+        Some(account) if function.arn.split(':').nth(4) != Some(account) => {
+            format!(" (of the account {account})")
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,249 @@
+//! What beside its own code decides which code runs in a function: configuration, layers, whom configurations
+//! trust, and functions outside the gate.
+
+use countersign_gate::{
+    domain::{AttachedLayer, Csc, CscArn, CscPolicy, ExecWrapper, ProfileStatus},
+    events::SweepRun,
+    records::{Drift, Posture, UploadState},
+};
+
+use crate::{
+    happy_path::{GOOD, OTHER, change, go, sample_world, world},
+    sweep::{found, pass, swept, told},
+    world::{
+        FUNCTION, FunctionState, LAYER, World,
+        packages::{CSC, PROFILE_VERSION, job_arn},
+    },
+};
+
+const OTHER_CSC: &str =
+    "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-00000000000000001";
+
+fn drift(world: &World, subject: &str, kind: &str) -> Drift {
+    let path = format!("drift/{subject}/{kind}.json");
+    world.state().record(&path).expect("it is on record")
+}
+
+fn layer(arn: &str, signed_by: Option<usize>) -> AttachedLayer {
+    AttachedLayer {
+        arn: arn.to_owned(),
+        job_arn: signed_by.map(job_arn),
+        profile_version_arn: signed_by.map(|_| PROFILE_VERSION.to_owned()),
+    }
+}
+
+/// Attaches another configuration to the function, whose publishers are these.
+fn attach_other(world: &World, publishers: &[&str]) {
+    let arn = CscArn::parse(OTHER_CSC).unwrap();
+    let publishers = publishers.iter().copied().map(str::to_owned);
+    let csc = Csc::new(Some(arn.clone()), CscPolicy::Enforce, publishers);
+    world.state().cscs.insert(OTHER_CSC.to_owned(), csc);
+    change(world, |function| function.csc = Some(arn));
+}
+
+#[test]
+fn changed_configuration_is_told_until_it_is_deployed_or_put_back() {
+    let world = sample_world();
+    change(&world, |function| {
+        function.configuration.exec_wrapper = ExecWrapper::Set("/opt/other".to_owned());
+        function.config += 1;
+    });
+    for _ in 0..2 {
+        assert_eq!(found(&world), ["CONFIGURATION_CHANGED"]);
+    }
+    assert_eq!(told(&world), 1);
+    let open = drift(&world, "functions/checkout", "CONFIGURATION_CHANGED");
+    let change_told = "the variable AWS_LAMBDA_EXEC_WRAPPER was not set, and is /opt/other";
+    assert_eq!(open.found.as_deref(), Some(change_told));
+    // Another change is another thing to tell.
+    change(&world, |function| {
+        function.configuration.handler = Some("other.handler".to_owned());
+        function.config += 1;
+    });
+    found(&world);
+    assert_eq!(told(&world), 2);
+    // It was planned: the same package again, in the configuration of now.
+    assert_eq!(go(&world, FUNCTION, GOOD).state, UploadState::Deployed);
+    assert_eq!(found(&world), [""; 0]);
+    assert!(!drift(&world, "functions/checkout", "CONFIGURATION_CHANGED").is_open());
+    assert_eq!(told(&world), 3);
+}
+
+#[test]
+fn variables_that_cannot_be_read_are_no_change() {
+    let world = sample_world();
+    change(&world, |function| {
+        function.configuration.exec_wrapper = ExecWrapper::Unknown;
+    });
+    assert_eq!(found(&world), [""; 0]);
+}
+
+#[test]
+fn layers_are_held_against_the_publishers() {
+    let ours = "arn:aws:lambda:us-east-1:111122223333:layer:common:1";
+    let vendors = "arn:aws:lambda:us-east-1:444455556666:layer:vendor:12";
+    let world = world();
+    go(&world, LAYER, OTHER);
+    change(&world, |function| {
+        function.configuration.layers = vec![layer(ours, Some(OTHER))];
+    });
+    go(&world, FUNCTION, GOOD);
+    assert_eq!(found(&world), [""; 0]);
+    change(&world, |function| {
+        function.configuration.layers.push(layer(vendors, None));
+        function.versions.last_mut().unwrap().configuration = function.configuration.clone();
+    });
+    assert_eq!(found(&world), ["LAYER_NOT_TRUSTED"]);
+    let open = drift(&world, "functions/checkout", "LAYER_NOT_TRUSTED");
+    let sentence = format!("{vendors} (of the account 444455556666) is not signed");
+    assert_eq!(
+        (open.message, open.found.as_deref()),
+        (sentence, Some(vendors))
+    );
+    let now = world.state().now;
+    world.state().jobs_revoked_at = Some(now);
+    let kinds = ["SIGNATURE_REVOKED", "LAYER_NOT_TRUSTED", "LAYER_REVOKED"];
+    assert_eq!(found(&world)[..3], kinds);
+    let open = drift(&world, "functions/checkout", "LAYER_REVOKED");
+    assert_eq!(open.found.as_deref(), Some(ours));
+    let posture: Posture = world.state().record("posture.json").unwrap();
+    let layers = &posture.targets[0].layers;
+    let known: Vec<_> = layers.iter().map(|it| (it.trusted, it.revoked)).collect();
+    assert_eq!(known, [(Some(true), Some(true)), (Some(false), None)]);
+}
+
+#[test]
+fn layers_signed_elsewhere_are_not_asked_about() {
+    let world = sample_world();
+    let job = "arn:aws:signer:us-east-1:444455556666:/signing-jobs/cf0489c1-3eb6-4ff0-989e-1";
+    change(&world, |function| {
+        let mut foreign = layer("arn:aws:lambda:us-east-1:444455556666:layer:vendor:1", None);
+        foreign.job_arn = Some(job.to_owned());
+        function.configuration.layers = vec![foreign];
+    });
+    let asked = |world: &World| {
+        let calls = &world.state().calls;
+        let jobs = calls
+            .iter()
+            .filter(|call| **call == "signer:DescribeSigningJob");
+        jobs.count()
+    };
+    let before = asked(&world);
+    found(&world);
+    assert_eq!(
+        asked(&world) - before,
+        2,
+        "of the function and of the layer"
+    );
+}
+
+#[test]
+fn csc_that_trusts_others_is_told() {
+    let world = sample_world();
+    attach_other(&world, &[PROFILE_VERSION]);
+    assert_eq!(found(&world), [""; 0], "nobody else is trusted");
+    let other = "arn:aws:signer:us-east-1:111122223333:/signing-profiles/other_team/AbCdEfGh34";
+    attach_other(&world, &[PROFILE_VERSION, other]);
+    assert_eq!(found(&world), ["OTHER_CSC"]);
+    let open = drift(&world, "functions/checkout", "OTHER_CSC");
+    assert_eq!(open.expected.as_deref(), Some(CSC));
+    assert!(open.found.unwrap().ends_with(&format!("trusts {other}")));
+    let stacks = CscArn::parse(CSC).unwrap();
+    change(&world, |function| function.csc = Some(stacks));
+    assert_eq!(found(&world), [""; 0]);
+    assert_eq!(told(&world), 2);
+}
+
+#[test]
+fn questionable_publishers_are_told_once_for_a_configuration() {
+    let world = sample_world();
+    let foreign = "arn:aws:signer:us-east-1:444455556666:/signing-profiles/vendor/AbCdEfGh12";
+    attach_other(&world, &[PROFILE_VERSION, foreign, "no ARN"]);
+    for _ in 0..2 {
+        assert_eq!(found(&world), ["OTHER_CSC", "PUBLISHER_QUESTIONABLE"]);
+    }
+    assert_eq!(told(&world), 2);
+    let subject = "configurations/csc-00000000000000001";
+    let open = drift(&world, subject, "PUBLISHER_QUESTIONABLE");
+    let doubts = open.found.unwrap();
+    assert!(
+        doubts.contains("444455556666, where nobody here can look"),
+        "{doubts}"
+    );
+    assert!(doubts.contains("no ARN is no version"), "{doubts}");
+    // The stack's own is looked at as well.
+    world.state().profile = ProfileStatus::Canceled;
+    found(&world);
+    let own = drift(
+        &world,
+        "configurations/csc-0123456789abcdef0",
+        "PUBLISHER_QUESTIONABLE",
+    );
+    assert!(own.message.contains("was canceled"), "{}", own.message);
+    // A configuration that is used no more is none of ours.
+    let stacks = CscArn::parse(CSC).unwrap();
+    change(&world, |function| function.csc = Some(stacks));
+    world.state().profile = ProfileStatus::Active;
+    assert_eq!(found(&world), [""; 0]);
+    assert!(!drift(&world, subject, "PUBLISHER_QUESTIONABLE").is_open());
+}
+
+#[test]
+fn functions_outside_the_gate_are_one_page_and_a_later_one_is_another() {
+    let world = sample_world();
+    let add = |name: &str| {
+        let mut function = FunctionState::new();
+        function.csc = None;
+        world.state().functions.insert(name.to_owned(), function);
+    };
+    for number in 0..200 {
+        add(&format!("old-{number:03}"));
+    }
+    let stack = crate::world::run::sweep_settings().stack.name;
+    add(&format!("{stack}-sign"));
+    for _ in 0..2 {
+        assert_eq!(found(&world), ["NOT_GATED"]);
+    }
+    assert_eq!(told(&world), 1);
+    let open = || drift(&world, "account/functions", "NOT_GATED");
+    let message = open().message;
+    assert!(
+        message.starts_with("200 functions: old-000, old-001"),
+        "{message}"
+    );
+    assert!(
+        message.ends_with("old-019 and 180 more, which posture.json has"),
+        "{message}"
+    );
+    assert_eq!(open().functions.len(), 200);
+    // What comes later comes first.
+    add("young");
+    found(&world);
+    assert_eq!(told(&world), 2);
+    assert!(open().message.starts_with("201 functions: young, old-000"));
+    // One that came under the gate is nothing to tell.
+    let stacks = CscArn::parse(CSC).unwrap();
+    world.state().functions.get_mut("old-000").unwrap().csc = Some(stacks);
+    found(&world);
+    assert_eq!((told(&world), open().functions.len()), (2, 200));
+    // But it is when it leaves it.
+    world.state().functions.get_mut("old-000").unwrap().csc = None;
+    found(&world);
+    assert_eq!(told(&world), 3);
+    world.state().functions.retain(|name, _| name == "checkout");
+    assert_eq!(found(&world), [""; 0]);
+    assert!(!open().is_open());
+}
+
+#[test]
+fn function_that_was_deployed_without_a_csc_is_not_outside() {
+    let world = sample_world();
+    change(&world, |function| function.csc = None);
+    assert_eq!(found(&world), ["CSC_MISSING"]);
+    // Nor one of whose records nothing can be said.
+    let live = "functions/checkout/live.json".to_owned();
+    world.state().records.insert(live, b"{".to_vec());
+    pass(&world, 10);
+    let run = swept(&world, SweepRun::Everything);
+    assert_eq!((run.troubles.len(), run.drift.len()), (1, 0));
+}
