@@ -21,6 +21,7 @@
 
 mod clock;
 mod event_bus_api;
+#[cfg(feature = "function-runtime")]
 mod function_queues;
 mod lambda_api;
 mod lambda_inventory;
@@ -36,6 +37,7 @@ mod uploads_bucket;
 
 pub use clock::SystemClock;
 pub use event_bus_api::EventBusApi;
+#[cfg(feature = "function-runtime")]
 pub use function_queues::FunctionQueues;
 pub use lambda_api::LambdaApi;
 pub use records_bucket::RecordsBucket;
