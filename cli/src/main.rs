@@ -21,7 +21,9 @@ use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
 use crate::{
-    commands::{check, diff, explain, history, inspect, push, rollback, status, verify, wait},
+    commands::{
+        audit, check, diff, explain, history, inspect, push, rollback, status, verify, wait,
+    },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
 
@@ -45,6 +47,7 @@ enum Command {
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
     Explain(explain::Arguments),
+    Audit(audit::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments, now()),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments, now()),
         Command::Status(arguments) => status::run(&arguments),
         Command::Wait(arguments) => wait::run(&arguments),
         Command::History(arguments) => history::run(&arguments),

@@ -9,6 +9,7 @@
 use std::{collections::BTreeSet, fs, process::Command};
 
 use countersign_cases::PKI;
+use countersign_gate::client::audit::FindingKind;
 use countersign_testkit::{
     checkout,
     fake_aws::FakeAws,
@@ -135,7 +136,7 @@ fn status_prints_what_is_documented() {
 fn options_are_documented() {
     for command in [
         "check", "verify", "inspect", "explain", "status", "push", "wait", "rollback", "history",
-        "diff",
+        "diff", "audit",
     ] {
         let help = Command::new(checkout::program("countersign"))
             .args([command, "--help"])
@@ -150,4 +151,23 @@ fn options_are_documented() {
             assert!(DOCUMENTATION.contains(option), "{option} is not documented");
         }
     }
+}
+
+#[test]
+fn findings_of_an_audit_are_documented() {
+    for kind in FindingKind::all() {
+        if let FindingKind::Drift(_) = kind {
+            continue;
+        }
+        let (name, severity) = (kind.as_str(), kind.severity().as_str());
+        let row = format!("| `{name}` | {severity} | {} |", kind.meaning());
+        assert!(DOCUMENTATION.contains(&row), "{row}");
+    }
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/schemas/audit.schema.json")).unwrap();
+    let described = schema
+        .pointer("/$defs/finding/properties/kind/enum")
+        .unwrap();
+    let kinds: Vec<&str> = FindingKind::all().map(FindingKind::as_str).collect();
+    assert_eq!(*described, serde_json::json!(kinds));
 }

@@ -84,8 +84,13 @@ impl Session {
 
     /// What to say when the records of a target cannot be read.
     pub(crate) fn unread_records(&self, target: &Target, error: &RecordError) -> CliError {
+        self.unread(&format!("the records of {target}"), error)
+    }
+
+    /// What to say when this cannot be read in the records bucket.
+    pub(crate) fn unread(&self, what: &str, error: &RecordError) -> CliError {
         let bucket = &self.records_bucket;
-        let what = format!("cannot read the records of {target} in the bucket {bucket}");
+        let what = format!("cannot read {what} in the bucket {bucket}");
         match error {
             RecordError::Port(error) => {
                 let request = Request {

@@ -116,6 +116,7 @@ pub(crate) const HOUSES: [House; 4] = [
             ("io", &[]),
             ("aws", &["io"]),
             ("following", &["io", "aws"]),
+            ("commands/audit", &["io", "aws"]),
             ("commands/check", &["io"]),
             ("commands/diff", &["io", "aws", "following"]),
             ("commands/explain", &["io"]),
@@ -129,6 +130,7 @@ pub(crate) const HOUSES: [House; 4] = [
             (
                 "commands/mod",
                 &[
+                    "commands/audit",
                     "commands/check",
                     "commands/diff",
                     "commands/explain",
@@ -146,6 +148,7 @@ pub(crate) const HOUSES: [House; 4] = [
                 &[
                     "io",
                     "commands/mod",
+                    "commands/audit",
                     "commands/check",
                     "commands/diff",
                     "commands/explain",

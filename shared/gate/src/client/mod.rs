@@ -2,13 +2,14 @@
 //! compare two packages.
 //!
 //! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
-//! means (`rollback.rs`), what differs between two packages (`diff.rs`).
+//! means (`rollback.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`.
 //!
 //! Data passes through like this: a command uploads through [`crate::ports::UploadStore`], and asks a
 //! [`Follower`] again and again for what is new on record, until there is an outcome.
 
+pub mod audit;
 mod diff;
 mod follow;
 mod rollback;
