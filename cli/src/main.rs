@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use crate::{
     commands::{
-        audit, check, diff, explain, history, inspect, push, rollback, status, verify, wait,
+        adopt, audit, check, diff, explain, history, inspect, push, rollback, status, verify, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
@@ -48,6 +48,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Explain(explain::Arguments),
     Audit(audit::Arguments),
+    Adopt(adopt::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments, now()),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Adopt(arguments) => adopt::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments, now()),
         Command::Status(arguments) => status::run(&arguments),
         Command::Wait(arguments) => wait::run(&arguments),

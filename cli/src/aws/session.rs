@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use countersign_aws::{Connection, Login, LoginMethod, RecordsBucket, SystemClock, UploadsBucket};
+use countersign_aws::{
+    Connection, LambdaApi, Login, LoginMethod, RecordsBucket, SystemClock, UploadsBucket,
+};
 
 use countersign_gate::{
     domain::Target,
@@ -23,6 +25,7 @@ pub(crate) struct Session {
     pub(crate) uploads: UploadsBucket,
     pub(crate) records: RecordsBucket,
     pub(crate) clock: SystemClock,
+    pub(crate) lambda: LambdaApi,
     /// How the person logs in, to explain what goes wrong.
     login: Login,
     uploads_bucket: String,
@@ -69,7 +72,8 @@ impl Session {
         }
         Ok(Self {
             uploads: UploadsBucket::new(connection.clone(), uploads_bucket.to_owned()),
-            records: RecordsBucket::new(connection, records_bucket.to_owned()),
+            records: RecordsBucket::new(connection.clone(), records_bucket.to_owned()),
+            lambda: LambdaApi::new(connection),
             clock: SystemClock,
             login,
             uploads_bucket: uploads_bucket.to_owned(),
@@ -113,6 +117,24 @@ impl Session {
                 ),
             ),
         }
+    }
+
+    /// What to say when Lambda was asked in vain, which takes this action.
+    pub(crate) fn failed_lambda_call(
+        &self,
+        what: &str,
+        action: &str,
+        error: &PortError,
+    ) -> CliError {
+        let request = Request {
+            what: format!("cannot {what}"),
+            permissions: action.to_owned(),
+            bucket: &self.records_bucket,
+            which_bucket: WHICH_RECORDS_BUCKET,
+            when_throttled: "try again in a minute: Lambda takes fifteen such calls a second of all that there is in \
+                             the account",
+        };
+        explain(&request, error, &self.login)
     }
 
     /// What to say when something cannot be done with a target's uploads, which takes this action on the

@@ -2,6 +2,7 @@
 //! `report` (what it prints, as data) and `text` (the same for people). Commands use `io`, and not each
 //! other.
 
+pub(crate) mod adopt;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod diff;

@@ -116,6 +116,7 @@ pub(crate) const HOUSES: [House; 4] = [
             ("io", &[]),
             ("aws", &["io"]),
             ("following", &["io", "aws"]),
+            ("commands/adopt", &["io", "aws", "following"]),
             ("commands/audit", &["io", "aws"]),
             ("commands/check", &["io"]),
             ("commands/diff", &["io", "aws", "following"]),
@@ -130,6 +131,7 @@ pub(crate) const HOUSES: [House; 4] = [
             (
                 "commands/mod",
                 &[
+                    "commands/adopt",
                     "commands/audit",
                     "commands/check",
                     "commands/diff",
@@ -148,6 +150,7 @@ pub(crate) const HOUSES: [House; 4] = [
                 &[
                     "io",
                     "commands/mod",
+                    "commands/adopt",
                     "commands/audit",
                     "commands/check",
                     "commands/diff",

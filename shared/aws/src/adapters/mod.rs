@@ -6,7 +6,7 @@
 //! | [`SignedBucket`] | `SignedObjects` | S3 |
 //! | [`RecordsBucket`] | `Records` | S3 |
 //! | [`SignerApi`] | `Signer` | Signer |
-//! | [`LambdaApi`] | `Functions`, `Layers`, `FunctionInventory` | Lambda |
+//! | [`LambdaApi`] | `Functions`, `Layers`, `FunctionInventory`, `Adoption` | Lambda |
 //! | [`EventBusApi`] | `Events` | EventBridge |
 //! | [`FunctionQueues`] | `Redelivery` | SQS |
 //! | [`SnsTopic`] | `Pager` | SNS |
@@ -23,6 +23,8 @@ mod clock;
 mod event_bus_api;
 #[cfg(feature = "function-runtime")]
 mod function_queues;
+#[cfg(feature = "adoption")]
+mod lambda_adoption;
 mod lambda_api;
 mod lambda_inventory;
 mod lambda_layers;

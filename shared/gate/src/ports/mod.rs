@@ -12,6 +12,7 @@
 //! Data passes through like this: a use case calls a trait; `countersign-aws` implements it with the
 //! SDK, the tests with a small AWS in memory.
 
+mod adoption;
 mod clock;
 mod error;
 mod event_bus;
@@ -26,6 +27,7 @@ mod upload_inventory;
 mod upload_store;
 mod uploads;
 
+pub use adoption::{Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateFunction};
 pub use clock::Clock;
 pub use error::{Cause, PortError, error_chain};
 pub use event_bus::{Announcement, Events, SOURCE};
