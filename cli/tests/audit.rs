@@ -4,6 +4,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
@@ -39,6 +40,10 @@ fn function(name: &str, csc: Option<&str>, policy: Option<&str>, signer: Option<
 
 /// One of everything that can be found.
 fn posture() -> Value {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command asks the clock how old the posture is"
+    )]
     let ended_at = jiff::Timestamp::now().to_string();
     let mut image = function("image", None, None, None);
     image["package_type"] = json!("Image");

@@ -12,8 +12,12 @@ pub(crate) fn faults(schema: &Value, document: &Value) -> Vec<String> {
 fn judge(root: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec<String>) {
     for (word, rule) in schema.as_object().unwrap() {
         let holds = match word.as_str() {
-            "$schema" | "title" | "description" | "$defs" => true,
-            "properties" | "additionalProperties" => true,
+            "$schema"
+            | "title"
+            | "description"
+            | "$defs"
+            | "properties"
+            | "additionalProperties" => true,
             "$ref" => {
                 let pointer = rule.as_str().unwrap().strip_prefix('#').unwrap();
                 judge(root, root.pointer(pointer).unwrap(), value, at, faults);
@@ -50,7 +54,7 @@ fn judge(root: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec
             &schema["additionalProperties"],
         ) {
             (Some(rule), _) | (None, rule @ Value::Object(_)) => {
-                judge(root, rule, member, &at, faults)
+                judge(root, rule, member, &at, faults);
             }
             (None, Value::Bool(false)) => faults.push(format!("{at}: is not in the schema")),
             (None, _) => {}

@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     /// Only turn functions whose code came by way of the gate to the configuration of --csc, which has to enforce
     #[arg(long)]
     pub(super) enforce: bool,
-    /// The code signing configuration that functions are to have: the stack's output CodeSigningConfig
+    /// The code signing configuration that functions are to have: the stack's output `CodeSigningConfig`
     #[arg(long, value_name = "ARN", env = "COUNTERSIGN_CSC_ARN", hide_env_values = true, value_parser = parse_csc)]
     pub(super) csc: CscArn,
     /// A configuration under Warn that they have until --enforce [default: that of --csc]

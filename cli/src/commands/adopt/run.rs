@@ -59,9 +59,10 @@ async fn adopt(
         enforces: arguments.enforce,
         scope,
     };
-    let names = match arguments.all {
-        true => all_functions(session, stack.as_deref()).await?,
-        false => arguments.targets.clone(),
+    let names = if arguments.all {
+        all_functions(session, stack.as_deref()).await?
+    } else {
+        arguments.targets.clone()
     };
     let mut rows = Vec::new();
     let mut waiting: Vec<OnItsWay> = Vec::new();

@@ -159,13 +159,14 @@ fn pictures(page: &mut String, audit: &Audit) {
 
 /// The beginning of a section with a table that the script sorts and filters.
 fn table(page: &mut String, title: &str, headings: &[&str]) {
-    let cells: String = headings
+    let cells: Vec<String> = headings
         .iter()
         .map(|heading| format!("<th scope=\"col\">{heading}</th>"))
         .collect();
     let _ = writeln!(
         page,
-        "<section><h2>{title}</h2><div class=\"wide\"><table><thead><tr>{cells}</tr></thead><tbody>"
+        "<section><h2>{title}</h2><div class=\"wide\"><table><thead><tr>{}</tr></thead><tbody>",
+        cells.concat()
     );
 }
 
@@ -253,18 +254,19 @@ fn configurations(page: &mut String, audit: &Audit) {
     ];
     table(page, "Code signing configurations", &headings);
     for csc in &audit.configurations {
-        let publishers: String = csc
+        let publishers: Vec<String> = csc
             .publishers
             .iter()
             .map(|publisher| format!("<div>{}</div>", escaped(publisher)))
             .collect();
         let _ = writeln!(
             page,
-            "<tr><td class=\"id\">{}</td><td>{:?}</td><td>{}</td><td>{}</td><td class=\"id\">{publishers}</td></tr>",
+            "<tr><td class=\"id\">{}</td><td>{:?}</td><td>{}</td><td>{}</td><td class=\"id\">{}</td></tr>",
             escaped(&csc.arn),
             csc.policy,
             csc.functions,
             csc.findings,
+            publishers.concat(),
         );
     }
     end_table(page);

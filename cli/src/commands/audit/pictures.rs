@@ -34,7 +34,7 @@ pub(super) fn bar(title: &str, parts: &[Part<'_>]) -> String {
              {label}</title></rect>"
         );
     }
-    let legend: String = shown
+    let legend: Vec<String> = shown
         .iter()
         .map(|part| {
             let percent = share(part.count, total, 100);
@@ -51,7 +51,7 @@ pub(super) fn bar(title: &str, parts: &[Part<'_>]) -> String {
     let legend = if legend.is_empty() {
         "<li class=\"dim\">none</li>".to_owned()
     } else {
-        legend
+        legend.concat()
     };
     format!(
         "<figure><figcaption>{title}</figcaption><svg class=\"bar\" viewBox=\"0 0 {WIDTH} 40\" \
@@ -63,7 +63,7 @@ pub(super) fn bar(title: &str, parts: &[Part<'_>]) -> String {
 /// A bar for each row, the longest as long as the picture.
 pub(super) fn ranking(title: &str, rows: &[(String, usize)]) -> String {
     let most = rows.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    let bars: String = rows
+    let bars: Vec<String> = rows
         .iter()
         .map(|(label, count)| {
             let width = share(*count, most, WIDTH);
@@ -78,7 +78,7 @@ pub(super) fn ranking(title: &str, rows: &[(String, usize)]) -> String {
     let bars = if bars.is_empty() {
         "<li class=\"dim\">nothing that runs is signed</li>".to_owned()
     } else {
-        bars
+        bars.concat()
     };
     let title = escaped(title);
     format!("<figure><figcaption>{title}</figcaption><ol class=\"ranking\">{bars}</ol></figure>\n")

@@ -56,10 +56,12 @@ fn tell_impact(
         Format::Text => output::print(&impact::render(&report))?,
         Format::Json => output::print_json(&report)?,
     }
-    Ok(match report.runs_anywhere() {
-        true => ExitStatus::Rejected,
-        false if !audit.is_complete() => ExitStatus::Inconclusive,
-        false => ExitStatus::Success,
+    Ok(if report.runs_anywhere() {
+        ExitStatus::Rejected
+    } else if audit.is_complete() {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Inconclusive
     })
 }
 

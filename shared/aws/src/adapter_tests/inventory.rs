@@ -9,7 +9,7 @@ use countersign_testkit::{
     http::Response,
 };
 
-use super::{is_denied, is_throttled, is_unexpected, stack};
+use super::{call, is_denied, is_throttled, is_unexpected, stack};
 
 const CSC: &str = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-0123456789abcdef0";
 
@@ -155,7 +155,7 @@ async fn configurations_and_their_functions_are_listed() {
 #[cfg(feature = "function-runtime")]
 #[tokio::test]
 async fn event_is_sent_again_to_the_queue_of_its_function() {
-    use super::{call, sent};
+    use super::sent;
     use crate::{FunctionQueues, connection::tests::connection_to};
     use countersign_gate::ports::{Receiver, Redelivery};
 
