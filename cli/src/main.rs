@@ -17,12 +17,13 @@ mod io;
 
 use std::{collections::BTreeMap, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use jiff::Timestamp;
 
 use crate::{
     commands::{
-        adopt, audit, check, diff, explain, history, inspect, push, rollback, status, verify, wait,
+        adopt, audit, check, completions, diff, explain, history, inspect, push, rollback, status,
+        verify, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
@@ -49,6 +50,7 @@ enum Command {
     Explain(explain::Arguments),
     Audit(audit::Arguments),
     Adopt(adopt::Arguments),
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
         Command::Audit(arguments) => audit::run(&arguments, now()),
         Command::Status(arguments) => status::run(&arguments),
         Command::Wait(arguments) => wait::run(&arguments),

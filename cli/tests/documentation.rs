@@ -135,8 +135,19 @@ fn status_prints_what_is_documented() {
 #[test]
 fn options_are_documented() {
     for command in [
-        "check", "verify", "inspect", "explain", "status", "push", "wait", "rollback", "history",
-        "diff", "audit", "adopt",
+        "check",
+        "verify",
+        "inspect",
+        "explain",
+        "status",
+        "push",
+        "wait",
+        "rollback",
+        "history",
+        "diff",
+        "audit",
+        "adopt",
+        "completions",
     ] {
         let help = Command::new(checkout::program("countersign"))
             .args([command, "--help"])
