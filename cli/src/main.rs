@@ -17,12 +17,13 @@ mod io;
 
 use std::{collections::BTreeMap, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use jiff::Timestamp;
 
 use crate::{
     commands::{
-        check, diff, explain, history, inspect, push, redrive, rollback, status, verify, wait,
+        adopt, audit, check, completions, diff, explain, history, inspect, push, redrive, rollback,
+        status, verify, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
@@ -48,6 +49,9 @@ enum Command {
     Inspect(inspect::Arguments),
     Explain(explain::Arguments),
     Redrive(redrive::Arguments),
+    Audit(audit::Arguments),
+    Adopt(adopt::Arguments),
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +62,9 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Redrive(arguments) => redrive::run(&arguments),
+        Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
+        Command::Audit(arguments) => audit::run(&arguments, now()),
         Command::Status(arguments) => status::run(&arguments),
         Command::Wait(arguments) => wait::run(&arguments),
         Command::History(arguments) => history::run(&arguments),

@@ -9,9 +9,10 @@
 use std::{collections::BTreeSet, fs, process::Command};
 
 use countersign_cases::PKI;
+use countersign_gate::client::audit::FindingKind;
 use countersign_testkit::{
     checkout,
-    fake_aws::FakeAws,
+    fake_aws::{FakeAws, exception, json},
     package::{sample, sign},
     signature::SIGNED_AT,
     zip::{EntryForge, ZipForge},
@@ -134,8 +135,20 @@ fn status_prints_what_is_documented() {
 #[test]
 fn options_are_documented() {
     for command in [
-        "check", "verify", "inspect", "explain", "status", "push", "wait", "rollback", "history",
-        "diff", "redrive",
+        "check",
+        "verify",
+        "inspect",
+        "explain",
+        "status",
+        "push",
+        "wait",
+        "rollback",
+        "history",
+        "diff",
+        "audit",
+        "adopt",
+        "completions",
+        "redrive",
     ] {
         let help = Command::new(checkout::program("countersign"))
             .args([command, "--help"])
@@ -150,4 +163,88 @@ fn options_are_documented() {
             assert!(DOCUMENTATION.contains(option), "{option} is not documented");
         }
     }
+}
+
+#[test]
+fn findings_of_an_audit_are_documented() {
+    for kind in FindingKind::all() {
+        if let FindingKind::Drift(_) = kind {
+            continue;
+        }
+        let (name, severity) = (kind.as_str(), kind.severity().as_str());
+        let row = format!("| `{name}` | {severity} | {} |", kind.meaning());
+        assert!(DOCUMENTATION.contains(&row), "{row}");
+    }
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/schemas/audit.schema.json")).unwrap();
+    let described = schema
+        .pointer("/$defs/finding/properties/kind/enum")
+        .unwrap();
+    let kinds: Vec<&str> = FindingKind::all().map(FindingKind::as_str).collect();
+    assert_eq!(*described, serde_json::json!(kinds));
+}
+
+#[test]
+fn first_day_uses_commands_that_exist() {
+    let document = include_str!("../../docs/first-day.md");
+    let blocks = document.split("```sh\n").skip(1);
+    let lines = blocks.flat_map(|block| block.split("```").next().unwrap().lines());
+    let mut commands = BTreeSet::new();
+    for line in lines.filter_map(|line| line.strip_prefix("countersign ")) {
+        let mut words = line.split_whitespace().take_while(|word| *word != ">");
+        let command = words.next().unwrap().to_owned();
+        let help = Command::new(checkout::program("countersign"))
+            .args([command.as_str(), "--help"])
+            .output()
+            .unwrap();
+        assert!(help.status.success(), "{line}");
+        let help = String::from_utf8(help.stdout).unwrap();
+        for option in words.filter(|word| word.starts_with("--")) {
+            assert!(help.contains(option), "{line}: no {option}");
+        }
+        commands.insert(command);
+    }
+    let walked = [
+        "adopt", "audit", "check", "diff", "explain", "history", "push", "rollback", "wait",
+    ];
+    assert!(commands.iter().eq(walked.iter()), "{commands:?}");
+}
+
+#[test]
+fn adopt_prints_what_is_documented() {
+    let documented = documented();
+    let documented = documented.last().unwrap();
+    let aws = FakeAws::start().unwrap();
+    let csc = documented["csc"].as_str().unwrap();
+    let configuration = serde_json::json!({"CodeSigningConfig": {"CodeSigningConfigArn": csc,
+        "CodeSigningConfigId": "csc-0123456789abcdef0", "AllowedPublishers": {"SigningProfileVersionArns": ["p"]},
+        "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"}, "LastModified": "2026-11-21T21:44:00Z"}});
+    aws.answers(
+        "lambda:GetCodeSigningConfig",
+        json(&configuration.to_string()),
+    );
+    aws.answers(
+        "lambda:GetFunction",
+        exception(404, "ResourceNotFoundException", "none"),
+    );
+    aws.answers(
+        "lambda:GetFunctionCodeSigningConfig",
+        exception(404, "ResourceNotFoundException", "none"),
+    );
+    let output = Command::new(checkout::program("countersign"))
+        .args(["adopt", "functions/shop", "--csc", csc, "--format", "json"])
+        .env_clear()
+        .env("COUNTERSIGN_RECORDS_BUCKET", "records")
+        .env("AWS_ENDPOINT_URL", aws.endpoint())
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .output()
+        .unwrap();
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // Lists of a function that is not there are empty.
+    let lists = |field: &String| field.ends_with("[]");
+    let documented = fields(documented).into_iter().filter(|field| !lists(field));
+    assert_eq!(fields(&printed), documented.collect());
+    assert_eq!(printed["functions"][0]["state"], "refused");
 }

@@ -3,7 +3,8 @@
 use std::future::Future;
 
 use countersign_aws::{
-    Connection, DeadLetterQueues, Login, LoginMethod, RecordsBucket, SystemClock, UploadsBucket,
+    Connection, DeadLetterQueues, LambdaApi, Login, LoginMethod, RecordsBucket, SystemClock,
+    UploadsBucket,
 };
 
 use countersign_gate::{
@@ -26,6 +27,7 @@ pub(crate) struct Session {
     pub(crate) records: RecordsBucket,
     pub(crate) clock: SystemClock,
     connection: Connection,
+    pub(crate) lambda: LambdaApi,
     /// How the person logs in, to explain what goes wrong.
     login: Login,
     uploads_bucket: String,
@@ -73,6 +75,7 @@ impl Session {
         Ok(Self {
             uploads: UploadsBucket::new(connection.clone(), uploads_bucket.to_owned()),
             records: RecordsBucket::new(connection.clone(), records_bucket.to_owned()),
+            lambda: LambdaApi::new(connection.clone()),
             clock: SystemClock,
             connection,
             login,
@@ -120,8 +123,13 @@ impl Session {
 
     /// What to say when the records of a target cannot be read.
     pub(crate) fn unread_records(&self, target: &Target, error: &RecordError) -> CliError {
+        self.unread(&format!("the records of {target}"), error)
+    }
+
+    /// What to say when this cannot be read in the records bucket.
+    pub(crate) fn unread(&self, what: &str, error: &RecordError) -> CliError {
         let bucket = &self.records_bucket;
-        let what = format!("cannot read the records of {target} in the bucket {bucket}");
+        let what = format!("cannot read {what} in the bucket {bucket}");
         match error {
             RecordError::Port(error) => {
                 let request = Request {
@@ -144,6 +152,24 @@ impl Session {
                 ),
             ),
         }
+    }
+
+    /// What to say when Lambda was asked in vain, which takes this action.
+    pub(crate) fn failed_lambda_call(
+        &self,
+        what: &str,
+        action: &str,
+        error: &PortError,
+    ) -> CliError {
+        let request = Request {
+            what: format!("cannot {what}"),
+            permissions: action.to_owned(),
+            bucket: &self.records_bucket,
+            which_bucket: WHICH_RECORDS_BUCKET,
+            when_throttled: "try again in a minute: Lambda takes fifteen such calls a second of all that there is in \
+                             the account",
+        };
+        explain(&request, error, &self.login)
     }
 
     /// What to say when something cannot be done with a target's uploads, which takes this action on the

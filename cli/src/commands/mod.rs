@@ -2,7 +2,10 @@
 //! `report` (what it prints, as data) and `text` (the same for people). Commands use `io`, and not each
 //! other.
 
+pub(crate) mod adopt;
+pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod history;

@@ -11,21 +11,24 @@ use countersign_gate::{
         Alias, AliasMove, Announcement, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload,
         Events, Function, FunctionCsc, FunctionInventory, Functions, JobRequest, JobStart,
         LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction, Page,
-        PortError, Receiver, Records, Redelivery, Replacement, SignedObjects, Signer, TaggedRecord,
-        UpdatedCode, UploadHead, UploadInventory, UploadVersion, Uploads, Version, VersionPublish,
+        PortError, Records, Replacement, SignedObjects, Signer, TaggedRecord, UpdatedCode,
+        UploadHead, UploadInventory, UploadVersion, Uploads, Version, VersionPublish,
         VersionRequest, VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
 };
 use jiff::Timestamp;
 
+#[cfg(feature = "function-runtime")]
+use crate::adapters::FunctionQueues;
 use crate::{
     adapters::{
-        EventBusApi, FunctionQueues, LambdaApi, RecordsBucket, SignedBucket, SignerApi,
-        SystemClock, UploadsBucket,
+        EventBusApi, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SystemClock, UploadsBucket,
     },
     connection::Connection,
 };
+#[cfg(feature = "function-runtime")]
+use countersign_gate::ports::{Receiver, Redelivery};
 
 /// One adapter a port. The use cases ask for one value that has them all. `Queues` are those of other
 /// functions, which `sweep` alone has.
@@ -38,6 +41,10 @@ pub struct Aws<Queues = ()> {
     signer: SignerApi,
     lambda: LambdaApi,
     events: EventBusApi,
+    #[cfg_attr(
+        not(feature = "function-runtime"),
+        expect(dead_code, reason = "only functions send messages")
+    )]
     queues: Queues,
 }
 
@@ -58,6 +65,7 @@ impl Aws {
     }
 
     /// The same with the queues of the functions `sign` and `deploy`.
+    #[cfg(feature = "function-runtime")]
     #[must_use]
     pub fn with_queues(self, queues: FunctionQueues) -> Aws<FunctionQueues> {
         let Self {
@@ -163,6 +171,7 @@ delegate! { FunctionInventory to lambda:
     fn functions_of_csc(csc: &CscArn, marker: Option<&str>) -> Page<String>;
 }
 
+#[cfg(feature = "function-runtime")]
 impl Redelivery for Aws<FunctionQueues> {
     async fn resend(&self, to: Receiver, body: &str) -> Result<(), PortError> {
         self.queues.resend(to, body).await

@@ -36,9 +36,11 @@ pub mod function_runtime;
 #[cfg(feature = "logins")]
 mod login;
 
+#[cfg(feature = "function-runtime")]
+pub use adapters::FunctionQueues;
 pub use adapters::{
-    DeadLetterQueues, EventBusApi, FunctionQueues, LambdaApi, RecordsBucket, SignedBucket,
-    SignerApi, SnsTopic, SystemClock, UploadsBucket,
+    DeadLetterQueues, EventBusApi, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SnsTopic,
+    SystemClock, UploadsBucket,
 };
 pub use alert_aws::AlertAws;
 pub use aws::Aws;

@@ -203,7 +203,7 @@ impl<'a> LocalStack<'a> {
         Ok(())
     }
 
-    /// Waits until a function that was just created can be called.
+    /// Waits until a function that was just created can be called, and no update of it is under way.
     pub fn wait_until_active(
         &self,
         observer: &dyn Observer,
@@ -214,9 +214,11 @@ impl<'a> LocalStack<'a> {
             let answer = self
                 .root
                 .call("lambda", "get_function_configuration", read)?;
-            Ok(match text(&answer, "/State")?.as_str() {
-                "Active" => Poll::Ready(()),
-                other => Poll::Pending(other.to_owned()),
+            let state = text(&answer, "/State")?;
+            let update = text(&answer, "/LastUpdateStatus")?;
+            Ok(match (state.as_str(), update.as_str()) {
+                ("Active", "Successful") => Poll::Ready(()),
+                _ => Poll::Pending(format!("{state}, {update}")),
             })
         })
     }

@@ -434,6 +434,9 @@ fn operation(request: &Request) -> String {
         ("GET", ["2020-06-30", "functions", _, "code-signing-config"]) => {
             "lambda:GetFunctionCodeSigningConfig"
         }
+        ("PUT", ["2020-06-30", "functions", _, "code-signing-config"]) => {
+            "lambda:PutFunctionCodeSigningConfig"
+        }
         ("GET", ["2020-04-22", "code-signing-configs"]) => "lambda:ListCodeSigningConfigs",
         ("GET", ["2020-04-22", "code-signing-configs", _, "functions"]) => {
             "lambda:ListFunctionsByCodeSigningConfig"

@@ -1,16 +1,15 @@
 //! The lists that `sweep` walks through, and what it sends again.
 
 use countersign_gate::{
-    domain::{CscArn, CscPolicy},
-    ports::{FunctionInventory, Receiver, Records, Redelivery, UploadInventory, VersionsCursor},
+    domain::{CscArn, CscPolicy, PackageType},
+    ports::{FunctionInventory, Records, UploadInventory, VersionsCursor},
 };
 use countersign_testkit::{
     fake_aws::{exception, json, s3_error},
     http::Response,
 };
 
-use super::{call, is_denied, is_throttled, is_unexpected, sent, stack};
-use crate::{FunctionQueues, connection::tests::connection_to};
+use super::{call, is_denied, is_throttled, is_unexpected, stack};
 
 const CSC: &str = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-0123456789abcdef0";
 
@@ -100,11 +99,19 @@ async fn record_folders_are_listed_without_what_is_in_them() {
 async fn functions_are_listed_page_by_page() {
     let (fake, aws) = stack();
     let name = "lambda:ListFunctions";
-    let first = r#"{"Functions":[{"FunctionName":"a","CodeSha256":"x="}],"NextMarker":"m 1"}"#;
+    let first = r#"{"Functions":[{"FunctionName":"a","CodeSha256":"x=","PackageType":"Zip",
+        "SigningJobArn":"job","SigningProfileVersionArn":"profile"},
+        {"FunctionName":"b","CodeSha256":"y=","PackageType":"Image"}],"NextMarker":"m 1"}"#;
     fake.answers_once(name, json(first));
     let page = aws.list_functions(None).await.unwrap();
     assert_eq!(page.items[0].name, "a");
-    assert_eq!(page.items[0].code_sha256, "x=");
+    assert_eq!(page.items[0].code.sha256, "x=");
+    assert_eq!(page.items[0].code.job_arn.as_deref(), Some("job"));
+    let signer = page.items[0].code.profile_version_arn.as_deref();
+    assert_eq!(signer, Some("profile"));
+    assert_eq!(page.items[0].package_type, PackageType::Zip);
+    assert_eq!(page.items[1].package_type, PackageType::Image);
+    assert_eq!(page.items[1].code.job_arn, None);
     fake.answers_once(name, json("{}"));
     let last = aws.list_functions(page.next.as_deref()).await.unwrap();
     assert!(last.items.is_empty() && last.next.is_none());
@@ -145,8 +152,13 @@ async fn configurations_and_their_functions_are_listed() {
     assert!(is_denied(&error));
 }
 
+#[cfg(feature = "function-runtime")]
 #[tokio::test]
 async fn event_is_sent_again_to_the_queue_of_its_function() {
+    use super::sent;
+    use crate::{FunctionQueues, connection::tests::connection_to};
+    use countersign_gate::ports::{Receiver, Redelivery};
+
     let (fake, aws) = stack();
     let url = |name: &str| format!("{}/111122223333/{name}", fake.endpoint());
     let connection = connection_to(&fake.endpoint());

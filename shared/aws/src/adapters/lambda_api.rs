@@ -35,12 +35,12 @@ use crate::{
 };
 
 pub(super) const NOT_FOUND: &str = "ResourceNotFoundException";
-const CONFLICT: &str = "ResourceConflictException";
+pub(super) const CONFLICT: &str = "ResourceConflictException";
 const PRECONDITION: &str = "PreconditionFailedException";
 pub(super) const INVALID: &str = "InvalidParameterValueException";
 pub(super) const STORAGE: &str = "CodeStorageExceededException";
 
-const GET_FUNCTION: &str = "lambda:GetFunction";
+pub(super) const GET_FUNCTION: &str = "lambda:GetFunction";
 const UPDATE_CODE: &str = "lambda:UpdateFunctionCode";
 
 /// [`Functions`] and [`Layers`](countersign_gate::ports::Layers) over Lambda, in the connection's
@@ -63,42 +63,7 @@ impl Functions for LambdaApi {
         let Some(answer) = self.get_function(name, None).await? else {
             return Ok(None);
         };
-        // Lambda leaves the tags out when they are denied. Their absence would mean defaults.
-        if let Some(error) = answer.tags_error {
-            return Err(port_error_inside(
-                "lambda:ListTags",
-                &error.error_code,
-                &error.message,
-            ));
-        }
-        let function = required(GET_FUNCTION, "Configuration", answer.configuration)?;
-        let is_image = function.package_type == Some(PackageType::Image);
-        Ok(Some(Function {
-            configuration: configuration(&function, answer.code.as_ref())?,
-            arn: required(GET_FUNCTION, "FunctionArn", function.function_arn.clone())?,
-            is_image,
-            code: CodeIdentity {
-                sha256: required(GET_FUNCTION, "CodeSha256", function.code_sha256)?,
-                job_arn: function.signing_job_arn,
-                profile_version_arn: function.signing_profile_version_arn,
-            },
-            config_sha256: function.config_sha256,
-            last_modified: last_modified(function.last_modified.as_deref())?,
-            // An image has none, and what it has there may not be ours to see.
-            kms_key_arn: match answer.code {
-                Some(location) if !is_image => kms_key_arn(location)?,
-                _ => None,
-            },
-            revision: revision(GET_FUNCTION, function.revision_id)?,
-            update: update_status(
-                GET_FUNCTION,
-                function.state,
-                function.state_reason,
-                function.last_update_status,
-                function.last_update_status_reason,
-            )?,
-            tags: answer.tags.into_iter().flatten().collect(),
-        }))
+        function_of(answer).map(Some)
     }
 
     async fn function_csc(&self, name: &FunctionName) -> Result<FunctionCsc, PortError> {
@@ -277,6 +242,46 @@ impl Functions for LambdaApi {
     }
 }
 
+/// A function as `GetFunction` tells it.
+pub(super) fn function_of(answer: GetFunctionOutput) -> Result<Function, PortError> {
+    // Lambda leaves the tags out when they are denied. Their absence would mean defaults.
+    if let Some(error) = answer.tags_error {
+        return Err(port_error_inside(
+            "lambda:ListTags",
+            &error.error_code,
+            &error.message,
+        ));
+    }
+    let function = required(GET_FUNCTION, "Configuration", answer.configuration)?;
+    let is_image = function.package_type == Some(PackageType::Image);
+    Ok(Function {
+        configuration: configuration(&function, answer.code.as_ref())?,
+        arn: required(GET_FUNCTION, "FunctionArn", function.function_arn.clone())?,
+        is_image,
+        code: CodeIdentity {
+            sha256: required(GET_FUNCTION, "CodeSha256", function.code_sha256)?,
+            job_arn: function.signing_job_arn,
+            profile_version_arn: function.signing_profile_version_arn,
+        },
+        config_sha256: function.config_sha256,
+        last_modified: last_modified(function.last_modified.as_deref())?,
+        // An image has none, and what it has there may not be ours to see.
+        kms_key_arn: match answer.code {
+            Some(location) if !is_image => kms_key_arn(location)?,
+            _ => None,
+        },
+        revision: revision(GET_FUNCTION, function.revision_id)?,
+        update: update_status(
+            GET_FUNCTION,
+            function.state,
+            function.state_reason,
+            function.last_update_status,
+            function.last_update_status_reason,
+        )?,
+        tags: answer.tags.into_iter().flatten().collect(),
+    })
+}
+
 /// A code signing configuration as Lambda tells it.
 pub(super) fn csc_of(call: &'static str, config: CodeSigningConfig) -> Result<Csc, PortError> {
     let arn = CscArn::parse(config.code_signing_config_arn)
@@ -298,7 +303,7 @@ pub(super) fn csc_of(call: &'static str, config: CodeSigningConfig) -> Result<Cs
 
 impl LambdaApi {
     /// `GetFunction` of `$LATEST`, or of a version; `None` when there is none.
-    async fn get_function(
+    pub(super) async fn get_function(
         &self,
         name: &FunctionName,
         version: Option<&str>,

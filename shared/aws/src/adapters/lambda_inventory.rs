@@ -1,7 +1,8 @@
 //! Lambda's lists: all functions of the account and region, all code signing configurations.
 
+use aws_sdk_lambda::types::PackageType as SdkPackageType;
 use countersign_gate::{
-    domain::{Csc, CscArn},
+    domain::{CodeIdentity, Csc, CscArn, PackageType},
     ports::{FunctionInventory, ListedFunction, Page, PortError},
 };
 
@@ -23,7 +24,15 @@ impl FunctionInventory for LambdaApi {
         let functions = page.functions.into_iter().flatten().map(|function| {
             Ok(ListedFunction {
                 name: required(CALL, "FunctionName", function.function_name)?,
-                code_sha256: required(CALL, "CodeSha256", function.code_sha256)?,
+                code: CodeIdentity {
+                    sha256: required(CALL, "CodeSha256", function.code_sha256)?,
+                    job_arn: function.signing_job_arn,
+                    profile_version_arn: function.signing_profile_version_arn,
+                },
+                package_type: match function.package_type {
+                    Some(SdkPackageType::Image) => PackageType::Image,
+                    _ => PackageType::Zip,
+                },
             })
         });
         Ok(Page {

@@ -6,7 +6,7 @@
 //! | [`SignedBucket`] | `SignedObjects` | S3 |
 //! | [`RecordsBucket`] | `Records` | S3 |
 //! | [`SignerApi`] | `Signer` | Signer |
-//! | [`LambdaApi`] | `Functions`, `Layers`, `FunctionInventory` | Lambda |
+//! | [`LambdaApi`] | `Functions`, `Layers`, `FunctionInventory`, `Adoption` | Lambda |
 //! | [`EventBusApi`] | `Events` | EventBridge |
 //! | [`FunctionQueues`] | `Redelivery` | SQS |
 //! | [`DeadLetterQueues`] | `DeadLetters` | SQS |
@@ -23,7 +23,10 @@
 mod clock;
 mod dead_letter_queues;
 mod event_bus_api;
+#[cfg(feature = "function-runtime")]
 mod function_queues;
+#[cfg(feature = "adoption")]
+mod lambda_adoption;
 mod lambda_api;
 mod lambda_inventory;
 mod lambda_layers;
@@ -39,6 +42,7 @@ mod uploads_bucket;
 pub use clock::SystemClock;
 pub use dead_letter_queues::DeadLetterQueues;
 pub use event_bus_api::EventBusApi;
+#[cfg(feature = "function-runtime")]
 pub use function_queues::FunctionQueues;
 pub use lambda_api::LambdaApi;
 pub use records_bucket::RecordsBucket;

@@ -1,7 +1,7 @@
 //! From an event to a page, or to the reason why nobody needs one.
 
 use super::{
-    detections::{detect, event_names, needs_records, page_of},
+    detections::{CLOUDFORMATION, GATE_CHANGED, detect, event_names, needs_records, page_of},
     drift_page::of_drift,
     error::AlertError,
     formats::in_one_line,
@@ -11,7 +11,7 @@ use super::{
     page::{Page, Repetition, Severity},
     recovery::{self, recover},
     settings::AlertSettings,
-    silences,
+    silences, stack_update,
     world::AlertWorld,
 };
 use crate::{
@@ -85,9 +85,9 @@ pub async fn alert<W: AlertWorld>(
     body: &str,
 ) -> Result<Alerted, AlertError> {
     if AlertRun::parse(body).is_some() {
+        let sent = incidents::tell_repeats(world, settings).await;
         silences::look_after(world, settings).await?;
-        let sent = incidents::tell_repeats(world, settings).await?;
-        return Ok(Alerted::LookedAfter(sent));
+        return Ok(Alerted::LookedAfter(sent?));
     }
     let event = parse(settings, body)?;
     let (lookup, recovery) = match &event {
@@ -114,14 +114,40 @@ pub async fn alert<W: AlertWorld>(
         Event::Call(call) => (Lookup::Nothing, recovery::of_call(call, settings)),
         Event::NotOurs(why) => return Ok(Alerted::Dropped(why)),
     };
-    if let Some(recovery) = &recovery {
-        recover(world, settings, recovery).await?;
-    }
-    let Some(page) = classify(settings, &event, &lookup) else {
-        return Ok(Alerted::Silent);
+    // Trouble with what it ends keeps no page back; the event is tried again for that afterwards.
+    let recovered = match &recovery {
+        Some(recovery) => recover(world, settings, recovery).await.map(|_| ()),
+        None => Ok(()),
     };
+    let alerted = match classify(settings, &event, &lookup) {
+        Some(page) => tell(world, settings, &event, page).await?,
+        None => Alerted::Silent,
+    };
+    recovered.map(|()| alerted)
+}
+
+/// Sends a page, unless it was told before or is not to be told.
+async fn tell<W: AlertWorld>(
+    world: &W,
+    settings: &AlertSettings,
+    event: &Event,
+    page: Page,
+) -> Result<Alerted, AlertError> {
     let page = Box::new(page);
-    if page.severity > Severity::Notice && silences::keeps_quiet(world, settings, &page).await? {
+    let is_by_cloudformation =
+        matches!(event, Event::Call(call) if call.invoked_by() == Some(CLOUDFORMATION));
+    if page.kind == GATE_CHANGED
+        && is_by_cloudformation
+        && stack_update::was_told(world).await.unwrap_or(false)
+    {
+        return Ok(Alerted::Silent);
+    }
+    // A silence that cannot be read is none.
+    if page.severity > Severity::Notice
+        && silences::keeps_quiet(world, settings, &page)
+            .await
+            .unwrap_or(false)
+    {
         return Ok(Alerted::Silenced(page));
     }
     Ok(match incidents::tell(world, settings, &page).await? {

@@ -71,9 +71,31 @@ pub(super) async fn tell<W: AlertWorld>(
         return Ok(Told::Paged);
     }
     let path = path_of(page);
+    // Whoever keeps the records from being read or written keeps no page back: one too many is better.
+    let decided = decide(world, page, &path, every).await;
+    let repeats = match decided {
+        Ok(Step::Known) => return Ok(Told::Known),
+        Ok(Step::Count) => return Ok(Told::Counted),
+        Ok(Step::Tell(repeats)) => repeats,
+        Err(_) => 0,
+    };
+    publish(world, settings, &with_repeats(page, repeats)).await?;
+    if decided.is_ok() {
+        told(world, &path, &page.id, repeats).await?;
+    }
+    Ok(Told::Paged)
+}
+
+/// Puts on record what is done about a page.
+async fn decide<W: AlertWorld>(
+    world: &W,
+    page: &Page,
+    path: &str,
+    every: Duration,
+) -> Result<Step, AlertError> {
     let now = world.now();
     // Whether it is to be counted is looked at first, because the list goes before the count.
-    let step = change(world, &path, |before: Option<Incident>| {
+    let step = change(world, path, |before: Option<Incident>| {
         let step = step_for(before.as_ref(), page, every, now);
         match step {
             Step::Tell(_) => Change::Write(telling(before, page, every, now), step),
@@ -81,28 +103,24 @@ pub(super) async fn tell<W: AlertWorld>(
         }
     })
     .await?;
-    let repeats = match step {
-        Step::Known => return Ok(Told::Known),
-        Step::Tell(repeats) => repeats,
-        Step::Count if open_alerts::note_repeats(world, &path).await? => {
-            return change(world, &path, |before: Option<Incident>| {
-                let Some(before) = before else {
-                    return Change::Keep(Told::Counted);
-                };
-                if before.events.contains(&page.id) {
-                    return Change::Keep(Told::Known);
-                }
-                Change::Write(counted(before, page, now), Told::Counted)
-            })
-            .await;
-        }
+    if step != Step::Count {
+        return Ok(step);
+    }
+    if !open_alerts::note_repeats(world, path).await? {
         // Too many things wait already: better one page too many.
-        Step::Count => 0,
-    };
-    let page = with_repeats(page, repeats);
-    publish(world, settings, &page).await?;
-    told(world, &path, &page.id, repeats).await?;
-    Ok(Told::Paged)
+        return Ok(Step::Tell(0));
+    }
+    change(world, path, |before: Option<Incident>| {
+        // It may have been told or closed meanwhile.
+        match (step_for(before.as_ref(), page, every, now), before) {
+            (Step::Count, Some(before)) => Change::Write(counted(before, page), Step::Count),
+            (step @ Step::Tell(_), before) => {
+                Change::Write(telling(before, page, every, now), step)
+            }
+            (step, _) => Change::Keep(step),
+        }
+    })
+    .await
 }
 
 /// Where the incident of a page lies.
@@ -154,21 +172,24 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
         .as_ref()
         .and_then(severity_of)
         .map_or(page.severity, |before| before.max(page.severity));
-    let (first_at, count, untold, told_at, events) = before.map_or_else(
-        || (now, 0, 0, None, Vec::new()),
+    let (first_at, last_at, count, untold, told_at, events) = before.map_or_else(
+        || (page.at, page.at, 0, 0, None, Vec::new()),
         |before| {
             let Incident {
                 first_at,
+                last_at,
                 count,
                 untold,
                 told_at,
                 events,
                 ..
             } = before;
-            (first_at, count, untold, told_at, events)
+            (first_at, last_at, count, untold, told_at, events)
         },
     );
     let is_new = !events.contains(&page.id);
+    let first_at = first_at.min(page.at);
+    let last_at = last_at.max(page.at);
     Incident {
         schema: Schema,
         dedup_key: page.dedup_key(),
@@ -179,7 +200,7 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
         next_steps: kept(&page.next_steps),
         resources: kept(&page.resources),
         first_at,
-        last_at: now,
+        last_at,
         count: count.saturating_add(u32::from(is_new)),
         untold,
         repeat_seconds: every.as_secs(),
@@ -190,9 +211,9 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
     }
 }
 
-fn counted(before: Incident, page: &Page, now: Timestamp) -> Incident {
+fn counted(before: Incident, page: &Page) -> Incident {
     Incident {
-        last_at: now,
+        last_at: before.last_at.max(page.at),
         count: before.count.saturating_add(1),
         untold: before.untold.saturating_add(1),
         events: with_event(before.events, &page.id),
@@ -287,7 +308,7 @@ async fn read_repeated<W: AlertWorld>(
     path: &str,
 ) -> Result<Option<Incident>, AlertError> {
     let incident: Option<Incident> = records::read_named(world, path).await?;
-    Ok(incident.filter(|incident| incident.untold > 0))
+    Ok(incident.filter(|incident| incident.untold > 0 && incident.closed_at.is_none()))
 }
 
 /// The page that sums up what happened again.

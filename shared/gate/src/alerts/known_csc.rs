@@ -22,6 +22,11 @@ pub enum KnownCsc {
         /// When that run began.
         at: Timestamp,
     },
+    /// The last run of `sweep` had not ended when the call was made.
+    SeenAfter {
+        /// When that run began.
+        at: Timestamp,
+    },
     /// What the configuration said.
     Before {
         /// When it was seen.
@@ -40,6 +45,7 @@ pub enum KnownCsc {
     },
 }
 
+const ENFORCE: &str = "UntrustedArtifactOnDeployment=Enforce";
 /// The calls whose pages say what was before.
 const CALLS: [&str; 4] = [
     "UpdateCodeSigningConfig",
@@ -63,6 +69,10 @@ pub(super) async fn look_up<R: Records>(records: &R, call: &ApiCall) -> KnownCsc
 
 fn find(call: &ApiCall, posture: Posture) -> KnownCsc {
     let at = posture.began_at;
+    // It may have seen what the call made of it already.
+    if posture.ended_at >= call.at() {
+        return KnownCsc::SeenAfter { at };
+    }
     let not_seen = KnownCsc::NotSeen { at };
     if call.name().contains("Function") {
         let Some(name) = call.function() else {
@@ -101,6 +111,9 @@ impl KnownCsc {
                 "What it was before is not known here: no posture of sweep could be read."
                     .to_owned(),
             ),
+            Self::SeenAfter { at } => only(format!(
+                "What it was before is not known here: the last look of sweep, at {at}, ended after the call."
+            )),
             Self::NotSeen { at } => only(format!(
                 "What it was before is not known here: sweep, at {at}, saw none of it."
             )),
@@ -138,51 +151,73 @@ fn told_of_csc(call: &ApiCall, at: Timestamp, before: &CscPosture) -> Told {
         policy_word(before.policy),
         list(&trusted),
     )];
-    let now = call
+    let now: Option<BTreeSet<&str>> = call
         .request("/allowedPublishers/signingProfileVersionArns")
-        .and_then(|publishers| publishers.as_array());
-    if let Some(now) = now {
-        let now: BTreeSet<&str> = now.iter().filter_map(|arn| arn.as_str()).collect();
-        let added = now.difference(&trusted).copied().collect();
-        let removed = trusted.difference(&now).copied().collect();
+        .and_then(|publishers| publishers.as_array())
+        .map(|publishers| publishers.iter().filter_map(|arn| arn.as_str()).collect());
+    if let Some(now) = &now {
         sentences.push(format!(
             "Trusted since then: {}. No longer trusted: {}.",
-            list(&added),
-            list(&removed)
+            list(&now.difference(&trusted).copied().collect()),
+            list(&trusted.difference(now).copied().collect())
         ));
     }
-    let publishers = format!(
-        "SigningProfileVersionArns={}",
-        before
-            .publishers
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(",")
-    );
-    let policy = format!(
-        "UntrustedArtifactOnDeployment={}",
-        policy_word(before.policy)
-    );
-    let what = [
-        "--allowed-publishers",
+    let step = if call.name() == "DeleteCodeSigningConfig" {
+        recreate(call, before)
+    } else {
+        put_back(call, before, &trusted, now.as_ref())
+    };
+    Told { sentences, step }
+}
+
+/// The command that takes back what a call let in. What it took away is not put back: whoever took it may have
+/// repaired what somebody else had added before `sweep` looked.
+fn put_back(
+    call: &ApiCall,
+    before: &CscPosture,
+    trusted: &BTreeSet<&str>,
+    now: Option<&BTreeSet<&str>>,
+) -> Option<String> {
+    let mut parts = vec![
+        "aws lambda update-code-signing-config --code-signing-config-arn",
+        before.arn.as_str(),
+    ];
+    let kept = now.map(|now| now.intersection(trusted).copied().collect::<Vec<_>>());
+    let kept =
+        kept.filter(|kept| now.is_some_and(|now| kept.len() < now.len() && !kept.is_empty()));
+    let publishers = kept.map(|kept| format!("SigningProfileVersionArns={}", kept.join(",")));
+    if let Some(publishers) = &publishers {
+        parts.extend(["--allowed-publishers", publishers]);
+    }
+    let warns = call.request_text("/codeSigningPolicies/untrustedArtifactOnDeployment")
+        == Some(policy_word(CscPolicy::Warn));
+    let was_weakened = warns && before.policy == CscPolicy::Enforce;
+    if was_weakened {
+        parts.extend(["--code-signing-policies", ENFORCE]);
+    }
+    if publishers.is_none() && !was_weakened {
+        return None;
+    }
+    parts.extend(["--region", call.region()]);
+    command(&parts).map(|command| format!("Put it back as it was: {command}"))
+}
+
+fn recreate(call: &ApiCall, before: &CscPosture) -> Option<String> {
+    let publishers = format!("SigningProfileVersionArns={}", before.publishers.join(","));
+    let parts = [
+        "aws lambda create-code-signing-config --allowed-publishers",
         &publishers,
         "--code-signing-policies",
-        &policy,
+        ENFORCE,
         "--region",
         call.region(),
     ];
-    let step = if call.name() == "DeleteCodeSigningConfig" {
-        let parts = [&["aws lambda create-code-signing-config"], what.as_slice()].concat();
-        command(&parts).map(|command| {
-            format!("If it is missed, create one like it, which gets another ARN: {command}")
-        })
-    } else {
-        let update = "aws lambda update-code-signing-config --code-signing-config-arn";
-        let parts = [&[update, &before.arn], what.as_slice()].concat();
-        command(&parts).map(|command| format!("Put it back as it was: {command}"))
-    };
-    Told { sentences, step }
+    command(&parts).map(|command| {
+        format!(
+            "If it is missed and each of its publishers is to be trusted, create one like it, which gets another \
+             ARN: {command}"
+        )
+    })
 }
 
 fn policy_word(policy: CscPolicy) -> &'static str {

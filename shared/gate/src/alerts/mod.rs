@@ -3,7 +3,8 @@
 //! Lives here: `alert.rs` (the entry), `detections/` (which recorded API calls page, one
 //! file each), `known_code.rs` (whose code a call put on a function), `known_csc.rs` (what a configuration was before),
 //! `drift_page.rs` (what `sweep` found), `page.rs` (what a person is told), `formats/` (as each protocol of SNS carries it),
-//! `incidents.rs` (one thing is told once), `recovery.rs` (it is gone), `silences.rs` (it was planned),
+//! `stack_update.rs` (is the gate's own stack being updated),
+//! `incidents.rs` (one thing is told once), `document.rs` and `open_alerts.rs` (its documents), `recovery.rs` (it is gone), `silences.rs` (it was planned),
 //! `settings.rs` (the stack, its own roles, its targets).
 //!
 //! May use: every room below, `events`.
@@ -27,6 +28,7 @@ mod publish;
 mod recovery;
 mod settings;
 mod silences;
+mod stack_update;
 mod world;
 
 pub use alert::{Alerted, Event, Lookup, RecordPointer, alert, classify, parse};

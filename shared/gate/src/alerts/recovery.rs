@@ -1,5 +1,7 @@
 //! What was told and is gone again: the target was deployed well, its code signing configuration is back.
 
+use jiff::Timestamp;
+
 use super::{
     document::{Change, change},
     error::AlertError,
@@ -15,11 +17,10 @@ use crate::{
 };
 
 /// What a good deployment ends of a target: the gate's package runs again.
-const ENDED_BY_DEPLOYMENT: [&str; 4] = [
+const ENDED_BY_DEPLOYMENT: [&str; 3] = [
     "code-changed-past-gate",
     "untrusted-code-live",
     "code-refused",
-    "alias-changed-past-gate",
 ];
 /// What the stack's configuration ends when it is put on a function.
 const ENDED_BY_CSC: [&str; 3] = [
@@ -38,6 +39,8 @@ pub(super) struct Recovery {
     /// What the incidents are about, where the folder has several things in it.
     subject: Option<String>,
     kinds: Kinds,
+    /// When. What happened later is not ended by it: events come late, twice, and in any order.
+    at: Timestamp,
     how: &'static str,
 }
 
@@ -45,17 +48,22 @@ pub(super) struct Recovery {
 enum Kinds {
     /// These detections.
     Of(&'static [&'static str]),
-    /// What a deployment ends, and all reason codes but those that it ended with itself.
-    Deployment { but: Vec<&'static str> },
+    /// What the end of an upload ends: all reason codes but those that it ended with itself, and what a
+    /// deployment ends, if it was deployed.
+    Upload {
+        but: Vec<&'static str>,
+        is_deployed: bool,
+    },
 }
 
 impl Kinds {
     fn has(&self, kind: &str) -> bool {
         match self {
             Self::Of(kinds) => kinds.contains(&kind),
-            Self::Deployment { but } => {
+            Self::Upload { but, is_deployed } => {
                 let is_code = ReasonCode::ALL.iter().any(|code| code.as_str() == kind);
-                ENDED_BY_DEPLOYMENT.contains(&kind) || (is_code && !but.contains(&kind))
+                (*is_deployed && ENDED_BY_DEPLOYMENT.contains(&kind))
+                    || (is_code && !but.contains(&kind))
             }
         }
     }
@@ -68,14 +76,20 @@ pub(super) fn of_outcome(outcome: &Outcome) -> Option<Recovery> {
         UploadState::Deployed | UploadState::Prepared => Some(Recovery {
             target: Some(target),
             subject: None,
-            kinds: Kinds::Deployment {
+            at: outcome.decided_at,
+            kinds: Kinds::Upload {
+                is_deployed: outcome.state == UploadState::Deployed,
                 but: outcome
                     .findings
                     .iter()
                     .filter_map(|finding| Some(finding.code?.as_str()))
                     .collect(),
             },
-            how: "An upload was deployed since, so that the gate's package is the one that runs.",
+            how: if outcome.state == UploadState::Deployed {
+                "An upload was deployed since, so that the gate's package is the one that runs."
+            } else {
+                "An upload was verified since; the function that it is for is not there."
+            },
         }),
         UploadState::Rejected | UploadState::Superseded | UploadState::Failed => None,
     }
@@ -94,6 +108,7 @@ pub(super) fn of_call(call: &ApiCall, settings: &AlertSettings) -> Option<Recove
             Some(Recovery {
                 target: Some(Target::Function(call.function()?)),
                 subject: None,
+                at: call.at(),
                 kinds: Kinds::Of(&ENDED_BY_CSC),
                 how: "The function is under the code signing configuration of the stack again.",
             })
@@ -104,6 +119,7 @@ pub(super) fn of_call(call: &ApiCall, settings: &AlertSettings) -> Option<Recove
             Some(Recovery {
                 target: None,
                 subject: Some(csc.to_owned()),
+                at: call.at(),
                 kinds: Kinds::Of(&ENDED_BY_ENFORCE),
                 how: "The code signing configuration is on Enforce again.",
             })
@@ -128,22 +144,29 @@ pub(super) async fn recover<W: AlertWorld>(
             continue;
         };
         let is_other = |subject: &String| *subject != incident.subject;
-        if incident.closed_at.is_some() || recovery.subject.as_ref().is_some_and(is_other) {
+        let is_later = incident.last_at >= recovery.at;
+        if incident.closed_at.is_some()
+            || is_later
+            || recovery.subject.as_ref().is_some_and(is_other)
+        {
             continue;
         }
         let page = incidents::recovery(settings, &incident, recovery.how);
         publish(world, settings, &page).await?;
         let now = world.now();
         change(world, &path, |before: Option<Incident>| match before {
-            Some(before) if before.closed_at.is_none() => Change::Write(
-                Incident {
-                    closed_at: Some(now),
-                    untold: 0,
-                    telling: None,
-                    ..before
-                },
-                (),
-            ),
+            // It happened again meanwhile: that is to be told.
+            Some(before) if before.closed_at.is_none() && before.count == incident.count => {
+                Change::Write(
+                    Incident {
+                        closed_at: Some(now),
+                        untold: 0,
+                        telling: None,
+                        ..before
+                    },
+                    (),
+                )
+            }
             _ => Change::Keep(()),
         })
         .await?;

@@ -2,7 +2,8 @@
 //! compare two packages, empty the dead-letter queues.
 //!
 //! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
-//! means (`rollback.rs`), what differs between two packages (`diff.rs`), and how dead letters get back into their queues
+//! means (`rollback.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`),
+//! what bringing a function under the gate takes (`adopt.rs`), and how dead letters get back into their queues
 //! (`redrive.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`.
@@ -10,11 +11,14 @@
 //! Data passes through like this: a command uploads through [`crate::ports::UploadStore`], and asks a
 //! [`Follower`] again and again for what is new on record, until there is an outcome.
 
+mod adopt;
+pub mod audit;
 mod diff;
 mod follow;
 mod redrive;
 mod rollback;
 
+pub use adopt::{AdoptionFacts, AdoptionGoal, AdoptionPlan, CodeStep, Obstacle, plan_adoption};
 pub use diff::{EntryChange, PackageDiff, diff};
 pub use follow::{Follower, Progress};
 pub use redrive::FoundLetters;

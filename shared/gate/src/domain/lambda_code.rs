@@ -45,6 +45,15 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// How a function's code is packed (`PackageType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum PackageType {
+    /// A zip.
+    Zip,
+    /// A container image, which cannot be signed this way.
+    Image,
+}
+
 /// How Lambda identifies code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeIdentity {

@@ -23,7 +23,7 @@ pub use code_signing_config::{Csc, CscPolicy};
 pub use function_configuration::{
     AttachedLayer, CodeStorage, EXEC_WRAPPER, ExecWrapper, FunctionConfiguration,
 };
-pub use lambda_code::{CodeIdentity, Refusal, SIGNATURE_EXCEPTIONS};
+pub use lambda_code::{CodeIdentity, PackageType, Refusal, SIGNATURE_EXCEPTIONS};
 pub use layer_metadata::{ARCHITECTURES, LayerMetadata, LayerMetadataError, RUNTIMES};
 pub use names::{
     AliasName, CscArn, FunctionName, LayerName, NameError, NamePattern, ProfileName, RevisionId,
@@ -35,5 +35,5 @@ pub use signing_job::{
 };
 pub use stack::{Scope, Stack};
 pub use target::{KeyError, Target};
-pub use upload::{Upload, UploadId, Uploader};
-pub(crate) use upload::{hex, sha256_base64};
+pub(crate) use upload::hex;
+pub use upload::{Upload, UploadId, Uploader, sha256_base64};

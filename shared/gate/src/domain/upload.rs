@@ -95,7 +95,8 @@ fn compact(at: Timestamp) -> String {
 }
 
 /// Base64 of the SHA-256, as Lambda reports a package's.
-pub(crate) fn sha256_base64(bytes: &[u8]) -> String {
+#[must_use]
+pub fn sha256_base64(bytes: &[u8]) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes))
 }

@@ -261,6 +261,8 @@ impl ApiCall {
             self.request_text("/functionName"),
             self.request_text("/resource"),
             self.response_text("/functionName"),
+            // Of an event source mapping, whose calls name it by its id alone.
+            self.response_text("/functionArn"),
         ]
         .into_iter()
         .flatten()
@@ -335,16 +337,49 @@ impl RoleId {
     }
 }
 
-/// The name in whatever names a function: `name`, `name:qualifier`, `account:function:name`, an ARN, with
-/// or without a qualifier.
+/// The name in whatever names a function: `name`, `account:name`, `account:function:name`, an ARN, each with or
+/// without a qualifier.
 fn function_of(text: &str) -> Option<FunctionName> {
-    let rest = match text.rsplit_once("function:") {
-        Some((_, rest)) => rest,
+    FunctionName::parse(unqualified(text)?.0).ok()
+}
+
+/// Name and qualifier of a function, read from the left as the pattern of Lambda's parameter `FunctionName`
+/// reads them (grade A): each part before the name may be left out.
+pub(crate) fn unqualified(text: &str) -> Option<(&str, Option<&str>)> {
+    let mut rest = text;
+    if let Some(arn) = text.strip_prefix("arn:") {
+        let (_partition, service) = arn.split_once(':')?;
         // Another resource's ARN.
-        None if text.starts_with("arn:") => return None,
-        None => text,
-    };
-    FunctionName::parse(rest.split(':').next()?).ok()
+        rest = service.strip_prefix("lambda:")?;
+    }
+    for is_part in [is_region, is_account, |part: &str| part == "function"] {
+        if let Some((part, behind)) = rest.split_once(':')
+            && is_part(part)
+        {
+            rest = behind;
+        }
+    }
+    Some(match rest.split_once(':') {
+        Some((name, qualifier)) => (name, Some(qualifier)),
+        None => (rest, None),
+    })
+}
+
+fn is_account(part: &str) -> bool {
+    part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Such as `us-east-1` or `us-gov-west-1`.
+fn is_region(part: &str) -> bool {
+    let mut parts = part.split('-');
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+    parts.next_back().is_some_and(is_number)
+        && part.matches('-').count() >= 2
+        && parts
+            .next()
+            .is_some_and(|first| is_word(first) && first.len() <= 4)
+        && parts.all(is_word)
 }
 
 /// The name of a call without the API version behind it: the eight digits of a date, and for a later

@@ -18,7 +18,7 @@ mod sweep_run;
 mod upload;
 
 pub use alert_run::AlertRun;
-pub(crate) use cloudtrail::API_CALL;
+pub(crate) use cloudtrail::{API_CALL, unqualified};
 pub use cloudtrail::{ApiCall, RoleId};
 pub(crate) use envelope::Envelope;
 pub use envelope::EventError;

@@ -1,7 +1,7 @@
 //! Every function of the account and region, and which code signing configuration each has.
 
 use super::error::PortError;
-use crate::domain::{Csc, CscArn};
+use crate::domain::{CodeIdentity, Csc, CscArn, PackageType};
 use std::future::Future;
 
 /// A function as `ListFunctions` tells it.
@@ -9,8 +9,11 @@ use std::future::Future;
 pub struct ListedFunction {
     /// Its name.
     pub name: String,
-    /// `CodeSha256` of `$LATEST`.
-    pub code_sha256: String,
+    /// Its code. That `ListFunctions` tells who signed it is grade B: its reference lists the few fields that it
+    /// leaves out.
+    pub code: CodeIdentity,
+    /// How its code is packed.
+    pub package_type: PackageType,
 }
 
 /// A page of a listing.

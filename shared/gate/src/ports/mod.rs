@@ -12,6 +12,7 @@
 //! Data passes through like this: a use case calls a trait; `countersign-aws` implements it with the
 //! SDK, the tests with a small AWS in memory.
 
+mod adoption;
 mod clock;
 mod dead_letters;
 mod error;
@@ -27,6 +28,7 @@ mod upload_inventory;
 mod upload_store;
 mod uploads;
 
+pub use adoption::{Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment};
 pub use clock::Clock;
 pub use dead_letters::{DeadLetter, DeadLetters, GateFunction};
 pub use error::{Cause, PortError, error_chain};

@@ -9,7 +9,7 @@ use super::{
     drift::DriftKind,
     store::Document,
 };
-use crate::domain::{CscPolicy, Target};
+use crate::domain::{CscPolicy, PackageType, Target};
 
 /// Everything that one run found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,15 @@ pub struct FunctionPosture {
     pub name: String,
     /// `CodeSha256` of `$LATEST`.
     pub code_sha256: String,
+    /// How its code is packed; null in a document of a gate that did not look yet.
+    #[serde(default)]
+    pub package_type: Option<PackageType>,
+    /// The signing job of `$LATEST`; null when it is not signed.
+    #[serde(default)]
+    pub signing_job: Option<String>,
+    /// The version of the signing profile of `$LATEST`.
+    #[serde(default)]
+    pub signing_profile_version: Option<String>,
     /// Its code signing configuration; null when it has none.
     pub code_signing_config: Option<String>,
     /// What that says about code that its publishers did not sign.

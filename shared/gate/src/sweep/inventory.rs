@@ -132,7 +132,10 @@ impl Inventory {
                 code_signing_config: csc.map(|(arn, _)| arn.to_string()),
                 policy: csc.map(|(_, policy)| *policy),
                 name: function.name,
-                code_sha256: function.code_sha256,
+                code_sha256: function.code.sha256,
+                package_type: Some(function.package_type),
+                signing_job: function.code.job_arn,
+                signing_profile_version: function.code.profile_version_arn,
             }
         };
         let csc_posture_of = |csc: Csc| {

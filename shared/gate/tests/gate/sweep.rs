@@ -235,6 +235,7 @@ fn nothing_is_found_where_all_is_as_it_should_be() {
     );
     assert_eq!(posture.functions[0].name, "checkout");
     assert!(posture.functions[0].code_signing_config.is_some());
+    assert_eq!(posture.functions[0].signing_job, function.signing_job);
     assert_eq!(told(&world), 0);
     let writes = world
         .state()

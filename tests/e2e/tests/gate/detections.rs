@@ -113,6 +113,7 @@ fn every_detection_pages() {
         "update_function_configuration",
         &with(&json!({"Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/x"}}})),
     );
+    stack.wait_until_active(&Nobody, NAME).unwrap();
     expected.push(("configuration-runs-other-code", NAME.to_owned()));
     let arn = text(&version, "/FunctionArn").unwrap();
     let arn = arn.rsplit_once(':').unwrap().0.to_owned();
@@ -177,6 +178,7 @@ fn every_detection_pages() {
     );
     expected.push(("csc-changed", csc.clone()));
     call("lambda", "update_function_code", &code);
+    stack.wait_until_active(&Nobody, NAME).unwrap();
     expected.push(("untrusted-code-live", NAME.to_owned()));
     call("lambda", "delete_function_code_signing_config", &function);
     expected.push(("csc-detached", NAME.to_owned()));

@@ -6,7 +6,7 @@ use countersign_testkit::checkout;
 
 /// The documents, and the first line of each block in them, with the test that pastes it or the reason why
 /// none does.
-const BLOCKS: [(&str, &[(&str, Pasted)]); 6] = [
+const BLOCKS: [(&str, &[(&str, Pasted)]); 7] = [
     (
         "README.md",
         &[
@@ -126,6 +126,77 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 6] = [
             (
                 "sam deploy --parameter-overrides AdministratorRoles=arn:aws:iam::111122223333:role/gate-repair",
                 Not("the stack of the suite is deployed with this parameter: `deployed`"),
+            ),
+        ],
+    ),
+    (
+        "docs/first-day.md",
+        &[
+            (
+                "sam build",
+                Not(
+                    "the suite builds and deploys so, with answers for the questions: `cloud::build`, `Cloud::deploy`",
+                ),
+            ),
+            (
+                "output() { aws cloudformation describe-stacks --stack-name countersign \\",
+                Not(
+                    "`README` pastes the same function; the names of variables are those of the command line",
+                ),
+            ),
+            (
+                "countersign adopt functions/shop functions/orders functions/pay",
+                Not(
+                    "`cli/tests` runs the command against an AWS on loopback; that it exists is held by `first_day_uses_commands_that_exist`",
+                ),
+            ),
+            (
+                "countersign adopt functions/shop functions/orders functions/pay --apply",
+                Not(
+                    "`cli/tests` runs the command against an AWS on loopback; that it exists is held by `first_day_uses_commands_that_exist`",
+                ),
+            ),
+            (
+                "countersign history functions/shop",
+                Not(
+                    "`cli/tests` runs the command against an AWS on loopback; that it exists is held by `first_day_uses_commands_that_exist`",
+                ),
+            ),
+            (
+                "sam deploy --parameter-overrides UntrustedCode=Enforce",
+                Not("all tests share the stack, which enforces"),
+            ),
+            (
+                "countersign check shop.zip",
+                Not(
+                    "`cli/tests` runs the command against an AWS on loopback; that it exists is held by `first_day_uses_commands_that_exist`",
+                ),
+            ),
+            (
+                "head -c 1000 shop.zip > broken.zip",
+                Not(
+                    "`cli/tests` runs the command against an AWS on loopback; that it exists is held by `first_day_uses_commands_that_exist`",
+                ),
+            ),
+            (
+                "countersign rollback functions/shop --dry-run",
+                Not(
+                    "`cli/tests` runs the command against an AWS on loopback; that it exists is held by `first_day_uses_commands_that_exist`",
+                ),
+            ),
+            (
+                "aws lambda update-function-code --function-name pay --zip-file fileb://shop.zip",
+                Not("pages of calls past the gate are provoked one by one in `detections`"),
+            ),
+            (
+                "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=UpdateFunctionCode20150331v2 > events.json",
+                Not("pages of calls past the gate are provoked one by one in `detections`"),
+            ),
+            (
+                "countersign audit",
+                Not(
+                    "`cli/tests` runs the command against an AWS on loopback; that it exists is held by `first_day_uses_commands_that_exist`",
+                ),
             ),
         ],
     ),

@@ -159,7 +159,7 @@ impl Context<'_> {
 
     /// Whether CloudFormation made the call for somebody: AWS says so, callers cannot.
     pub(super) fn is_by_cloudformation(&self) -> bool {
-        self.call.invoked_by() == Some("cloudformation.amazonaws.com")
+        self.call.invoked_by() == Some(CLOUDFORMATION)
     }
 
     /// The call's severity when CloudFormation made it: a template is at work, not a hand.
@@ -218,6 +218,9 @@ impl Context<'_> {
         (named == own || named == id).then(|| own.to_owned())
     }
 }
+
+/// What AWS writes as the service that made a call of CloudFormation's.
+pub(in crate::alerts) const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
 
 /// The parameters that name things of a stack, in the services that it has things of.
 const THINGS: [&str; 13] = [

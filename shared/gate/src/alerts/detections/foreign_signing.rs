@@ -15,7 +15,8 @@ pub(super) static DETECTION: Detection = Detection {
     normal: "another stack or pipeline that uses the same profile on purpose.",
     steps: &[
         "See what was signed: aws signer describe-signing-job --job-id {job} --region {region}",
-        "If nobody knows of it, revoke the signature. That cannot be undone: aws signer revoke-signature --job-id {job} --reason unknown-signer --region {region}",
+        "Make sure that the job is not the gate's own: no signing.json of the records names it. Signer answers a repeated client token with the job that it started first.",
+        "If nobody knows of it, revoke its signature: aws signer revoke-signature, with the id of the job. That cannot be undone, and what the gate signed under it would be revoked with it.",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
         "Take signer:StartSigningJob and signer:SignPayload on the profile away from everyone but the gate's sign role.",
     ],

@@ -1,7 +1,7 @@
 //! A function was created without a code signing configuration, or again.
 
 use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
-use crate::alerts::Severity;
+use crate::{alerts::Severity, domain::CscArn};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
     "lambda": "CreateFunction";
@@ -33,7 +33,20 @@ fn matches(context: &Context<'_>) -> Option<Finding> {
         .call
         .request("/codeSigningConfigArn")
         .filter(|csc| !csc.is_null());
-    (csc.is_none() && context.is_gated_function()).then(Finding::default)
+    if !context.is_gated_function() {
+        return None;
+    }
+    let own = context.settings.csc.as_ref().map(CscArn::as_str);
+    match (csc, own) {
+        (None, _) => Some(Finding::default()),
+        (Some(csc), Some(own)) if csc.as_str() != Some(own) => Some(
+            Finding::default()
+                .title("{subject} was created under a code signing configuration that is not the stack's")
+                .severity(Severity::Warning)
+                .detail("Whoever that configuration trusts decided what it runs.".to_owned()),
+        ),
+        (Some(_), _) => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A function, or a version of it, was deleted.
 
 use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
-use crate::alerts::Severity;
+use crate::{alerts::Severity, events::unqualified};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
     "lambda": "DeleteFunction";
@@ -48,8 +48,7 @@ fn matches(context: &Context<'_>) -> Option<Finding> {
 
 /// The qualifier behind a function's name or ARN.
 fn qualifier_of(text: &str) -> Option<&str> {
-    let rest = text.rsplit_once("function:").map_or(text, |(_, rest)| rest);
-    rest.split_once(':').map(|(_, qualifier)| qualifier)
+    unqualified(text)?.1
 }
 
 #[cfg(test)]

@@ -41,6 +41,9 @@ mod trust_revoked;
 mod untrusted_code_live;
 mod version_changed;
 
+pub(super) use detection::CLOUDFORMATION;
 pub use detection::{Answer, Detection, WatchedCall};
+pub(super) use gate_changed::ID as GATE_CHANGED;
 pub(super) use page_of::{needs_records, page_of};
+pub(super) use stack_changed::ID as GATE_STACK_CHANGED;
 pub use table::{DETECTIONS, EventNames, detect, event_names};

@@ -4,11 +4,14 @@ use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
-    "cloudformation": "UpdateStack", "ExecuteChangeSet", "DeleteStack", "SetStackPolicy", "UpdateTerminationProtection";
+    "cloudformation": "UpdateStack", "ExecuteChangeSet", "DeleteStack", "SetStackPolicy", "UpdateTerminationProtection",
+        "RollbackStack", "ContinueUpdateRollback";
 };
 
+pub(in crate::alerts) const ID: &str = "gate-stack-changed";
+
 pub(super) static DETECTION: Detection = Detection {
-    id: "gate-stack-changed",
+    id: ID,
     severity: Severity::Warning,
     title: "The gate's stack {subject} was updated or deleted",
     meaning: "The stack holds all of the gate. An update can set weaker parameters; a deletion ends the gate.",
@@ -26,12 +29,17 @@ pub(super) static DETECTION: Detection = Detection {
 
 fn matches(context: &Context<'_>) -> Option<Finding> {
     let call = context.call;
-    let stack = call.request_text("/stackName")?;
     let own = &context.settings.stack;
-    let is_own = stack == own || stack.contains(&format!(":stack/{own}/"));
     let finding = Finding::default()
         .subject(own.clone())
         .detail(format!("It was done with {}.", call.name()));
+    // A change set may be named by an ARN alone, which does not have the stack's name.
+    let Some(stack) = call.request_text("/stackName") else {
+        return Some(finding.title("A stack that may be the gate's {subject} was changed").detail(
+            "The call does not name the stack: look at what it changed before anything else.".to_owned(),
+        ));
+    };
+    let is_own = stack == own || stack.contains(&format!(":stack/{own}/"));
     is_own.then(|| match call.name() {
         "DeleteStack" => finding
             .severity(Severity::Critical)
@@ -52,6 +60,14 @@ mod tests {
         fires(
             &DETECTION,
             &update("arn:aws:cloudformation:us-east-1:111122223333:stack/countersign/5d1e"),
+        );
+        fires(
+            &DETECTION,
+            &event(
+                "cloudformation",
+                "ExecuteChangeSet",
+                json!({"changeSetName": "arn:aws:cloudformation:us-east-1:111122223333:changeSet/x/5d1e"}),
+            ),
         );
         silent(&update("countersign-2"));
         silent(&update(

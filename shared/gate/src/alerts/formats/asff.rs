@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    document::{Parts, is_closed},
     inert::cut,
+    parts::{Parts, is_closed},
 };
 use crate::{
     alerts::page::{Page, Place, Severity},

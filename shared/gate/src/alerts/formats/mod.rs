@@ -1,7 +1,7 @@
 //! How SNS carries a page: one publish has a text for each protocol.
 //!
-//! Lives here: `render.rs` (the entry, and what fits), `text.rs` (e-mail and SMS), `chat.rs` (Amazon Q Developer),
-//! `document.rs` (JSON for programs) with `pagerduty.rs`, `ocsf.rs` and `asff.rs`, `links.rs`, and `inert.rs`
+//! Lives here: `render.rs` (the entry, and what fits), `bounds.rs` (how much that is), `text.rs` (e-mail and SMS), `chat.rs` (Amazon Q Developer),
+//! `document.rs` (JSON for programs) made of `parts.rs`, with `pagerduty.rs`, `ocsf.rs` and `asff.rs`, `links.rs`, and `inert.rs`
 //! (what makes an attacker's text harmless).
 //!
 //! May use: the page and the settings of `alerts`.
@@ -18,6 +18,7 @@ mod inert;
 mod links;
 mod ocsf;
 mod pagerduty;
+mod parts;
 mod render;
 mod text;
 

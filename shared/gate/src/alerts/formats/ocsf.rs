@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::document::{Parts, is_closed};
+use super::parts::{Parts, is_closed};
 use crate::{
     alerts::page::{Page, Severity},
     domain::Target,

@@ -21,7 +21,7 @@ fn revision(number: u64) -> RevisionId {
     RevisionId::parse(format!("r{number}")).unwrap()
 }
 
-fn code_of(function: &FunctionState) -> CodeIdentity {
+pub(super) fn code_of(function: &FunctionState) -> CodeIdentity {
     CodeIdentity {
         sha256: function.code_sha256.clone(),
         job_arn: function.job_arn.clone(),

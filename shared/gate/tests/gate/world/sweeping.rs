@@ -2,7 +2,9 @@
 
 use countersign_gate::{domain::*, outcome::DriftEvent, ports::*};
 
-use super::{Mistake, RECORDS, World, WorldState, simulated_ports::SimulatedPorts};
+use super::{
+    Mistake, RECORDS, World, WorldState, lambda::code_of, simulated_ports::SimulatedPorts,
+};
 
 /// How many versions a page of a listing holds: few, so that keys are cut in two.
 const PAGE: usize = 3;
@@ -89,7 +91,8 @@ impl FunctionInventory for SimulatedPorts {
                 .iter()
                 .map(|(name, function)| ListedFunction {
                     name: name.clone(),
-                    code_sha256: function.code_sha256.clone(),
+                    code: code_of(function),
+                    package_type: PackageType::Zip,
                 })
                 .collect(),
             next: None,

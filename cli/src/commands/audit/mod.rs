@@ -1,0 +1,19 @@
+//! `countersign audit`: how the account stands, by the last sweep; `audit impact`: what runs that somebody signed.
+//!
+//! [`args`] → `run` reads `posture.json` and the open drift through the gate's port, which judges them, and
+//! prints: [`text`] for people, JSON, [`csv`], [`sarif`], or [`html`], one page for a wall screen or an auditor
+//! (`page.css`, `page.js`, with [`pictures`]). Nothing is changed in AWS. Uses `io`, `aws` and the gate's
+//! `client`.
+
+mod args;
+mod csv;
+mod html;
+mod impact;
+mod markup;
+mod pictures;
+mod run;
+mod sarif;
+mod text;
+
+pub(crate) use args::Arguments;
+pub(crate) use run::run;

@@ -1,0 +1,94 @@
+//! `countersign audit`: the posture out of the records, judged and printed.
+
+use std::collections::BTreeSet;
+
+use countersign_gate::client::audit::{Audit, Impact, Swept, audit, read_swept};
+use jiff::Timestamp;
+
+use super::{
+    args::{Arguments, AuditFormat, ImpactArguments, Question},
+    csv, html, impact, sarif, text,
+};
+use crate::{
+    aws::session::{Session, block_on},
+    io::{
+        error::CliError,
+        exit_status::ExitStatus,
+        output::{self, Format},
+    },
+};
+
+/// Reads, judges, prints.
+pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, CliError> {
+    if let Some(Question::Impact(question)) = &arguments.question {
+        return tell_impact(arguments, question, now);
+    }
+    let Some(swept) = read(arguments.records_bucket.name()?)? else {
+        return Ok(no_sweep());
+    };
+    let trusted: BTreeSet<String> = arguments.trusted_account.iter().cloned().collect();
+    let audit = audit(&swept, &trusted, now);
+    match arguments.format {
+        AuditFormat::Text => output::print(&text::render(&audit))?,
+        AuditFormat::Json => output::print_json(&audit)?,
+        AuditFormat::Csv => output::print(&csv::render(&audit))?,
+        AuditFormat::Sarif => output::print_json(&sarif::log(&audit))?,
+        AuditFormat::Html => output::print(&html::render(&audit))?,
+    }
+    Ok(status(&audit))
+}
+
+fn tell_impact(
+    arguments: &Arguments,
+    question: &ImpactArguments,
+    now: Timestamp,
+) -> Result<ExitStatus, CliError> {
+    // The bucket may stand before the word impact, too.
+    let bucket = question.records_bucket.name();
+    let bucket = bucket.or_else(|_| arguments.records_bucket.name())?;
+    let Some(swept) = read(bucket)? else {
+        return Ok(no_sweep());
+    };
+    let impact = Impact::of(&question.signer, &swept.posture);
+    let audit = audit(&swept, &BTreeSet::new(), now);
+    let report = impact::Report::new(&audit, impact);
+    match question.format {
+        Format::Text => output::print(&impact::render(&report))?,
+        Format::Json => output::print_json(&report)?,
+    }
+    Ok(if report.runs_anywhere() {
+        ExitStatus::Rejected
+    } else if audit.is_complete() {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Inconclusive
+    })
+}
+
+fn read(bucket: &str) -> Result<Option<Swept>, CliError> {
+    block_on(async {
+        let session = Session::connect("", bucket).await?;
+        read_swept(&session.records)
+            .await
+            .map_err(|error| session.unread("the posture", &error))
+    })
+}
+
+fn no_sweep() -> ExitStatus {
+    output::print_error(&CliError::new(
+        "there is no posture.json in the records bucket: no hourly run of the function sweep has come to its end",
+        "wait an hour after the stack was created; if it was longer ago, see the alarm SweepMissedAlarm and the \
+         log of the function sweep",
+    ));
+    ExitStatus::Inconclusive
+}
+
+fn status(audit: &Audit) -> ExitStatus {
+    if audit.has_gaps() {
+        ExitStatus::Rejected
+    } else if audit.is_complete() {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Inconclusive
+    }
+}

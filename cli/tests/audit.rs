@@ -1,0 +1,373 @@
+//! `countersign audit` against an AWS on loopback: what it finds, in each of its forms, and what it does with
+//! text that means harm.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod schema;
+
+use std::process::Command;
+
+use countersign_testkit::{checkout, fake_aws::FakeAws};
+use serde_json::{Value, json};
+
+const SCHEMA: &str = include_str!("../../docs/schemas/audit.schema.json");
+
+const CSC: &str = "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
+const WARN: &str =
+    "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef1";
+const IDLE: &str =
+    "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef2";
+const SHOP: &str = "arn:aws:signer:us-east-1:111122223333:/signing-profiles/shop/AbCdEfGh12";
+const OTHER: &str = "arn:aws:signer:us-east-1:999988887777:/signing-profiles/other/AbCdEfGh12";
+const JOB: &str =
+    "arn:aws:signer:us-east-1:111122223333:/signing-jobs/3f0a5c1e-7a3d-4a52-9a77-6f5f0f6f7d11";
+const DEAD: &str = "no-arn; touch x";
+const HOSTILE: &str = "=cmd|'<script>alert(1)</script>\"\u{202e}\u{1b}[2J";
+
+fn target(name: &str, drift: &Value) -> Value {
+    json!({"target": name, "current": "l", "state": "deployed", "deployed": "20260928T120001Z-v", "version": "7",
+        "runs": "c2hh", "signing_job": JOB, "signing_profile_version": SHOP, "drift": drift})
+}
+
+fn function(name: &str, csc: Option<&str>, policy: Option<&str>, signer: Option<&str>) -> Value {
+    json!({"name": name, "code_sha256": "c2hh", "package_type": "Zip", "signing_job": signer.map(|_| JOB),
+        "signing_profile_version": signer, "code_signing_config": csc, "policy": policy})
+}
+
+/// One of everything that can be found.
+fn posture() -> Value {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command asks the clock how old the posture is"
+    )]
+    let ended_at = jiff::Timestamp::now().to_string();
+    let mut image = function("image", None, None, None);
+    image["package_type"] = json!("Image");
+    let mut failed = target("layers/tls", &json!([]));
+    failed["state"] = json!("failed");
+    json!({
+        "schema": 1, "stack": "gate", "began_at": ended_at, "ended_at": ended_at, "unfinished": 2,
+        "targets": [target("functions/shop", &json!(["OTHER_CODE_RUNS"])), failed],
+        "functions": [
+            function("shop", Some(CSC), Some("Enforce"), Some(SHOP)),
+            function("bare", None, None, None),
+            function("lax", Some(WARN), Some("Warn"), Some(SHOP)),
+            function(HOSTILE, None, None, None),
+            function("gate-sign", None, None, None),
+            image,
+        ],
+        "configurations": [
+            {"arn": CSC, "policy": "Enforce", "publishers": [SHOP]},
+            {"arn": WARN, "policy": "Warn", "publishers": [OTHER, DEAD]},
+            {"arn": IDLE, "policy": "Enforce", "publishers": [SHOP]},
+        ],
+        "troubles": [],
+    })
+}
+
+fn drift() -> Value {
+    json!({"schema": 1, "kind": "OTHER_CODE_RUNS", "subject": "functions/shop", "target": "functions/shop",
+        "message": format!("runs {HOSTILE}"), "expected": null, "found": null, "upload": null,
+        "found_at": "2026-11-21T21:44:00Z", "closed_at": null, "announced_at": null})
+}
+
+fn aws(posture: &Value) -> FakeAws {
+    let aws = FakeAws::start().unwrap();
+    aws.put("records", "posture.json", posture.to_string());
+    aws.put(
+        "records",
+        "drift/functions/shop/OTHER_CODE_RUNS.json",
+        drift().to_string(),
+    );
+    aws
+}
+
+fn run(aws: &FakeAws, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(checkout::program("countersign"))
+        .arg("audit")
+        .args(arguments)
+        .env_clear()
+        .env("COUNTERSIGN_RECORDS_BUCKET", "records")
+        .env("AWS_ENDPOINT_URL", aws.endpoint())
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .output()
+        .unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+fn report(aws: &FakeAws, arguments: &[&str]) -> (i32, Value) {
+    let (status, out, err) = run(aws, &[arguments, &["--format", "json"]].concat());
+    (
+        status,
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}")),
+    )
+}
+
+/// The kinds that were found about a subject.
+fn kinds(report: &Value, subject: &str) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    findings
+        .filter(|finding| finding["subject"] == subject)
+        .map(|finding| finding["kind"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// A posture in which there is nothing to find.
+fn sound() -> Value {
+    let mut posture = posture();
+    posture["targets"] = json!([target("functions/shop", &json!([]))]);
+    posture["functions"] = json!([
+        function("shop", Some(CSC), Some("Enforce"), Some(SHOP)),
+        function("gate-sign", None, None, None)
+    ]);
+    posture["configurations"] = json!([{"arn": CSC, "policy": "Enforce", "publishers": [SHOP]}]);
+    posture
+}
+
+#[test]
+fn everything_is_found_and_nothing_else() {
+    let (status, report) = report(&aws(&posture()), &[]);
+    assert_eq!(status, 1);
+    for (subject, expected) in [
+        ("functions/shop", &["OTHER_CODE_RUNS"][..]),
+        ("functions/bare", &["NO_CSC", "UNSIGNED", "NOT_GATED"]),
+        (
+            "functions/lax",
+            &["CSC_WARNS", "SIGNER_NOT_ALLOWED", "NOT_GATED"],
+        ),
+        ("functions/image", &["CONTAINER_IMAGE"]),
+        ("functions/gate-sign", &[]),
+        ("layers/tls", &["UPLOAD_FAILED"]),
+        (CSC, &[]),
+        (
+            WARN,
+            &["PUBLISHER_DEAD", "PUBLISHER_FOREIGN", "PUBLISHER_IDLE"],
+        ),
+        (IDLE, &["CSC_UNUSED"]),
+    ] {
+        assert_eq!(kinds(&report, subject), expected, "{subject}");
+    }
+    assert_eq!(
+        report["findings"][0]["kind"], "OTHER_CODE_RUNS",
+        "the worst is first"
+    );
+    assert_eq!(report["findings"][0]["found_at"], "2026-11-21T21:44:00Z");
+    assert_eq!(report["summary"]["code"]["gated"], 1);
+    assert_eq!(report["summary"]["code"]["unsigned"], 2);
+    assert_eq!(report["summary"]["code"]["gate"], 1);
+    assert_eq!(report["summary"]["protection"]["none"], 2);
+    assert_eq!(report["summary"]["signers"][SHOP], 3);
+}
+
+#[test]
+fn json_is_as_its_schema_says() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    for posture in [posture(), sound()] {
+        let (_, report) = report(&aws(&posture), &[]);
+        assert_eq!(schema::faults(&schema, &report), [""; 0]);
+    }
+    let (_, mut wrong) = report(&aws(&posture()), &[]);
+    wrong["findings"][0]["kind"] = json!("ANOTHER");
+    wrong["more"] = json!(1);
+    wrong.as_object_mut().unwrap().remove("stack");
+    assert_eq!(schema::faults(&schema, &wrong).len(), 3);
+}
+
+#[test]
+fn exit_status_tells_sound_from_not_known() {
+    let (status, shown) = report(&aws(&sound()), &[]);
+    assert_eq!(status, 0, "{shown}");
+    assert_eq!(shown["findings"], json!([]));
+
+    let mut old = sound();
+    old["ended_at"] = json!("2026-11-21T21:44:00Z");
+    let (status, text, _) = run(&aws(&old), &[]);
+    assert_eq!(status, 3);
+    assert!(text.contains("older than two hours"), "{text}");
+
+    let mut half = sound();
+    half["troubles"] = json!(["functions/pay: denied"]);
+    let (status, text, _) = run(&aws(&half), &[]);
+    assert_eq!(status, 3);
+    assert!(
+        text.contains("not looked at: functions/pay: denied"),
+        "{text}"
+    );
+
+    // A gate that did not look at who signed what.
+    let mut before = sound();
+    let functions = json!([{"name": "shop", "code_sha256": "c2hh", "code_signing_config": CSC, "policy": "Enforce"},
+        {"name": "pay", "code_sha256": "c2hh", "code_signing_config": CSC, "policy": "Enforce"}]);
+    before["functions"] = functions;
+    let (status, shown) = report(&aws(&before), &[]);
+    assert_eq!(
+        (status, kinds(&shown, "functions/pay")),
+        (3, vec!["NOT_GATED".to_owned()])
+    );
+
+    let nothing = FakeAws::start().unwrap();
+    let (status, out, err) = run(&nothing, &[]);
+    assert_eq!((status, out.as_str()), (3, ""));
+    assert!(err.contains("SweepMissedAlarm"), "{err}");
+    nothing.put("records", "posture.json", "{}");
+    assert_eq!(
+        run(&nothing, &[]).0,
+        2,
+        "a record that cannot be read is no absence"
+    );
+}
+
+#[test]
+fn trusted_account_is_not_foreign() {
+    let (_, report) = report(&aws(&posture()), &["--trusted-account", "999988887777"]);
+    assert_eq!(kinds(&report, WARN), ["PUBLISHER_DEAD", "PUBLISHER_IDLE"]);
+    let (status, _, err) = run(&aws(&posture()), &["--trusted-account", "me"]);
+    assert!(status == 2 && err.contains("twelve digits"), "{err}");
+}
+
+#[test]
+fn hostile_text_is_inert_in_every_form() {
+    let aws = aws(&posture());
+    for form in ["text", "csv", "sarif", "html"] {
+        let (status, out, _) = run(&aws, &["--format", form]);
+        assert_eq!(status, 1);
+        assert!(out.contains("alert(1)"), "{form}: it is shown");
+        assert!(!out.contains(['\u{202e}', '\u{1b}']), "{form}: {out}");
+    }
+    let (_, html, _) = run(&aws, &["--format", "html"]);
+    assert!(!html.contains("<script>alert"), "{html}");
+    assert_eq!(html.matches("<script").count(), 1);
+    let (_, csv, _) = run(&aws, &["--format", "csv"]);
+    for line in csv.lines() {
+        let cells = line.trim_matches('"').split("\",\"");
+        for cell in cells {
+            assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
+        }
+    }
+    // Nobody is told to paste a name that Lambda never gave.
+    let (_, report) = report(&aws, &[]);
+    let findings = report["findings"].as_array().unwrap().iter();
+    for finding in findings.filter(|finding| finding["subject"] == format!("functions/{HOSTILE}")) {
+        assert_eq!(finding["command"], Value::Null, "{finding}");
+    }
+    for finding in report["findings"].as_array().unwrap() {
+        let command = finding["command"].as_str().unwrap_or_default();
+        assert!(
+            !command.contains([';', '$', '`', '|', '&', '\'']),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn page_needs_nothing_from_elsewhere() {
+    let (_, html, _) = run(&aws(&posture()), &["--format", "html"]);
+    for foreign in [
+        "http:", "https:", "src=", "href=", "url(", "@import", "style=\"", "onclick",
+    ] {
+        assert!(!html.contains(foreign), "{foreign}");
+    }
+    assert!(html.contains("default-src 'none'; style-src 'sha256-"));
+    for expected in [
+        "50 %",
+        "NIST 800-53 SI-7(15)",
+        "CIS AWS Compute Services 4.8",
+        "countersign adopt functions/bare --apply",
+    ] {
+        assert!(html.contains(expected), "no {expected}");
+    }
+    for element in [
+        "section", "table", "tr", "td", "figure", "svg", "bdi", "main", "ul", "ol", "li", "div",
+    ] {
+        let opened = html.matches(&format!("<{element}>")).count()
+            + html.matches(&format!("<{element} ")).count();
+        assert_eq!(
+            opened,
+            html.matches(&format!("</{element}>")).count(),
+            "{element}"
+        );
+    }
+}
+
+#[test]
+fn sarif_has_a_rule_and_a_place_for_each_result() {
+    let (_, out, _) = run(&aws(&posture()), &["--format", "sarif"]);
+    let log: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let rules = log.pointer("/runs/0/tool/driver/rules").unwrap();
+    let results = log.pointer("/runs/0/results").unwrap().as_array().unwrap();
+    assert_eq!(results[0]["level"], "error");
+    let mut fingerprints: Vec<&str> = Vec::new();
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        let uri = result.pointer("/locations/0/physicalLocation/artifactLocation/uri");
+        let uri = uri.unwrap().as_str().unwrap();
+        assert!(
+            uri.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "%-_./".contains(c)),
+            "{uri}"
+        );
+        fingerprints.push(
+            result["partialFingerprints"]["subjectAndKind/v1"]
+                .as_str()
+                .unwrap(),
+        );
+    }
+    let all = fingerprints.len();
+    fingerprints.sort_unstable();
+    fingerprints.dedup();
+    assert_eq!(fingerprints.len(), all);
+}
+
+#[test]
+fn impact_names_what_runs() {
+    let aws = aws(&posture());
+    let (status, report) = report(&aws, &["impact", SHOP]);
+    assert_eq!(status, 1);
+    let runs: Vec<&str> = report["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|of| of["subject"].as_str().unwrap())
+        .collect();
+    assert_eq!(runs, ["functions/lax", "functions/shop", "layers/tls"]);
+    assert_eq!(report["trusted_by"], json!([CSC, IDLE]));
+    let (status, text, _) = run(&aws, &["impact", JOB]);
+    assert!(
+        status == 1 && text.contains("functions/shop, version 7"),
+        "{text}"
+    );
+    let (status, text, _) = run(&aws, &["impact", OTHER]);
+    assert!(
+        status == 0 && text.contains("nothing runs that it signed") && text.contains(WARN),
+        "{text}"
+    );
+    let (status, _, err) = run(&aws, &["impact", "functions/shop"]);
+    assert!(status == 2 && err.contains("ARN of a signing job"), "{err}");
+    assert_eq!(
+        run(&aws, &["--records-bucket", "records", "impact", OTHER]).0,
+        0
+    );
+}
+
+#[test]
+fn nothing_but_records_is_read() {
+    let aws = aws(&posture());
+    run(&aws, &[]);
+    assert_eq!(
+        aws.called(),
+        ["s3:GetObject", "s3:ListObjectsV2", "s3:GetObject"]
+    );
+}

@@ -1,0 +1,152 @@
+//! Lambda for whoever brings functions under the gate: the command line.
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_sdk_lambda::{operation::get_function::GetFunctionOutput, types::FunctionConfiguration};
+use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_types::body::SdkBody;
+use countersign_gate::{
+    domain::{CscArn, FunctionName},
+    ports::{Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, PortError},
+};
+
+use super::lambda_api::{CONFLICT, GET_FUNCTION, LambdaApi, NOT_FOUND, function_of};
+use crate::{
+    connection::timeouts,
+    error::{broken_off, code, port_error, port_error_inside, required, unreadable},
+};
+
+const DOWNLOAD: &str = "lambda:GetFunction (Code.Location)";
+
+/// For 250 MB over a line of 2 Mbit/s.
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(17);
+
+impl Adoption for LambdaApi {
+    async fn candidate(&self, name: &FunctionName) -> Result<Option<AdoptionCandidate>, PortError> {
+        let Some(answer) = self.get_function(name, None).await? else {
+            return Ok(None);
+        };
+        let configuration = answer.configuration.as_ref();
+        let configuration = required(GET_FUNCTION, "Configuration", configuration)?;
+        let (unsigned_layers, gate) = (unsigned_layers(configuration), gate(configuration));
+        let has_capacity_provider = configuration.capacity_provider_config.is_some();
+        let (is_referenced, location) = place(&answer);
+        Ok(Some(AdoptionCandidate {
+            function: function_of(answer)?,
+            unsigned_layers,
+            is_referenced,
+            has_capacity_provider,
+            location,
+            gate,
+        }))
+    }
+
+    async fn download(&self, location: &CodeLocation) -> Result<Vec<u8>, PortError> {
+        let (endpoint, path) =
+            split(location.url()).ok_or_else(|| unreadable(DOWNLOAD, "Location", &"no address"))?;
+        let download = Operation::builder()
+            .service_name("lambda")
+            .operation_name("Code.Location")
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .endpoint_url(endpoint)
+            // The address itself is what gives access; another login beside it is refused.
+            .no_auth()
+            .no_retry()
+            .timeout_config(timeouts(DOWNLOAD_TIMEOUT, DOWNLOAD_TIMEOUT))
+            .serializer(|path: String| {
+                let mut request = HttpRequest::new(SdkBody::empty());
+                request.set_uri(path)?;
+                Ok(request)
+            })
+            .deserializer(read)
+            .build();
+        let answer = download.invoke(path.to_owned()).await;
+        let (status, body) = answer.map_err(|error| broken_off(DOWNLOAD, error))?;
+        if status == 200 {
+            return Ok(body);
+        }
+        let code = if status == 403 { "AccessDenied" } else { "-" };
+        let message = format!("HTTP status {status}");
+        Err(port_error_inside(DOWNLOAD, code, &message))
+    }
+
+    async fn attach_csc(
+        &self,
+        name: &FunctionName,
+        csc: &CscArn,
+    ) -> Result<CscAttachment, PortError> {
+        const CALL: &str = "lambda:PutFunctionCodeSigningConfig";
+        let request = self.connection.lambda().put_function_code_signing_config();
+        let request = request
+            .function_name(name.as_str())
+            .code_signing_config_arn(csc.as_str());
+        let Err(error) = request.send().await else {
+            return Ok(CscAttachment::Attached);
+        };
+        match code(&error) {
+            NOT_FOUND => Ok(CscAttachment::NoFunction),
+            "CodeSigningConfigNotFoundException" => Ok(CscAttachment::NoCsc),
+            CONFLICT => Ok(CscAttachment::Busy),
+            _ => Err(port_error(CALL, error)),
+        }
+    }
+}
+
+/// The error of an operation that has none of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("the body is not whole")]
+struct NotWhole;
+
+fn read(response: &HttpResponse) -> Result<(u16, Vec<u8>), OrchestratorError<NotWhole>> {
+    let body = response.body().bytes();
+    let body = body.ok_or_else(|| OrchestratorError::operation(NotWhole))?;
+    Ok((response.status().as_u16(), body.to_vec()))
+}
+
+/// An address as scheme with host, and path with query.
+fn split(url: &str) -> Option<(&str, &str)> {
+    let host = url.find("://")?.checked_add(3)?;
+    let path = url.get(host..)?.find('/')?.checked_add(host)?;
+    Some((url.get(..path)?, url.get(path..)?))
+}
+
+/// Whether the package is in a bucket of the customer's, and where it can be had.
+fn place(answer: &GetFunctionOutput) -> (bool, Option<CodeLocation>) {
+    let Some(code) = &answer.code else {
+        return (false, None);
+    };
+    let location = code.location.clone().map(CodeLocation::new);
+    (code.resolved_s3_object.is_some(), location)
+}
+
+fn unsigned_layers(configuration: &FunctionConfiguration) -> Vec<String> {
+    let layers = configuration.layers.iter().flatten();
+    let unsigned = layers.filter(|layer| layer.signing_profile_version_arn.is_none());
+    unsigned.filter_map(|layer| layer.arn.clone()).collect()
+}
+
+fn gate(configuration: &FunctionConfiguration) -> Option<GateEnvironment> {
+    let variables = configuration.environment.as_ref()?.variables.as_ref()?;
+    Some(GateEnvironment {
+        stack: variables.get("COUNTERSIGN_STACK")?.clone(),
+        target_functions: variables.get("COUNTERSIGN_TARGET_FUNCTIONS").cloned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_is_split_at_its_path() {
+        let url = "https://host:1/a%20b/c?X-Amz-Signature=a%2Fb&x=/";
+        assert_eq!(
+            split(url),
+            Some(("https://host:1", "/a%20b/c?X-Amz-Signature=a%2Fb&x=/"))
+        );
+        assert_eq!(split("host/a"), None);
+        assert_eq!(split("https://host"), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! The parts of a page that all of its machine formats are made of.
+
+use serde_json::{Map, Value};
+
+use super::{
+    bounds::{Bounds, MAX_KEY},
+    inert::{cut, no_markup, one_line},
+    links::links,
+};
+use crate::alerts::{
+    page::{Page, Place},
+    settings::AlertSettings,
+};
+
+/// The parts of a page, already inert, that all of its machine formats are made of.
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
+    pub(super) dedup_key: String,
+    pub(super) title: String,
+    pub(super) text: String,
+    pub(super) next_steps: Vec<String>,
+    pub(super) facts: Map<String, Value>,
+    pub(super) resources: Vec<String>,
+    pub(super) kind: String,
+    pub(super) state: String,
+    pub(super) stack: String,
+    pub(super) place: Option<Place>,
+    /// Console and runbook.
+    pub(super) links: Vec<(&'static str, String)>,
+}
+
+impl Parts {
+    pub(super) fn of(page: &Page, settings: &AlertSettings, bounds: Bounds) -> Self {
+        let line = |text: &str, most| no_markup(&one_line(text, most));
+        let lines = |texts: &[String], most| {
+            let kept = texts.iter().take(most);
+            kept.map(|text| line(text, bounds.line)).collect()
+        };
+        let facts = page.facts.iter().take(bounds.facts);
+        let place = page.place.as_ref().or(settings.place.as_ref());
+        Self {
+            dedup_key: line(&page.dedup_key(), MAX_KEY),
+            title: line(&page.title, bounds.title),
+            text: no_markup(&cut(&page.text, bounds.text)),
+            next_steps: lines(&page.next_steps, bounds.steps),
+            facts: facts
+                .map(|(name, value)| ((*name).to_owned(), line(value, bounds.fact).into()))
+                .collect(),
+            resources: lines(&page.resources, bounds.resources),
+            kind: line(&page.kind, bounds.line),
+            state: line(&page.state, bounds.line),
+            stack: line(&page.stack, bounds.line),
+            place: place.map(|place| Place {
+                partition: line(&place.partition, bounds.line),
+                region: line(&place.region, bounds.line),
+                account: line(&place.account, bounds.line),
+            }),
+            links: links(page, settings),
+        }
+    }
+}
+
+/// Whether a page ends what others under its key began.
+pub(super) fn is_closed(page: &Page) -> bool {
+    page.state == "closed"
+}

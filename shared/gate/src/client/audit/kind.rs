@@ -1,0 +1,250 @@
+//! What an audit can find: word, severity, meaning, and the controls that ask for it.
+
+use serde::{Serialize, Serializer};
+
+use crate::records::DriftKind;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing; it makes no audit fail.
+    Note,
+    /// A gap.
+    Warning,
+    /// Something runs, or may run, that nobody vouched for.
+    Critical,
+}
+
+impl Severity {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 3] = [Self::Critical, Self::Warning, Self::Note];
+
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FindingKind {
+    /// What `sweep` found against the records.
+    Drift(DriftKind),
+    /// The function has no code signing configuration.
+    NoCsc,
+    /// The function's configuration only warns.
+    CscWarns,
+    /// The function names a configuration that was not among those of the account.
+    CscUnknown,
+    /// What runs carries no signature.
+    Unsigned,
+    /// What runs was signed by somebody whom the function's configuration does not list.
+    SignerNotAllowed,
+    /// The newest upload was accepted and could not be brought to run as it should.
+    UploadFailed,
+    /// The function is none of the gate's: nothing was ever deployed to it by way of an upload.
+    NotGated,
+    /// A container image.
+    ContainerImage,
+    /// A configuration lists nobody.
+    CscWithoutPublishers,
+    /// A configuration lists what is no version of a signing profile.
+    PublisherDead,
+    /// A configuration lists a profile of another account, region or partition.
+    PublisherForeign,
+    /// A configuration lists a profile version that signed nothing that runs under it.
+    PublisherIdle,
+    /// No function has the configuration.
+    CscUnused,
+}
+
+/// CIS AWS Compute Services Benchmark, NIST SP 800-53 revision 5. Security Hub has no control for code
+/// signing among its controls for Lambda (its user guide, grade B).
+const CODE_SIGNING: &[&str] = &[
+    "CIS AWS Compute Services 4.8",
+    "NIST 800-53 SI-7(15)",
+    "NIST 800-53 CM-14",
+];
+const INTEGRITY: &[&str] = &["NIST 800-53 SI-7(15)", "NIST 800-53 CM-14"];
+const INVENTORY: &[&str] = &["NIST 800-53 CM-14"];
+
+impl FindingKind {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let own = [
+            Self::NoCsc,
+            Self::CscWarns,
+            Self::CscUnknown,
+            Self::Unsigned,
+            Self::SignerNotAllowed,
+            Self::UploadFailed,
+            Self::NotGated,
+            Self::ContainerImage,
+            Self::CscWithoutPublishers,
+            Self::PublisherDead,
+            Self::PublisherForeign,
+            Self::PublisherIdle,
+            Self::CscUnused,
+        ];
+        DriftKind::ALL.into_iter().map(Self::Drift).chain(own)
+    }
+
+    /// The word in reports. It never changes its meaning.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Drift(kind) => kind.as_str(),
+            Self::NoCsc => "NO_CSC",
+            Self::CscWarns => "CSC_WARNS",
+            Self::CscUnknown => "CSC_UNKNOWN",
+            Self::Unsigned => "UNSIGNED",
+            Self::SignerNotAllowed => "SIGNER_NOT_ALLOWED",
+            Self::UploadFailed => "UPLOAD_FAILED",
+            Self::NotGated => "NOT_GATED",
+            Self::ContainerImage => "CONTAINER_IMAGE",
+            Self::CscWithoutPublishers => "CSC_WITHOUT_PUBLISHERS",
+            Self::PublisherDead => "PUBLISHER_DEAD",
+            Self::PublisherForeign => "PUBLISHER_FOREIGN",
+            Self::PublisherIdle => "PUBLISHER_IDLE",
+            Self::CscUnused => "CSC_UNUSED",
+        }
+    }
+
+    /// How much it matters.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::Drift(kind) if kind.is_critical() => Severity::Critical,
+            Self::Drift(_)
+            | Self::NoCsc
+            | Self::CscWarns
+            | Self::CscUnknown
+            | Self::Unsigned
+            | Self::SignerNotAllowed
+            | Self::UploadFailed
+            | Self::CscWithoutPublishers
+            | Self::PublisherDead
+            | Self::PublisherForeign => Severity::Warning,
+            Self::NotGated | Self::ContainerImage | Self::PublisherIdle | Self::CscUnused => {
+                Severity::Note
+            }
+        }
+    }
+
+    /// What it means, in a sentence or two.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Drift(kind) => kind.meaning(),
+            Self::NoCsc => {
+                "The function has no code signing configuration: Lambda runs whatever it is given."
+            }
+            Self::CscWarns => {
+                "The function's code signing configuration says Warn: Lambda takes code that its publishers did not \
+                 sign, and counts it."
+            }
+            Self::CscUnknown => {
+                "The function's code signing configuration was not among those of the account, so that nobody knows \
+                 whom it trusts."
+            }
+            Self::Unsigned => {
+                "What the target runs carries no signature: nothing tells who vouched for it."
+            }
+            Self::SignerNotAllowed => {
+                "What the function runs was signed by a profile version that its code signing configuration does not \
+                 list. It came before the configuration was changed, or under Warn."
+            }
+            Self::UploadFailed => {
+                "The newest upload was accepted, and could not be brought to run as it should."
+            }
+            Self::NotGated => {
+                "The gate has deployed nothing to this function, so it compares nothing."
+            }
+            Self::ContainerImage => {
+                "The function is a container image, which AWS Signer cannot sign for Lambda."
+            }
+            Self::CscWithoutPublishers => {
+                "The configuration lists no publisher: under Enforce, nothing can be deployed to its functions."
+            }
+            Self::PublisherDead => {
+                "The configuration lists a publisher that is no version of a signing profile, and so matches no \
+                 signature."
+            }
+            Self::PublisherForeign => {
+                "The configuration lists a signing profile of another account, region or partition: whoever may use \
+                 it there decides what may run here."
+            }
+            Self::PublisherIdle => {
+                "The configuration lists a version of a signing profile that signed nothing that its functions run."
+            }
+            Self::CscUnused => "No function of the account has this code signing configuration.",
+        }
+    }
+
+    /// What to do, in a sentence.
+    #[must_use]
+    pub fn fix(self) -> &'static str {
+        match self {
+            Self::Drift(kind) => kind.fix(),
+            Self::NoCsc | Self::NotGated => "Take the function under the gate.",
+            Self::CscWarns => {
+                "When what runs is signed, let the configuration enforce; see before which functions it concerns. \
+                 For the stack's own configuration that is its parameter UntrustedCode."
+            }
+            Self::CscUnknown => "Look at which configuration the function has.",
+            Self::Unsigned => "Deploy the package again by way of an upload, so that it is signed.",
+            Self::SignerNotAllowed => {
+                "Deploy the package again by way of an upload, or list the profile version if it is to be trusted."
+            }
+            Self::UploadFailed => "See how far it came, mend that, and upload the package again.",
+            Self::ContainerImage => {
+                "Protect it by other means, such as immutable tags and signed images."
+            }
+            Self::CscWithoutPublishers | Self::PublisherDead => {
+                "List the versions of signing profiles that may sign."
+            }
+            Self::PublisherForeign => {
+                "If that account is one of yours, name it with --trusted-account; otherwise take it off the list."
+            }
+            Self::PublisherIdle => {
+                "Take it off the list, unless it is the profile that the next deployment is signed with."
+            }
+            Self::CscUnused => "Delete it if nothing is going to use it.",
+        }
+    }
+
+    /// The controls that ask for it.
+    #[must_use]
+    pub fn controls(self) -> &'static [&'static str] {
+        match self {
+            Self::NoCsc | Self::CscWarns | Self::Drift(DriftKind::CscMissing) => CODE_SIGNING,
+            Self::Drift(
+                DriftKind::OtherCodeRuns
+                | DriftKind::OtherLayerVersion
+                | DriftKind::SignatureRevoked
+                | DriftKind::SignatureExpires,
+            )
+            | Self::CscUnknown
+            | Self::Unsigned
+            | Self::SignerNotAllowed
+            | Self::ContainerImage
+            | Self::CscWithoutPublishers
+            | Self::PublisherDead
+            | Self::PublisherForeign
+            | Self::PublisherIdle => INTEGRITY,
+            Self::Drift(_) | Self::UploadFailed | Self::NotGated | Self::CscUnused => INVENTORY,
+        }
+    }
+}
+
+impl Serialize for FindingKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

@@ -1,0 +1,22 @@
+//! The posture of an account, judged: what `sweep` saw last, and what is wrong with it.
+//!
+//! Lives here: the kinds of findings with their severities and controls (`kind.rs`), one function, layer or
+//! configuration as it is shown (`subject.rs`), the commands that mend (`command.rs`), the judgement
+//! (`judge.rs`), what a signing job or profile signed that runs (`impact.rs`), reading it all from the records
+//! (`read.rs`).
+//!
+//! Data passes through like this: `read` takes `posture.json` and the open drift documents, `judge` makes an
+//! [`Audit`] of them and of the time; nothing else of AWS is asked.
+
+mod command;
+mod impact;
+mod judge;
+mod kind;
+mod read;
+mod subject;
+
+pub use impact::{Impact, ImpactOn, Signer};
+pub use judge::{Audit, AuditFinding, AuditSummary, audit};
+pub use kind::{FindingKind, Severity};
+pub use read::{Swept, read_swept};
+pub use subject::{CodeStanding, ConfigurationAudit, Protection, Subject};

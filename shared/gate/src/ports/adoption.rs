@@ -1,0 +1,90 @@
+//! Functions that are to come under the gate, for whoever brings them there.
+
+use super::{error::PortError, functions::Function};
+use crate::domain::{CscArn, FunctionName};
+use std::{fmt, future::Future};
+
+/// `GetFunction` of `$LATEST`, with what matters before a function comes under the gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdoptionCandidate {
+    /// The function.
+    pub function: Function,
+    /// The ARNs of its layer versions that are not signed (`Layers[].SigningProfileVersionArn`, grade A).
+    pub unsigned_layers: Vec<String>,
+    /// Lambda reads its package out of a bucket of the customer's (`ResolvedS3Object`, grade A).
+    pub is_referenced: bool,
+    /// It runs on Managed Instances (`CapacityProviderConfig`, grade A).
+    pub has_capacity_provider: bool,
+    /// Where its package can be had.
+    pub location: Option<CodeLocation>,
+    /// What its environment says of a gate, if it is a function of one.
+    pub gate: Option<GateEnvironment>,
+}
+
+/// A function of a gate, told by its environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateEnvironment {
+    /// `COUNTERSIGN_STACK`
+    pub stack: String,
+    /// `COUNTERSIGN_TARGET_FUNCTIONS`
+    pub target_functions: Option<String>,
+}
+
+/// A presigned address, for some minutes (`Code.Location`): whoever has it can read the code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CodeLocation(String);
+
+impl CodeLocation {
+    /// An address as Lambda gave it.
+    #[must_use]
+    pub fn new(url: String) -> Self {
+        Self(url)
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CodeLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodeLocation(…)")
+    }
+}
+
+/// Lambda's answer to `PutFunctionCodeSigningConfig`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CscAttachment {
+    /// The function has the configuration.
+    Attached,
+    /// No such function.
+    NoFunction,
+    /// No such configuration.
+    NoCsc,
+    /// `ResourceConflictException`: an update is under way.
+    Busy,
+}
+
+/// What bringing a function under the gate takes. The gate itself never does it: its roles have no right to.
+pub trait Adoption: Sync {
+    /// `GetFunction`; `None` when there is no such function.
+    fn candidate(
+        &self,
+        name: &FunctionName,
+    ) -> impl Future<Output = Result<Option<AdoptionCandidate>, PortError>> + Send;
+
+    /// The package at this address, whole.
+    fn download(
+        &self,
+        location: &CodeLocation,
+    ) -> impl Future<Output = Result<Vec<u8>, PortError>> + Send;
+
+    /// `PutFunctionCodeSigningConfig`.
+    fn attach_csc(
+        &self,
+        name: &FunctionName,
+        csc: &CscArn,
+    ) -> impl Future<Output = Result<CscAttachment, PortError>> + Send;
+}
