@@ -290,7 +290,8 @@ pub(super) async fn tell_repeats<W: AlertWorld>(
             }
             continue;
         };
-        let since = incident.told_at.unwrap_or(incident.first_at);
+        let began = incident.telling.as_ref().map(|telling| telling.since);
+        let since = incident.told_at.or(began).unwrap_or(incident.first_at);
         let every = Duration::from_secs(incident.repeat_seconds);
         if !is_over(since, every, world.now()) {
             continue;

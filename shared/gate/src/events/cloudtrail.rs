@@ -359,6 +359,11 @@ pub(crate) fn unqualified(text: &str) -> Option<(&str, Option<&str>)> {
             rest = behind;
         }
     }
+    // A layer's or another resource's.
+    let is_arn_of_function = || text.contains(":function:");
+    if text.starts_with("arn:") && !is_arn_of_function() {
+        return None;
+    }
     Some(match rest.split_once(':') {
         Some((name, qualifier)) => (name, Some(qualifier)),
         None => (rest, None),
@@ -453,6 +458,9 @@ mod tests {
             "111122223333:function:orders",
             "111122223333:function:orders:7",
             "function:orders",
+            "111122223333:orders",
+            "111122223333:orders:function",
+            "us-east-1:111122223333:function:orders:live",
             "arn:aws:lambda:us-east-1:111122223333:function:orders",
             "arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:orders:live",
         ] {
@@ -468,6 +476,23 @@ mod tests {
             let call = call(&json!({"requestParameters": {"functionName": typed}}));
             assert_eq!(call.function(), None, "{typed}");
         }
+        // A name that ends like the word before a name.
+        for typed in [
+            "arn:aws:lambda:us-east-1:111122223333:function:orders-function:live",
+            "orders-function:live",
+        ] {
+            let call = call(&json!({"requestParameters": {"functionName": typed}}));
+            assert_eq!(
+                call.function().unwrap().as_str(),
+                "orders-function",
+                "{typed}"
+            );
+        }
+        let mapping = call(
+            &json!({"requestParameters": {"uUID": "1"}, "responseElements": {
+            "functionArn": "arn:aws:lambda:us-east-1:111122223333:function:orders"}}),
+        );
+        assert_eq!(mapping.function().unwrap().as_str(), "orders");
         let tagged = call(&json!({"requestParameters": {
             "resource": "arn:aws:lambda:us-east-1:111122223333:function:orders"}}));
         assert_eq!(tagged.function().unwrap().as_str(), "orders");

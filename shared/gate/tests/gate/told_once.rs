@@ -77,11 +77,19 @@ fn code_changed(number: u32) -> String {
 fn by(number: u32, role: &str) -> String {
     let mut event: Value = serde_json::from_str(&body("alert-cloudtrail-code-changed")).unwrap();
     event["detail"]["eventID"] = json!(format!("event-{number}"));
+    event["detail"]["eventTime"] = json!(later("2026-11-21T21:50:12Z", number));
     event["detail"]["userIdentity"] = json!({
         "type": "AssumedRole",
         "arn": format!("arn:aws:sts::111122223333:assumed-role/{role}/session-{number}"),
     });
     event.to_string()
+}
+
+/// So many seconds later.
+fn later(time: &str, seconds: u32) -> String {
+    let time: jiff::Timestamp = time.parse().unwrap();
+    let seconds = jiff::SignedDuration::from_secs(seconds.into());
+    time.saturating_add(seconds).unwrap().to_string()
 }
 
 /// A recorded call on `orders` that was accepted.
@@ -93,6 +101,12 @@ fn call(number: u32, name: &str, request: &Value) -> String {
     detail["responseElements"] = Value::Null;
     detail["additionalEventData"] = Value::Null;
     event.to_string()
+}
+
+fn outcome_at(decided_at: &str, state: &str, code: Option<ReasonCode>) -> Value {
+    let mut record = outcome(state, code);
+    record["decided_at"] = json!(decided_at);
+    record
 }
 
 fn ended(world: &World, record: &Value) -> Alerted {
@@ -305,10 +319,8 @@ fn fifty_bad_uploads_are_two_pages_and_a_good_one_closes() {
     told(&world, RUN).unwrap();
     assert_eq!(states(&world), ["rejected", "repeated"]);
     // It is fixed: the one thing is closed, under the same key.
-    assert!(matches!(
-        ended(&world, &outcome("deployed", None)),
-        Alerted::Silent
-    ));
+    let deployed = outcome_at("2026-11-21T22:00:00Z", "deployed", None);
+    assert!(matches!(ended(&world, &deployed), Alerted::Silent));
     let (state, text) = pages(&world).pop().unwrap();
     assert_eq!(state, "closed");
     assert!(text.starts_with("No longer so: Upload refused"), "{text}");
@@ -327,7 +339,15 @@ fn good_deployment_closes_what_was_changed_past_the_gate_of_this_target() {
     let world = world();
     told(&world, &code_changed(1)).unwrap();
     told(&world, &code_changed(2).replace("orders", "billing")).unwrap();
+    // A deployment of before, whose event comes late or twice, ends nothing.
     ended(&world, &outcome("deployed", None));
+    assert_eq!(states(&world), ["detected", "detected"]);
+    // Nor does a package that was only verified.
+    let prepared = outcome_at("2026-11-21T22:00:00Z", "prepared", None);
+    ended(&world, &prepared);
+    assert_eq!(states(&world), ["detected", "detected"]);
+    let deployed = outcome_at("2026-11-21T22:00:00Z", "deployed", None);
+    ended(&world, &deployed);
     let open: Vec<String> = incidents(&world)
         .into_iter()
         .filter(|incident| incident.closed_at.is_none())
@@ -335,7 +355,7 @@ fn good_deployment_closes_what_was_changed_past_the_gate_of_this_target() {
         .collect();
     assert_eq!(open, ["functions/billing"]);
     // Told once.
-    ended(&world, &outcome("deployed", None));
+    ended(&world, &deployed);
     assert_eq!(states(&world), ["detected", "detected", "closed"]);
 }
 
@@ -350,9 +370,9 @@ fn configuration_that_is_back_closes_what_was_told_of_it() {
         csc: Some(OWN.parse().unwrap()),
         ..settings()
     };
-    let put_back = |csc: &str| {
+    let put_back = |number: u32, csc: &str| {
         let request = json!({"functionName": "orders", "codeSigningConfigArn": csc});
-        call(9, "PutFunctionCodeSigningConfig20200630", &request)
+        call(number, "PutFunctionCodeSigningConfig20200630", &request)
     };
     told_by(
         &world,
@@ -364,32 +384,30 @@ fn configuration_that_is_back_closes_what_was_told_of_it() {
         ),
     )
     .unwrap();
-    told_by(&world, &of_stack, &put_back(OTHER)).unwrap();
+    told_by(&world, &of_stack, &put_back(9, OTHER)).unwrap();
     assert_eq!(states(&world), ["detected", "detected"]);
-    told_by(&world, &of_stack, &put_back(OWN)).unwrap();
+    // One of before that comes late ends nothing.
+    told_by(&world, &of_stack, &put_back(0, OWN)).unwrap();
+    assert_eq!(states(&world), ["detected", "detected"]);
+    told_by(&world, &of_stack, &put_back(10, OWN)).unwrap();
     assert_eq!(states(&world)[2..], ["closed", "closed"]);
 
-    let policy = |csc: &str, policy: &str| {
+    let policy = |number: u32, csc: &str, policy: &str| {
         let request = json!({
             "codeSigningConfigArn": csc,
             "codeSigningPolicies": {"untrustedArtifactOnDeployment": policy},
         });
-        call(11, "UpdateCodeSigningConfig20200422", &request)
+        call(number, "UpdateCodeSigningConfig20200422", &request)
     };
-    told_by(&world, &of_stack, &policy(OWN, "Warn")).unwrap();
-    told_by(&world, &of_stack, &policy(OTHER, "Enforce")).unwrap();
+    told_by(&world, &of_stack, &policy(11, OWN, "Warn")).unwrap();
+    told_by(&world, &of_stack, &policy(12, OTHER, "Enforce")).unwrap();
     let open = |world: &World| {
         let is_open =
             |incident: &Incident| incident.kind == "csc-weakened" && incident.closed_at.is_none();
         incidents(world).iter().any(is_open)
     };
     assert!(open(&world), "another configuration closes nothing");
-    told_by(
-        &world,
-        &of_stack,
-        &policy(OWN, "Enforce").replace("event-11", "event-12"),
-    )
-    .unwrap();
+    told_by(&world, &of_stack, &policy(13, OWN, "Enforce")).unwrap();
     assert!(!open(&world));
 }
 
@@ -604,20 +622,19 @@ fn changed_configuration_is_told_with_what_it_was_and_the_way_back() {
         "UpdateCodeSigningConfig20200422",
         &json!({
             "codeSigningConfigArn": CSC,
-            "allowedPublishers": {"signingProfileVersionArns": [THEIRS]},
+            "allowedPublishers": {"signingProfileVersionArns": [OURS, THEIRS]},
         }),
     );
     assert!(
         page.text.contains(&format!(
-            "Trusted since then: {THEIRS}. No longer trusted: {OURS}."
+            "Trusted since then: {THEIRS}. No longer trusted: nobody."
         )),
         "{}",
         page.text
     );
     let back = format!(
         "Put it back as it was: aws lambda update-code-signing-config --code-signing-config-arn {CSC} \
-         --allowed-publishers SigningProfileVersionArns={OURS} \
-         --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region us-east-1"
+         --allowed-publishers SigningProfileVersionArns={OURS} --region us-east-1"
     );
     assert_eq!(page.next_steps[0], back);
     assert!(
@@ -632,7 +649,21 @@ fn changed_configuration_is_told_with_what_it_was_and_the_way_back() {
     });
     assert_eq!(
         change(2, "UpdateCodeSigningConfig20200422", &weaker).next_steps[0],
-        back
+        format!(
+            "Put it back as it was: aws lambda update-code-signing-config --code-signing-config-arn {CSC} \
+             --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region us-east-1"
+        )
+    );
+    // Somebody repairs what was worse before: nobody is told to undo that.
+    let repair = json!({
+        "codeSigningConfigArn": CSC,
+        "allowedPublishers": {"signingProfileVersionArns": []},
+        "codeSigningPolicies": {"untrustedArtifactOnDeployment": "Enforce"},
+    });
+    let page = change(5, "UpdateCodeSigningConfig20200422", &repair);
+    assert!(
+        !page.next_steps[0].starts_with("Put it back as it was"),
+        "{page:?}"
     );
     let deleted = change(
         3,
@@ -690,4 +721,69 @@ fn fifty_functions_are_put_under_the_configuration_and_nobody_is_paged() {
     assert!(world.state().pages.is_empty());
     let foreign = OWN.replace("csc-0", "csc-1");
     assert!(matches!(put(50, &foreign), Ok(Alerted::Paged(_))));
+}
+
+/// Whoever writes a silence that nobody can read keeps no page back, of its target or of others.
+#[test]
+fn silence_that_cannot_be_read_keeps_nothing_quiet() {
+    let world = world();
+    put(&world, SILENCE, &json!({"reason": "x"}));
+    world.state().broken.insert("s3:GetObject record");
+    assert!(matches!(
+        told(&world, &code_changed(1)),
+        Ok(Alerted::Paged(_))
+    ));
+}
+
+/// What an update of the gate's own stack does is told once, by the call that begins it; what CloudFormation does
+/// for another stack is told.
+#[test]
+fn cloudformation_changes_the_gate_in_silence_only_while_its_stack_is_updated() {
+    let by_cloudformation = |number: u32| {
+        let request =
+            json!({"functionName": "countersign-alert", "reservedConcurrentExecutions": 0});
+        let mut event: Value =
+            serde_json::from_str(&call(number, "PutFunctionConcurrency20171031", &request))
+                .unwrap();
+        event["detail"]["userIdentity"]["invokedBy"] = json!("cloudformation.amazonaws.com");
+        event.to_string()
+    };
+    let quiet = world();
+    let update = json!({"stackName": "countersign"});
+    let mut update: Value = serde_json::from_str(&call(1, "UpdateStack", &update)).unwrap();
+    update["source"] = json!("aws.cloudformation");
+    update["detail"]["eventSource"] = json!("cloudformation.amazonaws.com");
+    let at = quiet.state().now;
+    update["detail"]["eventTime"] = json!(at.to_string());
+    assert!(matches!(
+        told(&quiet, &update.to_string()),
+        Ok(Alerted::Paged(_))
+    ));
+    assert!(matches!(
+        told(&quiet, &by_cloudformation(2)),
+        Ok(Alerted::Silent)
+    ));
+    pass(&quiet, 121);
+    assert!(matches!(
+        told(&quiet, &by_cloudformation(3)),
+        Ok(Alerted::Paged(_))
+    ));
+    assert!(matches!(
+        told(&world(), &by_cloudformation(4)),
+        Ok(Alerted::Paged(_))
+    ));
+}
+
+/// The same caller does something else by the same call.
+#[test]
+fn other_alias_version_or_publisher_is_another_thing() {
+    let world = world();
+    let alias = |number: u32, name: &str, version: &str| {
+        let request = json!({"functionName": "orders", "name": name, "functionVersion": version});
+        told(&world, &call(number, "UpdateAlias20150331", &request))
+    };
+    assert!(matches!(alias(1, "canary", "4"), Ok(Alerted::Paged(_))));
+    assert!(matches!(alias(2, "canary", "4"), Ok(Alerted::Counted(_))));
+    assert!(matches!(alias(3, "prod", "4"), Ok(Alerted::Paged(_))));
+    assert!(matches!(alias(4, "prod", "66"), Ok(Alerted::Paged(_))));
 }

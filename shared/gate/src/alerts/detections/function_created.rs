@@ -59,7 +59,12 @@ mod tests {
         let created = |request| event("lambda", "CreateFunction20150331", request);
         fires(&DETECTION, &created(json!({"functionName": "orders"})));
         silent(&created(json!({"functionName": "another-teams"})));
-        silent(&created(json!({"functionName": "orders",
-            "codeSigningConfigArn": "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-1"})));
+        silent(&created(
+            json!({"functionName": "orders", "codeSigningConfigArn": OWN_CSC}),
+        ));
+        let foreign = "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-1";
+        let foreign = json!({"functionName": "orders", "codeSigningConfigArn": foreign});
+        fires(&DETECTION, &created(foreign.clone()));
+        assert_eq!(page(&created(foreign)).severity, Severity::Warning);
     }
 }

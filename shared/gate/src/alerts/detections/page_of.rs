@@ -51,6 +51,32 @@ pub(in crate::alerts) fn needs_records(call: &ApiCall, settings: &AlertSettings)
     })
 }
 
+/// What of a call makes it another thing than the one before by the same caller.
+const TELLING: [&str; 10] = [
+    "/name",
+    "/functionVersion",
+    "/principal",
+    "/role",
+    "/layers",
+    "/handler",
+    "/runtime",
+    "/allowedPublishers",
+    "/codeSigningConfigArn",
+    "/codeSigningPolicies",
+];
+
+/// The values of [`TELLING`], and what Lambda says of the signature. An attempt that was denied changed nothing,
+/// whatever was asked.
+fn telling(call: &ApiCall) -> String {
+    if call.error_code().is_some() {
+        return String::new();
+    }
+    let values = TELLING.iter().filter_map(|pointer| call.request(pointer));
+    let mut text: Vec<String> = values.map(ToString::to_string).collect();
+    text.extend(call.signature_status().map(str::to_owned));
+    text.join(" ")
+}
+
 /// `put_back` is the step that undoes the call, made of what was before.
 fn page(
     detection: &Detection,
@@ -106,7 +132,7 @@ fn page(
         kind: detection.id.to_owned(),
         thread,
         target,
-        same: format!("{} by {}", call.name(), context.actor()),
+        same: format!("{} by {} {}", call.name(), context.actor(), telling(call)),
         dedup_key: None,
         repetition: finding.repetition.unwrap_or(Repetition::Counted),
         state: "detected".to_owned(),
