@@ -32,7 +32,12 @@ pub(in crate::alerts) fn page_of(
         .map(|told| (told.sentences, told.step))
         .unwrap_or_default();
     finding.details.extend(sentences);
-    Some(page(detection, &finding, step.as_deref(), &Context { call, settings }))
+    Some(page(
+        detection,
+        &finding,
+        step.as_deref(),
+        &Context { call, settings },
+    ))
 }
 
 /// Whether the records can say whose code a call put on a function.
