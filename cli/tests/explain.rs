@@ -76,3 +76,36 @@ fn file_without_events_is_an_error() {
         assert!(text.contains("lookup-events"), "{text}");
     }
 }
+
+#[test]
+fn page_is_shown_as_each_reader_gets_it() {
+    let alias = sample("alert-cloudtrail-alias-moved");
+    let shown = |reader: &str| {
+        let (status, text) = explain(&[&alias, "--as", reader]);
+        assert_eq!(status, 0, "{reader}: {text}");
+        text
+    };
+    assert!(shown("text").contains("What to do"), "{}", shown("text"));
+    let sms = shown("sms");
+    assert!(
+        sms.starts_with("Countersign CRITICAL") && sms.trim_end().len() <= 140,
+        "{sms}"
+    );
+    for (reader, pointer) in [
+        ("chat", "/content/title"),
+        ("json", "/dedup_key"),
+        ("pagerduty", "/event_action"),
+        ("ocsf", "/finding_info"),
+        ("asff", "/SchemaVersion"),
+    ] {
+        let document: Value = serde_json::from_str(&shown(reader)).unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reader}: {document}");
+        assert!(shown("all").contains(&format!("== {reader} ==")));
+    }
+    let (status, none) = explain(&[&alias, "--as", "ocsf", "--target-functions", "nothing"]);
+    assert_eq!((status, none.trim()), (0, ""));
+    let (status, _) = explain(&[&alias, "--as", "ocsf", "--format", "json"]);
+    assert_eq!(status, 2);
+    let (status, _) = explain(&[&alias, "--as", "telegram"]);
+    assert_eq!(status, 2);
+}

@@ -1,6 +1,7 @@
 //! `cargo xtask`: what a person or a CI does with this repository.
 
 mod checkout;
+mod detections;
 mod local;
 mod promise;
 mod road;
@@ -34,6 +35,8 @@ enum Task {
     Local(local::Options),
     /// Run every check there is, the cheap ones first.
     Test(test::Options),
+    /// Write the detections as rules of Sigma, Panther or Elastic.
+    Detections(Box<detections::Options>),
     /// Measure.
     Bench {
         /// What to measure.
@@ -79,6 +82,7 @@ fn run(task: Task, terminal: &Terminal) -> Result<bool, Box<dyn Error>> {
     match task {
         Task::Local(options) => local::run(&root, &options, terminal),
         Task::Test(options) => test::run(&root, &options, terminal),
+        Task::Detections(options) => detections::run(&root, &options, terminal),
         Task::Bench { what, options } => bench(&root, what, &options, terminal),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use countersign_gate::domain::{NamePattern, ProfileName};
 
 use crate::io::output::Format;
@@ -12,6 +12,7 @@ Examples:
   countersign explain event.json
   aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventId,AttributeValue=ID > event.json
   countersign explain event.json --target-functions 'shop-*' --format json
+  countersign explain event.json --as ocsf
 
 Exit status: 0 it was explained, also when nobody would be paged; 2 the events cannot be used.";
 
@@ -45,9 +46,33 @@ pub(crate) struct Arguments {
     /// The stack's parameter `UntrustedCode`
     #[arg(long, value_name = "POLICY", default_value = "Enforce", value_parser = ["Enforce", "Warn"])]
     pub(super) untrusted_code: String,
+    /// Print the pages alone, as one of their readers gets them
+    #[arg(long = "as", value_name = "READER", conflicts_with = "format")]
+    pub(super) reader: Option<Reader>,
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
+}
+
+/// Who gets a page, each in a form of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Reader {
+    /// E-mail
+    Text,
+    /// A telephone
+    Sms,
+    /// Amazon Q Developer, for Slack and Teams
+    Chat,
+    /// Programs: docs/pages.md
+    Json,
+    /// `PagerDuty`'s Events API, a part of the document for programs
+    Pagerduty,
+    /// OCSF, a part of the document for programs
+    Ocsf,
+    /// Security Hub, a part of the document for programs
+    Asff,
+    /// All of them, each under its name
+    All,
 }
 
 fn pattern(text: &str) -> Result<NamePattern, String> {

@@ -6,6 +6,7 @@ use countersign_gate::alerts::{AlertSettings, Page, Severity, formats};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::args::Reader;
 use crate::io::{
     escape::escape,
     style::{BOLD, DIM, ERROR, OK, WARN, style},
@@ -65,7 +66,40 @@ impl PageReport {
     }
 }
 
+/// All readers, with the heading of each.
+const READERS: [(Reader, &str); 7] = [
+    (Reader::Text, "text"),
+    (Reader::Sms, "sms"),
+    (Reader::Chat, "chat"),
+    (Reader::Json, "json"),
+    (Reader::Pagerduty, "pagerduty"),
+    (Reader::Ocsf, "ocsf"),
+    (Reader::Asff, "asff"),
+];
+
 impl Report {
+    /// The pages as a reader gets them, one after the other. Of an event that pages nobody there is nothing.
+    pub(super) fn as_read(&self, reader: Reader) -> String {
+        let pages = self.events.iter().filter_map(|event| event.page.as_ref());
+        let mut text = String::new();
+        for page in pages {
+            for (one, name) in READERS {
+                let is_all = reader == Reader::All;
+                if !is_all && one != reader {
+                    continue;
+                }
+                if is_all {
+                    text.push_str("== ");
+                    text.push_str(name);
+                    text.push_str(" ==\n");
+                }
+                text.push_str(&page.as_read(one));
+                text.push('\n');
+            }
+        }
+        text
+    }
+
     /// The same for people: each page as an e-mail has it.
     pub(super) fn render(&self) -> String {
         let mut text = String::new();
@@ -89,6 +123,28 @@ impl Report {
 }
 
 impl PageReport {
+    /// What one reader gets: a text, or a document.
+    fn as_read(&self, reader: Reader) -> String {
+        let (protocol, part) = match reader {
+            Reader::Text | Reader::All => ("email", ""),
+            Reader::Sms => ("sms", ""),
+            Reader::Chat => ("https", ""),
+            Reader::Json => ("sqs", ""),
+            Reader::Pagerduty => ("sqs", "/pagerduty"),
+            Reader::Ocsf => ("sqs", "/ocsf"),
+            Reader::Asff => ("sqs", "/asff"),
+        };
+        let found = self.messages.get(protocol);
+        match found.and_then(|message| message.pointer(part)) {
+            Some(Value::String(text)) => {
+                let lines: Vec<String> = text.lines().map(escape).collect();
+                lines.join("\n") + "\n"
+            }
+            Some(document) => format!("{document:#}\n"),
+            None => "null\n".to_owned(),
+        }
+    }
+
     fn render(&self, text: &mut String, event: &str) -> std::fmt::Result {
         let is_critical = self
             .severity

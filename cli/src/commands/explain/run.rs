@@ -34,6 +34,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
             .map(|event| explain(&settings, event))
             .collect(),
     };
+    if let Some(reader) = arguments.reader {
+        output::print(&report.as_read(reader))?;
+        return Ok(ExitStatus::Success);
+    }
     match arguments.format {
         Format::Json => output::print_json(&report)?,
         Format::Text => output::print(&report.render())?,

@@ -37,6 +37,11 @@ impl OwnRoles {
         Self(Vec::new())
     }
 
+    /// Patterns of the ARNs of their sessions.
+    pub(super) fn sessions(&self) -> Vec<String> {
+        self.0.iter().map(RoleId::sessions).collect()
+    }
+
     /// Whether the call was made by a session of one of them. The session's name plays no part: whoever
     /// assumes a role chooses it.
     #[must_use]

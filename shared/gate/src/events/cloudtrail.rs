@@ -335,6 +335,17 @@ impl RoleId {
             name: name.to_owned(),
         })
     }
+
+    /// A pattern of the ARNs of its sessions.
+    #[must_use]
+    pub fn sessions(&self) -> String {
+        let Self {
+            partition,
+            account,
+            name,
+        } = self;
+        format!("arn:{partition}:sts::{account}:assumed-role/{name}/*")
+    }
 }
 
 /// The name in whatever names a function: `name`, `account:name`, `account:function:name`, an ARN, each with or

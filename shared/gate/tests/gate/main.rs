@@ -17,6 +17,7 @@ mod model;
 mod order;
 mod pages;
 mod pages_detections;
+mod parameters;
 mod refusals;
 mod sweep;
 mod sweep_trust;

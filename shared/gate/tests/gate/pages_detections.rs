@@ -77,8 +77,12 @@ fn document() -> String {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
         writeln!(text, "| `aws.{service}` | {} |", names.join(", ")).unwrap();
     }
+    text.push_str(PEERS);
     text
 }
+
+/// What others have. Read by hand in the public repositories and documents that are named, at the date that is named.
+const PEERS: &str = include_str!("peers.md");
 
 fn section(text: &mut String, row: &Detection) {
     let answer = match row.answer {

@@ -1,6 +1,6 @@
 //! Code was changed by anyone but the gate: unsigned, foreign or validly signed.
 
-use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -28,6 +28,7 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
+    on_one_event: &[One::Function],
     matches,
 };
 
@@ -84,7 +85,7 @@ mod tests {
             &code("arn:aws:lambda:us-east-1:111122223333:function:orders:live"),
         );
         // A name that cannot be read is not taken for another team's.
-        fires(&DETECTION, &code("<!channel>"));
+        fires_here_alone(&DETECTION, &code("<!channel>"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What makes other code run without new code.
 
-use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -28,6 +28,7 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
+    on_one_event: &[One::Function, One::Any(TELLING)],
     matches,
 };
 
@@ -42,6 +43,20 @@ const WATCHED: [(&str, &str); 9] = [
     ("/environment", "environment"),
     ("/vpcConfig", "network"),
     ("/durableConfig", "durable execution"),
+];
+
+/// The same for a rule that sees nothing but the event.
+const TELLING: &[One] = &[
+    One::Call("PutRuntimeManagementConfig"),
+    One::Present("requestParameters.layers"),
+    One::Present("requestParameters.handler"),
+    One::Present("requestParameters.runtime"),
+    One::Present("requestParameters.fileSystemConfigs"),
+    One::Present("requestParameters.role"),
+    One::Present("requestParameters.imageConfig"),
+    One::Present("requestParameters.environment"),
+    One::Present("requestParameters.vpcConfig"),
+    One::Present("requestParameters.durableConfig"),
 ];
 
 fn matches(context: &Context<'_>) -> Option<Finding> {
@@ -154,6 +169,16 @@ mod tests {
                 .iter()
                 .any(|step| step.contains("AWS_LAMBDA_EXEC_WRAPPER"))
         );
+    }
+
+    #[test]
+    fn rule_on_one_event_looks_at_the_same_parameters() {
+        for (pointer, _) in WATCHED {
+            let field = format!("requestParameters.{}", &pointer[1..]);
+            let is_named = |one: &One| matches!(one, One::Present(name) if *name == field);
+            assert!(TELLING.iter().any(is_named), "{field}");
+        }
+        assert_eq!(TELLING.len(), WATCHED.len() + 1);
     }
 
     #[test]

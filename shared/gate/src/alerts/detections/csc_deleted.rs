@@ -24,6 +24,7 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
+    on_one_event: &[],
     matches,
 };
 

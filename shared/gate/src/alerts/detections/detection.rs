@@ -34,6 +34,41 @@ pub enum Answer {
     Denied,
 }
 
+/// What can be seen in one event. Fields are named by their place in the record, with dots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum One {
+    /// It is this call.
+    Call(&'static str),
+    /// It is a call to this service.
+    Service(&'static str),
+    /// The field has this value.
+    Is(&'static str, &'static str),
+    /// The field is there and has another value.
+    IsNot(&'static str, &'static str),
+    /// The field, or one of a list, begins with this text.
+    Begins(&'static str, &'static str),
+    /// The field is there.
+    Present(&'static str),
+    /// The field is not there.
+    Absent(&'static str),
+    /// One of these holds.
+    Any(&'static [One]),
+    /// The call names a function that only the gate should change.
+    Function,
+    /// The call names a layer that only the gate should publish.
+    Layer,
+    /// It names such a function or layer.
+    Target,
+    /// It names the stack's signing profile.
+    Profile,
+    /// It names a part of the stack.
+    OwnThing,
+    /// It names the stack itself.
+    OwnStack,
+    /// It names another code signing configuration than the stack's.
+    OtherCsc,
+}
+
 /// One detection: a row of the table.
 #[derive(Debug)]
 pub struct Detection {
@@ -55,6 +90,8 @@ pub struct Detection {
     pub answer: Answer,
     /// Which calls it looks at.
     pub calls: &'static [&'static [WatchedCall]],
+    /// What a rule that sees this one event, and neither records nor other events, can go by: all of it holds.
+    pub on_one_event: &'static [One],
     /// Finds the case, or nothing.
     pub(super) matches: fn(&Context<'_>) -> Option<Finding>,
 }
@@ -130,7 +167,7 @@ impl Finding {
 }
 
 /// The functions of the gate itself end like this.
-const OWN_FUNCTIONS: [&str; 4] = ["-sign", "-deploy", "-alert", "-sweep"];
+pub(super) const OWN_FUNCTIONS: [&str; 4] = ["-sign", "-deploy", "-alert", "-sweep"];
 
 impl Context<'_> {
     /// Whether the call is about a function that only the gate should change. A name that cannot be read
@@ -182,10 +219,7 @@ impl Context<'_> {
 
     /// The profile that a call names.
     pub(super) fn profile(&self) -> Option<&str> {
-        let call = self.call;
-        ["/profileName", "/signingProfileName"]
-            .iter()
-            .find_map(|pointer| call.request_text(pointer))
+        self.call.request_text("/profileName")
     }
 
     /// The thing of the stack that the call is about, by its name.
@@ -223,7 +257,7 @@ impl Context<'_> {
 pub(in crate::alerts) const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
 
 /// The parameters that name things of a stack, in the services that it has things of.
-const THINGS: [&str; 13] = [
+pub(super) const THINGS: [&str; 13] = [
     "/roleName",
     "/queueUrl",
     "/name",

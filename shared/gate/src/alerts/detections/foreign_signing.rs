@@ -1,6 +1,6 @@
 //! Signing with the gate's profile by anyone but `sign`.
 
-use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -28,6 +28,7 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
+    on_one_event: &[One::Profile],
     matches,
 };
 

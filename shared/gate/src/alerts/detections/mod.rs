@@ -2,7 +2,7 @@
 //!
 //! Lives here: one file for each detection, with what it matches and what it says; the table of them and
 //! the search through it (`table.rs`); what a matcher is given and answers (`detection.rs`); the page
-//! (`page_of.rs`). `docs/detections.md` is written from the table by a test, and the event names that the
+//! (`page_of.rs`); the same detections as rules of others (`rules/`). `docs/detections.md` is written from the table by a test, and the event names that the
 //! rule on the bus must let through are read from it.
 //!
 //! Data passes through like this: `ApiCall`, the first detection of the table that matches, [`Page`].
@@ -11,6 +11,7 @@
 
 mod detection;
 mod page_of;
+mod rules;
 #[cfg(test)]
 mod samples;
 mod table;
@@ -42,8 +43,9 @@ mod untrusted_code_live;
 mod version_changed;
 
 pub(super) use detection::CLOUDFORMATION;
-pub use detection::{Answer, Detection, WatchedCall};
+pub use detection::{Answer, Detection, One, WatchedCall};
 pub(super) use gate_changed::ID as GATE_CHANGED;
 pub(super) use page_of::{needs_records, page_of};
+pub use rules::{RuleFile, RuleFormat, rules};
 pub(super) use stack_changed::ID as GATE_STACK_CHANGED;
 pub use table::{DETECTIONS, EventNames, detect, event_names};

@@ -1,6 +1,6 @@
 //! Recorded calls for the tests of detections, as CloudTrail hands them to the bus.
 
-use super::{Detection, detect, page_of};
+use super::{DETECTIONS, Detection, detect, page_of, rules};
 use crate::{
     alerts::{
         KnownCode, Page,
@@ -18,7 +18,7 @@ pub(super) const OWN_KEY: &str =
     "arn:aws:kms:us-east-1:111122223333:key/5d1e0000-0000-4000-8000-000000000000";
 
 /// A stack that deploys to functions whose names begin with `o`, and to the layer `base`.
-fn settings() -> AlertSettings {
+pub(super) fn settings() -> AlertSettings {
     AlertSettings {
         stack: "countersign".to_owned(),
         records_bucket: "countersign-records".to_owned(),
@@ -96,12 +96,30 @@ pub(super) fn detected(event: &Value) -> Option<&'static str> {
     detect(&call(event), &settings()).map(|detection| detection.id)
 }
 
+/// The detection fires, and so does the rule that is made of it for others.
 pub(super) fn fires(detection: &Detection, event: &Value) {
+    fires_here_alone(detection, event);
+    assert!(
+        rules::fires(detection, event),
+        "the rule is silent: {event}"
+    );
+}
+
+/// The detection fires, and a rule that sees this event alone could not know.
+pub(super) fn fires_here_alone(detection: &Detection, event: &Value) {
     assert_eq!(detected(event), Some(detection.id), "{event}");
 }
 
+/// No detection fires, nor any rule that is made of them for others.
 pub(super) fn silent(event: &Value) {
     assert_eq!(detected(event), None, "{event}");
+    for detection in DETECTIONS {
+        assert!(
+            !rules::fires(detection, event),
+            "the rule of {} fires: {event}",
+            detection.id
+        );
+    }
 }
 
 pub(super) fn page(event: &Value) -> Page {

@@ -41,7 +41,7 @@ pub static DETECTIONS: [&Detection; 25] = [
 ];
 
 /// What the gate's roles do as their work. Any other call by one of them is not the gate's.
-const OWN_WORK: [WatchedCall; 5] = [
+pub(super) const OWN_WORK: [WatchedCall; 5] = [
     WatchedCall {
         service: "lambda",
         name: "UpdateFunctionCode",
@@ -65,7 +65,7 @@ const OWN_WORK: [WatchedCall; 5] = [
 ];
 
 /// Errors of Lambda about signatures, whatever their suffix is (grade C).
-const SIGNATURE_ERRORS: [&str; 3] = [
+pub(super) const SIGNATURE_ERRORS: [&str; 3] = [
     "CodeVerificationFailed",
     "InvalidCodeSignature",
     "CodeSigningConfigNotFound",

@@ -1,6 +1,6 @@
 //! Tags `countersign:…` were changed.
 
-use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -24,6 +24,14 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
+    on_one_event: &[
+        One::Function,
+        One::Any(&[
+            One::Present("requestParameters.tags.countersign:alias"),
+            One::Present("requestParameters.tags.countersign:profile"),
+            One::Begins("requestParameters.tagKeys", "countersign:"),
+        ]),
+    ],
     matches,
 };
 

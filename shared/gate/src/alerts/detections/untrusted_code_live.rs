@@ -1,6 +1,6 @@
 //! Code went live whose signature is not valid: Warn lets it.
 
-use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
 use crate::alerts::{Repetition, Severity};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -27,6 +27,10 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
+    on_one_event: &[
+        One::Target,
+        One::IsNot("additionalEventData.signatureStatus", "VALID"),
+    ],
     matches,
 };
 
@@ -54,7 +58,15 @@ mod tests {
 
     #[test]
     fn any_status_but_valid_pages() {
-        for status in ["MISMATCH", "EXPIRED", "REVOKED", "CORRUPT", "valid"] {
+        let code = event(
+            "lambda",
+            "UpdateFunctionCode20150331v2",
+            json!({"functionName": "orders"}),
+        );
+        // Sigma compares without regard to case.
+        let lower = json!({"signatureStatus": "valid"});
+        fires_here_alone(&DETECTION, &with(&code, "additionalEventData", lower));
+        for status in ["MISMATCH", "EXPIRED", "REVOKED", "CORRUPT"] {
             let code = event(
                 "lambda",
                 "UpdateFunctionCode20150331v2",
