@@ -1,8 +1,9 @@
 //! Following uploads to their outcome: what `push`, `wait` and `rollback` have in common.
 //!
 //! [`watch`] polls the records through the gate's `Follower` → [`event`]s → [`reporter`]: a JSON line each
-//! on standard output, or progress on standard error. How it ended is told by [`outcome_text`], and what
-//! the new package changes by [`diff_text`]. May use `aws` and `io`.
+//! on standard output, or progress on standard error. How it ended is told by [`outcome_text`], as which status by `result`, and what
+//! the new package changes by [`diff_text`]. `args` are the options that they share, `pin` is which upload it is about.
+//! May use `aws` and `io`.
 
 pub(crate) mod args;
 pub(crate) mod diff_text;

@@ -1,9 +1,10 @@
 //! The use case of `sign`: from an upload event to a signing job, or to the reason why there is none.
 //!
 //! Lives here: `admit.rs` (the steps), `pin.rs` (which version, and is it current), `eligibility.rs`
-//! (what can never be deployed is refused before a job is spent), `start.rs` (the job), `settings.rs`.
+//! (what can never be deployed is refused before a job is spent), `start.rs` (the job), `admission.rs`
+//! (what became of the event), `settings.rs`.
 //!
-//! May use: every room below, `events`.
+//! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
 //!
 //! Data passes through like this: [`crate::events::UploadEvent`], pinned version, `received.json`,
 //! eligibility, `StartSigningJob`, `signing.json`.

@@ -1,13 +1,13 @@
 //! The use case of `alert`: from an event to a page, or to nothing.
 //!
-//! Lives here: `alert.rs` (the entry), `detections/` (which recorded API calls page, one
-//! file each), `known_code.rs` (whose code a call put on a function), `known_csc.rs` (what a configuration was before),
-//! `drift_page.rs` (what `sweep` found), `page.rs` (what a person is told), `formats/` (as each protocol of SNS carries it),
-//! `stack_update.rs` (is the gate's own stack being updated),
-//! `incidents.rs` (one thing is told once), `document.rs` and `open_alerts.rs` (its documents), `recovery.rs` (it is gone), `silences.rs` (it was planned),
-//! `settings.rs` (the stack, its own roles, its targets).
+//! Lives here: `alert.rs` (the entry); `detections/` (which recorded API calls page, one file each), with what the
+//! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before),
+//! `stack_update.rs` (is the gate's own stack being updated); `drift_page.rs` (what `sweep` found); `page.rs` (what a
+//! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
+//! `incidents.rs` (it is told once), `recovery.rs` (it is gone), and the documents of these, `open_alerts.rs` and
+//! `document.rs` (replaced only as they were seen); `settings.rs`, `world.rs` (the ports), `error.rs`.
 //!
-//! May use: every room below, `events`.
+//! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
 //!
 //! Data passes through like this: message body, [`Event`], for an upload's end the
 //! outcome on record, for drift its document, [`classify`], [`Page`]; unless a silence or the count of

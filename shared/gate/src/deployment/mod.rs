@@ -3,9 +3,10 @@
 //! Lives here: `deploy.rs` (the entry), `pending_deployment.rs` (the upload of a job, and how far
 //! earlier deliveries came), `collect_evidence.rs` and `judge.rs` (the verdict, on record before
 //! anything is changed), `function.rs` with `publish.rs` and `alias.rs`, `layer.rs`,
-//! `current_package.rs` (the last verified package of a target), `live.rs` (`live.json`), `expected.rs` (deployed bytes are verified bytes).
+//! `current_package.rs` (the last verified package of a target), `live.rs` (`live.json`), `expected.rs` (deployed bytes are
+//! verified bytes), `description.rs` (what a version says of itself), `settings.rs`.
 //!
-//! May use: every room below, `events`.
+//! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
 //!
 //! Data passes through like this: job id, `PendingDeployment`, evidence, verdict, `Approved`, update,
 //! version, alias, `live.json`, `outcome.json`.

@@ -1,7 +1,9 @@
 //! The verdict: evidence in, findings and a proof out. Pure; nothing here waits or asks anybody.
 //!
-//! Lives here: [`Evidence`], one file for each check in `checks/`, the table of what a failure does
-//! and the sum of all findings (`decide.rs`), and the only constructor of [`Approved`] (`approve.rs`).
+//! Lives here: [`Evidence`] (`evidence.rs`), one file for each check in `checks/`, the table of what a failure does
+//! and the sum of all findings (`decide.rs`, `finding.rs`, `reasons.rs`), and the only constructor of [`Approved`]
+//! (`approve.rs`). For people, without a verdict: would it be signed (`signable.rs`), could it start (`startable.rs`);
+//! `report.rs` is the verdict as the records and the command line show it.
 //!
 //! May use: `domain`, `countersign_package`.
 //!

@@ -1,5 +1,5 @@
 //! One check a file. Each looks at the evidence by itself and returns a `CheckResult`; what a failure
-//! does is decided by the table in `decide.rs`.
+//! does is decided by the table of the room above (`verdict/decide.rs`).
 
 pub(super) mod claims;
 pub(super) mod expiry;

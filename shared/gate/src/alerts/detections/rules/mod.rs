@@ -1,7 +1,7 @@
 //! The detections as rules of others: Sigma, Panther and Elastic.
 //!
 //! Lives here: `condition.rs` (what a rule can know of one event, and samples made of it), `about.rs` (the words and the
-//! techniques that all formats share), one file for each format, and `yaml.rs`.
+//! techniques that all formats share), `sigma.rs`, `panther.rs`, `elastic.rs`, and `yaml.rs`.
 //!
 //! Data passes through like this: `Detection` and the stack's settings, `Condition`, the text of a rule.
 
