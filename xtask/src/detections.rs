@@ -156,14 +156,14 @@ mod tests {
 
     #[test]
     fn uuid_is_that_of_other_implementations() {
-        // RFC 9562, appendix A.4: `www.example.com` in the namespace of DNS names.
+        // As Python's `uuid.uuid5(uuid.NAMESPACE_DNS, "www.example.com")`.
         let dns = [
             0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4,
             0x30, 0xc8,
         ];
         assert_eq!(
             uuid_in(dns, "www.example.com"),
-            "2ed6657d-e942-568b-95e1-2665a8aea6a2"
+            "2ed6657d-e927-568b-95e1-2665a8aea6a2"
         );
     }
 }

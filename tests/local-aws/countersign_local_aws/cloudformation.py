@@ -46,9 +46,34 @@ def install(deployments: Deployments) -> None:
         "update": _update_query,
         "delete": lambda physical_id, _: None,
     }
+    mapping = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+    mapping["create"] = _counted_create(mapping["create"])
+    mapping["update"] = _counted_update(mapping["update"])
     function = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     function["create"] = _judged_create(deployments, function["create"])
     function["update"] = _judged_update(deployments, function["update"])
+
+
+def _counted_create(create: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
+    def counted(logical_id: str, properties: Properties, stack: str) -> Provisioned:
+        return create(logical_id, _with_number(properties), stack)
+
+    return counted
+
+
+def _counted_update(update: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
+    def counted(physical_id: str, old: Properties, new: Properties, stack: str, *rest: Any) -> Provisioned:
+        return update(physical_id, _with_number(old), _with_number(new), stack, *rest)
+
+    return counted
+
+
+def _with_number(properties: Properties) -> Properties:
+    """A parameter is text wherever it is put in; CloudFormation makes a number of it where the type wants one."""
+    scaling = properties.get("ScalingConfig")
+    if not isinstance(scaling, dict) or "MaximumConcurrency" not in scaling:
+        return properties
+    return {**properties, "ScalingConfig": {**scaling, "MaximumConcurrency": int(scaling["MaximumConcurrency"])}}
 
 
 def _create_configuration(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:

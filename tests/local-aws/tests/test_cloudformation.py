@@ -125,3 +125,22 @@ def test_variables_of_a_function_are_text(aws: LocalAws) -> None:
     stack = put(aws, "create", {"Role": ROLE, "Hello": function(inline, **variables)}, {"Name": {"Ref": "Hello"}})
     made = aws.client("lambda").get_function_configuration(FunctionName=outputs_of(stack)["Name"])
     assert made["Environment"]["Variables"] == {"NUMBER": "5", "TRUTH": "true", "TEXT": "x"}
+
+
+def test_a_number_out_of_a_parameter_is_a_number(aws: LocalAws) -> None:
+    resources = {
+        "Role": ROLE,
+        "Queue": {"Type": "AWS::SQS::Queue"},
+        "Function": function({"ZipFile": "def handler(event, context): return 1"}),
+        "Mapping": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "FunctionName": {"Ref": "Function"},
+                "EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]},
+                "ScalingConfig": {"MaximumConcurrency": "3"},
+            },
+        },
+    }
+    assert put(aws, "create", resources)["StackStatus"] == "CREATE_COMPLETE", reasons(aws)
+    (mapping,) = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 3}

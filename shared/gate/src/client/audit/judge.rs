@@ -277,13 +277,18 @@ fn has_drift(posture: &Posture, subject: &str, kind: DriftKind) -> bool {
 /// What the sweep found: by its documents, and where one is not there any more by its kind alone.
 fn of_drift(posture: &Posture, drift: &[Drift], findings: &mut Vec<AuditFinding>) {
     let mut told = BTreeSet::new();
-    for drift in drift {
+    // Functions outside the gate are a finding each, below.
+    for drift in drift
+        .iter()
+        .filter(|drift| drift.kind != DriftKind::NotGated)
+    {
         told.insert((drift.subject.clone(), drift.kind));
         let kind = FindingKind::Drift(drift.kind);
-        let command = command::of_target(kind, &drift.subject);
+        let subject = subject_of(posture, drift);
+        let command = command::of_target(kind, subject);
         findings.push(AuditFinding {
             found_at: Some(drift.found_at),
-            ..finding(&drift.subject, kind, Some(drift.message.clone()), command)
+            ..finding(subject, kind, Some(drift.message.clone()), command)
         });
     }
     for target in &posture.targets {
@@ -296,6 +301,18 @@ fn of_drift(posture: &Posture, drift: &[Drift], findings: &mut Vec<AuditFinding>
             }
         }
     }
+}
+
+/// The target; of a code signing configuration the ARN, as everywhere else in the audit.
+fn subject_of<'a>(posture: &'a Posture, drift: &'a Drift) -> &'a str {
+    let arn = drift
+        .subject
+        .strip_prefix("configurations/")
+        .and_then(|id| {
+            let mut arns = posture.configurations.iter().map(|csc| csc.arn.as_str());
+            arns.find(|arn| arn.rsplit(':').next() == Some(id))
+        });
+    arn.unwrap_or(&drift.subject)
 }
 
 fn of_configuration(

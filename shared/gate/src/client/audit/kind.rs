@@ -92,7 +92,11 @@ impl FindingKind {
             Self::PublisherIdle,
             Self::CscUnused,
         ];
-        DriftKind::ALL.into_iter().map(Self::Drift).chain(own)
+        // That one tells of all functions in one page; here each is a finding of its own.
+        let drift = DriftKind::ALL
+            .into_iter()
+            .filter(|kind| *kind != DriftKind::NotGated);
+        drift.map(Self::Drift).chain(own)
     }
 
     /// The word in reports. It never changes its meaning.
@@ -227,6 +231,10 @@ impl FindingKind {
             Self::Drift(
                 DriftKind::OtherCodeRuns
                 | DriftKind::OtherLayerVersion
+                | DriftKind::LayerNotTrusted
+                | DriftKind::LayerRevoked
+                | DriftKind::OtherCsc
+                | DriftKind::PublisherQuestionable
                 | DriftKind::SignatureRevoked
                 | DriftKind::SignatureExpires,
             )

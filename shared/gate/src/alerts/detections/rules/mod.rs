@@ -1,7 +1,7 @@
 //! The detections as rules of others: Sigma, Panther and Elastic.
 //!
 //! Lives here: `condition.rs` (what a rule can know of one event, and samples made of it), `about.rs` (the words and the
-//! techniques that all formats share), `sigma.rs`, `panther.rs`, `elastic.rs`, and `yaml.rs`.
+//! techniques that all formats share), `sigma.rs`, `panther.rs`, `elastic.rs`, `yaml.rs`, and `rule_file.rs`.
 //!
 //! Data passes through like this: `Detection` and the stack's settings, `Condition`, the text of a rule.
 
@@ -9,6 +9,7 @@ mod about;
 mod condition;
 mod elastic;
 mod panther;
+mod rule_file;
 mod sigma;
 #[cfg(test)]
 mod sigma_evaluator;
@@ -17,6 +18,8 @@ mod yaml;
 use super::{DETECTIONS, Detection};
 use crate::alerts::AlertSettings;
 use condition::Condition;
+
+pub use rule_file::RuleFile;
 
 /// Whose rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +30,6 @@ pub enum RuleFormat {
     Panther,
     /// Elastic's `detection-rules`, one TOML file a rule.
     Elastic,
-}
-
-/// A file of an exported rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleFile {
-    /// Its name, without a folder.
-    pub name: String,
-    /// What is in it.
-    pub text: String,
 }
 
 /// One rule for each detection. `uuid` makes the stable id of a detection's id; what the settings do not say, the rules

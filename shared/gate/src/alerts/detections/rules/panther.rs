@@ -1,6 +1,6 @@
 //! A rule of Panther: a Python file that decides, and a YAML file that describes it and tests it.
 
-use super::{super::Detection, RuleFile, about, condition::Condition, yaml};
+use super::{super::Detection, about, condition::Condition, rule_file::RuleFile, yaml};
 use crate::alerts::AlertSettings;
 use serde_json::{Value, json};
 
