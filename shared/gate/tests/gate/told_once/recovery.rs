@@ -1,0 +1,116 @@
+//! What is gone is told under the key of its first page, and nothing is ended by what came before it.
+
+use super::*;
+
+#[test]
+fn fifty_bad_uploads_are_two_pages_and_a_good_one_closes() {
+    let world = world();
+    for number in 0..50 {
+        let mut record = outcome("rejected", Some(ReasonCode::PublisherNotAllowed));
+        let at = format!("2026-11-21T21:{:02}:00Z", number % 60);
+        record["upload"]["at"] = json!(at);
+        let label = format!(
+            "functions/orders/20261121T21{:02}00Z-v1/outcome.json",
+            number % 60
+        );
+        put(&world, &label, &record);
+        let event = decided(&format!("s3://records/{label}"))
+            .replace("5e0d7b3c-0000", &format!("5e0d7b3c-{number:04}"));
+        told(&world, &event).unwrap();
+    }
+    assert_eq!(states(&world), ["rejected"]);
+    pass(&world, 61);
+    told(&world, RUN).unwrap();
+    assert_eq!(states(&world), ["rejected", "repeated"]);
+    // It is fixed: the one thing is closed, under the same key.
+    let deployed = outcome_at("2026-11-21T22:00:00Z", "deployed", None);
+    assert!(matches!(ended(&world, &deployed), Alerted::Silent));
+    let (state, text) = pages(&world).pop().unwrap();
+    assert_eq!(state, "closed");
+    assert!(text.starts_with("No longer so: Upload refused"), "{text}");
+    // The next refusal is a new thing.
+    assert!(matches!(
+        ended(
+            &world,
+            &outcome("rejected", Some(ReasonCode::PublisherNotAllowed))
+        ),
+        Alerted::Paged(_)
+    ));
+}
+
+#[test]
+fn good_deployment_closes_what_was_changed_past_the_gate_of_this_target() {
+    let world = world();
+    told(&world, &code_changed(1)).unwrap();
+    told(&world, &code_changed(2).replace("orders", "billing")).unwrap();
+    // A deployment of before, whose event comes late or twice, ends nothing.
+    ended(&world, &outcome("deployed", None));
+    assert_eq!(states(&world), ["detected", "detected"]);
+    // Nor does a package that was only verified.
+    let prepared = outcome_at("2026-11-21T22:00:00Z", "prepared", None);
+    ended(&world, &prepared);
+    assert_eq!(states(&world), ["detected", "detected"]);
+    let deployed = outcome_at("2026-11-21T22:00:00Z", "deployed", None);
+    ended(&world, &deployed);
+    let open: Vec<String> = incidents(&world)
+        .into_iter()
+        .filter(|incident| incident.closed_at.is_none())
+        .map(|incident| incident.subject)
+        .collect();
+    assert_eq!(open, ["functions/billing"]);
+    // Told once.
+    ended(&world, &deployed);
+    assert_eq!(states(&world), ["detected", "detected", "closed"]);
+}
+
+#[test]
+fn configuration_that_is_back_closes_what_was_told_of_it() {
+    const OWN: &str =
+        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
+    const OTHER: &str =
+        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef1";
+    let world = world();
+    let of_stack = AlertSettings {
+        csc: Some(OWN.parse().unwrap()),
+        ..settings()
+    };
+    let put_back = |number: u32, csc: &str| {
+        let request = json!({"functionName": "orders", "codeSigningConfigArn": csc});
+        call(number, "PutFunctionCodeSigningConfig20200630", &request)
+    };
+    told_by(
+        &world,
+        &of_stack,
+        &call(
+            1,
+            "DeleteFunctionCodeSigningConfig20200630",
+            &json!({"functionName": "orders"}),
+        ),
+    )
+    .unwrap();
+    told_by(&world, &of_stack, &put_back(9, OTHER)).unwrap();
+    assert_eq!(states(&world), ["detected", "detected"]);
+    // One of before that comes late ends nothing.
+    told_by(&world, &of_stack, &put_back(0, OWN)).unwrap();
+    assert_eq!(states(&world), ["detected", "detected"]);
+    told_by(&world, &of_stack, &put_back(10, OWN)).unwrap();
+    assert_eq!(states(&world)[2..], ["closed", "closed"]);
+
+    let policy = |number: u32, csc: &str, policy: &str| {
+        let request = json!({
+            "codeSigningConfigArn": csc,
+            "codeSigningPolicies": {"untrustedArtifactOnDeployment": policy},
+        });
+        call(number, "UpdateCodeSigningConfig20200422", &request)
+    };
+    told_by(&world, &of_stack, &policy(11, OWN, "Warn")).unwrap();
+    told_by(&world, &of_stack, &policy(12, OTHER, "Enforce")).unwrap();
+    let open = |world: &World| {
+        let is_open =
+            |incident: &Incident| incident.kind == "csc-weakened" && incident.closed_at.is_none();
+        incidents(world).iter().any(is_open)
+    };
+    assert!(open(&world), "another configuration closes nothing");
+    told_by(&world, &of_stack, &policy(13, OWN, "Enforce")).unwrap();
+    assert!(!open(&world));
+}
