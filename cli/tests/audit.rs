@@ -10,9 +10,7 @@
 
 mod schema;
 
-use std::process::Command;
-
-use countersign_testkit::{checkout, fake_aws::FakeAws};
+use countersign_testkit::fake_aws::FakeAws;
 use serde_json::{Value, json};
 
 const SCHEMA: &str = include_str!("../../docs/schemas/audit.schema.json");
@@ -88,15 +86,11 @@ fn aws(posture: &Value) -> FakeAws {
 }
 
 fn run(aws: &FakeAws, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(checkout::program("countersign"))
+    let output = aws
+        .countersign()
         .arg("audit")
         .args(arguments)
-        .env_clear()
         .env("COUNTERSIGN_RECORDS_BUCKET", "records")
-        .env("AWS_ENDPOINT_URL", aws.endpoint())
-        .env("AWS_REGION", "eu-west-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
         .output()
         .unwrap();
     (

@@ -118,14 +118,10 @@ fn status_prints_what_is_documented() {
     ] {
         aws.put("records", &format!("{folder}/{name}.json"), body);
     }
-    let output = Command::new(checkout::program("countersign"))
+    let output = aws
+        .countersign()
         .args(["status", "functions/checkout", "--format", "json"])
-        .env_clear()
         .env("COUNTERSIGN_RECORDS_BUCKET", "records")
-        .env("AWS_ENDPOINT_URL", aws.endpoint())
-        .env("AWS_REGION", "eu-west-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
         .output()
         .unwrap();
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -231,14 +227,10 @@ fn adopt_prints_what_is_documented() {
         "lambda:GetFunctionCodeSigningConfig",
         exception(404, "ResourceNotFoundException", "none"),
     );
-    let output = Command::new(checkout::program("countersign"))
+    let output = aws
+        .countersign()
         .args(["adopt", "functions/shop", "--csc", csc, "--format", "json"])
-        .env_clear()
         .env("COUNTERSIGN_RECORDS_BUCKET", "records")
-        .env("AWS_ENDPOINT_URL", aws.endpoint())
-        .env("AWS_REGION", "eu-west-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
         .output()
         .unwrap();
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();

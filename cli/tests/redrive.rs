@@ -7,12 +7,9 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
-use std::process::{Command, Output};
+use std::process::Output;
 
-use countersign_testkit::{
-    checkout,
-    fake_aws::{FakeAws, exception, json},
-};
+use countersign_testkit::fake_aws::{FakeAws, exception, json};
 use serde_json::Value;
 
 const RECEIVE: &str = "sqs:ReceiveMessage";
@@ -53,14 +50,9 @@ fn has(aws: &FakeAws, letters: &[Value]) {
 }
 
 fn run(aws: &FakeAws, arguments: &[&str]) -> Output {
-    Command::new(checkout::program("countersign"))
+    aws.countersign()
         .args(["redrive", "--function", "deploy"])
         .args(arguments)
-        .env_clear()
-        .env("AWS_ENDPOINT_URL", aws.endpoint())
-        .env("AWS_REGION", "eu-west-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
         .output()
         .unwrap()
 }

@@ -8,26 +8,18 @@
 
 use std::process::{Command, Output};
 
-use countersign_testkit::{
-    checkout,
-    fake_aws::{FakeAws, s3_error},
-};
+use countersign_testkit::fake_aws::{FakeAws, s3_error};
 use serde_json::{Value, json};
 
 const BUCKET: &str = "countersign-records";
 
 /// Runs the command with an environment of its own, so that nothing of the tester's leaks in.
 fn command(aws: &FakeAws, arguments: &[&str]) -> Command {
-    let mut command = Command::new(checkout::program("countersign"));
+    let mut command = aws.countersign();
     command
         .arg("status")
         .args(arguments)
-        .env_clear()
-        .env("COUNTERSIGN_RECORDS_BUCKET", BUCKET)
-        .env("AWS_ENDPOINT_URL", aws.endpoint())
-        .env("AWS_REGION", "eu-west-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test");
+        .env("COUNTERSIGN_RECORDS_BUCKET", BUCKET);
     command
 }
 

@@ -8,7 +8,6 @@ use std::{
 };
 
 use countersign_testkit::{
-    checkout,
     fake_aws::FakeAws,
     package::sample,
     zip::{EntryForge, ZipForge},
@@ -45,7 +44,7 @@ impl Gate {
 
     /// A command with an environment of its own, in a folder that no repository is around.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(checkout::program("countersign"));
+        let mut command = self.aws.countersign();
         // A test that waits in vain is to fail soon.
         if arguments.first() == Some(&"push") && !arguments.contains(&"--timeout") {
             command.args(arguments).args(["--timeout", "30s"]);
@@ -54,13 +53,8 @@ impl Gate {
         }
         command
             .current_dir(self.folder.path())
-            .env_clear()
             .env("COUNTERSIGN_RECORDS_BUCKET", RECORDS)
-            .env("COUNTERSIGN_UPLOADS_BUCKET", UPLOADS)
-            .env("AWS_ENDPOINT_URL", self.aws.endpoint())
-            .env("AWS_REGION", "eu-west-1")
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test");
+            .env("COUNTERSIGN_UPLOADS_BUCKET", UPLOADS);
         command
     }
 

@@ -10,10 +10,14 @@ use std::{
     collections::{BTreeMap, VecDeque},
     fmt::Write as _,
     io,
+    process::Command,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::http::{Request, Response, Server, read_chunks};
+use crate::{
+    checkout,
+    http::{Request, Response, Server, read_chunks},
+};
 
 /// When every object of the fake was last modified: 2026-11-21T21:44:00Z.
 const LAST_MODIFIED: &str = "Sat, 21 Nov 2026 21:44:00 GMT";
@@ -70,6 +74,19 @@ impl FakeAws {
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.server.address())
+    }
+
+    /// `countersign` with this AWS, somebody's keys, and nothing else in its environment.
+    #[must_use]
+    pub fn countersign(&self) -> Command {
+        let mut command = Command::new(checkout::program("countersign"));
+        command
+            .env_clear()
+            .env("AWS_ENDPOINT_URL", self.endpoint())
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test");
+        command
     }
 
     /// Puts an object and answers its version id.
