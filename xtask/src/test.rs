@@ -197,13 +197,13 @@ struct Workshop<'a, 'scope> {
     early_build: Option<ScopedJoinHandle<'scope, Result<(), HarnessError>>>,
 }
 
-/// Looks away, until nobody waits for the build any more.
-struct Aside<'a> {
+/// Observes a build that runs beside other steps: says nothing, and ends it once nobody waits for it.
+struct BackgroundBuild<'a> {
     terminal: &'a Terminal,
     given_up: &'a AtomicBool,
 }
 
-impl Observer for Aside<'_> {
+impl Observer for BackgroundBuild<'_> {
     fn working(&self, _what: &str, _detail: &str, _since: Instant) -> ControlFlow<()> {
         if self.given_up.load(Ordering::Relaxed) || self.terminal.stop_asked() {
             ControlFlow::Break(())
@@ -252,13 +252,13 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
             return Ok(());
         }
         let tools = self.tools()?;
-        let aside = Aside {
+        let observer = BackgroundBuild {
             terminal: self.terminal,
             given_up,
         };
         self.terminal
             .line("  the functions are built beside this (.local/logs/sam-build.log)");
-        self.early_build = Some(scope.spawn(move || cloud::build(&tools, &aside)));
+        self.early_build = Some(scope.spawn(move || cloud::build(&tools, &observer)));
         Ok(())
     }
 

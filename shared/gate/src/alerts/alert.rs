@@ -1,7 +1,7 @@
 //! From an event to a page, or to the reason why nobody needs one.
 
 use super::{
-    detections::{CLOUDFORMATION, GATE_CHANGED, detect, event_names, needs_records, page_of},
+    detections::{GATE_CHANGED, detect, event_names, needs_records, page_of},
     drift_page::of_drift,
     error::AlertError,
     formats::in_one_line,
@@ -134,8 +134,7 @@ async fn tell<W: AlertWorld>(
     page: Page,
 ) -> Result<Alerted, AlertError> {
     let page = Box::new(page);
-    let is_by_cloudformation =
-        matches!(event, Event::Call(call) if call.invoked_by() == Some(CLOUDFORMATION));
+    let is_by_cloudformation = matches!(event, Event::Call(call) if call.is_by_cloudformation());
     if page.kind == GATE_CHANGED
         && is_by_cloudformation
         && stack_update::was_told(world).await.unwrap_or(false)

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    document::{Change, change},
+    compare_and_swap::{Change, change},
     error::AlertError,
     open_alerts,
     page::{Page, Repetition, Severity},

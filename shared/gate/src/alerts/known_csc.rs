@@ -94,15 +94,15 @@ fn find(call: &ApiCall, posture: Posture) -> KnownCsc {
 }
 
 /// What a page says of it, and the command that puts it back.
-pub(super) struct Told {
+pub(super) struct PriorState {
     pub(super) sentences: Vec<String>,
     pub(super) step: Option<String>,
 }
 
 impl KnownCsc {
     /// Sentences and the step for the page of `call`.
-    pub(super) fn told(&self, call: &ApiCall) -> Told {
-        let only = |sentence: String| Told {
+    pub(super) fn prior_state(&self, call: &ApiCall) -> PriorState {
+        let only = |sentence: String| PriorState {
             sentences: vec![sentence],
             step: None,
         };
@@ -120,7 +120,7 @@ impl KnownCsc {
             Self::OfFunction { at, csc, policy } => {
                 let policy = policy.map_or("not known", policy_word);
                 let function = call.function().map(String::from).unwrap_or_default();
-                Told {
+                PriorState {
                     sentences: vec![format!(
                         "When sweep looked last, at {at}, it was under {csc} (policy {policy})."
                     )],
@@ -135,12 +135,12 @@ impl KnownCsc {
                     .map(|command| format!("Put it back as it was: {command}")),
                 }
             }
-            Self::Before { at, csc } => told_of_csc(call, *at, csc),
+            Self::Before { at, csc } => prior_state_of_csc(call, *at, csc),
         }
     }
 }
 
-fn told_of_csc(call: &ApiCall, at: Timestamp, before: &CscPosture) -> Told {
+fn prior_state_of_csc(call: &ApiCall, at: Timestamp, before: &CscPosture) -> PriorState {
     let list = |names: &BTreeSet<&str>| match names.len() {
         0 => "nobody".to_owned(),
         _ => names.iter().copied().collect::<Vec<_>>().join(", "),
@@ -167,7 +167,7 @@ fn told_of_csc(call: &ApiCall, at: Timestamp, before: &CscPosture) -> Told {
     } else {
         put_back(call, before, &trusted, now.as_ref())
     };
-    Told { sentences, step }
+    PriorState { sentences, step }
 }
 
 /// The command that takes back what a call let in. What it took away is not put back: whoever took it may have

@@ -5,7 +5,7 @@
 //! `stack_update.rs` (is the gate's own stack being updated); `drift_page.rs` (what `sweep` found); `page.rs` (what a
 //! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
 //! `incidents.rs` (it is told once), `recovery.rs` (it is gone), and the documents of these, `open_alerts.rs` and
-//! `document.rs` (replaced only as they were seen); `settings.rs`, `world.rs` (the ports), `error.rs`.
+//! `compare_and_swap.rs` (replaced only as they were seen); `settings.rs`, `world.rs` (the ports), `error.rs`.
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
 //!
@@ -14,8 +14,8 @@
 //! repeats keeps it, SNS message. The clock comes back for what was counted.
 
 mod alert;
+mod compare_and_swap;
 pub mod detections;
-mod document;
 mod drift_page;
 mod error;
 pub mod formats;

@@ -1,7 +1,7 @@
 //! What the next look by the clock has to come back to: `alerts/open.json`.
 
 use super::{
-    document::{Change, change},
+    compare_and_swap::{Change, change},
     error::AlertError,
 };
 use crate::{

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    document::{Change, change},
+    compare_and_swap::{Change, change},
     error::AlertError,
     incidents,
     publish::publish,

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 
 use super::{
-    document::{Change, change},
+    compare_and_swap::{Change, change},
     error::AlertError,
     formats::in_one_line,
     open_alerts,

@@ -196,6 +196,12 @@ impl ApiCall {
         self.identity("/invokedBy")
     }
 
+    /// Whether CloudFormation made the call: a template is at work, not a hand.
+    #[must_use]
+    pub fn is_by_cloudformation(&self) -> bool {
+        self.invoked_by() == Some("cloudformation.amazonaws.com")
+    }
+
     /// Whether it is only asked what would happen: nothing is changed by it, whoever makes it.
     #[must_use]
     pub fn is_dry_run(&self) -> bool {

@@ -32,19 +32,18 @@ pub(super) async fn look_at_publishers<W: SweepWorld>(
     };
     let account = arn.as_str().split(':').nth(4).unwrap_or_default();
     let mut doubts = Vec::new();
-    let mut found = Vec::new();
     for publisher in csc.publishers() {
         if let Some(doubt) = doubt_of(world, signatures, publisher, account).await? {
             doubts.push(format!("{publisher} {doubt}"));
-            found.push(format!("{publisher} {doubt}"));
         }
     }
     if doubts.is_empty() {
         return Ok(None);
     }
-    let message = format!("of the publishers of {arn}, {}", doubts.join("; "));
+    let doubts = doubts.join("; ");
+    let message = format!("of the publishers of {arn}, {doubts}");
     let mut drift = drift_of(world, DriftKind::PublisherQuestionable, subject, message);
-    drift.found = Some(found.join("; "));
+    drift.found = Some(doubts);
     Ok(Some(drift))
 }
 

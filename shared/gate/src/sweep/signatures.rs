@@ -36,7 +36,8 @@ impl Signatures {
     }
 
     /// A sentence about the revocation of a job, or of its profile from a time at which it was not signed yet.
-    /// That time is not told by Signer; the upload that was signed is not older.
+    /// The time of the upload stands for it: nothing is signed before it was uploaded, and what was uploaded before
+    /// such a time and signed after it is not told.
     pub(super) async fn revoked<W: SweepWorld>(
         &mut self,
         world: &W,

@@ -2,7 +2,7 @@
 //! would be silent for ever: `parameters.json` lists them from the code, and a test beside the local AWS holds them
 //! against AWS's own service models.
 
-use countersign_gate::alerts::detections::{DETECTIONS, One};
+use countersign_gate::alerts::detections::{DETECTIONS, EventPredicate};
 use countersign_testkit::checkout;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs};
@@ -83,7 +83,7 @@ fn source_of(id: &str) -> String {
 }
 
 /// What its exported rules read of the parameters.
-fn exported(parts: &[One]) -> Vec<String> {
+fn exported(parts: &[EventPredicate]) -> Vec<String> {
     let pointer = |field: &str| {
         let rest = field.strip_prefix("requestParameters.")?;
         // The keys of tags are the customer's.
@@ -93,12 +93,12 @@ fn exported(parts: &[One]) -> Vec<String> {
     parts
         .iter()
         .flat_map(|part| match part {
-            One::Is(field, _)
-            | One::IsNot(field, _)
-            | One::Begins(field, _)
-            | One::Present(field)
-            | One::Absent(field) => pointer(field).into_iter().collect(),
-            One::Any(parts) => exported(parts),
+            EventPredicate::Is(field, _)
+            | EventPredicate::IsNot(field, _)
+            | EventPredicate::Begins(field, _)
+            | EventPredicate::Present(field)
+            | EventPredicate::Absent(field) => pointer(field).into_iter().collect(),
+            EventPredicate::Any(parts) => exported(parts),
             _ => Vec::new(),
         })
         .collect()

@@ -3,7 +3,7 @@
 use super::{
     alias_changed, code_changed, code_refused, configuration_changed, csc_changed, csc_deleted,
     csc_detached, csc_replaced, csc_weakened,
-    detection::{Answer, Context, Detection, Finding, One, WatchedCall},
+    detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall},
     foreign_signing, function_created, function_deleted, gate_changed, layer_changed, layer_opened,
     opened_to_everybody, profile_changed, profile_opened, stack_changed, tags_changed,
     trail_changed, trust_revoked, untrusted_code_live, version_changed,
@@ -55,12 +55,12 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Denied,
     calls: CALLS,
-    on_one_event: &[One::Any(&[
-        One::OwnThing,
-        One::Target,
-        One::Profile,
-        One::Present("requestParameters.codeSigningConfigArn"),
-        One::Service("cloudtrail"),
+    on_one_event: &[EventPredicate::Any(&[
+        EventPredicate::OwnThing,
+        EventPredicate::Target,
+        EventPredicate::Profile,
+        EventPredicate::Present("requestParameters.codeSigningConfigArn"),
+        EventPredicate::Service("cloudtrail"),
     ])],
     matches,
 };

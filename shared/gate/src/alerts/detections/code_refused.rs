@@ -1,6 +1,6 @@
 //! Lambda refused code for its signature.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -26,7 +26,7 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::RefusedSignature,
     calls: &[CALLS],
-    on_one_event: &[One::Target],
+    on_one_event: &[EventPredicate::Target],
     matches,
 };
 

@@ -1,6 +1,6 @@
 //! What makes other code run without new code.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -28,7 +28,7 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[One::Function, One::Any(TELLING)],
+    on_one_event: &[EventPredicate::Function, EventPredicate::Any(TELLING)],
     matches,
 };
 
@@ -46,17 +46,17 @@ const WATCHED: [(&str, &str); 9] = [
 ];
 
 /// The same for a rule that sees nothing but the event.
-const TELLING: &[One] = &[
-    One::Call("PutRuntimeManagementConfig"),
-    One::Present("requestParameters.layers"),
-    One::Present("requestParameters.handler"),
-    One::Present("requestParameters.runtime"),
-    One::Present("requestParameters.fileSystemConfigs"),
-    One::Present("requestParameters.role"),
-    One::Present("requestParameters.imageConfig"),
-    One::Present("requestParameters.environment"),
-    One::Present("requestParameters.vpcConfig"),
-    One::Present("requestParameters.durableConfig"),
+const TELLING: &[EventPredicate] = &[
+    EventPredicate::Call("PutRuntimeManagementConfig"),
+    EventPredicate::Present("requestParameters.layers"),
+    EventPredicate::Present("requestParameters.handler"),
+    EventPredicate::Present("requestParameters.runtime"),
+    EventPredicate::Present("requestParameters.fileSystemConfigs"),
+    EventPredicate::Present("requestParameters.role"),
+    EventPredicate::Present("requestParameters.imageConfig"),
+    EventPredicate::Present("requestParameters.environment"),
+    EventPredicate::Present("requestParameters.vpcConfig"),
+    EventPredicate::Present("requestParameters.durableConfig"),
 ];
 
 fn matches(context: &Context<'_>) -> Option<Finding> {
@@ -175,7 +175,7 @@ mod tests {
     fn rule_on_one_event_looks_at_the_same_parameters() {
         for (pointer, _) in WATCHED {
             let field = format!("requestParameters.{}", &pointer[1..]);
-            let is_named = |one: &One| matches!(one, One::Present(name) if *name == field);
+            let is_named = |one: &EventPredicate| matches!(one, EventPredicate::Present(name) if *name == field);
             assert!(TELLING.iter().any(is_named), "{field}");
         }
         assert_eq!(TELLING.len(), WATCHED.len() + 1);

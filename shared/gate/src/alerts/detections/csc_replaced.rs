@@ -1,6 +1,6 @@
 //! A function was put under another code signing configuration.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::{alerts::Severity, domain::CscArn};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -26,7 +26,7 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[One::Function, One::OtherCsc],
+    on_one_event: &[EventPredicate::Function, EventPredicate::OtherCsc],
     matches,
 };
 

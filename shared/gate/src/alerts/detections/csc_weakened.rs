@@ -1,6 +1,6 @@
 //! A code signing configuration was turned from Enforce to Warn.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -27,7 +27,7 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[One::IsNot(
+    on_one_event: &[EventPredicate::IsNot(
         "requestParameters.codeSigningPolicies.untrustedArtifactOnDeployment",
         "Enforce",
     )],

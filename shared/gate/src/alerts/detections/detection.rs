@@ -36,7 +36,7 @@ pub enum Answer {
 
 /// What can be seen in one event. Fields are named by their place in the record, with dots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum One {
+pub enum EventPredicate {
     /// It is this call.
     Call(&'static str),
     /// It is a call to this service.
@@ -52,7 +52,7 @@ pub enum One {
     /// The field is not there.
     Absent(&'static str),
     /// One of these holds.
-    Any(&'static [One]),
+    Any(&'static [EventPredicate]),
     /// The call names a function that only the gate should change.
     Function,
     /// The call names a layer that only the gate should publish.
@@ -91,7 +91,7 @@ pub struct Detection {
     /// Which calls it looks at.
     pub calls: &'static [&'static [WatchedCall]],
     /// What a rule that sees this one event, and neither records nor other events, can go by: all of it holds.
-    pub on_one_event: &'static [One],
+    pub on_one_event: &'static [EventPredicate],
     /// Finds the case, or nothing.
     pub(super) matches: fn(&Context<'_>) -> Option<Finding>,
 }
@@ -196,7 +196,7 @@ impl Context<'_> {
 
     /// Whether CloudFormation made the call for somebody: AWS says so, callers cannot.
     pub(super) fn is_by_cloudformation(&self) -> bool {
-        self.call.invoked_by() == Some(CLOUDFORMATION)
+        self.call.is_by_cloudformation()
     }
 
     /// The call's severity when CloudFormation made it: a template is at work, not a hand.
@@ -252,9 +252,6 @@ impl Context<'_> {
         (named == own || named == id).then(|| own.to_owned())
     }
 }
-
-/// What AWS writes as the service that made a call of CloudFormation's.
-pub(in crate::alerts) const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
 
 /// The parameters that name things of a stack, in the services that it has things of.
 pub(super) const THINGS: [&str; 13] = [

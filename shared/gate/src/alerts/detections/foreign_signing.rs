@@ -1,6 +1,6 @@
 //! Signing with the gate's profile by anyone but `sign`.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -28,7 +28,7 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[One::Profile],
+    on_one_event: &[EventPredicate::Profile],
     matches,
 };
 

@@ -1,6 +1,6 @@
 //! A function was created without a code signing configuration, or again.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::{alerts::Severity, domain::CscArn};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -26,10 +26,10 @@ pub(super) static DETECTION: Detection = Detection {
     answer: Answer::Accepted,
     calls: &[CALLS],
     on_one_event: &[
-        One::Function,
-        One::Any(&[
-            One::Absent("requestParameters.codeSigningConfigArn"),
-            One::OtherCsc,
+        EventPredicate::Function,
+        EventPredicate::Any(&[
+            EventPredicate::Absent("requestParameters.codeSigningConfigArn"),
+            EventPredicate::OtherCsc,
         ]),
     ],
     matches,

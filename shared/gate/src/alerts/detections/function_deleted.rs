@@ -1,6 +1,6 @@
 //! A function, or a version of it, was deleted.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::{alerts::Severity, events::unqualified};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -20,7 +20,7 @@ pub(super) static DETECTION: Detection = Detection {
     controls: &["MITRE ATT&CK T1485 (Data Destruction)", "NIST 800-53 CM-5"],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[One::Function],
+    on_one_event: &[EventPredicate::Function],
     matches,
 };
 

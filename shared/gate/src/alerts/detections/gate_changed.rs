@@ -1,7 +1,7 @@
 //! A part of the gate was changed by hand. Objects of the buckets are data events, which a trail of
 //! management events does not have; roles are IAM's, whose events come to the bus of us-east-1 alone (grade B).
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -39,7 +39,7 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[One::OwnThing],
+    on_one_event: &[EventPredicate::OwnThing],
     matches,
 };
 

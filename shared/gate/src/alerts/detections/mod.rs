@@ -42,8 +42,7 @@ mod trust_revoked;
 mod untrusted_code_live;
 mod version_changed;
 
-pub(super) use detection::CLOUDFORMATION;
-pub use detection::{Answer, Detection, One, WatchedCall};
+pub use detection::{Answer, Detection, EventPredicate, WatchedCall};
 pub(super) use gate_changed::ID as GATE_CHANGED;
 pub(super) use page_of::{needs_records, page_of};
 pub use rules::{RuleFile, RuleFormat, rules};

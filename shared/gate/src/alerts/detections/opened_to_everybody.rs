@@ -1,6 +1,6 @@
 //! A permission for everybody, or a function URL without authentication.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -28,10 +28,10 @@ pub(super) static DETECTION: Detection = Detection {
     answer: Answer::Accepted,
     calls: &[CALLS],
     on_one_event: &[
-        One::Function,
-        One::Any(&[
-            One::Is("requestParameters.principal", "*"),
-            One::Is("requestParameters.authType", "NONE"),
+        EventPredicate::Function,
+        EventPredicate::Any(&[
+            EventPredicate::Is("requestParameters.principal", "*"),
+            EventPredicate::Is("requestParameters.authType", "NONE"),
         ]),
     ],
     matches,

@@ -27,9 +27,9 @@ pub(in crate::alerts) fn page_of(
 ) -> Option<Page> {
     let (detection, mut finding) = table::find(call, settings)?;
     finding.details.extend(known.sentence());
-    let told = csc.map(|csc| csc.told(call));
-    let (sentences, step) = told
-        .map(|told| (told.sentences, told.step))
+    let before = csc.map(|csc| csc.prior_state(call));
+    let (sentences, step) = before
+        .map(|before| (before.sentences, before.step))
         .unwrap_or_default();
     finding.details.extend(sentences);
     Some(page(
@@ -52,7 +52,7 @@ pub(in crate::alerts) fn needs_records(call: &ApiCall, settings: &AlertSettings)
 }
 
 /// What of a call makes it another thing than the one before by the same caller.
-const TELLING: [&str; 10] = [
+const DISTINGUISHING: [&str; 10] = [
     "/name",
     "/functionVersion",
     "/principal",
@@ -65,13 +65,15 @@ const TELLING: [&str; 10] = [
     "/codeSigningPolicies",
 ];
 
-/// The values of [`TELLING`], and what Lambda says of the signature. An attempt that was denied changed nothing,
+/// The values of [`DISTINGUISHING`], and what Lambda says of the signature. An attempt that was denied changed nothing,
 /// whatever was asked.
-fn telling(call: &ApiCall) -> String {
+fn distinguishing_values(call: &ApiCall) -> String {
     if call.error_code().is_some() {
         return String::new();
     }
-    let values = TELLING.iter().filter_map(|pointer| call.request(pointer));
+    let values = DISTINGUISHING
+        .iter()
+        .filter_map(|pointer| call.request(pointer));
     let mut text: Vec<String> = values.map(ToString::to_string).collect();
     text.extend(call.signature_status().map(str::to_owned));
     text.join(" ")
@@ -132,7 +134,12 @@ fn page(
         kind: detection.id.to_owned(),
         thread,
         target,
-        same: format!("{} by {} {}", call.name(), context.actor(), telling(call)),
+        same: format!(
+            "{} by {} {}",
+            call.name(),
+            context.actor(),
+            distinguishing_values(call)
+        ),
         dedup_key: None,
         repetition: finding.repetition.unwrap_or(Repetition::Counted),
         state: "detected".to_owned(),

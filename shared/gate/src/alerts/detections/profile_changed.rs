@@ -1,6 +1,6 @@
 //! The gate's signing profile was canceled or put anew.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -21,7 +21,7 @@ pub(super) static DETECTION: Detection = Detection {
     controls: &["MITRE ATT&CK T1489 (Service Stop)", "NIST 800-53 CM-14"],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[One::Profile],
+    on_one_event: &[EventPredicate::Profile],
     matches,
 };
 

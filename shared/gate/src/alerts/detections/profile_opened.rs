@@ -1,6 +1,6 @@
 //! A permission of the gate's signing profile was added or removed.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -25,7 +25,7 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[One::Profile],
+    on_one_event: &[EventPredicate::Profile],
     matches,
 };
 

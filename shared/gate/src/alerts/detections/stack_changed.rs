@@ -1,6 +1,6 @@
 //! The gate's stack was updated or deleted.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -24,9 +24,9 @@ pub(super) static DETECTION: Detection = Detection {
     controls: &["MITRE ATT&CK T1562 (Impair Defenses)", "NIST 800-53 CM-3"],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[One::Any(&[
-        One::OwnStack,
-        One::Absent("requestParameters.stackName"),
+    on_one_event: &[EventPredicate::Any(&[
+        EventPredicate::OwnStack,
+        EventPredicate::Absent("requestParameters.stackName"),
     ])],
     matches,
 };

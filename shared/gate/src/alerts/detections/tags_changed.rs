@@ -1,6 +1,6 @@
 //! Tags `countersign:…` were changed.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -25,11 +25,11 @@ pub(super) static DETECTION: Detection = Detection {
     answer: Answer::Accepted,
     calls: &[CALLS],
     on_one_event: &[
-        One::Function,
-        One::Any(&[
-            One::Present("requestParameters.tags.countersign:alias"),
-            One::Present("requestParameters.tags.countersign:profile"),
-            One::Begins("requestParameters.tagKeys", "countersign:"),
+        EventPredicate::Function,
+        EventPredicate::Any(&[
+            EventPredicate::Present("requestParameters.tags.countersign:alias"),
+            EventPredicate::Present("requestParameters.tags.countersign:profile"),
+            EventPredicate::Begins("requestParameters.tagKeys", "countersign:"),
         ]),
     ],
     matches,

@@ -1,6 +1,6 @@
 //! A signature or a version of the gate's profile was revoked.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -26,7 +26,10 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[One::Any(&[One::Call("RevokeSignature"), One::Profile])],
+    on_one_event: &[EventPredicate::Any(&[
+        EventPredicate::Call("RevokeSignature"),
+        EventPredicate::Profile,
+    ])],
     matches,
 };
 

@@ -1,6 +1,6 @@
 //! Code went live whose signature is not valid: Warn lets it.
 
-use super::detection::{Answer, Context, Detection, Finding, One, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
 use crate::alerts::{Repetition, Severity};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -28,8 +28,8 @@ pub(super) static DETECTION: Detection = Detection {
     answer: Answer::Accepted,
     calls: &[CALLS],
     on_one_event: &[
-        One::Target,
-        One::IsNot("additionalEventData.signatureStatus", "VALID"),
+        EventPredicate::Target,
+        EventPredicate::IsNot("additionalEventData.signatureStatus", "VALID"),
     ],
     matches,
 };

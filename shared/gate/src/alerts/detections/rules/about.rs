@@ -1,6 +1,6 @@
 //! What the rules of all formats say in words.
 
-use super::super::detection::{Detection, One};
+use super::super::detection::{Detection, EventPredicate};
 use crate::alerts::{AlertSettings, Severity};
 
 /// A technique of MITRE ATT&CK with a tactic that it belongs to.
@@ -88,27 +88,27 @@ pub(super) fn level(detection: &Detection) -> &'static str {
 /// What it means, what the rule does not know, and what the gate does more.
 pub(super) fn description(detection: &Detection, settings: &AlertSettings) -> String {
     let mut text = vec![detection.meaning];
-    let asks = |wanted: &[One]| asks(detection.on_one_event, wanted);
-    if asks(&[One::Function, One::Target]) && settings.functions.is_none() {
+    let asks = |wanted: &[EventPredicate]| asks(detection.on_one_event, wanted);
+    if asks(&[EventPredicate::Function, EventPredicate::Target]) && settings.functions.is_none() {
         text.push("This rule does not know which functions are gated and takes all for it; export it with --target-functions.");
     }
-    if asks(&[One::Layer, One::Target]) && settings.layers.is_none() {
+    if asks(&[EventPredicate::Layer, EventPredicate::Target]) && settings.layers.is_none() {
         text.push("This rule does not know which layers are gated and takes all for it; export it with --target-layers.");
     }
-    if asks(&[One::Profile]) && settings.signing_profile.is_none() {
+    if asks(&[EventPredicate::Profile]) && settings.signing_profile.is_none() {
         text.push("This rule does not know the stack's signing profile and takes any for it; export it with --signing-profile.");
     }
-    if asks(&[One::OtherCsc]) && settings.csc.is_none() {
+    if asks(&[EventPredicate::OtherCsc]) && settings.csc.is_none() {
         text.push("This rule does not know the stack's code signing configuration and takes any for another; export it with --csc.");
     }
-    if asks(&[One::OwnThing]) && settings.key_arn.is_none() {
+    if asks(&[EventPredicate::OwnThing]) && settings.key_arn.is_none() {
         text.push("This rule does not know the stack's key; export it with --key.");
     }
     if settings.own_roles.sessions().is_empty() {
         text.push("This rule does not know the gate's own roles, and fires for the gate's own work, too; export it with --own-role.");
     }
     text.push("Countersign itself does more: it reads its records to tell whose code a call put there and what a configuration was before, lets one detection speak for a call, weighs calls by CloudFormation less, counts repeats and names the end.");
-    if asks(&[One::Function, One::Target]) {
+    if asks(&[EventPredicate::Function, EventPredicate::Target]) {
         text.push(
             "A function that cannot be read from the call counts as gated there, and not here.",
         );
@@ -116,9 +116,9 @@ pub(super) fn description(detection: &Detection, settings: &AlertSettings) -> St
     text.join(" ")
 }
 
-fn asks(parts: &[One], wanted: &[One]) -> bool {
+fn asks(parts: &[EventPredicate], wanted: &[EventPredicate]) -> bool {
     parts.iter().any(|part| match part {
-        One::Any(parts) => asks(parts, wanted),
+        EventPredicate::Any(parts) => asks(parts, wanted),
         part => wanted.contains(part),
     })
 }

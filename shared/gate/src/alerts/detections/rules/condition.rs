@@ -1,7 +1,7 @@
 //! What a rule can know of one event, whatever language it is written in.
 
 use super::super::{
-    detection::{Answer, Detection, OWN_FUNCTIONS, One, THINGS, WatchedCall},
+    detection::{Answer, Detection, EventPredicate, OWN_FUNCTIONS, THINGS, WatchedCall},
     table::{OWN_WORK, SIGNATURE_ERRORS},
 };
 use crate::alerts::AlertSettings;
@@ -124,7 +124,8 @@ impl Condition {
     }
 }
 
-fn template() -> Value {
+/// A call by somebody that names nothing yet.
+pub(in crate::alerts::detections) fn template() -> Value {
     json!({
         "eventID": "0c547ff7-0d28-54a2-895b-e362192e0b5f",
         "eventTime": "2026-11-21T21:50:12Z",
@@ -239,41 +240,41 @@ fn answer(answer: Answer) -> Condition {
 }
 
 /// What one event tells of a part of a detection; `None` when the settings do not say what to compare with.
-fn seen(one: One, settings: &AlertSettings) -> Option<Condition> {
+fn seen(one: EventPredicate, settings: &AlertSettings) -> Option<Condition> {
     let function = || Some(functions(settings.functions.as_ref()?.as_str()));
     let layer = || Some(layers(settings.layers.as_ref()?.as_str()));
     Some(match one {
-        One::Call(name) => call(name),
-        One::Service(service) => source(service),
-        One::Is(field, value) => is(field, json!(value)),
-        One::IsNot(field, value) => Condition::All(vec![
+        EventPredicate::Call(name) => call(name),
+        EventPredicate::Service(service) => source(service),
+        EventPredicate::Is(field, value) => is(field, json!(value)),
+        EventPredicate::IsNot(field, value) => Condition::All(vec![
             Condition::Present(field.to_owned()),
             not(is(field, json!(value))),
         ]),
-        One::Begins(field, beginning) => like(field, &[format!("{beginning}*")]),
-        One::Present(field) => Condition::Present(field.to_owned()),
-        One::Absent(field) => not(Condition::Present(field.to_owned())),
+        EventPredicate::Begins(field, beginning) => like(field, &[format!("{beginning}*")]),
+        EventPredicate::Present(field) => Condition::Present(field.to_owned()),
+        EventPredicate::Absent(field) => not(Condition::Present(field.to_owned())),
         // An alternative that cannot be asked leaves the whole open.
-        One::Any(parts) => Condition::Any(
+        EventPredicate::Any(parts) => Condition::Any(
             parts
                 .iter()
                 .map(|part| seen(*part, settings))
                 .collect::<Option<_>>()?,
         ),
-        One::Function => function()?,
-        One::Layer => layer()?,
-        One::Target => Condition::Any(vec![function()?, layer()?]),
-        One::Profile => {
+        EventPredicate::Function => function()?,
+        EventPredicate::Layer => layer()?,
+        EventPredicate::Target => Condition::Any(vec![function()?, layer()?]),
+        EventPredicate::Profile => {
             let own = settings.signing_profile.as_ref()?.as_str();
             is("requestParameters.profileName", json!(own))
         }
-        One::OwnThing => own_thing(settings),
-        One::OwnStack => {
+        EventPredicate::OwnThing => own_thing(settings),
+        EventPredicate::OwnStack => {
             let stack = &settings.stack;
             let names = [stack.clone(), format!("*:stack/{stack}/*")];
             like("requestParameters.stackName", &names)
         }
-        One::OtherCsc => {
+        EventPredicate::OtherCsc => {
             let own = settings.csc.as_ref()?.as_str();
             not(is("requestParameters.codeSigningConfigArn", json!(own)))
         }

@@ -68,6 +68,8 @@ fn rule(
 }
 
 #[cfg(test)]
+pub(super) use condition::template;
+#[cfg(test)]
 pub(super) use sigma_evaluator::fires;
 
 #[cfg(test)]
