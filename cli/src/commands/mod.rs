@@ -1,6 +1,6 @@
 //! One folder a command. Each has `args` (the command line), `run` (what it does, and how it ends),
-//! `report` (what it prints, as data) and `text` (the same for people). Commands use `io`, and not each
-//! other.
+//! `report` (what it prints, as data) and `text` (the same for people). Commands use `io`, `aws` where they
+//! ask AWS, `following` where they follow an upload, and not each other.
 
 pub(crate) mod adopt;
 pub(crate) mod audit;

@@ -6,7 +6,7 @@ use countersign_aws::function_runtime::{
 };
 use countersign_gate::{
     deployment::DeploySettings,
-    verdict::{PackageExaminer, Policy},
+    verdict::{OperatorPolicy, PackageExaminer},
 };
 use countersign_package::Limits;
 
@@ -34,7 +34,7 @@ impl Config {
             Some(Self {
                 settings: DeploySettings {
                     stack: stack?,
-                    policy: Policy {
+                    policy: OperatorPolicy {
                         without_csc: without_csc?,
                         integrity_authority: integrity_authority?,
                     },

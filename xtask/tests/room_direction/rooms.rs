@@ -89,10 +89,7 @@ pub(crate) const HOUSES: [House; 4] = [
                 "sweep",
                 &["domain", "verdict", "events", "ports", "records", "outcome"],
             ),
-            (
-                "client",
-                &["domain", "verdict", "ports", "records", "outcome"],
-            ),
+            ("client", &["domain", "verdict", "ports", "records"]),
             ("lib", &[]),
         ],
     },

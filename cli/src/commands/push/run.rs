@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How far back the package that is live is looked for.
-const MAX_UPLOADS_BACK: usize = 20;
+const MAX_LIVE_LOOKBACK: usize = 20;
 
 /// The largest live package that is fetched only to say what changes, in bytes.
 const MAX_COMPARED_BYTES: u64 = 64 * 1024 * 1024;
@@ -175,7 +175,7 @@ async fn upload(
 /// What a package changes against the one that is live; `None` where that is not known. It is told for
 /// convenience: that it cannot be told is no reason to stop.
 async fn changes_against_live(session: &Session, package: &Package) -> Option<PackageDiff> {
-    let uploads = history(&session.records, &package.target, MAX_UPLOADS_BACK)
+    let uploads = history(&session.records, &package.target, MAX_LIVE_LOOKBACK)
         .await
         .ok()?;
     let live = live_upload(&uploads)?;

@@ -18,7 +18,7 @@ use crate::{
     },
     ports::Creation,
     records::{
-        self, HeldLease, Holder, Received, RecordFolder, Schema, Signing, UploadState, Work,
+        self, HeldLease, Holder, LeaseScope, Received, RecordFolder, Schema, Signing, UploadState,
     },
 };
 
@@ -156,7 +156,7 @@ async fn begin<W: SignWorld>(
 ) -> Result<Begun, RetryableError> {
     let upload = &received.upload;
     if records::create(world, &upload.folder(), &*received).await? == Creation::Created {
-        return Ok(Begun::Holding(HeldLease::first(Work::Admission)));
+        return Ok(Begun::Holding(HeldLease::first(LeaseScope::Admission)));
     }
     let folder = RecordFolder::list(world, upload).await?;
     if let Some(known) = resume_from_records(world, &settings.stack, upload, &folder).await? {
@@ -171,8 +171,15 @@ async fn begin<W: SignWorld>(
         delivery: first.delivery,
         began_at: first.received_at,
     };
-    let lease =
-        HeldLease::take_over(world, Work::Admission, upload, &folder, holder, &attempt.id).await?;
+    let lease = HeldLease::take_over(
+        world,
+        LeaseScope::Admission,
+        upload,
+        &folder,
+        holder,
+        &attempt.id,
+    )
+    .await?;
     let lease = lease.ok_or_else(held)?;
     received.uploaded_by = first.uploaded_by;
     received.sequencer = first.sequencer;

@@ -21,7 +21,7 @@ use super::{
     function::FunctionDeployment,
     judge::{outcome_of_record, take_lease},
     layer::LayerDeployment,
-    pending_deployment::{Applied, DeployWorld, Found, PendingDeployment, check_current, find},
+    pending_deployment::{Applied, DeployWorld, JobLookup, PendingDeployment, check_current, find},
     settings::DeploySettings,
 };
 use crate::{
@@ -59,10 +59,10 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     let found = within(world, until, find(world, settings, job, attempt)).await;
     let found = found.unwrap_or_else(|| Err(time_up("the upload of the job was being found")))?;
     let mut pending = match found {
-        Found::Pending(pending) => pending,
-        Found::Finished(finished) => return Ok(Deployment::Finished(finished)),
-        Found::NotOurs(why) => return Ok(Deployment::NotOurs(why)),
-        Found::Unreadable(context, error) => {
+        JobLookup::Pending(pending) => pending,
+        JobLookup::Finished(finished) => return Ok(Deployment::Finished(finished)),
+        JobLookup::NotOurs(why) => return Ok(Deployment::NotOurs(why)),
+        JobLookup::Unreadable(context, error) => {
             let message = format!(
                 "{}; whether Lambda took anything is not known",
                 error.error_chain()
@@ -84,7 +84,7 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
         Ok(draft) => draft,
         Err(error) => retry_or_give_up(world, &mut pending, error).await?,
     };
-    let draft = pending.seal(draft);
+    let draft = pending.fail_if_applied(draft);
     let finished = finish(world, &settings.stack, &pending.context(), draft).await?;
     Ok(Deployment::Finished(Box::new(finished)))
 }
@@ -204,7 +204,7 @@ async fn give_up<W: DeployWorld>(
     };
     let findings = verdict
         .as_ref()
-        .map(OutcomeDraft::notable)
+        .map(OutcomeDraft::failures_of)
         .unwrap_or_default();
     if refuse_others(world, pending, verdict).await? {
         let message = format!("no verdict could be reached: {why}");

@@ -10,7 +10,7 @@ use super::{
         ExaminedPackage, collect_evidence, csc_by_arn, csc_of_function, read_package, read_source,
     },
     current_package::{SamePackage, prove_same},
-    expected::Expected,
+    expected::ExpectedCode,
     judge::{candidate, record_judgement},
     live::{deployed_draft, record_live},
     pending_deployment::{
@@ -266,7 +266,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
                         ..Deployed::default()
                     }
                 });
-                let expected = Expected::of(approved.verified(), &self.pending.job.id);
+                let expected = ExpectedCode::of(approved.verified(), &self.pending.job.id);
                 self.check_deployed(&expected, &code, verdict)?;
                 let mut backoff = Backoff::new(&self.pending.attempt);
                 // Lambda's own answer is the first look.
@@ -282,7 +282,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             CodeUpdate::Refused(refusal) => {
                 self.pending.applied = before;
                 Err(OutcomeDraft {
-                    findings: OutcomeDraft::notable(verdict),
+                    findings: OutcomeDraft::failures_of(verdict),
                     ..OutcomeDraft::rejected(refusal.reason(), refusal.to_string())
                 }
                 .into())
@@ -332,7 +332,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {
             Judgement::Accepted(verified, verdict) => {
-                let expected = Expected::of(&verified, &self.pending.job.id);
+                let expected = ExpectedCode::of(&verified, &self.pending.job.id);
                 self.publish_and_point_alias(function, &expected, &verdict, alias.as_ref())
                     .await
             }
@@ -348,7 +348,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     async fn publish_and_point_alias(
         &mut self,
         function: &Function,
-        expected: &Expected,
+        expected: &ExpectedCode,
         verdict: &Verdict,
         alias: Option<&AliasName>,
     ) -> Result<Round, EarlyExit> {
@@ -432,7 +432,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         )
         .await?;
         let is_same = |same: &SamePackage| {
-            let expected = Expected::of(&same.verified, &same.job);
+            let expected = ExpectedCode::of(&same.verified, &same.job);
             expected.difference(&function.code).is_none()
         };
         let Some(same) = same.filter(is_same) else {
@@ -458,7 +458,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let (package, _) = self.package()?;
         let judgement = verify(evidence, candidate(self.pending, &package.signed));
         let (_, verdict) = self.record(evidence, judgement, alias).await?;
-        let expected = Expected::of(&same.verified, &same.job);
+        let expected = ExpectedCode::of(&same.verified, &same.job);
         self.is_unchanged = true;
         self.publish_and_point_alias(function, &expected, &verdict, alias)
             .await
@@ -495,7 +495,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             state: UploadState::Prepared,
             code: None,
             message,
-            findings: OutcomeDraft::notable(&verdict),
+            findings: OutcomeDraft::failures_of(&verdict),
             deployed: None,
             package: Some(package),
         })))
@@ -503,7 +503,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
 
     fn check_deployed(
         &self,
-        expected: &Expected,
+        expected: &ExpectedCode,
         code: &CodeIdentity,
         verdict: &Verdict,
     ) -> Result<(), EarlyExit> {
@@ -515,7 +515,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
 
     fn failed(&self, code: ReasonCode, message: String, verdict: &Verdict) -> EarlyExit {
         OutcomeDraft {
-            findings: OutcomeDraft::notable(verdict),
+            findings: OutcomeDraft::failures_of(verdict),
             ..self.pending.failed(code, message)
         }
         .into()

@@ -10,8 +10,8 @@ use crate::{
     outcome::{EarlyExit, OutcomeDraft, RetryableError},
     ports::Creation,
     records::{
-        self, CscReport, Effect, HeldLease, Holder, LambdaVerdict, RecordFolder, Schema,
-        VerdictRecord, Work,
+        self, CscReport, Effect, HeldLease, Holder, LambdaVerdict, LeaseScope, RecordFolder,
+        Schema, VerdictRecord,
     },
     verdict::{Candidate, Decision, DryRun, Evidence, Fact, Judgement, Verdict},
 };
@@ -111,7 +111,7 @@ async fn record_verdict<W: DeployWorld>(
     if pending.lease.is_some() {
         records::replace(world, &folder, &record).await?;
     } else if records::create(world, &folder, &record).await? == Creation::Created {
-        pending.lease = Some(HeldLease::first(Work::Deployment));
+        pending.lease = Some(HeldLease::first(LeaseScope::Deployment));
     } else {
         let found: Option<VerdictRecord> = records::read(world, &folder).await?;
         match found {
@@ -128,7 +128,7 @@ async fn record_verdict<W: DeployWorld>(
             }
             // A write whose answer was lost is seen as its own by its repetition.
             Some(found) if found.delivery == pending.attempt.id => {
-                pending.lease = Some(HeldLease::first(Work::Deployment));
+                pending.lease = Some(HeldLease::first(LeaseScope::Deployment));
             }
             _ => return Err(lease_held(pending).into()),
         }
@@ -158,7 +158,7 @@ pub(super) async fn take_lease<W: DeployWorld>(
     };
     let lease = HeldLease::take_over(
         world,
-        Work::Deployment,
+        LeaseScope::Deployment,
         &pending.upload,
         &folder,
         first,
@@ -185,7 +185,7 @@ pub(super) fn outcome_of_record(record: &VerdictRecord) -> OutcomeDraft {
         verdict => OutcomeDraft {
             findings: verdict
                 .as_ref()
-                .map(OutcomeDraft::notable)
+                .map(OutcomeDraft::failures_of)
                 .unwrap_or_default(),
             ..OutcomeDraft::rejected(ReasonCode::Undecided, ReasonCode::Undecided.about().meaning)
         },

@@ -85,14 +85,14 @@ impl OutcomeDraft {
             state: UploadState::Rejected,
             code: first.and_then(|finding| finding.code),
             message: first.map_or_else(String::new, |finding| finding.message.clone()),
-            findings: Self::notable(verdict),
+            findings: Self::failures_of(verdict),
             deployed: None,
             package: None,
         }
     }
 
     /// What of a verdict belongs into an outcome.
-    pub(crate) fn notable(verdict: &Verdict) -> Vec<Finding> {
+    pub(crate) fn failures_of(verdict: &Verdict) -> Vec<Finding> {
         let is_notable =
             |finding: &&Finding| matches!(finding.status, Status::Fail | Status::Inconclusive);
         verdict

@@ -22,7 +22,7 @@ mod superseded;
 mod waiting;
 
 pub(crate) use backoff::{Backoff, within};
-pub use decided::{DECIDED, DRIFT, Decided, DriftEvent};
+pub use decided::{DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE, Decided, DriftEvent};
 pub use delivery_attempt::DeliveryAttempt;
 pub(crate) use ending::{EarlyExit, OutcomeDraft, UploadContext};
 pub use finish::Finished;

@@ -29,7 +29,7 @@ const MAX_LEASES: u32 = 99;
 
 /// What is done under a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Work {
+pub(crate) enum LeaseScope {
     /// From the upload to its signing job.
     Admission,
     /// From the signed package to the outcome.
@@ -46,7 +46,7 @@ pub(crate) struct Holder {
 /// A lease that this delivery holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HeldLease {
-    work: Work,
+    work: LeaseScope,
     number: u32,
 }
 
@@ -62,7 +62,7 @@ pub struct Lease {
     pub at: Timestamp,
 }
 
-impl Work {
+impl LeaseScope {
     fn word(self) -> &'static str {
         match self {
             Self::Admission => "sign",
@@ -73,7 +73,7 @@ impl Work {
 
 impl HeldLease {
     /// The lease of the delivery that created the first document.
-    pub(crate) fn first(work: Work) -> Self {
+    pub(crate) fn first(work: LeaseScope) -> Self {
         Self { work, number: 1 }
     }
 
@@ -81,7 +81,7 @@ impl HeldLease {
     /// holds it. `folder` is a listing made after the first document was seen, `first` its holder.
     pub(crate) async fn take_over<W: Records + Clock>(
         world: &W,
-        work: Work,
+        work: LeaseScope,
         upload: &Upload,
         folder: &RecordFolder,
         first: Holder,
@@ -145,7 +145,7 @@ impl HeldLease {
         Ok(())
     }
 
-    fn last(work: Work, folder: &RecordFolder) -> Self {
+    fn last(work: LeaseScope, folder: &RecordFolder) -> Self {
         let number = (2..=MAX_LEASES)
             .take_while(|number| {
                 let lease = Self {

@@ -11,7 +11,7 @@ use countersign_package::SigningJobArn;
 use super::{
     inventory::{pace_control_plane, pace_get_function},
     settings::SweepWorld,
-    what_runs::TargetLook,
+    what_runs::TargetComparison,
 };
 use crate::{
     domain::{AttachedLayer, Csc, CscArn, FunctionName, SigningJobId},
@@ -20,7 +20,7 @@ use crate::{
     records::{DriftKind, LayerPosture, Live},
 };
 
-impl<W: SweepWorld> TargetLook<'_, W> {
+impl<W: SweepWorld> TargetComparison<'_, W> {
     /// The configuration of `$LATEST` beside that of the version that was deployed last.
     pub(super) async fn configuration(
         &mut self,

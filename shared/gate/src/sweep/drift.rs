@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use super::settings::{SweepSettings, SweepWorld};
 use crate::{
-    outcome::{DRIFT, DriftEvent, RetryableError},
-    ports::{Announcement, Replacement, TaggedRecord},
+    outcome::{DRIFT_DETAIL_TYPE, DriftEvent, RetryableError},
+    ports::{Announcement, RecordWithEtag, Replacement},
     records::{
         self, DRIFT_FOLDER, Drift, DriftKind, Outcome, RecordError, RecordFolder, drift_path,
     },
@@ -47,7 +47,7 @@ pub(super) async fn open<W: SweepWorld>(
     found: Drift,
 ) -> Result<(), RetryableError> {
     let seen = if known.has(&found.subject, found.kind) {
-        world.read_tagged_record(&found.path()).await?
+        world.read_record_with_etag(&found.path()).await?
     } else {
         None
     };
@@ -86,7 +86,7 @@ pub(super) async fn functions_told<W: SweepWorld>(
     if !known.has(subject, kind) {
         return Ok(BTreeSet::new());
     }
-    let Some(seen) = world.read_tagged_record(&path).await? else {
+    let Some(seen) = world.read_record_with_etag(&path).await? else {
         return Ok(BTreeSet::new());
     };
     let before = parse(&path, &seen)?;
@@ -112,7 +112,7 @@ pub(super) async fn close_others<W: SweepWorld>(
             continue;
         }
         let path = drift_path(subject, *kind);
-        let Some(seen) = world.read_tagged_record(&path).await? else {
+        let Some(seen) = world.read_record_with_etag(&path).await? else {
             continue;
         };
         let before = parse(&path, &seen)?;
@@ -147,7 +147,7 @@ async fn write_and_announce<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     drift: Drift,
-    seen: Option<&TaggedRecord>,
+    seen: Option<&RecordWithEtag>,
 ) -> Result<(), RetryableError> {
     let path = drift.path();
     let body = records::to_json(&path, &drift)?;
@@ -168,12 +168,13 @@ async fn announce<W: SweepWorld>(
         stack: settings.stack.name.clone(),
         record: record.clone(),
     };
-    let announcement = Announcement::new(DRIFT, &event, Vec::new()).map_err(|source| {
-        RetryableError::UnreadableRecord {
-            path: record,
-            source,
-        }
-    })?;
+    let announcement =
+        Announcement::new(DRIFT_DETAIL_TYPE, &event, Vec::new()).map_err(|source| {
+            RetryableError::UnreadableRecord {
+                path: record,
+                source,
+            }
+        })?;
     world.announce(&announcement).await?;
     let announced = Drift {
         announced_at: Some(world.now()),
@@ -184,7 +185,7 @@ async fn announce<W: SweepWorld>(
     Ok(())
 }
 
-fn parse(path: &str, seen: &TaggedRecord) -> Result<Drift, RecordError> {
+fn parse(path: &str, seen: &RecordWithEtag) -> Result<Drift, RecordError> {
     serde_json::from_slice(&seen.body).map_err(|source| RecordError::Unreadable {
         path: path.to_owned(),
         source,

@@ -20,15 +20,15 @@ use crate::{
 
 /// Younger uploads are on their way: so long, or a twelfth of the patience if that is less.
 const MAX_GRACE: Duration = Duration::from_mins(5);
-const GRACE_OF_PATIENCE: u32 = 12;
+const GRACE_DIVISOR: u32 = 12;
 /// An attempt that was due so long ago did not take place.
 const OVERDUE: Duration = Duration::from_mins(2);
 /// After so many times somebody is told.
-const TIMES_UNTIL_STUCK: u32 = 3;
+const MAX_RESENDS: u32 = 3;
 
 /// How one version of a key stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(super) enum UploadCheck {
     /// It is no upload, or too young to say.
     NotDue,
     /// It has come to its end, and that was announced.
@@ -39,7 +39,7 @@ pub(super) enum Progress {
     Resent { stuck: Option<Box<Drift>> },
 }
 
-impl Progress {
+impl UploadCheck {
     /// Whether the upload may still change what runs.
     pub(super) fn is_unfinished(&self) -> bool {
         matches!(self, Self::OnItsWay | Self::Resent { .. })
@@ -66,31 +66,31 @@ pub(super) fn upload_of(settings: &SweepSettings, listed: &ListedVersion) -> Opt
 /// Looks how far an upload came, and sends its event again if it got stuck.
 ///
 /// Costs one listing for an upload that ended. An event too many does no harm: every function is idempotent.
-pub(super) async fn look_after<W: SweepWorld>(
+pub(super) async fn resend_if_stuck<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     upload: &Upload,
-) -> Result<Progress, RetryableError> {
-    let of_patience = settings.patience.checked_div(GRACE_OF_PATIENCE);
+) -> Result<UploadCheck, RetryableError> {
+    let of_patience = settings.patience.checked_div(GRACE_DIVISOR);
     let grace = of_patience.unwrap_or(MAX_GRACE).min(MAX_GRACE);
     if is_within(world.now(), upload.at, grace) {
-        return Ok(Progress::NotDue);
+        return Ok(UploadCheck::NotDue);
     }
     let folder = RecordFolder::list(world, upload).await?;
     let is_ended = folder.has::<Outcome>();
     if is_ended && folder.has::<Announced>() {
-        return Ok(Progress::Ended);
+        return Ok(UploadCheck::Ended);
     }
     let resent: Option<Resent> = folder.read(world, upload).await?;
     if let Some(resent) = &resent
         && is_within(world.now(), resent.resent_at, settings.patience)
     {
-        return Ok(Progress::OnItsWay);
+        return Ok(UploadCheck::OnItsWay);
     }
     let waiting: Option<Waiting> = folder.read(world, upload).await?;
     let is_due = |waiting: &Waiting| !is_within(world.now(), waiting.next_try_at, OVERDUE);
     if !is_ended && waiting.is_some_and(|waiting| !is_due(&waiting)) {
-        return Ok(Progress::OnItsWay);
+        return Ok(UploadCheck::OnItsWay);
     }
     let signing: Option<Signing> = folder.read(world, upload).await?;
     let (to, body) = match signing {
@@ -98,7 +98,7 @@ pub(super) async fn look_after<W: SweepWorld>(
         Some(signing) => {
             let job = world.describe_job(&signing.job).await?;
             if job.is_some_and(|job| job.status == JobStatus::InProgress) {
-                return Ok(Progress::OnItsWay);
+                return Ok(UploadCheck::OnItsWay);
             }
             (
                 Receiver::Deploy,
@@ -117,8 +117,8 @@ pub(super) async fn look_after<W: SweepWorld>(
     records::replace(world, &upload.folder(), &record).await?;
     world.resend(to, &body).await?;
     let stuck =
-        (!is_ended && times >= TIMES_UNTIL_STUCK).then(|| Box::new(stuck(upload, to, world.now())));
-    Ok(Progress::Resent { stuck })
+        (!is_ended && times >= MAX_RESENDS).then(|| Box::new(stuck(upload, to, world.now())));
+    Ok(UploadCheck::Resent { stuck })
 }
 
 fn stuck(upload: &Upload, to: Receiver, now: Timestamp) -> Drift {
@@ -129,7 +129,7 @@ fn stuck(upload: &Upload, to: Receiver, now: Timestamp) -> Drift {
         subject: subject_of(upload),
         target,
         message: format!(
-            "the upload {} of {} has no outcome; its event was sent to the function {} again {TIMES_UNTIL_STUCK} \
+            "the upload {} of {} has no outcome; its event was sent to the function {} again {MAX_RESENDS} \
              times or more",
             upload.id.version,
             upload.id.key,

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The kinds of drift that are looked for here.
-pub(super) const LOOKED_FOR: [DriftKind; 11] = [
+pub(super) const TARGET_DRIFT_KINDS: [DriftKind; 11] = [
     DriftKind::OtherCodeRuns,
     DriftKind::OtherLayerVersion,
     DriftKind::CscMissing,
@@ -49,7 +49,7 @@ pub(super) struct Look {
 }
 
 /// A target while it is looked at.
-pub(super) struct TargetLook<'a, W> {
+pub(super) struct TargetComparison<'a, W> {
     pub(super) world: &'a W,
     pub(super) settings: &'a SweepSettings,
     pub(super) inventory: &'a Inventory,
@@ -61,7 +61,7 @@ pub(super) struct TargetLook<'a, W> {
 
 /// Looks at a target. `current` is the upload that is current, `is_settled` whether each of its uploads has
 /// come to its end.
-pub(super) async fn look_at<W: SweepWorld>(
+pub(super) async fn compare_target<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     inventory: &Inventory,
@@ -70,7 +70,7 @@ pub(super) async fn look_at<W: SweepWorld>(
     current: Option<&Upload>,
     is_settled: bool,
 ) -> Result<Look, RetryableError> {
-    let mut look = TargetLook {
+    let mut look = TargetComparison {
         world,
         settings,
         inventory,
@@ -100,7 +100,7 @@ pub(super) async fn look_at<W: SweepWorld>(
     };
     look.posture.deployed = Some(deployed.upload.label());
     look.posture.version.clone_from(&deployed.deployed.version);
-    let is_still = match target {
+    let is_as_recorded = match target {
         Target::Function(name) => look.function(name, &deployed).await?,
         Target::Layer(name) => look.layer(name, &deployed).await?,
     };
@@ -115,10 +115,10 @@ pub(super) async fn look_at<W: SweepWorld>(
         look.drift
             .retain(|drift| drift.kind != DriftKind::TargetGone);
     }
-    Ok(look.found(is_still && is_same && is_settled))
+    Ok(look.found(is_as_recorded && is_same && is_settled))
 }
 
-impl<W: SweepWorld> TargetLook<'_, W> {
+impl<W: SweepWorld> TargetComparison<'_, W> {
     fn found(mut self, can_be_said: bool) -> Look {
         self.posture.drift = self.drift.iter().map(|drift| drift.kind).collect();
         Look {

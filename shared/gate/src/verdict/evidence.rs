@@ -50,7 +50,7 @@ pub enum IntegrityAuthority {
 
 /// The two choices that an operator has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Policy {
+pub struct OperatorPolicy {
     /// `COUNTERSIGN_TARGET_WITHOUT_CSC`
     pub without_csc: WithoutCsc,
     /// `COUNTERSIGN_INTEGRITY_AUTHORITY`
@@ -141,7 +141,7 @@ pub struct Evidence {
     /// Lambda's own verdict. Lambda has none on a layer, nor on a function that does not exist.
     pub dry_run: Fact<DryRun>,
     /// The operator's choices.
-    pub policy: Policy,
+    pub policy: OperatorPolicy,
 }
 
 pub(super) fn size_of(bytes: &[u8]) -> u64 {

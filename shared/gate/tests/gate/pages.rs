@@ -5,8 +5,8 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use countersign_gate::{
     alerts::{
-        AlertSettings, Alerted, Event, HttpsPages, Lookup, OwnRoles, Page, Place, Severity, alert,
-        classify, formats::render, parse,
+        AlertSettings, Alerted, AwsLocation, Event, HttpsPages, Lookup, OwnRoles, Page, Severity,
+        alert, classify, formats::render, parse,
     },
     domain::ReasonCode,
     events::EventError,
@@ -55,7 +55,7 @@ pub(crate) fn settings() -> AlertSettings {
         only_warns: false,
         https_pages: HttpsPages::AmazonQ,
         runbook_url: Some("https://wiki.example/countersign".to_owned()),
-        place: Some(Place {
+        place: Some(AwsLocation {
             partition: "aws".to_owned(),
             region: "us-east-1".to_owned(),
             account: "111122223333".to_owned(),
@@ -327,8 +327,8 @@ fn arn_of_a_function_opens_no_other_thread() {
     ] {
         let other = named(name);
         assert_eq!(
-            (other.thread, other.title),
-            (page.thread.clone(), page.title.clone())
+            (other.subject, other.title),
+            (page.subject.clone(), page.title.clone())
         );
     }
 }

@@ -6,7 +6,7 @@ use countersign_gate::{
     domain::{NamePattern, ProfileStatus, ReasonCode, Refusal, Scope, SigningJobId, VersionId},
     outcome::{DeliveryAttempt, RetryableError},
     records::{Outcome, UploadState, VerdictRecord},
-    verdict::{Decision, IntegrityAuthority, PackageExaminer, Policy, WithoutCsc},
+    verdict::{Decision, IntegrityAuthority, OperatorPolicy, PackageExaminer, WithoutCsc},
 };
 use countersign_package::Limits;
 
@@ -313,9 +313,9 @@ fn no_configuration_no_deployment_unless_allowed() {
     );
 
     let mut settings = deploy_settings();
-    settings.policy = Policy {
+    settings.policy = OperatorPolicy {
         without_csc: WithoutCsc::Allow,
-        ..Policy::default()
+        ..OperatorPolicy::default()
     };
     let admission = admitted(&world, FUNCTION, OTHER);
     let outcome = deployed(&world, &settings, admission, &patient(&world))

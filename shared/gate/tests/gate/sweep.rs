@@ -7,7 +7,7 @@ use countersign_gate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::Receiver,
     records::{Drift, Posture, Resent, SweepProgress, UploadState},
-    sweep::{Swept, sweep},
+    sweep::{SweepReport, sweep},
 };
 use std::{pin::pin, task::Poll};
 
@@ -30,7 +30,7 @@ fn try_sweep(
     world: &World,
     run: SweepRun,
     attempt: &DeliveryAttempt,
-) -> Result<Swept, RetryableError> {
+) -> Result<SweepReport, RetryableError> {
     let settings = sweep_settings();
     run_in(
         world,
@@ -38,7 +38,7 @@ fn try_sweep(
     )
 }
 
-pub(crate) fn swept(world: &World, run: SweepRun) -> Swept {
+pub(crate) fn swept(world: &World, run: SweepRun) -> SweepReport {
     try_sweep(world, run, &patient(world)).unwrap()
 }
 

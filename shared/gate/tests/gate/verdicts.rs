@@ -8,8 +8,8 @@ use countersign_gate::{
         VersionId,
     },
     verdict::{
-        Candidate, Check, Decision, DryRun, Evidence, Fact, IntegrityAuthority, Judgement, Policy,
-        Verdict, WithoutCsc, decide, examine, judge,
+        Candidate, Check, Decision, DryRun, Evidence, Fact, IntegrityAuthority, Judgement,
+        OperatorPolicy, Verdict, WithoutCsc, decide, examine, judge,
     },
 };
 use countersign_package::Limits;
@@ -355,7 +355,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
             }),
         },
         dry_run: Fact::NotAsked,
-        policy: Policy::default(),
+        policy: OperatorPolicy::default(),
     }
 }
 

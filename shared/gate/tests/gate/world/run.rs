@@ -14,7 +14,7 @@ use countersign_gate::{
     events::UploadEvent,
     outcome::{DeliveryAttempt, Finished, RetryableError},
     sweep::SweepSettings,
-    verdict::{Policy, WithoutCsc},
+    verdict::{OperatorPolicy, WithoutCsc},
 };
 use countersign_package::Limits;
 use jiff::SignedDuration;
@@ -117,7 +117,7 @@ pub fn sweep_settings() -> SweepSettings {
 pub fn deploy_settings() -> DeploySettings {
     DeploySettings {
         stack: stack(),
-        policy: Policy::default(),
+        policy: OperatorPolicy::default(),
         layer_csc: Some(CscArn::parse(CSC).unwrap()),
         new_function_csc: Some(CscArn::parse(CSC).unwrap()),
         canary: CanaryPolicy::Wait,
