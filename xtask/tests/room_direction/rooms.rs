@@ -47,6 +47,21 @@ pub(crate) const HOUSES: [House; 4] = [
             ("inventory", &["escape", "numbers", "zip", "package"]),
             ("signable", &["numbers", "limits", "zip", "origin"]),
             (
+                "format",
+                &[
+                    "escape",
+                    "numbers",
+                    "limits",
+                    "signature_entry",
+                    "asn1",
+                    "arn",
+                    "zip",
+                    "signature",
+                    "package",
+                    "origin",
+                ],
+            ),
+            (
                 "lib",
                 &[
                     "arn",
