@@ -17,8 +17,8 @@ use crate::{
     asn1::{GENERALIZED_TIME, Reader, UTC_TIME, UTF8_STRING},
 };
 
-/// The attributes in the order of genuine signatures (grade A).
-const ORDER: [(&str, &str); 7] = [
+/// The attributes of genuine signatures (grade A).
+const KNOWN: [(&str, &str); 7] = [
     ("1.2.840.113549.1.9.3", "contentType"),
     ("1.3.187.137.1.3", "expiry"),
     ("1.2.840.113549.1.9.5", "signingTime"),
@@ -58,8 +58,7 @@ pub(super) fn observe(subject: &Subject<'_>) -> Vec<Observation> {
     let found: Vec<String> = attributes.iter().map(|(oid, _)| name(*oid)).collect();
     let mut sorted = found.clone();
     sorted.sort_unstable();
-    let mut expected = ORDER.map(|(_, name)| name);
-    let in_order = found == expected;
+    let mut expected = KNOWN.map(|(_, name)| name);
     expected.sort_unstable();
     let value = |wanted: ObjectIdentifier| {
         let found = attributes.iter().find(|(oid, _)| *oid == wanted)?;
@@ -71,7 +70,11 @@ pub(super) fn observe(subject: &Subject<'_>) -> Vec<Observation> {
             sorted == expected,
             format!("{} attributes", found.len()),
         ),
-        Observation::judged(ATTRIBUTE_ORDER, in_order, found.join(", ")),
+        Observation::judged(
+            ATTRIBUTE_ORDER,
+            signer.is_some_and(|signer| signer.is_ordered),
+            found.join(", "),
+        ),
         time_form(SIGNING_TIME_FORM, value(SIGNING_TIME)),
         time_form(EXPIRY_FORM, value(EXPIRY)),
         validity(subject),
@@ -90,7 +93,7 @@ pub(super) fn observe(subject: &Subject<'_>) -> Vec<Observation> {
 
 fn name(oid: ObjectIdentifier) -> String {
     let oid = oid.to_string();
-    let known = ORDER.iter().find(|(known, _)| *known == oid);
+    let known = KNOWN.iter().find(|(known, _)| *known == oid);
     known.map_or(oid, |(_, name)| (*name).to_owned())
 }
 

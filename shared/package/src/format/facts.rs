@@ -75,7 +75,7 @@ pub(super) const SEVEN_ATTRIBUTES: FormatFact = FormatFact::new(
 pub(super) const ATTRIBUTE_ORDER: FormatFact = FormatFact::new(
     "attribute-order",
     Grade::A,
-    "they stand in the order of a DER SET, which is the order above",
+    "they stand in the order of a DER SET",
 );
 pub(super) const SIGNING_TIME_FORM: FormatFact = FormatFact::new(
     "signing-time-form",

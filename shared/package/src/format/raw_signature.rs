@@ -36,6 +36,8 @@ pub(super) struct RawSigner {
     pub(super) digest: Option<Algorithm>,
     /// Type and value of each signed attribute, the value encoded.
     pub(super) attributes: Vec<(ObjectIdentifier, Vec<u8>)>,
+    /// Whether their encodings stand in the order of a DER SET.
+    pub(super) is_ordered: bool,
     pub(super) signature: Option<Algorithm>,
     pub(super) has_unsigned_attributes: bool,
 }
@@ -108,7 +110,11 @@ impl RawSigner {
         self.digest = Algorithm::read(&fields.read(SEQUENCE, "digestAlgorithm").ok()?);
         if fields.next_is(context(0)) {
             let mut attributes = fields.read(context(0), "signedAttrs").ok()?.reader();
+            let mut previous: &[u8] = &[];
+            self.is_ordered = true;
             while let Ok(attribute) = attributes.read(SEQUENCE, "attribute") {
+                self.is_ordered &= previous < attribute.whole;
+                previous = attribute.whole;
                 let mut inside = attribute.reader();
                 let oid = inside.read(OID, "attrType").ok()?.oid().ok()?;
                 let values = inside.read(SET, "attrValues").ok()?;
