@@ -156,6 +156,7 @@ fn options_are_documented() {
         "adopt",
         "completions",
         "redrive",
+        "doctor",
     ] {
         let help = Command::new(checkout::program("countersign"))
             .args([command, "--help"])

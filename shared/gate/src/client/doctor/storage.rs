@@ -37,6 +37,8 @@ const BUCKETS: [(&str, &[&str]); 4] = [
     ("TrailBucket", &["TrailChecks", "TrailWrites", "TlsOnly"]),
 ];
 
+/// The one that tells of new objects.
+const UPLOADS: &str = "UploadsBucket";
 /// The one that a stack may be without.
 const OPTIONAL: &str = "TrailBucket";
 
@@ -50,7 +52,16 @@ pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> 
             continue;
         };
         match inspection.bucket_settings(bucket).await {
-            Err(error) => checks.push(Check::no_answer(&VERSIONING, logical_id, &error)),
+            // All is asked together, so that none of it is known.
+            Err(error) => {
+                let mut kinds: Vec<&'static CheckKind> =
+                    vec![&VERSIONING, &PUBLIC, &ENCRYPTION, &BUCKET_POLICY];
+                if logical_id == UPLOADS {
+                    kinds.push(&NOTIFICATION);
+                }
+                let told = kinds.into_iter();
+                checks.extend(told.map(|kind| Check::no_answer(kind, logical_id, &error)));
+            }
             Ok(None) => checks.push(missing(logical_id, "it was deleted past CloudFormation")),
             Ok(Some(settings)) => {
                 checks.extend(bucket_checks(
@@ -156,7 +167,7 @@ fn bucket_checks(
         settings.policy.as_deref(),
         statements,
     ));
-    if logical_id == "UploadsBucket" {
+    if logical_id == UPLOADS {
         let queue = parts.queue_arn("SignQueue").unwrap_or_default();
         let is_told = settings.told_of_objects.contains(&queue);
         checks.push(judged(
