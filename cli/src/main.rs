@@ -22,8 +22,8 @@ use jiff::Timestamp;
 
 use crate::{
     commands::{
-        adopt, audit, check, completions, diff, explain, history, inspect, push, redrive, rollback,
-        status, verify, wait,
+        adopt, audit, check, completions, diff, doctor, explain, history, inspect, push, redrive,
+        rollback, status, verify, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
@@ -48,6 +48,7 @@ enum Command {
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
     Explain(explain::Arguments),
+    Doctor(doctor::Arguments),
     Redrive(redrive::Arguments),
     Audit(audit::Arguments),
     Adopt(adopt::Arguments),
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments, now()),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments, now()),
         Command::Redrive(arguments) => redrive::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),

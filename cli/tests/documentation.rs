@@ -83,8 +83,19 @@ fn verify_prints_what_is_documented() {
 }
 
 #[test]
+fn explained_format_prints_what_is_documented() {
+    let printed = printed(&["verify", "--explain-format"]);
+    let documented = &documented()[1];
+    assert_eq!(fields(&printed), fields(documented));
+    let facts = printed["facts"].as_array().unwrap();
+    let shown = &documented["facts"][0];
+    let same = facts.iter().find(|fact| fact["id"] == shown["id"]).unwrap();
+    assert_eq!(same, shown);
+}
+
+#[test]
 fn inspect_prints_what_is_documented() {
-    assert_eq!(fields(&printed(&["inspect"])), fields(&documented()[1]));
+    assert_eq!(fields(&printed(&["inspect"])), fields(&documented()[2]));
 }
 
 #[test]
@@ -99,7 +110,7 @@ fn check_prints_what_is_documented() {
         .output()
         .unwrap();
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(printed, documented()[2]);
+    assert_eq!(printed, documented()[3]);
 }
 
 #[test]
@@ -125,7 +136,7 @@ fn status_prints_what_is_documented() {
         .output()
         .unwrap();
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(fields(&printed), fields(&documented()[3]));
+    assert_eq!(fields(&printed), fields(&documented()[4]));
 }
 
 #[test]

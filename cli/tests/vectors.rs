@@ -64,6 +64,57 @@ fn genuine_signatures_can_be_inspected() {
     }
 }
 
+#[test]
+fn genuine_signatures_explain_the_format() {
+    let Some(vectors) = vectors() else { return };
+    for name in ["genuine-2022.SF", "genuine-2023.SF", "genuine-2024.SF"] {
+        let path = vectors.join(name).display().to_string();
+        let output = run(&["verify", &path, "--explain-format", "--format", "json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{report:#}");
+        assert_eq!(report["summary"]["confirmed"], 19, "{report:#}");
+        assert_eq!(report["summary"]["differs"], 0);
+        let text = run(&["verify", &path, "--explain-format"]);
+        let text = String::from_utf8(text.stdout).unwrap();
+        assert!(text.starts_with("19 facts confirmed, 0 differ"), "{text}");
+    }
+}
+
+#[test]
+fn independently_signed_package_explains_the_format() {
+    let Some(vectors) = vectors() else { return };
+    let file = |name: &str| vectors.join(name).display().to_string();
+    let signed = file("third-party-signed.zip");
+    let source = file("third-party-unsigned.zip");
+    let root = file("third-party-root.pem");
+    let explain = |arguments: &[&str]| {
+        let first = [
+            "verify",
+            signed.as_str(),
+            "--explain-format",
+            "--format",
+            "json",
+        ];
+        let output = run(&[&first, arguments].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), report)
+    };
+    let (status, report) = explain(&["--source", &source, "--trust-root", &root]);
+    assert_eq!(status, Some(0), "{report:#}");
+    assert_eq!(report["summary"]["differs"], 0, "{report:#}");
+    assert_eq!(report["summary"]["not_asked"], 0, "{report:#}");
+    // With the root of AWS, exactly the two facts about the root differ.
+    let (status, report) = explain(&["--source", &source]);
+    assert_eq!(status, Some(1));
+    let facts = report["facts"].as_array().unwrap();
+    let differing: Vec<&Value> = facts
+        .iter()
+        .filter(|fact| fact["answer"] == "differs")
+        .map(|fact| &fact["id"])
+        .collect();
+    assert_eq!(differing, ["chain-to-root", "root-in-set"]);
+}
+
 fn run(arguments: &[&str]) -> Output {
     Command::new(checkout::program("countersign"))
         .args(arguments)

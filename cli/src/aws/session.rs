@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use countersign_aws::{
-    Connection, DeadLetterQueues, LambdaApi, Login, LoginMethod, RecordsBucket, SystemClock,
-    UploadsBucket,
+    Connection, DeadLetterQueues, LambdaApi, Login, LoginMethod, RecordsBucket, SignerApi,
+    StackInspector, SystemClock, UploadsBucket,
 };
 
 use countersign_gate::{
@@ -87,6 +87,21 @@ impl Session {
     /// The bucket that packages are uploaded to.
     pub(crate) fn uploads_bucket(&self) -> &str {
         &self.uploads_bucket
+    }
+
+    /// A look at the parts of a stack.
+    pub(crate) fn stack_inspector(&self) -> StackInspector {
+        StackInspector::new(self.connection.clone())
+    }
+
+    /// AWS Signer.
+    pub(crate) fn signer(&self) -> SignerApi {
+        SignerApi::new(self.connection.clone())
+    }
+
+    /// The records in a bucket whose name was not known before.
+    pub(crate) fn records_in(&self, bucket: &str) -> RecordsBucket {
+        RecordsBucket::new(self.connection.clone(), bucket.to_owned())
     }
 
     /// The dead-letter queues of this stack.

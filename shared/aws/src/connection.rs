@@ -63,6 +63,16 @@ struct Clients {
     eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
+    #[cfg(feature = "doctor")]
+    cloudformation: OnceLock<aws_sdk_cloudformation::Client>,
+    #[cfg(feature = "doctor")]
+    cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
+    #[cfg(feature = "doctor")]
+    cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
+    #[cfg(feature = "doctor")]
+    iam: OnceLock<aws_sdk_iam::Client>,
+    #[cfg(feature = "doctor")]
+    kms: OnceLock<aws_sdk_kms::Client>,
 }
 
 impl Connection {
@@ -165,6 +175,41 @@ impl Connection {
         self.clients
             .sqs
             .get_or_init(|| aws_sdk_sqs::Client::new(&self.config))
+    }
+
+    #[cfg(feature = "doctor")]
+    pub(crate) fn cloudformation(&self) -> &aws_sdk_cloudformation::Client {
+        self.clients
+            .cloudformation
+            .get_or_init(|| aws_sdk_cloudformation::Client::new(&self.config))
+    }
+
+    #[cfg(feature = "doctor")]
+    pub(crate) fn cloudtrail(&self) -> &aws_sdk_cloudtrail::Client {
+        self.clients
+            .cloudtrail
+            .get_or_init(|| aws_sdk_cloudtrail::Client::new(&self.config))
+    }
+
+    #[cfg(feature = "doctor")]
+    pub(crate) fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
+        self.clients
+            .cloudwatch
+            .get_or_init(|| aws_sdk_cloudwatch::Client::new(&self.config))
+    }
+
+    #[cfg(feature = "doctor")]
+    pub(crate) fn iam(&self) -> &aws_sdk_iam::Client {
+        self.clients
+            .iam
+            .get_or_init(|| aws_sdk_iam::Client::new(&self.config))
+    }
+
+    #[cfg(feature = "doctor")]
+    pub(crate) fn kms(&self) -> &aws_sdk_kms::Client {
+        self.clients
+            .kms
+            .get_or_init(|| aws_sdk_kms::Client::new(&self.config))
     }
 
     /// The endpoint that replaces those of AWS, without a slash at its end.

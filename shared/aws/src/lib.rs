@@ -38,6 +38,8 @@ mod login;
 
 #[cfg(feature = "function-runtime")]
 pub use adapters::FunctionQueues;
+#[cfg(feature = "doctor")]
+pub use adapters::StackInspector;
 pub use adapters::{
     DeadLetterQueues, EventBusApi, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SnsTopic,
     SystemClock, UploadsBucket,

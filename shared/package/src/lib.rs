@@ -24,6 +24,9 @@
 //! limits with a signature, and [`Inventory`] what is where, for checks of whether the package can
 //! start.
 //!
+//! [`format::observe`] looks at a package without judging it, and says fact by fact what it tells of
+//! Signer's format.
+//!
 //! Each step is the only way to its type: [`Archive`], [`Package`], [`VerifiedPackage`],
 //! [`origin::OriginProof`]. What a proof does *not* say: that the signature has not expired by now,
 //! that its publisher is allowed, or that it was not revoked. Those are policy, and need a clock or
@@ -34,13 +37,14 @@
 //! A room imports only rooms below it.
 //!
 //! ```text
-//! 5  signable.rs                      an unsigned package, and what a signature adds
+//! 5  signable.rs   format/            an unsigned package, and what a signature adds; the format's facts
 //! 4  origin.rs   inventory/           signed package beside its source; what is where in it
 //! 3  package.rs                       bodies, digests and signature together
 //! 2  zip/   signature/   digest/      the container; the signature entry; the two digests
 //! 1  asn1/      arn.rs limits.rs signature_entry.rs escape.rs numbers.rs
 //! ```
 
+pub mod format;
 pub mod origin;
 
 mod arn;

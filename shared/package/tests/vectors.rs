@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_package::{
     Archive, Attribute, IntegrityError, Limits, Package, Signature, SignatureError, TrustRoots,
+    format::{Answer, FACTS, Observation, observe},
     origin,
 };
 
@@ -285,4 +286,74 @@ fn changed_bit_never_gives_other_contents() {
             );
         }
     }
+}
+
+/// The names of the facts that were answered so.
+fn answered(seen: &[Observation], answer: Answer) -> Vec<&'static str> {
+    let of = seen.iter().filter(|one| one.answer() == answer);
+    of.map(|one| one.fact().id()).collect()
+}
+
+#[test]
+fn genuine_signatures_confirm_the_format() {
+    for (name, parameters, roots_in_set) in [
+        (
+            "genuine-2022.SF",
+            "digest NULL, signature NULL",
+            "root: 2 times",
+        ),
+        (
+            "genuine-2023.SF",
+            "digest absent, signature absent",
+            "root: 2 times",
+        ),
+        (
+            "genuine-2024.SF",
+            "digest absent, signature absent",
+            "root: 1 times",
+        ),
+    ] {
+        let Some(entry) = vector(name) else { return };
+        let seen = observe(&entry, None, &Limits::default(), &TrustRoots::aws());
+        assert_eq!(
+            answered(&seen, Answer::Differs),
+            [""; 0],
+            "{name}: {seen:#?}"
+        );
+        assert_eq!(answered(&seen, Answer::Unknown), [""; 0], "{name}");
+        assert_eq!(answered(&seen, Answer::Seen), [""; 0], "{name}");
+        assert_eq!(answered(&seen, Answer::Confirmed).len(), 19, "{name}");
+        let of = |id: &str| seen.iter().find(|one| one.fact().id() == id).unwrap();
+        assert_eq!(of("algorithm-parameters").seen(), parameters, "{name}");
+        assert!(
+            of("certificate-set").seen().ends_with(roots_in_set),
+            "{name}"
+        );
+        for one in &seen {
+            assert!(!one.seen().contains("464622532012"), "{name}: {one:?}");
+        }
+    }
+}
+
+#[test]
+fn package_of_another_signer_is_told_fact_by_fact() {
+    let (Some(signed), Some(source), Some(root)) = (
+        vector("third-party-signed.zip"),
+        vector("third-party-unsigned.zip"),
+        vector("third-party-root.pem"),
+    ) else {
+        return;
+    };
+    let roots = TrustRoots::from_pem(&root).unwrap();
+    let seen = observe(&signed, Some(&source), &Limits::default(), &roots);
+    let facts: Vec<_> = seen.iter().map(Observation::fact).collect();
+    assert_eq!(facts, FACTS);
+    let different: Vec<_> = seen
+        .iter()
+        .filter(|one| one.answer() == Answer::Differs)
+        .map(|one| (one.fact().id(), one.seen()))
+        .collect();
+    assert_eq!(different, [("", ""); 0]);
+    assert_eq!(answered(&seen, Answer::Unknown), [""; 0]);
+    assert_eq!(answered(&seen, Answer::NotAsked), [""; 0]);
 }

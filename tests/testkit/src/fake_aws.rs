@@ -48,6 +48,8 @@ struct World {
     unversioned: Vec<String>,
     once: BTreeMap<String, VecDeque<Response>>,
     always: BTreeMap<String, Response>,
+    /// Answers to the calls of an operation that mention a text, the newest first.
+    about: Vec<(String, String, Response)>,
     calls: Vec<Call>,
     /// What the jobs were started with, by job id.
     jobs: BTreeMap<String, serde_json::Value>,
@@ -129,6 +131,12 @@ impl FakeAws {
         lock(&self.world).always.insert(call.to_owned(), response);
     }
 
+    /// Answers this operation so from now on where the call mentions `about`: in its path, its query, or its body.
+    pub fn answers_about(&self, call: &str, about: &str, response: Response) {
+        let answer = (call.to_owned(), about.to_owned(), response);
+        lock(&self.world).about.insert(0, answer);
+    }
+
     /// Answers this operation so once, before any other answer. Several take turns.
     pub fn answers_once(&self, call: &str, response: Response) {
         let mut world = lock(&self.world);
@@ -144,6 +152,7 @@ impl FakeAws {
         let mut world = lock(&self.world);
         world.once.remove(call);
         world.always.remove(call);
+        world.about.retain(|(of, _, _)| of != call);
     }
 
     /// Every call so far.
@@ -195,6 +204,7 @@ impl World {
             .once
             .get_mut(&name)
             .and_then(VecDeque::pop_front)
+            .or_else(|| self.about(&name, &request))
             .or_else(|| self.always.get(&name).cloned())
             .unwrap_or_else(|| self.by_itself(&name, &request));
         if name == "signer:StartSigningJob" && response.status == 200 {
@@ -202,6 +212,17 @@ impl World {
         }
         self.calls.push(Call { name, request });
         response
+    }
+
+    /// The answer that was laid down for calls that mention what this one does.
+    fn about(&self, name: &str, request: &Request) -> Option<Response> {
+        let body = String::from_utf8_lossy(&request.body);
+        let (path, query) = (request.path.as_str(), request.query.as_str());
+        let mentions = |text: &str| [path, query, &body].iter().any(|part| part.contains(text));
+        let mut answers = self.about.iter();
+        answers
+            .find(|(call, about, _)| call == name && mentions(about))
+            .map(|(_, _, response)| response.clone())
     }
 
     /// Keeps what a job was started with, so that it can be described.
@@ -444,6 +465,11 @@ fn operation(request: &Request) -> String {
         ("GET", ["signing-profiles", _]) => "signer:GetSigningProfile",
         ("GET", ["2015-03-31", "functions"]) => "lambda:ListFunctions",
         ("GET", ["2015-03-31", "functions", _]) => "lambda:GetFunction",
+        ("GET", ["2015-03-31", "functions", _, "configuration"]) => {
+            "lambda:GetFunctionConfiguration"
+        }
+        ("GET", ["2019-09-30", "functions", _, "concurrency"]) => "lambda:GetFunctionConcurrency",
+        ("GET", ["2015-03-31", "event-source-mappings"]) => "lambda:ListEventSourceMappings",
         ("PUT", ["2015-03-31", "functions", _, "code"]) => "lambda:UpdateFunctionCode",
         ("POST", ["2015-03-31", "functions", _, "versions"]) => "lambda:PublishVersion",
         ("GET", ["2015-03-31", "functions", _, "aliases", _]) => "lambda:GetAlias",
@@ -462,6 +488,15 @@ fn operation(request: &Request) -> String {
         ("GET", ["2018-10-31", "layers", _, "versions"]) => "lambda:ListLayerVersions",
         ("POST", ["2018-10-31", "layers", _, "versions"]) => "lambda:PublishLayerVersion",
         ("GET", ["2018-10-31", "layers", _, "versions", _]) => "lambda:GetLayerVersion",
+        ("GET", [_]) if request.query_value("versioning").is_some() => "s3:GetBucketVersioning",
+        ("GET", [_]) if request.query_value("publicAccessBlock").is_some() => {
+            "s3:GetBucketPublicAccessBlock"
+        }
+        ("GET", [_]) if request.query_value("encryption").is_some() => {
+            "s3:GetEncryptionConfiguration"
+        }
+        ("GET", [_]) if request.query_value("policy").is_some() => "s3:GetBucketPolicy",
+        ("GET", [_]) if request.query_value("notification").is_some() => "s3:GetBucketNotification",
         ("GET", [_]) if request.query_value("list-type") == Some("2") => "s3:ListObjectsV2",
         ("GET", [_]) if request.query_value("versions").is_some() => "s3:ListObjectVersions",
         ("GET", [_, ..]) if request.query_value("tagging").is_some() => "s3:GetObjectTagging",
@@ -481,6 +516,8 @@ fn of_one_path(request: &Request) -> String {
         let service = match target.split_once('.') {
             Some(("AWSEvents", _)) => "events",
             Some(("AmazonSQS", _)) => "sqs",
+            Some(("TrentService", _)) => "kms",
+            _ if target.contains("CloudTrail") => "cloudtrail",
             _ => "unknown",
         };
         return format!("{service}:{operation}");
@@ -490,10 +527,12 @@ fn of_one_path(request: &Request) -> String {
         .split('&')
         .find_map(|pair| pair.strip_prefix("Action="));
     let action = action.unwrap_or("Unknown");
-    let service = if action.starts_with("AssumeRole") {
-        "sts"
-    } else {
-        "sns"
+    let service = match action {
+        "DescribeStacks" | "ListStackResources" => "cloudformation",
+        "SimulatePrincipalPolicy" => "iam",
+        "DescribeAlarms" => "cloudwatch",
+        _ if action.starts_with("AssumeRole") => "sts",
+        _ => "sns",
     };
     format!("{service}:{action}")
 }

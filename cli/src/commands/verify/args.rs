@@ -13,12 +13,15 @@ Examples:
   countersign verify signed.zip --source upload.zip
   aws lambda get-code-signing-config --code-signing-config-arn ARN > csc.json
   countersign verify signed.zip --csc csc.json --format json
+  countersign verify signed.zip --source upload.zip --explain-format
 
 Exit status:
   0  it would be deployed, perhaps with warnings
   1  it would be rejected
   2  the command line or an input cannot be used
-  3  it cannot be said";
+  3  it cannot be said
+
+With --explain-format: 0 nothing differs, 1 something does, 3 nothing differs and something could not be told.";
 
 /// Say whether a package would be deployed, and why not
 ///
@@ -43,6 +46,9 @@ pub(crate) struct Arguments {
     /// Judge as if it were this moment, such as 2026-11-21T22:00:00Z [default: now]
     #[arg(long, value_name = "RFC3339", value_parser = parse_timestamp)]
     pub(super) at: Option<Timestamp>,
+    /// Give no verdict; say fact by fact what the package, or a signature entry alone, tells of Signer's format
+    #[arg(long, conflicts_with_all = ["csc", "at"])]
+    pub(super) explain_format: bool,
     /// How to print the verdict
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,

@@ -9,7 +9,7 @@ use countersign_gate::{
 use countersign_package::Limits;
 use jiff::Timestamp;
 
-use super::{args::Arguments, csc::read_csc, text};
+use super::{args::Arguments, csc::read_csc, format_facts, text};
 use crate::io::{
     error::CliError,
     exit_status::ExitStatus,
@@ -25,10 +25,18 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         Some(path) => Some(input::read(path, "the source")?),
         None => None,
     };
+    let roots = read_trust_roots(&arguments.trust_roots)?;
+    if arguments.explain_format {
+        let report = format_facts::look(&package, source.as_deref(), &roots);
+        match arguments.format {
+            Format::Json => output::print_json(&report)?,
+            Format::Text => output::print(&report.render())?,
+        }
+        return Ok(report.status());
+    }
     let source = source
         .as_deref()
         .map_or(Fact::NotAsked, |bytes| Fact::Known(Some(bytes)));
-    let roots = read_trust_roots(&arguments.trust_roots)?;
     let evidence = Evidence {
         package: examine(&package, source, &Limits::default(), &roots),
         now: arguments.at.unwrap_or(now),

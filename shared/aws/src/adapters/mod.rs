@@ -12,6 +12,7 @@
 //! | [`DeadLetterQueues`] | `DeadLetters` | SQS |
 //! | [`SnsTopic`] | `Pager` | SNS |
 //! | [`SystemClock`] | `Clock` | none |
+//! | `StackInspector` (feature `doctor`) | `StackInspection` | CloudFormation, Lambda, IAM, KMS, S3, SQS, EventBridge, SNS, CloudWatch, CloudTrail |
 //!
 //! May use: [`crate::connection`] for the clients, [`crate::error`] for errors. Adapters do not use
 //! each other; what those of one service share is in a file that is named after the service.
@@ -25,6 +26,10 @@ mod dead_letter_queues;
 mod event_bus_api;
 #[cfg(feature = "function-runtime")]
 mod function_queues;
+#[cfg(feature = "doctor")]
+mod inspect_account;
+#[cfg(feature = "doctor")]
+mod inspect_parts;
 #[cfg(feature = "adoption")]
 mod lambda_adoption;
 mod lambda_api;
@@ -35,6 +40,8 @@ mod s3;
 mod signed_bucket;
 mod signer_api;
 mod sns_topic;
+#[cfg(feature = "doctor")]
+mod stack_inspector;
 mod timestamp;
 mod upload_store;
 mod uploads_bucket;
@@ -49,4 +56,6 @@ pub use records_bucket::RecordsBucket;
 pub use signed_bucket::SignedBucket;
 pub use signer_api::SignerApi;
 pub use sns_topic::SnsTopic;
+#[cfg(feature = "doctor")]
+pub use stack_inspector::StackInspector;
 pub use uploads_bucket::UploadsBucket;

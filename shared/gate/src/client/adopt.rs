@@ -199,7 +199,8 @@ pub fn plan_adoption(
     })
 }
 
-fn check_function(
+/// What stands against a function that is no matter of its code.
+pub(super) fn check_function(
     goal: &AdoptionGoal,
     name: &FunctionName,
     candidate: &AdoptionCandidate,

@@ -3,8 +3,8 @@
 //!
 //! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
 //! means (`rollback.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`),
-//! what bringing a function under the gate takes (`adopt.rs`), and how dead letters get back into their queues
-//! (`redrive.rs`).
+//! what bringing a function under the gate takes (`adopt.rs`), how dead letters get back into their queues
+//! (`redrive.rs`), and whether a stack is whole (`doctor/`).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`.
 //!
@@ -14,6 +14,7 @@
 mod adopt;
 pub mod audit;
 mod diff;
+pub mod doctor;
 mod follow;
 mod redrive;
 mod rollback;

@@ -24,6 +24,7 @@ mod pager;
 mod records;
 mod redelivery;
 mod signer;
+mod stack_inspection;
 mod upload_inventory;
 mod upload_store;
 mod uploads;
@@ -43,6 +44,11 @@ pub use pager::{Pager, SnsMessage};
 pub use records::{Creation, RecordWithEtag, Records, Replacement};
 pub use redelivery::{Receiver, Redelivery};
 pub use signer::{JobRequest, JobStart, Signer};
+pub use stack_inspection::{
+    AlarmSettings, BucketSettings, DescribedStack, GateFunctionSettings, KeySettings, QueueMapping,
+    QueueSettings, RuleSettings, SimulatedAction, StackInspection, StackResource, Subscription,
+    TrailLogging, TrailSettings,
+};
 pub use upload_inventory::{ListedVersion, UploadInventory, VersionsCursor, VersionsPage};
 pub use upload_store::{Stored, UploadStore};
 pub use uploads::{

@@ -188,19 +188,39 @@ impl Signature {
     pub fn verify(&self, roots: &TrustRoots) -> Result<VerifiedSignature, SignatureError> {
         self.check_algorithms()?;
         self.check_attributes()?;
-        let signer = self
-            .signer()
-            .and_then(|position| self.certificates.get(position));
-        let signer = signer.ok_or(SignatureError::NoSignerCertificate)?;
-        let claims = self.claims();
-        let chain = chain::verify(
-            signer,
+        let chain = self.verify_chain(roots)?;
+        self.verify_value()?;
+        Ok(VerifiedSignature {
+            claims: self.claims().clone(),
+            certificates: chain,
+            message_digest: self.message_digest().to_vec(),
+        })
+    }
+
+    /// The certificate of the signer.
+    fn signer_certificate(&self) -> Result<&Certificate, SignatureError> {
+        self.signer()
+            .and_then(|position| self.certificates.get(position))
+            .ok_or(SignatureError::NoSignerCertificate)
+    }
+
+    /// The chain from the signer to one of the roots, at the signing time.
+    pub(crate) fn verify_chain(
+        &self,
+        roots: &TrustRoots,
+    ) -> Result<Vec<Certificate>, SignatureError> {
+        chain::verify(
+            self.signer_certificate()?,
             &self.certificates,
             roots.certificates(),
-            claims.signed_at(),
-        )?;
+            self.claims().signed_at(),
+        )
+    }
+
+    /// That the signer's key made the signature value, over the attributes as they stand. Whose key it is, the chain says.
+    pub(crate) fn verify_value(&self) -> Result<(), SignatureError> {
         ecdsa::verify(
-            chain::key(signer)?,
+            chain::key(self.signer_certificate()?)?,
             &self.attributes.signed_bytes,
             &self.value,
         )
@@ -208,11 +228,6 @@ impl Signature {
             EcdsaFault::Encoding => SignatureError::EcdsaEncoding,
             EcdsaFault::Range => SignatureError::EcdsaRange,
             EcdsaFault::Mismatch => SignatureError::SignatureMismatch,
-        })?;
-        Ok(VerifiedSignature {
-            claims: claims.clone(),
-            certificates: chain,
-            message_digest: self.message_digest().to_vec(),
         })
     }
 

@@ -9,6 +9,7 @@
 //! Data passes through like this: `end_record` finds the one end of the file; `layout` reads every
 //! central header, then each local header with its body and descriptor; `tree` compares the paths;
 //! [`Archive`] is the result. [`Body`] reads a body later, and `symlink` checks all links at once.
+//! `raw_headers` lists headers for showing, and judges nothing.
 //!
 //! [APPNOTE]: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 
@@ -27,6 +28,7 @@ mod layout;
 mod le_reader;
 mod local_header;
 mod other_format;
+mod raw_headers;
 #[cfg(test)]
 pub(crate) mod sample;
 mod symlink;
@@ -38,6 +40,7 @@ pub use archive::Archive;
 pub(crate) use body::{Body, inflater};
 pub use entry::{Entry, EntryKind, Method};
 pub use error::{LinkFault, NameFault, StructureError};
+pub(crate) use raw_headers::{RawCommon, RawEntry, RawHeaders};
 pub use symlink::Link;
 pub(crate) use symlink::check_links;
 pub use warning::Warning;

@@ -1,0 +1,89 @@
+//! A diagnosis for people.
+
+use std::fmt::Write as _;
+
+use clap::builder::styling::Style;
+use countersign_gate::client::doctor::{Check, CheckResult, Diagnosis, DoctorSummary};
+
+use crate::io::{
+    escape::escape,
+    style::{BOLD, DIM, ERROR, OK, WARN, style},
+};
+
+/// The diagnosis as text. Writing to a String cannot fail; the results are dropped for that reason.
+pub(super) fn render(diagnosis: &Diagnosis, with_commands: bool) -> String {
+    let mut text = String::new();
+    let place = diagnosis.region.as_deref().unwrap_or("region not known");
+    let _ = writeln!(
+        text,
+        "{} {}",
+        style(BOLD, escape(&diagnosis.stack)),
+        style(DIM, format_args!("({}, {})", escape(place), diagnosis.at))
+    );
+    let mut category = "";
+    for check in &diagnosis.checks {
+        if check.category != category {
+            category = check.category;
+            let _ = writeln!(text, "\n{}", style(BOLD, category));
+        }
+        render_check(&mut text, check, with_commands);
+    }
+    let DoctorSummary {
+        pass,
+        warning,
+        failure,
+        could_not_tell,
+    } = diagnosis.summary;
+    let _ = writeln!(
+        text,
+        "\n{pass} passed, {warning} warnings, {failure} failed, {could_not_tell} could not be told"
+    );
+    let has_commands = diagnosis
+        .checks
+        .iter()
+        .any(|check| is_bad(check) && check.command.is_some());
+    if has_commands && !with_commands {
+        let hint = "--fix-hint shows the commands that mend this";
+        let _ = writeln!(text, "{}", style(DIM, hint));
+    }
+    text
+}
+
+fn is_bad(check: &Check) -> bool {
+    check.result != CheckResult::Pass
+}
+
+fn render_check(text: &mut String, check: &Check, with_commands: bool) {
+    let (colour, word) = word(check.result);
+    let _ = writeln!(
+        text,
+        "  {}  {}: {}",
+        style(colour, format_args!("{word:<14}")),
+        escape(&check.subject),
+        escape(&check.message),
+    );
+    if !is_bad(check) {
+        return;
+    }
+    let mut line = |label: &str, value: &str| {
+        let _ = writeln!(text, "                  {label:<8}  {}", escape(value));
+    };
+    line("check", check.id);
+    if let Some(fix) = &check.fix {
+        line("fix", fix);
+    }
+    if let Some(command) = check.command.as_ref().filter(|_| with_commands) {
+        line("command", command);
+    }
+    line("rests on", check.basis);
+    line("see", check.docs);
+}
+
+fn word(result: CheckResult) -> (Style, &'static str) {
+    match result {
+        CheckResult::Pass => (OK, "pass"),
+        CheckResult::Warning => (WARN, "warning"),
+        CheckResult::Failure => (ERROR, "FAIL"),
+        CheckResult::CouldNotTell => (WARN, "could not tell"),
+    }
+}

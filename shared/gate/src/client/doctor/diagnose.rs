@@ -1,0 +1,128 @@
+//! Runs the checks one category after the other.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    check::{Check, CheckResult},
+    functions,
+    kinds::{RESOURCES, STACK},
+    messages, paging,
+    parts::Parts,
+    stack, storage, targets,
+};
+use crate::ports::{Adoption, Functions, Records, Signer, StackInspection};
+
+/// What doctor needs of the world.
+#[derive(Debug)]
+pub struct DoctorWorld<'a, I, L, S> {
+    /// Looks at the parts of the stack.
+    pub inspection: &'a I,
+    /// Looks at targets.
+    pub lambda: &'a L,
+    /// Looks at the profile.
+    pub signer: &'a S,
+    /// The tag of a function that names the alias that the gate moves.
+    pub alias_tag: &'a str,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// How many checks ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DoctorSummary {
+    /// As it should be.
+    pub pass: usize,
+    /// To be looked at.
+    pub warning: usize,
+    /// Not as it should be.
+    pub failure: usize,
+    /// No answer.
+    pub could_not_tell: usize,
+}
+
+/// All that was found of a stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    /// 1.
+    pub schema: u8,
+    /// The stack's name.
+    pub stack: String,
+    /// Where it is; null when the stack could not be found.
+    pub region: Option<String>,
+    /// When it was looked at.
+    pub at: Timestamp,
+    /// How many checks ended how.
+    pub summary: DoctorSummary,
+    /// The checks, in the order of [`super::KINDS`] within each part.
+    pub checks: Vec<Check>,
+}
+
+impl Diagnosis {
+    fn new(stack: &str, region: Option<String>, at: Timestamp, checks: Vec<Check>) -> Self {
+        let mut summary = DoctorSummary::default();
+        for check in &checks {
+            let count = match check.result {
+                CheckResult::Pass => &mut summary.pass,
+                CheckResult::Warning => &mut summary.warning,
+                CheckResult::Failure => &mut summary.failure,
+                CheckResult::CouldNotTell => &mut summary.could_not_tell,
+            };
+            *count = count.saturating_add(1);
+        }
+        Self {
+            schema: 1,
+            stack: stack.to_owned(),
+            region,
+            at,
+            summary,
+            checks,
+        }
+    }
+}
+
+/// Looks at the stack of this name. `records` makes the way to the records bucket, whose name the stack tells.
+pub async fn diagnose<I, L, S, R>(
+    world: &DoctorWorld<'_, I, L, S>,
+    name: &str,
+    records: impl FnOnce(&str) -> R,
+) -> Diagnosis
+where
+    I: StackInspection,
+    L: Functions + Adoption,
+    S: Signer,
+    R: Records,
+{
+    let described = match world.inspection.described_stack(name).await {
+        Ok(Some(described)) => described,
+        Ok(None) => return Diagnosis::new(name, None, world.now, vec![stack::no_stack(name)]),
+        Err(error) => {
+            let check = Check::no_answer(&STACK, name, &error);
+            return Diagnosis::new(name, None, world.now, vec![check]);
+        }
+    };
+    let mut checks = vec![stack::status(name, &described)];
+    let resources = match world.inspection.stack_resources(name).await {
+        Ok(resources) => resources,
+        Err(error) => {
+            checks.push(Check::no_answer(&RESOURCES, name, &error));
+            return Diagnosis::new(name, None, world.now, checks);
+        }
+    };
+    let Some(parts) = Parts::new(name, &described, resources) else {
+        checks.push(stack::odd_id(name, &described));
+        return Diagnosis::new(name, None, world.now, checks);
+    };
+    checks.push(stack::outputs(&parts));
+    checks.push(stack::resources(&parts));
+    checks.extend(stack::trust(world, &parts).await);
+    checks.extend(functions::check(world.inspection, &parts).await);
+    checks.extend(storage::check(world.inspection, &parts).await);
+    checks.extend(messages::check(world.inspection, &parts).await);
+    checks.extend(paging::check(world.inspection, &parts).await);
+    if let Some(bucket) = parts.physical("RecordsBucket") {
+        let records = records(bucket);
+        checks.extend(targets::check(world, &parts, &records).await);
+    }
+    Diagnosis::new(name, Some(parts.region.clone()), world.now, checks)
+}

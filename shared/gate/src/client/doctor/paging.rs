@@ -1,0 +1,167 @@
+//! Whether somebody hears of it: subscriptions, alarms, and the trail that tells of calls past the gate.
+
+use super::{
+    check::{Check, plain},
+    kinds::{ALARM_STATE, ALARMS, SUBSCRIPTIONS, TRAIL},
+    parts::Parts,
+};
+use crate::ports::{StackInspection, TrailLogging};
+
+pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<Check> {
+    let mut checks = vec![subscriptions(inspection, parts).await];
+    checks.extend(alarms(inspection, parts).await);
+    checks.push(trail(inspection, parts).await);
+    checks
+}
+
+async fn subscriptions<I: StackInspection>(inspection: &I, parts: &Parts) -> Check {
+    let subject = "Topic";
+    let Some(topic) = parts.physical(subject) else {
+        let message = "the stack has no such resource";
+        return Check::failure(&SUBSCRIPTIONS, subject, message, "deploy the stack again");
+    };
+    let subscribe = plain(topic).map(|topic| {
+        format!("aws sns subscribe --topic-arn {topic} --protocol email --notification-endpoint you@example.com")
+    });
+    let found = match inspection.subscriptions(topic).await {
+        Ok(found) => found,
+        Err(error) => return Check::no_answer(&SUBSCRIPTIONS, subject, &error),
+    };
+    let Some(found) = found else {
+        let message = "there is no such topic: it was deleted past CloudFormation";
+        return Check::failure(&SUBSCRIPTIONS, subject, message, "deploy the stack again");
+    };
+    let (confirmed, pending): (Vec<_>, Vec<_>) = found.iter().partition(|it| it.is_confirmed);
+    let protocols = |of: &[&crate::ports::Subscription]| {
+        let protocols: Vec<&str> = of.iter().map(|it| it.protocol.as_str()).collect();
+        protocols.join(", ")
+    };
+    match (confirmed.is_empty(), pending.is_empty()) {
+        (false, true) => Check::pass(&SUBSCRIPTIONS, subject, protocols(&confirmed)),
+        (false, false) => Check::warning(
+            &SUBSCRIPTIONS,
+            subject,
+            format!("{} not confirmed: {}", pending.len(), protocols(&pending)),
+            "confirm it by the message that SNS sent there, or subscribe again",
+        ),
+        (true, false) => Check::failure(
+            &SUBSCRIPTIONS,
+            subject,
+            format!(
+                "nobody gets a page: {} not confirmed ({})",
+                pending.len(),
+                protocols(&pending)
+            ),
+            "confirm it by the message that SNS sent there, or subscribe again",
+        )
+        .with_command(subscribe),
+        (true, true) => Check::failure(
+            &SUBSCRIPTIONS,
+            subject,
+            "nobody gets a page: nobody is subscribed",
+            "subscribe somebody",
+        )
+        .with_command(subscribe),
+    }
+}
+
+async fn alarms<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<Check> {
+    let wanted: Vec<(&str, &str)> = parts.of_kind("AWS::CloudWatch::Alarm").collect();
+    let names: Vec<String> = wanted.iter().map(|(_, name)| (*name).to_owned()).collect();
+    let found = match inspection.alarms(&names).await {
+        Ok(found) => found,
+        Err(error) => return vec![Check::no_answer(&ALARMS, "alarms", &error)],
+    };
+    let topic = parts.physical("Topic").unwrap_or_default();
+    let (mut silent, mut on) = (Vec::new(), Vec::new());
+    let mut repair = None;
+    for (logical_id, name) in &wanted {
+        let Some(alarm) = found.iter().find(|alarm| alarm.name == *name) else {
+            silent.push(format!("{logical_id} is not there"));
+            continue;
+        };
+        if !alarm.has_actions_enabled {
+            silent.push(format!("{logical_id} has its actions disabled"));
+            repair = repair.or_else(|| plain(name));
+        } else if !alarm.actions.iter().any(|action| action == topic) {
+            silent.push(format!("{logical_id} does not page"));
+        }
+        if alarm.state == "ALARM" {
+            on.push(*logical_id);
+        }
+    }
+    let itself = if wanted.is_empty() {
+        Check::failure(
+            &ALARMS,
+            "alarms",
+            "the stack has none",
+            "deploy the stack again",
+        )
+    } else if silent.is_empty() {
+        Check::pass(&ALARMS, "alarms", format!("{} alarms", wanted.len()))
+    } else {
+        Check::failure(
+            &ALARMS,
+            "alarms",
+            silent.join("; "),
+            "enable their actions, or deploy the stack again; find out in CloudTrail who changed them",
+        )
+        .with_command(repair.map(|name| format!("aws cloudwatch enable-alarm-actions --alarm-names {name}")))
+    };
+    let state = if on.is_empty() {
+        Check::pass(&ALARM_STATE, "alarms", "none is on")
+    } else {
+        Check::warning(
+            &ALARM_STATE,
+            "alarms",
+            format!("on: {}", on.join(", ")),
+            "see docs/operating.md for what it says",
+        )
+    };
+    vec![itself, state]
+}
+
+async fn trail<I: StackInspection>(inspection: &I, parts: &Parts) -> Check {
+    let trails = match inspection.trails().await {
+        Ok(trails) => trails,
+        Err(error) => return Check::no_answer(&TRAIL, "trail", &error),
+    };
+    let (mut faults, mut unknown) = (Vec::new(), Vec::new());
+    for trail in trails.iter().filter(|trail| trail.is_of_this_region) {
+        match &trail.logging {
+            Ok(logging) => match fault(logging) {
+                None => return Check::pass(&TRAIL, "trail", trail.name.as_str()),
+                Some(fault) => faults.push(format!("{} {fault}", trail.name)),
+            },
+            Err(error) => unknown.push(format!("{}: {error}", trail.name)),
+        }
+    }
+    if !unknown.is_empty() {
+        let fix = "let yourself call cloudtrail:GetTrailStatus and cloudtrail:GetEventSelectors on it; of an \
+                   organisation's trail, the account that owns it has to be asked";
+        return Check::not_told(&TRAIL, "trail", unknown.join("; "), fix);
+    }
+    let found = if faults.is_empty() {
+        "there is none".to_owned()
+    } else {
+        faults.join("; ")
+    };
+    let own = parts.physical("Trail").and_then(plain);
+    Check::failure(
+        &TRAIL,
+        "trail",
+        format!("no trail logs the management events of this region: {found}"),
+        "start the trail again, or update the stack with CreateTrail=true",
+    )
+    .with_command(own.map(|name| format!("aws cloudtrail start-logging --name {name}")))
+}
+
+fn fault(logging: &TrailLogging) -> Option<&'static str> {
+    if !logging.is_logging {
+        Some("is stopped")
+    } else if !logging.logs_writes {
+        Some("logs no management events that write")
+    } else {
+        None
+    }
+}

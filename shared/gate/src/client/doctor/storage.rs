@@ -1,0 +1,211 @@
+//! Key and buckets.
+
+use super::{
+    check::{Check, CheckKind, plain},
+    kinds::{BUCKET_POLICY, ENCRYPTION, KEY, NOTIFICATION, PUBLIC, VERSIONING},
+    parts::Parts,
+};
+use crate::ports::{BucketSettings, StackInspection};
+
+/// The buckets, and the statements that the stack's policies put there.
+const BUCKETS: [(&str, &[&str]); 4] = [
+    ("UploadsBucket", &["TlsOnly"]),
+    (
+        "SignedBucket",
+        &[
+            "OnlySignerAndDeployWrite",
+            "SignsPlaces",
+            "DeploysPlaces",
+            "NobodyDeletes",
+            "TlsOnly",
+        ],
+    ),
+    (
+        "RecordsBucket",
+        &[
+            "OnlyTheGateWrites",
+            "SignsDocuments",
+            "DeploysDocuments",
+            "AlertsDocuments",
+            "SweepsDocuments",
+            "WriteOnce",
+            "NobodyDeletesVersions",
+            "NobodyDeletes",
+            "TlsOnly",
+        ],
+    ),
+    ("TrailBucket", &["TrailChecks", "TrailWrites", "TlsOnly"]),
+];
+
+/// The one that tells of new objects.
+const UPLOADS: &str = "UploadsBucket";
+/// The one that a stack may be without.
+const OPTIONAL: &str = "TrailBucket";
+
+pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<Check> {
+    let mut checks = vec![key(inspection, parts).await];
+    for (logical_id, statements) in BUCKETS {
+        let Some(bucket) = parts.physical(logical_id) else {
+            if logical_id != OPTIONAL {
+                checks.push(missing(logical_id, "the stack has no such resource"));
+            }
+            continue;
+        };
+        match inspection.bucket_settings(bucket).await {
+            // All is asked together, so that none of it is known.
+            Err(error) => {
+                let mut kinds: Vec<&'static CheckKind> =
+                    vec![&VERSIONING, &PUBLIC, &ENCRYPTION, &BUCKET_POLICY];
+                if logical_id == UPLOADS {
+                    kinds.push(&NOTIFICATION);
+                }
+                let told = kinds.into_iter();
+                checks.extend(told.map(|kind| Check::no_answer(kind, logical_id, &error)));
+            }
+            Ok(None) => checks.push(missing(logical_id, "it was deleted past CloudFormation")),
+            Ok(Some(settings)) => {
+                checks.extend(bucket_checks(
+                    parts, logical_id, bucket, &settings, statements,
+                ));
+            }
+        }
+    }
+    checks
+}
+
+fn missing(logical_id: &str, why: &str) -> Check {
+    let message = format!("there is no such bucket: {why}");
+    Check::failure(&VERSIONING, logical_id, message, "deploy the stack again")
+}
+
+async fn key<I: StackInspection>(inspection: &I, parts: &Parts) -> Check {
+    let Some(id) = parts.physical("Key") else {
+        let message = "the stack has no such resource";
+        return Check::failure(&KEY, "Key", message, "deploy the stack again");
+    };
+    let command = |verb: &str| plain(id).map(|id| format!("aws kms {verb} --key-id {id}"));
+    match inspection.key_settings(id).await {
+        Err(error) => Check::no_answer(&KEY, "Key", &error),
+        Ok(None) => Check::failure(
+            &KEY,
+            "Key",
+            "there is no such key: nothing that was encrypted under it can be read again",
+            "deploy a new stack; what the buckets hold is lost",
+        ),
+        Ok(Some(settings)) => match (settings.state.as_str(), settings.rotates) {
+            ("Enabled", Some(true)) => Check::pass(&KEY, "Key", "enabled, and rotates"),
+            ("Enabled", _) => Check::warning(&KEY, "Key", "it does not rotate", "let it rotate")
+                .with_command(command("enable-key-rotation")),
+            ("PendingDeletion", _) => Check::failure(
+                &KEY,
+                "Key",
+                "it is about to be deleted: everything in the buckets would be lost",
+                "cancel that at once, then enable the key",
+            )
+            .with_command(command("cancel-key-deletion")),
+            (state, _) => Check::failure(
+                &KEY,
+                "Key",
+                format!("its state is {state}: nothing can be read or written"),
+                "enable it",
+            )
+            .with_command(command("enable-key")),
+        },
+    }
+}
+
+fn bucket_checks(
+    parts: &Parts,
+    logical_id: &str,
+    bucket: &str,
+    settings: &BucketSettings,
+    statements: &[&str],
+) -> Vec<Check> {
+    let judged = |kind: &'static CheckKind, holds: bool, good: &str, bad: &str, command: &str| {
+        if holds {
+            return Check::pass(kind, logical_id, good);
+        }
+        let fix =
+            "deploy the stack again, or mend it by hand; find out in CloudTrail who changed it";
+        let command = plain(bucket).map(|bucket| command.replace("BUCKET", bucket));
+        Check::failure(kind, logical_id, bad, fix).with_command(command)
+    };
+    let mut checks = vec![
+        judged(
+            &VERSIONING,
+            settings.is_versioned,
+            "Enabled",
+            "it keeps no versions: what was judged can be replaced",
+            "aws s3api put-bucket-versioning --bucket BUCKET --versioning-configuration Status=Enabled",
+        ),
+        judged(
+            &PUBLIC,
+            settings.blocks_public_access,
+            "all four blocks are on",
+            "public access is not blocked as a whole",
+            "aws s3api put-public-access-block --bucket BUCKET --public-access-block-configuration \
+             BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true",
+        ),
+    ];
+    let key = parts.physical("Key").unwrap_or_default();
+    let is_ours = |found: &String| found == key || found.ends_with(&format!(":key/{key}"));
+    checks.push(match &settings.key {
+        Some(found) if is_ours(found) => Check::pass(&ENCRYPTION, logical_id, "the stack's key"),
+        found => Check::failure(
+            &ENCRYPTION,
+            logical_id,
+            format!(
+                "it encrypts under {}",
+                found.as_deref().unwrap_or("no key of KMS")
+            ),
+            "deploy the stack again; find out in CloudTrail who changed it",
+        ),
+    });
+    checks.push(policy(
+        logical_id,
+        bucket,
+        settings.policy.as_deref(),
+        statements,
+    ));
+    if logical_id == UPLOADS {
+        let queue = parts.queue_arn("SignQueue").unwrap_or_default();
+        let is_told = settings.told_of_objects.contains(&queue);
+        checks.push(judged(
+            &NOTIFICATION,
+            is_told,
+            "SignQueue is told",
+            "it does not tell the queue of sign of new objects: an upload waits for the next sweep",
+            "aws s3api get-bucket-notification-configuration --bucket BUCKET",
+        ));
+    }
+    checks
+}
+
+fn policy(logical_id: &str, bucket: &str, policy: Option<&str>, statements: &[&str]) -> Check {
+    let parsed: Option<serde_json::Value> =
+        policy.and_then(|policy| serde_json::from_str(policy).ok());
+    let found: Vec<&str> = parsed
+        .as_ref()
+        .and_then(|policy| policy.get("Statement")?.as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|statement| statement.get("Sid")?.as_str())
+        .collect();
+    let missing: Vec<&str> = statements
+        .iter()
+        .filter(|wanted| !found.contains(*wanted))
+        .copied()
+        .collect();
+    if missing.is_empty() {
+        return Check::pass(&BUCKET_POLICY, logical_id, found.join(", "));
+    }
+    Check::failure(
+        &BUCKET_POLICY,
+        logical_id,
+        format!("its policy is without {}", missing.join(", ")),
+        "deploy the stack again; find out in CloudTrail who changed it",
+    )
+    .with_command(
+        plain(bucket).map(|bucket| format!("aws s3api get-bucket-policy --bucket {bucket}")),
+    )
+}

@@ -1,0 +1,230 @@
+//! The targets: how the last sweep saw them, and what stands between the gate and them.
+
+use std::collections::BTreeSet;
+
+use super::{
+    check::{Check, plain},
+    diagnose::DoctorWorld,
+    kinds::{ALIAS, AUDIT, DEPLOYABLE, SWEEP},
+    parts::Parts,
+};
+use crate::{
+    client::{
+        adopt::{AdoptionGoal, Obstacle, check_function},
+        audit::{Audit, AuditSeverity, SweepSnapshot, audit, read_swept},
+    },
+    domain::{AliasName, FunctionName, NamePattern, Target},
+    ports::{Adoption, AdoptionCandidate, Functions, Records, error_chain},
+    records::RecordError,
+};
+
+/// So many targets are looked at one by one: a call or two each.
+const MAX_TARGETS: usize = 200;
+
+pub(super) async fn check<I, L, S, R>(
+    world: &DoctorWorld<'_, I, L, S>,
+    parts: &Parts,
+    records: &R,
+) -> Vec<Check>
+where
+    I: Sync,
+    L: Functions + Adoption,
+    S: Sync,
+    R: Records,
+{
+    let swept = match read_swept(records).await {
+        Ok(Some(swept)) => swept,
+        Ok(None) => return vec![no_sweep()],
+        Err(RecordError::Port(error)) => {
+            return vec![Check::no_answer(&SWEEP, "posture.json", &error)];
+        }
+        Err(error) => {
+            let fix = "a newer gate may have written it: update this command";
+            return vec![Check::not_told(
+                &SWEEP,
+                "posture.json",
+                error_chain(&error),
+                fix,
+            )];
+        }
+    };
+    let audit = audit(&swept, &BTreeSet::new(), world.now);
+    let mut checks = vec![sweep(&audit)];
+    checks.extend(standing(&audit));
+    checks.extend(each(world, parts, &swept).await);
+    checks
+}
+
+fn no_sweep() -> Check {
+    Check::not_told(
+        &SWEEP,
+        "posture.json",
+        "no sweep has come to its end yet",
+        "wait an hour after the stack was created; if it was longer ago, see the log of the function sweep",
+    )
+}
+
+fn sweep(audit: &Audit) -> Check {
+    let message = format!("the last ended at {}", audit.swept_at);
+    if audit.is_old {
+        let fix = "see the alarm SweepMissedAlarm and the log of the function sweep";
+        return Check::failure(&SWEEP, "posture.json", message, fix);
+    }
+    if audit.not_looked_at.is_empty() {
+        return Check::pass(&SWEEP, "posture.json", message);
+    }
+    Check::warning(
+        &SWEEP,
+        "posture.json",
+        format!(
+            "{message}, and could not look at {} things",
+            audit.not_looked_at.len()
+        ),
+        "see what and why",
+    )
+    .with_command(Some("countersign audit".to_owned()))
+}
+
+/// The findings of the audit that are more than notes.
+fn standing(audit: &Audit) -> Vec<Check> {
+    let gaps = audit
+        .findings
+        .iter()
+        .filter(|it| it.severity > AuditSeverity::Note);
+    let mut checks: Vec<Check> = gaps
+        .map(|finding| {
+            let message = format!("{}: {}", finding.kind.as_str(), finding.message);
+            let subject = finding.subject.as_str();
+            let check = if finding.severity == AuditSeverity::Critical {
+                Check::failure(&AUDIT, subject, message, finding.fix)
+            } else {
+                Check::warning(&AUDIT, subject, message, finding.fix)
+            };
+            check.with_command(finding.command.clone())
+        })
+        .collect();
+    if checks.is_empty() {
+        let message = format!(
+            "{} functions, {} layers",
+            audit.summary.functions, audit.summary.layers
+        );
+        checks.push(Check::pass(&AUDIT, "targets", message));
+    }
+    checks
+}
+
+/// Each function that is a target, as Lambda knows it now.
+async fn each<I, L, S>(
+    world: &DoctorWorld<'_, I, L, S>,
+    parts: &Parts,
+    swept: &SweepSnapshot,
+) -> Vec<Check>
+where
+    I: Sync,
+    L: Functions + Adoption,
+    S: Sync,
+{
+    let functions: Vec<&FunctionName> = swept
+        .posture
+        .targets
+        .iter()
+        .filter_map(|of| match &of.target {
+            Target::Function(name) => Some(name),
+            Target::Layer(_) => None,
+        })
+        .collect();
+    let scope = parts.parameters.get("TargetFunctions");
+    let scope = scope.and_then(|pattern| NamePattern::parse(pattern.clone()).ok());
+    let Some(csc) = parts.csc() else {
+        return Vec::new();
+    };
+    let goal = AdoptionGoal {
+        csc,
+        first: None,
+        enforces: false,
+        scope,
+    };
+    let mut checks = Vec::new();
+    for name in functions.iter().take(MAX_TARGETS) {
+        let subject = format!("functions/{name}");
+        match world.lambda.candidate(name).await {
+            Err(error) => checks.push(Check::no_answer(&DEPLOYABLE, subject, &error)),
+            // An upload of a function that is not there yet is prepared, and the sweep tells of one that is gone.
+            Ok(None) => {}
+            Ok(Some(candidate)) => {
+                checks.push(deployable(&goal, name, subject.clone(), &candidate));
+                checks.extend(alias(world, name, subject, &candidate).await);
+            }
+        }
+    }
+    let left = functions.len().saturating_sub(MAX_TARGETS);
+    if left > 0 {
+        let message = format!("{left} more functions were not looked at one by one");
+        checks.push(Check::not_told(
+            &DEPLOYABLE,
+            "targets",
+            message,
+            "countersign audit tells of all",
+        ));
+    }
+    checks
+}
+
+fn deployable(
+    goal: &AdoptionGoal,
+    name: &FunctionName,
+    subject: String,
+    candidate: &AdoptionCandidate,
+) -> Check {
+    match check_function(goal, name, candidate) {
+        Ok(()) if candidate.has_capacity_provider => Check::warning(
+            &DEPLOYABLE,
+            subject,
+            "it runs on Managed Instances: see docs/deploying.md for what an unqualified call runs",
+            "see whether unqualified calls run what was deployed",
+        ),
+        Ok(()) => Check::pass(&DEPLOYABLE, subject, "nothing stands against it"),
+        Err(obstacle @ Obstacle::Updating) => {
+            Check::warning(&DEPLOYABLE, subject, obstacle.to_string(), obstacle.fix())
+        }
+        Err(obstacle) => Check::failure(&DEPLOYABLE, subject, obstacle.to_string(), obstacle.fix())
+            .with_command(Some(format!(
+                "aws lambda get-function --function-name {name}"
+            ))),
+    }
+}
+
+/// The alias of the function's tag; nothing when there is no tag.
+async fn alias<I, L: Functions, S>(
+    world: &DoctorWorld<'_, I, L, S>,
+    name: &FunctionName,
+    subject: String,
+    candidate: &AdoptionCandidate,
+) -> Option<Check> {
+    let tag = candidate.function.tags.get(world.alias_tag)?;
+    let Ok(alias) = AliasName::parse(tag.clone()) else {
+        let message = format!(
+            "its tag {} is {tag:?}, which is no name of an alias",
+            world.alias_tag
+        );
+        return Some(Check::failure(
+            &ALIAS,
+            subject,
+            message,
+            "set the tag to the name of an alias",
+        ));
+    };
+    Some(match world.lambda.alias(name, &alias).await {
+        Err(error) => Check::no_answer(&ALIAS, subject, &error),
+        Ok(Some(_)) => Check::pass(&ALIAS, subject, alias.to_string()),
+        Ok(None) => Check::failure(
+            &ALIAS,
+            subject,
+            format!("it has no alias {alias}, which its tag names: every upload is refused"),
+            "make the alias, or take the tag off",
+        )
+        .with_command(plain(alias.as_str()).map(|alias| {
+            format!("aws lambda create-alias --function-name {name} --name {alias} --function-version VERSION")
+        })),
+    })
+}
