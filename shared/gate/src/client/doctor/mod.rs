@@ -19,6 +19,6 @@ mod storage;
 mod targets;
 
 pub use check::{Check, CheckKind, CheckResult};
-pub use diagnose::{Diagnosis, DoctorSummary, DoctorWorld, diagnose};
+pub use diagnose::{Diagnosis, DoctorSummary, DoctorWorld, StackPlace, diagnose};
 pub use kinds::KINDS;
 pub use parts::LOGICAL_IDS;
