@@ -20,7 +20,7 @@ pub(super) const NOTIFIED: ProbeFact = ProbeFact {
 };
 pub(super) const PRINCIPAL: ProbeFact = ProbeFact {
     id: "notification-principal",
-    statement: "S3's notification names who uploaded: AWS:<id> for a user or a role's session",
+    statement: "S3's notification names who uploaded: AWS:<id> for a user or a role's session, the account root by its customer id",
     grade: Grade::B,
 };
 pub(super) const SEQUENCER: ProbeFact = ProbeFact {

@@ -124,6 +124,13 @@ pub(super) fn facts(setup: &ProbeSetup<'_>, sent: &Sent, found: &Found) -> Vec<P
     facts
 }
 
+/// `AWS:` and an id, perhaps with a session; the account root by its customer id, `A` and letters or digits (grade C).
+fn is_principal(principal: &str) -> bool {
+    let is_id =
+        |text: &str| text.starts_with('A') && text.chars().all(|c| c.is_ascii_alphanumeric());
+    principal.starts_with("AWS:") || is_id(principal)
+}
+
 fn notification(sent: &Sent) -> Vec<ProbedFact> {
     let Some(received) = &sent.records.received else {
         let why = "no record of the upload was written in time";
@@ -158,11 +165,7 @@ fn notification(sent: &Sent) -> Vec<ProbedFact> {
     let is_hex = !sequencer.is_empty() && sequencer.chars().all(|c| c.is_ascii_hexdigit());
     vec![
         judged(NOTIFIED, true, format!("after {took} s")),
-        judged(
-            PRINCIPAL,
-            principal.is_some_and(|principal| principal.starts_with("AWS:")),
-            form,
-        ),
+        judged(PRINCIPAL, principal.is_some_and(is_principal), form),
         judged(SEQUENCER, is_hex, format!("{} characters", sequencer.len())),
     ]
 }
