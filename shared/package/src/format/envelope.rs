@@ -7,8 +7,8 @@ use super::{
         ALGORITHM_PARAMETERS, ALGORITHMS, ARMOUR, DETACHED, ONE_SIGNER, OUTER_LEVELS, STRICT_CMS,
     },
     observation::Observation,
-    observe::Subject,
     raw_signature::{Algorithm, RawSignature, RawSigner},
+    subject::Subject,
 };
 use crate::{escape::hex, signature::SignatureError};
 

@@ -4,10 +4,7 @@
 use std::{collections::BTreeSet, process::Command};
 
 use countersign_e2e::{
-    local_stack::Protection,
-    observer::Nobody,
-    session::{Credentials, text},
-    tools::environment,
+    local_stack::Protection, observer::Nobody, session::text, tools::environment,
 };
 use serde_json::{Value, json};
 
@@ -35,7 +32,6 @@ fn doctor(arguments: &[&str]) -> Value {
         .args(arguments)
         .env_clear()
         .envs(environment(&endpoint, ("test", "test")))
-        .envs(Credentials::root().environment())
         .output()
         .unwrap();
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {

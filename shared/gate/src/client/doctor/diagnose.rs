@@ -10,26 +10,12 @@ use super::{
     messages, paging,
     parts::Parts,
     stack, storage, targets,
+    world::DoctorWorld,
 };
 use crate::{
     domain::NamePattern,
     ports::{Adoption, Functions, Records, Signer, StackInspection},
 };
-
-/// What doctor needs of the world.
-#[derive(Debug)]
-pub struct DoctorWorld<'a, I, L, S> {
-    /// Looks at the parts of the stack.
-    pub inspection: &'a I,
-    /// Looks at targets.
-    pub lambda: &'a L,
-    /// Looks at the profile.
-    pub signer: &'a S,
-    /// The tag of a function that names the alias that the gate moves.
-    pub alias_tag: &'a str,
-    /// The time.
-    pub now: Timestamp,
-}
 
 /// How many checks ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -6,8 +6,8 @@ use super::{
     facts::{DRY_ALTERED, DRY_CHANGES_NOTHING, DRY_UNSIGNED, DRY_VALID, ProbeFact},
     package::altered,
     report::{ProbedFact, judged, told},
-    send::{ProbeSetup, ProbeWorld, Sent, plain_error},
     signing::Found,
+    world::{ProbeSetup, ProbeWorld, Sent, plain_error},
 };
 use crate::{
     domain::{CscPolicy, FunctionName, SignedObject},

@@ -13,8 +13,10 @@ mod package;
 mod report;
 mod send;
 mod signing;
+mod world;
 
 pub use facts::{PROBE_FACTS, ProbeFact};
 pub use package::probe_package;
 pub use report::{ProbeReport, ProbeSummary, ProbedFact};
-pub use send::{ProbeError, ProbeSetup, ProbeWorld, probe};
+pub use send::probe;
+pub use world::{ProbeError, ProbeSetup, ProbeWorld};

@@ -13,7 +13,7 @@ use super::{
         SIGNED_VERSION, TOKEN, VERDICT,
     },
     report::{ProbedFact, judged, of_format, told},
-    send::{ProbeSetup, ProbeWorld, Sent, plain_error},
+    world::{ProbeSetup, ProbeWorld, Sent, plain_error},
 };
 use crate::{
     domain::{JobStatus, SignedObject, SigningJob},
@@ -23,8 +23,9 @@ use crate::{
 
 /// The job's time and the signature's may be told in other fractions of a second.
 const SAME: SignedDuration = SignedDuration::from_secs(1);
-/// Clocks of two machines.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// What clocks of two machines may differ by, and a probe may take.
+const NOT_BEFORE: SignedDuration = SignedDuration::from_mins(-5);
+const NOT_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
 /// What was found of the job and of what it signed.
 pub(super) struct Found {
@@ -179,8 +180,8 @@ fn job(setup: &ProbeSetup<'_>, sent: &Sent, found: &Found) -> Vec<ProbedFact> {
     );
     let rest = [JOB_KNOWN, JOB_SOURCE, SIGNED_KEY, SIGNED_VERSION, JOB_OWNER];
     let all = |answer: Answer, why: &str| -> Vec<ProbedFact> {
-        let told = rest.iter().map(|fact: &ProbeFact| told(*fact, answer, why));
-        std::iter::once(started.clone()).chain(told).collect()
+        let others = rest.iter().map(|fact: &ProbeFact| told(*fact, answer, why));
+        std::iter::once(started.clone()).chain(others).collect()
     };
     let job = match &found.job {
         Err(error) => return all(Answer::Unknown, error),
@@ -327,7 +328,7 @@ fn claims(sent: &Sent, found: &Found) -> Vec<ProbedFact> {
         },
         judged(
             SIGNED_TIME,
-            after > -CLOCK_SKEW && signed_at.duration_since(sent.began_at) < CLOCK_SKEW * 2,
+            after > NOT_BEFORE && signed_at.duration_since(sent.began_at) < NOT_AFTER,
             format!("{} s after the upload", after.as_secs()),
         ),
     ]
