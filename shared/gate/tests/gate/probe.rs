@@ -578,6 +578,7 @@ fn report_names_nobody() {
             "uploads\"",
             "AROAEXAMPLE",
             "cf0489c1",
+            "user/ann",
         ] {
             assert!(!text.contains(secret), "{secret}: {report:#?}");
         }

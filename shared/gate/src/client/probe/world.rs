@@ -106,23 +106,38 @@ pub(super) struct Sent {
     pub(super) began_at: Timestamp,
 }
 
-/// An error in a sentence that names no account.
+/// An error in a sentence that names nobody: without ARNs, and without the digits of an account.
 pub(super) fn plain_error(error: &PortError) -> String {
     let text = error_chain(error);
-    let mut kept = String::new();
-    let mut digits = String::new();
-    for c in text.chars().chain([' ']) {
-        if c.is_ascii_digit() {
-            digits.push(c);
-            continue;
-        }
-        kept.push_str(if digits.len() == 12 {
-            "<account>"
+    let words = text.split(' ').map(|word| {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        if word.contains("arn:") || digits >= ACCOUNT_DIGITS {
+            "<withheld>"
         } else {
-            &digits
-        });
-        digits.clear();
-        kept.push(c);
+            word
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Digits of an account's id.
+const ACCOUNT_DIGITS: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_nobody() {
+        let why = "User: arn:aws:iam::111122223333:user/ann may not, in account 111122223333.";
+        let error = PortError::Denied {
+            call: "s3:GetObject",
+            source: why.into(),
+        };
+        let told = plain_error(&error);
+        assert_eq!(
+            told,
+            "s3:GetObject was denied: User: <withheld> may not, in account <withheld>"
+        );
     }
-    kept.trim_end().to_owned()
 }
