@@ -98,12 +98,12 @@ def _encrypt(bucket: str, properties: Properties) -> None:
         key = default.get("KMSMasterKeyID")
         key = f"<KMSMasterKeyID>{key}</KMSMasterKeyID>" if key else ""
         has_bucket_key = str(rule.get("BucketKeyEnabled", False)).lower()
-        s3._put_bucket_encryption(
-            bucket,
+        document = (
             f'<ServerSideEncryptionConfiguration xmlns="{s3.S3_NS}"><Rule><ApplyServerSideEncryptionByDefault>'
             f"<SSEAlgorithm>{default['SSEAlgorithm']}</SSEAlgorithm>{key}</ApplyServerSideEncryptionByDefault>"
-            f"<BucketKeyEnabled>{has_bucket_key}</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>".encode(),
+            f"<BucketKeyEnabled>{has_bucket_key}</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>"
         )
+        s3._put_bucket_encryption(bucket, document.encode())
 
 
 def _with_number(properties: Properties) -> Properties:
