@@ -13,7 +13,11 @@ mod schema;
 
 use std::collections::BTreeSet;
 
-use countersign_gate::client::doctor::{KINDS, LOGICAL_IDS};
+use countersign_gate::client::{
+    doctor::{KINDS, LOGICAL_IDS},
+    probe::PROBE_FACTS,
+};
+use countersign_package::format::FACTS;
 use countersign_testkit::{
     checkout,
     fake_aws::{FakeAws, exception, json, s3_error},
@@ -534,4 +538,45 @@ fn checks_are_documented_and_lead_into_the_documents() {
             kind.docs
         );
     }
+}
+
+/// Each row of docs/unconfirmed.md says who asks its fact, by a name that exists.
+#[test]
+fn unconfirmed_facts_name_who_asks_them() {
+    let page = std::fs::read_to_string(checkout::path("docs/unconfirmed.md")).unwrap();
+    let known: BTreeSet<&str> = FACTS
+        .iter()
+        .map(|fact| fact.id())
+        .chain(PROBE_FACTS.iter().map(|fact| fact.id))
+        .chain(KINDS.iter().map(|kind| kind.id))
+        .collect();
+    let (mut asked, mut rows) = (0, 0);
+    let rows_of = page.lines().filter(|line| line.starts_with("| "));
+    for row in rows_of.filter(|row| !row.starts_with("| fact |")) {
+        rows += 1;
+        let last = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        if last == "nothing" {
+            continue;
+        }
+        asked += 1;
+        for name in last.split(", ") {
+            let name = name.strip_prefix('`').and_then(|it| it.strip_suffix('`'));
+            assert!(
+                name.is_some_and(|name| known.contains(name)),
+                "{last} of: {row}"
+            );
+        }
+    }
+    assert!(asked >= 12 && rows > 20, "{asked} of {rows}");
+}
+
+#[test]
+fn facts_of_a_probe_are_documented_and_many() {
+    let documentation = include_str!("../../docs/cli.md");
+    for fact in PROBE_FACTS {
+        let grade = fact.grade.as_str();
+        let row = format!("| `{}` | {} | {grade} |", fact.id, fact.statement);
+        assert!(documentation.contains(&row), "{row}");
+    }
+    assert!(PROBE_FACTS.len() + FACTS.len() >= 30);
 }

@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use countersign_aws::{
-    Connection, DeadLetterQueues, LambdaApi, Login, LoginMethod, RecordsBucket, SignerApi,
-    StackInspector, SystemClock, UploadsBucket,
+    Connection, DeadLetterQueues, LambdaApi, Login, LoginMethod, RecordsBucket, SignedBucket,
+    SignerApi, StackInspector, SystemClock, UploadsBucket,
 };
 
 use countersign_gate::{
@@ -97,6 +97,16 @@ impl Session {
     /// AWS Signer.
     pub(crate) fn signer(&self) -> SignerApi {
         SignerApi::new(self.connection.clone())
+    }
+
+    /// An uploads bucket whose name was not known before.
+    pub(crate) fn uploads_in(&self, bucket: &str) -> UploadsBucket {
+        UploadsBucket::new(self.connection.clone(), bucket.to_owned())
+    }
+
+    /// A signed bucket whose name was not known before.
+    pub(crate) fn signed_in(&self, bucket: &str) -> SignedBucket {
+        SignedBucket::new(self.connection.clone(), bucket.to_owned())
     }
 
     /// The records in a bucket whose name was not known before.

@@ -299,7 +299,7 @@ fn genuine_signatures_confirm_the_format() {
     for (name, parameters, roots_in_set) in [
         (
             "genuine-2022.SF",
-            "digest NULL, signature NULL",
+            "digest NULL, signature absent",
             "root: 2 times",
         ),
         (
@@ -353,7 +353,21 @@ fn package_of_another_signer_is_told_fact_by_fact() {
         .filter(|one| one.answer() == Answer::Differs)
         .map(|one| (one.fact().id(), one.seen()))
         .collect();
-    assert_eq!(different, [("", ""); 0]);
+    // It is not AWS's signer, and shows where it departs from it.
+    assert_eq!(
+        different,
+        [
+            (
+                "outer-levels-indefinite",
+                "indefinite: ContentInfo, content; definite: SignedData, digestAlgorithms, encapContentInfo, \
+                 certificates, signerInfos, SignerInfo"
+            ),
+            (
+                "signer-certificate",
+                "CN=stackd public fixture Signer leaf, for code signing, for 72 hours"
+            ),
+        ]
+    );
     assert_eq!(answered(&seen, Answer::Unknown), [""; 0]);
     assert_eq!(answered(&seen, Answer::NotAsked), [""; 0]);
 }

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from xml.sax.saxutils import escape
 
+from ministack.services import cloudwatch
 from ministack.services.cloudformation import provisioners
 
 # PutMetricAlarm's reference (grade B).
@@ -18,8 +20,31 @@ _OF_ONE_METRIC = ("MetricName", "Namespace", "Dimensions", "Period", "Statistic"
 
 
 def install() -> None:
-    """Replaces what CloudFormation makes an alarm's record with."""
+    """Replaces what CloudFormation makes an alarm's record with, and what the query protocol is told of alarms."""
     provisioners._cw_metric_alarm_record = _with_metrics(provisioners._cw_metric_alarm_record)
+    cloudwatch._describe_alarms = _with_actions(cloudwatch._describe_alarms)
+
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+def _with_actions(describe: Callable[..., Answer]) -> Callable[..., Answer]:
+    """MiniStack leaves out of XML what an alarm does; in its other protocols it is there."""
+
+    def described(params: Any, cbor_data: Any, is_cbor: bool, is_json: bool = False) -> Answer:
+        status, headers, body = describe(params, cbor_data, is_cbor, is_json)
+        if is_cbor or is_json:
+            return status, headers, body
+        return status, headers, re.sub(r"<AlarmName>([^<]*)</AlarmName>", _actions, body.decode()).encode()
+
+    return described
+
+
+def _actions(found: re.Match[str]) -> str:
+    alarm = cloudwatch._alarms.get(found[1]) or {}
+    enabled = str(alarm.get("ActionsEnabled", True)).lower()
+    actions = "".join(f"<member>{escape(action)}</member>" for action in alarm.get("AlarmActions") or [])
+    return f"{found[0]}<ActionsEnabled>{enabled}</ActionsEnabled><AlarmActions>{actions}</AlarmActions>"
 
 
 def _with_metrics(record: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:

@@ -1,4 +1,6 @@
-"""CloudFormation's types for code signing, trails, bus policies and saved queries, and functions with a configuration."""
+"""CloudFormation's types for code signing, trails, bus policies and saved queries, functions with a configuration, and
+buckets with a key.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ministack.services import cloudtrail, eventbridge, lambda_svc
+from ministack.services import cloudtrail, eventbridge, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
 from . import bus, code_signing
@@ -49,6 +51,9 @@ def install(deployments: Deployments) -> None:
     mapping = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
     mapping["create"] = _counted_create(mapping["create"])
     mapping["update"] = _counted_update(mapping["update"])
+    bucket = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    bucket["create"] = _encrypted_create(bucket["create"])
+    bucket["update"] = _encrypted_update(bucket["update"])
     function = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     function["create"] = _judged_create(deployments, function["create"])
     function["update"] = _judged_update(deployments, function["update"])
@@ -66,6 +71,39 @@ def _counted_update(update: Callable[..., Provisioned]) -> Callable[..., Provisi
         return update(physical_id, _with_number(old), _with_number(new), stack, *rest)
 
     return counted
+
+
+def _encrypted_create(create: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
+    def encrypted(logical_id: str, properties: Properties, stack: str) -> Provisioned:
+        name, attributes = create(logical_id, properties, stack)
+        _encrypt(name, properties)
+        return name, attributes
+
+    return encrypted
+
+
+def _encrypted_update(update: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
+    def encrypted(physical_id: str, old: Properties, new: Properties, stack: str, *rest: Any) -> Provisioned:
+        name, attributes = update(physical_id, old, new, stack, *rest)
+        _encrypt(name, new)
+        return name, attributes
+
+    return encrypted
+
+
+def _encrypt(bucket: str, properties: Properties) -> None:
+    """Sets the default encryption of a bucket, which MiniStack leaves out: without it, no object there has a key."""
+    for rule in properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", []):
+        default = rule["ServerSideEncryptionByDefault"]
+        key = default.get("KMSMasterKeyID")
+        key = f"<KMSMasterKeyID>{key}</KMSMasterKeyID>" if key else ""
+        has_bucket_key = str(rule.get("BucketKeyEnabled", False)).lower()
+        document = (
+            f'<ServerSideEncryptionConfiguration xmlns="{s3.S3_NS}"><Rule><ApplyServerSideEncryptionByDefault>'
+            f"<SSEAlgorithm>{default['SSEAlgorithm']}</SSEAlgorithm>{key}</ApplyServerSideEncryptionByDefault>"
+            f"<BucketKeyEnabled>{has_bucket_key}</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>"
+        )
+        s3._put_bucket_encryption(bucket, document.encode())
 
 
 def _with_number(properties: Properties) -> Properties:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from typing import Any
+from urllib.parse import urlencode
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from conftest import HELLO, LocalAws, eventually
 
 ROLE = {
@@ -144,3 +149,45 @@ def test_a_number_out_of_a_parameter_is_a_number(aws: LocalAws) -> None:
     assert put(aws, "create", resources)["StackStatus"] == "CREATE_COMPLETE", reasons(aws)
     (mapping,) = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 3}
+
+
+def test_a_bucket_has_the_key_of_its_stack(aws: LocalAws) -> None:
+    def bucket(key: str) -> dict[str, Any]:
+        default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": [key, "Arn"]}}
+        rule = {"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": default}
+        encryption = {"ServerSideEncryptionConfiguration": [rule]}
+        return {"Type": "AWS::S3::Bucket", "Properties": {"BucketEncryption": encryption}}
+
+    keys = {name: {"Type": "AWS::KMS::Key", "Properties": {}} for name in ("First", "Second")}
+    outputs = {"Bucket": {"Ref": "Bucket"}, **{name: {"Fn::GetAtt": [name, "Arn"]} for name in keys}}
+    for action, key in (("create", "First"), ("update", "Second")):
+        stack = put(aws, action, {**keys, "Bucket": bucket(key)}, outputs)
+        told, s3 = outputs_of(stack), aws.client("s3")
+        rules = s3.get_bucket_encryption(Bucket=told["Bucket"])["ServerSideEncryptionConfiguration"]["Rules"]
+        assert rules[0]["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == told[key]
+        stored = s3.put_object(Bucket=told["Bucket"], Key=key, Body=b"x")
+        assert stored["SSEKMSKeyId"] == told[key]
+
+
+def test_actions_of_an_alarm_are_told_in_xml(aws: LocalAws) -> None:
+    action = "arn:aws:sns:us-east-1:000000000000:pages"
+    alarm = {"MetricName": "m", "Namespace": "n", "Period": 60, "Statistic": "Sum", "EvaluationPeriods": 1}
+    compared = {"Threshold": 1, "ComparisonOperator": "GreaterThanThreshold", "AlarmActions": [action]}
+    resources = {"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {**alarm, **compared}}}
+    name = outputs_of(put(aws, "create", resources, {"Alarm": {"Ref": "Alarm"}}))["Alarm"]
+    for enabled in ("true", "false"):
+        told = described(aws, name)
+        assert f"<ActionsEnabled>{enabled}</ActionsEnabled>" in told
+        assert f"<AlarmActions><member>{action}</member></AlarmActions>" in told
+        aws.client("cloudwatch").disable_alarm_actions(AlarmNames=[name])
+
+
+def described(aws: LocalAws, alarm: str) -> str:
+    """What DescribeAlarms answers by the query protocol, which some SDKs speak."""
+    url = f"{aws.endpoint}/"
+    body = {"Action": "DescribeAlarms", "Version": "2010-08-01", "AlarmNames.member.1": alarm}
+    request = AWSRequest("POST", url, {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(body))
+    SigV4Auth(Credentials("test", "test"), "monitoring", "us-east-1").add_auth(request)
+    sent = urllib.request.Request(url, urlencode(body).encode(), dict(request.headers))
+    with urllib.request.urlopen(sent, timeout=10) as answer:
+        return str(answer.read().decode())

@@ -1,10 +1,17 @@
-//! `countersign doctor`: looks at the stack, prints, and says by its exit status how it stands.
+//! `countersign doctor`: looks at the stack, probes it if that is asked for, prints, and says by its exit status how it stands.
 
-use countersign_gate::client::doctor::{Diagnosis, DoctorWorld, diagnose};
-use countersign_gate::deployment::ALIAS_TAG;
+use countersign_gate::{
+    client::doctor::{Diagnosis, DoctorWorld, StackPlace, diagnose},
+    deployment::ALIAS_TAG,
+};
 use jiff::Timestamp;
 
-use super::{args::Arguments, text};
+use super::{
+    args::Arguments,
+    probe::{self, Probed},
+    report::Report,
+    text,
+};
 use crate::{
     aws::session::{Session, block_on},
     io::{
@@ -16,15 +23,29 @@ use crate::{
 
 /// Looks, prints.
 pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, CliError> {
-    let diagnosis = block_on(look(arguments, now))?;
-    match arguments.format {
-        Format::Json => output::print_json(&diagnosis)?,
-        Format::Text => output::print(&text::render(&diagnosis, arguments.fix_hint))?,
+    let (diagnosis, probed) = block_on(look(arguments, now))?;
+    if let Some(Probed {
+        unkept: Some(error),
+        ..
+    }) = &probed
+    {
+        output::print_error(error);
     }
-    Ok(status(&diagnosis))
+    let report = Report {
+        diagnosis: &diagnosis,
+        probe: probed.as_ref().map(|probed| &probed.report),
+    };
+    match arguments.format {
+        Format::Json => output::print_json(&report)?,
+        Format::Text => output::print(&text::render(&report, arguments.fix_hint))?,
+    }
+    Ok(status(&report))
 }
 
-async fn look(arguments: &Arguments, now: Timestamp) -> Result<Diagnosis, CliError> {
+async fn look(
+    arguments: &Arguments,
+    now: Timestamp,
+) -> Result<(Diagnosis, Option<Probed>), CliError> {
     let session = Session::connect("", "").await?;
     let (inspector, signer) = (session.stack_inspector(), session.signer());
     let world = DoctorWorld {
@@ -35,13 +56,28 @@ async fn look(arguments: &Arguments, now: Timestamp) -> Result<Diagnosis, CliErr
         now,
     };
     let records = |bucket: &str| session.records_in(bucket);
-    Ok(diagnose(&world, &arguments.stack, records).await)
+    let (diagnosis, place) = diagnose(&world, &arguments.stack, records).await;
+    if !arguments.probe {
+        return Ok((diagnosis, None));
+    }
+    let place: StackPlace = place.ok_or_else(|| {
+        CliError::new(
+            "there is nothing to probe: the stack was not found, or its buckets are not known",
+            "run it without --probe, and mend what fails",
+        )
+    })?;
+    let probed = probe::run(&session, arguments, &place).await?;
+    Ok((diagnosis, Some(probed)))
 }
 
-fn status(diagnosis: &Diagnosis) -> ExitStatus {
-    if diagnosis.summary.failure > 0 {
+fn status(report: &Report<'_>) -> ExitStatus {
+    let summary = report.diagnosis.summary;
+    let (differs, unknown) = report.probe.map_or((0, 0), |probe| {
+        (probe.summary.differs, probe.summary.unknown)
+    });
+    if summary.failure > 0 || differs > 0 {
         ExitStatus::Rejected
-    } else if diagnosis.summary.could_not_tell > 0 {
+    } else if summary.could_not_tell > 0 || unknown > 0 {
         ExitStatus::Inconclusive
     } else {
         ExitStatus::Success

@@ -3,15 +3,20 @@
 use std::fmt::Write as _;
 
 use clap::builder::styling::Style;
-use countersign_gate::client::doctor::{Check, CheckResult, Diagnosis, DoctorSummary};
+use countersign_gate::client::{
+    doctor::{Check, CheckResult, DoctorSummary},
+    probe::{ProbeReport, ProbeSummary},
+};
 
+use super::report::Report;
 use crate::io::{
     escape::escape,
     style::{BOLD, DIM, ERROR, OK, WARN, style},
 };
 
 /// The diagnosis as text. Writing to a String cannot fail; the results are dropped for that reason.
-pub(super) fn render(diagnosis: &Diagnosis, with_commands: bool) -> String {
+pub(super) fn render(report: &Report<'_>, with_commands: bool) -> String {
+    let diagnosis = report.diagnosis;
     let mut text = String::new();
     let place = diagnosis.region.as_deref().unwrap_or("region not known");
     let _ = writeln!(
@@ -46,7 +51,53 @@ pub(super) fn render(diagnosis: &Diagnosis, with_commands: bool) -> String {
         let hint = "--fix-hint shows the commands that mend this";
         let _ = writeln!(text, "{}", style(DIM, hint));
     }
+    if let Some(probe) = report.probe {
+        render_probe(&mut text, probe);
+    }
     text
+}
+
+fn render_probe(text: &mut String, probe: &ProbeReport) {
+    let heading = format!("what AWS does, in {} s", probe.took_seconds);
+    let _ = writeln!(text, "\n{}", style(BOLD, heading));
+    for fact in &probe.facts {
+        let (colour, word) = match fact.answer {
+            "confirmed" => (OK, "confirmed"),
+            "differs" => (ERROR, "DIFFERS"),
+            "seen" => (BOLD, "seen"),
+            "not_asked" => (DIM, "not asked"),
+            _ => (WARN, "unknown"),
+        };
+        let _ = writeln!(
+            text,
+            "  {}  {} {}",
+            style(colour, format_args!("{word:<14}")),
+            fact.statement,
+            style(DIM, format_args!("[{}]", fact.grade)),
+        );
+        let _ = writeln!(
+            text,
+            "                  {}: {}",
+            fact.id,
+            escape(&fact.seen)
+        );
+    }
+    let ProbeSummary {
+        confirmed,
+        differs,
+        seen,
+        not_asked,
+        unknown,
+    } = probe.summary;
+    let _ = writeln!(
+        text,
+        "\n{confirmed} confirmed, {differs} differ, {seen} seen, {not_asked} not asked, {unknown} unknown\n{}",
+        style(
+            DIM,
+            "What the probe found names no account, bucket, job or profile. If this was AWS itself, please hand it to the \
+             maintainers: --probe-report FILE writes it."
+        )
+    );
 }
 
 fn is_bad(check: &Check) -> bool {

@@ -5,7 +5,7 @@ use aws_sdk_cloudtrail::{
     types::ReadWriteType,
 };
 use aws_sdk_iam::types::PolicyEvaluationDecisionType;
-use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use countersign_gate::ports::{
     AlarmSettings, DescribedStack, KeySettings, PortError, SimulatedAction, StackResource,
     TrailLogging, TrailSettings,
@@ -59,7 +59,7 @@ pub(super) async fn stack(
 }
 
 /// CloudFormation says so in a validation error (documented for DescribeStacks, grade B).
-fn is_no_stack<E: aws_sdk_s3::error::ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+fn is_no_stack<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     let message = error.as_service_error().and_then(|error| error.message());
     code(error) == "ValidationError"
         && message.is_some_and(|message| message.contains("does not exist"))

@@ -15,7 +15,8 @@
 //! | `StackInspector` (feature `doctor`) | `StackInspection` | CloudFormation, Lambda, IAM, KMS, S3, SQS, EventBridge, SNS, CloudWatch, CloudTrail |
 //!
 //! May use: [`crate::connection`] for the clients, [`crate::error`] for errors. Adapters do not use
-//! each other; what those of one service share is in a file that is named after the service.
+//! each other; what those of one service share is in a file that is named after the service. What `StackInspector` asks is in
+//! `inspect_account.rs` and `inspect_parts.rs`.
 //!
 //! Data passes through like this: a port's request becomes the SDK's; the answer's fields are
 //! parsed into the gate's types; an error that is an answer ("there is none", "refused") becomes a

@@ -18,6 +18,7 @@ mod order;
 mod pages;
 mod pages_detections;
 mod parameters;
+mod probe;
 mod refusals;
 mod sweep;
 mod sweep_trust;

@@ -10,7 +10,7 @@ use super::{
         VALIDITY,
     },
     observation::{Answer, Observation},
-    observe::Subject,
+    subject::Subject,
 };
 use crate::{
     arn::{ProfileVersionArn, SigningJobArn},

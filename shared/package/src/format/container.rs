@@ -7,7 +7,7 @@ use super::{
         STRICT_ZIP,
     },
     observation::{Answer, Observation},
-    observe::{Subject, without_names},
+    subject::{Subject, without_names},
 };
 use crate::{
     signature_entry::{SIGNATURE_DIRECTORY, SIGNATURE_ENTRY},

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha384};
 use super::{
     facts::{DIGEST_FORMULA, MODES_IN_PACKAGE},
     observation::{Answer, Observation},
-    observe::Subject,
+    subject::Subject,
 };
 use crate::{
     package::Package,

@@ -7,8 +7,8 @@ use super::{
         ALGORITHM_PARAMETERS, ALGORITHMS, ARMOUR, DETACHED, ONE_SIGNER, OUTER_LEVELS, STRICT_CMS,
     },
     observation::Observation,
-    observe::Subject,
     raw_signature::{Algorithm, RawSignature, RawSigner},
+    subject::Subject,
 };
 use crate::{escape::hex, signature::SignatureError};
 
@@ -19,14 +19,16 @@ const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.100
 /// NULL, encoded.
 const NULL: &[u8] = &[5, 0];
 
-/// The levels that Signer leaves open (grade A).
+/// The levels that Signer left open in 2022 and 2023 (grade A).
 const OPEN: [&str; 5] = [
     "ContentInfo",
     "content",
     "SignedData",
-    "encapContentInfo",
+    ENCAPSULATED,
     "certificates",
 ];
+/// The one of them that has a definite length since 2024 (grade A).
+const ENCAPSULATED: &str = "encapContentInfo";
 
 pub(super) fn observe(subject: &Subject<'_>) -> Vec<Observation> {
     let Some(signature) = &subject.signature else {
@@ -80,7 +82,9 @@ fn outer_levels(raw: &RawSignature) -> Observation {
         listed(&open),
         listed(&definite)
     );
-    Observation::judged(OUTER_LEVELS, open == OPEN, seen)
+    let since_2024 = OPEN.iter().filter(|level| **level != ENCAPSULATED);
+    let holds = open == OPEN || open.iter().eq(since_2024);
+    Observation::judged(OUTER_LEVELS, holds, seen)
 }
 
 fn listed(names: &[&str]) -> String {

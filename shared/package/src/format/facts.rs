@@ -40,7 +40,7 @@ pub(super) const ARMOUR: FormatFact = FormatFact::new(
 pub(super) const OUTER_LEVELS: FormatFact = FormatFact::new(
     "outer-levels-indefinite",
     Grade::A,
-    "ContentInfo, its content, SignedData, encapContentInfo and the certificate set have indefinite lengths (BER), all else definite ones",
+    "ContentInfo, its content, SignedData and the certificate set have indefinite lengths (BER), encapContentInfo had one in 2022 and 2023 and has none in 2024, all else has definite ones",
 );
 pub(super) const STRICT_CMS: FormatFact = FormatFact::new(
     "strict-cms",

@@ -7,7 +7,7 @@ use super::{
         PACKING_KEPT, TIMES_KEPT,
     },
     observation::{Answer, Observation},
-    observe::{Subject, without_names},
+    subject::{Subject, without_names},
 };
 use crate::{
     limits::Limits,

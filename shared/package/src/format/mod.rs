@@ -1,8 +1,10 @@
 //! What is known of Signer's format, fact by fact, and what a package says to each.
 //!
-//! Lives here: what a fact is (`fact.rs`), all of them with their grades (`facts.rs`), and for each group of them a file that looks: `container.rs` at the
-//! zip's headers, `envelope.rs` at armour, encoding and CMS, `attributes.rs`, `trust.rs` at certificates, chain and signature value,
-//! `contents.rs` at the digest, `kept.rs` at the source beside the package. `raw_signature.rs` reads what the parser may refuse.
+//! Lives here: what a fact is (`fact.rs`), all of them with their grades (`facts.rs`), what a package says to one
+//! (`observation.rs`), and for each group of them a file that looks, which `observe.rs` asks in turn: `container.rs` at the zip's
+//! headers, `envelope.rs` at armour, encoding and CMS, `attributes.rs`, `trust.rs` at certificates, chain and signature value,
+//! `contents.rs` at the digest, `kept.rs` at the source beside the package. `subject.rs` holds what they look at, and
+//! `raw_signature.rs` reads what the parser may refuse.
 //!
 //! May use: everything but `inventory` and `signable`.
 //!
@@ -20,6 +22,7 @@ mod kept;
 mod observation;
 mod observe;
 mod raw_signature;
+mod subject;
 mod trust;
 
 pub use fact::{FormatFact, Grade};

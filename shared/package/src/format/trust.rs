@@ -3,7 +3,7 @@
 use super::{
     facts::{CERTIFICATE_SET, CHAIN_TO_ROOT, ROOT_IN_SET, SIGNATURE_VALUE, SIGNER_CERTIFICATE},
     observation::Observation,
-    observe::Subject,
+    subject::Subject,
 };
 use crate::signature::{Certificate, Signature, TrustRoots};
 

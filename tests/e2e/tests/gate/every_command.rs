@@ -57,6 +57,10 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 7] = [
                 ),
             ),
             (
+                "countersign doctor --stack countersign --fix-hint",
+                By("doctor::whole_stack_has_no_failure"),
+            ),
+            (
                 "output() { aws cloudformation describe-stacks --stack-name countersign \\",
                 By(ONBOARDING),
             ),

@@ -11,6 +11,7 @@
 
 mod dead_letters;
 mod detections;
+mod doctor;
 mod documented_commands;
 mod doors;
 mod every_command;

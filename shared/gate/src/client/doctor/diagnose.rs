@@ -10,23 +10,12 @@ use super::{
     messages, paging,
     parts::Parts,
     stack, storage, targets,
+    world::DoctorWorld,
 };
-use crate::ports::{Adoption, Functions, Records, Signer, StackInspection};
-
-/// What doctor needs of the world.
-#[derive(Debug)]
-pub struct DoctorWorld<'a, I, L, S> {
-    /// Looks at the parts of the stack.
-    pub inspection: &'a I,
-    /// Looks at targets.
-    pub lambda: &'a L,
-    /// Looks at the profile.
-    pub signer: &'a S,
-    /// The tag of a function that names the alias that the gate moves.
-    pub alias_tag: &'a str,
-    /// The time.
-    pub now: Timestamp,
-}
+use crate::{
+    domain::NamePattern,
+    ports::{Adoption, Functions, Records, Signer, StackInspection},
+};
 
 /// How many checks ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -81,24 +70,56 @@ impl Diagnosis {
     }
 }
 
-/// Looks at the stack of this name. `records` makes the way to the records bucket, whose name the stack tells.
+/// Where the parts of a stack are that a probe needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackPlace {
+    /// The region.
+    pub region: String,
+    /// The account.
+    pub account: String,
+    /// The uploads bucket.
+    pub uploads_bucket: String,
+    /// The signed bucket.
+    pub signed_bucket: String,
+    /// The records bucket.
+    pub records_bucket: String,
+    /// The parameter `TargetFunctions`.
+    pub target_functions: Option<NamePattern>,
+}
+
+impl StackPlace {
+    fn of(parts: &Parts) -> Option<Self> {
+        let bucket = |logical_id: &str| parts.physical(logical_id).map(str::to_owned);
+        let pattern = parts.parameters.get("TargetFunctions");
+        Some(Self {
+            region: parts.region.clone(),
+            account: parts.account.clone(),
+            uploads_bucket: bucket("UploadsBucket")?,
+            signed_bucket: bucket("SignedBucket")?,
+            records_bucket: bucket("RecordsBucket")?,
+            target_functions: pattern.and_then(|it| NamePattern::parse(it.clone()).ok()),
+        })
+    }
+}
+
+/// Looks at the stack of this name; also answers where its parts are, if they could be found. `records` makes the way to the records bucket, whose name the stack tells.
 pub async fn diagnose<I, L, S, R>(
     world: &DoctorWorld<'_, I, L, S>,
     name: &str,
     records: impl FnOnce(&str) -> R,
-) -> Diagnosis
+) -> (Diagnosis, Option<StackPlace>)
 where
     I: StackInspection,
     L: Functions + Adoption,
     S: Signer,
     R: Records,
 {
+    let unfound = |checks| (Diagnosis::new(name, None, world.now, checks), None);
     let described = match world.inspection.described_stack(name).await {
         Ok(Some(described)) => described,
-        Ok(None) => return Diagnosis::new(name, None, world.now, vec![stack::no_stack(name)]),
+        Ok(None) => return unfound(vec![stack::no_stack(name)]),
         Err(error) => {
-            let check = Check::no_answer(&STACK, name, &error);
-            return Diagnosis::new(name, None, world.now, vec![check]);
+            return unfound(vec![Check::no_answer(&STACK, name, &error)]);
         }
     };
     let mut checks = vec![stack::status(name, &described)];
@@ -106,12 +127,12 @@ where
         Ok(resources) => resources,
         Err(error) => {
             checks.push(Check::no_answer(&RESOURCES, name, &error));
-            return Diagnosis::new(name, None, world.now, checks);
+            return unfound(checks);
         }
     };
     let Some(parts) = Parts::new(name, &described, resources) else {
         checks.push(stack::odd_id(name, &described));
-        return Diagnosis::new(name, None, world.now, checks);
+        return unfound(checks);
     };
     checks.push(stack::outputs(&parts));
     checks.push(stack::resources(&parts));
@@ -124,5 +145,7 @@ where
         let records = records(bucket);
         checks.extend(targets::check(world, &parts, &records).await);
     }
-    Diagnosis::new(name, Some(parts.region.clone()), world.now, checks)
+    let region = Some(parts.region.clone());
+    let diagnosis = Diagnosis::new(name, region, world.now, checks);
+    (diagnosis, StackPlace::of(&parts))
 }

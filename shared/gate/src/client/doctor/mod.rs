@@ -2,7 +2,8 @@
 //!
 //! Lives here: what a check is and how it ends (`check.rs`), all of them with what they rest on (`kinds.rs`), the stack's
 //! resources by their names in the template (`parts.rs`), and the checks of each category (`stack.rs`, `functions.rs`,
-//! `storage.rs`, `messages.rs`, `paging.rs`, `targets.rs`). `diagnose.rs` runs them all.
+//! `storage.rs`, `messages.rs`, `paging.rs`, `targets.rs`). `diagnose.rs` runs them all over
+//! what is in `world.rs`.
 //!
 //! Data passes through like this: [`diagnose`] asks CloudFormation for the stack and its resources, and every other service for what it
 //! knows of each; what has no answer is told as that, and never taken for a pass. Nothing is changed.
@@ -17,8 +18,10 @@ mod parts;
 mod stack;
 mod storage;
 mod targets;
+mod world;
 
 pub use check::{Check, CheckKind, CheckResult};
-pub use diagnose::{Diagnosis, DoctorSummary, DoctorWorld, diagnose};
+pub use diagnose::{Diagnosis, DoctorSummary, StackPlace, diagnose};
 pub use kinds::KINDS;
 pub use parts::LOGICAL_IDS;
+pub use world::DoctorWorld;

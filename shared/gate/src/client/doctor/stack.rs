@@ -2,9 +2,9 @@
 
 use super::{
     check::{Check, plain},
-    diagnose::DoctorWorld,
     kinds::{CONFIGURATION, OUTPUTS, PROFILE, RESOURCES, STACK},
     parts::Parts,
+    world::DoctorWorld,
 };
 use crate::{
     domain::{CscPolicy, ProfileName, ProfileStatus},

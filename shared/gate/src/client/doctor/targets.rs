@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{
     check::{Check, plain},
-    diagnose::DoctorWorld,
     kinds::{ALIAS, AUDIT, DEPLOYABLE, SWEEP},
     parts::Parts,
+    world::DoctorWorld,
 };
 use crate::{
     client::{

@@ -1,0 +1,18 @@
+//! What the checks ask.
+
+use jiff::Timestamp;
+
+/// What doctor needs of the world.
+#[derive(Debug)]
+pub struct DoctorWorld<'a, I, L, S> {
+    /// Looks at the parts of the stack.
+    pub inspection: &'a I,
+    /// Looks at targets.
+    pub lambda: &'a L,
+    /// Looks at the profile.
+    pub signer: &'a S,
+    /// The tag of a function that names the alias that the gate moves.
+    pub alias_tag: &'a str,
+    /// The time.
+    pub now: Timestamp,
+}
