@@ -338,13 +338,25 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
             Step::E2e => {
                 let tools = self.tools()?;
                 cloud::build(&tools, self.terminal)?;
-                succeeds(
-                    self.cargo("test")
-                        .args(["--locked", "--package", "countersign-e2e"])
-                        .args(["--", "--ignored"]),
-                )
+                Ok(self.package()?
+                    && succeeds(
+                        self.cargo("test")
+                            .args(["--locked", "--package", "countersign-e2e"])
+                            .args(["--", "--ignored"]),
+                    )?)
             }
         }
+    }
+
+    /// The folder of a release, of what was built, for the tests that deploy it.
+    fn package(&self) -> Result<bool, HarnessError> {
+        let this = std::env::current_exe().map_err(|source| HarnessError::Start {
+            program: "cargo xtask package".to_owned(),
+            source,
+        })?;
+        let mut command = Command::new(this);
+        command.args(["package", "--no-build", "--architecture", "x86_64"]);
+        succeeds(command.current_dir(self.root))
     }
 
     /// cargo-deny is built once into the checkout; without its optional parts that takes a minute.
