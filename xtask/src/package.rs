@@ -28,7 +28,7 @@ const TEMPLATE: &str = "template.yaml";
 const EXPANDED: &str = "countersign.json";
 const SUMS: &str = "SHA256SUMS";
 /// Files of the checkout that a release has as they are.
-const AS_THEY_ARE: [&str; 2] = ["LICENSE", "bootstrap.yaml"];
+const AS_THEY_ARE: [&str; 3] = ["LICENSE", "bootstrap.yaml", "network.yaml"];
 /// Each function of the template: its logical id there, and the crate that it is built from.
 const FUNCTIONS: [(&str, &str); 4] = [
     ("SignFunction", "sign"),

@@ -28,7 +28,7 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 /// After this, waiting for the build of the functions is given up.
 const LONGEST_BUILD: Duration = Duration::from_hours(1);
 /// What people deploy, `template.yaml` and what stands beside it.
-const TEMPLATES: [&str; 2] = ["template.yaml", "bootstrap.yaml"];
+const TEMPLATES: [&str; 3] = ["template.yaml", "bootstrap.yaml", "network.yaml"];
 /// The machine's own Python, for what does without the pinned tools.
 const PYTHON: &str = "python3";
 /// Parts of the names of the tests that take most of the time, and that seldom fail alone: the gate's model

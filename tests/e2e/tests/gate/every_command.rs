@@ -74,6 +74,10 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 7] = [
             ),
             ("CODE_BUCKET=$(gate CodeBucket)", By(RELEASE)),
             (
+                "aws cloudformation deploy --template-file network.yaml --stack-name countersign-network \\",
+                Not("tests/local-aws/tests/test_network.py deploys both stacks so"),
+            ),
+            (
                 "output() { aws cloudformation describe-stacks --stack-name countersign \\",
                 By(ONBOARDING),
             ),
