@@ -27,6 +27,8 @@ const CARGO_DENY: &str = "cargo-deny@0.20.2";
 const NOWHERE: &str = "http://127.0.0.1:9";
 /// After this, waiting for the build of the functions is given up.
 const LONGEST_BUILD: Duration = Duration::from_hours(1);
+/// What people deploy, `template.yaml` and what stands beside it.
+const TEMPLATES: [&str; 3] = ["template.yaml", "bootstrap.yaml", "network.yaml"];
 /// The machine's own Python, for what does without the pinned tools.
 const PYTHON: &str = "python3";
 /// Parts of the names of the tests that take most of the time, and that seldom fail alone: the gate's model
@@ -73,7 +75,7 @@ pub(crate) struct Options {
 enum Step {
     /// Formatting.
     Format,
-    /// The SAM template and its parameters, by SAM's linter and cfn-lint.
+    /// The templates and their parameters, by SAM's linter and cfn-lint.
     Template,
     /// Licences, banned crates and sources of every dependency.
     Licences,
@@ -299,7 +301,7 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
             Step::Template => {
                 let tools = self.tools()?;
                 Ok(tool(&tools, "sam", &["validate", "--lint"])?
-                    && tool(&tools, "cfn-lint", &["template.yaml"])?)
+                    && tool(&tools, "cfn-lint", &TEMPLATES)?)
             }
             Step::Licences => self.licences(),
             Step::Python => {
@@ -338,13 +340,25 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
             Step::E2e => {
                 let tools = self.tools()?;
                 cloud::build(&tools, self.terminal)?;
-                succeeds(
-                    self.cargo("test")
-                        .args(["--locked", "--package", "countersign-e2e"])
-                        .args(["--", "--ignored"]),
-                )
+                Ok(self.package()?
+                    && succeeds(
+                        self.cargo("test")
+                            .args(["--locked", "--package", "countersign-e2e"])
+                            .args(["--", "--ignored"]),
+                    )?)
             }
         }
+    }
+
+    /// The folder of a release, of what was built, for the tests that deploy it.
+    fn package(&self) -> Result<bool, HarnessError> {
+        let this = std::env::current_exe().map_err(|source| HarnessError::Start {
+            program: "cargo xtask package".to_owned(),
+            source,
+        })?;
+        let mut command = Command::new(this);
+        command.args(["package", "--no-build", "--architecture", "x86_64"]);
+        succeeds(command.current_dir(self.root))
     }
 
     /// cargo-deny is built once into the checkout; without its optional parts that takes a minute.

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use countersign_e2e::{
     HarnessError,
-    local_stack::{Protection, Upload, create_user},
+    cloud::{self, Cloud},
+    local_stack::{LocalStack, Protection, Upload, create_user},
     observer::{Nobody, PATIENCE, Poll, wait_until},
     packages,
     session::{Credentials, text},
+    tools::Tools,
 };
 use countersign_testkit::checkout;
 use serde_json::{Value, json};
@@ -376,4 +378,75 @@ fn documented_command_shows_what_stands_out() {
         })
     })
     .unwrap();
+}
+
+/// From docs/deploying.md, "Without SAM" and "Who countersigns the gate": the folder of `cargo xtask package`, by the
+/// AWS command line alone, on a local AWS of its own; first unsigned, then signed and under a configuration of its own.
+/// What it deploys does its work.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn documented_commands_deploy_and_countersign_a_release_without_sam() {
+    let tools = Tools::prepare(&checkout::root(), &Nobody).unwrap();
+    let release = checkout::path("target/package");
+    assert!(
+        release.join("countersign.json").is_file(),
+        "no release in {}: cargo xtask package",
+        release.display()
+    );
+    let cloud = Cloud::start(&tools, cloud::free_port().unwrap(), &Nobody).unwrap();
+    let root = cloud.session(&Credentials::root()).unwrap();
+    // The command line's waiter looks every 20 seconds.
+    root.call("control", "PUT settings", json!({"signing_seconds": 0.01}))
+        .unwrap();
+    let answers = format!(
+        "AlertEmail=none TrustRoots=\"$(cat '{}')\"",
+        cloud.signer_root().display()
+    );
+    let with_answers = |commands: &str| {
+        assert!(
+            commands.contains("AlertEmail=you@example.com"),
+            "{commands}"
+        );
+        commands.replace("AlertEmail=you@example.com", &answers)
+    };
+    let without_sam = |marker| block(DEPLOYING, "Without SAM", marker);
+    let countersigned = |marker| block(DEPLOYING, "Who countersigns the gate", marker);
+    let bootstrap = countersigned("bootstrap.yaml").replace(
+        "--stack-name countersign-gate\ngate()",
+        "--stack-name countersign-gate --parameter-overrides CreateCodeBucket=true\ngate()",
+    );
+    let first = with_answers(&without_sam("CODE_BUCKET="))
+        .replace("CODE_BUCKET=…", "CODE_BUCKET=$(gate CodeBucket)");
+    let lines = [
+        "set -u",
+        r#"aws() { command aws "$@" --endpoint-url "$AWS_ENDPOINT_URL"; }"#,
+        &without_sam("SHA256SUMS"),
+        &bootstrap,
+        &first,
+        &with_answers(&countersigned("start-signing-job")),
+        "gate GateProfile",
+    ];
+    let told = cloud
+        .paste(&Credentials::root(), &lines.join("\n"))
+        .unwrap();
+    let profile = told.lines().last().unwrap();
+    for name in ["sign", "deploy", "alert", "sweep"] {
+        let read = json!({"FunctionName": format!("countersign-{name}")});
+        let function = root.call("lambda", "get_function_configuration", read);
+        let signed_by = text(&function.unwrap(), "/SigningProfileVersionArn").unwrap();
+        let expected = format!(":/signing-profiles/{profile}/");
+        assert!(
+            signed_by.contains(&expected),
+            "{name} is signed by {signed_by}"
+        );
+    }
+    let deployed = cloud.stack("countersign").unwrap();
+    let stack = LocalStack::populate(&cloud, &deployed).unwrap();
+    stack
+        .create_function("demo", "before", Protection::Enforce)
+        .unwrap();
+    let package = packages::function("after").unwrap();
+    let upload = stack.upload("functions/demo", &package).unwrap();
+    stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+    assert_eq!(stack.ask("demo").unwrap(), "after");
 }

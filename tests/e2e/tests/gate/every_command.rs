@@ -61,6 +61,27 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 7] = [
                 By("doctor::whole_stack_has_no_failure"),
             ),
             (
+                "cargo xtask package",
+                Not("the suite runs it before its tests"),
+            ),
+            (
+                "(cd target/package && sha256sum --check --quiet SHA256SUMS)",
+                By(RELEASE),
+            ),
+            (
+                "CODE_BUCKET=…    # a bucket of yours, in the region of the stack",
+                By(RELEASE),
+            ),
+            (
+                "aws cloudformation deploy --template-file bootstrap.yaml --stack-name countersign-gate",
+                By(RELEASE),
+            ),
+            ("CODE_BUCKET=$(gate CodeBucket)", By(RELEASE)),
+            (
+                "aws cloudformation deploy --template-file network.yaml --stack-name countersign-network \\",
+                Not("tests/local-aws/tests/test_network.py deploys both stacks so"),
+            ),
+            (
                 "output() { aws cloudformation describe-stacks --stack-name countersign \\",
                 By(ONBOARDING),
             ),
@@ -212,6 +233,8 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 7] = [
 const README: &str = "documented_commands::readme_is_pasted_from_beginning_to_end";
 const ONBOARDING: &str =
     "documented_commands::documented_commands_bring_a_function_and_a_layer_under_the_gate";
+const RELEASE: &str =
+    "documented_commands::documented_commands_deploy_and_countersign_a_release_without_sam";
 const ROLLBACK: &str =
     "documented_commands::documented_rollback_finds_and_copies_what_was_deployed";
 const OUTCOME: &str = "documented_commands::documented_commands_show_the_last_outcome";
