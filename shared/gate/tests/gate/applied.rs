@@ -188,6 +188,7 @@ fn foreign_job_under_the_uploads_token_rejects_it_as_critical() {
         let mut state = world.state();
         state.tokens.insert(source.client_token(), id.clone());
         let job = Job {
+            completed_at: None,
             request,
             succeeded: None,
         };

@@ -19,6 +19,7 @@ mod pages;
 mod pages_detections;
 mod parameters;
 mod refusals;
+mod rollback;
 mod sweep;
 mod sweep_trust;
 mod told_once;

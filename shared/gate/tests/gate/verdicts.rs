@@ -332,6 +332,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
             profile: ProfileName::parse(PROFILE).unwrap(),
             profile_version: "AbCdEfGh12".to_owned(),
             owner: ACCOUNT.to_owned(),
+            completed_at: None,
             expires_at: None,
             revocation: (signature == "job revoked").then(|| JobRevocation {
                 at: signed_at + hour,
