@@ -331,12 +331,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 self.swept.unfinished = self.swept.unfinished.saturating_add(1);
                 self.progress.unfinished = self.progress.unfinished.saturating_add(1);
             }
-            if let Progress::Resent { stuck } = progress {
+            if matches!(progress, Progress::Resent { .. }) {
                 self.swept.resent.push(upload);
-                if let Some(stuck) = stuck {
-                    self.note_drift(&stuck.subject, stuck.kind);
-                    open(self.world, self.settings, &self.known, *stuck).await?;
-                }
+            }
+            if let Progress::Resent { stuck: Some(stuck) }
+            | Progress::OnItsWay { stuck: Some(stuck) } = progress
+            {
+                self.note_drift(&stuck.subject, stuck.kind);
+                open(self.world, self.settings, &self.known, *stuck).await?;
             }
         }
         let (Some(inventory), Ok(target)) = (&self.inventory, Target::from_key(key)) else {

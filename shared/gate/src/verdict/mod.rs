@@ -24,7 +24,9 @@ mod startable;
 
 pub use approve::{Approved, Candidate, Judgement, Verified, judge, verify};
 pub use decide::decide;
-pub use evidence::{DryRun, Evidence, Examined, Fact, IntegrityAuthority, Policy, WithoutCsc};
+pub use evidence::{
+    DryRun, Evidence, Examined, Fact, IntegrityAuthority, NoAnswer, Policy, WithoutCsc,
+};
 pub use examine::{Examine, PackageExaminer, examine};
 pub use finding::{Action, Check, Decision, Finding, Status};
 pub use report::{CertificateReport, PackageReport, SignatureReport, Verdict};

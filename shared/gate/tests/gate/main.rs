@@ -18,6 +18,7 @@ mod order;
 mod pages;
 mod pages_detections;
 mod parameters;
+mod patience;
 mod refusals;
 mod rollback;
 mod sweep;
