@@ -13,7 +13,7 @@ use crate::{
     domain::{ReasonCode, Stack, Target, Upload},
     events::UploadEvent,
     outcome::{
-        DeliveryAttempt, EarlyExit, OutcomeDraft, RetryableError, UploadContext, finish,
+        DeliveryAttempt, EarlyExit, OutcomeDraft, RetryableError, UploadContext, Wait, finish,
         finished_before, note_waiting, within,
     },
     ports::Creation,
@@ -46,6 +46,7 @@ pub async fn admit<W: SignWorld>(
             event.bucket
         )));
     }
+    let began = world.now();
     let mut progress = Progress::default();
     let work = admit_once(world, settings, event, attempt, &mut progress);
     let error = match within(world, attempt.work_until, work).await {
@@ -62,19 +63,15 @@ pub async fn admit<W: SignWorld>(
     if matches!(error, RetryableError::LeaseHeld { .. }) {
         return Err(error);
     }
+    let Ok(wait) = Wait::until_now(world, &received.upload, began, &error).await else {
+        return Err(error);
+    };
+    let attempt = wait.applied_to(attempt);
     if attempt.is_last(world.now()) {
-        return give_up(world, settings, received, attempt, &error).await;
+        return give_up(world, settings, received, &attempt, &error).await;
     }
-    note_waiting(
-        world,
-        &received.upload,
-        attempt,
-        &error,
-        None,
-        progress.lease,
-    )
-    .await;
-    Err(error)
+    let upload = &received.upload;
+    Err(note_waiting(world, upload, &attempt, wait, error, None, progress.lease).await)
 }
 
 async fn admit_once<W: SignWorld>(

@@ -17,6 +17,8 @@
 //!   asked after the revision was read, so an older upload cannot overwrite a newer one.
 //! - What was applied is looked at before what is current, and never called rejected or superseded.
 
+use jiff::Timestamp;
+
 use super::{
     function::FunctionDeployment,
     judge::{outcome_of_record, take_lease},
@@ -27,8 +29,8 @@ use super::{
 use crate::{
     domain::{JobStatus, ReasonCode, SigningJobId, Target},
     outcome::{
-        DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, finish, note_waiting,
-        within,
+        DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, Wait, finish,
+        note_waiting, within,
     },
     ports::Creation,
     records::{self, Effect, LambdaVerdict, Schema, UploadState, VerdictRecord},
@@ -55,7 +57,7 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     job: &SigningJobId,
     attempt: &DeliveryAttempt,
 ) -> Result<Deployment, RetryableError> {
-    let until = attempt.work_until;
+    let (began, until) = (world.now(), attempt.work_until);
     let found = within(world, until, find(world, settings, job, attempt)).await;
     let found = found.unwrap_or_else(|| Err(time_up("the upload of the job was being found")))?;
     let mut pending = match found {
@@ -82,7 +84,7 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     };
     let draft = match end {
         Ok(draft) => draft,
-        Err(error) => retry_or_give_up(world, &mut pending, error).await?,
+        Err(error) => retry_or_give_up(world, &mut pending, began, error).await?,
     };
     let draft = pending.fail_if_applied(draft);
     let finished = finish(world, &settings.stack, &pending.context(), draft).await?;
@@ -159,11 +161,16 @@ fn check_destination(pending: &PendingDeployment) -> Result<(), EarlyExit> {
 async fn retry_or_give_up<W: DeployWorld>(
     world: &W,
     pending: &mut PendingDeployment,
+    began: Timestamp,
     error: RetryableError,
 ) -> Result<OutcomeDraft, RetryableError> {
     if matches!(error, RetryableError::LeaseHeld { .. }) {
         return Err(error);
     }
+    let Ok(wait) = Wait::until_now(world, &pending.upload, began, &error).await else {
+        return Err(error);
+    };
+    pending.attempt = wait.applied_to(&pending.attempt);
     if pending.attempt.is_last(world.now()) {
         return give_up(world, pending, &error).await;
     }
@@ -175,16 +182,9 @@ async fn retry_or_give_up<W: DeployWorld>(
         record.effect = Effect::None;
         let _stays_begun = records::replace(world, &pending.upload.folder(), record).await;
     }
-    note_waiting(
-        world,
-        &pending.upload,
-        &pending.attempt,
-        &error,
-        pending.progress(),
-        pending.lease,
-    )
-    .await;
-    Err(error)
+    let (upload, attempt) = (&pending.upload, &pending.attempt);
+    let progress = pending.progress();
+    Err(note_waiting(world, upload, attempt, wait, error, progress, pending.lease).await)
 }
 
 /// The outcome of an upload that could not be brought to one in all attempts.
@@ -199,7 +199,7 @@ async fn give_up<W: DeployWorld>(
 ) -> Result<OutcomeDraft, RetryableError> {
     let why = error.error_chain();
     let verdict = match error {
-        RetryableError::Inconclusive { verdict } => Some(verdict.as_ref().clone()),
+        RetryableError::Inconclusive { verdict, .. } => Some(verdict.as_ref().clone()),
         _ => None,
     };
     let findings = verdict

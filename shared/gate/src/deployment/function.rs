@@ -7,7 +7,8 @@
 use super::{
     alias::{alias_to_move, move_alias},
     collect_evidence::{
-        ExaminedPackage, collect_evidence, csc_by_arn, csc_of_function, read_package, read_source,
+        ExaminedPackage, collect_evidence, csc_by_arn, csc_of_function, no_answer, read_package,
+        read_source,
     },
     current_package::{SamePackage, prove_same},
     expected::ExpectedCode,
@@ -227,7 +228,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             Ok(CodeUpdate::Accepted(())) => Some(Fact::Known(DryRun::Accepted)),
             Ok(CodeUpdate::Refused(refusal)) => Some(Fact::Known(DryRun::Refused(refusal))),
             Ok(CodeUpdate::RevisionChanged | CodeUpdate::Gone | CodeUpdate::Busy) => None,
-            Err(error) => Some(Fact::Unavailable(error.error_chain())),
+            Err(error) => Some(no_answer(&error)),
         })
     }
 
@@ -338,8 +339,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             }
             Judgement::Rejected(verdict) => Err(OutcomeDraft::by_verdict(&verdict).into()),
             Judgement::Inconclusive(verdict) => {
-                let verdict = Box::new(verdict);
-                Err(RetryableError::Inconclusive { verdict }.into())
+                Err(RetryableError::inconclusive(verdict, &evidence).into())
             }
         }
     }

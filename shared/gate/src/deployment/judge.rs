@@ -27,8 +27,7 @@ pub(super) async fn record_judgement<W: DeployWorld, P>(
     alias: Option<&AliasName>,
 ) -> Result<(Box<P>, Verdict), EarlyExit> {
     if let Judgement::Inconclusive(verdict) = judgement {
-        let verdict = Box::new(verdict);
-        return Err(RetryableError::Inconclusive { verdict }.into());
+        return Err(RetryableError::inconclusive(verdict, evidence).into());
     }
     let record = verdict_record(
         world,
@@ -77,7 +76,9 @@ fn verdict_record<W: DeployWorld>(
             Fact::NotAsked => LambdaVerdict::NotAsked,
             Fact::Known(DryRun::Accepted) => LambdaVerdict::Takes,
             Fact::Known(DryRun::Refused(refusal)) => LambdaVerdict::Refuses(refusal.clone()),
-            Fact::Unavailable(why) => LambdaVerdict::Unavailable { why: why.clone() },
+            Fact::Unavailable(why) => LambdaVerdict::Unavailable {
+                why: why.to_string(),
+            },
         },
         code_signing_config: match &evidence.csc {
             Fact::Known(Some(csc)) => Some(CscReport {

@@ -24,8 +24,9 @@ use crate::{
 /// no doubt.
 pub(super) const LEASE_DURATION: Duration = Duration::from_mins(3);
 
-/// How many deliveries of one event may be cut off.
-const MAX_LEASES: u32 = 99;
+/// How many deliveries of one event may give up or be cut off: SQS counts to 1,000 receives, and `sweep` may have
+/// sent the event once more.
+const MAX_LEASES: u32 = 2_000;
 
 /// What is done under a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::{
     what_runs::TargetComparison,
 };
 use crate::{
-    domain::{AttachedLayer, Csc, CscArn, FunctionName, SigningJobId},
+    domain::{AttachedLayer, Csc, CscArn, FunctionName, SigningJobId, Upload},
     outcome::RetryableError,
     ports::{Function, FunctionCsc},
     records::{DriftKind, LayerPosture, Live},
@@ -126,11 +126,12 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         self.signatures.layer_revoked(self.world, &id).await
     }
 
-    /// Whether the function has a configuration that trusts others than the stack's.
+    /// Whether the function has a configuration that trusts others than the stack's. `upload` is what was
+    /// deployed last, or prepared for the function.
     pub(super) async fn other_csc(
         &mut self,
         name: &FunctionName,
-        last: &Live,
+        upload: &Upload,
     ) -> Result<(), RetryableError> {
         let own: Vec<&Csc> = self
             .settings
@@ -163,7 +164,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let expected = expected.join(" or ");
         self.add(
             DriftKind::OtherCsc,
-            &last.upload,
+            upload,
             message,
             Some(&expected),
             Some(&found),

@@ -62,13 +62,16 @@ pub(super) async fn open<W: SweepWorld>(
                     ..before
                 };
                 let body = records::to_json(&fewer.path(), &fewer)?;
-                world.replace_record(&fewer.path(), &body).await?;
+                // Whoever changed it meanwhile looked later.
+                let _at_the_next_run = world
+                    .replace_record_as_seen(&fewer.path(), &body, Some(seen))
+                    .await?;
                 return Ok(());
             }
             return if before.announced_at.is_some() {
                 Ok(())
             } else {
-                announce(world, settings, before).await
+                announce(world, settings, before, seen).await
             };
         }
     }
@@ -127,7 +130,7 @@ pub(super) async fn close_others<W: SweepWorld>(
             };
             write_and_announce(world, settings, closed, Some(&seen)).await?;
         } else if before.announced_at.is_none() {
-            announce(world, settings, before).await?;
+            announce(world, settings, before, &seen).await?;
         }
     }
     Ok(())
@@ -151,16 +154,23 @@ async fn write_and_announce<W: SweepWorld>(
 ) -> Result<(), RetryableError> {
     let path = drift.path();
     let body = records::to_json(&path, &drift)?;
-    match world.replace_record_as_seen(&path, &body, seen).await? {
-        Replacement::Replaced => announce(world, settings, drift).await,
-        Replacement::Changed => Ok(()),
+    if world.replace_record_as_seen(&path, &body, seen).await? == Replacement::Changed {
+        return Ok(());
+    }
+    match world.read_record_with_etag(&path).await? {
+        Some(written) if written.body == body => announce(world, settings, drift, &written).await,
+        // Another run has found something else since, and tells that.
+        _ => Ok(()),
     }
 }
 
+/// Sends the event of a document that is as it was seen, and puts on record that it was sent. If another run wrote
+/// the document meanwhile, that one's state is not told yet, and stays so.
 async fn announce<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     drift: Drift,
+    seen: &RecordWithEtag,
 ) -> Result<(), RetryableError> {
     let path = drift.path();
     let record = format!("s3://{}/{path}", settings.stack.records_bucket);
@@ -181,7 +191,9 @@ async fn announce<W: SweepWorld>(
         ..drift
     };
     let body = records::to_json(&path, &announced)?;
-    world.replace_record(&path, &body).await?;
+    let _if_it_is_the_same = world
+        .replace_record_as_seen(&path, &body, Some(seen))
+        .await?;
     Ok(())
 }
 

@@ -81,6 +81,7 @@ pub async fn sweep<W: SweepWorld>(
             unfinished: 0,
             targets: Vec::new(),
             troubles: Vec::new(),
+            failed: BTreeSet::new(),
         },
         visited: BTreeSet::new(),
         of_account: BTreeSet::new(),
@@ -148,6 +149,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.write_posture().await?;
         self.progress.ended_at = Some(self.world.now());
         self.progress.targets.clear();
+        self.progress.failed.clear();
         self.save_progress().await
     }
 
@@ -262,8 +264,12 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let targets = records::targets_on_record(self.world).await?;
         let seen: BTreeSet<Target> = self.targets_seen().cloned().collect();
         for target in targets {
-            if !seen.contains(&target) && !self.visited.contains(&target.key()) {
-                self.one_key(&target.key(), &[]).await?;
+            let key = target.key();
+            let is_there = seen.contains(&target)
+                || self.visited.contains(&key)
+                || self.progress.failed.contains(&key);
+            if !is_there {
+                self.one_key(&key, &[]).await?;
             }
         }
         Ok(())
@@ -282,6 +288,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.in_time(key)?;
         if let Err(error) = self.look_at_key(key, versions).await {
             self.trouble(key, &error);
+            self.progress.failed.insert(key.to_owned());
         }
         self.visited.insert(key.to_owned());
         Ok(())
@@ -324,12 +331,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 self.swept.unfinished = self.swept.unfinished.saturating_add(1);
                 self.progress.unfinished = self.progress.unfinished.saturating_add(1);
             }
-            if let UploadCheck::Resent { stuck } = progress {
+            if matches!(progress, UploadCheck::Resent { .. }) {
                 self.swept.resent.push(upload);
-                if let Some(stuck) = stuck {
-                    self.note_drift(&stuck.subject, stuck.kind);
-                    open(self.world, self.settings, &self.known, *stuck).await?;
-                }
+            }
+            if let UploadCheck::Resent { stuck: Some(stuck) }
+            | UploadCheck::OnItsWay { stuck: Some(stuck) } = progress
+            {
+                self.note_drift(&stuck.subject, stuck.kind);
+                open(self.world, self.settings, &self.known, *stuck).await?;
             }
         }
         let (Some(inventory), Ok(target)) = (&self.inventory, Target::from_key(key)) else {

@@ -33,8 +33,8 @@ pub(super) enum UploadCheck {
     NotDue,
     /// It has come to its end, and that was announced.
     Ended,
-    /// It has none yet, and somebody is at work or will be.
-    OnItsWay,
+    /// It has none yet, and somebody is at work or will be; what is to be told if that takes long.
+    OnItsWay { stuck: Option<Box<Drift>> },
     /// Its event was sent again.
     Resent { stuck: Option<Box<Drift>> },
 }
@@ -42,7 +42,7 @@ pub(super) enum UploadCheck {
 impl UploadCheck {
     /// Whether the upload may still change what runs.
     pub(super) fn is_unfinished(&self) -> bool {
-        matches!(self, Self::OnItsWay | Self::Resent { .. })
+        matches!(self, Self::OnItsWay { .. } | Self::Resent { .. })
     }
 }
 
@@ -85,12 +85,15 @@ pub(super) async fn resend_if_stuck<W: SweepWorld>(
     if let Some(resent) = &resent
         && is_within(world.now(), resent.resent_at, settings.patience)
     {
-        return Ok(UploadCheck::OnItsWay);
+        return Ok(UploadCheck::OnItsWay { stuck: None });
     }
     let waiting: Option<Waiting> = folder.read(world, upload).await?;
     let is_due = |waiting: &Waiting| !is_within(world.now(), waiting.next_try_at, OVERDUE);
-    if !is_ended && waiting.is_some_and(|waiting| !is_due(&waiting)) {
-        return Ok(UploadCheck::OnItsWay);
+    if let Some(waiting) = waiting.filter(|waiting| !is_ended && !is_due(waiting)) {
+        // It waits for longer than its patience: AWS throttles, or does not answer.
+        let is_long = !is_within(world.now(), waiting.since, settings.patience);
+        let told = is_long.then(|| Box::new(waits_long(upload, &waiting, world.now())));
+        return Ok(UploadCheck::OnItsWay { stuck: told });
     }
     let signing: Option<Signing> = folder.read(world, upload).await?;
     let (to, body) = match signing {
@@ -98,7 +101,7 @@ pub(super) async fn resend_if_stuck<W: SweepWorld>(
         Some(signing) => {
             let job = world.describe_job(&signing.job).await?;
             if job.is_some_and(|job| job.status == JobStatus::InProgress) {
-                return Ok(UploadCheck::OnItsWay);
+                return Ok(UploadCheck::OnItsWay { stuck: None });
             }
             (
                 Receiver::Deploy,
@@ -122,19 +125,32 @@ pub(super) async fn resend_if_stuck<W: SweepWorld>(
 }
 
 fn stuck(upload: &Upload, to: Receiver, now: Timestamp) -> Drift {
+    let message = format!(
+        "the upload {} of {} has no outcome; its event was sent to the function {} again {MAX_RESENDS} times \
+         or more",
+        upload.id.version,
+        upload.id.key,
+        to.as_str()
+    );
+    stuck_because(upload, message, now)
+}
+
+fn waits_long(upload: &Upload, waiting: &Waiting, now: Timestamp) -> Drift {
+    let message = format!(
+        "the upload {} of {} has no outcome; it waits since {}: {}",
+        upload.id.version, upload.id.key, waiting.since, waiting.why
+    );
+    stuck_because(upload, message, now)
+}
+
+fn stuck_because(upload: &Upload, message: String, now: Timestamp) -> Drift {
     let target = crate::domain::Target::from_key(&upload.id.key).ok();
     Drift {
         schema: Schema,
         kind: DriftKind::UploadStuck,
         subject: subject_of(upload),
         target,
-        message: format!(
-            "the upload {} of {} has no outcome; its event was sent to the function {} again {MAX_RESENDS} \
-             times or more",
-            upload.id.version,
-            upload.id.key,
-            to.as_str()
-        ),
+        message,
         expected: Some("an outcome".to_owned()),
         found: Some(upload.label()),
         upload: Some(upload.clone()),

@@ -6,6 +6,7 @@ use countersign_package::{
     VerifiedPackage, origin::OriginProof,
 };
 use jiff::Timestamp;
+use std::fmt;
 
 /// Something that had to be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,46 @@ pub enum Fact<T> {
     /// Nobody asked: the check that needs it is not judged, and says so.
     NotAsked,
     /// It was asked for and there was no answer, for this reason: never a pass.
-    Unavailable(String),
+    Unavailable(NoAnswer),
+}
+
+/// Why there was no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoAnswer {
+    why: String,
+    is_passing: bool,
+}
+
+impl NoAnswer {
+    /// AWS throttled or did not answer: nothing that anybody here could mend.
+    #[must_use]
+    pub fn passing(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            is_passing: true,
+        }
+    }
+
+    /// It will stay so until somebody changes something: a right, a setting.
+    #[must_use]
+    pub fn lasting(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            is_passing: false,
+        }
+    }
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl<T> Fact<T> {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable(no_answer) if no_answer.is_passing)
+    }
 }
 
 /// Lambda's own verdict on a package, by dry run.
@@ -101,7 +141,7 @@ pub(crate) enum Origin {
     Judged(Result<OriginProof, OriginError>),
     NotAsked,
     Absent,
-    Unavailable(String),
+    Unavailable(NoAnswer),
     /// The signed zip is not sound, so there is nothing to compare.
     Unjudged,
 }
@@ -156,6 +196,17 @@ pub(super) struct JudgedClaims {
 }
 
 impl Evidence {
+    /// Whether AWS throttled or did not answer when some of it was asked for.
+    #[must_use]
+    pub fn waits_for_aws(&self) -> bool {
+        let origin = &self.package.origin;
+        self.csc.is_passing()
+            || self.job.is_passing()
+            || self.profile.is_passing()
+            || self.dry_run.is_passing()
+            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.is_passing)
+    }
+
     /// The proven claims; or, when Lambda's dry run overrides our finding, what Signer itself says of
     /// the job and profile, which is as good a source and not in the package.
     pub(super) fn claims_to_judge(&self) -> Option<JudgedClaims> {

@@ -25,7 +25,7 @@ mod startable;
 pub use approve::{Approved, Candidate, Judgement, Verified, judge, verify};
 pub use decide::decide;
 pub use evidence::{
-    DryRun, Evidence, Examined, Fact, IntegrityAuthority, OperatorPolicy, WithoutCsc,
+    DryRun, Evidence, Examined, Fact, IntegrityAuthority, NoAnswer, OperatorPolicy, WithoutCsc,
 };
 pub use examine::{Examine, PackageExaminer, examine};
 pub use finding::{Action, Check, Decision, Finding, Status};

@@ -17,7 +17,7 @@ use crate::{
         packages::{CachingExaminer, job_id, slots},
         run::{
             admitted, deploy_job, deploy_settings, deployed, event, hands, last_attempt, patient,
-            run_in, sign_settings,
+            run_in, sign_settings, why,
         },
     },
 };
@@ -344,7 +344,10 @@ fn unknown_evidence_is_tried_again_and_then_refused() {
         world.state().broken.insert(call);
         let again = deploy_job(&world, &deploy_settings(), &job, &patient(&world));
         assert!(
-            matches!(again, Err(RetryableError::Inconclusive { .. })),
+            matches!(
+                again.as_ref().map_err(why),
+                Err(RetryableError::Inconclusive { .. })
+            ),
             "{call}: {again:?}"
         );
         assert!(world.state().outcomes().is_empty());

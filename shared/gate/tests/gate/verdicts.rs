@@ -9,7 +9,7 @@ use countersign_gate::{
     },
     verdict::{
         Candidate, Check, Decision, DryRun, Evidence, Fact, IntegrityAuthority, Judgement,
-        OperatorPolicy, Verdict, WithoutCsc, decide, examine, judge,
+        NoAnswer, OperatorPolicy, Verdict, WithoutCsc, decide, examine, judge,
     },
 };
 use countersign_package::Limits;
@@ -144,7 +144,7 @@ fn second_opinion_is_weighed_as_in_the_table() {
                     "takes" => Fact::Known(DryRun::Accepted),
                     "refuses the signature" => refuses("CodeVerificationFailedException"),
                     "refuses otherwise" => refuses("InvalidParameterValueException"),
-                    _ => Fact::Unavailable("throttled".to_owned()),
+                    _ => Fact::Unavailable(NoAnswer::passing("throttled")),
                 };
                 if authority == "lambda" {
                     evidence.policy.integrity_authority = IntegrityAuthority::Lambda;
@@ -297,7 +297,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
     let source = match source {
         "present" => Fact::Known(Some(unsigned.as_slice())),
         "absent" => Fact::Known(None),
-        "unavailable" => Fact::Unavailable("throttled".to_owned()),
+        "unavailable" => Fact::Unavailable(NoAnswer::passing("throttled")),
         _ => Fact::NotAsked,
     };
     let examiner = CachingExaminer::new();
@@ -322,7 +322,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
             "Warn" => csc(CscPolicy::Warn),
             "no CSC" => Fact::Known(None),
             "not given" => Fact::NotAsked,
-            _ => Fact::Unavailable("throttled".to_owned()),
+            _ => Fact::Unavailable(NoAnswer::passing("throttled")),
         },
         job: Fact::Known(SigningJob {
             id: SigningJobId::parse(job_id(usize::from(signature == "of another job"))).unwrap(),
@@ -332,6 +332,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
             profile: ProfileName::parse(PROFILE).unwrap(),
             profile_version: "AbCdEfGh12".to_owned(),
             owner: ACCOUNT.to_owned(),
+            completed_at: None,
             expires_at: None,
             revocation: (signature == "job revoked").then(|| JobRevocation {
                 at: signed_at + hour,
@@ -339,7 +340,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
             }),
         }),
         profile: match signature {
-            "revocation unknown" => Fact::Unavailable("denied".to_owned()),
+            "revocation unknown" => Fact::Unavailable(NoAnswer::lasting("denied")),
             _ => Fact::Known(SigningProfile {
                 version_arn: PROFILE_VERSION.parse().unwrap(),
                 status: match signature {

@@ -321,6 +321,7 @@ impl World {
         state.jobs.insert(
             id,
             Job {
+                completed_at: None,
                 request,
                 succeeded: None,
             },

@@ -47,6 +47,14 @@ pub fn last_attempt(world: &World) -> DeliveryAttempt {
     }
 }
 
+/// What an upload waits for.
+pub fn why(error: &RetryableError) -> &RetryableError {
+    match error {
+        RetryableError::Waiting(why) => why,
+        error => error,
+    }
+}
+
 /// Polls a future until it is done; nothing else happens meanwhile.
 pub fn run<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);

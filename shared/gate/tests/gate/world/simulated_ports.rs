@@ -520,6 +520,7 @@ impl Signer for SimulatedPorts {
                 Job {
                     request: request.clone(),
                     succeeded: None,
+                    completed_at: None,
                 },
             );
             JobStart::Job(id)
@@ -559,6 +560,7 @@ impl Signer for SimulatedPorts {
                 profile: job.request.profile.clone(),
                 profile_version: profile.version().to_owned(),
                 owner: ACCOUNT.to_owned(),
+                completed_at: job.completed_at,
                 expires_at: state.signatures_expire_at,
                 revocation: state.jobs_revoked_at.map(|at| JobRevocation {
                     at,
