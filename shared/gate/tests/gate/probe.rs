@@ -354,6 +354,7 @@ impl Signer for Aws {
             profile_version: "AbCdEfGh12".to_owned(),
             owner: ACCOUNT.to_owned(),
             expires_at: Some(expires_at.parse().unwrap()),
+            completed_at: None,
             revocation: None,
         }))
     }
