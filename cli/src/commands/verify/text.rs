@@ -131,6 +131,7 @@ fn check_name(check: Check) -> &'static str {
         Check::Expiry => "expiry",
         Check::Publisher => "publisher",
         Check::Revocation => "revocation",
+        Check::Startable => "startable",
         Check::SecondOpinion => "second opinion",
     }
 }

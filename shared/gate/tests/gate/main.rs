@@ -19,6 +19,7 @@ mod pages;
 mod pages_detections;
 mod parameters;
 mod refusals;
+mod startable;
 mod sweep;
 mod sweep_trust;
 mod told_once;
