@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops at the first thing that is not as it should be"
 )]
@@ -181,7 +180,10 @@ fn fixes_of_the_gate_stand_on_the_page() {
             "duplicatesStrategy = DuplicatesStrategy.EXCLUDE",
         ),
         (ReasonCode::EntryName, "`tar.exe -a -cf ..\\package.zip .`"),
-        (ReasonCode::EntryName, "LC_ALL=C.UTF-8"),
+        (
+            ReasonCode::EntryName,
+            "`localedef -i en_US -f UTF-8 en_US.UTF-8`",
+        ),
         (
             ReasonCode::ZipAmbiguous,
             "`pex3 venv create --layout flat-zipped`",

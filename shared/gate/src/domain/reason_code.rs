@@ -149,7 +149,7 @@ codes! {
     EntryName = "ENTRY_NAME" {
         "An entry has a name that is not safe to unpack.",
         "An absolute name, a name with `..` (zip slip, path traversal), a backslash, a control or an invisible character, or one that is not UTF-8.",
-        "Pack with relative, plain names, from inside the directory. Compress-Archive of Windows PowerShell writes backslashes: use `tar.exe -a -cf ..\\package.zip .` there. zip on Linux writes names in another encoding without a UTF-8 locale: set one, such as LC_ALL=C.UTF-8."
+        "Pack with relative, plain names, from inside the directory. Compress-Archive of Windows PowerShell writes backslashes: use `tar.exe -a -cf ..\\package.zip .` there. Info-ZIP's zip on Linux marks names as UTF-8 only where the locale en_US.UTF-8 is installed, whatever LC_ALL says: `localedef -i en_US -f UTF-8 en_US.UTF-8` installs it."
     }
     EntryDuplicate = "ENTRY_DUPLICATE" {
         "Two entries unpack to the same path.",

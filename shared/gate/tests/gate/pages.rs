@@ -223,6 +223,7 @@ fn severities_fit() {
         "own-overtaken",
         "own-warned",
         "own-prepared",
+        "own-cannot-start",
         "drift-target-gone",
         "drift-signature-expires",
         "drift-other-version-current",
