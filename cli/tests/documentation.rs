@@ -114,6 +114,40 @@ fn check_prints_what_is_documented() {
 }
 
 #[test]
+fn check_counts_what_is_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    let zip = |mode| {
+        let entry = EntryForge::file("app.py", "x").mode(mode);
+        ZipForge::new([entry]).build()
+    };
+    fs::create_dir(folder.path().join("more")).unwrap();
+    for (name, body) in [
+        ("good.zip", zip(0o100_644)),
+        ("more/closed.jar", zip(0o100_600)),
+        ("more/broken.zip", b"no zip".to_vec()),
+        (
+            "readme.txt",
+            b"no zip, and nobody takes it for one".to_vec(),
+        ),
+    ] {
+        fs::write(folder.path().join(name), body).unwrap();
+    }
+    let output = Command::new(checkout::program("countersign"))
+        .args(["check", ".", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["counts"], documented()[3]);
+    let paths: Vec<_> = printed["packages"].as_array().unwrap().iter().collect();
+    assert_eq!(paths[0]["path"], "./good.zip");
+    let mut of_one = fields(paths[1]);
+    assert!(of_one.remove(".path"));
+    assert!(of_one.contains(".refusal.code"), "{of_one:?}");
+}
+
+#[test]
 fn status_prints_what_is_documented() {
     let aws = FakeAws::start().unwrap();
     let records = examples(RECORDS);

@@ -142,7 +142,7 @@ pub(crate) const HOUSES: [House; 4] = [
             ("following", &["io", "aws"]),
             ("commands/adopt", &["io", "aws", "following"]),
             ("commands/audit", &["io", "aws"]),
-            ("commands/check", &["io"]),
+            ("commands/check", &["io", "aws"]),
             ("commands/completions", &["io"]),
             ("commands/diff", &["io", "aws", "following"]),
             ("commands/doctor", &["io", "aws"]),

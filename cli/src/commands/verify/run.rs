@@ -43,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         csc: csc(arguments.csc.as_deref())?,
         job: Fact::NotAsked,
         profile: Fact::NotAsked,
+        function: Fact::NotAsked,
         dry_run: Fact::NotAsked,
         policy: OperatorPolicy::default(),
     };

@@ -6,9 +6,9 @@ use super::{
     settings::DeploySettings,
 };
 use crate::{
-    domain::{Csc, CscArn, FunctionName, SignedObject, SigningJob},
+    domain::{Csc, CscArn, FunctionConfiguration, FunctionName, SignedObject, SigningJob},
     outcome::{Backoff, EarlyExit, RetryableError},
-    ports::{FunctionCsc, Functions, PortError},
+    ports::{Function, FunctionCsc, Functions, PortError},
     verdict::{DryRun, Evidence, Examine, Examined, Fact, NoAnswer},
 };
 
@@ -81,6 +81,15 @@ pub(super) fn borrowed(source: &Fact<Option<Vec<u8>>>) -> Fact<Option<&[u8]>> {
     }
 }
 
+/// What a function would start, as it was read with the revision that guards the update. An image starts
+/// nothing of a zip.
+pub(super) fn configuration_of(function: &Function) -> Fact<FunctionConfiguration> {
+    if function.is_image {
+        return Fact::NotAsked;
+    }
+    Fact::Known(function.configuration.clone())
+}
+
 /// All evidence but Lambda's dry run, about a package that this job signed.
 pub(super) async fn collect_evidence<W: DeployWorld>(
     world: &W,
@@ -88,6 +97,7 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
     job: &SigningJob,
     package: &ExaminedPackage,
     csc: Fact<Option<Csc>>,
+    function: Fact<FunctionConfiguration>,
 ) -> Evidence {
     let profile = match world.profile(&job.profile, &job.owner).await {
         Ok(Some(profile)) => Fact::Known(profile),
@@ -103,6 +113,7 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
         csc,
         job: Fact::Known(job.clone()),
         profile,
+        function,
         dry_run: Fact::<DryRun>::NotAsked,
         policy: settings.policy,
     }

@@ -7,8 +7,8 @@
 use super::{
     alias::{alias_to_move, move_alias},
     collect_evidence::{
-        ExaminedPackage, collect_evidence, csc_by_arn, csc_of_function, no_answer, read_package,
-        read_source,
+        ExaminedPackage, collect_evidence, configuration_of, csc_by_arn, csc_of_function,
+        no_answer, read_package, read_source,
     },
     current_package::{SamePackage, prove_same},
     expected::ExpectedCode,
@@ -21,7 +21,7 @@ use super::{
     settings::DeploySettings,
 };
 use crate::{
-    domain::{AliasName, CodeIdentity, Csc, FunctionName, ReasonCode},
+    domain::{AliasName, CodeIdentity, Csc, FunctionConfiguration, FunctionName, ReasonCode},
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
     ports::{CodeUpdate, CurrentPackage, CurrentUpload, Function, UpdateStatus, UpdatedCode},
     records::{self, Deployed, UploadState},
@@ -157,10 +157,14 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         self.package.as_ref().ok_or_else(|| what().into())
     }
 
-    async fn evidence(&self, csc: Fact<Option<Csc>>) -> Result<Evidence, EarlyExit> {
+    async fn evidence(
+        &self,
+        csc: Fact<Option<Csc>>,
+        function: Fact<FunctionConfiguration>,
+    ) -> Result<Evidence, EarlyExit> {
         let (package, _) = self.package()?;
         let job = &self.pending.job;
-        Ok(collect_evidence(self.world, self.settings, job, package, csc).await)
+        Ok(collect_evidence(self.world, self.settings, job, package, csc, function).await)
     }
 
     /// Judges the package for the function, and updates it.
@@ -174,7 +178,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let Some(csc) = csc_of_function(self.world, &self.name).await else {
             return Ok(Round::Again);
         };
-        let mut evidence = self.evidence(csc).await?;
+        let mut evidence = self.evidence(csc, configuration_of(function)).await?;
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
             && let Some(same) = self.runs_the_same(function, current, &evidence.csc).await?
@@ -329,7 +333,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let Some(csc) = csc_of_function(self.world, &self.name).await else {
             return Ok(Round::Again);
         };
-        let evidence = self.evidence(csc).await?;
+        let evidence = self.evidence(csc, configuration_of(function)).await?;
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {
             Judgement::Accepted(verified, verdict) => {
@@ -475,7 +479,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Err(OutcomeDraft::rejected(ReasonCode::TargetNotFound, message).into());
         };
         let csc = csc_by_arn(self.world, csc).await;
-        let evidence = self.evidence(csc).await?;
+        let evidence = self.evidence(csc, Fact::NotAsked).await?;
         let (package, _) = self.package()?;
         let judgement = verify(&evidence, candidate(self.pending, &package.signed));
         let (verified, verdict) = self.record(&evidence, judgement, None).await?;

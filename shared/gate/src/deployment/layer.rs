@@ -117,7 +117,9 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             None => Fact::Known(None),
         };
         let job = &self.pending.job;
-        let evidence = collect_evidence(world, self.settings, job, &package, csc.clone()).await;
+        let function = Fact::NotAsked;
+        let evidence =
+            collect_evidence(world, self.settings, job, &package, csc.clone(), function).await;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) =
             record_judgement(world, self.pending, &package, &evidence, judgement, None).await?;

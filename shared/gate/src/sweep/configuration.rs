@@ -66,7 +66,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let (mut doubts, mut doubted) = (Vec::new(), Vec::new());
         let (mut revocations, mut revoked) = (Vec::new(), Vec::new());
         for layer in &function.configuration.layers {
-            let doubt = csc.as_ref().and_then(|csc| doubt_of(csc, layer));
+            let doubt = csc.as_ref().and_then(|csc| layer.doubt_under(csc));
             let is_revoked = self.layer_revoked(&function.arn, layer).await?;
             self.posture.layers.push(LayerPosture {
                 arn: layer.arn.clone(),
@@ -171,15 +171,6 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         );
         Ok(())
     }
-}
-
-/// Why a layer is not trusted under this configuration.
-fn doubt_of(csc: &Csc, layer: &AttachedLayer) -> Option<String> {
-    let Some(signer) = layer.profile_version_arn.as_deref() else {
-        return Some("is not signed".to_owned());
-    };
-    let is_trusted = csc.publishers().any(|publisher| publisher == signer);
-    (!is_trusted).then(|| format!("is signed by {signer}, whom the configuration does not name"))
 }
 
 /// Says it when the layer is of another account than the function.

@@ -1,6 +1,7 @@
 //! Everything a verdict rests on, gathered before anything is decided.
 
-use crate::domain::{Csc, Refusal, SigningJob, SigningProfile};
+use super::start_facts::StartFacts;
+use crate::domain::{Csc, FunctionConfiguration, Refusal, SigningJob, SigningProfile};
 use countersign_package::{
     Certificate, Claims, IntegrityError, OriginError, ProfileVersionArn, StructureError,
     VerifiedPackage, origin::OriginProof,
@@ -88,13 +89,25 @@ pub enum IntegrityAuthority {
     Lambda,
 }
 
-/// The two choices that an operator has.
+/// What happens to a package that cannot start as the function that it is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unstartable {
+    /// It is deployed, with a warning: the gate's knowledge of runtimes is not AWS's.
+    #[default]
+    Warn,
+    /// It is not deployed.
+    Refuse,
+}
+
+/// The choices that an operator has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OperatorPolicy {
     /// `COUNTERSIGN_TARGET_WITHOUT_CSC`
     pub without_csc: WithoutCsc,
     /// `COUNTERSIGN_INTEGRITY_AUTHORITY`
     pub integrity_authority: IntegrityAuthority,
+    /// `COUNTERSIGN_PACKAGES_THAT_CANNOT_START`
+    pub unstartable: Unstartable,
 }
 
 /// What a package's bytes say, and what they prove.
@@ -106,13 +119,17 @@ pub struct Examined {
     pub(crate) integrity: Integrity,
     pub(crate) signature: Option<SignatureFacts>,
     pub(crate) origin: Origin,
+    /// What decides whether it can start; none when the zip is not sound.
+    pub(crate) start: Option<StartFacts>,
 }
 
 /// What is in a sound zip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Contents {
     pub(crate) entries: usize,
     pub(crate) unpacked_bytes: u64,
+    /// What some programs show differently; it does no harm.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// What became of verifying a package.
@@ -178,6 +195,8 @@ pub struct Evidence {
     pub job: Fact<SigningJob>,
     /// The profile of that job.
     pub profile: Fact<SigningProfile>,
+    /// The configuration of the function that it is for. A layer has none.
+    pub function: Fact<FunctionConfiguration>,
     /// Lambda's own verdict. Lambda has none on a layer, nor on a function that does not exist.
     pub dry_run: Fact<DryRun>,
     /// The operator's choices.

@@ -22,6 +22,7 @@ mod patience;
 mod probe;
 mod refusals;
 mod rollback;
+mod startable;
 mod sweep;
 mod sweep_trust;
 mod told_once;

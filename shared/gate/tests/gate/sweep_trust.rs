@@ -27,6 +27,7 @@ fn drift(world: &World, subject: &str, kind: &str) -> Drift {
 fn layer(arn: &str, signed_by: Option<usize>) -> AttachedLayer {
     AttachedLayer {
         arn: arn.to_owned(),
+        zip_bytes: None,
         job_arn: signed_by.map(job_arn),
         profile_version_arn: signed_by.map(|_| PROFILE_VERSION.to_owned()),
     }
