@@ -484,15 +484,17 @@ fn ask(
     };
     let name = |text: &str| FunctionName::parse(text).unwrap();
     let (function, dry_run) = (name(function), dry_run.map(name));
+    let scope = NamePattern::parse("*o*").unwrap();
+    let roots = TrustRoots::from_pem(pki().root_pem().as_bytes()).unwrap();
     let setup = ProbeSetup {
         function: &function,
-        scope: Some(&NamePattern::parse("*o*").unwrap()),
+        scope: Some(&scope),
         dry_run_function: dry_run.as_ref(),
         uploads_bucket: "uploads",
         records_bucket: "records",
         region: "us-east-1",
         account: ACCOUNT,
-        roots: &TrustRoots::from_pem(pki().root_pem().as_bytes()).unwrap(),
+        roots: &roots,
         timeout: Duration::from_secs(150),
     };
     run(probe(&world, &setup))

@@ -110,7 +110,7 @@ pub(super) const CERTIFICATE_SET: FormatFact = FormatFact::new(
 pub(super) const SIGNER_CERTIFICATE: FormatFact = FormatFact::new(
     "signer-certificate",
     Grade::A,
-    "the signer is CN=signer,OU=Cryptography,O=AWS, for code signing alone, for about 73 hours",
+    "the signer's certificate is called CN=signer, is for code signing alone, and lives for about 73 hours",
 );
 pub(super) const CHAIN_TO_ROOT: FormatFact = FormatFact::new(
     "chain-to-root",
