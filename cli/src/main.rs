@@ -3,6 +3,7 @@
 //! ```text
 //! main ─► commands/<name>   args ─► run ─► report ─► text or JSON
 //!            ├─► following  uploads on their way to an outcome: events, progress, result
+//!            ├─► builds     what builds leave behind, and which package is whose
 //!            ├─► aws        region and login, errors of AWS made into errors for people
 //!            └─► io         files in, text and errors out, exit statuses
 //! ```
@@ -11,6 +12,7 @@
 //! `countersign-gate` and `countersign-aws`: nothing is decided here.
 
 mod aws;
+mod builds;
 mod commands;
 mod following;
 mod io;

@@ -38,6 +38,18 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
         .ok_or("give at most 24h")
 }
 
+/// Whether S3 can hold this as metadata of an object, and everybody can read it.
+pub(crate) fn check_metadata(name: &str, value: &str) -> Result<(), &'static str> {
+    let is_token = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(is_token) {
+        return Err("a name has lower-case letters, digits, - and _ only");
+    }
+    if !value.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
+        return Err("a value has printable ASCII characters only");
+    }
+    Ok(())
+}
+
 /// A day: longer than any upload takes, records say so.
 const MAX_DURATION_SECONDS: u64 = 24 * 60 * 60;
 

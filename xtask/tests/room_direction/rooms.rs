@@ -127,6 +127,7 @@ pub(crate) const HOUSES: [House; 4] = [
         rooms: &[
             ("io", &[]),
             ("aws", &["io"]),
+            ("builds", &["io"]),
             ("following", &["io", "aws"]),
             ("commands/adopt", &["io", "aws", "following"]),
             ("commands/audit", &["io", "aws"]),
@@ -136,7 +137,7 @@ pub(crate) const HOUSES: [House; 4] = [
             ("commands/explain", &["io"]),
             ("commands/history", &["io", "aws", "following"]),
             ("commands/inspect", &["io"]),
-            ("commands/push", &["io", "aws", "following"]),
+            ("commands/push", &["io", "aws", "builds", "following"]),
             ("commands/redrive", &["io", "aws"]),
             ("commands/rollback", &["io", "aws", "following"]),
             ("commands/status", &["io", "aws", "following"]),
