@@ -24,8 +24,8 @@ use jiff::Timestamp;
 
 use crate::{
     commands::{
-        adopt, audit, check, completions, diff, explain, history, inspect, push, redrive, rollback,
-        status, verify, wait,
+        adopt, audit, check, ci_report, completions, diff, explain, history, inspect, push,
+        redrive, rollback, status, verify, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
@@ -53,6 +53,7 @@ enum Command {
     Redrive(redrive::Arguments),
     Audit(audit::Arguments),
     Adopt(adopt::Arguments),
+    CiReport(ci_report::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         Command::Adopt(arguments) => adopt::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
         Command::Audit(arguments) => audit::run(&arguments, now()),
+        Command::CiReport(arguments) => ci_report::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Wait(arguments) => wait::run(&arguments),
         Command::History(arguments) => history::run(&arguments),

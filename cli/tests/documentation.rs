@@ -145,6 +145,7 @@ fn options_are_documented() {
         "adopt",
         "completions",
         "redrive",
+        "ci-report",
     ] {
         let help = Command::new(checkout::program("countersign"))
             .args([command, "--help"])

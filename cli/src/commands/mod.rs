@@ -5,6 +5,7 @@
 pub(crate) mod adopt;
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod ci_report;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;

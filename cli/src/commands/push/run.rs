@@ -49,7 +49,7 @@ pub(crate) fn run(
     let project = Project::find(arguments.config.as_deref())?;
     let chosen = choose(&arguments.packages, project.as_ref())?;
     one_package_a_target(&chosen)?;
-    let reporter = Reporter::new(arguments.follow.format);
+    let reporter = Reporter::of(&arguments.follow)?;
     let provenance = if arguments.no_git {
         BTreeMap::new()
     } else {
