@@ -24,7 +24,7 @@ use jiff::Timestamp;
 
 use crate::{
     commands::{
-        adopt, audit, check, ci_report, completions, diff, explain, history, inspect, push,
+        adopt, audit, check, ci_report, completions, csc, diff, explain, history, inspect, man, push,
         redrive, rollback, status, verify, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
@@ -53,8 +53,11 @@ enum Command {
     Redrive(redrive::Arguments),
     Audit(audit::Arguments),
     Adopt(adopt::Arguments),
+    Csc(csc::Arguments),
     CiReport(ci_report::Arguments),
     Completions(completions::Arguments),
+    #[command(hide = true)]
+    Man(man::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -66,7 +69,9 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Redrive(arguments) => redrive::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Csc(arguments) => csc::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
+        Command::Man(arguments) => man::run(&arguments, Arguments::command()),
         Command::Audit(arguments) => audit::run(&arguments, now()),
         Command::CiReport(arguments) => ci_report::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),

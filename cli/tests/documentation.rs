@@ -146,12 +146,21 @@ fn options_are_documented() {
         "completions",
         "redrive",
         "ci-report",
+        "csc list",
+        "csc diff",
+        "csc add",
+        "csc remove",
+        "csc rotate",
+        "audit impact",
+        "man",
     ] {
         let help = Command::new(checkout::program("countersign"))
-            .args([command, "--help"])
+            .args(command.split(' '))
+            .arg("--help")
             .output()
             .unwrap();
         let help = String::from_utf8(help.stdout).unwrap();
+        assert!(help.contains("Usage:"), "{command}: {help}");
         // An option may stand in a sentence.
         let words = help
             .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))

@@ -29,6 +29,12 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 const LONGEST_BUILD: Duration = Duration::from_hours(1);
 /// The machine's own Python, for what does without the pinned tools.
 const PYTHON: &str = "python3";
+/// The templates that are linted: the stack's, and those that the docs show.
+const TEMPLATES: [&str; 3] = [
+    "template.yaml",
+    "examples/sam/template.yaml",
+    "examples/sam/build.yaml",
+];
 /// Parts of the names of the tests that take most of the time, and that seldom fail alone: the gate's model
 /// through its schedules, the table once more through processes of the command, other readers and writers,
 /// each bit flipped, mutants by the thousand, a checkout that was copied.
@@ -73,7 +79,7 @@ pub(crate) struct Options {
 enum Step {
     /// Formatting.
     Format,
-    /// The SAM template and its parameters, by SAM's linter and cfn-lint.
+    /// The SAM template and those of the examples, by SAM's linter and cfn-lint.
     Template,
     /// Licences, banned crates and sources of every dependency.
     Licences,
@@ -298,8 +304,14 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
             Step::Format => succeeds(self.cargo("fmt").args(["--all", "--check"])),
             Step::Template => {
                 let tools = self.tools()?;
-                Ok(tool(&tools, "sam", &["validate", "--lint"])?
-                    && tool(&tools, "cfn-lint", &["template.yaml"])?)
+                for template in TEMPLATES {
+                    if !(tool(&tools, "sam", &["validate", "--lint", "--template", template])?
+                        && tool(&tools, "cfn-lint", &[template])?)
+                    {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
             }
             Step::Licences => self.licences(),
             Step::Python => {

@@ -194,7 +194,12 @@ mod tests {
             .collect();
         assert_eq!(
             modes,
-            ["app.py 644", "bin/run 755", "empty/ 755", "run 777"]
+            [
+                "app.py 100644",
+                "bin/run 100755",
+                "empty/ 40755",
+                "run 120777"
+            ]
         );
     }
 

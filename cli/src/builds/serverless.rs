@@ -26,7 +26,9 @@ pub(super) fn open(root: &Path) -> Result<Option<Vec<BuiltPackage>>, CliError> {
     }
     let state = document::read(&path)?;
     let mut packages = Vec::new();
-    let functions = state.pointer("/service/functions").and_then(Value::as_object);
+    let functions = state
+        .pointer("/service/functions")
+        .and_then(Value::as_object);
     for (key, function) in functions.into_iter().flatten() {
         // Container images have `image` instead.
         if function.get("image").is_some() {
@@ -83,10 +85,7 @@ fn layers(root: &Path, packages: &mut Vec<BuiltPackage>) -> Result<(), CliError>
 /// A zip of the folder, whatever folder it was in when it was written down; or one that somebody else made.
 fn contents(root: &Path, artifact: Option<&str>, manifest: &Path, id: &str) -> Contents {
     let Some(artifact) = artifact else {
-        return Contents::Nowhere(format!(
-            "{}: {id} names no package",
-            manifest.display()
-        ));
+        return Contents::Nowhere(format!("{}: {id} names no package", manifest.display()));
     };
     let name = artifact.rsplit(['/', '\\']).next().unwrap_or(artifact);
     let (here, elsewhere) = (root.join(name), PathBuf::from(artifact));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign_gate::domain::{KeyError, Target};
+use countersign_gate::domain::{CscArn, KeyError, Target};
 
 use crate::io::escape::escape;
 
@@ -19,6 +19,11 @@ pub(crate) fn parse_target(text: &str) -> Result<Target, String> {
         _ => "write functions/NAME or layers/NAME".to_owned(),
     };
     Target::try_from(text.to_owned()).map_err(|error| escape(&why(error)))
+}
+
+/// Reads the ARN of a code signing configuration.
+pub(crate) fn parse_csc(text: &str) -> Result<CscArn, String> {
+    CscArn::parse(text).map_err(|error| escape(&error.to_string()))
 }
 
 /// Reads DURATION: a number with `s`, `m` or `h`.

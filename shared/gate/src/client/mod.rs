@@ -3,8 +3,8 @@
 //!
 //! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
 //! means (`rollback.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`),
-//! what bringing a function under the gate takes (`adopt.rs`), and how dead letters get back into their queues
-//! (`redrive.rs`).
+//! what bringing a function under the gate takes (`adopt.rs`), what a change of those who may sign does
+//! (`trust.rs`), and how dead letters get back into their queues (`redrive.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`.
 //!
@@ -17,9 +17,14 @@ mod diff;
 mod follow;
 mod redrive;
 mod rollback;
+mod trust;
 
 pub use adopt::{AdoptionFacts, AdoptionGoal, AdoptionPlan, CodeStep, Obstacle, plan_adoption};
 pub use diff::{EntryChange, PackageDiff, diff};
 pub use follow::{Follower, Progress};
 pub use redrive::FoundLetters;
 pub use rollback::{RollbackError, last_deployed, rollback_source};
+pub use trust::{
+    CscUser, MAX_PUBLISHERS, Rotation, TrustChange, TrustObstacle, TrustPlan, compare_trust,
+    plan_rotation, plan_trust,
+};
