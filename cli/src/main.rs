@@ -24,8 +24,8 @@ use jiff::Timestamp;
 
 use crate::{
     commands::{
-        adopt, audit, check, ci_report, completions, csc, diff, explain, history, inspect, man, push,
-        redrive, rollback, status, verify, wait,
+        adopt, audit, check, ci_report, completions, csc, diff, explain, history, inspect, man,
+        push, redrive, rollback, status, verify, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };

@@ -48,9 +48,18 @@ fn every_command_has_a_manual_page() {
     assert!(output.status.success(), "{output:?}");
     for (page, words) in [
         ("countersign.1", ["push", "verify", "adopt"]),
-        ("countersign-push.1", ["uploads\\-bucket", "Examples", "COUNTERSIGN_UPLOADS_BUCKET"]),
-        ("countersign-audit-impact.1", ["records\\-bucket", "ARN", "revocation"]),
-        ("countersign-csc-rotate.1", ["\\-\\-from", "\\-\\-to", "PUBLISHER"]),
+        (
+            "countersign-push.1",
+            ["uploads\\-bucket", "Examples", "COUNTERSIGN_UPLOADS_BUCKET"],
+        ),
+        (
+            "countersign-audit-impact.1",
+            ["records\\-bucket", "ARN", "revocation"],
+        ),
+        (
+            "countersign-csc-rotate.1",
+            ["\\-\\-from", "\\-\\-to", "PUBLISHER"],
+        ),
     ] {
         let text = std::fs::read_to_string(pages.join(page)).unwrap();
         assert!(text.contains(".TH "), "{page}");

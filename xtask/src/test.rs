@@ -305,8 +305,11 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
             Step::Template => {
                 let tools = self.tools()?;
                 for template in TEMPLATES {
-                    if !(tool(&tools, "sam", &["validate", "--lint", "--template", template])?
-                        && tool(&tools, "cfn-lint", &[template])?)
+                    if !(tool(
+                        &tools,
+                        "sam",
+                        &["validate", "--lint", "--template", template],
+                    )? && tool(&tools, "cfn-lint", &[template])?)
                     {
                         return Ok(false);
                     }
