@@ -13,7 +13,9 @@ use countersign_testkit::checkout;
 use serde_json::{Value, json};
 
 use crate::{
-    alone, assert_denied, beside_others, command_line::countersign, dead_letters::queue_url,
+    alone, assert_denied, beside_others,
+    command_line::{countersign, sweep_until},
+    dead_letters::queue_url,
     local_stack,
 };
 
@@ -126,12 +128,9 @@ fn first_day_is_walked_from_beginning_to_end() {
     let of_page = |heading: &str, marker: &str| {
         let mut text = block(FIRST_DAY, heading, marker);
         for name in names {
-            for (before, after) in [("functions/", ""), ("--function-name ", "")] {
-                let (old, new) = (
-                    format!("{before}{name}{after}"),
-                    format!("{before}demo-day-{name}{after}"),
-                );
-                text = text.replace(&old, &new);
+            for before in ["functions/", "--function-name "] {
+                let old = format!("{before}{name}");
+                text = text.replace(&old, &format!("{before}demo-day-{name}"));
             }
         }
         text
@@ -188,16 +187,10 @@ fn first_day_is_walked_from_beginning_to_end() {
         .unwrap();
 
     let audit = of_page("Audit", "countersign audit");
-    wait_until(&Nobody, "the audit", PATIENCE, || {
-        stack.fire("EverythingRule")?;
-        let told = paste(&[&begin, "set +e", &audit, "true"])?;
-        Ok(if told.contains("demo-day-shop") {
-            Poll::Ready(())
-        } else {
-            Poll::Pending(told)
-        })
-    })
-    .unwrap();
+    sweep_until("the audit", || {
+        let told = paste(&[&begin, "set +e", &audit, "true"]).unwrap();
+        told.contains("demo-day-shop").then_some(())
+    });
     let page = std::fs::read_to_string(folder.path().join("posture.html")).unwrap();
     assert!(page.contains("demo-day-shop"));
 }
