@@ -30,7 +30,7 @@ fn root() -> PathBuf {
 
 /// `ci/push.sh` as a step of a CI system, with `countersign` in its path.
 fn script(gate: &Gate, variables: &[(&str, &str)]) -> Command {
-    let program = PathBuf::from(checkout::program("countersign"));
+    let program = checkout::program("countersign");
     let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
     let mut command = Command::new("/bin/sh");
     command
@@ -272,9 +272,10 @@ fn token_of_github_takes_on_the_role() {
     let tokens = Server::start(|request| {
         let asked = request.query == "api-version=2.0&audience=sts.amazonaws.com"
             && request.header("authorization") == Some("bearer s3cret");
-        match asked {
-            true => Response::new(200, r#"{"count": 1, "value": "a.b.c"}"#),
-            false => Response::new(401, "{}"),
+        if asked {
+            Response::new(200, r#"{"count": 1, "value": "a.b.c"}"#)
+        } else {
+            Response::new(401, "{}")
         }
     })
     .unwrap();

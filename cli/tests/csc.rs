@@ -224,7 +224,7 @@ fn rotation_goes_a_step_at_a_time() {
     for (publishers, signer, step, status, after) in [
         (&[OLD][..], OLD, "add", 0, Some(&[NEW, OLD][..])),
         (&[NEW, OLD], OLD, "wait", 3, None),
-        (&[NEW, OLD], NEW, "remove", 0, Some(&[NEW])),
+        (&[NEW, OLD], NEW, "remove", 0, Some(&[NEW][..])),
         (&[NEW], NEW, "done", 0, None),
     ] {
         let gate = account("Enforce", publishers, signer);

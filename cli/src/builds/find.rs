@@ -12,13 +12,14 @@ use crate::{
 
 /// What a folder holds that builds made; `None` when it is no build's.
 fn open(root: &Path) -> Result<Option<Build>, CliError> {
-    for (open, has_manifest, stages_are_alternatives) in [
-        (cdk::open as Open, true, false),
+    let tools: [(Open, bool, bool); 5] = [
+        (cdk::open, true, false),
         (sam::open, true, false),
         (serverless::open, true, false),
         (chalice::open, true, true),
         (lambda_folders::open, false, false),
-    ] {
+    ];
+    for (open, has_manifest, stages_are_alternatives) in tools {
         if let Some(packages) = open(root)? {
             return Ok(Some(Build {
                 root: root.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, Metadata},
-    path::{Component, Path, PathBuf},
+    path::{Component, Path},
 };
 
 use crate::{
@@ -62,7 +62,7 @@ impl Walk<'_> {
                 self.add(&inside)?;
             } else if metadata.is_symlink() {
                 let to = fs::read_link(&path).map_err(|error| unreadable(&path, &error))?;
-                let to = link_target(&inside, to)?;
+                let to = link_target(&inside, &to)?;
                 self.put(&name(&inside)?, LINK, to.as_bytes())?;
             } else if metadata.is_file() {
                 self.bytes = self.bytes.saturating_add(metadata.len());
@@ -115,7 +115,7 @@ fn name(inside: &Path) -> Result<String, CliError> {
 }
 
 /// What a link points at, which has to be in the folder: elsewhere, there is nothing in Lambda.
-fn link_target(inside: &Path, to: PathBuf) -> Result<String, CliError> {
+fn link_target(inside: &Path, to: &Path) -> Result<String, CliError> {
     let mut depth = inside.components().count().saturating_sub(1);
     for part in to.components() {
         let next = match part {
@@ -124,11 +124,11 @@ fn link_target(inside: &Path, to: PathBuf) -> Result<String, CliError> {
             Component::ParentDir => depth.checked_sub(1),
             Component::RootDir | Component::Prefix(_) => None,
         };
-        depth = next.ok_or_else(|| leads_out(inside, &to))?;
+        depth = next.ok_or_else(|| leads_out(inside, to))?;
     }
     match to.to_str() {
         Some(text) => Ok(text.to_owned()),
-        None => Err(leads_out(inside, &to)),
+        None => Err(leads_out(inside, to)),
     }
 }
 
@@ -160,7 +160,8 @@ fn too_large(folder: &Path) -> CliError {
     )
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -185,7 +186,9 @@ mod tests {
         let (one, other) = (folder(), folder());
         let zipped = zip(one.path()).unwrap();
         assert_eq!(zipped, zip(other.path()).unwrap());
-        let package = countersign_package::Package::read(&zipped, &Default::default()).unwrap();
+        let package =
+            countersign_package::Package::read(&zipped, &countersign_package::Limits::default())
+                .unwrap();
         let modes: Vec<String> = package
             .archive()
             .entries()

@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 16;
 
 /// The packages of this build; `None` when the folder is none.
 pub(super) fn open(root: &Path) -> Result<Option<Vec<BuiltPackage>>, CliError> {
-    let (built, packaged) = (root.join("template.yaml"), root.join("sam.json"));
+    let (built, of_chalice) = (root.join("template.yaml"), root.join("sam.json"));
     let path = if built.is_file() {
         let template = document::read(&built)?;
         // Before it is built, a template points at sources.
@@ -29,8 +29,8 @@ pub(super) fn open(root: &Path) -> Result<Option<Vec<BuiltPackage>>, CliError> {
             return Ok(None);
         }
         built
-    } else if packaged.is_file() {
-        packaged
+    } else if of_chalice.is_file() {
+        of_chalice
     } else {
         return Ok(None);
     };

@@ -51,7 +51,7 @@ pub(super) fn render(run: &Run) -> String {
 }
 
 /// Text of others as text: every character that Markdown or HTML could mean something by is written as a
-/// number, which neither takes for structure (CommonMark 0.31, 2.5), and code is no place for links or names.
+/// number, which neither takes for structure (`CommonMark` 0.31, 2.5), and code is no place for links or names.
 fn inert(text: &str) -> String {
     let mut shown = String::from("<code>");
     for c in escape(text).chars() {

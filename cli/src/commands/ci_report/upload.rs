@@ -181,13 +181,12 @@ pub(super) fn uploads(events: impl IntoIterator<Item = Event>) -> Vec<Upload> {
         let known = uploads
             .iter_mut()
             .find(|upload| upload.target == event.target);
-        match known {
-            Some(upload) => upload.take(event),
-            None => {
-                let mut upload = Upload::new(event.target.clone());
-                upload.take(event);
-                uploads.push(upload);
-            }
+        if let Some(upload) = known {
+            upload.take(event);
+        } else {
+            let mut upload = Upload::new(event.target.clone());
+            upload.take(event);
+            uploads.push(upload);
         }
     }
     uploads

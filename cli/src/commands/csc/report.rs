@@ -106,7 +106,7 @@ impl ChangeReport {
     /// Of a change.
     pub(super) fn planned(mut self, publisher: &str, plan: &TrustPlan) -> Self {
         self.publisher = Some(publisher.to_owned());
-        self.publishers = plan.publishers.clone();
+        self.publishers.clone_from(&plan.publishers);
         self.let_in.clone_from(&plan.let_in);
         self.locked_out.clone_from(&plan.locked_out);
         self

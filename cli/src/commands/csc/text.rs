@@ -14,8 +14,8 @@ const MAX_LISTED: usize = 20;
 
 fn word(policy: CscPolicy) -> String {
     match policy {
-        CscPolicy::Enforce => style(OK, "Enforce").to_string(),
-        CscPolicy::Warn => style(WARN, "Warn").to_string(),
+        CscPolicy::Enforce => style(OK, "Enforce"),
+        CscPolicy::Warn => style(WARN, "Warn"),
     }
 }
 

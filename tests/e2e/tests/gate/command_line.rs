@@ -235,7 +235,6 @@ fn dead_letter_is_listed_and_put_back() {
 #[test]
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]
 fn audit_shows_what_the_sweep_saw() {
-    let stack = local_stack();
     let _alone = alone();
     unprotected("demo-audit");
     let audit = |more: &[&str]| {

@@ -112,7 +112,7 @@ fn long_words() -> String {
     let mut state = 1_u32;
     let letters = (0..4000).map(|_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        char::from(b'a' + u8::try_from((state >> 24) % 26).unwrap())
+        char::from_digit((state >> 24) % 36, 36).unwrap()
     });
     letters.collect()
 }
