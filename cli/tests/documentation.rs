@@ -173,27 +173,45 @@ fn status_prints_what_is_documented() {
     assert_eq!(fields(&printed), fields(&documented()[4]));
 }
 
-#[test]
-fn options_are_documented() {
+/// The commands that the help of a command lists.
+fn commands_of(command: &[&str]) -> Vec<String> {
     let help = Command::new(checkout::program("countersign"))
+        .args(command)
         .arg("--help")
         .output()
         .unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    let (_, commands) = help.split_once("Commands:\n").unwrap();
-    let commands: Vec<&str> = commands
+    let (_, commands) = help.split_once("Commands:\n").unwrap_or_default();
+    commands
         .lines()
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
         .filter(|command| !matches!(*command, "" | "help"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn options_are_documented() {
+    let mut commands = commands_of(&[]);
+    assert!(commands.contains(&"verify".to_owned()), "{commands:?}");
+    let nested: Vec<String> = commands
+        .iter()
+        .flat_map(|command| {
+            let of_command = commands_of(&[command]).into_iter();
+            of_command.map(move |inner| format!("{command} {inner}"))
+        })
         .collect();
-    assert!(commands.contains(&"verify"), "{commands:?}");
+    assert!(nested.contains(&"csc rotate".to_owned()), "{nested:?}");
+    commands.extend(nested);
     for command in commands {
         let help = Command::new(checkout::program("countersign"))
-            .args([command, "--help"])
+            .args(command.split(' '))
+            .arg("--help")
             .output()
             .unwrap();
         let help = String::from_utf8(help.stdout).unwrap();
+        assert!(help.contains("Usage:"), "{command}: {help}");
         // An option may stand in a sentence.
         let words = help
             .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))

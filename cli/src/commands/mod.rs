@@ -5,12 +5,15 @@
 pub(crate) mod adopt;
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod ci_report;
 pub(crate) mod completions;
+pub(crate) mod csc;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod inspect;
+pub(crate) mod man;
 pub(crate) mod push;
 pub(crate) mod redrive;
 pub(crate) mod rollback;

@@ -32,7 +32,7 @@ const ROLLBACK_METADATA: &str = "rollback-to";
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let uploads_bucket = arguments.uploads_bucket.name()?;
     let records_bucket = arguments.records_bucket.name()?;
-    let reporter = Reporter::new(arguments.follow.format);
+    let reporter = Reporter::of(&arguments.follow)?;
     block_on(async {
         let session = Session::connect(uploads_bucket, records_bucket).await?;
         roll_back(&session, arguments, &reporter).await

@@ -29,7 +29,9 @@ mod upload_inventory;
 mod upload_store;
 mod uploads;
 
-pub use adoption::{Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment};
+pub use adoption::{
+    Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, PublishersChange,
+};
 pub use clock::Clock;
 pub use dead_letters::{DeadLetter, DeadLetters, GateFunction};
 pub use error::{Cause, PortError, error_chain};

@@ -14,11 +14,17 @@ use countersign_e2e::{
 use countersign_testkit::checkout;
 use serde_json::{Value, json};
 
-use crate::{alone, assert_denied, beside_others, dead_letters::queue_url, local_stack};
+use crate::{
+    alone, assert_denied, beside_others,
+    command_line::{countersign, sweep_until},
+    dead_letters::queue_url,
+    local_stack,
+};
 
 const DEPLOYING: &str = "docs/deploying.md";
 const OPERATING: &str = "docs/operating.md";
 const README: &str = "README.md";
+const FIRST_DAY: &str = "docs/first-day.md";
 
 /// The block of code below `heading` that holds `marker`.
 #[track_caller]
@@ -44,13 +50,7 @@ fn paste(lines: &[&str]) -> Result<String, HarnessError> {
 /// reads no endpoint for SQS from the environment; the command line is there already, in the folder above this
 /// test's; and what the local AWS signed has another root than AWS.
 fn shims(folder: &Path) -> String {
-    let tests = std::env::current_exe().unwrap();
-    let countersign = tests.ancestors().nth(2).unwrap().join("countersign");
-    assert!(
-        countersign.is_file(),
-        "{} is not built: cargo xtask test --only unit",
-        countersign.display()
-    );
+    let countersign = countersign();
     let root = local_stack().cloud().signer_root();
     format!(
         r#"cd "{}"
@@ -107,6 +107,94 @@ fn readme_is_pasted_from_beginning_to_end() {
     let upload = stack.current("functions/demo-readme").unwrap();
     stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
     assert_eq!(stack.ask("demo-readme").unwrap(), "first");
+}
+
+/// Words that no compression makes short: the package has to be longer than what the page cuts off.
+fn long_words() -> String {
+    let mut state = 1_u32;
+    let letters = (0..4000).map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from_digit((state >> 24) % 36, 36).unwrap()
+    });
+    letters.collect()
+}
+
+/// From adopting three functions to the audit, in the order of the page. The stack of the suite enforces already.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn first_day_is_walked_from_beginning_to_end() {
+    let stack = local_stack();
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["shop", "orders", "pay"];
+    let of_page = |heading: &str, marker: &str| {
+        let mut text = block(FIRST_DAY, heading, marker);
+        for name in names {
+            for before in ["functions/", "--function-name "] {
+                let old = format!("{before}{name}");
+                text = text.replace(&old, &format!("{before}demo-day-{name}"));
+            }
+        }
+        text
+    };
+    for name in names {
+        let name = format!("demo-day-{name}");
+        stack
+            .create_function(&name, "before", Protection::None)
+            .unwrap();
+        stack.wait_until_active(&Nobody, &name).unwrap();
+    }
+    let begin = format!(
+        "{}\n{}",
+        shims(folder.path()),
+        of_page("Install", "output()")
+    );
+
+    let told = paste(&[&begin, &of_page("Adopt three functions", " adopt ")]).unwrap();
+    assert!(told.matches("planned").count() >= 3, "{told}");
+    let told = paste(&[&begin, &of_page("Adopt three functions", "--apply")]).unwrap();
+    assert!(told.matches("done").count() >= 3, "{told}");
+    let told = paste(&[&begin, &of_page("Adopt three functions", " history ")]).unwrap();
+    assert!(told.contains("deployed"), "{told}");
+
+    let words = long_words();
+    let package = packages::function(&words).unwrap();
+    assert!(package.len() > 1500);
+    std::fs::write(folder.path().join("shop.zip"), package).unwrap();
+    let told = paste(&[&begin, &of_page("Push", " push ")]).unwrap();
+    assert!(told.contains("functions/demo-day-shop"), "{told}");
+    assert_eq!(stack.ask("demo-day-shop").unwrap(), words);
+
+    // Each of these commands says by its exit status that the package is refused.
+    let refusal = of_page("See a refusal", "broken.zip");
+    let told = paste(&[&begin, "set +e", &refusal, "true"]).unwrap();
+    assert!(told.contains("would be rejected"), "{told}");
+    assert!(told.contains("functions/demo-day-shop"), "{told}");
+    let upload = stack.current("functions/demo-day-shop").unwrap();
+    stack.wait_for_end(&Nobody, &upload, "rejected").unwrap();
+    assert_eq!(stack.ask("demo-day-shop").unwrap(), words);
+
+    let told = paste(&[&begin, &of_page("Roll back", "--dry-run")]).unwrap();
+    assert!(told.contains("deployed"), "{told}");
+    assert_eq!(stack.ask("demo-day-shop").unwrap(), "before");
+
+    let intrusion = of_page("Read a page", "update-function-code");
+    let told = paste(&[&begin, "set +e", &intrusion, "true"]).unwrap();
+    assert!(!told.contains("CodeSha256"), "Lambda refuses it: {told}");
+    stack
+        .pages
+        .wait_for(&Nobody, "the page", PATIENCE, |page| {
+            page.text.contains("demo-day-pay")
+        })
+        .unwrap();
+
+    let audit = of_page("Audit", "countersign audit");
+    sweep_until("the audit", || {
+        let told = paste(&[&begin, "set +e", &audit, "true"]).unwrap();
+        told.contains("demo-day-shop").then_some(())
+    });
+    let page = std::fs::read_to_string(folder.path().join("posture.html")).unwrap();
+    assert!(page.contains("demo-day-shop"));
 }
 
 #[test]
