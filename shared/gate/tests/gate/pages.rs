@@ -689,7 +689,7 @@ pub(crate) fn cannot_start() -> Value {
         "code": "ENTRY_POINT_MISSING",
         "message": "the handler \"app.handler\" of python3.13 is in app.py or app.pyc or app/__init__.py or \
                     app.so, which is not there",
-        "fix": "it is in the folder \"shop\": zip what is in that folder, not the folder itself",
+        "fix": "It is in the folder \"shop\": zip what is in that folder, not the folder itself.",
     }]);
     record
 }

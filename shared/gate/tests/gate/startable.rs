@@ -101,7 +101,7 @@ fn bootstrap_for_another_processor_is_told() {
         || vec![entry.clone()],
         runs("provided.al2023", "bootstrap"),
         ReasonCode::WrongArchitecture,
-        ["built for arm64", "build it for x86_64"],
+        ["built for arm64", "Build it for x86_64."],
     );
 }
 

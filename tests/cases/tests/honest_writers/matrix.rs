@@ -65,7 +65,7 @@ const fn with_unmarked_names(writer: Writer) -> Writer {
     }
 }
 
-const WRITERS: [Writer; 13] = [
+static WRITERS: [Writer; 13] = [
     with_unmarked_names(writer(
         "zip",
         "zip",
@@ -148,7 +148,7 @@ struct Fixture {
     is_only_read: bool,
 }
 
-const FIXTURES: [Fixture; 7] = [
+static FIXTURES: [Fixture; 7] = [
     Fixture {
         name: "plain",
         fill: plain,

@@ -36,7 +36,7 @@ pub(crate) fn startable(evidence: &Evidence) -> Vec<(Option<ReasonCode>, CheckRe
         faults.extend(untrusted_layers(&function, csc));
     }
     let fail = |fault: StartFault| {
-        let result = CheckResult::FailWith(fault.code, fault.message, fault.fix);
+        let result = CheckResult::FailWith(fault.code, fault.message, sentence(&fault.fix));
         (Some(fault.code), result)
     };
     let mut results: Vec<_> = faults.into_iter().map(fail).collect();
@@ -55,4 +55,15 @@ fn pass(function: &FunctionConfiguration) -> String {
         return known.to_owned();
     }
     format!("{known}; its code may lie in a layer, so that it was not looked for")
+}
+
+/// As the fixes of reason codes are written, which stand beside it.
+fn sentence(words: &str) -> String {
+    let mut characters = words.chars();
+    let first = characters.next().into_iter().flat_map(char::to_uppercase);
+    let whole: String = first.chain(characters).collect();
+    if whole.ends_with('.') {
+        return whole;
+    }
+    format!("{whole}.")
 }
