@@ -60,7 +60,11 @@ impl World {
         if let Some(function) = state.functions.get_mut("checkout") {
             function.revision += 1;
             function.config = now;
-            let module = if now % 2 == 0 { "index" } else { NO_MODULE };
+            let module = if now.is_multiple_of(2) {
+                "index"
+            } else {
+                NO_MODULE
+            };
             function.configuration.runtime = Some("nodejs24.x".to_owned());
             function.configuration.handler = Some(format!("{module}.handler"));
         }
