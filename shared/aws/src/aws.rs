@@ -6,14 +6,15 @@ use countersign_gate::{
     domain::{
         AliasName, Csc, CscArn, FunctionName, LayerName, ProfileName, RevisionId, SignedObject,
         SigningJob, SigningJobId, SigningProfile, Stack, Target, UploadId, VersionId,
+        VersionNumber,
     },
     ports::{
         Alias, AliasMove, Announcement, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload,
-        Events, Function, FunctionCsc, FunctionInventory, Functions, JobRequest, JobStart,
-        LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction, Page,
-        PortError, Records, Replacement, SignedObjects, Signer, TaggedRecord, UpdatedCode,
-        UploadHead, UploadInventory, UploadVersion, Uploads, Version, VersionPublish,
-        VersionRequest, VersionsCursor, VersionsPage,
+        Events, Function, FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest,
+        JobStart, LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction,
+        ListedFunctionVersion, Page, PortError, Records, Replacement, SignedObjects, Signer,
+        TaggedRecord, UpdatedCode, UploadHead, UploadInventory, UploadVersion, Uploads, Version,
+        VersionDeletion, VersionPublish, VersionRequest, VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
 };
@@ -169,6 +170,13 @@ delegate! { FunctionInventory to lambda:
     fn list_functions(marker: Option<&str>) -> Page<ListedFunction>;
     fn list_cscs(marker: Option<&str>) -> Page<Csc>;
     fn functions_of_csc(csc: &CscArn, marker: Option<&str>) -> Page<String>;
+}
+
+delegate! { FunctionVersions to lambda:
+    fn list_function_versions(function: &FunctionName, marker: Option<&str>) -> Page<ListedFunctionVersion>;
+    fn list_aliased_versions(function: &FunctionName, marker: Option<&str>) -> Page<VersionNumber>;
+    fn list_provisioned_versions(function: &FunctionName, marker: Option<&str>) -> Page<VersionNumber>;
+    fn delete_version(function: &FunctionName, version: VersionNumber) -> VersionDeletion;
 }
 
 #[cfg(feature = "function-runtime")]

@@ -444,6 +444,12 @@ fn operation(request: &Request) -> String {
         ("GET", ["signing-profiles", _]) => "signer:GetSigningProfile",
         ("GET", ["2015-03-31", "functions"]) => "lambda:ListFunctions",
         ("GET", ["2015-03-31", "functions", _]) => "lambda:GetFunction",
+        ("DELETE", ["2015-03-31", "functions", _]) => "lambda:DeleteFunction",
+        ("GET", ["2015-03-31", "functions", _, "versions"]) => "lambda:ListVersionsByFunction",
+        ("GET", ["2015-03-31", "functions", _, "aliases"]) => "lambda:ListAliases",
+        ("GET", ["2019-09-30", "functions", _, "provisioned-concurrency"]) => {
+            "lambda:ListProvisionedConcurrencyConfigs"
+        }
         ("PUT", ["2015-03-31", "functions", _, "code"]) => "lambda:UpdateFunctionCode",
         ("POST", ["2015-03-31", "functions", _, "versions"]) => "lambda:PublishVersion",
         ("GET", ["2015-03-31", "functions", _, "aliases", _]) => "lambda:GetAlias",

@@ -20,14 +20,14 @@ mod publication;
 mod store;
 
 pub use documents::{
-    Announced, CscReport, Deployed, Effect, LambdaVerdict, Live, Outcome, Received, Schema,
+    Announced, CscReport, Deployed, Effect, LambdaVerdict, Live, Outcome, Pruned, Received, Schema,
     Signing, UploadState, VerdictRecord, Waiting,
 };
 pub use drift::{ACCOUNT_FUNCTIONS, Drift, DriftKind, Resent};
 pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};
-pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record};
+pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record, versions_on_record};
 pub use incident::{Incident, OpenAlerts, Silence, SilenceState, Telling};
 pub(crate) use incident::{
     SILENCES_FOLDER, incident_kind, incident_path, incidents_folder, silence_path,

@@ -19,6 +19,7 @@ mod pages;
 mod pages_detections;
 mod parameters;
 mod patience;
+mod pruning;
 mod refusals;
 mod rollback;
 mod sweep;

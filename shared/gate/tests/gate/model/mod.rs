@@ -8,6 +8,7 @@
 //! - what Lambda took is on record as deployed or failed, and what is on record as deployed is what ran;
 //! - nothing is changed before all that decides about it was judged, and is on record;
 //! - the work of an upload is done once;
+//! - an old version that is deleted is the gate's own, and nothing names it;
 //! - what no event told is found by `sweep`: an upload whose event was lost ends, and other code than was
 //!   deployed last is told, once, and no longer than it lasts.
 //!
@@ -47,6 +48,7 @@ use crate::world::{
         NO_VERDICT, NOT_READY, NOT_REPLACED, NOT_THERE, OLD_CONFIGURATION, OLDER_OFFERED,
         OLDER_OVER_NEWER, OLDER_PUBLISHED, READ_TOO_LATE, TAG_NOT_JUDGED, TOOK_IT, WRITTEN_TWICE,
     },
+    pruning::{PRUNED_FOREIGN, PRUNED_IN_USE},
 };
 use rest::{DRIFT_NOT_FOUND, NO_END, NOT_ANNOUNCED};
 use schedule::{NEVER_STILL, OUT_OF_TIME, Schedule};
@@ -134,6 +136,8 @@ fn mistakes_are_found() {
         (Mistake::NotSentAgain, NEVER_STILL),
         (Mistake::OlderNotSought, NO_END),
         (Mistake::DriftNotTold, DRIFT_NOT_FOUND),
+        (Mistake::MarkNotRead, PRUNED_FOREIGN),
+        (Mistake::ProvisionedNotSought, PRUNED_IN_USE),
     ];
     let mut missed = Vec::new();
     for (mistake, complaint) in mistakes {

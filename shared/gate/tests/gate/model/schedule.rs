@@ -1,10 +1,12 @@
 //! One schedule: what comes when, told by a number.
 
-use std::{future::Future, pin::Pin, sync::OnceLock, task::Poll};
+use std::{future::Future, num::NonZeroU32, pin::Pin, sync::OnceLock, task::Poll};
 
 use countersign_gate::{
     admission::{SignSettings, admit},
-    deployment::{ALIAS_TAG, CanaryPolicy, DeploySettings, deploy},
+    deployment::{
+        ALIAS_TAG, CanaryPolicy, DeploySettings, Deployment, KeptVersions, deploy, prune,
+    },
     domain::{SigningJobId, VersionId},
     events::{JobEvent, SweepRun, UploadEvent},
     outcome::DeliveryAttempt,
@@ -76,6 +78,10 @@ fn common() -> &'static Common {
     static COMMON: OnceLock<Common> = OnceLock::new();
     let with = |canary| DeploySettings {
         canary,
+        kept_versions: Some(KeptVersions {
+            newest: NonZeroU32::MIN,
+            days: 0,
+        }),
         ..deploy_settings()
     };
     COMMON.get_or_init(|| Common {
@@ -108,6 +114,8 @@ pub(super) struct Kind {
     canary: usize,
     /// Events are lost, and schedules start `sweep`.
     pub(super) is_lossy: bool,
+    /// Old versions are deleted after each deployment.
+    prunes: bool,
 }
 
 pub(super) struct Schedule {
@@ -168,6 +176,7 @@ impl Schedule {
             canary: random.below(3),
             // By the seed alone, so that older schedules stay what they were.
             is_lossy: seed % 8 == 4,
+            prunes: seed % 8 == 6,
         };
         {
             let mut state = world.state();
@@ -222,6 +231,10 @@ impl Schedule {
             36..=39 if self.kind.is_meddled_with => self.meddle(),
             40..=42 if self.kind.is_forged => self.forge(),
             43..=44 if self.kind.is_lossy => self.start_a_sweep(),
+            43 if self.kind.prunes => {
+                let version = 1 + self.random.below(4);
+                self.world.provision(&version.to_string());
+            }
             45..=46 if self.kind.is_lossy => self.deliver_what_was_resent(),
             _ => self.go_on_with_a_task(),
         }
@@ -476,13 +489,19 @@ impl Schedule {
             sweep: sweep_settings,
         } = common();
         let settings = &settings[self.kind.canary];
+        let prunes = self.kind.prunes;
         message.task = Some(match message.event.clone() {
             Event::Uploaded(event) => {
                 Box::pin(async move { admit(&hands, sign, &event, &attempt).await.is_ok() })
             }
             Event::JobEnded(job) => Box::pin(async move {
                 let deployment = deploy(&hands, examiner, settings, &job, &attempt);
-                Box::pin(deployment).await.is_ok()
+                let deployment = Box::pin(deployment).await;
+                if let (true, Ok(Deployment::Finished(finished))) = (prunes, &deployment) {
+                    // What fails here fails no upload.
+                    let _stays = prune(&hands, settings, &finished.outcome, &attempt).await;
+                }
+                deployment.is_ok()
             }),
             Event::Scheduled(run) => Box::pin(async move {
                 let swept = sweep(&hands, sweep_settings, run, &attempt);

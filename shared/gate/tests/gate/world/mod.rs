@@ -12,6 +12,7 @@ mod lambda;
 mod mistake;
 mod others;
 pub mod packages;
+pub mod pruning;
 pub mod random;
 pub mod run;
 pub mod simulated_ports;
@@ -108,17 +109,26 @@ pub struct PublishedVersion {
     pub code_sha256: String,
     pub config: u64,
     pub configuration: FunctionConfiguration,
+    pub description: String,
     pub is_deleted: bool,
     /// When it was deleted, if it was.
     pub deleted_at: u64,
 }
 
 impl PublishedVersion {
+    /// Whether there is no reason to publish the other.
+    pub fn is_like(&self, other: &Self) -> bool {
+        !self.is_deleted
+            && (&self.code_sha256, self.config, &self.configuration)
+                == (&other.code_sha256, other.config, &other.configuration)
+    }
+
     pub fn of(code_sha256: &str) -> Self {
         Self {
             code_sha256: code_sha256.to_owned(),
             config: 0,
             configuration: FunctionConfiguration::default(),
+            description: String::new(),
             is_deleted: false,
             deleted_at: 0,
         }
@@ -145,6 +155,8 @@ pub struct FunctionState {
     /// Which of them Lambda has called ready.
     pub ready: BTreeSet<String>,
     pub aliases: BTreeMap<String, AliasState>,
+    /// The versions that have provisioned concurrency.
+    pub provisioned: BTreeSet<String>,
 }
 
 impl FunctionState {
@@ -165,6 +177,7 @@ impl FunctionState {
             last_pends: 0,
             ready: BTreeSet::new(),
             aliases: BTreeMap::new(),
+            provisioned: BTreeSet::new(),
         }
     }
 }
@@ -283,6 +296,8 @@ pub struct WorldState {
     pub resent: Vec<(Receiver, String)>,
     /// The documents of drift that were told.
     pub drift_told: Vec<String>,
+    /// How many old versions the gate deleted.
+    pub pruned: u64,
     /// The uploads whose event was lost.
     pub events_lost: BTreeSet<VersionId>,
 }
@@ -358,6 +373,7 @@ impl World {
             jobs_revoked_at: None,
             resent: Vec::new(),
             drift_told: Vec::new(),
+            pruned: 0,
             events_lost: BTreeSet::new(),
         };
         Self(Arc::new(Mutex::new(state)))

@@ -349,7 +349,7 @@ impl World {
 
 impl WorldState {
     /// Notes what somebody does, and answers when it is.
-    fn someone(&mut self, does: &str) -> u64 {
+    pub(super) fn someone(&mut self, does: &str) -> u64 {
         self.ticks += 1;
         self.note(|| format!("                someone {does}"));
         self.ticks
