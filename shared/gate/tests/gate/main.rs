@@ -12,6 +12,7 @@
 mod aliases;
 mod applied;
 mod documents;
+mod faults;
 mod happy_path;
 mod model;
 mod order;
@@ -22,6 +23,7 @@ mod patience;
 mod pruning;
 mod refusals;
 mod rollback;
+mod scale;
 mod sweep;
 mod sweep_trust;
 mod told_once;

@@ -116,6 +116,25 @@ pub(super) struct Kind {
     pub(super) is_lossy: bool,
     /// Old versions are deleted after each deployment.
     prunes: bool,
+    /// Somebody revokes what was signed.
+    is_revoked: bool,
+}
+
+/// What everything that happens in a step is drawn from: a step can be left out, and the others stay what they
+/// were.
+#[derive(Clone)]
+pub(super) struct StepStart {
+    own: Random,
+    worlds: Random,
+}
+
+/// What is known of a schedule while it runs, and after it failed.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) world: Option<World>,
+    /// The steps that it came to; the last is the rest, if it came to that.
+    pub(super) steps: Vec<StepStart>,
+    pub(super) is_at_rest: bool,
 }
 
 pub(super) struct Schedule {
@@ -158,15 +177,54 @@ impl Overtaking {
 
 impl Schedule {
     /// Runs the schedule of this number to its end.
-    pub(super) fn run(
+    pub(super) fn run(seed: u64, tracing: bool, mistake: Option<Mistake>, told: &mut Told) -> Self {
+        let mut schedule = Self::begin(seed, tracing, mistake, told);
+        let steps = 40 + schedule.random.below(160);
+        for _ in 0..steps {
+            told.steps.push(schedule.step_start());
+            schedule.step();
+        }
+        told.steps.push(schedule.step_start());
+        told.is_at_rest = true;
+        schedule.come_to_rest();
+        schedule
+    }
+
+    /// Runs the same schedule with some of its steps alone.
+    pub(super) fn run_only(
         seed: u64,
         tracing: bool,
         mistake: Option<Mistake>,
-        out: &mut Option<World>,
+        steps: &[StepStart],
+        told: &mut Told,
     ) -> Self {
+        let mut schedule = Self::begin(seed, tracing, mistake, told);
+        let (rest, steps) = steps.split_last().expect("there is a rest");
+        for start in steps {
+            schedule.go_to(start);
+            schedule.step();
+        }
+        schedule.go_to(rest);
+        schedule.come_to_rest();
+        schedule
+    }
+
+    fn step_start(&self) -> StepStart {
+        StepStart {
+            own: self.random.clone(),
+            worlds: self.world.state().random.clone(),
+        }
+    }
+
+    fn go_to(&mut self, start: &StepStart) {
+        self.random = start.own.clone();
+        self.world.state().random = start.worlds.clone();
+    }
+
+    fn begin(seed: u64, tracing: bool, mistake: Option<Mistake>, told: &mut Told) -> Self {
         let mut random = Random::new(seed);
         let world = World::new(slots(), seed ^ 0x5EED);
-        *out = Some(world.clone());
+        told.world = Some(world.clone());
         let kind = Kind {
             is_impatient: random.in_1000(200),
             is_short: random.in_1000(200),
@@ -177,6 +235,7 @@ impl Schedule {
             // By the seed alone, so that older schedules stay what they were.
             is_lossy: seed % 8 == 4,
             prunes: seed % 8 == 6,
+            is_revoked: seed % 8 == 2,
         };
         {
             let mut state = world.state();
@@ -202,11 +261,6 @@ impl Schedule {
         if schedule.random.in_1000(500) {
             schedule.overtake(None);
         }
-        let steps = 40 + schedule.random.below(160);
-        for _ in 0..steps {
-            schedule.step();
-        }
-        schedule.come_to_rest();
         schedule
     }
 
@@ -231,6 +285,10 @@ impl Schedule {
             36..=39 if self.kind.is_meddled_with => self.meddle(),
             40..=42 if self.kind.is_forged => self.forge(),
             43..=44 if self.kind.is_lossy => self.start_a_sweep(),
+            43..=44 if self.kind.is_revoked => {
+                let is_revoked = self.random.in_1000(500);
+                self.world.revoke(is_revoked);
+            }
             43 if self.kind.prunes => {
                 let version = 1 + self.random.below(4);
                 self.world.provision(&version.to_string());

@@ -55,6 +55,14 @@ pub struct Faults {
     pub lost: u64,
 }
 
+/// What goes wrong at one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultAt {
+    Throttled,
+    /// It has its effect.
+    AnswerLost,
+}
+
 /// One version of an upload's key.
 #[derive(Clone)]
 pub struct StoredVersion {
@@ -213,6 +221,8 @@ pub struct WorldState {
     pub pages: Vec<SnsMessage>,
     /// Port calls, as AWS names them.
     pub calls: Vec<&'static str>,
+    /// What goes wrong at one of them, counted from 0.
+    pub fault_at: Option<(usize, FaultAt)>,
     /// Calls that are always in trouble.
     pub broken: BTreeSet<&'static str>,
     /// What Lambda answers to a dry run, if it is not to be asked.
@@ -292,6 +302,8 @@ pub struct WorldState {
     pub signatures_expire_at: Option<Timestamp>,
     /// When the signature of every job was revoked.
     pub jobs_revoked_at: Option<Timestamp>,
+    /// Signatures were revoked, for a while at least.
+    pub was_revoked: bool,
     /// What `sweep` sent again, and was not delivered yet.
     pub resent: Vec<(Receiver, String)>,
     /// The documents of drift that were told.
@@ -331,6 +343,7 @@ impl World {
             events: Vec::new(),
             pages: Vec::new(),
             calls: Vec::new(),
+            fault_at: None,
             broken: BTreeSet::new(),
             dry_run_refuses: None,
             updates_fail: None,
@@ -371,6 +384,7 @@ impl World {
             looks: BTreeMap::new(),
             signatures_expire_at: None,
             jobs_revoked_at: None,
+            was_revoked: false,
             resent: Vec::new(),
             drift_told: Vec::new(),
             pruned: 0,
