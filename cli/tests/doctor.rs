@@ -17,7 +17,7 @@ use countersign_gate::client::{
     doctor::{KINDS, LOGICAL_IDS},
     probe::PROBE_FACTS,
 };
-use countersign_package::format::FACTS;
+use countersign_package::format::{FACTS, FormatFact};
 use countersign_testkit::{
     checkout,
     fake_aws::{FakeAws, exception, json, s3_error},
@@ -88,6 +88,7 @@ fn whole_stack_passes_and_nothing_is_changed() {
 type Change = fn(&FakeAws);
 
 /// What is wrong, and the one check that does not pass then.
+#[expect(clippy::too_many_lines, reason = "a table: one row a check")]
 fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
     vec![
         ("stack", "gate", "warning", |aws| {
@@ -147,7 +148,7 @@ fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
         }),
         ("function", "DeployFunction", "failure", |aws| {
             let answer = function(&aws.endpoint(), "Deploy", |it| {
-                it["State"] = "Failed".into()
+                it["State"] = "Failed".into();
             });
             aws.answers_about("lambda:GetFunctionConfiguration", "/gate-deploy/", answer);
         }),
@@ -243,7 +244,7 @@ fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
         }),
         ("queue", "SignDeadLetters", "failure", |aws| {
             let answer = queue("sign-dead-letters", |it| {
-                drop(it.as_object_mut().unwrap().remove("Policy"))
+                drop(it.as_object_mut().unwrap().remove("Policy"));
             });
             aws.answers_about(
                 "sqs:GetQueueAttributes",
@@ -546,7 +547,7 @@ fn unconfirmed_facts_name_who_asks_them() {
     let page = std::fs::read_to_string(checkout::path("docs/unconfirmed.md")).unwrap();
     let known: BTreeSet<&str> = FACTS
         .iter()
-        .map(|fact| fact.id())
+        .map(FormatFact::id)
         .chain(PROBE_FACTS.iter().map(|fact| fact.id))
         .chain(KINDS.iter().map(|kind| kind.id))
         .collect();

@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     /// is taken to do
     #[arg(long)]
     pub(super) probe: bool,
-    /// The name of that function; TargetFunctions has to allow it
+    /// The name of that function; the parameter `TargetFunctions` has to allow it
     #[arg(long, value_name = "NAME", default_value = "doctor-probe", value_parser = function, requires = "probe")]
     pub(super) probe_name: FunctionName,
     /// A function that Lambda judges packages for by dry runs, which change nothing; it must be no target
