@@ -80,14 +80,17 @@ impl StartFacts {
     /// signature is for Lambda alone to read.
     pub(super) fn closed(&self) -> Vec<&str> {
         let is_closed = |entry: &&countersign_package::InventoryEntry| {
+            let Some(permissions) = entry.permissions() else {
+                return false;
+            };
             let needed = match entry.kind() {
                 EntryKind::File => 0o004,
+                // One that not even its owner can enter was never on a disk: some build tools write such modes.
+                EntryKind::Directory if permissions & 0o100 == 0 => 0,
                 EntryKind::Directory => 0o005,
                 EntryKind::Symlink => 0,
             };
-            entry
-                .permissions()
-                .is_some_and(|permissions| permissions & needed != needed)
+            permissions & needed != needed
         };
         let is_of_signer = |path: &str| {
             let directory = SIGNATURE_DIRECTORY.trim_end_matches('/');

@@ -619,5 +619,12 @@ mod tests {
         let told = faults(closed, &FunctionConfiguration::default());
         assert_eq!(told.len(), 1);
         assert!(told[0].starts_with("app.py is not readable"), "{told:?}");
+        let folders = |mode| {
+            let folder = EntryForge::directory("lib/").mode(mode);
+            faults([folder], &FunctionConfiguration::default())
+        };
+        assert!(folders(0o040_700)[0].starts_with("lib is not readable"));
+        // As some build tools write folders into jars.
+        assert_eq!(folders(0o040_644), [""; 0]);
     }
 }
