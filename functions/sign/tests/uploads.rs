@@ -530,6 +530,12 @@ fn last_attempt_ends_the_upload() {
     );
     assert_eq!(stage.failures(&[&event], 4), [0]);
     assert!(record(&stage, "outcome").is_none());
+    assert_eq!(
+        stage.last_failures(&[&event]),
+        [0],
+        "how old the message is, is no reason to give the upload up"
+    );
+    stage.use_patience_up(RECORDS);
     assert!(stage.last_failures(&[&event]).is_empty());
     assert!(stage.dead_letters().is_empty(), "it has come to its end");
     assert_eq!(outcome(&stage).0, "rejected");

@@ -455,6 +455,12 @@ fn inconclusive_upload_is_retried_then_rejected() {
     scene
         .stage
         .assert_says("signer:GetSigningProfile was denied");
+    assert!(
+        scene.goes_back_at_last(),
+        "the message is old, and not the upload"
+    );
+    assert!(scene.outcome().is_none());
+    scene.stage.use_patience_up(scene::RECORDS);
     assert!(!scene.goes_back_at_last(), "the patience is at its end");
     assert_eq!(scene.end().0, "rejected");
     scene.assert_unchanged();

@@ -63,8 +63,8 @@ pub struct Seen {
     landed: usize,
     /// The aliases that were seen to point at a version.
     pointed: BTreeSet<(String, String)>,
-    /// Whether the signature was revoked when the caller last asked Signer, whatever it was told.
-    pub is_revoked: bool,
+    /// The jobs that were revoked when the caller last asked Signer for them, whatever it was told.
+    pub revoked: BTreeSet<SigningJobId>,
     /// The caller changed code.
     pub has_updated: bool,
 }
@@ -131,7 +131,9 @@ impl WorldState {
     /// judged before, and the work was not done already.
     pub(super) fn check_update(&mut self, seen: &mut Seen, approved: &Verified, before: &str) {
         self.check_is_approved(approved);
-        assert!(!seen.is_revoked, "{REVOKED}");
+        let is_signed_by =
+            |job: &SigningJobId| approved.signed().key.ends_with(&format!("/{job}.zip"));
+        assert!(!seen.revoked.iter().any(is_signed_by), "{REVOKED}");
         let put = self.put_of(approved.upload()).expect("it was uploaded");
         // Unless what was current then was deleted for good since.
         let is_it = |current: usize| current == put || self.is_gone(current);

@@ -545,7 +545,13 @@ impl Signer for SimulatedPorts {
                 job.request.clone_from(asked);
             }
             let profile: ProfileVersionArn = PROFILE_VERSION.parse().unwrap();
-            self.seen.lock().unwrap().is_revoked = state.jobs_revoked_at.is_some();
+            let mut seen = self.seen.lock().unwrap();
+            if state.jobs_revoked_at.is_some() {
+                seen.revoked.insert(id.clone());
+            } else {
+                seen.revoked.remove(id);
+            }
+            drop(seen);
             let is_blind = state.mistake == Some(Mistake::RevocationNotSeen);
             let revoked_at = state.jobs_revoked_at.filter(|_| !is_blind);
             Some(SigningJob {
