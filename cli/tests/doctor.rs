@@ -17,7 +17,7 @@ use countersign_gate::client::{
     doctor::{KINDS, LOGICAL_IDS},
     probe::PROBE_FACTS,
 };
-use countersign_package::format::FACTS;
+use countersign_package::format::{FACTS, FormatFact};
 use countersign_testkit::{
     checkout,
     fake_aws::{FakeAws, exception, json, s3_error},
@@ -88,6 +88,7 @@ fn whole_stack_passes_and_nothing_is_changed() {
 type Change = fn(&FakeAws);
 
 /// What is wrong, and the one check that does not pass then.
+#[expect(clippy::too_many_lines, reason = "a table, a row for each fault")]
 fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
     vec![
         ("stack", "gate", "warning", |aws| {
@@ -546,7 +547,7 @@ fn unconfirmed_facts_name_who_asks_them() {
     let page = std::fs::read_to_string(checkout::path("docs/unconfirmed.md")).unwrap();
     let known: BTreeSet<&str> = FACTS
         .iter()
-        .map(|fact| fact.id())
+        .map(FormatFact::id)
         .chain(PROBE_FACTS.iter().map(|fact| fact.id))
         .chain(KINDS.iter().map(|kind| kind.id))
         .collect();

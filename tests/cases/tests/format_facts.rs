@@ -1,5 +1,10 @@
 //! The facts about the format: an honest package confirms them, and each thing that is changed makes exactly the facts about it differ.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
 use countersign_cases::PKI;
 use countersign_package::{
     Limits, TrustRoots,

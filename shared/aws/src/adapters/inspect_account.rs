@@ -58,7 +58,7 @@ pub(super) async fn stack(
     }))
 }
 
-/// CloudFormation says so in a validation error (documented for DescribeStacks, grade B).
+/// CloudFormation says so in a validation error (documented for `DescribeStacks`, grade B).
 fn is_no_stack<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     let message = error.as_service_error().and_then(|error| error.message());
     code(error) == "ValidationError"

@@ -21,7 +21,10 @@ use countersign_gate::{
     },
     verdict::{Approved, Verified},
 };
-use countersign_package::{EntryKind, Limits, Method, Package, TrustRoots, format::FACTS};
+use countersign_package::{
+    EntryKind, Limits, Method, Package, TrustRoots,
+    format::{FACTS, FormatFact},
+};
 use countersign_testkit::{
     asn1,
     package::sign_with,
@@ -511,7 +514,7 @@ fn facts_are_confirmed_where_aws_does_what_it_is_taken_to_do() {
     assert_eq!(answered(&report, "unknown"), [""; 0], "{report:#?}");
     assert_eq!(answered(&report, "not_asked"), [""; 0], "{report:#?}");
     let told: BTreeSet<&str> = report.facts.iter().map(|fact| fact.id).collect();
-    let all = FACTS.iter().map(|fact| fact.id());
+    let all = FACTS.iter().map(FormatFact::id);
     let all: BTreeSet<&str> = all.chain(PROBE_FACTS.iter().map(|fact| fact.id)).collect();
     assert_eq!(told, all);
     assert!(report.summary.confirmed >= 30);
