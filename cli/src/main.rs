@@ -3,6 +3,7 @@
 //! ```text
 //! main ─► commands/<name>   args ─► run ─► report ─► text or JSON
 //!            ├─► following  uploads on their way to an outcome: events, progress, result
+//!            ├─► builds     what builds leave behind, and which package is whose
 //!            ├─► aws        region and login, errors of AWS made into errors for people
 //!            └─► io         files in, text and errors out, exit statuses
 //! ```
@@ -11,6 +12,7 @@
 //! `countersign-gate` and `countersign-aws`: nothing is decided here.
 
 mod aws;
+mod builds;
 mod commands;
 mod following;
 mod io;
@@ -22,8 +24,8 @@ use jiff::Timestamp;
 
 use crate::{
     commands::{
-        adopt, audit, check, completions, diff, doctor, explain, history, inspect, push, redrive,
-        rollback, status, verify, wait,
+        adopt, audit, check, ci_report, completions, csc, diff, doctor, explain, history, inspect,
+        man, push, redrive, rollback, status, verify, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
@@ -52,7 +54,11 @@ enum Command {
     Redrive(redrive::Arguments),
     Audit(audit::Arguments),
     Adopt(adopt::Arguments),
+    Csc(csc::Arguments),
+    CiReport(ci_report::Arguments),
     Completions(completions::Arguments),
+    #[command(hide = true)]
+    Man(man::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -65,8 +71,11 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments, now()),
         Command::Redrive(arguments) => redrive::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Csc(arguments) => csc::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
+        Command::Man(arguments) => man::run(&arguments, Arguments::command()),
         Command::Audit(arguments) => audit::run(&arguments, now()),
+        Command::CiReport(arguments) => ci_report::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Wait(arguments) => wait::run(&arguments),
         Command::History(arguments) => history::run(&arguments),

@@ -10,6 +10,7 @@ use std::{fs, path::Path, process::Command};
 use countersign_cases::PKI;
 use countersign_testkit::{
     checkout,
+    fake_aws::{FakeAws, exception, json},
     package::{sample, sign},
     zip::{EntryForge, ZipForge},
 };
@@ -109,4 +110,122 @@ fn unusable_configuration_says_what_to_give() {
         assert_eq!(status, 2, "{text}");
         assert!(text.contains("get-function-configuration"), "{text}");
     }
+}
+
+/// What `GetFunction` answers about a function of this configuration.
+fn function(more: &str) -> String {
+    format!(
+        r#"{{"Configuration": {{"FunctionName": "shop", "PackageType": "Zip", "CodeSha256": "c2hh",
+        "FunctionArn": "arn:aws:lambda:eu-west-1:111122223333:function:shop", "RevisionId": "r-1",
+        "State": "Active", "LastUpdateStatus": "Successful", "LastModified": "2026-11-21T21:44:00.012+0000",
+        "Runtime": "python3.13", "Handler": "app.handler", "Architectures": ["arm64"]{more}}}}}"#
+    )
+}
+
+/// The command with `--function shop` over an AWS, in a folder that has a package of a zipped folder.
+fn check_function(aws: &FakeAws, arguments: &[&str]) -> (i32, String) {
+    let zip = ZipForge::new([EntryForge::file("shop/app.py", "x")]).build();
+    let folder = folder_with("shop.zip", &zip);
+    let output = aws
+        .countersign()
+        .args(["check", "shop.zip", "--function", "shop"])
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(text).unwrap(),
+    )
+}
+
+#[test]
+fn function_is_asked_what_it_would_start() {
+    let aws = FakeAws::start().unwrap();
+    aws.answers("lambda:GetFunction", json(&function("")));
+    let (status, text) = check_function(&aws, &["--strict"]);
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("ENTRY_POINT_MISSING"), "{text}");
+    assert!(text.contains("zip what is in that folder"), "{text}");
+    // Nothing else is asked of a function without layers.
+    assert_eq!(aws.called(), ["lambda:GetFunction"]);
+    // An option goes before what AWS says.
+    let (status, text) = check_function(&aws, &["--strict", "--handler", "shop.app.handler"]);
+    assert_eq!(status, 0, "{text}");
+}
+
+#[test]
+fn layers_are_held_against_the_code_signing_configuration() {
+    let aws = FakeAws::start().unwrap();
+    let arn = "arn:aws:lambda:eu-west-1:111122223333:layer:common:3";
+    let layers = format!(r#", "Layers": [{{"Arn": "{arn}", "CodeSize": 5}}]"#);
+    aws.answers("lambda:GetFunction", json(&function(&layers)));
+    let csc = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-0123456789abcdef0";
+    aws.answers(
+        "lambda:GetFunctionCodeSigningConfig",
+        json(&format!(
+            r#"{{"CodeSigningConfigArn": "{csc}", "FunctionName": "shop"}}"#
+        )),
+    );
+    aws.answers(
+        "lambda:GetCodeSigningConfig",
+        json(&format!(
+            r#"{{"CodeSigningConfig": {{"CodeSigningConfigArn": "{csc}", "CodeSigningConfigId": "csc-1",
+            "AllowedPublishers": {{"SigningProfileVersionArns": ["p"]}}, "LastModified": "2026-11-21T21:44:00Z",
+            "CodeSigningPolicies": {{"UntrustedArtifactOnDeployment": "Enforce"}}}}}}"#
+        )),
+    );
+    let (status, text) = check_function(&aws, &[]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("LAYER_UNTRUSTED"), "{text}");
+    // The handler may lie in the layer.
+    assert!(!text.contains("ENTRY_POINT_MISSING"), "{text}");
+}
+
+#[test]
+fn function_that_no_zip_can_be_deployed_to_is_told() {
+    let aws = FakeAws::start().unwrap();
+    let image = function("").replace("\"Zip\"", "\"Image\"");
+    aws.answers("lambda:GetFunction", json(&image));
+    let (status, text) = check_function(&aws, &[]);
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("TARGET_IS_IMAGE"), "{text}");
+    let missing = exception(404, "ResourceNotFoundException", "none");
+    aws.answers("lambda:GetFunction", missing);
+    let (status, text) = check_function(&aws, &[]);
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("there is no function shop"), "{text}");
+    let denied = exception(403, "AccessDeniedException", "no");
+    aws.answers("lambda:GetFunction", denied);
+    let (status, text) = check_function(&aws, &[]);
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("lambda:ListTags"), "{text}");
+}
+
+#[test]
+fn folder_is_told_as_a_table() {
+    let good = ZipForge::new([EntryForge::file("app.py", "x")]).build();
+    let folder = folder_with("good.zip", &good);
+    fs::create_dir_all(folder.path().join("deep/er")).unwrap();
+    // A zip by its first bytes, whatever it is called.
+    fs::write(folder.path().join("deep/er/package"), &good).unwrap();
+    fs::write(folder.path().join("deep/broken.zip"), b"no zip").unwrap();
+    fs::write(folder.path().join("deep/readme.txt"), b"no zip").unwrap();
+    let (status, text) = check(folder.path(), &["."]);
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("rejected  ./deep/broken.zip\n"), "{text}");
+    assert!(text.contains("signed    ./deep/er/package\n"), "{text}");
+    assert!(!text.contains("readme"), "{text}");
+    let counts = "3 packages: 2 would be signed, 0 of them with warnings; 1 would be rejected.\n";
+    assert!(text.contains(counts), "{text}");
+    assert!(text.contains("1  NOT_A_ZIP\n"), "{text}");
+    let (status, _) = check(folder.path(), &["good.zip", "deep/er"]);
+    assert_eq!(status, 0);
+    let (status, text) = check(folder.path(), &["deep/er", "gone.zip"]);
+    assert_eq!(status, 2, "{text}");
+    fs::remove_file(folder.path().join("deep/er/package")).unwrap();
+    let (status, text) = check(folder.path(), &["deep/er"]);
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("there is no zip below"), "{text}");
 }

@@ -37,6 +37,39 @@ fn every_command_is_completed() {
 }
 
 #[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man1");
+    let output = Command::new(checkout::program("countersign"))
+        .arg("man")
+        .arg(&pages)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    for (page, words) in [
+        ("countersign.1", ["push", "verify", "adopt"]),
+        (
+            "countersign-push.1",
+            ["uploads\\-bucket", "Examples", "COUNTERSIGN_UPLOADS_BUCKET"],
+        ),
+        (
+            "countersign-audit-impact.1",
+            ["records\\-bucket", "ARN", "revocation"],
+        ),
+        (
+            "countersign-csc-rotate.1",
+            ["\\-\\-from", "\\-\\-to", "PUBLISHER"],
+        ),
+    ] {
+        let text = std::fs::read_to_string(pages.join(page)).unwrap();
+        assert!(text.contains(".TH "), "{page}");
+        for word in words {
+            assert!(text.contains(word), "{page}: no {word} in\n{text}");
+        }
+    }
+}
+
+#[test]
 fn bash_completes_a_command() {
     // A shell that is not there cannot be asked.
     let program = r#"eval "$1"; COMP_WORDS=(countersign aud); COMP_CWORD=1; COMP_LINE="countersign aud"

@@ -94,6 +94,24 @@ fn push_reports_events_as_json_lines() {
 }
 
 #[test]
+fn events_are_kept_in_a_file() {
+    let gate = Gate::new();
+    let arguments = [&PUSH[..], &["--events", "events.jsonl"]].concat();
+    let ran = gate.run_and_end(&arguments, &[("functions/shop", json!({}))]);
+    ran.ends_with(0);
+    assert!(ran.out.contains("functions/shop deployed"), "{}", ran.out);
+    let kept = std::fs::read_to_string(gate.folder.path().join("events.jsonl")).unwrap();
+    let names = kept.lines().map(|line| {
+        let event: Value = serde_json::from_str(line).unwrap();
+        event["event"].as_str().unwrap().to_owned()
+    });
+    assert_eq!(names.collect::<Vec<_>>(), ["uploaded", "received", "ended"]);
+    let ran = gate.run(&[&PUSH[..], &["--events", "gone/events.jsonl"]].concat());
+    ran.ends_with(2);
+    assert!(ran.err.contains("cannot write the events"), "{}", ran.err);
+}
+
+#[test]
 fn push_without_waiting_reads_no_records() {
     let gate = Gate::new();
     gate.run(&[&PUSH[..], &["--no-wait"]].concat()).ends_with(0);

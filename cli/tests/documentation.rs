@@ -114,6 +114,40 @@ fn check_prints_what_is_documented() {
 }
 
 #[test]
+fn check_counts_what_is_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    let zip = |mode| {
+        let entry = EntryForge::file("app.py", "x").mode(mode);
+        ZipForge::new([entry]).build()
+    };
+    fs::create_dir(folder.path().join("more")).unwrap();
+    for (name, body) in [
+        ("good.zip", zip(0o100_644)),
+        ("more/closed.jar", zip(0o100_600)),
+        ("more/broken.zip", b"no zip".to_vec()),
+        (
+            "readme.txt",
+            b"no zip, and nobody takes it for one".to_vec(),
+        ),
+    ] {
+        fs::write(folder.path().join(name), body).unwrap();
+    }
+    let output = Command::new(checkout::program("countersign"))
+        .args(["check", ".", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["counts"], documented()[3]);
+    let paths: Vec<_> = printed["packages"].as_array().unwrap().iter().collect();
+    assert_eq!(paths[0]["path"], "./good.zip");
+    let mut of_one = fields(paths[1]);
+    assert!(of_one.remove(".path"));
+    assert!(of_one.contains(".refusal.code"), "{of_one:?}");
+}
+
+#[test]
 fn status_prints_what_is_documented() {
     let aws = FakeAws::start().unwrap();
     let records = examples(RECORDS);
@@ -139,30 +173,45 @@ fn status_prints_what_is_documented() {
     assert_eq!(fields(&printed), fields(&documented()[4]));
 }
 
+/// The commands that the help of a command lists.
+fn commands_of(command: &[&str]) -> Vec<String> {
+    let help = Command::new(checkout::program("countersign"))
+        .args(command)
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (_, commands) = help.split_once("Commands:\n").unwrap_or_default();
+    commands
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|command| !matches!(*command, "" | "help"))
+        .map(str::to_owned)
+        .collect()
+}
+
 #[test]
 fn options_are_documented() {
-    for command in [
-        "check",
-        "verify",
-        "inspect",
-        "explain",
-        "status",
-        "push",
-        "wait",
-        "rollback",
-        "history",
-        "diff",
-        "audit",
-        "adopt",
-        "completions",
-        "redrive",
-        "doctor",
-    ] {
+    let mut commands = commands_of(&[]);
+    assert!(commands.contains(&"verify".to_owned()), "{commands:?}");
+    let nested: Vec<String> = commands
+        .iter()
+        .flat_map(|command| {
+            let of_command = commands_of(&[command]).into_iter();
+            of_command.map(move |inner| format!("{command} {inner}"))
+        })
+        .collect();
+    assert!(nested.contains(&"csc rotate".to_owned()), "{nested:?}");
+    commands.extend(nested);
+    for command in commands {
         let help = Command::new(checkout::program("countersign"))
-            .args([command, "--help"])
+            .args(command.split(' '))
+            .arg("--help")
             .output()
             .unwrap();
         let help = String::from_utf8(help.stdout).unwrap();
+        assert!(help.contains("Usage:"), "{command}: {help}");
         // An option may stand in a sentence.
         let words = help
             .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))

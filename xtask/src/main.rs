@@ -3,6 +3,7 @@
 mod checkout;
 mod detections;
 mod local;
+mod package;
 mod promise;
 mod road;
 mod stop;
@@ -35,6 +36,8 @@ enum Task {
     Local(local::Options),
     /// Run every check there is, the cheap ones first.
     Test(test::Options),
+    /// Write the folder of a release: plain CloudFormation, the functions' zips, an SBOM, checksums.
+    Package(package::Options),
     /// Write the detections as rules of Sigma, Panther or Elastic.
     Detections(Box<detections::Options>),
     /// Measure.
@@ -82,6 +85,7 @@ fn run(task: Task, terminal: &Terminal) -> Result<bool, Box<dyn Error>> {
     match task {
         Task::Local(options) => local::run(&root, &options, terminal),
         Task::Test(options) => test::run(&root, &options, terminal),
+        Task::Package(options) => package::run(&root, &options, terminal),
         Task::Detections(options) => detections::run(&root, &options, terminal),
         Task::Bench { what, options } => bench(&root, what, &options, terminal),
     }

@@ -27,6 +27,14 @@ const CARGO_DENY: &str = "cargo-deny@0.20.2";
 const NOWHERE: &str = "http://127.0.0.1:9";
 /// After this, waiting for the build of the functions is given up.
 const LONGEST_BUILD: Duration = Duration::from_hours(1);
+/// The templates that SAM transforms: the stack's, and those that the docs show.
+const SAM_TEMPLATES: [&str; 3] = [
+    "template.yaml",
+    "examples/sam/template.yaml",
+    "examples/sam/build.yaml",
+];
+/// The templates that need no transform.
+const PLAIN_TEMPLATES: [&str; 2] = ["bootstrap.yaml", "network.yaml"];
 /// The machine's own Python, for what does without the pinned tools.
 const PYTHON: &str = "python3";
 /// Parts of the names of the tests that take most of the time, and that seldom fail alone: the gate's model
@@ -73,7 +81,7 @@ pub(crate) struct Options {
 enum Step {
     /// Formatting.
     Format,
-    /// The SAM template and its parameters, by SAM's linter and cfn-lint.
+    /// The templates and their parameters, and those of the examples, by SAM's linter and cfn-lint.
     Template,
     /// Licences, banned crates and sources of every dependency.
     Licences,
@@ -298,8 +306,14 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
             Step::Format => succeeds(self.cargo("fmt").args(["--all", "--check"])),
             Step::Template => {
                 let tools = self.tools()?;
-                Ok(tool(&tools, "sam", &["validate", "--lint"])?
-                    && tool(&tools, "cfn-lint", &["template.yaml"])?)
+                for template in SAM_TEMPLATES {
+                    let arguments = ["validate", "--lint", "--template", template];
+                    if !tool(&tools, "sam", &arguments)? {
+                        return Ok(false);
+                    }
+                }
+                let all: Vec<&str> = SAM_TEMPLATES.into_iter().chain(PLAIN_TEMPLATES).collect();
+                tool(&tools, "cfn-lint", &all)
             }
             Step::Licences => self.licences(),
             Step::Python => {
@@ -338,13 +352,25 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
             Step::E2e => {
                 let tools = self.tools()?;
                 cloud::build(&tools, self.terminal)?;
-                succeeds(
-                    self.cargo("test")
-                        .args(["--locked", "--package", "countersign-e2e"])
-                        .args(["--", "--ignored"]),
-                )
+                Ok(self.package()?
+                    && succeeds(
+                        self.cargo("test")
+                            .args(["--locked", "--package", "countersign-e2e"])
+                            .args(["--", "--ignored"]),
+                    )?)
             }
         }
+    }
+
+    /// The folder of a release, of what was built, for the tests that deploy it.
+    fn package(&self) -> Result<bool, HarnessError> {
+        let this = std::env::current_exe().map_err(|source| HarnessError::Start {
+            program: "cargo xtask package".to_owned(),
+            source,
+        })?;
+        let mut command = Command::new(this);
+        command.args(["package", "--no-build", "--architecture", "x86_64"]);
+        succeeds(command.current_dir(self.root))
     }
 
     /// cargo-deny is built once into the checkout; without its optional parts that takes a minute.

@@ -28,6 +28,7 @@ pub(crate) struct Session {
     pub(crate) clock: SystemClock,
     connection: Connection,
     pub(crate) lambda: LambdaApi,
+    pub(crate) signer: SignerApi,
     /// How the person logs in, to explain what goes wrong.
     login: Login,
     uploads_bucket: String,
@@ -76,6 +77,7 @@ impl Session {
             uploads: UploadsBucket::new(connection.clone(), uploads_bucket.to_owned()),
             records: RecordsBucket::new(connection.clone(), records_bucket.to_owned()),
             lambda: LambdaApi::new(connection.clone()),
+            signer: SignerApi::new(connection.clone()),
             clock: SystemClock,
             connection,
             login,
@@ -179,7 +181,7 @@ impl Session {
         }
     }
 
-    /// What to say when Lambda was asked in vain, which takes this action.
+    /// What to say when Lambda or Signer was asked in vain, which takes this action.
     pub(crate) fn failed_lambda_call(
         &self,
         what: &str,

@@ -1,16 +1,19 @@
 //! One folder a command. Each has `args` (the command line), `run` (what it does, and how it ends),
-//! `report` (what it prints, as data) and `text` (the same for people). Commands use `io`, and not each
-//! other.
+//! `report` (what it prints, as data) and `text` (the same for people). Commands use `io`, `aws` where they
+//! ask AWS, `following` where they follow an upload, and not each other.
 
 pub(crate) mod adopt;
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod ci_report;
 pub(crate) mod completions;
+pub(crate) mod csc;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod inspect;
+pub(crate) mod man;
 pub(crate) mod push;
 pub(crate) mod redrive;
 pub(crate) mod rollback;

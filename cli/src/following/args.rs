@@ -1,6 +1,6 @@
 //! Options of the commands that follow uploads.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
@@ -15,4 +15,7 @@ pub(crate) struct FollowOptions {
     /// How to print; JSON is a line for each event
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+    /// Write the events to this file, too, as JSON lines: for `ci-report`, or for a log
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
 }

@@ -1,14 +1,19 @@
 //! Tells events as they come: as JSON lines for programs, as progress for people.
 
 use std::{
+    fs::File,
     io::{IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use countersign_gate::verdict::Decision;
 
 use crate::{
-    following::event::{Event, What},
+    following::{
+        args::FollowOptions,
+        event::{Event, What},
+    },
     io::{
         error::CliError,
         escape::escape,
@@ -25,13 +30,29 @@ pub(crate) struct Reporter {
     format: Format,
     /// Whether somebody looks: a line that changes is for a terminal only.
     is_live: bool,
+    /// Where every event goes as well.
+    events: Option<(PathBuf, File)>,
 }
 
 impl Reporter {
     /// For the terminal or the pipe that there is.
     pub(crate) fn new(format: Format) -> Self {
         let is_live = format == Format::Text && std::io::stderr().is_terminal();
-        Self { format, is_live }
+        Self {
+            format,
+            is_live,
+            events: None,
+        }
+    }
+
+    /// As the options say. The file of events is empty from now on: it is about this run.
+    pub(crate) fn of(options: &FollowOptions) -> Result<Self, CliError> {
+        let mut reporter = Self::new(options.format);
+        if let Some(path) = &options.events {
+            let file = File::create(path).map_err(|error| unwritable(path, &error))?;
+            reporter.events = Some((path.clone(), file));
+        }
+        Ok(reporter)
     }
 
     /// How to print what is not an event.
@@ -41,6 +62,7 @@ impl Reporter {
 
     /// Tells an event. For people, how an upload ended is not told here: it is the command's result.
     pub(crate) fn tell(&self, event: &Event<'_>) -> Result<(), CliError> {
+        self.keep(event)?;
         match self.format {
             Format::Json => output::print_json_line(event),
             Format::Text => {
@@ -50,6 +72,18 @@ impl Reporter {
                 Ok(())
             }
         }
+    }
+
+    /// Writes an event to the file of events, if there is one.
+    fn keep(&self, event: &Event<'_>) -> Result<(), CliError> {
+        let Some((path, file)) = &self.events else {
+            return Ok(());
+        };
+        let mut line = output::json_line(event)?;
+        line.push('\n');
+        let mut file = file;
+        file.write_all(line.as_bytes())
+            .map_err(|error| unwritable(path, &error))
     }
 
     /// Says what is waited for, and since when, in a line that the next one replaces.
@@ -73,6 +107,13 @@ impl Reporter {
         // Progress that nobody can see is no reason to stop.
         let _ = write!(err, "{clear}{text}").and_then(|()| err.flush());
     }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::new(
+        format!("cannot write the events to {}: {error}", path.display()),
+        "give --events a file in a folder that exists and that you may write to",
+    )
 }
 
 /// The event for people.

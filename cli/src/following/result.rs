@@ -36,24 +36,24 @@ pub(crate) fn tell_result(
         .map_or(ExitStatus::Inconclusive, |outcome| {
             exit_status(outcome.state)
         });
-    match (reporter.format(), followed.outcome()) {
-        (Format::Text, Some(outcome)) => output::print(&ended(followed, outcome, changes))?,
-        (Format::Text, None) => output::print(&not_known(followed))?,
-        (Format::Json, outcome) => {
-            let exit_status = status.code();
-            let what = match outcome {
-                Some(outcome) => What::Ended {
-                    exit_status,
-                    outcome,
-                    changes,
-                },
-                None => What::NotKnown {
-                    exit_status,
-                    standing: followed.standing(),
-                },
-            };
-            reporter.tell(&Event::of(followed.target(), followed.upload(), what))?;
-        }
+    let exit_status = status.code();
+    let what = match followed.outcome() {
+        Some(outcome) => What::Ended {
+            exit_status,
+            outcome,
+            changes,
+        },
+        None => What::NotKnown {
+            exit_status,
+            standing: followed.standing(),
+        },
+    };
+    reporter.tell(&Event::of(followed.target(), followed.upload(), what))?;
+    if reporter.format() == Format::Text {
+        output::print(&match followed.outcome() {
+            Some(outcome) => ended(followed, outcome, changes),
+            None => not_known(followed),
+        })?;
     }
     Ok(status)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign_gate::domain::{KeyError, Target};
+use countersign_gate::domain::{CscArn, KeyError, Target};
 
 use crate::io::escape::escape;
 
@@ -21,6 +21,11 @@ pub(crate) fn parse_target(text: &str) -> Result<Target, String> {
     Target::try_from(text.to_owned()).map_err(|error| escape(&why(error)))
 }
 
+/// Reads the ARN of a code signing configuration.
+pub(crate) fn parse_csc(text: &str) -> Result<CscArn, String> {
+    CscArn::parse(text).map_err(|error| escape(&error.to_string()))
+}
+
 /// Reads DURATION: a number with `s`, `m` or `h`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     const FIX: &str = "write a number of seconds, minutes or hours, such as 90s, 15m or 1h";
@@ -36,6 +41,18 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
         .filter(|total| *total <= MAX_DURATION_SECONDS)
         .map(Duration::from_secs)
         .ok_or("give at most 24h")
+}
+
+/// Whether S3 can hold this as metadata of an object, and everybody can read it.
+pub(crate) fn check_metadata(name: &str, value: &str) -> Result<(), &'static str> {
+    let is_token = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(is_token) {
+        return Err("a name has lower-case letters, digits, - and _ only");
+    }
+    if !value.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
+        return Err("a value has printable ASCII characters only");
+    }
+    Ok(())
 }
 
 /// A day: longer than any upload takes, records say so.

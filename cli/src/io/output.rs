@@ -44,8 +44,12 @@ pub(crate) fn print_json(document: &impl Serialize) -> Result<(), CliError> {
 
 /// Prints a document as one line of JSON to standard output.
 pub(crate) fn print_json_line(document: &impl Serialize) -> Result<(), CliError> {
-    let json = serde_json::to_string(document).map_err(|error| not_json(&error))?;
-    print(&(json + "\n"))
+    print(&(json_line(document)? + "\n"))
+}
+
+/// A document as JSON in one line.
+pub(crate) fn json_line(document: &impl Serialize) -> Result<String, CliError> {
+    serde_json::to_string(document).map_err(|error| not_json(&error))
 }
 
 fn not_json(error: &serde_json::Error) -> CliError {

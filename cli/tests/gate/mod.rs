@@ -64,8 +64,17 @@ impl Gate {
 
     /// Runs a command, and ends every upload that it makes so.
     pub(crate) fn run_and_end(&self, arguments: &[&str], ends: &[(&str, Value)]) -> Ran {
+        self.end_while(|| self.run(arguments), ends)
+    }
+
+    /// Ends every upload that is made while something runs.
+    pub(crate) fn end_while(
+        &self,
+        run: impl FnOnce() -> Ran + Send,
+        ends: &[(&str, Value)],
+    ) -> Ran {
         thread::scope(|scope| {
-            let running = scope.spawn(|| self.run(arguments));
+            let running = scope.spawn(run);
             let mut waiting: BTreeMap<&str, Value> = ends.iter().cloned().collect();
             while !running.is_finished() && !waiting.is_empty() {
                 for (target, end) in waiting.clone() {
@@ -149,7 +158,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             status: output.status.code().unwrap(),
             out: String::from_utf8(output.stdout).unwrap(),

@@ -4,7 +4,7 @@ use countersign_aws::function_runtime::{
     environment::{ConfigError, Environment, Variables},
     settings,
 };
-use countersign_gate::alerts::{AlertSettings, Place};
+use countersign_gate::alerts::{AlertSettings, AwsLocation};
 
 /// Everything that is set.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,11 +60,11 @@ impl Config {
 }
 
 /// Partition, region and account of `arn:<partition>:sns:<region>:<account>:<name>`.
-fn place_of(topic_arn: &str) -> Option<Place> {
+fn place_of(topic_arn: &str) -> Option<AwsLocation> {
     let mut parts = topic_arn.split(':').skip(1);
     let (partition, _, region, account) =
         (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    Some(Place {
+    Some(AwsLocation {
         partition: partition.to_owned(),
         region: region.to_owned(),
         account: account.to_owned(),

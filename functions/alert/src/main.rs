@@ -39,7 +39,7 @@ impl Handle for Alert {
             Alerted::Counted(page) => said(&page, "it is counted, and summed up later"),
             Alerted::Known(page) => said(&page, "this event was told before"),
             Alerted::Silenced(page) => said(&page, "a silence keeps it quiet"),
-            Alerted::LookedAfter(sums) => info!(sums, "what waits was looked after"),
+            Alerted::SummariesSent(sums) => info!(sums, "what waits was looked after"),
             Alerted::Silent => info!("nobody needs to hear of this event"),
             Alerted::Dropped(why) => warn!(why, "an event that is not the gate's was dropped"),
         }

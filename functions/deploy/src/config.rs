@@ -6,7 +6,7 @@ use countersign_aws::function_runtime::{
 };
 use countersign_gate::{
     deployment::DeploySettings,
-    verdict::{PackageExaminer, Policy},
+    verdict::{OperatorPolicy, PackageExaminer},
 };
 use countersign_package::Limits;
 
@@ -26,6 +26,7 @@ impl Config {
         let event_bus = environment.read(&settings::EVENT_BUS);
         let without_csc = environment.read(&settings::TARGET_WITHOUT_CSC);
         let integrity_authority = environment.read(&settings::INTEGRITY_AUTHORITY);
+        let unstartable = environment.read(&settings::PACKAGES_THAT_CANNOT_START);
         let layer_csc = environment.read(&settings::LAYER_CSC_ARN);
         let new_function_csc = environment.read(&settings::NEW_FUNCTION_CSC_ARN);
         let canary = environment.read(&settings::CANARY_ON_ALIAS);
@@ -34,9 +35,10 @@ impl Config {
             Some(Self {
                 settings: DeploySettings {
                     stack: stack?,
-                    policy: Policy {
+                    policy: OperatorPolicy {
                         without_csc: without_csc?,
                         integrity_authority: integrity_authority?,
+                        unstartable: unstartable?,
                     },
                     layer_csc: layer_csc?,
                     new_function_csc: new_function_csc?,
@@ -54,7 +56,7 @@ impl Config {
 mod tests {
     use countersign_gate::{
         deployment::CanaryPolicy,
-        verdict::{IntegrityAuthority, WithoutCsc},
+        verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
     };
 
     use super::*;
@@ -85,6 +87,7 @@ mod tests {
             config.settings.policy.integrity_authority,
             IntegrityAuthority::Countersign
         );
+        assert_eq!(config.settings.policy.unstartable, Unstartable::Warn);
         assert_eq!(config.settings.layer_csc, None);
         assert_eq!(config.settings.new_function_csc, None);
         assert_eq!(config.settings.canary, CanaryPolicy::Wait);
@@ -96,6 +99,7 @@ mod tests {
         let config = Config::read(&variables(&[
             ("COUNTERSIGN_TARGET_WITHOUT_CSC", "allow"),
             ("COUNTERSIGN_INTEGRITY_AUTHORITY", "lambda"),
+            ("COUNTERSIGN_PACKAGES_THAT_CANNOT_START", "refuse"),
             ("COUNTERSIGN_LAYER_CSC_ARN", arn),
             ("COUNTERSIGN_NEW_FUNCTION_CSC_ARN", arn),
             ("COUNTERSIGN_CANARY_ON_ALIAS", "takeover"),
@@ -106,6 +110,7 @@ mod tests {
             config.settings.policy.integrity_authority,
             IntegrityAuthority::Lambda
         );
+        assert_eq!(config.settings.policy.unstartable, Unstartable::Refuse);
         assert_eq!(config.settings.layer_csc.unwrap().as_str(), arn);
         let new_function_csc = config.settings.new_function_csc.unwrap();
         assert_eq!(new_function_csc.as_str(), arn);

@@ -43,7 +43,9 @@ impl Handle for Sweep {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
         let run = SweepRun::parse(message.body)?;
         let sweep = sweep(&self.aws, &self.settings, run, message.attempt);
-        let swept = Box::pin(sweep).await?;
+        // The next run looks at the same things: there is no use in waiting longer for AWS.
+        let swept = Box::pin(sweep).await;
+        let swept = swept.map_err(|error| Failure::Retry(Box::new(error)))?;
         if swept.gave_way {
             info!(run = run.as_str(), "another run is at work");
             return Ok(());

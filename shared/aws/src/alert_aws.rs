@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use countersign_gate::ports::{
-    Clock, Creation, Pager, PortError, Records, Replacement, SnsMessage, TaggedRecord,
+    Clock, Creation, Pager, PortError, RecordWithEtag, Records, Replacement, SnsMessage,
 };
 use jiff::Timestamp;
 
@@ -47,8 +47,8 @@ delegate! { [] Records for [AlertAws] to records:
     fn read_record(path: &str) -> Option<Vec<u8>>;
     fn create_record(path: &str, body: &[u8]) -> Creation;
     fn replace_record(path: &str, body: &[u8]) -> ();
-    fn read_tagged_record(path: &str) -> Option<TaggedRecord>;
-    fn replace_record_as_seen(path: &str, body: &[u8], seen: Option<&TaggedRecord>) -> Replacement;
+    fn read_record_with_etag(path: &str) -> Option<RecordWithEtag>;
+    fn replace_record_as_seen(path: &str, body: &[u8], seen: Option<&RecordWithEtag>) -> Replacement;
     fn list_records(prefix: &str) -> Vec<String>;
     fn list_record_folders(prefix: &str) -> Vec<String>;
 }

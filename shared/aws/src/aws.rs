@@ -10,9 +10,9 @@ use countersign_gate::{
     ports::{
         Alias, AliasMove, Announcement, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload,
         Events, Function, FunctionCsc, FunctionInventory, Functions, JobRequest, JobStart,
-        LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction, Page,
-        PortError, Records, Replacement, SignedObjects, Signer, TaggedRecord, UpdatedCode,
-        UploadHead, UploadInventory, UploadVersion, Uploads, Version, VersionPublish,
+        LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction,
+        ListingPage, PortError, RecordWithEtag, Records, Replacement, SignedObjects, Signer,
+        UpdatedCode, UploadHead, UploadInventory, UploadVersion, Uploads, Version, VersionPublish,
         VersionRequest, VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
@@ -127,8 +127,8 @@ delegate! { Records to records:
     fn read_record(path: &str) -> Option<Vec<u8>>;
     fn create_record(path: &str, body: &[u8]) -> Creation;
     fn replace_record(path: &str, body: &[u8]) -> ();
-    fn read_tagged_record(path: &str) -> Option<TaggedRecord>;
-    fn replace_record_as_seen(path: &str, body: &[u8], seen: Option<&TaggedRecord>) -> Replacement;
+    fn read_record_with_etag(path: &str) -> Option<RecordWithEtag>;
+    fn replace_record_as_seen(path: &str, body: &[u8], seen: Option<&RecordWithEtag>) -> Replacement;
     fn list_records(prefix: &str) -> Vec<String>;
     fn list_record_folders(prefix: &str) -> Vec<String>;
 }
@@ -166,9 +166,9 @@ delegate! { UploadInventory to uploads:
 }
 
 delegate! { FunctionInventory to lambda:
-    fn list_functions(marker: Option<&str>) -> Page<ListedFunction>;
-    fn list_cscs(marker: Option<&str>) -> Page<Csc>;
-    fn functions_of_csc(csc: &CscArn, marker: Option<&str>) -> Page<String>;
+    fn list_functions(marker: Option<&str>) -> ListingPage<ListedFunction>;
+    fn list_cscs(marker: Option<&str>) -> ListingPage<Csc>;
+    fn functions_of_csc(csc: &CscArn, marker: Option<&str>) -> ListingPage<String>;
 }
 
 #[cfg(feature = "function-runtime")]

@@ -62,7 +62,9 @@ mod zip;
 
 pub use arn::{ArnError, ProfileVersionArn, SigningJobArn};
 pub use digest::{CodeSha256, ContentDigest};
-pub use inventory::{ElfClass, ElfHeader, ElfMachine, Inventory, Libc, Lookup, Shebang};
+pub use inventory::{
+    ElfClass, ElfHeader, ElfMachine, Inventory, InventoryEntry, Libc, Lookup, Shebang,
+};
 pub use limits::Limits;
 pub use origin::OriginError;
 pub use package::{IntegrityError, Package, VerifiedPackage};

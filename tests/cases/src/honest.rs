@@ -2,7 +2,7 @@
 //!
 //! These are emulations: the shape (versions, flags, attributes, extra fields, descriptors) is that
 //! of the named program, the bytes are the forge's. Programs that can be had where the tests run
-//! are run for real in `tests/honest_writers.rs` as well.
+//! are run for real in `tests/honest_writers/` as well.
 
 use countersign_testkit::package::sign;
 use countersign_testkit::zip::{EntryForge, FLAG_UTF8, Header, ZipForge, extra};

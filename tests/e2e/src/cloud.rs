@@ -150,7 +150,8 @@ impl Cloud {
         self.stack(name)
     }
 
-    fn stack(&self, name: &str) -> Result<Stack, HarnessError> {
+    /// The deployed stack `name`.
+    pub fn stack(&self, name: &str) -> Result<Stack, HarnessError> {
         let session = self.session(&Credentials::root())?;
         let answer = session.call(
             "cloudformation",

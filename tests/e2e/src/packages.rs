@@ -22,6 +22,21 @@ pub fn layer(words: &str) -> Result<Vec<u8>, HarnessError> {
     archive(&[(LIBRARY, format!("WORDS = \"{words}\"\n").as_bytes())])
 }
 
+/// A package of a Python function that was zipped with the folder around its content, so that Lambda
+/// does not find its module.
+pub fn zipped_folder(folder: &str, words: &str) -> Result<Vec<u8>, HarnessError> {
+    let inside = files(&function(words)?)?;
+    let moved: Vec<(String, Vec<u8>)> = inside
+        .into_iter()
+        .map(|(name, body)| (format!("{folder}/{name}"), body))
+        .collect();
+    let borrowed: Vec<(&str, &[u8])> = moved
+        .iter()
+        .map(|(name, body)| (name.as_str(), body.as_slice()))
+        .collect();
+    archive(&borrowed)
+}
+
 /// What is no package: it begins like a zip file and does not go on like one.
 #[must_use]
 pub fn malformed() -> Vec<u8> {

@@ -19,7 +19,7 @@ from typing import Any
 
 from ministack.services import cloudwatch, lambda_svc
 
-from . import access, code_signing, keys, lambda_reads, lambda_storage, lambda_versions, operations
+from . import access, code_signing, keys, lambda_network, lambda_reads, lambda_storage, lambda_versions, operations
 from .answers import Answer, AwsError, empty, json_object, ok
 from .judging import Judge, Reading, Status, judge, note
 from .settings import SETTINGS
@@ -214,6 +214,7 @@ def _create_function(deployments: Deployments, request: _Request) -> _Verdict:
     if request.function is not None:
         return None, None
     lambda_versions.require_publication(data, data)
+    lambda_network.require(request.name, data)
     lambda_storage.require(lambda_svc._func_arn(request.name), data.get("Code") or {})
     code = _fetch(request, data.get("Code") or {})
     if refused := lambda_svc._reject_unreadable_zip(code):
@@ -259,6 +260,7 @@ def _update_configuration(deployments: Deployments, request: _Request, function:
     if refused := lambda_svc._check_revision(function["config"], request.data):
         return refused, None
     _require_settled(function)
+    lambda_network.require(request.name, {"Role": function["config"]["Role"], **request.data})
     deployments.admit(request.name, code_signing.attached_to(function), None, _layers(request.data))
     return None, lambda answer: _stamped(deployments, answer, function, None)
 

@@ -101,6 +101,7 @@ def gate(running: LocalAws) -> Iterator[Gate]:
     for folder in ("shop-web", "bank"):
         key = f"functions/{folder}/20261126T080000Z-abc/outcome.json"
         assert gate.puts("deploy", "RecordsBucket", key, IfNoneMatch="*") == "done"
+        running.function(folder)
     yield gate
     running.control("POST", "reset")
 
@@ -124,6 +125,8 @@ def tries(gate: Gate, keys: dict[str, str]) -> set[str]:
         "silence": lambda: s3.put_object(Bucket=records, Key="silences/functions/shop-web.json", Body=b"{}"),
         "write record": lambda: s3.put_object(Bucket=records, Key="functions/shop-web/live.json", Body=b"{}"),
         "list configurations": lambda: aws.list_code_signing_configs(),
+        "read own function": lambda: aws.get_function(FunctionName="shop-web"),
+        "read foreign function": lambda: aws.get_function(FunctionName="bank"),
         "update code": lambda: aws.update_function_code(FunctionName="shop-web", ZipFile=HELLO),
     }
     return {name for name, call in calls.items() if code_of(call) == "done"}
@@ -137,7 +140,7 @@ READS = {"read own record", "read foreign record", "list own records", "list all
     ("name", "may"),
     [
         ("ci", OWN),
-        ("developer", OWN | {"read own upload"}),
+        ("developer", OWN | {"read own upload", "read own function"}),
         ("auditor", READS),
         ("operator", READS | {"drop own", "drop foreign", "read own upload", "silence"}),
     ],

@@ -8,8 +8,7 @@ use countersign_gate::domain::{CscArn, FunctionName, Target};
 use crate::{
     aws::buckets::{RecordsBucket, UploadsBucket},
     io::{
-        arguments::{parse_duration, parse_target},
-        escape::escape,
+        arguments::{parse_csc, parse_duration, parse_target},
         output::Format,
     },
 };
@@ -76,8 +75,4 @@ fn parse_function(text: &str) -> Result<FunctionName, String> {
             Err("Lambda does not say which package a layer was made of: push it".to_owned())
         }
     }
-}
-
-fn parse_csc(text: &str) -> Result<CscArn, String> {
-    CscArn::parse(text).map_err(|error| escape(&error.to_string()))
 }

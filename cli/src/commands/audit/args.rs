@@ -30,7 +30,7 @@ its end, or nothing was found and the last one is old or could not look at every
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    pub(super) question: Option<Question>,
+    pub(super) question: Option<AuditCommand>,
     #[command(flatten)]
     pub(super) records_bucket: RecordsBucket,
     /// An account whose signing profiles may sign for this one; may be repeated
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
 
 /// Another question about the same posture.
 #[derive(Subcommand)]
-pub(super) enum Question {
+pub(super) enum AuditCommand {
     Impact(ImpactArguments),
 }
 

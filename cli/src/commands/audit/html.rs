@@ -4,14 +4,14 @@
 use std::fmt::Write as _;
 
 use countersign_gate::{
-    client::audit::{Audit, AuditFinding, CodeStanding, Protection, Severity, Subject},
+    client::audit::{Audit, AuditFinding, AuditSeverity, CodeStanding, Protection, Subject},
     domain::sha256_base64,
 };
 
 use super::{
+    charts::{Part, bar, ranking},
     markup::escaped,
-    pictures::{Part, bar, ranking},
-    text::{OLD, age},
+    text::{STALE_NOTICE, age},
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -43,7 +43,10 @@ pub(super) fn render(audit: &Audit) -> String {
         age(audit.age_seconds)
     );
     if audit.is_old {
-        let _ = writeln!(page, "<p class=\"banner\" role=\"alert\">Old: {OLD}.</p>");
+        let _ = writeln!(
+            page,
+            "<p class=\"banner\" role=\"alert\">Old: {STALE_NOTICE}.</p>"
+        );
     }
     for trouble in &audit.not_looked_at {
         let trouble = escaped(trouble);
@@ -53,7 +56,7 @@ pub(super) fn render(audit: &Audit) -> String {
         );
     }
     tiles(&mut page, audit);
-    pictures(&mut page, audit);
+    charts(&mut page, audit);
     findings(&mut page, audit);
     subjects(&mut page, audit);
     configurations(&mut page, audit);
@@ -93,24 +96,24 @@ fn tiles(page: &mut String, audit: &Audit) {
         &format!("of {total} functions run signed code"),
     );
     for (severity, class) in [
-        (Severity::Critical, "bad"),
-        (Severity::Warning, "warn"),
-        (Severity::Note, "plain"),
+        (AuditSeverity::Critical, "bad"),
+        (AuditSeverity::Warning, "warn"),
+        (AuditSeverity::Note, "plain"),
     ] {
         let count = of(severity);
         let class = if count == 0 { "good" } else { class };
         let plural = if count == 1 { "" } else { "s" };
         let word = match severity {
-            Severity::Critical => "critical finding",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
+            AuditSeverity::Critical => "critical finding",
+            AuditSeverity::Warning => "warning",
+            AuditSeverity::Note => "note",
         };
         tile(class, count.to_string(), &format!("{word}{plural}"));
     }
     let _ = writeln!(page, "</section>");
 }
 
-fn pictures(page: &mut String, audit: &Audit) {
+fn charts(page: &mut String, audit: &Audit) {
     let summary = &audit.summary;
     let code: Vec<Part<'_>> = CodeStanding::ALL
         .iter()
@@ -147,7 +150,7 @@ fn pictures(page: &mut String, audit: &Audit) {
         .collect();
     signers.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     signers.truncate(MAX_SIGNERS);
-    let _ = writeln!(page, "<section class=\"pictures\" aria-label=\"Pictures\">");
+    let _ = writeln!(page, "<section class=\"charts\" aria-label=\"Pictures\">");
     page.push_str(&bar("What functions run", &code));
     page.push_str(&bar(
         "What Lambda does with code that nobody it trusts has signed",
@@ -175,7 +178,13 @@ fn end_table(page: &mut String) {
 }
 
 fn findings(page: &mut String, audit: &Audit) {
-    let headings = ["Severity", "Subject", "Finding", "What to do", "Controls"];
+    let headings = [
+        "AuditSeverity",
+        "Subject",
+        "Finding",
+        "What to do",
+        "Controls",
+    ];
     table(page, "Findings", &headings);
     for finding in &audit.findings {
         finding_row(page, finding);
@@ -273,19 +282,19 @@ fn configurations(page: &mut String, audit: &Audit) {
 }
 
 /// Sorts as the severity does, the worst first.
-fn rank(severity: Severity) -> u8 {
+fn rank(severity: AuditSeverity) -> u8 {
     match severity {
-        Severity::Critical => 0,
-        Severity::Warning => 1,
-        Severity::Note => 2,
+        AuditSeverity::Critical => 0,
+        AuditSeverity::Warning => 1,
+        AuditSeverity::Note => 2,
     }
 }
 
-fn class(severity: Severity) -> &'static str {
+fn class(severity: AuditSeverity) -> &'static str {
     match severity {
-        Severity::Critical => "bad",
-        Severity::Warning => "warn",
-        Severity::Note => "plain",
+        AuditSeverity::Critical => "bad",
+        AuditSeverity::Warning => "warn",
+        AuditSeverity::Note => "plain",
     }
 }
 

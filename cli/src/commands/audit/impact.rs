@@ -6,7 +6,7 @@ use countersign_gate::client::audit::{Audit, Impact};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::text::{OLD, age};
+use super::text::{STALE_NOTICE, age};
 use crate::io::{
     escape::escape,
     style::{BOLD, DIM, OK, WARN, style},
@@ -56,7 +56,7 @@ pub(super) fn render(report: &Report) -> String {
     let signer = style(BOLD, escape(&impact.signer));
     let _ = writeln!(text, "{signer} {}", style(DIM, swept));
     if report.is_old {
-        let _ = writeln!(text, "{}", style(WARN, OLD));
+        let _ = writeln!(text, "{}", style(WARN, STALE_NOTICE));
     }
     if impact.runs.is_empty() {
         let _ = writeln!(text, "{}", style(OK, "nothing runs that it signed"));

@@ -2,15 +2,15 @@
 //!
 //! [`args`] → `run` reads `posture.json` and the open drift through the gate's port, which judges them, and
 //! prints: [`text`] for people, JSON, [`csv`], [`sarif`], or [`html`], one page for a wall screen or an auditor
-//! (`page.css`, `page.js`, with [`pictures`], escaped by `markup`). `impact` prints the second command. Nothing is changed in AWS. Uses `io`, `aws` and the gate's
+//! (`page.css`, `page.js`, with [`charts`], escaped by `markup`). `impact` prints the second command. Nothing is changed in AWS. Uses `io`, `aws` and the gate's
 //! `client`.
 
 mod args;
+mod charts;
 mod csv;
 mod html;
 mod impact;
 mod markup;
-mod pictures;
 mod run;
 mod sarif;
 mod text;

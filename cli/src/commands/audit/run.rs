@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use countersign_gate::client::audit::{Audit, Impact, Swept, audit, read_swept};
+use countersign_gate::client::audit::{Audit, Impact, SweepSnapshot, audit, read_swept};
 use jiff::Timestamp;
 
 use super::{
-    args::{Arguments, AuditFormat, ImpactArguments, Question},
+    args::{Arguments, AuditCommand, AuditFormat, ImpactArguments},
     csv, html, impact, sarif, text,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 
 /// Reads, judges, prints.
 pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, CliError> {
-    if let Some(Question::Impact(question)) = &arguments.question {
+    if let Some(AuditCommand::Impact(question)) = &arguments.question {
         return tell_impact(arguments, question, now);
     }
     let Some(swept) = read(arguments.records_bucket.name()?)? else {
@@ -65,7 +65,7 @@ fn tell_impact(
     })
 }
 
-fn read(bucket: &str) -> Result<Option<Swept>, CliError> {
+fn read(bucket: &str) -> Result<Option<SweepSnapshot>, CliError> {
     block_on(async {
         let session = Session::connect("", bucket).await?;
         read_swept(&session.records)

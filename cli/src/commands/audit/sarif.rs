@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use countersign_gate::client::audit::{Audit, AuditFinding, FindingKind, Severity};
+use countersign_gate::client::audit::{Audit, AuditFinding, AuditSeverity, FindingKind};
 use serde_json::{Value, json};
 
 use crate::io::escape::escape;
@@ -72,11 +72,11 @@ fn result(finding: &AuditFinding, rule: Option<usize>) -> Value {
     })
 }
 
-fn level(severity: Severity) -> &'static str {
+fn level(severity: AuditSeverity) -> &'static str {
     match severity {
-        Severity::Critical => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
+        AuditSeverity::Critical => "error",
+        AuditSeverity::Warning => "warning",
+        AuditSeverity::Note => "note",
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::builder::styling::Style;
 use countersign_gate::client::audit::{
-    Audit, AuditFinding, CodeStanding, Protection, Severity, Subject,
+    Audit, AuditFinding, AuditSeverity, CodeStanding, Protection, Subject,
 };
 
 use crate::io::{
@@ -25,7 +25,7 @@ pub(super) fn render(audit: &Audit) -> String {
         )
     );
     if audit.is_old {
-        let _ = writeln!(text, "{}", style(WARN, OLD));
+        let _ = writeln!(text, "{}", style(WARN, STALE_NOTICE));
     }
     render_summary(&mut text, audit);
     render_table(&mut text, audit);
@@ -42,7 +42,7 @@ pub(super) fn render(audit: &Audit) -> String {
 }
 
 /// What is said of an old posture.
-pub(super) const OLD: &str =
+pub(super) const STALE_NOTICE: &str =
     "this is older than two hours, and sweep runs every hour: it may not be so any more";
 
 /// A number of seconds for people.
@@ -88,7 +88,7 @@ fn render_summary(text: &mut String, audit: &Audit) {
 
 /// The targets that there are findings about.
 fn render_table(text: &mut String, audit: &Audit) {
-    let with_findings: Vec<(&Subject, Option<Severity>)> = audit
+    let with_findings: Vec<(&Subject, Option<AuditSeverity>)> = audit
         .subjects
         .iter()
         .filter(|subject| subject.findings > 0)
@@ -100,7 +100,7 @@ fn render_table(text: &mut String, audit: &Audit) {
         let _ = writeln!(text);
     }
     for (subject, worst) in &with_findings {
-        let severity = worst.map_or("", Severity::as_str);
+        let severity = worst.map_or("", AuditSeverity::as_str);
         let _ = writeln!(
             text,
             "{}  {:<width$}  {:<26}  {}",
@@ -160,15 +160,15 @@ fn render_finding(text: &mut String, finding: &AuditFinding) {
     }
 }
 
-fn worst(audit: &Audit, subject: &str) -> Option<Severity> {
+fn worst(audit: &Audit, subject: &str) -> Option<AuditSeverity> {
     let of_subject = audit.findings.iter().filter(|of| of.subject == subject);
     of_subject.map(|finding| finding.severity).max()
 }
 
-fn colour(severity: Option<Severity>) -> Style {
+fn colour(severity: Option<AuditSeverity>) -> Style {
     match severity {
-        Some(Severity::Critical) => ERROR,
-        Some(Severity::Warning) => WARN,
-        Some(Severity::Note) | None => DIM,
+        Some(AuditSeverity::Critical) => ERROR,
+        Some(AuditSeverity::Warning) => WARN,
+        Some(AuditSeverity::Note) | None => DIM,
     }
 }

@@ -3,32 +3,39 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use countersign_gate::domain::FunctionName;
 
 use crate::io::output::Format;
 
 const EXAMPLES: &str = "\
 Examples:
   countersign check shop.zip
+  countersign check shop.zip --function shop
   countersign check shop.zip --runtime python3.13 --handler app.handler --architecture arm64
   aws lambda get-function-configuration --function-name shop > shop.json
   countersign check shop.zip --configuration shop.json --strict
+  countersign check dist/ ~/.m2/repository
 
 Exit status:
   0  it would be signed; perhaps there are warnings
-  1  it would be rejected; with --strict, also when there are warnings
-  2  the command line or an input cannot be used";
+  1  it would be rejected; with --strict, also when there are warnings; of several, any of them
+  2  the command line or an input cannot be used, or AWS does not answer";
 
 /// Say whether a package would be signed and whether it could start, before it is uploaded
 ///
 /// Runs the checks that the gate runs before it has an unsigned package signed. With what is known of the
 /// function, also says what would keep it from starting: a handler that is not there, a program for
-/// another processor, files that the runtime cannot read. Nothing is uploaded, and AWS is not asked.
+/// another processor, files that the runtime cannot read. Nothing is uploaded, and AWS is asked for
+/// nothing but the configuration of --function. Folders and several files are told as a table.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The unsigned zip file
-    #[arg(value_name = "PACKAGE.zip")]
-    pub(super) package: PathBuf,
+    /// Unsigned zip files, or folders with some
+    #[arg(value_name = "PACKAGE.zip", required = true)]
+    pub(super) packages: Vec<PathBuf>,
+    /// The function that it is for, whose configuration is read from AWS
+    #[arg(long, value_name = "NAME", conflicts_with = "configuration", value_parser = function)]
+    pub(super) function: Option<FunctionName>,
     /// What `aws lambda get-function-configuration` prints
     #[arg(long, value_name = "FUNCTION.json")]
     pub(super) configuration: Option<PathBuf>,
@@ -47,4 +54,8 @@ pub(crate) struct Arguments {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
+}
+
+fn function(text: &str) -> Result<FunctionName, String> {
+    FunctionName::parse(text).map_err(|error| crate::io::escape::escape(&error.to_string()))
 }

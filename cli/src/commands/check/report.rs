@@ -2,9 +2,14 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use countersign_gate::{domain::ReasonCode, verdict::StartFault};
+use countersign_gate::{
+    domain::ReasonCode,
+    verdict::{StartFacts, StartFault, check_signable, check_size, start_faults, untrusted_layers},
+};
+use countersign_package::{Limits, Package};
 use serde::Serialize;
 
+use super::configuration::KnownFunction;
 use crate::io::{
     escape::{escape, escape_path},
     style::{BOLD, ERROR, OK, WARN, style},
@@ -32,6 +37,55 @@ pub(super) struct Refusal {
 }
 
 impl Report {
+    /// What the gate would say of a package before it has it signed, and of whether it could start.
+    pub(super) fn of(bytes: &[u8], function: &KnownFunction) -> Self {
+        let limits = Limits::default();
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let refusal = check_size(size, &limits)
+            .and_then(|()| check_signable(bytes, &limits))
+            .err()
+            .map(|error| (error.code, error.message));
+        let image = || {
+            let message = "the function is a container image, to which no zip can be deployed";
+            function
+                .is_image
+                .then(|| (ReasonCode::TargetIsImage, message.to_owned()))
+        };
+        let refusal = refusal.or_else(image).map(|(code, message)| Refusal {
+            code,
+            message,
+            fix: code.about().fix,
+        });
+        // What cannot be read has been refused, with its reason.
+        let package = Package::read(bytes, &limits).ok();
+        let facts = package.as_ref().map(StartFacts::of);
+        let mut faults = facts.map_or_else(Vec::new, |facts| {
+            start_faults(&facts, &function.configuration)
+        });
+        let csc = function.csc.as_ref();
+        faults.extend(csc.and_then(|csc| untrusted_layers(&function.configuration, csc)));
+        Self {
+            is_signable: refusal.is_none(),
+            refusal,
+            start_faults: faults,
+            warnings: package.map_or_else(Vec::new, |package| {
+                let warnings = package.warnings().iter();
+                warnings.map(ToString::to_string).collect()
+            }),
+        }
+    }
+
+    /// Why it would be rejected, or the first warning, with its code.
+    pub(super) fn first_reason(&self) -> Option<(&str, &str)> {
+        let refusal = self.refusal.as_ref();
+        let refusal = refusal.map(|refusal| (refusal.code.as_str(), refusal.message.as_str()));
+        let fault = self.start_faults.first();
+        let fault = fault.map(|fault| (fault.code.as_str(), fault.message.as_str()));
+        let warning = self.warnings.first();
+        let warning = warning.map(|warning| ("warning", warning.as_str()));
+        refusal.or(fault).or(warning)
+    }
+
     pub(super) fn has_warnings(&self) -> bool {
         !self.start_faults.is_empty() || !self.warnings.is_empty()
     }
@@ -52,8 +106,8 @@ impl Report {
             let _ = writeln!(text, "    fix: {}", refusal.fix);
         }
         for fault in &self.start_faults {
-            let word = style(WARN, "warning");
-            let _ = writeln!(text, "\n  {word} {}", escape(&fault.message));
+            let (word, code) = (style(WARN, "warning"), style(BOLD, fault.code.as_str()));
+            let _ = writeln!(text, "\n  {word} {code} {}", escape(&fault.message));
             let _ = writeln!(text, "    fix: {}", escape(&fault.fix));
         }
         for warning in &self.warnings {

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How far back the last deployment is looked for.
-const MAX_UPLOADS_BACK: usize = 1000;
+const MAX_HISTORY_UPLOADS: usize = 1000;
 
 /// A package, and how it is called.
 struct Package {
@@ -87,7 +87,7 @@ fn read_file(path: &Path) -> Result<Package, CliError> {
 }
 
 async fn live(session: &Session, target: &Target) -> Result<UploadId, CliError> {
-    let uploads = history(&session.records, target, MAX_UPLOADS_BACK)
+    let uploads = history(&session.records, target, MAX_HISTORY_UPLOADS)
         .await
         .map_err(|error| session.unread_records(target, &error))?;
     last_deployed(&uploads)

@@ -1,6 +1,6 @@
 //! The command line of `countersign push`.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use countersign_gate::domain::Target;
@@ -8,12 +8,14 @@ use countersign_gate::domain::Target;
 use crate::{
     aws::buckets::{RecordsBucket, UploadsBucket},
     following::args::FollowOptions,
-    io::{arguments::parse_target, escape::escape},
+    io::arguments::{check_metadata, parse_target},
 };
 
 const EXAMPLES: &str = "\
 Examples:
   countersign push functions/checkout=dist/checkout.zip
+  countersign push .aws-sam/build
+  countersign push
   countersign push dist/functions/checkout.zip dist/layers/openssl.zip
   countersign push layers/openssl=openssl.zip --metadata compatible-runtimes=nodejs24.x
   countersign push functions/checkout=checkout.zip --format json --timeout 10m
@@ -37,10 +39,15 @@ Exit status, the worst of all uploads:
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// What to upload, and for what: functions/NAME=FILE.zip, layers/NAME=FILE.zip, or a file that
-    /// lies in a folder as it will in the bucket: …/functions/NAME.zip
-    #[arg(value_name = "TARGET=PATH", required = true, value_parser = parse_package)]
+    /// What to upload, and for what: functions/NAME=PATH or layers/NAME=PATH, where the path is a zip,
+    /// a folder or a package of a build; a zip that lies in a folder as it will in the bucket,
+    /// …/functions/NAME.zip; what a build made (.aws-sam/build, cdk.out, .serverless, target/lambda,
+    /// .chalice), or a part of it. Without any, all targets of countersign.toml
+    #[arg(value_name = "TARGET=PATH", value_parser = parse_package)]
     pub(super) packages: Vec<PackageArgument>,
+    /// Which package is whose, where builds do not say it [default: countersign.toml, where there is one]
+    #[arg(long, value_name = "FILE.toml")]
+    pub(super) config: Option<PathBuf>,
     #[command(flatten)]
     pub(super) uploads_bucket: UploadsBucket,
     #[command(flatten)]
@@ -60,12 +67,14 @@ pub(crate) struct Arguments {
 
 /// A package on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PackageArgument {
-    pub(super) target: Target,
-    pub(super) path: PathBuf,
+pub(super) enum PackageArgument {
+    /// A path, and what it is for.
+    For { target: Target, path: PathBuf },
+    /// A path that tells by itself, or a target of countersign.toml.
+    Alone(String),
 }
 
-/// Reads TARGET=PATH, or a path that ends as a key.
+/// Reads TARGET=PATH, or what stands alone.
 fn parse_package(text: &str) -> Result<PackageArgument, String> {
     if let Some((target, path)) = text.split_once('=')
         && (target.starts_with("functions/") || target.starts_with("layers/"))
@@ -73,34 +82,15 @@ fn parse_package(text: &str) -> Result<PackageArgument, String> {
         if path.is_empty() {
             return Err("there is no path behind the =".to_owned());
         }
-        return Ok(PackageArgument {
+        return Ok(PackageArgument::For {
             target: parse_target(target)?,
             path: PathBuf::from(path),
         });
     }
-    let path = PathBuf::from(text);
-    let key = key_of(&path);
-    let target = key
-        .as_deref()
-        .and_then(|key| Target::from_key(key).ok())
-        .ok_or_else(|| {
-            format!(
-                "say what it is for: functions/NAME={text} or layers/NAME={text}",
-                text = escape(text)
-            )
-        })?;
-    Ok(PackageArgument { target, path })
-}
-
-/// The last two parts of a path, as a key has them.
-fn key_of(path: &Path) -> Option<String> {
-    let mut parts = path.components().rev();
-    match (parts.next()?, parts.next()?) {
-        (Component::Normal(name), Component::Normal(folder)) => {
-            Some(format!("{}/{}", folder.to_str()?, name.to_str()?))
-        }
-        _ => None,
+    if text.is_empty() {
+        return Err("there is no path".to_owned());
     }
+    Ok(PackageArgument::Alone(text.to_owned()))
 }
 
 /// Reads NAME=VALUE.
@@ -108,13 +98,7 @@ fn parse_metadata(text: &str) -> Result<(String, String), &'static str> {
     let (name, value) = text
         .split_once('=')
         .ok_or("write it as NAME=VALUE, such as commit=4f2a91c")?;
-    let is_token = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    if name.is_empty() || !name.chars().all(is_token) {
-        return Err("a name has lower-case letters, digits, - and _ only");
-    }
-    if !value.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
-        return Err("a value has printable ASCII characters only");
-    }
+    check_metadata(name, value)?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -127,23 +111,20 @@ mod tests {
         for (text, target, path) in [
             ("functions/shop=dist/a.zip", "functions/shop", "dist/a.zip"),
             ("layers/tls=a=b.zip", "layers/tls", "a=b.zip"),
-            (
-                "dist/functions/shop.zip",
-                "functions/shop",
-                "dist/functions/shop.zip",
-            ),
-            ("./layers/tls.zip", "layers/tls", "./layers/tls.zip"),
         ] {
-            let package = parse_package(text).unwrap();
-            assert_eq!(package.target.to_string(), target, "{text}");
-            assert_eq!(package.path, PathBuf::from(path), "{text}");
+            let PackageArgument::For {
+                target: of,
+                path: at,
+            } = parse_package(text).unwrap()
+            else {
+                unreachable!("{text}")
+            };
+            assert_eq!(of.to_string(), target, "{text}");
+            assert_eq!(at, PathBuf::from(path), "{text}");
         }
-        for text in [
-            "shop.zip",
-            "dist/shop.zip",
-            "functions/shop=",
-            "functions/a b=x.zip",
-        ] {
+        let alone = PackageArgument::Alone("cdk.out".to_owned());
+        assert_eq!(parse_package("cdk.out"), Ok(alone));
+        for text in ["", "functions/shop=", "functions/a b=x.zip"] {
             assert!(parse_package(text).is_err(), "{text}");
         }
     }

@@ -12,11 +12,13 @@ use countersign_package::{Archive, Limits};
 
 use super::{
     args::Arguments,
+    choose::{Chosen, choose},
     metadata::{git, provenance},
     package::{self, Package},
 };
 use crate::{
     aws::session::{Session, block_on},
+    builds::project::Project,
     following::{
         event::{Event, What, worst},
         pin::pin_stored,
@@ -28,7 +30,7 @@ use crate::{
 };
 
 /// How far back the package that is live is looked for.
-const MAX_UPLOADS_BACK: usize = 20;
+const MAX_LIVE_LOOKBACK: usize = 20;
 
 /// The largest live package that is fetched only to say what changes, in bytes.
 const MAX_COMPARED_BYTES: u64 = 64 * 1024 * 1024;
@@ -44,33 +46,37 @@ pub(crate) fn run(
     } else {
         arguments.records_bucket.name()?
     };
-    one_package_a_target(arguments)?;
-    let reporter = Reporter::new(arguments.follow.format);
-    let metadata = metadata(arguments, variables);
+    let project = Project::find(arguments.config.as_deref())?;
+    let chosen = choose(&arguments.packages, project.as_ref())?;
+    one_package_a_target(&chosen)?;
+    let reporter = Reporter::of(&arguments.follow)?;
+    let provenance = if arguments.no_git {
+        BTreeMap::new()
+    } else {
+        provenance(variables, git)
+    };
     let mut packages = Vec::new();
-    for argument in &arguments.packages {
-        packages.push(package::read(argument)?);
+    for chosen in chosen {
+        packages.push(package::read(chosen, &provenance, &arguments.metadata)?);
     }
-    if refuse(&packages, &metadata, &reporter)? {
+    if refuse(&packages, &reporter)? {
         return Ok(ExitStatus::Rejected);
     }
     block_on(async {
         let session = Session::connect(uploads_bucket, records_bucket).await?;
-        push(&session, &packages, &metadata, arguments, &reporter).await
+        push(&session, &packages, arguments, &reporter).await
     })
 }
 
 /// Two packages for one target would overtake each other.
-fn one_package_a_target(arguments: &Arguments) -> Result<(), CliError> {
+fn one_package_a_target(chosen: &[Chosen]) -> Result<(), CliError> {
     let mut seen = BTreeMap::new();
-    for argument in &arguments.packages {
-        if let Some(other) = seen.insert(&argument.target, &argument.path) {
+    for package in chosen {
+        if let Some(other) = seen.insert(&package.target, &package.shown) {
             return Err(CliError::new(
                 format!(
                     "{} is given twice: {} and {}",
-                    argument.target,
-                    other.display(),
-                    argument.path.display()
+                    package.target, other, package.shown
                 ),
                 "give one package for each target",
             ));
@@ -79,28 +85,11 @@ fn one_package_a_target(arguments: &Arguments) -> Result<(), CliError> {
     Ok(())
 }
 
-fn metadata(
-    arguments: &Arguments,
-    variables: &BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
-    let mut metadata = if arguments.no_git {
-        BTreeMap::new()
-    } else {
-        provenance(variables, git)
-    };
-    metadata.extend(arguments.metadata.iter().cloned());
-    metadata
-}
-
 /// Tells of every package that the gate would only refuse. When there is one, none is uploaded.
-fn refuse(
-    packages: &[Package],
-    metadata: &BTreeMap<String, String>,
-    reporter: &Reporter,
-) -> Result<bool, CliError> {
+fn refuse(packages: &[Package], reporter: &Reporter) -> Result<bool, CliError> {
     let mut is_refused = false;
     for package in packages {
-        if let Err(error) = package::check(package, metadata) {
+        if let Err(error) = package::check(package) {
             is_refused = true;
             let what = What::Refused {
                 code: error.code,
@@ -120,7 +109,6 @@ fn refuse(
 async fn push(
     session: &Session,
     packages: &[Package],
-    metadata: &BTreeMap<String, String>,
     arguments: &Arguments,
     reporter: &Reporter,
 ) -> Result<ExitStatus, CliError> {
@@ -132,7 +120,7 @@ async fn push(
     }
     let mut uploads = Vec::new();
     for package in packages {
-        uploads.push(upload(session, package, metadata, reporter).await?);
+        uploads.push(upload(session, package, reporter).await?);
     }
     if arguments.no_wait {
         return Ok(ExitStatus::Success);
@@ -149,14 +137,13 @@ async fn push(
 async fn upload(
     session: &Session,
     package: &Package,
-    metadata: &BTreeMap<String, String>,
     reporter: &Reporter,
 ) -> Result<Followed, CliError> {
     let target = &package.target;
     reporter.wait(&format!("{target} uploading"), Duration::ZERO);
     let stored = session
         .uploads
-        .put_upload(target, &package.bytes, metadata)
+        .put_upload(target, &package.bytes, &package.metadata)
         .await;
     reporter.done();
     let stored =
@@ -175,7 +162,7 @@ async fn upload(
 /// What a package changes against the one that is live; `None` where that is not known. It is told for
 /// convenience: that it cannot be told is no reason to stop.
 async fn changes_against_live(session: &Session, package: &Package) -> Option<PackageDiff> {
-    let uploads = history(&session.records, &package.target, MAX_UPLOADS_BACK)
+    let uploads = history(&session.records, &package.target, MAX_LIVE_LOOKBACK)
         .await
         .ok()?;
     let live = live_upload(&uploads)?;

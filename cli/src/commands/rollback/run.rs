@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How far back an upload is looked for.
-const MAX_UPLOADS_BACK: usize = 1000;
+const MAX_HISTORY_UPLOADS: usize = 1000;
 
 /// The metadata that says which upload this is again.
 const ROLLBACK_METADATA: &str = "rollback-to";
@@ -32,7 +32,7 @@ const ROLLBACK_METADATA: &str = "rollback-to";
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let uploads_bucket = arguments.uploads_bucket.name()?;
     let records_bucket = arguments.records_bucket.name()?;
-    let reporter = Reporter::new(arguments.follow.format);
+    let reporter = Reporter::of(&arguments.follow)?;
     block_on(async {
         let session = Session::connect(uploads_bucket, records_bucket).await?;
         roll_back(&session, arguments, &reporter).await
@@ -45,7 +45,7 @@ async fn roll_back(
     reporter: &Reporter,
 ) -> Result<ExitStatus, CliError> {
     let target = &arguments.target;
-    let uploads = history(&session.records, target, MAX_UPLOADS_BACK)
+    let uploads = history(&session.records, target, MAX_HISTORY_UPLOADS)
         .await
         .map_err(|error| session.unread_records(target, &error))?;
     let source = rollback_source(&uploads, arguments.to.as_deref())

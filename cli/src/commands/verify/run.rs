@@ -4,7 +4,7 @@ use std::path::Path;
 
 use countersign_gate::{
     domain::Csc,
-    verdict::{Decision, Evidence, Fact, Policy, decide, examine},
+    verdict::{Decision, Evidence, Fact, OperatorPolicy, decide, examine},
 };
 use countersign_package::Limits;
 use jiff::Timestamp;
@@ -43,8 +43,9 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         csc: csc(arguments.csc.as_deref())?,
         job: Fact::NotAsked,
         profile: Fact::NotAsked,
+        function: Fact::NotAsked,
         dry_run: Fact::NotAsked,
-        policy: Policy::default(),
+        policy: OperatorPolicy::default(),
     };
     let verdict = decide(&evidence);
     match arguments.format {

@@ -85,6 +85,9 @@ fn how_to_judge(finding: &Finding, arguments: &Arguments) -> Option<&'static str
         Check::Publisher if arguments.csc.is_none() => {
             Some("give the target's code signing configuration: --csc CSC.json")
         }
+        Check::Startable => {
+            Some("before the upload: `countersign check SOURCE.zip --function NAME`")
+        }
         Check::Claims | Check::Revocation => Some("only the gate can judge it: it asks AWS"),
         _ => None,
     }
@@ -131,6 +134,7 @@ fn check_name(check: Check) -> &'static str {
         Check::Expiry => "expiry",
         Check::Publisher => "publisher",
         Check::Revocation => "revocation",
+        Check::Startable => "startable",
         Check::SecondOpinion => "second opinion",
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
         (None, Some(version)) => Some(parse_version(version)?),
         _ => None,
     };
-    let reporter = Reporter::new(arguments.follow.format);
+    let reporter = Reporter::of(&arguments.follow)?;
     let target = &arguments.target;
     block_on(async {
         let session = Session::connect(uploads_bucket, records_bucket).await?;

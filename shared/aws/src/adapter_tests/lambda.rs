@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use countersign_gate::{
     domain::{
-        AliasName, AttachedLayer, CodeIdentity, CodeStorage, CscPolicy, ExecWrapper,
+        AliasName, Architecture, AttachedLayer, CodeIdentity, CodeStorage, CscPolicy, ExecWrapper,
         FunctionConfiguration, FunctionName, LayerName, RevisionId, SignedObject, VersionId,
     },
     ports::{
@@ -410,7 +410,7 @@ async fn configuration_is_read_as_far_as_it_decides_which_code_runs() {
     let bare = configuration("", "").await.unwrap();
     assert_eq!(bare, FunctionConfiguration::default());
     let more = format!(
-        r#","Runtime":"nodejs24.x","Handler":"index.handler","Layers":[
+        r#","Runtime":"nodejs24.x","Handler":"index.handler","Architectures":["arm64"],"Layers":[
         {{"Arn":"{layer}","CodeSize":1,"SigningJobArn":"job","SigningProfileVersionArn":"profile"}}],
         "Environment":{{"Variables":{{"AWS_LAMBDA_EXEC_WRAPPER":"/opt/w","SECRET":"s"}}}}"#
     );
@@ -418,6 +418,7 @@ async fn configuration_is_read_as_far_as_it_decides_which_code_runs() {
     let full = configuration(&more, object).await.unwrap();
     let attached = AttachedLayer {
         arn: layer.to_owned(),
+        zip_bytes: Some(1),
         job_arn: Some("job".to_owned()),
         profile_version_arn: Some("profile".to_owned()),
     };
@@ -426,6 +427,9 @@ async fn configuration_is_read_as_far_as_it_decides_which_code_runs() {
     assert_eq!(full.storage, CodeStorage::Referenced);
     assert_eq!(full.runtime.as_deref(), Some("nodejs24.x"));
     assert_eq!(full.handler.as_deref(), Some("index.handler"));
+    assert_eq!(full.architecture, Some(Architecture::Arm64));
+    let unknown = configuration(r#","Architectures":["riscv64"]"#, "").await;
+    assert_eq!(unknown.unwrap().architecture, None);
     let undecrypted = r#","Environment":{"Error":{"ErrorCode":"AccessDeniedException"}}"#;
     let unknown = configuration(undecrypted, "").await.unwrap();
     assert_eq!(unknown.exec_wrapper, ExecWrapper::Unknown);

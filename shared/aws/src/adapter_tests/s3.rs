@@ -371,10 +371,10 @@ async fn record_is_created_once_and_replaced_at_will() {
 async fn record_is_replaced_only_as_it_was_seen() {
     let (fake, aws) = stack();
     let path = "functions/orders/live.json";
-    assert_eq!(aws.read_tagged_record(path).await.unwrap(), None);
+    assert_eq!(aws.read_record_with_etag(path).await.unwrap(), None);
     let first = aws.replace_record_as_seen(path, b"{}", None).await.unwrap();
     assert_eq!(first, Replacement::Replaced);
-    let seen = aws.read_tagged_record(path).await.unwrap().unwrap();
+    let seen = aws.read_record_with_etag(path).await.unwrap().unwrap();
     assert_eq!(seen.body, b"{}");
     let again = aws.replace_record_as_seen(path, b"{1}", Some(&seen)).await;
     assert_eq!(again.unwrap(), Replacement::Replaced);

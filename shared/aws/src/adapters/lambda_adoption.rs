@@ -1,18 +1,24 @@
 //! Lambda for whoever brings functions under the gate: the command line.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use aws_config::BehaviorVersion;
-use aws_sdk_lambda::{operation::get_function::GetFunctionOutput, types::FunctionConfiguration};
+use aws_sdk_lambda::{
+    operation::get_function::GetFunctionOutput,
+    types::{AllowedPublishers, FunctionConfiguration},
+};
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_types::body::SdkBody;
 use countersign_gate::{
     domain::{CscArn, FunctionName},
-    ports::{Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, PortError},
+    ports::{
+        Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, PortError,
+        PublishersChange,
+    },
 };
 
-use super::lambda_api::{CONFLICT, GET_FUNCTION, LambdaApi, NOT_FOUND, function_of};
+use super::lambda_api::{CONFLICT, GET_FUNCTION, LambdaApi, NOT_FOUND, csc_of, function_of};
 use crate::{
     connection::timeouts,
     error::{broken_off, code, port_error, port_error_inside, required, unreadable},
@@ -90,6 +96,30 @@ impl Adoption for LambdaApi {
             "CodeSigningConfigNotFoundException" => Ok(CscAttachment::NoCsc),
             CONFLICT => Ok(CscAttachment::Busy),
             _ => Err(port_error(CALL, error)),
+        }
+    }
+
+    async fn set_publishers(
+        &self,
+        csc: &CscArn,
+        publishers: &BTreeSet<String>,
+    ) -> Result<PublishersChange, PortError> {
+        const CALL: &str = "lambda:UpdateCodeSigningConfig";
+        let publishers = AllowedPublishers::builder()
+            .set_signing_profile_version_arns(Some(publishers.iter().cloned().collect()))
+            .build()
+            .map_err(|error| unreadable(CALL, "AllowedPublishers", &error))?;
+        let request = self.connection.lambda().update_code_signing_config();
+        let request = request
+            .code_signing_config_arn(csc.as_str())
+            .allowed_publishers(publishers);
+        match request.send().await {
+            Ok(answer) => {
+                let changed = required(CALL, "CodeSigningConfig", answer.code_signing_config)?;
+                Ok(PublishersChange::Changed(csc_of(CALL, changed)?))
+            }
+            Err(error) if code(&error) == NOT_FOUND => Ok(PublishersChange::NoCsc),
+            Err(error) => Err(port_error(CALL, error)),
         }
     }
 }

@@ -17,8 +17,9 @@ use aws_sdk_lambda::{
 };
 use countersign_gate::{
     domain::{
-        AliasName, AttachedLayer, CodeIdentity, CodeStorage, Csc, CscArn, CscPolicy, EXEC_WRAPPER,
-        ExecWrapper, FunctionConfiguration, FunctionName, RevisionId, SignedObject, Target,
+        AliasName, Architecture, AttachedLayer, CodeIdentity, CodeStorage, Csc, CscArn, CscPolicy,
+        EXEC_WRAPPER, ExecWrapper, FunctionConfiguration, FunctionName, RevisionId, SignedObject,
+        Target,
     },
     ports::{
         Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, PortError, UpdateStatus,
@@ -402,6 +403,9 @@ fn configuration(
     let layers = said.layers().iter().map(|layer| {
         Ok(AttachedLayer {
             arn: required(GET_FUNCTION, "Layers.Arn", layer.arn.clone())?,
+            zip_bytes: u64::try_from(layer.code_size)
+                .ok()
+                .filter(|bytes| *bytes > 0),
             job_arn: layer.signing_job_arn.clone(),
             profile_version_arn: layer.signing_profile_version_arn.clone(),
         })
@@ -410,6 +414,10 @@ fn configuration(
     Ok(FunctionConfiguration {
         runtime: said.runtime.as_ref().map(|name| name.as_str().to_owned()),
         handler: said.handler.clone(),
+        architecture: said
+            .architectures()
+            .first()
+            .and_then(|name| Architecture::parse(name.as_str())),
         layers: layers.collect::<Result<_, PortError>>()?,
         exec_wrapper: exec_wrapper(said.environment.as_ref()),
         storage: if is_referenced {

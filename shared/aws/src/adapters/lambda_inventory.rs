@@ -3,7 +3,7 @@
 use aws_sdk_lambda::types::PackageType as SdkPackageType;
 use countersign_gate::{
     domain::{CodeIdentity, Csc, CscArn, PackageType},
-    ports::{FunctionInventory, ListedFunction, Page, PortError},
+    ports::{FunctionInventory, ListedFunction, ListingPage, PortError},
 };
 
 use super::lambda_api::{LambdaApi, NOT_FOUND, csc_of};
@@ -13,7 +13,7 @@ impl FunctionInventory for LambdaApi {
     async fn list_functions(
         &self,
         marker: Option<&str>,
-    ) -> Result<Page<ListedFunction>, PortError> {
+    ) -> Result<ListingPage<ListedFunction>, PortError> {
         const CALL: &str = "lambda:ListFunctions";
         let request = self.connection.lambda().list_functions();
         let request = request.set_marker(marker.map(str::to_owned));
@@ -35,13 +35,13 @@ impl FunctionInventory for LambdaApi {
                 },
             })
         });
-        Ok(Page {
+        Ok(ListingPage {
             items: functions.collect::<Result<_, PortError>>()?,
             next: page.next_marker,
         })
     }
 
-    async fn list_cscs(&self, marker: Option<&str>) -> Result<Page<Csc>, PortError> {
+    async fn list_cscs(&self, marker: Option<&str>) -> Result<ListingPage<Csc>, PortError> {
         const CALL: &str = "lambda:ListCodeSigningConfigs";
         let request = self.connection.lambda().list_code_signing_configs();
         let request = request.set_marker(marker.map(str::to_owned));
@@ -51,7 +51,7 @@ impl FunctionInventory for LambdaApi {
             .map_err(|error| port_error(CALL, error))?;
         let configurations = page.code_signing_configs.into_iter().flatten();
         let items = configurations.map(|configuration| csc_of(CALL, configuration));
-        Ok(Page {
+        Ok(ListingPage {
             items: items.collect::<Result<_, PortError>>()?,
             next: page.next_marker,
         })
@@ -61,7 +61,7 @@ impl FunctionInventory for LambdaApi {
         &self,
         csc: &CscArn,
         marker: Option<&str>,
-    ) -> Result<Page<String>, PortError> {
+    ) -> Result<ListingPage<String>, PortError> {
         const CALL: &str = "lambda:ListFunctionsByCodeSigningConfig";
         let request = self
             .connection
@@ -73,7 +73,7 @@ impl FunctionInventory for LambdaApi {
         let page = match request.send().await {
             Ok(page) => page,
             Err(error) if code(&error) == NOT_FOUND => {
-                return Ok(Page {
+                return Ok(ListingPage {
                     items: Vec::new(),
                     next: None,
                 });
@@ -83,7 +83,7 @@ impl FunctionInventory for LambdaApi {
         // arn:aws:lambda:<region>:<account>:function:<name>
         let names = page.function_arns.into_iter().flatten();
         let names = names.filter_map(|arn| Some(arn.split(':').nth(6)?.to_owned()));
-        Ok(Page {
+        Ok(ListingPage {
             items: names.collect(),
             next: page.next_marker,
         })

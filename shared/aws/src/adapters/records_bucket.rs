@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::{operation::put_object::builders::PutObjectFluentBuilder, primitives::ByteStream};
 use countersign_gate::ports::{
-    Clock as _, Creation, PortError, Records, Replacement, TaggedRecord,
+    Clock as _, Creation, PortError, RecordWithEtag, Records, Replacement,
 };
 
 use super::{
@@ -104,13 +104,13 @@ impl Records for RecordsBucket {
         }
     }
 
-    async fn read_tagged_record(&self, path: &str) -> Result<Option<TaggedRecord>, PortError> {
+    async fn read_record_with_etag(&self, path: &str) -> Result<Option<RecordWithEtag>, PortError> {
         let request = self.connection.s3().get_object();
         let Some(object) = fetch(request.bucket(&self.bucket).key(path)).await? else {
             return Ok(None);
         };
         let etag = required(GET, "ETag", object.e_tag())?.to_owned();
-        Ok(Some(TaggedRecord {
+        Ok(Some(RecordWithEtag {
             body: body(object).await?,
             etag,
         }))
@@ -120,7 +120,7 @@ impl Records for RecordsBucket {
         &self,
         path: &str,
         body: &[u8],
-        seen: Option<&TaggedRecord>,
+        seen: Option<&RecordWithEtag>,
     ) -> Result<Replacement, PortError> {
         let request = || match seen {
             Some(seen) => self.put(path, body).if_match(&seen.etag),

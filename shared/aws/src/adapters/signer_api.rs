@@ -169,6 +169,7 @@ fn signing_job(
         }),
     };
     let expires_at = job.signature_expires_at.as_ref();
+    let completed_at = job.completed_at.as_ref();
     Ok(SigningJob {
         id: id.clone(),
         status,
@@ -181,6 +182,9 @@ fn signing_job(
             .map_err(|error| unreadable(call, "profileName", &error))?,
         profile_version: required(call, "profileVersion", job.profile_version)?,
         owner: required(call, "jobOwner", job.job_owner)?,
+        completed_at: completed_at
+            .map(|at| timestamp(call, "completedAt", Some(at)))
+            .transpose()?,
         expires_at: expires_at
             .map(|at| timestamp(call, "signatureExpiresAt", Some(at)))
             .transpose()?,

@@ -161,6 +161,7 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
         // Judged before the work and not after it: what a use case takes for one attempt of several
         // must not be taken here for the last one, since it would have ended the upload.
         let is_last = self.attempt.is_last(now);
+        let is_last_without_aws = self.attempt.while_aws_is_away().is_last(now);
         let Err(failure) = self.handle(body, now).await else {
             return End::Done;
         };
@@ -168,7 +169,13 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
         let reason = match failure {
             Failure::NotUnderstood(_) => Some(DeadLetterReason::NotUnderstood),
             Failure::Retry(_) if is_last => Some(DeadLetterReason::PatienceExhausted),
-            Failure::Retry(_) | Failure::OtherAtWork(_) => None,
+            Failure::WaitsForAws(_) if is_last_without_aws => {
+                Some(DeadLetterReason::PatienceExhausted)
+            }
+            Failure::Retry(_)
+            | Failure::WaitsForAws(_)
+            | Failure::Waiting(_)
+            | Failure::OtherAtWork(_) => None,
         };
         if let Some(reason) = reason {
             return self.give_up(body, reason, error).await;

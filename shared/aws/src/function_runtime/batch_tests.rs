@@ -41,7 +41,7 @@ impl Clock for PausedClock {
     }
 }
 
-/// Fails on "bad", "busy" and "odd", works ten seconds on "long", and never ends on "hanging".
+/// Fails on "bad", "busy", "throttled", "waiting" and "odd", works ten seconds on "long", and never ends on "hanging".
 #[derive(Default)]
 struct Handler(RefCell<Vec<(String, DeliveryAttempt)>>);
 
@@ -51,6 +51,8 @@ impl Handle for Handler {
         self.0.borrow_mut().push(seen);
         match message.body {
             "bad" => Err(Failure::Retry("it is bad".into())),
+            "throttled" => Err(Failure::WaitsForAws("it was throttled".into())),
+            "waiting" => Err(Failure::Waiting("it waits".into())),
             "busy" => Err(Failure::OtherAtWork("another delivery is at work".into())),
             "odd" => Err(Failure::NotUnderstood("it is odd".into())),
             "long" => {
@@ -273,6 +275,27 @@ fn last_attempt_goes_to_the_dead_letter_queue() {
             assert_eq!(run.letters[0].1, "PATIENCE_EXHAUSTED");
         }
     }
+}
+
+#[test]
+fn throttled_message_has_half_a_day() {
+    const HOUR: i64 = 3_600_000;
+    for (age, is_last) in [(HOUR, false), (11 * HOUR, false), (12 * HOUR, true)] {
+        let run = run(
+            &json!([message_since("1", "throttled", 9, START - age)]),
+            Mood::Well,
+        );
+        assert_eq!(run.letters.len(), usize::from(is_last), "{age}");
+        assert_eq!(run.failed.unwrap().is_empty(), is_last, "{age}");
+    }
+}
+
+#[test]
+fn message_whose_upload_waits_is_never_given_up() {
+    let run = run(&json!([message_since("1", "waiting", 9, 0)]), Mood::Well);
+    assert_eq!(run.failed.unwrap(), ["1"]);
+    assert!(run.letters.is_empty());
+    assert_eq!(run.changes.len(), 1);
 }
 
 #[test]

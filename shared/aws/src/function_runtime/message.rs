@@ -34,6 +34,11 @@ pub enum Failure {
     NotUnderstood(Cause),
     /// It goes back to its queue, and after the last attempt to the dead-letter queue.
     Retry(Cause),
+    /// AWS throttles or does not answer: the same, with half a day of patience.
+    WaitsForAws(Cause),
+    /// What it is about is on record as waiting, and ends by its own patience. The message goes back to its
+    /// queue however old it is.
+    Waiting(Cause),
     /// Another delivery of the same event is at work. The message goes back to its queue whatever
     /// attempt this is: should the other one be cut off, nobody else would end the upload.
     OtherAtWork(Cause),
@@ -42,7 +47,11 @@ pub enum Failure {
 impl Failure {
     /// The whole chain in one line.
     pub(super) fn error_chain(&self) -> String {
-        let (Self::NotUnderstood(cause) | Self::Retry(cause) | Self::OtherAtWork(cause)) = self;
+        let (Self::NotUnderstood(cause)
+        | Self::Retry(cause)
+        | Self::WaitsForAws(cause)
+        | Self::Waiting(cause)
+        | Self::OtherAtWork(cause)) = self;
         error_chain(&**cause)
     }
 }
@@ -57,6 +66,8 @@ impl From<RetryableError> for Failure {
     fn from(error: RetryableError) -> Self {
         match error {
             RetryableError::LeaseHeld { .. } => Self::OtherAtWork(Box::new(error)),
+            RetryableError::Waiting(_) => Self::Waiting(Box::new(error)),
+            error if error.waits_for_aws() => Self::WaitsForAws(Box::new(error)),
             error => Self::Retry(Box::new(error)),
         }
     }

@@ -39,7 +39,7 @@ pub enum Measure<'a> {
         function: &'a str,
     },
     /// A run of `sweep` came to its end.
-    Swept {
+    SweepReport {
         /// Uploads whose event was sent again.
         resent: f64,
         /// Drift that is open.
@@ -72,7 +72,7 @@ pub fn emit(
         Measure::Superseded => (count("Superseded"), None),
         Measure::Failed => (count("Failed"), None),
         Measure::DeadLettered { function } => (count("DeadLettered"), Some(("Function", function))),
-        Measure::Swept {
+        Measure::SweepReport {
             resent,
             drift,
             troubles,
@@ -212,7 +212,7 @@ mod tests {
             Measure::DeadLettered {
                 function: "gate-sign",
             },
-            Measure::Swept {
+            Measure::SweepReport {
                 resent: 1.0,
                 drift: 2.0,
                 troubles: 0.0,

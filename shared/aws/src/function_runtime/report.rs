@@ -7,7 +7,7 @@ use countersign_gate::{
     outcome::Finished,
     ports::Clock,
     records::UploadState,
-    sweep::Swept,
+    sweep::SweepReport,
 };
 use tracing::{Span, info, warn};
 
@@ -50,9 +50,9 @@ pub(super) fn dead_lettered(stack: &str, function: &str, reason: &str, message_i
 }
 
 /// Counts what a run of `sweep` did.
-pub fn swept(stack: &str, swept: &Swept) {
+pub fn swept(stack: &str, swept: &SweepReport) {
     let number = |count: usize| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
-    let measure = Measure::Swept {
+    let measure = Measure::SweepReport {
         resent: number(swept.resent.len()),
         drift: number(swept.drift.len()),
         troubles: number(swept.troubles.len()),

@@ -9,7 +9,7 @@ use countersign_gate::{
     alerts::{HttpsPages, OwnRoles},
     deployment::CanaryPolicy,
     domain::{CscArn, NamePattern, ProfileName},
-    verdict::{IntegrityAuthority, WithoutCsc},
+    verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
 };
 use countersign_package::TrustRoots;
 
@@ -257,6 +257,14 @@ settings! {
             ("lambda", IntegrityAuthority::Lambda),
         ]),
         default: Some(|| IntegrityAuthority::Countersign),
+    }
+
+    /// What happens to a package that cannot start as the function that it is for.
+    PACKAGES_THAT_CANNOT_START: Unstartable {
+        name: "COUNTERSIGN_PACKAGES_THAT_CANNOT_START",
+        meaning: "one of: warn, refuse",
+        parse: |text| choice(text, &[("warn", Unstartable::Warn), ("refuse", Unstartable::Refuse)]),
+        default: Some(Unstartable::default),
     }
 
     /// The code signing configuration for layers, which have none of their own.

@@ -13,12 +13,12 @@ use crate::{
     domain::{ReasonCode, Stack, Target, Upload},
     events::UploadEvent,
     outcome::{
-        DeliveryAttempt, EarlyExit, OutcomeDraft, RetryableError, UploadContext, finish,
+        DeliveryAttempt, EarlyExit, OutcomeDraft, RetryableError, UploadContext, Wait, finish,
         finished_before, note_waiting, within,
     },
     ports::Creation,
     records::{
-        self, HeldLease, Holder, Received, RecordFolder, Schema, Signing, UploadState, Work,
+        self, HeldLease, Holder, LeaseScope, Received, RecordFolder, Schema, Signing, UploadState,
     },
 };
 
@@ -46,6 +46,7 @@ pub async fn admit<W: SignWorld>(
             event.bucket
         )));
     }
+    let began = world.now();
     let mut progress = Progress::default();
     let work = admit_once(world, settings, event, attempt, &mut progress);
     let error = match within(world, attempt.work_until, work).await {
@@ -62,19 +63,15 @@ pub async fn admit<W: SignWorld>(
     if matches!(error, RetryableError::LeaseHeld { .. }) {
         return Err(error);
     }
+    let Ok(wait) = Wait::until_now(world, &received.upload, began, &error).await else {
+        return Err(error);
+    };
+    let attempt = wait.applied_to(attempt);
     if attempt.is_last(world.now()) {
-        return give_up(world, settings, received, attempt, &error).await;
+        return give_up(world, settings, received, &attempt, &error).await;
     }
-    note_waiting(
-        world,
-        &received.upload,
-        attempt,
-        &error,
-        None,
-        progress.lease,
-    )
-    .await;
-    Err(error)
+    let upload = &received.upload;
+    Err(note_waiting(world, upload, &attempt, wait, error, None, progress.lease).await)
 }
 
 async fn admit_once<W: SignWorld>(
@@ -156,7 +153,7 @@ async fn begin<W: SignWorld>(
 ) -> Result<Begun, RetryableError> {
     let upload = &received.upload;
     if records::create(world, &upload.folder(), &*received).await? == Creation::Created {
-        return Ok(Begun::Holding(HeldLease::first(Work::Admission)));
+        return Ok(Begun::Holding(HeldLease::first(LeaseScope::Admission)));
     }
     let folder = RecordFolder::list(world, upload).await?;
     if let Some(known) = resume_from_records(world, &settings.stack, upload, &folder).await? {
@@ -171,8 +168,15 @@ async fn begin<W: SignWorld>(
         delivery: first.delivery,
         began_at: first.received_at,
     };
-    let lease =
-        HeldLease::take_over(world, Work::Admission, upload, &folder, holder, &attempt.id).await?;
+    let lease = HeldLease::take_over(
+        world,
+        LeaseScope::Admission,
+        upload,
+        &folder,
+        holder,
+        &attempt.id,
+    )
+    .await?;
     let lease = lease.ok_or_else(held)?;
     received.uploaded_by = first.uploaded_by;
     received.sequencer = first.sequencer;

@@ -6,8 +6,8 @@
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
 //!
-//! Data passes through like this: [`crate::events::UploadEvent`], pinned version, `received.json`,
-//! eligibility, `StartSigningJob`, `signing.json`.
+//! Data passes through like this: [`crate::events::UploadEvent`], pinned version, eligibility,
+//! `received.json`, `StartSigningJob`, `signing.json`.
 
 #[expect(clippy::module_inception, reason = "the file is named for its type")]
 mod admission;

@@ -5,10 +5,10 @@ use super::{
     drift_page::of_drift,
     error::AlertError,
     formats::in_one_line,
-    incidents::{self, Told},
+    incidents::{self, NotifyOutcome},
     known_code::{KnownCode, look_up},
     known_csc::{self, KnownCsc},
-    page::{Page, Repetition, Severity},
+    page::{Page, PageState, Repetition, Severity},
     recovery::{self, recover},
     settings::AlertSettings,
     silences, stack_update,
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::{ReasonCode, Target, Upload},
     events::{API_CALL, AlertRun, ApiCall, Envelope, EventError},
-    outcome::{DECIDED, DRIFT},
+    outcome::{DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE},
     ports::{Records, SOURCE},
     records::{self, ACCOUNT_FUNCTIONS, Document, Drift, DriftKind, Outcome, UploadState},
 };
@@ -71,7 +71,7 @@ pub enum Alerted {
     /// It was announced as a planned change, and is counted.
     Silenced(Box<Page>),
     /// The clock had it look at what waits; so many sums were sent.
-    LookedAfter(u32),
+    SummariesSent(u32),
     /// Nobody needs to hear of it.
     Silent,
     /// It was dropped: it claims to be the gate's and is not.
@@ -86,8 +86,8 @@ pub async fn alert<W: AlertWorld>(
 ) -> Result<Alerted, AlertError> {
     if AlertRun::parse(body).is_some() {
         let sent = incidents::tell_repeats(world, settings).await;
-        silences::look_after(world, settings).await?;
-        return Ok(Alerted::LookedAfter(sent?));
+        silences::begin_and_end(world, settings).await?;
+        return Ok(Alerted::SummariesSent(sent?));
     }
     let event = parse(settings, body)?;
     let (lookup, recovery) = match &event {
@@ -150,9 +150,9 @@ async fn tell<W: AlertWorld>(
         return Ok(Alerted::Silenced(page));
     }
     Ok(match incidents::tell(world, settings, &page).await? {
-        Told::Paged => Alerted::Paged(page),
-        Told::Counted => Alerted::Counted(page),
-        Told::Known => Alerted::Known(page),
+        NotifyOutcome::Paged => Alerted::Paged(page),
+        NotifyOutcome::Counted => Alerted::Counted(page),
+        NotifyOutcome::Known => Alerted::Known(page),
     })
 }
 
@@ -164,11 +164,11 @@ pub fn parse(settings: &AlertSettings, body: &str) -> Result<Event, EventError> 
         (source, API_CALL) if is_watched(source) => {
             Ok(Event::Call(Box::new(ApiCall::of_envelope(envelope)?)))
         }
-        (SOURCE, DECIDED) => Ok(match pointer(settings, envelope, is_outcome_path) {
+        (SOURCE, DECIDED_DETAIL_TYPE) => Ok(match pointer(settings, envelope, is_outcome_path) {
             Ok(pointer) => Event::Decided(pointer),
             Err(why) => Event::NotOurs(why),
         }),
-        (SOURCE, DRIFT) => Ok(match pointer(settings, envelope, is_drift_path) {
+        (SOURCE, DRIFT_DETAIL_TYPE) => Ok(match pointer(settings, envelope, is_drift_path) {
             Ok(pointer) => Event::Drifted(pointer),
             Err(why) => Event::NotOurs(why),
         }),
@@ -369,12 +369,12 @@ fn of_outcome(
             ),
         ],
         kind: if code.is_empty() { "UPLOAD" } else { code }.to_owned(),
-        thread: what,
+        subject: what,
         target: outcome.target.clone(),
-        same: outcome.state.as_str().to_owned(),
+        distinct_by: outcome.state.as_str().to_owned(),
         dedup_key: None,
         repetition,
-        state: outcome.state.as_str().to_owned(),
+        state: PageState::Ended(outcome.state),
         stack: settings.stack.clone(),
     })
 }

@@ -4,12 +4,12 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::AlertError;
 use crate::{
-    ports::{PortError, Records, Replacement, TaggedRecord},
+    ports::{PortError, RecordWithEtag, Records, Replacement},
     records::{self, RecordError},
 };
 
 /// Two runs at most work at once, so that one of them is through after a few.
-const MAX_TRIES: u32 = 8;
+const MAX_ATTEMPTS: u32 = 8;
 
 /// What a change makes of a document.
 pub(super) enum Change<T, A> {
@@ -31,8 +31,8 @@ where
     A: Send,
     F: FnMut(Option<T>) -> Change<T, A> + Send,
 {
-    for _ in 0..MAX_TRIES {
-        let seen = records.read_tagged_record(path).await?;
+    for _ in 0..MAX_ATTEMPTS {
+        let seen = records.read_record_with_etag(path).await?;
         let before = seen.as_ref().map(|seen| parse(path, seen)).transpose()?;
         let (after, answer) = match decide(before) {
             Change::Keep(answer) => return Ok(answer),
@@ -56,7 +56,7 @@ where
 
 pub(super) fn parse<T: DeserializeOwned>(
     path: &str,
-    seen: &TaggedRecord,
+    seen: &RecordWithEtag,
 ) -> Result<T, RecordError> {
     serde_json::from_slice(&seen.body).map_err(|source| RecordError::Unreadable {
         path: path.to_owned(),

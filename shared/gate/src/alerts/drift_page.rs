@@ -2,7 +2,7 @@
 
 use super::{
     formats::in_one_line,
-    page::{Page, Repetition, Severity},
+    page::{Page, PageState, Repetition, Severity},
     settings::AlertSettings,
 };
 use crate::{
@@ -55,13 +55,17 @@ pub(super) fn of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) 
         facts,
         resources: vec![record],
         kind: kind.to_string(),
-        thread: drift.subject.clone(),
+        subject: drift.subject.clone(),
         target: Target::try_from(drift.subject.clone()).ok(),
-        same: String::new(),
+        distinct_by: String::new(),
         dedup_key: None,
         // sweep tells it once, and once more when it is gone.
         repetition: Repetition::EachTime,
-        state: if drift.is_open() { "open" } else { "closed" }.to_owned(),
+        state: if drift.is_open() {
+            PageState::Open
+        } else {
+            PageState::Closed
+        },
         stack: settings.stack.clone(),
     }
 }

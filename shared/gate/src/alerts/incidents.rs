@@ -12,7 +12,7 @@ use super::{
     compare_and_swap::{Change, change},
     error::AlertError,
     open_alerts,
-    page::{Page, Repetition, Severity},
+    page::{Page, PageState, Repetition, Severity},
     publish::publish,
     settings::AlertSettings,
     world::AlertWorld,
@@ -24,17 +24,17 @@ use crate::{
 
 /// A page that is on its way for longer was cut off, and another may be sent: SQS hands a message out again
 /// after 90 seconds, and `alert` lives for 15.
-const MAX_TELLING: Duration = Duration::from_mins(10);
+const PUBLISH_TIMEOUT: Duration = Duration::from_mins(10);
 /// A team's pipeline under Warn is one warning a day and target.
-const DAY: Duration = Duration::from_hours(24);
+const DAILY_REPEAT_INTERVAL: Duration = Duration::from_hours(24);
 /// How many events are remembered, to know a second delivery of one.
-const MAX_EVENTS: usize = 50;
+const MAX_EVENT_IDS: usize = 50;
 /// How many of the page's lists are kept for the sum.
-const MAX_KEPT: usize = 8;
+const MAX_LIST_ITEMS: usize = 8;
 
 /// What was done about a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum NotifyOutcome {
     /// It was sent.
     Paged,
     /// It happened again; the sum will tell.
@@ -57,25 +57,25 @@ pub(super) async fn tell<W: AlertWorld>(
     world: &W,
     settings: &AlertSettings,
     page: &Page,
-) -> Result<Told, AlertError> {
+) -> Result<NotifyOutcome, AlertError> {
     let every = match page.repetition {
         Repetition::EachTime => {
             publish(world, settings, page).await?;
-            return Ok(Told::Paged);
+            return Ok(NotifyOutcome::Paged);
         }
         Repetition::Counted => settings.repeat_interval,
-        Repetition::CountedDaily => settings.repeat_interval.max(DAY),
+        Repetition::CountedDaily => settings.repeat_interval.max(DAILY_REPEAT_INTERVAL),
     };
     if every.is_zero() {
         publish(world, settings, page).await?;
-        return Ok(Told::Paged);
+        return Ok(NotifyOutcome::Paged);
     }
     let path = path_of(page);
     // Whoever keeps the records from being read or written keeps no page back: one too many is better.
     let decided = decide(world, page, &path, every).await;
     let repeats = match decided {
-        Ok(Step::Known) => return Ok(Told::Known),
-        Ok(Step::Count) => return Ok(Told::Counted),
+        Ok(Step::Known) => return Ok(NotifyOutcome::Known),
+        Ok(Step::Count) => return Ok(NotifyOutcome::Counted),
         Ok(Step::Tell(repeats)) => repeats,
         Err(_) => 0,
     };
@@ -83,7 +83,7 @@ pub(super) async fn tell<W: AlertWorld>(
     if decided.is_ok() {
         told(world, &path, &page.id, repeats).await?;
     }
-    Ok(Told::Paged)
+    Ok(NotifyOutcome::Paged)
 }
 
 /// Puts on record what is done about a page.
@@ -133,7 +133,7 @@ fn step_for(before: Option<&Incident>, page: &Page, every: Duration, now: Timest
         return Step::Tell(0);
     };
     if let Some(telling) = &before.telling
-        && (telling.event == page.id || is_over(telling.since, MAX_TELLING, now))
+        && (telling.event == page.id || is_over(telling.since, PUBLISH_TIMEOUT, now))
     {
         return Step::Tell(before.untold);
     }
@@ -166,7 +166,7 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
         event: page.id.clone(),
         since: now,
     });
-    let kept = |texts: &[String]| texts.iter().take(MAX_KEPT).cloned().collect();
+    let kept = |texts: &[String]| texts.iter().take(MAX_LIST_ITEMS).cloned().collect();
     let before = before.filter(|before| before.closed_at.is_none());
     let severity = before
         .as_ref()
@@ -194,7 +194,7 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
         schema: Schema,
         dedup_key: page.dedup_key(),
         kind: page.kind.clone(),
-        subject: page.thread.clone(),
+        subject: page.subject.clone(),
         severity: severity.as_str().to_ascii_lowercase(),
         title: page.title.clone(),
         next_steps: kept(&page.next_steps),
@@ -225,7 +225,7 @@ fn with_event(mut events: Vec<String>, event: &str) -> Vec<String> {
     if !events.iter().any(|known| known == event) {
         events.push(event.to_owned());
     }
-    let surplus = events.len().saturating_sub(MAX_EVENTS);
+    let surplus = events.len().saturating_sub(MAX_EVENT_IDS);
     events.drain(..surplus);
     events
 }
@@ -324,7 +324,7 @@ fn summary(settings: &AlertSettings, incident: &Incident) -> Page {
             "The same happened {} more times since {since}, the last time at {}. That is {} times since {}.",
             incident.untold, incident.last_at, incident.count, incident.first_at,
         ),
-        "repeated",
+        PageState::Repeated,
     )
 }
 
@@ -339,7 +339,7 @@ pub(super) fn recovery(settings: &AlertSettings, incident: &Incident, how: &str)
             "{how} It happened {} times since {}, the last time at {}.",
             incident.count, incident.first_at, incident.last_at,
         ),
-        "closed",
+        PageState::Closed,
     );
     page.next_steps.clear();
     page
@@ -351,7 +351,7 @@ fn page_about(
     severity: Severity,
     title: String,
     text: String,
-    state: &str,
+    state: PageState,
 ) -> Page {
     Page {
         id: incident.events.last().cloned().unwrap_or_default(),
@@ -369,12 +369,12 @@ fn page_about(
         ],
         resources: incident.resources.clone(),
         kind: incident.kind.clone(),
-        thread: incident.subject.clone(),
+        subject: incident.subject.clone(),
         target: Target::try_from(incident.subject.clone()).ok(),
-        same: String::new(),
+        distinct_by: String::new(),
         dedup_key: Some(incident.dedup_key.clone()),
         repetition: Repetition::EachTime,
-        state: state.to_owned(),
+        state,
         stack: settings.stack.clone(),
     }
 }

@@ -35,6 +35,6 @@ pub use alert::{Alerted, Event, Lookup, RecordPointer, alert, classify, parse};
 pub use error::AlertError;
 pub use known_code::KnownCode;
 pub use known_csc::KnownCsc;
-pub use page::{Page, Place, Repetition, Severity};
+pub use page::{AwsLocation, Page, Repetition, Severity};
 pub use settings::{AlertSettings, HttpsPages, OwnRoles, OwnRolesError};
 pub use world::AlertWorld;

@@ -1,6 +1,9 @@
 //! A page: what a person is told.
 
-use crate::domain::{Target, hex};
+use crate::{
+    domain::{Target, hex},
+    records::UploadState,
+};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -41,9 +44,38 @@ pub enum Repetition {
     CountedDaily,
 }
 
+/// What a page says of the thing that it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageState {
+    /// An upload ended so.
+    Ended(UploadState),
+    /// It happened.
+    Detected,
+    /// It happened again, and this is the sum.
+    Repeated,
+    /// It lasts until a page says that it is gone.
+    Open,
+    /// What other pages with the same key told is gone.
+    Closed,
+}
+
+impl PageState {
+    /// The word in attributes and documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ended(state) => state.as_str(),
+            Self::Detected => "detected",
+            Self::Repeated => "repeated",
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// Where something is in AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct AwsLocation {
     /// `aws`, `aws-cn`, `aws-us-gov`
     pub partition: String,
     /// The region.
@@ -60,7 +92,7 @@ pub struct Page {
     /// When it happened.
     pub at: Timestamp,
     /// Where it happened, if that may be elsewhere than in the stack's own account and region.
-    pub place: Option<Place>,
+    pub place: Option<AwsLocation>,
     /// How soon someone should look.
     pub severity: Severity,
     /// One line.
@@ -76,26 +108,26 @@ pub struct Page {
     /// What kind of page it is: a reason code or the id of a detection.
     pub kind: String,
     /// What it is about, so that chat clients keep pages about one thing together.
-    pub thread: String,
+    pub subject: String,
     /// The function or layer, when it is about one that is the gate's to deploy.
     pub target: Option<Target>,
-    /// What makes two pages of one kind and thread the same thing: who did it, by which call.
-    pub same: String,
-    /// In place of the key that is made of kind, thread and `same`.
+    /// What makes two pages of one kind and subject the same thing: who did it, by which call.
+    pub distinct_by: String,
+    /// In place of the key that is made of kind, subject and `distinct_by`.
     pub dedup_key: Option<String>,
     /// How often the same thing is told.
     pub repetition: Repetition,
-    /// How an upload ended, or `detected`, `repeated`, `open`, `closed`.
-    pub state: String,
+    /// What the page says of the thing that it is about.
+    pub state: PageState,
     /// The stack that pages.
     pub stack: String,
 }
 
 impl Page {
-    /// Tells apart the things of one kind and thread: 16 hexadecimal digits.
+    /// Tells apart the things of one kind and subject: 16 hexadecimal digits.
     #[must_use]
     pub fn hash(&self) -> String {
-        let parts = [&self.kind, &self.thread, &self.same];
+        let parts = [&self.kind, &self.subject, &self.distinct_by];
         let mut hasher = Sha256::new();
         for part in parts {
             hasher.update(part.as_bytes());
@@ -113,7 +145,7 @@ impl Page {
             format!(
                 "{}/{}/{}/{}",
                 self.stack,
-                self.thread,
+                self.subject,
                 self.kind,
                 self.hash()
             )

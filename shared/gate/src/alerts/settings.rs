@@ -1,6 +1,6 @@
 //! What `alert` knows of its stack: its name, its records, its own roles and its targets.
 
-use super::page::Place;
+use super::page::AwsLocation;
 use crate::{
     domain::{CscArn, FunctionName, LayerName, NamePattern, ProfileName},
     events::{ApiCall, RoleId},
@@ -93,7 +93,7 @@ pub struct AlertSettings {
     /// `COUNTERSIGN_RUNBOOK_URL`: pages link to it, with the kind behind a `#`.
     pub runbook_url: Option<String>,
     /// Where the stack is, of the topic's ARN.
-    pub place: Option<Place>,
+    pub place: Option<AwsLocation>,
 }
 
 impl AlertSettings {

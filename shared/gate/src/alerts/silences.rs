@@ -12,23 +12,23 @@ use super::{
     error::AlertError,
     formats::in_one_line,
     open_alerts,
-    page::{Page, Repetition, Severity},
+    page::{Page, PageState, Repetition, Severity},
     publish::publish,
     settings::AlertSettings,
     world::AlertWorld,
 };
 use crate::{
     domain::Target,
-    ports::TaggedRecord,
+    ports::RecordWithEtag,
     records::{
         self, SILENCES_FOLDER, Schema, Silence, SilenceState, silence_path, silence_state_path,
     },
 };
 
 /// No silence is longer; whoever needs more writes it anew, and is heard again.
-const MAX_SPAN: Duration = Duration::from_hours(7 * 24);
+const MAX_SILENCE_DURATION: Duration = Duration::from_hours(7 * 24);
 /// Of the reason, in characters.
-const MAX_REASON: usize = 500;
+const MAX_REASON_CHARS: usize = 500;
 
 /// Whether a page about a target is to be kept quiet; if so, it is counted.
 pub(super) async fn keeps_quiet<W: AlertWorld>(
@@ -39,7 +39,7 @@ pub(super) async fn keeps_quiet<W: AlertWorld>(
     let Some(target) = &page.target else {
         return Ok(false);
     };
-    let Some(seen) = world.read_tagged_record(&silence_path(target)).await? else {
+    let Some(seen) = world.read_record_with_etag(&silence_path(target)).await? else {
         return Ok(false);
     };
     let state = begin(world, settings, target, &seen).await?;
@@ -75,7 +75,7 @@ async fn begin<W: AlertWorld>(
     world: &W,
     settings: &AlertSettings,
     target: &Target,
-    seen: &TaggedRecord,
+    seen: &RecordWithEtag,
 ) -> Result<SilenceState, AlertError> {
     let path = silence_state_path(target);
     let before: Option<SilenceState> = records::read_named(world, &path).await?;
@@ -110,7 +110,7 @@ async fn begin<W: AlertWorld>(
 }
 
 /// What is made of a document that is seen for the first time.
-fn taken(target: &Target, seen: &TaggedRecord, now: Timestamp) -> SilenceState {
+fn taken(target: &Target, seen: &RecordWithEtag, now: Timestamp) -> SilenceState {
     let (silence, fault) = match read(&seen.body, now) {
         Ok(silence) => (Some(silence), None),
         Err(fault) => (None, Some(fault)),
@@ -132,9 +132,13 @@ fn taken(target: &Target, seen: &TaggedRecord, now: Timestamp) -> SilenceState {
 fn read(body: &[u8], now: Timestamp) -> Result<Silence, String> {
     let silence: Silence =
         serde_json::from_slice(body).map_err(|error| format!("it cannot be read: {error}"))?;
-    let latest = now.saturating_add(MAX_SPAN).unwrap_or(Timestamp::MAX);
-    if silence.reason.trim().is_empty() || silence.reason.chars().count() > MAX_REASON {
-        return Err(format!("its reason must have 1 to {MAX_REASON} characters"));
+    let latest = now
+        .saturating_add(MAX_SILENCE_DURATION)
+        .unwrap_or(Timestamp::MAX);
+    if silence.reason.trim().is_empty() || silence.reason.chars().count() > MAX_REASON_CHARS {
+        return Err(format!(
+            "its reason must have 1 to {MAX_REASON_CHARS} characters"
+        ));
     }
     if silence.until > latest {
         return Err("its end, until, is more than seven days ahead".to_owned());
@@ -146,7 +150,7 @@ fn read(body: &[u8], now: Timestamp) -> Result<Silence, String> {
 }
 
 /// Looks after all silences by the clock: takes what was written, and ends what is over or was taken away.
-pub(super) async fn look_after<W: AlertWorld>(
+pub(super) async fn begin_and_end<W: AlertWorld>(
     world: &W,
     settings: &AlertSettings,
 ) -> Result<(), AlertError> {
@@ -157,7 +161,7 @@ pub(super) async fn look_after<W: AlertWorld>(
         let Some(target) = target else {
             continue;
         };
-        if let Some(seen) = world.read_tagged_record(&path).await? {
+        if let Some(seen) = world.read_record_with_etag(&path).await? {
             begin(world, settings, &target, &seen).await?;
         }
     }
@@ -168,7 +172,7 @@ pub(super) async fn look_after<W: AlertWorld>(
             open_alerts::forget_silence(world, &target).await?;
             continue;
         };
-        let seen = world.read_tagged_record(&silence_path(&target)).await?;
+        let seen = world.read_record_with_etag(&silence_path(&target)).await?;
         let is_there = seen.is_some_and(|seen| seen.etag == state.etag);
         let how = match &state.silence {
             _ if state.ended_at.is_some() => "It has ended.",
@@ -333,9 +337,9 @@ fn page(
             silence_path(&state.target)
         )],
         kind: kind.to_owned(),
-        thread: state.target.to_string(),
+        subject: state.target.to_string(),
         target: Some(state.target.clone()),
-        same: String::new(),
+        distinct_by: String::new(),
         // Its end closes what its beginning opened.
         dedup_key: Some(format!(
             "{}/{}/silence/{}",
@@ -345,11 +349,10 @@ fn page(
         )),
         repetition: Repetition::EachTime,
         state: if kind == "silence-ends" {
-            "closed"
+            PageState::Closed
         } else {
-            "open"
-        }
-        .to_owned(),
+            PageState::Open
+        },
         stack: settings.stack.clone(),
     }
 }

@@ -10,13 +10,13 @@ use crate::{
 };
 
 /// An update takes minutes; CloudTrail tells of its calls up to a quarter of an hour later.
-const AN_UPDATE: Duration = Duration::from_hours(2);
+const MAX_STACK_UPDATE_DURATION: Duration = Duration::from_hours(2);
 
 /// Whether an update of the stack was told a short time ago.
 pub(super) async fn was_told<W: Records + Clock>(world: &W) -> Result<bool, AlertError> {
     let earliest = world
         .now()
-        .saturating_sub(AN_UPDATE)
+        .saturating_sub(MAX_STACK_UPDATE_DURATION)
         .unwrap_or(jiff::Timestamp::MIN);
     for path in world.list_records(&incidents_folder(None)).await? {
         if incident_kind(&path) != Some(GATE_STACK_CHANGED) {

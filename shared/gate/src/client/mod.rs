@@ -3,8 +3,9 @@
 //!
 //! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
 //! means (`rollback.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`),
-//! what bringing a function under the gate takes (`adopt.rs`), how dead letters get back into their queues
-//! (`redrive.rs`), whether a stack is whole (`doctor/`), and whether AWS does what it is taken to do (`probe/`).
+//! what bringing a function under the gate takes (`adopt.rs`), what a change of those who may sign does
+//! (`trust.rs`), how dead letters get back into their queues (`redrive.rs`), whether a stack is whole (`doctor/`),
+//! and whether AWS does what it is taken to do (`probe/`).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`.
 //!
@@ -19,9 +20,14 @@ mod follow;
 pub mod probe;
 mod redrive;
 mod rollback;
+mod trust;
 
 pub use adopt::{AdoptionFacts, AdoptionGoal, AdoptionPlan, CodeStep, Obstacle, plan_adoption};
 pub use diff::{EntryChange, PackageDiff, diff};
 pub use follow::{Follower, Progress};
 pub use redrive::FoundLetters;
 pub use rollback::{RollbackError, last_deployed, rollback_source};
+pub use trust::{
+    CscUser, MAX_PUBLISHERS, Rotation, TrustChange, TrustObstacle, TrustPlan, compare_trust,
+    plan_rotation, plan_trust,
+};

@@ -9,9 +9,9 @@ use crate::ports::{DeadLetter, DeadLetters, GateFunction, PortError};
 
 /// How long a message that is looked at is hidden from others. Whoever is interrupted leaves it hidden for no
 /// longer.
-const HIDDEN: Duration = Duration::from_mins(5);
+const VISIBILITY_TIMEOUT: Duration = Duration::from_mins(5);
 /// So many of a queue are looked at in a run, which takes less time than they are hidden for.
-const MAX_OF_A_QUEUE: usize = 1000;
+const MAX_MESSAGES_PER_QUEUE: usize = 1000;
 
 /// The messages of a dead-letter queue, hidden from others for some minutes.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl FoundLetters {
         };
         let mut seen = BTreeSet::new();
         loop {
-            let taken = match world.take_dead_letters(of, HIDDEN).await {
+            let taken = match world.take_dead_letters(of, VISIBILITY_TIMEOUT).await {
                 Ok(taken) => taken,
                 Err(error) => {
                     found.release(world).await;
@@ -48,7 +48,7 @@ impl FoundLetters {
             if found.letters.len() == before {
                 return Ok(found);
             }
-            if found.letters.len() >= MAX_OF_A_QUEUE {
+            if found.letters.len() >= MAX_MESSAGES_PER_QUEUE {
                 found.has_more = true;
                 return Ok(found);
             }

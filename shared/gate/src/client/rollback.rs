@@ -41,8 +41,9 @@ pub enum RollbackError {
 
 /// The upload to go back to. `history` is the target's, newest first.
 ///
-/// Without `wanted`: the newest deployed upload whose package is another one than that of the last
-/// deployment. With it: the upload with this label, this S3 version, or the one that was deployed as this
+/// Without `wanted`: the upload that was deployed last, if one that came after it failed with a part of it
+/// applied, since that is what runs; otherwise the newest deployed upload whose package is another one than
+/// that of the last deployment. With it: the upload with this label, this S3 version, or the one that was deployed as this
 /// version of the function or layer.
 pub fn rollback_source<'h>(
     history: &'h [UploadRecords],
@@ -68,6 +69,9 @@ fn before_the_last(history: &[UploadRecords]) -> Result<&UploadRecords, Rollback
     let Some(last) = last_deployed(history) else {
         return Err(RollbackError::NothingDeployed);
     };
+    if has_failed_since(history, last) {
+        return Ok(last);
+    }
     let mut deployed: Vec<_> = history
         .iter()
         .filter(|upload| is_deployed(upload))
@@ -122,6 +126,15 @@ fn named<'h>(
                 .collect(),
         }),
     }
+}
+
+/// Whether an upload failed after this one was deployed, and left something of it behind.
+fn has_failed_since(history: &[UploadRecords], last: &UploadRecords) -> bool {
+    let outcomes = history.iter().filter_map(|upload| upload.outcome.as_ref());
+    let mut applied = outcomes
+        .filter(|outcome| outcome.state == UploadState::Failed && outcome.deployed.is_some());
+    let deployed_at = last.outcome.as_ref().map(|outcome| outcome.decided_at);
+    applied.any(|outcome| Some(outcome.decided_at) > deployed_at)
 }
 
 fn is_deployed(upload: &UploadRecords) -> bool {

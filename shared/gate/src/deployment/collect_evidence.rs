@@ -6,11 +6,21 @@ use super::{
     settings::DeploySettings,
 };
 use crate::{
-    domain::{Csc, CscArn, FunctionName, SignedObject, SigningJob},
+    domain::{Csc, CscArn, FunctionConfiguration, FunctionName, SignedObject, SigningJob},
     outcome::{Backoff, EarlyExit, RetryableError},
-    ports::{FunctionCsc, Functions},
-    verdict::{DryRun, Evidence, Examine, Examined, Fact},
+    ports::{Function, FunctionCsc, Functions, PortError},
+    verdict::{DryRun, Evidence, Examine, Examined, Fact, NoAnswer},
 };
+
+/// What a call that gave no answer says of the thing that was asked for.
+pub(super) fn no_answer<T>(error: &PortError) -> Fact<T> {
+    let why = error.error_chain();
+    Fact::Unavailable(if error.is_passing() {
+        NoAnswer::passing(why)
+    } else {
+        NoAnswer::lasting(why)
+    })
+}
 
 /// A package that was read and examined: from which object version, and what its bytes say.
 #[derive(Clone)]
@@ -58,7 +68,7 @@ pub(super) async fn read_source<W: DeployWorld>(
 ) -> Fact<Option<Vec<u8>>> {
     match world.read_upload(&pending.upload.id).await {
         Ok(source) => Fact::Known(source),
-        Err(error) => Fact::Unavailable(error.error_chain()),
+        Err(error) => no_answer(&error),
     }
 }
 
@@ -71,6 +81,15 @@ pub(super) fn borrowed(source: &Fact<Option<Vec<u8>>>) -> Fact<Option<&[u8]>> {
     }
 }
 
+/// What a function would start, as it was read with the revision that guards the update. An image starts
+/// nothing of a zip.
+pub(super) fn configuration_of(function: &Function) -> Fact<FunctionConfiguration> {
+    if function.is_image {
+        return Fact::NotAsked;
+    }
+    Fact::Known(function.configuration.clone())
+}
+
 /// All evidence but Lambda's dry run, about a package that this job signed.
 pub(super) async fn collect_evidence<W: DeployWorld>(
     world: &W,
@@ -78,11 +97,15 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
     job: &SigningJob,
     package: &ExaminedPackage,
     csc: Fact<Option<Csc>>,
+    function: Fact<FunctionConfiguration>,
 ) -> Evidence {
     let profile = match world.profile(&job.profile, &job.owner).await {
         Ok(Some(profile)) => Fact::Known(profile),
-        Ok(None) => Fact::Unavailable(format!("Signer shows no profile {}", job.profile)),
-        Err(error) => Fact::Unavailable(error.error_chain()),
+        Ok(None) => Fact::Unavailable(NoAnswer::lasting(format!(
+            "Signer shows no profile {}",
+            job.profile
+        ))),
+        Err(error) => no_answer(&error),
     };
     Evidence {
         package: package.examined.clone(),
@@ -90,6 +113,7 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
         csc,
         job: Fact::Known(job.clone()),
         profile,
+        function,
         dry_run: Fact::<DryRun>::NotAsked,
         policy: settings.policy,
     }
@@ -105,7 +129,7 @@ pub(super) async fn csc_of_function<W: Functions>(
         Ok(FunctionCsc::Attached(arn)) => csc_by_arn(world, &arn).await,
         Ok(FunctionCsc::NoneAttached) => Fact::Known(None),
         Ok(FunctionCsc::NoFunction) => return None,
-        Err(error) => Fact::Unavailable(error.error_chain()),
+        Err(error) => no_answer(&error),
     })
 }
 
@@ -113,7 +137,9 @@ pub(super) async fn csc_of_function<W: Functions>(
 pub(super) async fn csc_by_arn<W: Functions>(world: &W, arn: &CscArn) -> Fact<Option<Csc>> {
     match world.csc(arn).await {
         Ok(Some(csc)) => Fact::Known(Some(csc)),
-        Ok(None) => Fact::Unavailable(format!("there is no configuration {arn}")),
-        Err(error) => Fact::Unavailable(error.error_chain()),
+        Ok(None) => Fact::Unavailable(NoAnswer::lasting(format!(
+            "there is no configuration {arn}"
+        ))),
+        Err(error) => no_answer(&error),
     }
 }

@@ -59,7 +59,9 @@ pub(super) async fn prove_same<W: DeployWorld, E: Examine>(
     let Some(job) = world.describe_job(&job).await? else {
         return Ok(None);
     };
-    let evidence = collect_evidence(world, settings, &job, &package, csc.clone()).await;
+    // Whether it can start is judged of the upload itself.
+    let function = Fact::NotAsked;
+    let evidence = collect_evidence(world, settings, &job, &package, csc.clone(), function).await;
     let judgement = verify(&evidence, candidate(pending, &package.signed));
     Ok(match judgement {
         Judgement::Accepted(verified, _) => Some(SamePackage {

@@ -17,18 +17,20 @@
 //!   asked after the revision was read, so an older upload cannot overwrite a newer one.
 //! - What was applied is looked at before what is current, and never called rejected or superseded.
 
+use jiff::Timestamp;
+
 use super::{
     function::FunctionDeployment,
     judge::{outcome_of_record, take_lease},
     layer::LayerDeployment,
-    pending_deployment::{Applied, DeployWorld, Found, PendingDeployment, check_current, find},
+    pending_deployment::{Applied, DeployWorld, JobLookup, PendingDeployment, check_current, find},
     settings::DeploySettings,
 };
 use crate::{
     domain::{JobStatus, ReasonCode, SigningJobId, Target},
     outcome::{
-        DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, finish, note_waiting,
-        within,
+        DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, Wait, finish,
+        note_waiting, within,
     },
     ports::Creation,
     records::{self, Effect, LambdaVerdict, Schema, UploadState, VerdictRecord},
@@ -55,14 +57,14 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     job: &SigningJobId,
     attempt: &DeliveryAttempt,
 ) -> Result<Deployment, RetryableError> {
-    let until = attempt.work_until;
+    let (began, until) = (world.now(), attempt.work_until);
     let found = within(world, until, find(world, settings, job, attempt)).await;
     let found = found.unwrap_or_else(|| Err(time_up("the upload of the job was being found")))?;
     let mut pending = match found {
-        Found::Pending(pending) => pending,
-        Found::Finished(finished) => return Ok(Deployment::Finished(finished)),
-        Found::NotOurs(why) => return Ok(Deployment::NotOurs(why)),
-        Found::Unreadable(context, error) => {
+        JobLookup::Pending(pending) => pending,
+        JobLookup::Finished(finished) => return Ok(Deployment::Finished(finished)),
+        JobLookup::NotOurs(why) => return Ok(Deployment::NotOurs(why)),
+        JobLookup::Unreadable(context, error) => {
             let message = format!(
                 "{}; whether Lambda took anything is not known",
                 error.error_chain()
@@ -82,9 +84,9 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     };
     let draft = match end {
         Ok(draft) => draft,
-        Err(error) => retry_or_give_up(world, &mut pending, error).await?,
+        Err(error) => retry_or_give_up(world, &mut pending, began, error).await?,
     };
-    let draft = pending.seal(draft);
+    let draft = pending.fail_if_applied(draft);
     let finished = finish(world, &settings.stack, &pending.context(), draft).await?;
     Ok(Deployment::Finished(Box::new(finished)))
 }
@@ -159,11 +161,16 @@ fn check_destination(pending: &PendingDeployment) -> Result<(), EarlyExit> {
 async fn retry_or_give_up<W: DeployWorld>(
     world: &W,
     pending: &mut PendingDeployment,
+    began: Timestamp,
     error: RetryableError,
 ) -> Result<OutcomeDraft, RetryableError> {
     if matches!(error, RetryableError::LeaseHeld { .. }) {
         return Err(error);
     }
+    let Ok(wait) = Wait::until_now(world, &pending.upload, began, &error).await else {
+        return Err(error);
+    };
+    pending.attempt = wait.applied_to(&pending.attempt);
     if pending.attempt.is_last(world.now()) {
         return give_up(world, pending, &error).await;
     }
@@ -175,16 +182,9 @@ async fn retry_or_give_up<W: DeployWorld>(
         record.effect = Effect::None;
         let _stays_begun = records::replace(world, &pending.upload.folder(), record).await;
     }
-    note_waiting(
-        world,
-        &pending.upload,
-        &pending.attempt,
-        &error,
-        pending.progress(),
-        pending.lease,
-    )
-    .await;
-    Err(error)
+    let (upload, attempt) = (&pending.upload, &pending.attempt);
+    let progress = pending.progress();
+    Err(note_waiting(world, upload, attempt, wait, error, progress, pending.lease).await)
 }
 
 /// The outcome of an upload that could not be brought to one in all attempts.
@@ -199,12 +199,12 @@ async fn give_up<W: DeployWorld>(
 ) -> Result<OutcomeDraft, RetryableError> {
     let why = error.error_chain();
     let verdict = match error {
-        RetryableError::Inconclusive { verdict } => Some(verdict.as_ref().clone()),
+        RetryableError::Inconclusive { verdict, .. } => Some(verdict.as_ref().clone()),
         _ => None,
     };
     let findings = verdict
         .as_ref()
-        .map(OutcomeDraft::notable)
+        .map(OutcomeDraft::failures_of)
         .unwrap_or_default();
     if refuse_others(world, pending, verdict).await? {
         let message = format!("no verdict could be reached: {why}");

@@ -12,14 +12,14 @@ use crate::{
 /// ARNs are compared where they are proven. Where Lambda's dry run overrides our integrity finding, no ARN
 /// is; the job is still known, and only its id is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expected {
+pub struct ExpectedCode {
     pub(super) code_sha256: String,
     pub(super) job_arn: Option<String>,
     pub(super) profile_version_arn: Option<String>,
     job: SigningJobId,
 }
 
-impl Expected {
+impl ExpectedCode {
     /// What was verified, signed by this job.
     #[must_use]
     pub fn of(verified: &Verified, job: &SigningJobId) -> Self {

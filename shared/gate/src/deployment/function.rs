@@ -7,10 +7,11 @@
 use super::{
     alias::{alias_to_move, move_alias},
     collect_evidence::{
-        ExaminedPackage, collect_evidence, csc_by_arn, csc_of_function, read_package, read_source,
+        ExaminedPackage, collect_evidence, configuration_of, csc_by_arn, csc_of_function,
+        no_answer, read_package, read_source,
     },
     current_package::{SamePackage, prove_same},
-    expected::Expected,
+    expected::ExpectedCode,
     judge::{candidate, record_judgement},
     live::{deployed_draft, record_live},
     pending_deployment::{
@@ -20,7 +21,7 @@ use super::{
     settings::DeploySettings,
 };
 use crate::{
-    domain::{AliasName, CodeIdentity, Csc, FunctionName, ReasonCode},
+    domain::{AliasName, CodeIdentity, Csc, FunctionConfiguration, FunctionName, ReasonCode},
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
     ports::{CodeUpdate, CurrentPackage, CurrentUpload, Function, UpdateStatus, UpdatedCode},
     records::{self, Deployed, UploadState},
@@ -156,10 +157,14 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         self.package.as_ref().ok_or_else(|| what().into())
     }
 
-    async fn evidence(&self, csc: Fact<Option<Csc>>) -> Result<Evidence, EarlyExit> {
+    async fn evidence(
+        &self,
+        csc: Fact<Option<Csc>>,
+        function: Fact<FunctionConfiguration>,
+    ) -> Result<Evidence, EarlyExit> {
         let (package, _) = self.package()?;
         let job = &self.pending.job;
-        Ok(collect_evidence(self.world, self.settings, job, package, csc).await)
+        Ok(collect_evidence(self.world, self.settings, job, package, csc, function).await)
     }
 
     /// Judges the package for the function, and updates it.
@@ -173,7 +178,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let Some(csc) = csc_of_function(self.world, &self.name).await else {
             return Ok(Round::Again);
         };
-        let mut evidence = self.evidence(csc).await?;
+        let mut evidence = self.evidence(csc, configuration_of(function)).await?;
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
             && let Some(same) = self.runs_the_same(function, current, &evidence.csc).await?
@@ -227,7 +232,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             Ok(CodeUpdate::Accepted(())) => Some(Fact::Known(DryRun::Accepted)),
             Ok(CodeUpdate::Refused(refusal)) => Some(Fact::Known(DryRun::Refused(refusal))),
             Ok(CodeUpdate::RevisionChanged | CodeUpdate::Gone | CodeUpdate::Busy) => None,
-            Err(error) => Some(Fact::Unavailable(error.error_chain())),
+            Err(error) => Some(no_answer(&error)),
         })
     }
 
@@ -266,7 +271,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
                         ..Deployed::default()
                     }
                 });
-                let expected = Expected::of(approved.verified(), &self.pending.job.id);
+                let expected = ExpectedCode::of(approved.verified(), &self.pending.job.id);
                 self.check_deployed(&expected, &code, verdict)?;
                 let mut backoff = Backoff::new(&self.pending.attempt);
                 // Lambda's own answer is the first look.
@@ -282,7 +287,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             CodeUpdate::Refused(refusal) => {
                 self.pending.applied = before;
                 Err(OutcomeDraft {
-                    findings: OutcomeDraft::notable(verdict),
+                    findings: OutcomeDraft::failures_of(verdict),
                     ..OutcomeDraft::rejected(refusal.reason(), refusal.to_string())
                 }
                 .into())
@@ -328,18 +333,17 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let Some(csc) = csc_of_function(self.world, &self.name).await else {
             return Ok(Round::Again);
         };
-        let evidence = self.evidence(csc).await?;
+        let evidence = self.evidence(csc, configuration_of(function)).await?;
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {
             Judgement::Accepted(verified, verdict) => {
-                let expected = Expected::of(&verified, &self.pending.job.id);
+                let expected = ExpectedCode::of(&verified, &self.pending.job.id);
                 self.publish_and_point_alias(function, &expected, &verdict, alias.as_ref())
                     .await
             }
             Judgement::Rejected(verdict) => Err(OutcomeDraft::by_verdict(&verdict).into()),
             Judgement::Inconclusive(verdict) => {
-                let verdict = Box::new(verdict);
-                Err(RetryableError::Inconclusive { verdict }.into())
+                Err(RetryableError::inconclusive(verdict, &evidence).into())
             }
         }
     }
@@ -348,7 +352,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     async fn publish_and_point_alias(
         &mut self,
         function: &Function,
-        expected: &Expected,
+        expected: &ExpectedCode,
         verdict: &Verdict,
         alias: Option<&AliasName>,
     ) -> Result<Round, EarlyExit> {
@@ -432,7 +436,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         )
         .await?;
         let is_same = |same: &SamePackage| {
-            let expected = Expected::of(&same.verified, &same.job);
+            let expected = ExpectedCode::of(&same.verified, &same.job);
             expected.difference(&function.code).is_none()
         };
         let Some(same) = same.filter(is_same) else {
@@ -458,7 +462,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let (package, _) = self.package()?;
         let judgement = verify(evidence, candidate(self.pending, &package.signed));
         let (_, verdict) = self.record(evidence, judgement, alias).await?;
-        let expected = Expected::of(&same.verified, &same.job);
+        let expected = ExpectedCode::of(&same.verified, &same.job);
         self.is_unchanged = true;
         self.publish_and_point_alias(function, &expected, &verdict, alias)
             .await
@@ -475,7 +479,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Err(OutcomeDraft::rejected(ReasonCode::TargetNotFound, message).into());
         };
         let csc = csc_by_arn(self.world, csc).await;
-        let evidence = self.evidence(csc).await?;
+        let evidence = self.evidence(csc, Fact::NotAsked).await?;
         let (package, _) = self.package()?;
         let judgement = verify(&evidence, candidate(self.pending, &package.signed));
         let (verified, verdict) = self.record(&evidence, judgement, None).await?;
@@ -495,7 +499,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             state: UploadState::Prepared,
             code: None,
             message,
-            findings: OutcomeDraft::notable(&verdict),
+            findings: OutcomeDraft::failures_of(&verdict),
             deployed: None,
             package: Some(package),
         })))
@@ -503,7 +507,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
 
     fn check_deployed(
         &self,
-        expected: &Expected,
+        expected: &ExpectedCode,
         code: &CodeIdentity,
         verdict: &Verdict,
     ) -> Result<(), EarlyExit> {
@@ -515,7 +519,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
 
     fn failed(&self, code: ReasonCode, message: String, verdict: &Verdict) -> EarlyExit {
         OutcomeDraft {
-            findings: OutcomeDraft::notable(verdict),
+            findings: OutcomeDraft::failures_of(verdict),
             ..self.pending.failed(code, message)
         }
         .into()

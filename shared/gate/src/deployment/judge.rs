@@ -10,8 +10,8 @@ use crate::{
     outcome::{EarlyExit, OutcomeDraft, RetryableError},
     ports::Creation,
     records::{
-        self, CscReport, Effect, HeldLease, Holder, LambdaVerdict, RecordFolder, Schema,
-        VerdictRecord, Work,
+        self, CscReport, Effect, HeldLease, Holder, LambdaVerdict, LeaseScope, RecordFolder,
+        Schema, VerdictRecord,
     },
     verdict::{Candidate, Decision, DryRun, Evidence, Fact, Judgement, Verdict},
 };
@@ -27,8 +27,7 @@ pub(super) async fn record_judgement<W: DeployWorld, P>(
     alias: Option<&AliasName>,
 ) -> Result<(Box<P>, Verdict), EarlyExit> {
     if let Judgement::Inconclusive(verdict) = judgement {
-        let verdict = Box::new(verdict);
-        return Err(RetryableError::Inconclusive { verdict }.into());
+        return Err(RetryableError::inconclusive(verdict, evidence).into());
     }
     let record = verdict_record(
         world,
@@ -77,7 +76,9 @@ fn verdict_record<W: DeployWorld>(
             Fact::NotAsked => LambdaVerdict::NotAsked,
             Fact::Known(DryRun::Accepted) => LambdaVerdict::Takes,
             Fact::Known(DryRun::Refused(refusal)) => LambdaVerdict::Refuses(refusal.clone()),
-            Fact::Unavailable(why) => LambdaVerdict::Unavailable { why: why.clone() },
+            Fact::Unavailable(why) => LambdaVerdict::Unavailable {
+                why: why.to_string(),
+            },
         },
         code_signing_config: match &evidence.csc {
             Fact::Known(Some(csc)) => Some(CscReport {
@@ -111,7 +112,7 @@ async fn record_verdict<W: DeployWorld>(
     if pending.lease.is_some() {
         records::replace(world, &folder, &record).await?;
     } else if records::create(world, &folder, &record).await? == Creation::Created {
-        pending.lease = Some(HeldLease::first(Work::Deployment));
+        pending.lease = Some(HeldLease::first(LeaseScope::Deployment));
     } else {
         let found: Option<VerdictRecord> = records::read(world, &folder).await?;
         match found {
@@ -128,7 +129,7 @@ async fn record_verdict<W: DeployWorld>(
             }
             // A write whose answer was lost is seen as its own by its repetition.
             Some(found) if found.delivery == pending.attempt.id => {
-                pending.lease = Some(HeldLease::first(Work::Deployment));
+                pending.lease = Some(HeldLease::first(LeaseScope::Deployment));
             }
             _ => return Err(lease_held(pending).into()),
         }
@@ -158,7 +159,7 @@ pub(super) async fn take_lease<W: DeployWorld>(
     };
     let lease = HeldLease::take_over(
         world,
-        Work::Deployment,
+        LeaseScope::Deployment,
         &pending.upload,
         &folder,
         first,
@@ -185,7 +186,7 @@ pub(super) fn outcome_of_record(record: &VerdictRecord) -> OutcomeDraft {
         verdict => OutcomeDraft {
             findings: verdict
                 .as_ref()
-                .map(OutcomeDraft::notable)
+                .map(OutcomeDraft::failures_of)
                 .unwrap_or_default(),
             ..OutcomeDraft::rejected(ReasonCode::Undecided, ReasonCode::Undecided.about().meaning)
         },

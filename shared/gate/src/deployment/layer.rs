@@ -11,7 +11,7 @@ use super::{
     collect_evidence::{collect_evidence, csc_by_arn, read_package, read_source},
     current_package::prove_same,
     description::{description, mark},
-    expected::Expected,
+    expected::ExpectedCode,
     judge::{candidate, record_judgement},
     live::{deployed_draft, record_live},
     pending_deployment::{
@@ -83,7 +83,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         let source = self.source(published.is_some()).await?;
         let judged = self.judge(source).await?;
         if let Some(content) = published {
-            let expected = Expected::of(judged.approved.verified(), &self.pending.job.id);
+            let expected = ExpectedCode::of(judged.approved.verified(), &self.pending.job.id);
             return self.finish(&expected, &content, &judged.verdict).await;
         }
         let turn = self.wait_for_turn().await?;
@@ -117,7 +117,9 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             None => Fact::Known(None),
         };
         let job = &self.pending.job;
-        let evidence = collect_evidence(world, self.settings, job, &package, csc.clone()).await;
+        let function = Fact::NotAsked;
+        let evidence =
+            collect_evidence(world, self.settings, job, &package, csc.clone(), function).await;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) =
             record_judgement(world, self.pending, &package, &evidence, judgement, None).await?;
@@ -163,7 +165,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         )
         .await?;
         if let Some(same) = same {
-            let expected = Expected::of(&same.verified, &same.job);
+            let expected = ExpectedCode::of(&same.verified, &same.job);
             if let Some(content) = self.live_version(&expected).await? {
                 self.pending.applied = Applied::Yes(Deployed {
                     unchanged: true,
@@ -185,7 +187,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             check_current(self.world, &self.pending.upload).await?;
             if is_replaced {
                 let content = self.publish(&judged.approved).await?;
-                let expected = Expected::of(verified, &self.pending.job.id);
+                let expected = ExpectedCode::of(verified, &self.pending.job.id);
                 return self.finish(&expected, &content, &judged.verdict).await;
             }
         }
@@ -235,7 +237,10 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
 
     /// The version that the last deployment published, if it still exists and Lambda says that it has
     /// this code.
-    async fn live_version(&self, expected: &Expected) -> Result<Option<LayerContent>, EarlyExit> {
+    async fn live_version(
+        &self,
+        expected: &ExpectedCode,
+    ) -> Result<Option<LayerContent>, EarlyExit> {
         let path = format!("{}/{}", self.pending.target, Live::FILE);
         let found = self.world.read_record(&path).await?;
         let live = found.and_then(|body| serde_json::from_slice::<Live>(&body).ok());
@@ -250,13 +255,13 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
     /// Compares what Lambda published with what was verified, and ends the upload.
     async fn finish(
         &self,
-        expected: &Expected,
+        expected: &ExpectedCode,
         content: &LayerContent,
         verdict: &Verdict,
     ) -> Result<OutcomeDraft, EarlyExit> {
         if let Some(difference) = expected.difference(&content.code) {
             return Err(OutcomeDraft {
-                findings: OutcomeDraft::notable(verdict),
+                findings: OutcomeDraft::failures_of(verdict),
                 ..self
                     .pending
                     .failed(ReasonCode::DeployedMismatch, difference)

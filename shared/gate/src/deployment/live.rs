@@ -6,13 +6,13 @@
 //! conditional write keeps it.
 
 use super::{
-    expected::Expected,
+    expected::ExpectedCode,
     pending_deployment::{DeployWorld, PendingDeployment},
 };
 use crate::{
     domain::Target,
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError},
-    ports::{Replacement, TaggedRecord, UploadHead},
+    ports::{RecordWithEtag, Replacement, UploadHead},
     records::{self, Deployed, Document, Live, Schema, UploadState},
     verdict::Verdict,
 };
@@ -21,7 +21,7 @@ use crate::{
 pub(super) async fn record_live<W: DeployWorld>(
     world: &W,
     pending: &PendingDeployment,
-    expected: &Expected,
+    expected: &ExpectedCode,
     deployed: &Deployed,
 ) -> Result<(), EarlyExit> {
     let Some(source_sha256) = pending.signing.received.source_sha256.clone() else {
@@ -38,7 +38,7 @@ pub(super) async fn record_live<W: DeployWorld>(
     let body = records::to_json(&path, &live).map_err(RetryableError::from)?;
     let mut backoff = Backoff::new(&pending.attempt);
     loop {
-        let seen = world.read_tagged_record(&path).await?;
+        let seen = world.read_record_with_etag(&path).await?;
         if is_later(world, pending, seen.as_ref(), &live).await? {
             return Ok(());
         }
@@ -57,7 +57,7 @@ pub(super) async fn record_live<W: DeployWorld>(
 async fn is_later<W: DeployWorld>(
     world: &W,
     pending: &PendingDeployment,
-    seen: Option<&TaggedRecord>,
+    seen: Option<&RecordWithEtag>,
     this: &Live,
 ) -> Result<bool, EarlyExit> {
     let Some(found) = seen.and_then(|seen| serde_json::from_slice::<Live>(&seen.body).ok()) else {
@@ -111,7 +111,7 @@ pub(super) fn deployed_draft(
         state: UploadState::Deployed,
         code: None,
         message,
-        findings: OutcomeDraft::notable(verdict),
+        findings: OutcomeDraft::failures_of(verdict),
         deployed: Some(deployed),
         package: None,
     }

@@ -27,6 +27,6 @@ mod settings;
 
 pub use alias::ALIAS_TAG;
 pub use deploy::{Deployment, deploy};
-pub use expected::Expected;
+pub use expected::ExpectedCode;
 pub use pending_deployment::DeployWorld;
 pub use settings::{CanaryPolicy, DeploySettings};

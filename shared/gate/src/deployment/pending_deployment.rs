@@ -59,7 +59,7 @@ pub(super) enum Applied {
     Yes(Deployed),
 }
 
-pub(super) enum Found {
+pub(super) enum JobLookup {
     Pending(Box<PendingDeployment>),
     Finished(Box<Finished>),
     NotOurs(String),
@@ -73,8 +73,8 @@ pub(super) async fn find<W: DeployWorld>(
     settings: &DeploySettings,
     job: &SigningJobId,
     attempt: &DeliveryAttempt,
-) -> Result<Found, RetryableError> {
-    let not_ours = |why: String| Ok(Found::NotOurs(why));
+) -> Result<JobLookup, RetryableError> {
+    let not_ours = |why: String| Ok(JobLookup::NotOurs(why));
     let Some(job) = describe(world, job, attempt).await? else {
         return not_ours(format!("Signer knows no job {job}"));
     };
@@ -111,7 +111,7 @@ pub(super) async fn find<W: DeployWorld>(
     if folder.has::<Outcome>()
         && let Some(finished) = finished_before(world, &settings.stack, &upload).await?
     {
-        return Ok(Found::Finished(Box::new(finished)));
+        return Ok(JobLookup::Finished(Box::new(finished)));
     }
     let mut context = UploadContext {
         upload: upload.clone(),
@@ -121,7 +121,7 @@ pub(super) async fn find<W: DeployWorld>(
     };
     let last_words = |context: UploadContext, error: RetryableError| match error {
         RetryableError::UnreadableRecord { .. } if attempt.is_last(world.now()) => {
-            Ok(Found::Unreadable(Box::new(context), error))
+            Ok(JobLookup::Unreadable(Box::new(context), error))
         }
         error => Err(error),
     };
@@ -146,7 +146,7 @@ pub(super) async fn find<W: DeployWorld>(
         Some(record) if record.effect == Effect::Begun => Applied::Perhaps,
         _ => Applied::No,
     };
-    Ok(Found::Pending(Box::new(PendingDeployment {
+    Ok(JobLookup::Pending(Box::new(PendingDeployment {
         signed: job.signed.clone(),
         upload,
         target,
@@ -262,7 +262,7 @@ impl PendingDeployment {
 
     /// The one place that holds the promise: what Lambda took, or may have taken, is never called
     /// rejected or superseded afterwards, and a failure says how far it came.
-    pub(super) fn seal(&self, mut draft: OutcomeDraft) -> OutcomeDraft {
+    pub(super) fn fail_if_applied(&self, mut draft: OutcomeDraft) -> OutcomeDraft {
         let is_honest = matches!(draft.state, UploadState::Deployed | UploadState::Prepared);
         if is_honest || self.applied == Applied::No {
             return draft;

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{CscArn, Stack},
-    verdict::Policy,
+    verdict::OperatorPolicy,
 };
 
 /// What `deploy` works with.
@@ -11,7 +11,7 @@ pub struct DeploySettings {
     /// The stack.
     pub stack: Stack,
     /// The operator's choices.
-    pub policy: Policy,
+    pub policy: OperatorPolicy,
     /// The configuration that layers are judged by: `COUNTERSIGN_LAYER_CSC_ARN`.
     pub layer_csc: Option<CscArn>,
     /// The configuration that uploads for functions that do not exist yet are judged by:

@@ -1,5 +1,9 @@
 //! What of a function's configuration decides which code runs, and how.
 
+use serde::Serialize;
+
+use super::code_signing_config::Csc;
+
 /// The variable that has Lambda start a script of the caller's choice instead of the runtime.
 pub const EXEC_WRAPPER: &str = "AWS_LAMBDA_EXEC_WRAPPER";
 
@@ -11,6 +15,8 @@ pub struct FunctionConfiguration {
     pub runtime: Option<String>,
     /// `Handler`.
     pub handler: Option<String>,
+    /// The first of `Architectures`; `None` when Lambda does not say, or names one that is not known here.
+    pub architecture: Option<Architecture>,
     /// `Layers`, in their order: a later one overwrites the files of an earlier one.
     pub layers: Vec<AttachedLayer>,
     /// The variable [`EXEC_WRAPPER`].
@@ -19,11 +25,24 @@ pub struct FunctionConfiguration {
     pub storage: CodeStorage,
 }
 
+/// A processor that Lambda has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Architecture {
+    /// `x86_64`
+    #[serde(rename = "x86_64")]
+    X86_64,
+    /// `arm64`
+    #[serde(rename = "arm64")]
+    Arm64,
+}
+
 /// A layer version that a function uses (`Layers` of its configuration).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachedLayer {
     /// The ARN of the layer's version.
     pub arn: String,
+    /// `CodeSize`: bytes of its zip. What it unpacks to is not told.
+    pub zip_bytes: Option<u64>,
     /// `SigningJobArn`, when it is signed.
     pub job_arn: Option<String>,
     /// `SigningProfileVersionArn`, when it is signed.
@@ -100,6 +119,38 @@ impl AttachedLayer {
     pub fn account(&self) -> Option<&str> {
         self.arn.split(':').nth(4)
     }
+
+    /// Why it is not trusted under this configuration; `None` when it is.
+    #[must_use]
+    pub fn doubt_under(&self, csc: &Csc) -> Option<String> {
+        let Some(signer) = self.profile_version_arn.as_deref() else {
+            return Some("is not signed".to_owned());
+        };
+        let is_trusted = csc.publishers().any(|publisher| publisher == signer);
+        (!is_trusted)
+            .then(|| format!("is signed by {signer}, whom the configuration does not name"))
+    }
+}
+
+impl Architecture {
+    /// As Lambda spells it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "x86_64" => Some(Self::X86_64),
+            "arm64" => Some(Self::Arm64),
+            _ => None,
+        }
+    }
+
+    /// As Lambda spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Arm64 => "arm64",
+        }
+    }
 }
 
 impl ExecWrapper {
@@ -128,6 +179,7 @@ mod tests {
     fn layer(number: u32) -> AttachedLayer {
         AttachedLayer {
             arn: format!("arn:aws:lambda:eu-west-1:111122223333:layer:common:{number}"),
+            zip_bytes: None,
             job_arn: None,
             profile_version_arn: None,
         }

@@ -149,7 +149,7 @@ codes! {
     EntryName = "ENTRY_NAME" {
         "An entry has a name that is not safe to unpack.",
         "An absolute name, a name with `..` (zip slip, path traversal), a backslash, a control or an invisible character, or one that is not UTF-8.",
-        "Pack with relative, plain names, from inside the directory. Compress-Archive of Windows PowerShell writes backslashes: use `tar.exe -a -cf ..\\package.zip .` there. zip on Linux writes names in another encoding without a UTF-8 locale: set one, such as LC_ALL=C.UTF-8."
+        "Pack with relative, plain names, from inside the directory. Compress-Archive of Windows PowerShell writes backslashes: use `tar.exe -a -cf ..\\package.zip .` there. Info-ZIP's zip on Linux marks names as UTF-8 only where the locale en_US.UTF-8 is installed, whatever LC_ALL says: `localedef -i en_US -f UTF-8 en_US.UTF-8` installs it."
     }
     EntryDuplicate = "ENTRY_DUPLICATE" {
         "Two entries unpack to the same path.",
@@ -318,7 +318,44 @@ codes! {
         "Find out why; have the source signed with another profile."
     }
 
+    // Whether it can start.
+    EntryPointMissing = "ENTRY_POINT_MISSING" {
+        "What the function would start is not in the package.",
+        "The folder was zipped instead of what is in it, or the handler's file has another name.",
+        "Zip what is in the folder, so that the handler's file (or `bootstrap`) is where the runtime looks, or set the function's handler. `countersign check` says so before the upload."
+    }
+    BootstrapUnusable = "BOOTSTRAP_UNUSABLE" {
+        "The file `bootstrap` of a custom runtime cannot be executed.",
+        "It was zipped without its execute bits, has no first line `#!…`, has the line ends of Windows, or wants a loader that Amazon Linux does not have.",
+        "Follow the finding: `chmod 755 bootstrap` before zipping, or build it for Amazon Linux."
+    }
+    WrongArchitecture = "WRONG_ARCHITECTURE" {
+        "Native code in the package was built for another processor than the function's.",
+        "It was built, or its dependencies were installed, on a machine with another processor.",
+        "Build for the function's architecture, or change the architecture of the function."
+    }
+    FilesUnreadable = "FILES_UNREADABLE" {
+        "Files or folders in the package cannot be read by the user that the runtime runs as.",
+        "They were private to the user who zipped them, or a tool writes modes like 0600.",
+        "Run `chmod -R u=rwX,go=rX .` before zipping."
+    }
+    TooLargeWithLayers = "TOO_LARGE_WITH_LAYERS" {
+        "The package and the function's layers unpack to more than Lambda takes.",
+        "More than 250 MB together.",
+        "Make the package or a layer smaller, or take a layer off the function."
+    }
+    LayerUntrusted = "LAYER_UNTRUSTED" {
+        "The function has a layer that its code signing configuration does not trust.",
+        "The layer is not signed, or its publisher is not among the allowed ones. Lambda does not look at a layer again once it is attached.",
+        "Publish the layer through the gate, or add its publisher to the configuration; or take it off the function."
+    }
+
     // What could not be established.
+    ConfigurationUnknown = "CONFIGURATION_UNKNOWN" {
+        "The function's configuration could not be read, so whether the package can start is not known.",
+        "Throttling or a denied call.",
+        "It is tried again by itself. If it stays, check the permissions of the gate's role."
+    }
     CscUnknown = "CSC_UNKNOWN" {
         "The code signing configuration could not be read.",
         "Throttling, a denied call, or the configuration was deleted meanwhile.",

@@ -51,6 +51,9 @@ pub struct SigningJob {
     pub profile_version: String,
     /// The account that owns the profile's use: `jobOwner`.
     pub owner: String,
+    /// `completedAt`: when it was signed, or when signing failed. Later than the time within the signature, if it
+    /// differs at all.
+    pub completed_at: Option<Timestamp>,
     /// `signatureExpiresAt`.
     pub expires_at: Option<Timestamp>,
     /// When the job's signature was revoked (`revocationRecord`), and why.

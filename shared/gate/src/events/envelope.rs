@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 /// `source` of an event that `sweep` sends again from the records, because the first was lost.
-pub(crate) const RESENT: &str = "countersign.sweep";
+pub(crate) const RESENT_SOURCE: &str = "countersign.sweep";
 
 /// Why an event is not understood.
 #[derive(Debug, thiserror::Error)]

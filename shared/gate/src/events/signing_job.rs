@@ -1,6 +1,6 @@
 //! `Signer Job Status Change`: a signing job ended.
 
-use super::envelope::{Envelope, EventError, RESENT};
+use super::envelope::{Envelope, EventError, RESENT_SOURCE};
 use crate::domain::SigningJobId;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ impl JobEvent {
             job_id: String,
         }
         let envelope: Envelope = serde_json::from_str(body)?;
-        let is_known = matches!(envelope.source.as_str(), "aws.signer" | RESENT);
+        let is_known = matches!(envelope.source.as_str(), "aws.signer" | RESENT_SOURCE);
         if !is_known || envelope.detail_type != STATUS_CHANGE {
             return Err(EventError::Kind {
                 source_name: envelope.source,
@@ -40,7 +40,7 @@ impl JobEvent {
     #[must_use]
     pub fn resent(job: &SigningJobId, at: Timestamp) -> String {
         serde_json::json!({
-            "source": RESENT,
+            "source": RESENT_SOURCE,
             "detail-type": STATUS_CHANGE,
             "time": at,
             "detail": {"job_id": job},

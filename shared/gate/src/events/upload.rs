@@ -1,6 +1,6 @@
 //! An upload, as EventBridge and as S3 notifications report it.
 
-use super::envelope::{Envelope, EventError, RESENT};
+use super::envelope::{Envelope, EventError, RESENT_SOURCE};
 use crate::domain::{NameError, Upload, Uploader, VersionId};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
@@ -45,7 +45,7 @@ impl UploadEvent {
             return Ok(Vec::new());
         }
         let envelope: Envelope = serde_json::from_value(value)?;
-        let is_known = matches!(envelope.source.as_str(), "aws.s3" | RESENT);
+        let is_known = matches!(envelope.source.as_str(), "aws.s3" | RESENT_SOURCE);
         if !is_known || envelope.detail_type != OBJECT_CREATED {
             return Err(EventError::Kind {
                 source_name: envelope.source,
@@ -70,7 +70,7 @@ impl UploadEvent {
     #[must_use]
     pub fn resent(upload: &Upload) -> String {
         serde_json::json!({
-            "source": RESENT,
+            "source": RESENT_SOURCE,
             "detail-type": OBJECT_CREATED,
             "time": upload.at,
             "detail": {

@@ -4,7 +4,7 @@ use crate::records::Outcome;
 use serde::{Deserialize, Serialize};
 
 /// The `detail-type` of the event that tells an outcome.
-pub const DECIDED: &str = "Countersign Upload Decided";
+pub const DECIDED_DETAIL_TYPE: &str = "Countersign Upload Decided";
 
 /// The `detail` of that event: the outcome record, the stack, and where the record is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Decided {
 }
 
 /// The `detail-type` of the event that tells of drift.
-pub const DRIFT: &str = "Countersign Drift";
+pub const DRIFT_DETAIL_TYPE: &str = "Countersign Drift";
 
 /// The `detail` of that event. What it tells is in the document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+/// Nothing waits longer than this, not even for AWS: with an attempt a minute, SQS counts to 1,000 receives, and
+/// then takes the message away.
+const MAX_WAIT: Duration = Duration::from_hours(12);
 /// The delay before the second attempt.
 const FIRST_RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The longest delay between two attempts.
@@ -44,6 +47,30 @@ impl DeliveryAttempt {
     pub fn next_try_at(&self, now: Timestamp) -> Timestamp {
         now.saturating_add(self.retry_delay())
             .unwrap_or(Timestamp::MAX)
+    }
+
+    /// How long an event is tried.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        let patience = self.give_up_at.duration_since(self.since);
+        Duration::try_from(patience).unwrap_or_default()
+    }
+
+    /// How long the event may wait at most, where AWS throttles or does not answer: half a day, or the patience if
+    /// that is more.
+    #[must_use]
+    pub fn longest_wait(&self) -> Duration {
+        self.patience().max(MAX_WAIT)
+    }
+
+    /// The same attempt, of an event that waits while AWS throttles or does not answer.
+    #[must_use]
+    pub fn while_aws_is_away(&self) -> Self {
+        let give_up_at = self.since.saturating_add(self.longest_wait());
+        Self {
+            give_up_at: give_up_at.unwrap_or(Timestamp::MAX),
+            ..self.clone()
+        }
     }
 
     /// Whether there is no attempt after this one, if this one fails at `now`.

@@ -85,14 +85,14 @@ impl OutcomeDraft {
             state: UploadState::Rejected,
             code: first.and_then(|finding| finding.code),
             message: first.map_or_else(String::new, |finding| finding.message.clone()),
-            findings: Self::notable(verdict),
+            findings: Self::failures_of(verdict),
             deployed: None,
             package: None,
         }
     }
 
     /// What of a verdict belongs into an outcome.
-    pub(crate) fn notable(verdict: &Verdict) -> Vec<Finding> {
+    pub(crate) fn failures_of(verdict: &Verdict) -> Vec<Finding> {
         let is_notable =
             |finding: &&Finding| matches!(finding.status, Status::Fail | Status::Inconclusive);
         verdict
@@ -116,7 +116,7 @@ impl UploadContext {
             state: ending.state,
             code: ending.code,
             message: ending.message,
-            fix: ending.code.map(|code| code.about().fix.to_owned()),
+            fix: ending.code.map(|code| fix_of(code, &ending.findings)),
             critical,
             findings: ending.findings,
             deployed: ending.deployed,
@@ -131,4 +131,12 @@ impl UploadContext {
                 .saturating_sub(self.upload.at.as_millisecond()),
         }
     }
+}
+
+/// What to do about a code: what the finding says that it is from, which may know more.
+fn fix_of(code: ReasonCode, findings: &[Finding]) -> String {
+    let found = findings.iter().find(|finding| finding.code == Some(code));
+    found
+        .and_then(|finding| finding.fix.clone())
+        .unwrap_or_else(|| code.about().fix.to_owned())
 }

@@ -1,7 +1,7 @@
 //! The end of an upload: one terminal record, then its event.
 
 use super::{
-    decided::{DECIDED, Decided},
+    decided::{DECIDED_DETAIL_TYPE, Decided},
     ending::{OutcomeDraft, UploadContext},
     retry::RetryableError,
 };
@@ -80,12 +80,13 @@ async fn announce<W: Records + Events + Clock>(
         record: record.clone(),
         outcome: outcome.clone(),
     };
-    let announcement = Announcement::new(DECIDED, &decided, Vec::new()).map_err(|source| {
-        RetryableError::UnreadableRecord {
-            path: record,
-            source,
-        }
-    })?;
+    let announcement =
+        Announcement::new(DECIDED_DETAIL_TYPE, &decided, Vec::new()).map_err(|source| {
+            RetryableError::UnreadableRecord {
+                path: record,
+                source,
+            }
+        })?;
     world.announce(&announcement).await?;
     let announced = Announced {
         schema: Schema,

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the draft of an outcome and the early exits that lead to it (`ending.rs`), the errors
 //! that send an event back to its queue (`retry.rs`), one delivery and its time (`delivery_attempt.rs`,
-//! `backoff.rs`), the terminal record and its event (`finish.rs`,
+//! `backoff.rs`), how long an upload has waited (`patience.rs`), the terminal record and its event (`finish.rs`,
 //! `decided.rs`), what is on record before that (`waiting.rs`), why an upload is superseded
 //! (`superseded.rs`).
 //!
@@ -17,16 +17,18 @@ mod decided;
 mod delivery_attempt;
 mod ending;
 mod finish;
+mod patience;
 mod retry;
 mod superseded;
 mod waiting;
 
 pub(crate) use backoff::{Backoff, within};
-pub use decided::{DECIDED, DRIFT, Decided, DriftEvent};
+pub use decided::{DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE, Decided, DriftEvent};
 pub use delivery_attempt::DeliveryAttempt;
 pub(crate) use ending::{EarlyExit, OutcomeDraft, UploadContext};
 pub use finish::Finished;
 pub(crate) use finish::{finish, finished_before};
+pub(crate) use patience::Wait;
 pub use retry::RetryableError;
 pub(crate) use superseded::Superseded;
 pub(crate) use waiting::note_waiting;

@@ -3,7 +3,7 @@
 use crate::{
     ports::{PortError, error_chain},
     records::RecordError,
-    verdict::Verdict,
+    verdict::{Evidence, Verdict},
 };
 
 /// Why a use case did not come to its end, and should be started again with the same event.
@@ -20,6 +20,8 @@ pub enum RetryableError {
     Inconclusive {
         /// The verdict, with what could not be established.
         verdict: Box<Verdict>,
+        /// AWS throttled or did not answer when some of it was asked for.
+        waits_for_aws: bool,
     },
     /// Another delivery of the same event is at work, and will end it.
     #[error("{what}")]
@@ -47,6 +49,10 @@ pub enum RetryableError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// Why is on record in `waiting.json`: the upload ends by its own patience, however old the message is that
+    /// its event came in.
+    #[error(transparent)]
+    Waiting(Box<RetryableError>),
 }
 
 impl RetryableError {
@@ -54,6 +60,27 @@ impl RetryableError {
     #[must_use]
     pub fn error_chain(&self) -> String {
         error_chain(self)
+    }
+
+    /// Whether AWS throttled or did not answer. Such a time is not taken off the patience.
+    #[must_use]
+    pub fn waits_for_aws(&self) -> bool {
+        match self {
+            Self::Port(error) => error.is_passing(),
+            Self::Inconclusive { waits_for_aws, .. } => *waits_for_aws,
+            Self::Waiting(why) => why.waits_for_aws(),
+            Self::LeaseHeld { .. }
+            | Self::Busy { .. }
+            | Self::TimeUp { .. }
+            | Self::UnreadableRecord { .. } => false,
+        }
+    }
+
+    pub(crate) fn inconclusive(verdict: Verdict, evidence: &Evidence) -> Self {
+        Self::Inconclusive {
+            verdict: Box::new(verdict),
+            waits_for_aws: evidence.waits_for_aws(),
+        }
     }
 
     pub(crate) fn busy(what: impl Into<String>) -> Self {

@@ -16,7 +16,7 @@ pub(crate) enum Superseded {
 
 impl Superseded {
     /// The reason code and a sentence.
-    pub(crate) fn words(self) -> (ReasonCode, &'static str) {
+    pub(crate) fn reason_and_message(self) -> (ReasonCode, &'static str) {
         match self {
             Self::KeyDeleted => (
                 ReasonCode::Deleted,
@@ -35,7 +35,7 @@ impl Superseded {
 
     /// The outcome of an upload that was not applied.
     pub(crate) fn draft(self) -> OutcomeDraft {
-        let (code, message) = self.words();
+        let (code, message) = self.reason_and_message();
         OutcomeDraft::new(UploadState::Superseded, code, message)
     }
 }

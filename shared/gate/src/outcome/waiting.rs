@@ -1,6 +1,6 @@
 //! What is on record of an upload while it waits for its next attempt.
 
-use super::{delivery_attempt::DeliveryAttempt, retry::RetryableError};
+use super::{delivery_attempt::DeliveryAttempt, patience::Wait, retry::RetryableError};
 use crate::{
     domain::Upload,
     ports::{Clock, Records},
@@ -8,18 +8,19 @@ use crate::{
 };
 
 /// Puts on record why there will be another attempt and when, and gives the lease back, so that it can
-/// begin at once.
+/// begin at once. Answers with the error, and whether it is on record. `attempt` is by the upload's own count.
 ///
-/// The attempt has failed already: if this fails, too, `waiting.json` is missing, and the lease runs out
-/// by itself.
+/// The attempt has failed already: if this fails, too, `waiting.json` is missing, the queue's count is what is
+/// left, and the lease runs out by itself.
 pub(crate) async fn note_waiting<W: Records + Clock>(
     world: &W,
     upload: &Upload,
     attempt: &DeliveryAttempt,
-    error: &RetryableError,
+    wait: Wait,
+    error: RetryableError,
     applied: Option<Deployed>,
     lease: Option<HeldLease>,
-) {
+) -> RetryableError {
     let now = world.now();
     let waiting = Waiting {
         schema: Schema,
@@ -29,11 +30,17 @@ pub(crate) async fn note_waiting<W: Records + Clock>(
         why: error.error_chain(),
         next_try_at: attempt.next_try_at(now),
         give_up_at: attempt.give_up_at,
+        for_aws_ms: wait.for_aws_ms(),
+        unattended_ms: wait.unattended_ms(),
         applied,
         at: now,
     };
-    let _missing = records::replace(world, &upload.folder(), &waiting).await;
+    let written = records::replace(world, &upload.folder(), &waiting).await;
     if let Some(lease) = lease {
         let _runs_out = lease.release(world, upload, &attempt.id).await;
+    }
+    match written {
+        Ok(()) => RetryableError::Waiting(Box::new(error)),
+        Err(_) => error,
     }
 }

@@ -1,8 +1,8 @@
 //! Functions that are to come under the gate, for whoever brings them there.
 
 use super::{error::PortError, functions::Function};
-use crate::domain::{CscArn, FunctionName};
-use std::{fmt, future::Future};
+use crate::domain::{Csc, CscArn, FunctionName};
+use std::{collections::BTreeSet, fmt, future::Future};
 
 /// `GetFunction` of `$LATEST`, with what matters before a function comes under the gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,16 @@ pub enum CscAttachment {
     Busy,
 }
 
-/// What bringing a function under the gate takes. The gate itself never does it: its roles have no right to.
+/// Lambda's answer to `UpdateCodeSigningConfig`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PublishersChange {
+    /// The configuration as it is now.
+    Changed(Csc),
+    /// No such configuration.
+    NoCsc,
+}
+
+/// What bringing a function under the gate takes, and changing who may sign for it. The gate itself never does it: its roles have no right to.
 pub trait Adoption: Sync {
     /// `GetFunction`; `None` when there is no such function.
     fn candidate(
@@ -87,4 +96,11 @@ pub trait Adoption: Sync {
         name: &FunctionName,
         csc: &CscArn,
     ) -> impl Future<Output = Result<CscAttachment, PortError>> + Send;
+
+    /// `UpdateCodeSigningConfig` with these publishers in place of those that it has. Nothing else is sent.
+    fn set_publishers(
+        &self,
+        csc: &CscArn,
+        publishers: &BTreeSet<String>,
+    ) -> impl Future<Output = Result<PublishersChange, PortError>> + Send;
 }

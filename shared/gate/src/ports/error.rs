@@ -57,6 +57,12 @@ impl PortError {
         }
     }
 
+    /// Whether AWS throttled or did not answer: it passes by itself, and says nothing about what was asked.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. })
+    }
+
     /// The whole chain in one line, for records and pages.
     #[must_use]
     pub fn error_chain(&self) -> String {

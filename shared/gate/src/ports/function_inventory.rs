@@ -18,7 +18,7 @@ pub struct ListedFunction {
 
 /// A page of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
+pub struct ListingPage<T> {
     /// At most as many as Lambda lists at a time.
     pub items: Vec<T>,
     /// `NextMarker`; `None` after the last page.
@@ -32,13 +32,13 @@ pub trait FunctionInventory: Sync {
     fn list_functions(
         &self,
         marker: Option<&str>,
-    ) -> impl Future<Output = Result<Page<ListedFunction>, PortError>> + Send;
+    ) -> impl Future<Output = Result<ListingPage<ListedFunction>, PortError>> + Send;
 
     /// `ListCodeSigningConfigs`.
     fn list_cscs(
         &self,
         marker: Option<&str>,
-    ) -> impl Future<Output = Result<Page<Csc>, PortError>> + Send;
+    ) -> impl Future<Output = Result<ListingPage<Csc>, PortError>> + Send;
 
     /// `ListFunctionsByCodeSigningConfig`: the names of the functions that have this configuration. Empty
     /// when there is no such configuration any more.
@@ -46,5 +46,5 @@ pub trait FunctionInventory: Sync {
         &self,
         csc: &CscArn,
         marker: Option<&str>,
-    ) -> impl Future<Output = Result<Page<String>, PortError>> + Send;
+    ) -> impl Future<Output = Result<ListingPage<String>, PortError>> + Send;
 }

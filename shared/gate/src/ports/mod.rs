@@ -29,19 +29,21 @@ mod upload_inventory;
 mod upload_store;
 mod uploads;
 
-pub use adoption::{Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment};
+pub use adoption::{
+    Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, PublishersChange,
+};
 pub use clock::Clock;
 pub use dead_letters::{DeadLetter, DeadLetters, GateFunction};
 pub use error::{Cause, PortError, error_chain};
 pub use event_bus::{Announcement, Events, SOURCE};
-pub use function_inventory::{FunctionInventory, ListedFunction, Page};
+pub use function_inventory::{FunctionInventory, ListedFunction, ListingPage};
 pub use functions::{
     Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, UpdateStatus, UpdatedCode,
     Version, VersionPublish, VersionRequest, VersionState,
 };
 pub use layers::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers};
 pub use pager::{Pager, SnsMessage};
-pub use records::{Creation, Records, Replacement, TaggedRecord};
+pub use records::{Creation, RecordWithEtag, Records, Replacement};
 pub use redelivery::{Receiver, Redelivery};
 pub use signer::{JobRequest, JobStart, Signer};
 pub use stack_inspection::{

@@ -14,7 +14,7 @@ pub enum Creation {
 
 /// A document as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaggedRecord {
+pub struct RecordWithEtag {
     /// The document.
     pub body: Vec<u8>,
     /// Its entity tag, with its quotes: another content has another tag.
@@ -55,10 +55,10 @@ pub trait Records: Sync {
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// `GetObject` with its entity tag; `None` when there is none.
-    fn read_tagged_record(
+    fn read_record_with_etag(
         &self,
         path: &str,
-    ) -> impl Future<Output = Result<Option<TaggedRecord>, PortError>> + Send;
+    ) -> impl Future<Output = Result<Option<RecordWithEtag>, PortError>> + Send;
 
     /// `PutObject` over a document that is as it was seen: with `If-Match` its entity tag, or with
     /// `If-None-Match: *` when there was none.
@@ -66,7 +66,7 @@ pub trait Records: Sync {
         &self,
         path: &str,
         body: &[u8],
-        seen: Option<&TaggedRecord>,
+        seen: Option<&RecordWithEtag>,
     ) -> impl Future<Output = Result<Replacement, PortError>> + Send;
 
     /// `ListObjectsV2`, all pages: the paths that begin with `prefix`, in order.

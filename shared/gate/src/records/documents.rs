@@ -288,14 +288,22 @@ pub struct Waiting {
     pub delivery: String,
     /// Which attempt it was; the queue counts from 1.
     pub attempt: u32,
-    /// When the first attempt began.
+    /// When the first attempt began, whenever its queue first handed the event out.
     pub since: Timestamp,
     /// What the attempt waited for, or what failed.
     pub why: String,
     /// When the next attempt is due.
     pub next_try_at: Timestamp,
-    /// When attempts end, whatever is the case then.
+    /// When attempts end, if AWS answers from now on: `since`, the patience, and what is not taken off it.
     pub give_up_at: Timestamp,
+    /// How long AWS throttled or did not answer, in milliseconds. It is not taken off the patience, up to half a
+    /// day in all.
+    #[serde(default)]
+    pub for_aws_ms: u64,
+    /// How long an attempt was due and nobody made it, in milliseconds: Lambda throttled the function, or the
+    /// message lay in the dead-letter queue. It is not taken off the patience.
+    #[serde(default)]
+    pub unattended_ms: u64,
     /// What was applied already; null when nothing was.
     pub applied: Option<Deployed>,
     /// When this was written.

@@ -115,7 +115,8 @@ impl DriftKind {
                  older one became current, which S3 announces to nobody."
             }
             Self::UploadStuck => {
-                "An upload has no outcome, although its event was sent again several times."
+                "An upload has no outcome, although its event was sent again several times; or it waits for longer than \
+                 PatienceSeconds, because AWS throttles or does not answer."
             }
             Self::ConfigurationChanged => {
                 "Runtime, handler, layers, exec wrapper or storage of the function are not those of the version that \

@@ -3,22 +3,18 @@
 //! | document | what it is |
 //! |---|---|
 //! | `alerts/<functions\|layers>/<name>/<kind>-<hash>.json`, `alerts/stack/…` | [`Incident`]: one thing |
-//! | `alerts/open.json` | [`OpenAlerts`]: what the next look by the clock has to come back to |
-//! | `alerts/silences/<functions\|layers>/<name>.json` | [`SilenceState`]: a silence and what it kept quiet |
-//! | `silences/<functions\|layers>/<name>.json` | [`Silence`]: written by people |
-
-use std::collections::{BTreeMap, BTreeSet};
+//! | `alerts/open.json` | [`OpenAlerts`](super::OpenAlerts): what the next look by the clock has to come back to |
+//! | `alerts/silences/<functions\|layers>/<name>.json` | [`SilenceState`](super::SilenceState): a silence and what it kept quiet |
+//! | `silences/<functions\|layers>/<name>.json` | [`Silence`](super::Silence): written by people |
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{documents::Schema, store::Document};
+use super::documents::Schema;
 use crate::domain::Target;
 
-/// Where people write silences.
-pub(crate) const SILENCES_FOLDER: &str = "silences/";
-/// Where everything of this kind is.
-const ALERTS_FOLDER: &str = "alerts/";
+/// Where everything is that `alert` keeps.
+pub(super) const ALERTS_FOLDER: &str = "alerts/";
 
 /// One thing that was told, and how often it happened since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,75 +81,6 @@ pub(crate) fn incidents_folder(target: Option<&Target>) -> String {
 pub(crate) fn incident_kind(path: &str) -> Option<&str> {
     let file = path.rsplit('/').next()?.strip_suffix(".json")?;
     file.rsplit_once('-').map(|(kind, _)| kind)
-}
-
-/// `alerts/open.json`: what is to be looked at again by the clock.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenAlerts {
-    /// 1.
-    pub schema: Schema,
-    /// The incidents that happened again and were not told since.
-    pub repeats: BTreeSet<String>,
-    /// The targets whose silence has not ended.
-    pub silences: BTreeSet<Target>,
-}
-
-impl OpenAlerts {
-    /// How many incidents may wait. One more is told at once.
-    pub(crate) const MAX_REPEATS: usize = 1_000;
-}
-
-impl Document for OpenAlerts {
-    const FILE: &'static str = "alerts/open.json";
-}
-
-/// `silences/functions/<name>.json`: a planned change. Whoever may write it here may keep pages about the target
-/// quiet; that it begins and ends is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Silence {
-    /// Why, for those who are told that it begins.
-    pub reason: String,
-    /// When it ends.
-    pub until: Timestamp,
-    /// The detections and reason codes that are silenced; all of them if there are none.
-    #[serde(default)]
-    pub detections: BTreeSet<String>,
-}
-
-/// `alerts/silences/functions/<name>.json`: a silence as `alert` took it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SilenceState {
-    /// 1.
-    pub schema: Schema,
-    /// The target.
-    pub target: Target,
-    /// The entity tag of the document that it was taken from: another content is another silence.
-    pub etag: String,
-    /// The silence; null when it cannot be honoured.
-    pub silence: Option<Silence>,
-    /// Why it cannot be honoured.
-    pub fault: Option<String>,
-    /// When it was seen first.
-    pub began_at: Timestamp,
-    /// Whether that it begins was told.
-    pub began_told: bool,
-    /// What was kept quiet, by detection or reason code.
-    pub kept_quiet: BTreeMap<String, u32>,
-    /// When it was over.
-    pub ended_at: Option<Timestamp>,
-    /// Whether that it ended was told.
-    pub ended_told: bool,
-}
-
-/// Where a target's silence is written.
-pub(crate) fn silence_path(target: &Target) -> String {
-    format!("{SILENCES_FOLDER}{target}.json")
-}
-
-/// Where what became of it is kept.
-pub(crate) fn silence_state_path(target: &Target) -> String {
-    format!("{ALERTS_FOLDER}silences/{target}.json")
 }
 
 #[cfg(test)]

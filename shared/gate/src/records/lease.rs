@@ -24,12 +24,13 @@ use crate::{
 /// no doubt.
 pub(super) const LEASE_DURATION: Duration = Duration::from_mins(3);
 
-/// How many deliveries of one event may be cut off.
-const MAX_LEASES: u32 = 99;
+/// How many deliveries of one event may give up or be cut off: SQS counts to 1,000 receives, and `sweep` may have
+/// sent the event once more.
+const MAX_LEASES: u32 = 2_000;
 
 /// What is done under a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Work {
+pub(crate) enum LeaseScope {
     /// From the upload to its signing job.
     Admission,
     /// From the signed package to the outcome.
@@ -46,7 +47,7 @@ pub(crate) struct Holder {
 /// A lease that this delivery holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HeldLease {
-    work: Work,
+    work: LeaseScope,
     number: u32,
 }
 
@@ -62,7 +63,7 @@ pub struct Lease {
     pub at: Timestamp,
 }
 
-impl Work {
+impl LeaseScope {
     fn word(self) -> &'static str {
         match self {
             Self::Admission => "sign",
@@ -73,7 +74,7 @@ impl Work {
 
 impl HeldLease {
     /// The lease of the delivery that created the first document.
-    pub(crate) fn first(work: Work) -> Self {
+    pub(crate) fn first(work: LeaseScope) -> Self {
         Self { work, number: 1 }
     }
 
@@ -81,7 +82,7 @@ impl HeldLease {
     /// holds it. `folder` is a listing made after the first document was seen, `first` its holder.
     pub(crate) async fn take_over<W: Records + Clock>(
         world: &W,
-        work: Work,
+        work: LeaseScope,
         upload: &Upload,
         folder: &RecordFolder,
         first: Holder,
@@ -145,7 +146,7 @@ impl HeldLease {
         Ok(())
     }
 
-    fn last(work: Work, folder: &RecordFolder) -> Self {
+    fn last(work: LeaseScope, folder: &RecordFolder) -> Self {
         let number = (2..=MAX_LEASES)
             .take_while(|number| {
                 let lease = Self {

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the documents (`documents.rs`; `docs/records.md` describes each), reading and writing
 //! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), what `sweep`
-//! finds (`drift.rs`, `posture.rs`), and what `alert` has told (`incident.rs`).
+//! finds (`drift.rs`, `posture.rs`), and what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
 //!
@@ -15,8 +15,10 @@ mod error;
 mod history;
 mod incident;
 mod lease;
+mod open_alerts;
 mod posture;
 mod publication;
+mod silence;
 mod store;
 
 pub use documents::{
@@ -28,16 +30,16 @@ pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};
 pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record};
-pub use incident::{Incident, OpenAlerts, Silence, SilenceState, Telling};
-pub(crate) use incident::{
-    SILENCES_FOLDER, incident_kind, incident_path, incidents_folder, silence_path,
-    silence_state_path,
-};
+pub use incident::{Incident, Telling};
+pub(crate) use incident::{incident_kind, incident_path, incidents_folder};
 pub use lease::Lease;
-pub(crate) use lease::{HeldLease, Holder, Work};
+pub(crate) use lease::{HeldLease, Holder, LeaseScope};
+pub use open_alerts::OpenAlerts;
 pub use posture::{
     CscPosture, FunctionPosture, LayerPosture, Posture, SweepProgress, TargetPosture,
 };
 pub use publication::Publishing;
+pub(crate) use silence::{SILENCES_FOLDER, silence_path, silence_state_path};
+pub use silence::{Silence, SilenceState};
 pub use store::Document;
 pub(crate) use store::{RecordFolder, create, find_upload, read, read_named, replace, to_json};

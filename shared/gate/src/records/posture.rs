@@ -1,6 +1,8 @@
 //! `posture.json`: how the targets and the functions of the account and region stand, as the last complete
 //! run of `sweep` found them. The bucket's versions keep the earlier ones.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +138,9 @@ pub struct SweepProgress {
     pub targets: Vec<TargetPosture>,
     /// See [`Posture`].
     pub troubles: Vec<String>,
+    /// The keys that could not be looked at. They are not gone.
+    #[serde(default)]
+    pub failed: BTreeSet<String>,
 }
 
 impl Document for SweepProgress {

@@ -46,7 +46,7 @@ impl Publishing {
         delivery: &str,
     ) -> Result<Option<Self>, RecordError> {
         let path = format!("{target}/{}", Self::FILE);
-        let seen = world.read_tagged_record(&path).await?;
+        let seen = world.read_record_with_etag(&path).await?;
         let holder = seen.as_ref();
         let holder = holder.and_then(|seen| serde_json::from_slice::<Self>(&seen.body).ok());
         if holder.is_some_and(|holder| holder.is_held_against(upload, world.now())) {

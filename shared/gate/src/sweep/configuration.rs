@@ -11,16 +11,16 @@ use countersign_package::SigningJobArn;
 use super::{
     inventory::{pace_control_plane, pace_get_function},
     settings::SweepWorld,
-    what_runs::TargetLook,
+    what_runs::TargetComparison,
 };
 use crate::{
-    domain::{AttachedLayer, Csc, CscArn, FunctionName, SigningJobId},
+    domain::{AttachedLayer, Csc, CscArn, FunctionName, SigningJobId, Upload},
     outcome::RetryableError,
     ports::{Function, FunctionCsc},
     records::{DriftKind, LayerPosture, Live},
 };
 
-impl<W: SweepWorld> TargetLook<'_, W> {
+impl<W: SweepWorld> TargetComparison<'_, W> {
     /// The configuration of `$LATEST` beside that of the version that was deployed last.
     pub(super) async fn configuration(
         &mut self,
@@ -66,7 +66,7 @@ impl<W: SweepWorld> TargetLook<'_, W> {
         let (mut doubts, mut doubted) = (Vec::new(), Vec::new());
         let (mut revocations, mut revoked) = (Vec::new(), Vec::new());
         for layer in &function.configuration.layers {
-            let doubt = csc.as_ref().and_then(|csc| doubt_of(csc, layer));
+            let doubt = csc.as_ref().and_then(|csc| layer.doubt_under(csc));
             let is_revoked = self.layer_revoked(&function.arn, layer).await?;
             self.posture.layers.push(LayerPosture {
                 arn: layer.arn.clone(),
@@ -126,11 +126,12 @@ impl<W: SweepWorld> TargetLook<'_, W> {
         self.signatures.layer_revoked(self.world, &id).await
     }
 
-    /// Whether the function has a configuration that trusts others than the stack's.
+    /// Whether the function has a configuration that trusts others than the stack's. `upload` is what was
+    /// deployed last, or prepared for the function.
     pub(super) async fn other_csc(
         &mut self,
         name: &FunctionName,
-        last: &Live,
+        upload: &Upload,
     ) -> Result<(), RetryableError> {
         let own: Vec<&Csc> = self
             .settings
@@ -163,22 +164,13 @@ impl<W: SweepWorld> TargetLook<'_, W> {
         let expected = expected.join(" or ");
         self.add(
             DriftKind::OtherCsc,
-            &last.upload,
+            upload,
             message,
             Some(&expected),
             Some(&found),
         );
         Ok(())
     }
-}
-
-/// Why a layer is not trusted under this configuration.
-fn doubt_of(csc: &Csc, layer: &AttachedLayer) -> Option<String> {
-    let Some(signer) = layer.profile_version_arn.as_deref() else {
-        return Some("is not signed".to_owned());
-    };
-    let is_trusted = csc.publishers().any(|publisher| publisher == signer);
-    (!is_trusted).then(|| format!("is signed by {signer}, whom the configuration does not name"))
 }
 
 /// Says it when the layer is of another account than the function.

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use super::settings::{SweepSettings, SweepWorld};
 use crate::{
-    outcome::{DRIFT, DriftEvent, RetryableError},
-    ports::{Announcement, Replacement, TaggedRecord},
+    outcome::{DRIFT_DETAIL_TYPE, DriftEvent, RetryableError},
+    ports::{Announcement, RecordWithEtag, Replacement},
     records::{
         self, DRIFT_FOLDER, Drift, DriftKind, Outcome, RecordError, RecordFolder, drift_path,
     },
@@ -47,7 +47,7 @@ pub(super) async fn open<W: SweepWorld>(
     found: Drift,
 ) -> Result<(), RetryableError> {
     let seen = if known.has(&found.subject, found.kind) {
-        world.read_tagged_record(&found.path()).await?
+        world.read_record_with_etag(&found.path()).await?
     } else {
         None
     };
@@ -62,13 +62,16 @@ pub(super) async fn open<W: SweepWorld>(
                     ..before
                 };
                 let body = records::to_json(&fewer.path(), &fewer)?;
-                world.replace_record(&fewer.path(), &body).await?;
+                // Whoever changed it meanwhile looked later.
+                let _at_the_next_run = world
+                    .replace_record_as_seen(&fewer.path(), &body, Some(seen))
+                    .await?;
                 return Ok(());
             }
             return if before.announced_at.is_some() {
                 Ok(())
             } else {
-                announce(world, settings, before).await
+                announce(world, settings, before, seen).await
             };
         }
     }
@@ -86,7 +89,7 @@ pub(super) async fn functions_told<W: SweepWorld>(
     if !known.has(subject, kind) {
         return Ok(BTreeSet::new());
     }
-    let Some(seen) = world.read_tagged_record(&path).await? else {
+    let Some(seen) = world.read_record_with_etag(&path).await? else {
         return Ok(BTreeSet::new());
     };
     let before = parse(&path, &seen)?;
@@ -112,7 +115,7 @@ pub(super) async fn close_others<W: SweepWorld>(
             continue;
         }
         let path = drift_path(subject, *kind);
-        let Some(seen) = world.read_tagged_record(&path).await? else {
+        let Some(seen) = world.read_record_with_etag(&path).await? else {
             continue;
         };
         let before = parse(&path, &seen)?;
@@ -127,7 +130,7 @@ pub(super) async fn close_others<W: SweepWorld>(
             };
             write_and_announce(world, settings, closed, Some(&seen)).await?;
         } else if before.announced_at.is_none() {
-            announce(world, settings, before).await?;
+            announce(world, settings, before, &seen).await?;
         }
     }
     Ok(())
@@ -147,20 +150,27 @@ async fn write_and_announce<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     drift: Drift,
-    seen: Option<&TaggedRecord>,
+    seen: Option<&RecordWithEtag>,
 ) -> Result<(), RetryableError> {
     let path = drift.path();
     let body = records::to_json(&path, &drift)?;
-    match world.replace_record_as_seen(&path, &body, seen).await? {
-        Replacement::Replaced => announce(world, settings, drift).await,
-        Replacement::Changed => Ok(()),
+    if world.replace_record_as_seen(&path, &body, seen).await? == Replacement::Changed {
+        return Ok(());
+    }
+    match world.read_record_with_etag(&path).await? {
+        Some(written) if written.body == body => announce(world, settings, drift, &written).await,
+        // Another run has found something else since, and tells that.
+        _ => Ok(()),
     }
 }
 
+/// Sends the event of a document that is as it was seen, and puts on record that it was sent. If another run wrote
+/// the document meanwhile, that one's state is not told yet, and stays so.
 async fn announce<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     drift: Drift,
+    seen: &RecordWithEtag,
 ) -> Result<(), RetryableError> {
     let path = drift.path();
     let record = format!("s3://{}/{path}", settings.stack.records_bucket);
@@ -168,23 +178,26 @@ async fn announce<W: SweepWorld>(
         stack: settings.stack.name.clone(),
         record: record.clone(),
     };
-    let announcement = Announcement::new(DRIFT, &event, Vec::new()).map_err(|source| {
-        RetryableError::UnreadableRecord {
-            path: record,
-            source,
-        }
-    })?;
+    let announcement =
+        Announcement::new(DRIFT_DETAIL_TYPE, &event, Vec::new()).map_err(|source| {
+            RetryableError::UnreadableRecord {
+                path: record,
+                source,
+            }
+        })?;
     world.announce(&announcement).await?;
     let announced = Drift {
         announced_at: Some(world.now()),
         ..drift
     };
     let body = records::to_json(&path, &announced)?;
-    world.replace_record(&path, &body).await?;
+    let _if_it_is_the_same = world
+        .replace_record_as_seen(&path, &body, Some(seen))
+        .await?;
     Ok(())
 }
 
-fn parse(path: &str, seen: &TaggedRecord) -> Result<Drift, RecordError> {
+fn parse(path: &str, seen: &RecordWithEtag) -> Result<Drift, RecordError> {
     serde_json::from_slice(&seen.body).map_err(|source| RecordError::Unreadable {
         path: path.to_owned(),
         source,

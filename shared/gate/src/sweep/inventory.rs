@@ -13,7 +13,7 @@ use super::settings::{SweepSettings, SweepWorld};
 use crate::{
     domain::{Csc, CscArn, CscPolicy, FunctionName},
     outcome::RetryableError,
-    ports::{ListedFunction, Page},
+    ports::{ListedFunction, ListingPage},
     records::{CscPosture, FunctionPosture},
 };
 
@@ -182,7 +182,7 @@ impl Pages {
     }
 
     /// Takes the items off a page.
-    fn turn<T>(&mut self, page: Page<T>) -> Vec<T> {
+    fn turn<T>(&mut self, page: ListingPage<T>) -> Vec<T> {
         self.is_last = page.next.is_none() || page.next == self.marker;
         self.marker = page.next;
         page.items

@@ -7,7 +7,7 @@
 //! is told once, and once more when it is gone), `inventory.rs` (all functions of the account, and the pace of
 //! reads), `settings.rs`.
 //!
-//! May use: `domain`, `events`, `ports`, `records`, `outcome`.
+//! May use: `domain`, `verdict`, `events`, `ports`, `records`, `outcome`.
 //!
 //! Data passes through like this: a page of `ListObjectVersions`, the versions of one key; for each that
 //! has no outcome the event that was lost, back to its queue; for the target what Lambda says beside
@@ -30,4 +30,4 @@ mod unfinished;
 mod what_runs;
 
 pub use settings::{SweepSettings, SweepWorld};
-pub use sweep::{Swept, sweep};
+pub use sweep::{SweepReport, sweep};

@@ -36,8 +36,7 @@ impl Signatures {
     }
 
     /// A sentence about the revocation of a job, or of its profile from a time at which it was not signed yet.
-    /// The time of the upload stands for it: nothing is signed before it was uploaded, and what was uploaded before
-    /// such a time and signed after it is not told.
+    /// A job without a completion time counts as signed when its upload came: nothing is signed earlier.
     pub(super) async fn revoked<W: SweepWorld>(
         &mut self,
         world: &W,
@@ -59,14 +58,15 @@ impl Signatures {
         if profile.version_arn.version() != job.profile_version {
             return Ok(None);
         }
-        let uploaded_at = match &job.source {
-            Some(source) => match Target::from_key(&source.key) {
+        let signed_at = match (job.completed_at, &job.source) {
+            (Some(at), _) => Some(at),
+            (None, Some(source)) => match Target::from_key(&source.key) {
                 Ok(target) => records::find_upload(world, &target, &source.version).await?,
                 Err(_) => None,
             },
-            None => None,
+            (None, None) => None,
         };
-        Ok(uploaded_at.is_none_or(|at| at >= effective_from).then(|| {
+        Ok(signed_at.is_none_or(|at| at >= effective_from).then(|| {
             format!(
                 "the profile {} is revoked from {effective_from}",
                 job.profile

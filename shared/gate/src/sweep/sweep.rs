@@ -10,8 +10,8 @@ use super::{
     inventory::Inventory,
     settings::{SweepSettings, SweepWorld},
     signatures::Signatures,
-    unfinished::{Progress, look_after, upload_of},
-    what_runs::{LOOKED_FOR, look_at},
+    unfinished::{UploadCheck, resend_if_stuck, upload_of},
+    what_runs::{TARGET_DRIFT_KINDS, compare_target},
 };
 use crate::{
     domain::{Csc, Target, Upload},
@@ -30,13 +30,13 @@ const UNFINISHED_SPAN: Duration = Duration::from_hours(2);
 /// A run over everything looks at those of three days, and at what is current, however old.
 const EVERYTHING_SPAN: Duration = Duration::from_hours(72);
 /// A run that wrote nothing for longer than a function lives is over.
-const MAX_SILENCE: Duration = Duration::from_mins(20);
+const ABANDONED_AFTER: Duration = Duration::from_mins(20);
 /// How many troubles are on record; the log has all.
-const MAX_TROUBLES_KEPT: usize = 20;
+const MAX_ERRORS_KEPT: usize = 20;
 
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct SweepReport {
     /// Another run is at work; this one did nothing.
     pub gave_way: bool,
     /// Versions that were looked at.
@@ -62,7 +62,7 @@ pub async fn sweep<W: SweepWorld>(
     settings: &SweepSettings,
     run: SweepRun,
     attempt: &DeliveryAttempt,
-) -> Result<Swept, RetryableError> {
+) -> Result<SweepReport, RetryableError> {
     let known = KnownDrift::list(world).await?;
     let mut sweep = Sweep {
         world,
@@ -81,10 +81,11 @@ pub async fn sweep<W: SweepWorld>(
             unfinished: 0,
             targets: Vec::new(),
             troubles: Vec::new(),
+            failed: BTreeSet::new(),
         },
         visited: BTreeSet::new(),
         of_account: BTreeSet::new(),
-        swept: Swept::default(),
+        swept: SweepReport::default(),
     };
     match run {
         SweepRun::Unfinished => sweep.unfinished().await?,
@@ -108,7 +109,7 @@ struct Sweep<'a, W> {
     visited: BTreeSet<String>,
     /// The subjects that are no targets and were looked at.
     of_account: BTreeSet<String>,
-    swept: Swept,
+    swept: SweepReport,
 }
 
 impl<W: SweepWorld> Sweep<'_, W> {
@@ -122,7 +123,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let before: Option<SweepProgress> = records::read(self.world, "").await?;
         if let Some(before) = before.filter(|before| before.ended_at.is_none()) {
             let is_ours = before.began_at == self.progress.began_at;
-            let end = before.at.saturating_add(MAX_SILENCE);
+            let end = before.at.saturating_add(ABANDONED_AFTER);
             if !is_ours && end.is_ok_and(|end| self.world.now() < end) {
                 self.swept.gave_way = true;
                 return Ok(());
@@ -148,6 +149,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.write_posture().await?;
         self.progress.ended_at = Some(self.world.now());
         self.progress.targets.clear();
+        self.progress.failed.clear();
         self.save_progress().await
     }
 
@@ -226,7 +228,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             return Ok(());
         };
         // Of what is in trouble it is not known whether it was deployed.
-        if self.progress.troubles.len() >= MAX_TROUBLES_KEPT {
+        if self.progress.troubles.len() >= MAX_ERRORS_KEPT {
             return Ok(());
         }
         let mut names = inventory.without_csc(self.settings);
@@ -262,8 +264,12 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let targets = records::targets_on_record(self.world).await?;
         let seen: BTreeSet<Target> = self.targets_seen().cloned().collect();
         for target in targets {
-            if !seen.contains(&target) && !self.visited.contains(&target.key()) {
-                self.one_key(&target.key(), &[]).await?;
+            let key = target.key();
+            let is_there = seen.contains(&target)
+                || self.visited.contains(&key)
+                || self.progress.failed.contains(&key);
+            if !is_there {
+                self.one_key(&key, &[]).await?;
             }
         }
         Ok(())
@@ -282,6 +288,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.in_time(key)?;
         if let Err(error) = self.look_at_key(key, versions).await {
             self.trouble(key, &error);
+            self.progress.failed.insert(key.to_owned());
         }
         self.visited.insert(key.to_owned());
         Ok(())
@@ -304,7 +311,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
 
     fn trouble(&mut self, key: &str, error: &RetryableError) {
         let text = format!("{key}: {}", error.error_chain());
-        if self.progress.troubles.len() < MAX_TROUBLES_KEPT {
+        if self.progress.troubles.len() < MAX_ERRORS_KEPT {
             self.progress.troubles.push(text.clone());
         }
         self.swept.troubles.push(text);
@@ -318,18 +325,20 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let mut is_settled = true;
         for (upload, has_outcome) in self.not_ended(key, versions).await? {
             self.swept.looked_at = self.swept.looked_at.saturating_add(1);
-            let progress = look_after(self.world, self.settings, &upload).await?;
-            is_settled &= has_outcome || progress == Progress::Ended;
+            let progress = resend_if_stuck(self.world, self.settings, &upload).await?;
+            is_settled &= has_outcome || progress == UploadCheck::Ended;
             if progress.is_unfinished() {
                 self.swept.unfinished = self.swept.unfinished.saturating_add(1);
                 self.progress.unfinished = self.progress.unfinished.saturating_add(1);
             }
-            if let Progress::Resent { stuck } = progress {
+            if matches!(progress, UploadCheck::Resent { .. }) {
                 self.swept.resent.push(upload);
-                if let Some(stuck) = stuck {
-                    self.note_drift(&stuck.subject, stuck.kind);
-                    open(self.world, self.settings, &self.known, *stuck).await?;
-                }
+            }
+            if let UploadCheck::Resent { stuck: Some(stuck) }
+            | UploadCheck::OnItsWay { stuck: Some(stuck) } = progress
+            {
+                self.note_drift(&stuck.subject, stuck.kind);
+                open(self.world, self.settings, &self.known, *stuck).await?;
             }
         }
         let (Some(inventory), Ok(target)) = (&self.inventory, Target::from_key(key)) else {
@@ -341,7 +350,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         }
         let current = versions.iter().find(|listed| listed.is_current);
         let current = current.and_then(|listed| upload_of(self.settings, listed));
-        let look = look_at(
+        let look = compare_target(
             self.world,
             self.settings,
             inventory,
@@ -366,7 +375,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             open(self.world, self.settings, &self.known, found).await?;
         }
         let subject = target.to_string();
-        self.close(&subject, &LOOKED_FOR, &kinds).await?;
+        self.close(&subject, &TARGET_DRIFT_KINDS, &kinds).await?;
         self.close(&subject, &[DriftKind::UploadStuck], &[]).await
     }
 
@@ -438,7 +447,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
     /// Drift of what is none of the gate's targets any more, and of keys that name no target.
     async fn close_what_was_not_looked_at(&mut self) -> Result<(), RetryableError> {
         // Which keys were in trouble is not known of all any more.
-        if self.progress.troubles.len() >= MAX_TROUBLES_KEPT {
+        if self.progress.troubles.len() >= MAX_ERRORS_KEPT {
             return Ok(());
         }
         let seen: BTreeSet<String> = self.targets_seen().map(ToString::to_string).collect();

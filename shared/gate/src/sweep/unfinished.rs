@@ -20,29 +20,29 @@ use crate::{
 
 /// Younger uploads are on their way: so long, or a twelfth of the patience if that is less.
 const MAX_GRACE: Duration = Duration::from_mins(5);
-const GRACE_OF_PATIENCE: u32 = 12;
+const GRACE_DIVISOR: u32 = 12;
 /// An attempt that was due so long ago did not take place.
 const OVERDUE: Duration = Duration::from_mins(2);
 /// After so many times somebody is told.
-const TIMES_UNTIL_STUCK: u32 = 3;
+const MAX_RESENDS: u32 = 3;
 
 /// How one version of a key stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(super) enum UploadCheck {
     /// It is no upload, or too young to say.
     NotDue,
     /// It has come to its end, and that was announced.
     Ended,
-    /// It has none yet, and somebody is at work or will be.
-    OnItsWay,
+    /// It has none yet, and somebody is at work or will be; what is to be told if that takes long.
+    OnItsWay { stuck: Option<Box<Drift>> },
     /// Its event was sent again.
     Resent { stuck: Option<Box<Drift>> },
 }
 
-impl Progress {
+impl UploadCheck {
     /// Whether the upload may still change what runs.
     pub(super) fn is_unfinished(&self) -> bool {
-        matches!(self, Self::OnItsWay | Self::Resent { .. })
+        matches!(self, Self::OnItsWay { .. } | Self::Resent { .. })
     }
 }
 
@@ -66,31 +66,34 @@ pub(super) fn upload_of(settings: &SweepSettings, listed: &ListedVersion) -> Opt
 /// Looks how far an upload came, and sends its event again if it got stuck.
 ///
 /// Costs one listing for an upload that ended. An event too many does no harm: every function is idempotent.
-pub(super) async fn look_after<W: SweepWorld>(
+pub(super) async fn resend_if_stuck<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     upload: &Upload,
-) -> Result<Progress, RetryableError> {
-    let of_patience = settings.patience.checked_div(GRACE_OF_PATIENCE);
+) -> Result<UploadCheck, RetryableError> {
+    let of_patience = settings.patience.checked_div(GRACE_DIVISOR);
     let grace = of_patience.unwrap_or(MAX_GRACE).min(MAX_GRACE);
     if is_within(world.now(), upload.at, grace) {
-        return Ok(Progress::NotDue);
+        return Ok(UploadCheck::NotDue);
     }
     let folder = RecordFolder::list(world, upload).await?;
     let is_ended = folder.has::<Outcome>();
     if is_ended && folder.has::<Announced>() {
-        return Ok(Progress::Ended);
+        return Ok(UploadCheck::Ended);
     }
     let resent: Option<Resent> = folder.read(world, upload).await?;
     if let Some(resent) = &resent
         && is_within(world.now(), resent.resent_at, settings.patience)
     {
-        return Ok(Progress::OnItsWay);
+        return Ok(UploadCheck::OnItsWay { stuck: None });
     }
     let waiting: Option<Waiting> = folder.read(world, upload).await?;
     let is_due = |waiting: &Waiting| !is_within(world.now(), waiting.next_try_at, OVERDUE);
-    if !is_ended && waiting.is_some_and(|waiting| !is_due(&waiting)) {
-        return Ok(Progress::OnItsWay);
+    if let Some(waiting) = waiting.filter(|waiting| !is_ended && !is_due(waiting)) {
+        // It waits for longer than its patience: AWS throttles, or does not answer.
+        let is_long = !is_within(world.now(), waiting.since, settings.patience);
+        let told = is_long.then(|| Box::new(waits_long(upload, &waiting, world.now())));
+        return Ok(UploadCheck::OnItsWay { stuck: told });
     }
     let signing: Option<Signing> = folder.read(world, upload).await?;
     let (to, body) = match signing {
@@ -98,7 +101,7 @@ pub(super) async fn look_after<W: SweepWorld>(
         Some(signing) => {
             let job = world.describe_job(&signing.job).await?;
             if job.is_some_and(|job| job.status == JobStatus::InProgress) {
-                return Ok(Progress::OnItsWay);
+                return Ok(UploadCheck::OnItsWay { stuck: None });
             }
             (
                 Receiver::Deploy,
@@ -117,24 +120,37 @@ pub(super) async fn look_after<W: SweepWorld>(
     records::replace(world, &upload.folder(), &record).await?;
     world.resend(to, &body).await?;
     let stuck =
-        (!is_ended && times >= TIMES_UNTIL_STUCK).then(|| Box::new(stuck(upload, to, world.now())));
-    Ok(Progress::Resent { stuck })
+        (!is_ended && times >= MAX_RESENDS).then(|| Box::new(stuck(upload, to, world.now())));
+    Ok(UploadCheck::Resent { stuck })
 }
 
 fn stuck(upload: &Upload, to: Receiver, now: Timestamp) -> Drift {
+    let message = format!(
+        "the upload {} of {} has no outcome; its event was sent to the function {} again {MAX_RESENDS} times \
+         or more",
+        upload.id.version,
+        upload.id.key,
+        to.as_str()
+    );
+    stuck_because(upload, message, now)
+}
+
+fn waits_long(upload: &Upload, waiting: &Waiting, now: Timestamp) -> Drift {
+    let message = format!(
+        "the upload {} of {} has no outcome; it waits since {}: {}",
+        upload.id.version, upload.id.key, waiting.since, waiting.why
+    );
+    stuck_because(upload, message, now)
+}
+
+fn stuck_because(upload: &Upload, message: String, now: Timestamp) -> Drift {
     let target = crate::domain::Target::from_key(&upload.id.key).ok();
     Drift {
         schema: Schema,
         kind: DriftKind::UploadStuck,
         subject: subject_of(upload),
         target,
-        message: format!(
-            "the upload {} of {} has no outcome; its event was sent to the function {} again {TIMES_UNTIL_STUCK} \
-             times or more",
-            upload.id.version,
-            upload.id.key,
-            to.as_str()
-        ),
+        message,
         expected: Some("an outcome".to_owned()),
         found: Some(upload.label()),
         upload: Some(upload.clone()),

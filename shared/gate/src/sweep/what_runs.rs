@@ -15,13 +15,14 @@ use crate::{
     outcome::RetryableError,
     ports::{FunctionCsc, UpdateStatus},
     records::{
-        self, Drift, DriftKind, Live, Outcome, Schema, TargetPosture, UploadState, history, live,
+        self, Deployed, Drift, DriftKind, Live, Outcome, Schema, TargetPosture, UploadState,
+        history, live,
     },
     verdict::WithoutCsc,
 };
 
 /// The kinds of drift that are looked for here.
-pub(super) const LOOKED_FOR: [DriftKind; 11] = [
+pub(super) const TARGET_DRIFT_KINDS: [DriftKind; 11] = [
     DriftKind::OtherCodeRuns,
     DriftKind::OtherLayerVersion,
     DriftKind::CscMissing,
@@ -48,8 +49,15 @@ pub(super) struct Look {
     pub(super) drift: Option<Vec<Drift>>,
 }
 
+/// One way in which what runs differs from what was deployed last.
+struct Difference {
+    message: String,
+    expected: Option<String>,
+    found: Option<String>,
+}
+
 /// A target while it is looked at.
-pub(super) struct TargetLook<'a, W> {
+pub(super) struct TargetComparison<'a, W> {
     pub(super) world: &'a W,
     pub(super) settings: &'a SweepSettings,
     pub(super) inventory: &'a Inventory,
@@ -61,7 +69,7 @@ pub(super) struct TargetLook<'a, W> {
 
 /// Looks at a target. `current` is the upload that is current, `is_settled` whether each of its uploads has
 /// come to its end.
-pub(super) async fn look_at<W: SweepWorld>(
+pub(super) async fn compare_target<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     inventory: &Inventory,
@@ -70,7 +78,7 @@ pub(super) async fn look_at<W: SweepWorld>(
     current: Option<&Upload>,
     is_settled: bool,
 ) -> Result<Look, RetryableError> {
-    let mut look = TargetLook {
+    let mut look = TargetComparison {
         world,
         settings,
         inventory,
@@ -96,11 +104,17 @@ pub(super) async fn look_at<W: SweepWorld>(
     };
     look.posture.state = outcome.as_ref().map(|outcome| outcome.state);
     let Some(deployed) = live(world, target).await? else {
-        return Ok(look.found(true));
+        if let (Target::Function(name), Some(upload)) = (target, current)
+            && look.posture.state == Some(UploadState::Prepared)
+        {
+            // Verified under the stack's configuration, for a function that somebody creates: under which?
+            look.other_csc(name, upload).await?;
+        }
+        return Ok(look.found(is_settled));
     };
     look.posture.deployed = Some(deployed.upload.label());
     look.posture.version.clone_from(&deployed.deployed.version);
-    let is_still = match target {
+    let is_as_recorded = match target {
         Target::Function(name) => look.function(name, &deployed).await?,
         Target::Layer(name) => look.layer(name, &deployed).await?,
     };
@@ -115,10 +129,10 @@ pub(super) async fn look_at<W: SweepWorld>(
         look.drift
             .retain(|drift| drift.kind != DriftKind::TargetGone);
     }
-    Ok(look.found(is_still && is_same && is_settled))
+    Ok(look.found(is_as_recorded && is_same && is_settled))
 }
 
-impl<W: SweepWorld> TargetLook<'_, W> {
+impl<W: SweepWorld> TargetComparison<'_, W> {
     fn found(mut self, can_be_said: bool) -> Look {
         self.posture.drift = self.drift.iter().map(|drift| drift.kind).collect();
         Look {
@@ -174,17 +188,21 @@ impl<W: SweepWorld> TargetLook<'_, W> {
             return Ok(true);
         };
         self.note_code(&function.code);
-        let expected = &last.deployed.code_sha256;
-        if function.code.sha256 != *expected {
-            self.other_code(&format!("$LATEST of {name}"), last, &function.code.sha256)
-                .await?;
-        } else if let Some(alias) = &last.deployed.alias {
-            self.alias(name, alias, last).await?;
+        let mut differences = Vec::new();
+        if function.code.sha256 != last.deployed.code_sha256 {
+            let what = format!("$LATEST of {name}");
+            let code = self.other_code(&what, last, &function.code.sha256).await?;
+            differences.extend(code);
         }
+        // $LATEST says nothing about an alias: who moves both is told of both.
+        if let Some(alias) = &last.deployed.alias {
+            differences.extend(self.alias(name, alias, last).await?);
+        }
+        self.other_code_runs(&differences, last);
         self.signature(&function.code, last).await?;
         self.configuration(name, &function, last).await?;
         self.layers(&function, last).await?;
-        self.other_csc(name, last).await?;
+        self.other_csc(name, &last.upload).await?;
         if self.settings.without_csc == WithoutCsc::Reject && !self.inventory.has_csc(name.as_str())
         {
             // It may have got one since all were listed.
@@ -197,48 +215,75 @@ impl<W: SweepWorld> TargetLook<'_, W> {
         Ok(function.update != UpdateStatus::InProgress)
     }
 
+    /// What runs beside what was deployed last, in one: there is one document of each kind.
+    fn other_code_runs(&mut self, differences: &[Difference], last: &Live) {
+        if differences.is_empty() {
+            return;
+        }
+        let joined = |part: fn(&Difference) -> Option<&str>| {
+            let parts: Vec<&str> = differences.iter().filter_map(part).collect();
+            (!parts.is_empty()).then(|| parts.join("; "))
+        };
+        let message = joined(|it| Some(it.message.as_str())).unwrap_or_default();
+        let expected = joined(|it| it.expected.as_deref());
+        let found = joined(|it| it.found.as_deref());
+        self.add(
+            DriftKind::OtherCodeRuns,
+            &last.upload,
+            message,
+            expected.as_deref(),
+            found.as_deref(),
+        );
+    }
+
+    /// Where the alias points, if not at what was deployed last.
     async fn alias(
-        &mut self,
+        &self,
         name: &FunctionName,
         alias: &str,
         last: &Live,
-    ) -> Result<(), RetryableError> {
+    ) -> Result<Option<Difference>, RetryableError> {
         let Ok(parsed) = AliasName::parse(alias) else {
-            return Ok(());
+            return Ok(None);
         };
         pace_control_plane(self.world).await;
         let found = self.world.alias(name, &parsed).await?;
-        let (expected, upload) = (last.deployed.version.as_deref(), &last.upload);
+        let expected = last.deployed.version.clone();
         let Some(found) = found else {
-            let message = format!("the function {name} has no alias {alias}");
-            self.add(DriftKind::OtherCodeRuns, upload, message, expected, None);
-            return Ok(());
+            return Ok(Some(Difference {
+                message: format!("the function {name} has no alias {alias}"),
+                expected,
+                found: None,
+            }));
         };
-        if Some(found.version.as_str()) != expected {
-            let message = format!(
-                "the alias {alias} of {name} points at version {}, and not at {}",
-                found.version,
-                expected.unwrap_or("the one that was deployed")
-            );
-            let version = Some(found.version.as_str());
-            self.add(DriftKind::OtherCodeRuns, upload, message, expected, version);
-        } else if found.is_canary() {
+        if Some(&found.version) != expected.as_ref() {
+            if self.is_of_a_failure(&found.version).await? {
+                return Ok(None);
+            }
+            let wanted = expected.as_deref().unwrap_or("the one that was deployed");
+            return Ok(Some(Difference {
+                message: format!(
+                    "the alias {alias} of {name} points at version {}, and not at {wanted}",
+                    found.version
+                ),
+                expected,
+                found: Some(found.version),
+            }));
+        }
+        if found.is_canary() {
             let weights: Vec<String> = found
                 .weights
                 .iter()
                 .map(|(version, weight)| format!("version {version} gets {weight}"))
                 .collect();
             let weights = weights.join(", ");
-            let message = format!("the alias {alias} of {name} splits its traffic: {weights}");
-            self.add(
-                DriftKind::OtherCodeRuns,
-                upload,
-                message,
+            return Ok(Some(Difference {
+                message: format!("the alias {alias} of {name} splits its traffic: {weights}"),
                 expected,
-                Some(&weights),
-            );
+                found: Some(weights),
+            }));
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Whether the signature of what runs still counts. Lambda judges it only when code is deployed.
@@ -338,11 +383,11 @@ impl<W: SweepWorld> TargetLook<'_, W> {
 
     /// Code that is not what was deployed last: whose is it?
     async fn other_code(
-        &mut self,
+        &self,
         what: &str,
         last: &Live,
         found: &str,
-    ) -> Result<(), RetryableError> {
+    ) -> Result<Option<Difference>, RetryableError> {
         let uploads = history(self.world, self.target, MAX_UPLOADS_COMPARED).await?;
         let of = uploads.iter().find(|upload| {
             let outcome = upload.outcome.as_ref();
@@ -351,7 +396,7 @@ impl<W: SweepWorld> TargetLook<'_, W> {
         });
         // The page of a failed deployment said how far it came.
         if of.is_some_and(|upload| upload.status() == UploadState::Failed.as_str()) {
-            return Ok(());
+            return Ok(None);
         }
         let whose = match of {
             Some(upload) => format!("that of the upload {}, {}", upload.label, upload.status()),
@@ -365,27 +410,34 @@ impl<W: SweepWorld> TargetLook<'_, W> {
             "{what} has the code {found}, {whose}; deployed last was {expected}, of the upload {}",
             last.upload.label()
         );
-        self.add(
-            DriftKind::OtherCodeRuns,
-            &last.upload,
+        Ok(Some(Difference {
             message,
-            Some(expected),
-            Some(found),
-        );
-        Ok(())
+            expected: Some(expected.to_owned()),
+            found: Some(found.to_owned()),
+        }))
     }
 
     /// Whether this code is of a deployment that failed: its page said how far it came.
     async fn was_told(&self, code_sha256: &str) -> Result<bool, RetryableError> {
+        self.has_failed(|deployed| deployed.code_sha256 == code_sha256)
+            .await
+    }
+
+    /// Whether a deployment that failed published this version: it may have moved the alias before it failed,
+    /// and its page said so.
+    async fn is_of_a_failure(&self, version: &str) -> Result<bool, RetryableError> {
+        self.has_failed(|deployed| deployed.version.as_deref() == Some(version))
+            .await
+    }
+
+    async fn has_failed(
+        &self,
+        is_this: impl Fn(&Deployed) -> bool + Send,
+    ) -> Result<bool, RetryableError> {
         let uploads = history(self.world, self.target, MAX_UPLOADS_COMPARED).await?;
-        Ok(uploads.iter().any(|upload| {
-            let outcome = upload.outcome.as_ref();
-            outcome.is_some_and(|outcome| {
-                let deployed = outcome.deployed.as_ref();
-                outcome.state == UploadState::Failed
-                    && deployed.is_some_and(|deployed| deployed.code_sha256 == code_sha256)
-            })
-        }))
+        let outcomes = uploads.iter().filter_map(|upload| upload.outcome.as_ref());
+        let mut failures = outcomes.filter(|outcome| outcome.state == UploadState::Failed);
+        Ok(failures.any(|outcome| outcome.deployed.as_ref().is_some_and(&is_this)))
     }
 
     /// Whether the current version of the key is what was deployed last. One that was refused or failed was

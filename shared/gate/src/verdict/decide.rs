@@ -1,6 +1,6 @@
 //! The decision: a pure function over evidence.
 //!
-//! Each check looks at the evidence by itself and yields one finding; all findings are kept, so that
+//! Each check looks at the evidence by itself and yields one finding, or one for each fault; all are kept, so that
 //! a verdict says everything that is wrong, not just the first thing. What a failure does is a
 //! separate question with its own table (`action_of`), and how findings add up to a decision is a
 //! third (`add_up`).
@@ -8,13 +8,14 @@
 use super::{
     checks::{
         claims::claims, expiry::expiry, integrity::integrity, origin::origin, publisher::publisher,
-        revocation::revocation, second_opinion::second_opinion, structure::structure,
+        revocation::revocation, second_opinion::second_opinion, startable::startable,
+        structure::structure,
     },
-    evidence::{Evidence, Fact, WithoutCsc},
+    evidence::{Evidence, Fact, Unstartable, WithoutCsc},
     finding::{Action, Check, Decision, Finding, Status},
     report::{PackageReport, SignatureReport, Verdict},
 };
-use crate::domain::CscPolicy;
+use crate::domain::{CscPolicy, ReasonCode};
 
 /// Judges a package on all the evidence there is.
 #[must_use]
@@ -31,6 +32,15 @@ pub fn decide(evidence: &Evidence) -> Verdict {
     .into_iter()
     .map(|(check, outcome)| outcome.into_finding(check, action_of(check, evidence)))
     .collect();
+    let results = startable(evidence).into_iter();
+    findings.extend(results.map(|(fault, result)| {
+        let action = match fault {
+            // The layer is not the upload's: it stays whatever becomes of this.
+            Some(ReasonCode::LayerUntrusted) => Action::Warn,
+            _ => action_of(Check::Startable, evidence),
+        };
+        result.into_finding(Check::Startable, action)
+    }));
     if let Some(outcome) = second_opinion(evidence, add_up(&findings, evidence)) {
         let action = action_of(Check::SecondOpinion, evidence);
         findings.push(outcome.into_finding(Check::SecondOpinion, action));
@@ -54,6 +64,10 @@ fn action_of(check: Check, evidence: &Evidence) -> Action {
                 Action::Block
             }
         }
+        Check::Startable => match evidence.policy.unstartable {
+            Unstartable::Warn => Action::Warn,
+            Unstartable::Refuse => Action::Block,
+        },
         // A target without a configuration has no policy: what AWS would not even look at is
         // judged as under Enforce. Only the missing configuration itself can be allowed.
         Check::Publisher if evidence.csc == Fact::Known(None) => {

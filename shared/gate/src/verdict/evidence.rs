@@ -1,11 +1,13 @@
 //! Everything a verdict rests on, gathered before anything is decided.
 
-use crate::domain::{Csc, Refusal, SigningJob, SigningProfile};
+use super::start_facts::StartFacts;
+use crate::domain::{Csc, FunctionConfiguration, Refusal, SigningJob, SigningProfile};
 use countersign_package::{
     Certificate, Claims, IntegrityError, OriginError, ProfileVersionArn, StructureError,
     VerifiedPackage, origin::OriginProof,
 };
 use jiff::Timestamp;
+use std::fmt;
 
 /// Something that had to be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +17,46 @@ pub enum Fact<T> {
     /// Nobody asked: the check that needs it is not judged, and says so.
     NotAsked,
     /// It was asked for and there was no answer, for this reason: never a pass.
-    Unavailable(String),
+    Unavailable(NoAnswer),
+}
+
+/// Why there was no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoAnswer {
+    why: String,
+    is_passing: bool,
+}
+
+impl NoAnswer {
+    /// AWS throttled or did not answer: nothing that anybody here could mend.
+    #[must_use]
+    pub fn passing(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            is_passing: true,
+        }
+    }
+
+    /// It will stay so until somebody changes something: a right, a setting.
+    #[must_use]
+    pub fn lasting(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            is_passing: false,
+        }
+    }
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl<T> Fact<T> {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable(no_answer) if no_answer.is_passing)
+    }
 }
 
 /// Lambda's own verdict on a package, by dry run.
@@ -48,13 +89,25 @@ pub enum IntegrityAuthority {
     Lambda,
 }
 
-/// The two choices that an operator has.
+/// What happens to a package that cannot start as the function that it is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Policy {
+pub enum Unstartable {
+    /// It is deployed, with a warning: the gate's knowledge of runtimes is not AWS's.
+    #[default]
+    Warn,
+    /// It is not deployed.
+    Refuse,
+}
+
+/// The choices that an operator has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OperatorPolicy {
     /// `COUNTERSIGN_TARGET_WITHOUT_CSC`
     pub without_csc: WithoutCsc,
     /// `COUNTERSIGN_INTEGRITY_AUTHORITY`
     pub integrity_authority: IntegrityAuthority,
+    /// `COUNTERSIGN_PACKAGES_THAT_CANNOT_START`
+    pub unstartable: Unstartable,
 }
 
 /// What a package's bytes say, and what they prove.
@@ -66,13 +119,17 @@ pub struct Examined {
     pub(crate) integrity: Integrity,
     pub(crate) signature: Option<SignatureFacts>,
     pub(crate) origin: Origin,
+    /// What decides whether it can start; none when the zip is not sound.
+    pub(crate) start: Option<StartFacts>,
 }
 
 /// What is in a sound zip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Contents {
     pub(crate) entries: usize,
     pub(crate) unpacked_bytes: u64,
+    /// What some programs show differently; it does no harm.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// What became of verifying a package.
@@ -101,7 +158,7 @@ pub(crate) enum Origin {
     Judged(Result<OriginProof, OriginError>),
     NotAsked,
     Absent,
-    Unavailable(String),
+    Unavailable(NoAnswer),
     /// The signed zip is not sound, so there is nothing to compare.
     Unjudged,
 }
@@ -138,10 +195,12 @@ pub struct Evidence {
     pub job: Fact<SigningJob>,
     /// The profile of that job.
     pub profile: Fact<SigningProfile>,
+    /// The configuration of the function that it is for. A layer has none.
+    pub function: Fact<FunctionConfiguration>,
     /// Lambda's own verdict. Lambda has none on a layer, nor on a function that does not exist.
     pub dry_run: Fact<DryRun>,
     /// The operator's choices.
-    pub policy: Policy,
+    pub policy: OperatorPolicy,
 }
 
 pub(super) fn size_of(bytes: &[u8]) -> u64 {
@@ -156,6 +215,17 @@ pub(super) struct JudgedClaims {
 }
 
 impl Evidence {
+    /// Whether AWS throttled or did not answer when some of it was asked for.
+    #[must_use]
+    pub fn waits_for_aws(&self) -> bool {
+        let origin = &self.package.origin;
+        self.csc.is_passing()
+            || self.job.is_passing()
+            || self.profile.is_passing()
+            || self.dry_run.is_passing()
+            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.is_passing)
+    }
+
     /// The proven claims; or, when Lambda's dry run overrides our finding, what Signer itself says of
     /// the job and profile, which is as good a source and not in the package.
     pub(super) fn claims_to_judge(&self) -> Option<JudgedClaims> {

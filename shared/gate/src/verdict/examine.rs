@@ -1,6 +1,7 @@
 //! Examines a package: everything that its bytes say.
 
 use super::evidence::{Contents, Examined, Fact, Integrity, Origin, SignatureFacts, size_of};
+use super::start_facts::StartFacts;
 use crate::domain::sha256_base64;
 use countersign_package::{
     Archive, IntegrityError, Limits, OriginError, Package, Signature, TrustRoots, origin,
@@ -30,6 +31,7 @@ pub fn examine(
                 Fact::NotAsked => Origin::NotAsked,
                 _ => Origin::Unjudged,
             },
+            start: None,
         },
     }
 }
@@ -75,6 +77,7 @@ fn examine_sound(
         structure: Ok(Contents {
             entries: package.archive().entries().len(),
             unpacked_bytes: package.unpacked_bytes(),
+            warnings: package.warnings().iter().map(ToString::to_string).collect(),
         }),
         integrity,
         signature: parsed.map(|signature| SignatureFacts {
@@ -82,6 +85,7 @@ fn examine_sound(
             certificates: signature.certificates().to_vec(),
         }),
         origin,
+        start: Some(StartFacts::of(package)),
     }
 }
 

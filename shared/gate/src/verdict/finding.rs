@@ -7,19 +7,24 @@ use serde::{Deserialize, Serialize};
 pub(super) enum CheckResult {
     Pass(String),
     Fail(ReasonCode, String),
+    /// A failure whose fix depends on more than its code.
+    FailWith(ReasonCode, String, String),
     NotJudged(String),
     Inconclusive(ReasonCode, String),
 }
 
 impl CheckResult {
     pub(super) fn into_finding(self, check: Check, action: Action) -> Finding {
-        let (status, code, message) = match self {
-            Self::Pass(message) => (Status::Pass, None, message),
-            Self::Fail(code, message) => (Status::Fail, Some(code), message),
-            Self::NotJudged(message) => (Status::NotJudged, None, message),
-            Self::Inconclusive(code, message) => (Status::Inconclusive, Some(code), message),
+        let fix_of = |code: ReasonCode| Some(code.about().fix.to_owned());
+        let (status, code, message, fix) = match self {
+            Self::Pass(message) => (Status::Pass, None, message, None),
+            Self::Fail(code, message) => (Status::Fail, Some(code), message, fix_of(code)),
+            Self::FailWith(code, message, fix) => (Status::Fail, Some(code), message, Some(fix)),
+            Self::NotJudged(message) => (Status::NotJudged, None, message, None),
+            Self::Inconclusive(code, message) => {
+                (Status::Inconclusive, Some(code), message, fix_of(code))
+            }
         };
-        let fix = code.map(|code| code.about().fix.to_owned());
         Finding {
             check,
             status,
@@ -71,6 +76,8 @@ pub enum Check {
     Publisher,
     /// Neither job nor profile is revoked for this signature.
     Revocation,
+    /// It can start as the function that it is for. Each fault is a finding of its own.
+    Startable,
     /// Lambda says the same.
     SecondOpinion,
 }

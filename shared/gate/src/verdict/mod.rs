@@ -2,8 +2,9 @@
 //!
 //! Lives here: [`Evidence`] (`evidence.rs`), one file for each check in `checks/`, the table of what a failure does
 //! and the sum of all findings (`decide.rs`, `finding.rs`, `reasons.rs`), and the only constructor of [`Approved`]
-//! (`approve.rs`). For people, without a verdict: would it be signed (`signable.rs`), could it start (`startable.rs`);
-//! `report.rs` is the verdict as the records and the command line show it.
+//! (`approve.rs`). What of a package decides whether it can start (`start_facts.rs`), and what would keep it from that
+//! (`startable.rs`). For people, without a verdict: would it be signed (`signable.rs`). `report.rs` is the verdict as
+//! the records and the command line show it.
 //!
 //! May use: `domain`, `countersign_package`.
 //!
@@ -20,13 +21,18 @@ mod finding;
 pub mod reasons;
 mod report;
 mod signable;
+mod start_facts;
 mod startable;
 
 pub use approve::{Approved, Candidate, Judgement, Verified, judge, verify};
 pub use decide::decide;
-pub use evidence::{DryRun, Evidence, Examined, Fact, IntegrityAuthority, Policy, WithoutCsc};
+pub use evidence::{
+    DryRun, Evidence, Examined, Fact, IntegrityAuthority, NoAnswer, OperatorPolicy, Unstartable,
+    WithoutCsc,
+};
 pub use examine::{Examine, PackageExaminer, examine};
 pub use finding::{Action, Check, Decision, Finding, Status};
 pub use report::{CertificateReport, PackageReport, SignatureReport, Verdict};
 pub use signable::{Unsignable, check_signable, check_size};
-pub use startable::{Architecture, LaunchSettings, StartFault, start_faults};
+pub use start_facts::StartFacts;
+pub use startable::{StartFault, start_faults, untrusted_layers};

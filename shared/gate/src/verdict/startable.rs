@@ -5,69 +5,18 @@
 //! a warning that is wrong once is not read the second time. How each runtime finds its handler is
 //! documented by AWS (Lambda developer guide, "handler" of each language; grade B).
 
-use countersign_package::{
-    ElfHeader, ElfMachine, Entry, EntryKind, Inventory, Libc, Lookup, Package, Shebang,
-};
+use countersign_package::{ElfMachine, EntryKind, Inventory, Libc, Lookup};
 use serde::Serialize;
 
-/// What a function is configured to start. What is not known is `None`, and nothing is said about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LaunchSettings {
-    /// `Runtime`, such as `python3.13`.
-    pub runtime: Option<String>,
-    /// `Handler`, such as `app.handler`.
-    pub handler: Option<String>,
-    /// The first of `Architectures`.
-    pub architecture: Option<Architecture>,
-    /// The function has layers, in which code may lie, too.
-    pub has_layers: bool,
-    /// The environment has `AWS_LAMBDA_EXEC_WRAPPER`, which may start anything.
-    pub has_wrapper: bool,
-}
-
-/// A processor that Lambda has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Architecture {
-    /// `x86_64`
-    #[serde(rename = "x86_64")]
-    X86_64,
-    /// `arm64`
-    #[serde(rename = "arm64")]
-    Arm64,
-}
-
-impl Architecture {
-    /// As Lambda spells it.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "x86_64" => Some(Self::X86_64),
-            "arm64" => Some(Self::Arm64),
-            _ => None,
-        }
-    }
-
-    /// As Lambda spells it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::X86_64 => "x86_64",
-            Self::Arm64 => "arm64",
-        }
-    }
-
-    fn runs(self, machine: ElfMachine) -> bool {
-        matches!(
-            (self, machine),
-            (Self::X86_64, ElfMachine::X86_64) | (Self::Arm64, ElfMachine::Aarch64)
-        )
-    }
-}
+use super::start_facts::{BOOTSTRAP, Library, Program, StartFacts, has_extension};
+use crate::domain::{Architecture, Csc, ExecWrapper, FunctionConfiguration, ReasonCode};
 
 /// A reason why a package will not start, or not as its author means it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StartFault {
-    /// The file that it is about; null when it is one that is missing.
+    /// Which kind of reason.
+    pub code: ReasonCode,
+    /// The file that it is about; null when it is one that is missing, or none.
     pub file: Option<String>,
     /// What is wrong.
     pub message: String,
@@ -78,48 +27,68 @@ pub struct StartFault {
 /// How many files of one fault are named; the others are counted.
 const MAX_NAMED: usize = 3;
 
-/// The faults of a package, the most certain first; none when nothing is known to be wrong.
+/// What a function's code and its layers may unpack to (Lambda quotas, grade B).
+const MAX_UNPACKED_BYTES: u64 = 262_144_000;
+
+/// The faults of a package, the most certain first; none when nothing is known to be wrong. What the
+/// configuration does not say is not judged.
 #[must_use]
-pub fn start_faults(package: &Package<'_>, launch: &LaunchSettings) -> Vec<StartFault> {
-    let inventory = Inventory::of(package);
+pub fn start_faults(facts: &StartFacts, function: &FunctionConfiguration) -> Vec<StartFault> {
     let mut faults = Vec::new();
-    if !launch.has_wrapper {
-        faults.extend(entry_point(&inventory, launch));
+    if is_started_as_it_says(function) {
+        faults.extend(entry_point(facts, function));
     }
-    faults.extend(foreign_libraries(package, launch));
-    faults.extend(unreadable(package));
+    faults.extend(foreign_libraries(facts.libraries(), function));
+    faults.extend(unreadable(facts));
+    faults.extend(too_large(facts, function));
     faults
 }
 
-/// What the runtime starts: `bootstrap`, or the handler's file.
-fn entry_point(inventory: &Inventory<'_, '_>, launch: &LaunchSettings) -> Option<StartFault> {
-    let runtime = launch.runtime.as_deref()?;
-    if runtime.starts_with("provided") {
-        return bootstrap(inventory, launch);
-    }
-    if launch.has_layers {
-        return None;
-    }
-    let handler = launch.handler.as_deref()?;
-    let candidates = candidates(runtime, handler)?;
-    let is_there = |path: &String| {
-        let found = inventory.look_up(path);
-        matches!(found, Lookup::Entry(_) | Lookup::Layer(_))
+/// The layers of a function that its code signing configuration does not trust.
+#[must_use]
+pub fn untrusted_layers(function: &FunctionConfiguration, csc: &Csc) -> Option<StartFault> {
+    let doubt = |layer: &crate::domain::AttachedLayer| {
+        let doubt = layer.doubt_under(csc)?;
+        Some(format!("the layer {} {doubt}", layer.arn))
     };
-    if candidates.iter().any(is_there) || is_in_archive(inventory, runtime) {
+    let doubts: Vec<String> = function.layers.iter().filter_map(doubt).collect();
+    (!doubts.is_empty()).then(|| StartFault {
+        code: ReasonCode::LayerUntrusted,
+        file: None,
+        message: doubts.join("; "),
+        fix: ReasonCode::LayerUntrusted.about().fix.to_owned(),
+    })
+}
+
+/// Whether the runtime starts what the configuration names. A wrapper may start anything; whether there
+/// is one is not known when the variables could not be read.
+pub(super) fn is_started_as_it_says(function: &FunctionConfiguration) -> bool {
+    function.exec_wrapper == ExecWrapper::NotSet
+}
+
+/// What the runtime starts: `bootstrap`, or the handler's file.
+fn entry_point(facts: &StartFacts, function: &FunctionConfiguration) -> Option<StartFault> {
+    let runtime = function.runtime.as_deref()?;
+    if runtime.starts_with("provided") {
+        return bootstrap(facts, function);
+    }
+    if !function.layers.is_empty() {
         return None;
     }
-    let first = candidates.first()?;
-    let wanted = candidates.join(" or ");
-    let message =
-        format!("the handler {handler:?} of {runtime} is in {wanted}, which is not there");
-    let inside = inventory.top_folder().filter(|folder| {
-        let mut below = candidates.iter().map(|path| format!("{folder}/{path}"));
-        below.any(|path| is_there(&path))
-    });
+    let inventory = facts.inventory();
+    let handler = function.handler.as_deref()?;
+    let candidates = Candidates::of(runtime, handler)?;
+    if candidates.are_in(inventory, "") || is_in_archive(inventory, runtime) {
+        return None;
+    }
+    let first = candidates.paths.first()?;
+    let wanted = candidates.paths.join(" or ");
+    let inside = inventory.top_folder();
+    let inside = inside.filter(|folder| candidates.are_in(inventory, &format!("{folder}/")));
     Some(StartFault {
+        code: ReasonCode::EntryPointMissing,
         file: None,
-        message,
+        message: format!("the handler {handler:?} of {runtime} is in {wanted}, which is not there"),
         fix: inside.map_or_else(
             || format!("put {first} into the package, or set the function's handler"),
             zip_its_content,
@@ -133,153 +102,198 @@ fn zip_its_content(folder: &str) -> String {
 }
 
 /// Java looks into the jars below `lib`, too, which are not opened here.
-fn is_in_archive(inventory: &Inventory<'_, '_>, runtime: &str) -> bool {
+fn is_in_archive(inventory: &Inventory, runtime: &str) -> bool {
     runtime.starts_with("java")
         && inventory
             .below("lib")
             .any(|entry| has_extension(entry.path(), &["jar", "zip"]))
 }
 
-/// The files in which a runtime looks for a handler; `None` for a runtime or a handler that is not known.
-fn candidates(runtime: &str, handler: &str) -> Option<Vec<String>> {
-    let with = |path: &str, endings: &[&str]| {
-        let all = endings.iter().map(|ending| format!("{path}{ending}"));
-        Some(all.collect())
-    };
-    if runtime.starts_with("python") {
-        let (module, _) = handler.rsplit_once('.')?;
-        let endings = [".py", ".pyc", "/__init__.py", ".so"];
-        return with(&module.replace('.', "/"), &endings);
+/// The files in which a runtime looks for a handler.
+struct Candidates {
+    paths: Vec<String>,
+    /// A compiled module of Python may have a tag in its name: `app.cpython-313-x86_64-linux-gnu.so`.
+    compiled: Option<String>,
+}
+
+impl Candidates {
+    /// `None` for a runtime or a handler that is not known, and for a path outside of the package.
+    fn of(runtime: &str, handler: &str) -> Option<Self> {
+        if handler.starts_with('/') {
+            return None;
+        }
+        let with = |path: &str, endings: &[&str]| Self {
+            paths: endings.iter().map(|end| format!("{path}{end}")).collect(),
+            compiled: None,
+        };
+        if runtime.starts_with("python") {
+            let (module, _) = handler.rsplit_once('.')?;
+            let path = module.replace('.', "/");
+            return Some(Self {
+                compiled: Some(format!("{path}.")),
+                ..with(&path, &[".py", ".pyc", "/__init__.py", ".so"])
+            });
+        }
+        if runtime.starts_with("nodejs") {
+            // Everything up to the first dot of the last component: `dist/index.handler`.
+            let name = handler.rsplit('/').next()?;
+            let (_, export) = name.split_once('.')?;
+            let path = handler.strip_suffix(export)?.strip_suffix('.')?;
+            let endings = [".js", ".mjs", ".cjs", "", "/index.js", "/package.json"];
+            return Some(with(path, &endings));
+        }
+        if runtime.starts_with("ruby") {
+            let (file, _) = handler.split_once('.')?;
+            return Some(with(file, &[".rb"]));
+        }
+        if runtime.starts_with("java") {
+            let class = handler.split("::").next()?;
+            return Some(with(&class.replace('.', "/"), &[".class"]));
+        }
+        if runtime.starts_with("dotnet") {
+            let assembly = handler.split("::").next()?;
+            return Some(with(assembly, &[".dll"]));
+        }
+        None
     }
-    if runtime.starts_with("nodejs") {
-        // Everything up to the first dot of the last component: `dist/index.handler`.
-        let name = handler.rsplit('/').next()?;
-        let (_, export) = name.split_once('.')?;
-        let path = handler.strip_suffix(export)?.strip_suffix('.')?;
-        let endings = [".js", ".mjs", ".cjs", "", "/index.js", "/package.json"];
-        return with(path, &endings);
+
+    /// Whether one of them is there, or in a layer, below a folder whose name ends in a slash.
+    fn are_in(&self, inventory: &Inventory, folder: &str) -> bool {
+        let is_there = |path: &String| {
+            let found = inventory.look_up(&format!("{folder}{path}"));
+            matches!(found, Lookup::Entry(_) | Lookup::Layer(_))
+        };
+        let is_compiled = |beginning: &String| {
+            let beginning = format!("{folder}{beginning}");
+            inventory.below("").any(|entry| {
+                entry.path().starts_with(&beginning) && has_extension(entry.path(), &["so"])
+            })
+        };
+        self.paths.iter().any(is_there) || self.compiled.as_ref().is_some_and(is_compiled)
     }
-    if runtime.starts_with("ruby") {
-        let (file, _) = handler.split_once('.')?;
-        return with(file, &[".rb"]);
-    }
-    if runtime.starts_with("java") {
-        let class = handler.split("::").next()?;
-        return with(&class.replace('.', "/"), &[".class"]);
-    }
-    if runtime.starts_with("dotnet") {
-        let assembly = handler.split("::").next()?;
-        return with(assembly, &[".dll"]);
-    }
-    None
 }
 
 /// The program that a custom runtime starts.
-fn bootstrap(inventory: &Inventory<'_, '_>, launch: &LaunchSettings) -> Option<StartFault> {
-    const NAME: &str = "bootstrap";
-    let fault = |message: String, fix: String| {
+fn bootstrap(facts: &StartFacts, function: &FunctionConfiguration) -> Option<StartFault> {
+    let inventory = facts.inventory();
+    let fault = |code: ReasonCode, message: String, fix: String| {
         Some(StartFault {
-            file: Some(NAME.to_owned()),
+            code,
+            file: Some(BOOTSTRAP.to_owned()),
             message,
             fix,
         })
     };
-    let entry = match inventory.look_up(NAME) {
+    let unusable =
+        |message: String, fix: String| fault(ReasonCode::BootstrapUnusable, message, fix);
+    let entry = match inventory.look_up(BOOTSTRAP) {
         Lookup::Entry(entry) if entry.kind() == EntryKind::File => entry,
         // A link into a layer, or a layer that has it.
         Lookup::Layer(_) => return None,
-        _ if launch.has_layers => return None,
-        _ => {
-            let inside = inventory
-                .top_folder()
-                .filter(|folder| inventory.find(&format!("{folder}/{NAME}")).is_some());
-            return Some(StartFault {
-                file: None,
-                message: format!("a custom runtime starts the file {NAME:?}, which is not there"),
-                fix: inside.map_or_else(
-                    || format!("put the program at the top of the package as {NAME:?}"),
-                    zip_its_content,
-                ),
-            });
-        }
+        _ if !function.layers.is_empty() => return None,
+        _ => return Some(no_bootstrap(inventory)),
     };
-    if let Some(mode) = permissions(entry)
+    if let Some(mode) = entry.permissions()
         && mode & 0o111 == 0
     {
-        return fault(
-            format!("{NAME} is not executable (mode {mode:03o})"),
-            format!("run `chmod 755 {NAME}` before you zip it"),
+        return unusable(
+            format!("{BOOTSTRAP} is not executable (mode {mode:03o})"),
+            format!("run `chmod 755 {BOOTSTRAP}` before you zip it"),
         );
     }
-    let head = entry.head(ElfHeader::HEAD_BYTES).ok()?;
-    if let Some(header) = ElfHeader::parse(&head) {
-        if let Some(architecture) = launch.architecture
-            && !architecture.runs(header.machine())
-        {
-            return fault(
-                format!(
-                    "{NAME} was built for {}, and the function runs on {}",
-                    machine_name(header.machine()),
-                    architecture.as_str()
-                ),
-                format!("build it for {}", architecture.as_str()),
-            );
+    match facts.bootstrap()? {
+        Program::Elf(header) => {
+            if let Some(architecture) = function.architecture
+                && !runs(architecture, header.machine())
+            {
+                return fault(
+                    ReasonCode::WrongArchitecture,
+                    format!(
+                        "{BOOTSTRAP} was built for {}, and the function runs on {}",
+                        machine_name(header.machine()),
+                        architecture.as_str()
+                    ),
+                    format!("build it for {}", architecture.as_str()),
+                );
+            }
+            // A musl loader is not part of Amazon Linux; a package or a layer may bring its own.
+            let has_loader = || {
+                let is_loader =
+                    |entry: &countersign_package::InventoryEntry| entry.path().contains("ld-musl");
+                !function.layers.is_empty() || inventory.below("").any(is_loader)
+            };
+            if header.libc() == Some(Libc::Musl) && !has_loader() {
+                return unusable(
+                    format!(
+                        "{BOOTSTRAP} wants the loader of musl, which Amazon Linux does not have"
+                    ),
+                    "link it statically, or build it for glibc".to_owned(),
+                );
+            }
+            None
         }
-        // A musl loader is not part of Amazon Linux; a package may bring its own.
-        if header.libc() == Some(Libc::Musl) && !brings_a_loader(inventory) {
-            return fault(
-                format!("{NAME} wants the loader of musl, which Amazon Linux does not have"),
-                "link it statically, or build it for glibc".to_owned(),
-            );
-        }
-        return None;
-    }
-    match Shebang::parse(&head) {
-        Some(line) if line.has_carriage_return() => fault(
+        Program::Script(line) if line.has_carriage_return() => unusable(
             format!(
-                "the first line of {NAME} ends in a carriage return, so that its interpreter is not found"
+                "the first line of {BOOTSTRAP} ends in a carriage return, so that its interpreter is not \
+                 found"
             ),
-            format!("give {NAME} the line ends of Unix (`dos2unix {NAME}`)"),
+            format!("give {BOOTSTRAP} the line ends of Unix (`dos2unix {BOOTSTRAP}`)"),
         ),
-        Some(_) => None,
-        None => fault(
-            format!("{NAME} is neither a program for Linux nor a script with a first line `#!…`"),
+        Program::Script(_) => None,
+        Program::Other => unusable(
+            format!(
+                "{BOOTSTRAP} is neither a program for Linux nor a script with a first line `#!…`"
+            ),
             "build it for Linux, or begin the script with `#!/bin/sh`".to_owned(),
         ),
     }
 }
 
-fn brings_a_loader(inventory: &Inventory<'_, '_>) -> bool {
-    inventory
-        .below("")
-        .any(|entry| entry.path().contains("ld-musl"))
+fn no_bootstrap(inventory: &Inventory) -> StartFault {
+    let inside = inventory
+        .top_folder()
+        .filter(|folder| inventory.find(&format!("{folder}/{BOOTSTRAP}")).is_some());
+    StartFault {
+        code: ReasonCode::EntryPointMissing,
+        file: None,
+        message: format!("a custom runtime starts the file {BOOTSTRAP:?}, which is not there"),
+        fix: inside.map_or_else(
+            || format!("put the program at the top of the package as {BOOTSTRAP:?}"),
+            zip_its_content,
+        ),
+    }
 }
 
-/// Native libraries that were built for another processor.
-fn foreign_libraries(package: &Package<'_>, launch: &LaunchSettings) -> Option<StartFault> {
-    let architecture = launch.architecture?;
-    let is_library = |entry: &&Entry<'_>| {
-        let path = entry.path();
-        entry.kind() == EntryKind::File
-            && (has_extension(path, &["so", "node"]) || path.contains(".so."))
-    };
-    let libraries = package.archive().entries().iter().filter(is_library);
-    let foreign: Vec<(String, ElfMachine)> = libraries
-        .filter_map(|entry| {
-            let head = entry.head(ElfHeader::HEAD_BYTES).ok()?;
-            let header = ElfHeader::parse(&head)?;
-            let is_foreign = !architecture.runs(header.machine());
-            is_foreign.then(|| (entry.path().to_owned(), header.machine()))
-        })
+/// Native libraries that were built for another processor, where there is none for this one in their
+/// place: packages often hold one for each processor, and load the right one.
+fn foreign_libraries(
+    libraries: &[Library],
+    function: &FunctionConfiguration,
+) -> Option<StartFault> {
+    let architecture = function.architecture?;
+    let (right, foreign): (Vec<&Library>, Vec<&Library>) = libraries
+        .iter()
+        .partition(|library| runs(architecture, library.machine));
+    let right: std::collections::BTreeSet<String> = right
+        .into_iter()
+        .map(|library| without_processor(&library.path))
         .collect();
-    let (first, machine) = foreign.first()?;
-    let names: Vec<String> = foreign.iter().map(|(name, _)| name.clone()).collect();
+    let foreign: Vec<&Library> = foreign
+        .into_iter()
+        .filter(|library| !right.contains(&without_processor(&library.path)))
+        .collect();
+    let first = foreign.first()?;
+    let names: Vec<&str> = foreign
+        .iter()
+        .map(|library| library.path.as_str())
+        .collect();
     Some(StartFault {
-        file: Some(first.clone()),
+        code: ReasonCode::WrongArchitecture,
+        file: Some(first.path.clone()),
         message: format!(
             "{} built for {}, and the function runs on {}",
             listed(&names, "was", "were"),
-            machine_name(*machine),
+            machine_name(first.machine),
             architecture.as_str()
         ),
         fix: format!(
@@ -298,43 +312,81 @@ fn foreign_libraries(package: &Package<'_>, launch: &LaunchSettings) -> Option<S
     })
 }
 
+/// A path in which the words for processors are all the same: `prebuilds/linux-*/addon.node`.
+fn without_processor(path: &str) -> String {
+    /// The longer ones first: `arm` is a part of `arm64`.
+    const WORDS: [&str; 22] = [
+        "loongarch64",
+        "loong64",
+        "mips64el",
+        "powerpc64le",
+        "riscv64",
+        "ppc64le",
+        "aarch64",
+        "x86_64",
+        "x86-64",
+        "ppc64",
+        "s390x",
+        "amd64",
+        "arm64",
+        "armv8",
+        "armv7l",
+        "armv7",
+        "armv6",
+        "i386",
+        "i686",
+        "ia32",
+        "x64",
+        "arm",
+    ];
+    let mut path = path.to_owned();
+    for word in WORDS {
+        path = path.replace(word, "*");
+    }
+    path
+}
+
 /// Files and folders that the runtime's user cannot read: it is neither their owner nor of their group
 /// (Lambda's documentation on permissions of files in a package, grade B).
-fn unreadable(package: &Package<'_>) -> Option<StartFault> {
-    let entries = package.archive().entries().iter();
-    let closed: Vec<String> = entries
-        .filter(|entry| {
-            let needed = match entry.kind() {
-                EntryKind::File => 0o004,
-                EntryKind::Directory => 0o005,
-                EntryKind::Symlink => 0,
-            };
-            permissions(entry).is_some_and(|mode| mode & needed != needed)
-        })
-        .map(|entry| entry.path().to_owned())
-        .collect();
+fn unreadable(facts: &StartFacts) -> Option<StartFault> {
+    let closed = facts.closed();
     let first = closed.first()?;
     Some(StartFault {
-        file: Some(first.clone()),
+        code: ReasonCode::FilesUnreadable,
+        file: Some((*first).to_owned()),
         message: format!(
             "{} readable by the user that the runtime runs as",
             listed(&closed, "is not", "are not")
         ),
-        fix: "run `chmod -R u=rwX,go=rX .` before you zip".to_owned(),
+        fix: "run `chmod -R u=rwX,go=rX .` before you zip; what Python writes by `writestr` gets its mode from \
+              `external_attr`"
+            .to_owned(),
     })
 }
 
-/// The permissions of an entry, where its tool recorded any.
-fn permissions(entry: &Entry<'_>) -> Option<u32> {
-    entry
-        .mode()
-        .map(|mode| mode & 0o777)
-        .filter(|mode| *mode != 0)
+/// What the package unpacks to, with the layers, of which only the sizes of their zips are known: they
+/// unpack to more.
+fn too_large(facts: &StartFacts, function: &FunctionConfiguration) -> Option<StartFault> {
+    let sizes = function.layers.iter().filter_map(|layer| layer.zip_bytes);
+    let layers = sizes.fold(0_u64, u64::saturating_add);
+    let package = facts.unpacked_bytes();
+    let is_over = layers > 0 && package.saturating_add(layers) > MAX_UNPACKED_BYTES;
+    is_over.then(|| StartFault {
+        code: ReasonCode::TooLargeWithLayers,
+        file: None,
+        message: format!(
+            "the package unpacks to {package} bytes, and the zips of the function's layers have {layers}: \
+             together more than the {MAX_UNPACKED_BYTES} that Lambda unpacks"
+        ),
+        fix: ReasonCode::TooLargeWithLayers.about().fix.to_owned(),
+    })
 }
 
-fn has_extension(path: &str, extensions: &[&str]) -> bool {
-    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
-    extension.is_some_and(|found| extensions.contains(&found))
+fn runs(architecture: Architecture, machine: ElfMachine) -> bool {
+    matches!(
+        (architecture, machine),
+        (Architecture::X86_64, ElfMachine::X86_64) | (Architecture::Arm64, ElfMachine::Aarch64)
+    )
 }
 
 fn machine_name(machine: ElfMachine) -> String {
@@ -346,8 +398,8 @@ fn machine_name(machine: ElfMachine) -> String {
 }
 
 /// `a, b, c and 4 more were`
-fn listed(files: &[String], one: &str, several: &str) -> String {
-    let first: Vec<&str> = files.iter().take(MAX_NAMED).map(String::as_str).collect();
+fn listed(files: &[&str], one: &str, several: &str) -> String {
+    let first: Vec<&str> = files.iter().take(MAX_NAMED).copied().collect();
     let rest = files.len().saturating_sub(first.len());
     let first = first.join(", ");
     match (files.len(), rest) {
@@ -359,10 +411,11 @@ fn listed(files: &[String], one: &str, several: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use countersign_package::Limits;
+    use countersign_package::{Limits, Package};
     use countersign_testkit::zip::{EntryForge, ZipForge};
 
     use super::*;
+    use crate::domain::{AttachedLayer, CscPolicy};
 
     /// The beginning of an ELF file of 64 bits for this machine.
     fn elf(machine: u16) -> Vec<u8> {
@@ -374,21 +427,30 @@ mod tests {
 
     fn faults(
         entries: impl IntoIterator<Item = EntryForge>,
-        launch: &LaunchSettings,
+        function: &FunctionConfiguration,
     ) -> Vec<String> {
         let zip = ZipForge::new(entries).build();
         let package = Package::read(&zip, &Limits::default()).unwrap();
-        let told = start_faults(&package, launch).into_iter();
+        let told = start_faults(&StartFacts::of(&package), function).into_iter();
         told.map(|fault| format!("{}: {}", fault.message, fault.fix))
             .collect()
     }
 
-    fn launch(runtime: &str, handler: &str) -> LaunchSettings {
-        LaunchSettings {
+    fn launch(runtime: &str, handler: &str) -> FunctionConfiguration {
+        FunctionConfiguration {
             runtime: Some(runtime.to_owned()),
             handler: Some(handler.to_owned()),
             architecture: Some(Architecture::X86_64),
-            ..LaunchSettings::default()
+            ..FunctionConfiguration::default()
+        }
+    }
+
+    fn layer(zip_bytes: u64) -> AttachedLayer {
+        AttachedLayer {
+            arn: "arn:aws:lambda:eu-west-1:111122223333:layer:common:1".to_owned(),
+            zip_bytes: Some(zip_bytes),
+            job_arn: None,
+            profile_version_arn: None,
         }
     }
 
@@ -399,6 +461,11 @@ mod tests {
             ("python3.13", "src.app.handler", "src/app.py"),
             ("python3.13", "src/app.handler", "src/app.py"),
             ("python3.13", "app.handler", "app/__init__.py"),
+            (
+                "python3.13",
+                "src.app.handler",
+                "src/app.cpython-313-x86_64-linux-gnu.so",
+            ),
             ("nodejs22.x", "index.handler", "index.mjs"),
             ("nodejs22.x", "dist/index.handler", "dist/index.js"),
             ("nodejs22.x", "index.handler", "index/index.js"),
@@ -431,14 +498,18 @@ mod tests {
     fn nothing_is_guessed_where_code_may_lie_elsewhere() {
         let entries = || [EntryForge::file("readme.txt", "x")];
         let mut layered = launch("python3.13", "app.handler");
-        layered.has_layers = true;
+        layered.layers = vec![layer(1)];
         let mut wrapped = launch("provided.al2023", "x");
-        wrapped.has_wrapper = true;
+        wrapped.exec_wrapper = ExecWrapper::Set("/opt/wrapper".to_owned());
+        let mut undecrypted = launch("python3.13", "app.handler");
+        undecrypted.exec_wrapper = ExecWrapper::Unknown;
         for silent in [
             layered,
             wrapped,
+            undecrypted,
+            launch("python3.13", "/opt/app.handler"),
             launch("cobol1", "app"),
-            LaunchSettings::default(),
+            FunctionConfiguration::default(),
         ] {
             assert_eq!(faults(entries(), &silent), [""; 0], "{silent:?}");
         }
@@ -469,9 +540,9 @@ mod tests {
     #[test]
     fn libraries_of_another_processor_are_told() {
         let library = |name: &str, machine| EntryForge::file(name, elf(machine));
-        let launch = LaunchSettings {
+        let launch = FunctionConfiguration {
             architecture: Some(Architecture::Arm64),
-            ..LaunchSettings::default()
+            ..FunctionConfiguration::default()
         };
         let told = faults(
             [
@@ -490,12 +561,62 @@ mod tests {
     }
 
     #[test]
+    fn library_for_each_processor_is_no_fault() {
+        let library = |name: &str, machine| EntryForge::file(name, elf(machine));
+        let entries = || {
+            [
+                library("prebuilds/linux-x64/addon.node", 62),
+                library("prebuilds/linux-arm64/addon.node", 183),
+                library("prebuilds/linux-ia32/addon.node", 3),
+                library("x/core.cpython-313-x86_64-linux-gnu.so", 62),
+            ]
+        };
+        let on = |architecture| FunctionConfiguration {
+            architecture: Some(architecture),
+            ..FunctionConfiguration::default()
+        };
+        assert_eq!(faults(entries(), &on(Architecture::X86_64)), [""; 0]);
+        let told = faults(entries(), &on(Architecture::Arm64));
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("x/core.cpython"), "{told:?}");
+    }
+
+    #[test]
+    fn layers_count_for_what_is_unpacked() {
+        let with = |zip_bytes| {
+            let mut function = launch("python3.13", "app.handler");
+            function.layers = vec![layer(1), layer(zip_bytes)];
+            faults([EntryForge::file("app.py", "12345")], &function)
+        };
+        assert_eq!(with(MAX_UNPACKED_BYTES - 6), [""; 0]);
+        let told = with(MAX_UNPACKED_BYTES - 5);
+        assert!(told[0].contains("layers have 262143996"), "{told:?}");
+    }
+
+    #[test]
+    fn layers_are_held_against_the_configuration() {
+        let csc = |publisher: &str| Csc::new(None, CscPolicy::Enforce, [publisher.to_owned()]);
+        let mut signed = layer(1);
+        signed.profile_version_arn = Some("ours".to_owned());
+        let mut function = FunctionConfiguration::default();
+        assert_eq!(untrusted_layers(&function, &csc("ours")), None);
+        function.layers = vec![signed];
+        assert_eq!(untrusted_layers(&function, &csc("ours")), None);
+        let told = untrusted_layers(&function, &csc("theirs")).unwrap();
+        assert!(told.message.contains("is signed by ours"), "{told:?}");
+        function.layers = vec![layer(1)];
+        let told = untrusted_layers(&function, &csc("ours")).unwrap();
+        assert!(told.message.ends_with("common:1 is not signed"), "{told:?}");
+    }
+
+    #[test]
     fn closed_files_and_folders_are_told() {
         let closed = [
             EntryForge::file("app.py", "x").mode(0o100_600),
             EntryForge::file("open.py", "x").mode(0o100_644),
+            EntryForge::file("META_INF/signature", "x").mode(0o100_600),
         ];
-        let told = faults(closed, &LaunchSettings::default());
+        let told = faults(closed, &FunctionConfiguration::default());
         assert_eq!(told.len(), 1);
         assert!(told[0].starts_with("app.py is not readable"), "{told:?}");
     }

@@ -13,7 +13,7 @@ use crate::{
     world::{
         AliasState, FUNCTION, PublishedVersion, World,
         packages::slots,
-        run::{admitted, deploy_job, deploy_settings, patient},
+        run::{admitted, deploy_job, deploy_settings, patient, why},
     },
 };
 
@@ -89,7 +89,7 @@ fn version_that_takes_long_is_found_again() {
     world.end_job(&job);
     let answer = deploy_job(&world, &deploy_settings(), &job, &patient(&world));
     assert!(
-        matches!(&answer, Err(RetryableError::Busy { what }) if what.contains("getting ready")),
+        matches!(answer.as_ref().map_err(why), Err(RetryableError::Busy { what }) if what.contains("getting ready")),
         "{answer:?}"
     );
     let outcome = deploy_job(&world, &deploy_settings(), &job, &patient(&world))
@@ -172,7 +172,10 @@ fn unchanged_code_gets_its_alias_back() {
     world.end_job(&job);
     let answer = deploy_job(&world, &deploy_settings(), &job, &patient(&world));
     assert!(
-        matches!(answer, Err(RetryableError::Busy { .. })),
+        matches!(
+            answer.as_ref().map_err(why),
+            Err(RetryableError::Busy { .. })
+        ),
         "{answer:?}"
     );
     assert_eq!(alias().version, "$LATEST");

@@ -16,7 +16,7 @@ use crate::{
         packages::CachingExaminer,
         run::{
             admitted, deploy_job, deploy_settings, deployed, event, hands, last_attempt, patient,
-            poll_in, run_in, sign_settings,
+            poll_in, run_in, sign_settings, why,
         },
     },
 };
@@ -188,6 +188,7 @@ fn foreign_job_under_the_uploads_token_rejects_it_as_critical() {
         let mut state = world.state();
         state.tokens.insert(source.client_token(), id.clone());
         let job = Job {
+            completed_at: None,
             request,
             succeeded: None,
         };
@@ -268,7 +269,10 @@ fn last_attempt_that_runs_out_of_time_ends_the_upload() {
         function.update = countersign_gate::ports::UpdateStatus::InProgress;
     });
     let error = deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap_err();
-    assert!(matches!(error, RetryableError::Busy { .. }), "{error}");
+    assert!(
+        matches!(why(&error), RetryableError::Busy { .. }),
+        "{error}"
+    );
     let outcome = deploy_job(&world, &deploy_settings(), &job, &last_attempt(&world))
         .unwrap()
         .outcome;

@@ -5,8 +5,8 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use countersign_gate::{
     alerts::{
-        AlertSettings, Alerted, Event, HttpsPages, Lookup, OwnRoles, Page, Place, Severity, alert,
-        classify, formats::render, parse,
+        AlertSettings, Alerted, AwsLocation, Event, HttpsPages, Lookup, OwnRoles, Page, Severity,
+        alert, classify, formats::render, parse,
     },
     domain::ReasonCode,
     events::EventError,
@@ -55,7 +55,7 @@ pub(crate) fn settings() -> AlertSettings {
         only_warns: false,
         https_pages: HttpsPages::AmazonQ,
         runbook_url: Some("https://wiki.example/countersign".to_owned()),
-        place: Some(Place {
+        place: Some(AwsLocation {
             partition: "aws".to_owned(),
             region: "us-east-1".to_owned(),
             account: "111122223333".to_owned(),
@@ -121,6 +121,7 @@ fn pages() -> Vec<(String, Page)> {
         ),
         ("own-warned", warned("deployed")),
         ("own-prepared", warned("prepared")),
+        ("own-cannot-start", cannot_start()),
     ];
     let of_drift = DriftKind::ALL.into_iter().map(|kind| {
         let name = kind.as_str().to_ascii_lowercase().replace('_', "-");
@@ -222,6 +223,7 @@ fn severities_fit() {
         "own-overtaken",
         "own-warned",
         "own-prepared",
+        "own-cannot-start",
         "drift-target-gone",
         "drift-signature-expires",
         "drift-other-version-current",
@@ -327,8 +329,8 @@ fn arn_of_a_function_opens_no_other_thread() {
     ] {
         let other = named(name);
         assert_eq!(
-            (other.thread, other.title),
-            (page.thread.clone(), page.title.clone())
+            (other.subject, other.title),
+            (page.subject.clone(), page.title.clone())
         );
     }
 }
@@ -674,6 +676,22 @@ pub(crate) fn outcome(state: &str, code: Option<ReasonCode>) -> Value {
         "decided_at": "2026-11-21T21:44:09Z",
         "took_ms": 9000,
     })
+}
+
+/// What was deployed and cannot start.
+pub(crate) fn cannot_start() -> Value {
+    let mut record = outcome("deployed", None);
+    record["message"] = json!("version 7 is live");
+    record["findings"] = json!([{
+        "check": "startable",
+        "status": "fail",
+        "action": "warn",
+        "code": "ENTRY_POINT_MISSING",
+        "message": "the handler \"app.handler\" of python3.13 is in app.py or app.pyc or app/__init__.py or \
+                    app.so, which is not there",
+        "fix": "It is in the folder \"shop\": zip what is in that folder, not the folder itself.",
+    }]);
+    record
 }
 
 /// An end under Warn.

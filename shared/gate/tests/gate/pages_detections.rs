@@ -105,7 +105,7 @@ fn section(text: &mut String, row: &Detection) {
         row.id,
         row.meaning,
         word(row.severity),
-        row.normal,
+        row.false_positives,
         row.controls.join("; "),
     )
     .unwrap();

@@ -15,8 +15,8 @@ use countersign_gate::{
     },
     ports::{
         Alias, AliasMove, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload, Function,
-        FunctionCsc, Functions, JobRequest, JobStart, ObjectHead, PortError, Records, Replacement,
-        SignedObjects, Signer, Stored, TaggedRecord, UpdateStatus, UpdatedCode, UploadHead,
+        FunctionCsc, Functions, JobRequest, JobStart, ObjectHead, PortError, RecordWithEtag,
+        Records, Replacement, SignedObjects, Signer, Stored, UpdateStatus, UpdatedCode, UploadHead,
         UploadStore, UploadVersion, Uploads, Version, VersionPublish, VersionRequest,
     },
     verdict::{Approved, Verified},
@@ -268,7 +268,7 @@ impl Records for Aws {
         panic!("a probe replaces no record")
     }
 
-    async fn read_tagged_record(&self, _: &str) -> Result<Option<TaggedRecord>, PortError> {
+    async fn read_record_with_etag(&self, _: &str) -> Result<Option<RecordWithEtag>, PortError> {
         panic!("a probe replaces no record")
     }
 
@@ -276,7 +276,7 @@ impl Records for Aws {
         &self,
         _: &str,
         _: &[u8],
-        _: Option<&TaggedRecord>,
+        _: Option<&RecordWithEtag>,
     ) -> Result<Replacement, PortError> {
         panic!("a probe replaces no record")
     }
@@ -357,6 +357,7 @@ impl Signer for Aws {
             profile_version: "AbCdEfGh12".to_owned(),
             owner: ACCOUNT.to_owned(),
             expires_at: Some(expires_at.parse().unwrap()),
+            completed_at: None,
             revocation: None,
         }))
     }

@@ -6,7 +6,7 @@ use countersign_gate::{
     domain::{NamePattern, ProfileStatus, ReasonCode, Refusal, Scope, SigningJobId, VersionId},
     outcome::{DeliveryAttempt, RetryableError},
     records::{Outcome, UploadState, VerdictRecord},
-    verdict::{Decision, IntegrityAuthority, PackageExaminer, Policy, WithoutCsc},
+    verdict::{Decision, IntegrityAuthority, OperatorPolicy, PackageExaminer, WithoutCsc},
 };
 use countersign_package::Limits;
 
@@ -17,7 +17,7 @@ use crate::{
         packages::{CachingExaminer, job_id, slots},
         run::{
             admitted, deploy_job, deploy_settings, deployed, event, hands, last_attempt, patient,
-            run_in, sign_settings,
+            run_in, sign_settings, why,
         },
     },
 };
@@ -313,9 +313,9 @@ fn no_configuration_no_deployment_unless_allowed() {
     );
 
     let mut settings = deploy_settings();
-    settings.policy = Policy {
+    settings.policy = OperatorPolicy {
         without_csc: WithoutCsc::Allow,
-        ..Policy::default()
+        ..OperatorPolicy::default()
     };
     let admission = admitted(&world, FUNCTION, OTHER);
     let outcome = deployed(&world, &settings, admission, &patient(&world))
@@ -344,7 +344,10 @@ fn unknown_evidence_is_tried_again_and_then_refused() {
         world.state().broken.insert(call);
         let again = deploy_job(&world, &deploy_settings(), &job, &patient(&world));
         assert!(
-            matches!(again, Err(RetryableError::Inconclusive { .. })),
+            matches!(
+                again.as_ref().map_err(why),
+                Err(RetryableError::Inconclusive { .. })
+            ),
             "{call}: {again:?}"
         );
         assert!(world.state().outcomes().is_empty());

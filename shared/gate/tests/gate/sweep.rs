@@ -7,7 +7,7 @@ use countersign_gate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::Receiver,
     records::{Drift, Posture, Resent, SweepProgress, UploadState},
-    sweep::{Swept, sweep},
+    sweep::{SweepReport, sweep},
 };
 use std::{pin::pin, task::Poll};
 
@@ -18,8 +18,8 @@ use crate::{
     world::{
         AliasState, FUNCTION, LAYER, LayerState, World,
         run::{
-            admitted, deploy_job, deploy_settings, event, hands, patient, poll_in, run_in,
-            sign_settings, sweep_settings,
+            admitted, deploy_job, deploy_settings, deployed, event, hands, patient, poll_in,
+            run_in, sign_settings, sweep_settings,
         },
     },
 };
@@ -30,7 +30,7 @@ fn try_sweep(
     world: &World,
     run: SweepRun,
     attempt: &DeliveryAttempt,
-) -> Result<Swept, RetryableError> {
+) -> Result<SweepReport, RetryableError> {
     let settings = sweep_settings();
     run_in(
         world,
@@ -38,7 +38,7 @@ fn try_sweep(
     )
 }
 
-pub(crate) fn swept(world: &World, run: SweepRun) -> Swept {
+pub(crate) fn swept(world: &World, run: SweepRun) -> SweepReport {
     try_sweep(world, run, &patient(world)).unwrap()
 }
 
@@ -306,6 +306,74 @@ fn alias_that_was_moved_or_weighted_past_the_gate_is_told() {
 }
 
 #[test]
+fn alias_is_compared_while_other_code_is_latest() {
+    let world = world();
+    change(&world, |function| {
+        function
+            .tags
+            .insert("countersign:alias".to_owned(), "live".to_owned());
+        function
+            .aliases
+            .insert("live".to_owned(), AliasState::at("$LATEST"));
+    });
+    go(&world, FUNCTION, GOOD);
+    let last = go(&world, FUNCTION, OTHER).deployed.unwrap();
+    world.intrude();
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    world.turn_back_aliases();
+    for _ in 0..2 {
+        assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+        let open = drift(&world, "OTHER_CODE_RUNS");
+        let foreign = world.state().functions["checkout"].code_sha256.clone();
+        assert_eq!(open.found, Some(format!("{foreign}; 1")));
+        assert_eq!(open.expected, Some(format!("{}; 2", last.code_sha256)));
+        assert!(open.message.contains("$LATEST of checkout has the code"));
+        assert!(open.message.contains("points at version 1, and not at 2"));
+    }
+    assert_eq!(told(&world), 2, "the code, then code and alias");
+    change(&world, |function| function.code_sha256 = last.code_sha256);
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    assert_eq!(drift(&world, "OTHER_CODE_RUNS").found.as_deref(), Some("1"));
+}
+
+/// The page of the failure said how far it came: $LATEST, a version, and the alias at it.
+#[test]
+fn alias_that_a_failed_deployment_moved_is_not_told_again() {
+    let world = world();
+    change(&world, |function| {
+        function
+            .tags
+            .insert("countersign:alias".to_owned(), "live".to_owned());
+        function
+            .aliases
+            .insert("live".to_owned(), AliasState::at("$LATEST"));
+    });
+    go(&world, FUNCTION, GOOD);
+    let admission = admitted(&world, FUNCTION, OTHER);
+    let refusal = countersign_gate::domain::Refusal {
+        exception: "InvalidParameterValueException".to_owned(),
+        message: "no".to_owned(),
+    };
+    world.state().alias_refuses = Some(refusal);
+    let end = deployed(&world, &deploy_settings(), admission, &patient(&world)).unwrap();
+    assert_eq!(end.outcome.state, UploadState::Failed);
+    let version = end.outcome.deployed.unwrap().version.unwrap();
+    assert_eq!(found(&world), [""; 0]);
+    change(&world, |function| {
+        function
+            .aliases
+            .insert("live".to_owned(), AliasState::at(&version));
+    });
+    assert_eq!(found(&world), [""; 0]);
+    change(&world, |function| {
+        function
+            .aliases
+            .insert("live".to_owned(), AliasState::at("$LATEST"));
+    });
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+}
+
+#[test]
 fn older_version_that_became_current_is_told() {
     let world = world();
     go(&world, FUNCTION, GOOD);
@@ -352,12 +420,14 @@ fn revocation_of_what_runs_is_told() {
     assert_eq!(found(&world), [""; 0]);
     assert_eq!(told(&world), 4);
     // A profile's revocation has a time from which it counts.
+    pass(&world, 60);
+    let now = world.state().now;
     let revoke = |effective_from| {
         world.state().profile = ProfileStatus::Revoked { effective_from };
     };
     revoke(now);
     assert_eq!(found(&world), ["PUBLISHER_QUESTIONABLE"]);
-    revoke(now - SignedDuration::from_hours(1));
+    revoke(now - SignedDuration::from_hours(24));
     assert_eq!(
         found(&world),
         [
@@ -368,6 +438,27 @@ fn revocation_of_what_runs_is_told() {
     );
     world.state().profile = ProfileStatus::Canceled;
     assert_eq!(found(&world), ["PUBLISHER_QUESTIONABLE"]);
+}
+
+/// What was uploaded before the time from which a revocation counts, and signed after it.
+#[test]
+fn revocation_counts_from_when_it_was_signed() {
+    let world = world();
+    let uploaded_at = world.state().now;
+    let admission = admitted(&world, FUNCTION, GOOD);
+    pass(&world, 30);
+    let end = deployed(&world, &deploy_settings(), admission, &patient(&world)).unwrap();
+    assert_eq!(end.outcome.state, UploadState::Deployed);
+    let signed_at = world.state().now;
+    let revoke = |effective_from| {
+        world.state().profile = ProfileStatus::Revoked { effective_from };
+        let mut kinds = found(&world);
+        kinds.retain(|kind| kind != "PUBLISHER_QUESTIONABLE");
+        kinds
+    };
+    let minutes = SignedDuration::from_mins;
+    assert_eq!(revoke(uploaded_at + minutes(10)), ["SIGNATURE_REVOKED"]);
+    assert_eq!(revoke(signed_at + minutes(10)), [""; 0]);
 }
 
 #[test]
@@ -450,6 +541,79 @@ fn deployment_that_begins_amid_a_look_is_left_alone() {
     assert!(arrived);
     assert_eq!(swept.drift, []);
     assert_eq!(told(&world), 0);
+}
+
+/// A run that was closing a document is overtaken by another, between its event and its last write.
+#[test]
+fn drift_that_another_run_wrote_meanwhile_stays_as_that_one_wrote_it() {
+    let world = sample_world();
+    pass(&world, 10);
+    world.intrude();
+    let path = format!("{FUNCTION_DRIFT}OTHER_CODE_RUNS.json");
+    let mut overtaken = false;
+    let hands = hands(&world, "sweep");
+    let (settings, attempt) = (sweep_settings(), patient(&world));
+    let mut run = pin!(sweep(&hands, &settings, SweepRun::Everything, &attempt));
+    loop {
+        if let Poll::Ready(swept) = poll_in(&world, run.as_mut()) {
+            swept.unwrap();
+            break;
+        }
+        let is_told = world.state().calls.last() == Some(&"events:PutEvents");
+        if is_told && !overtaken {
+            overtaken = true;
+            let now = world.state().now;
+            let closed = Drift {
+                closed_at: Some(now),
+                ..drift(&world, "OTHER_CODE_RUNS")
+            };
+            let body = serde_json::to_vec(&closed).unwrap();
+            world.state().records.insert(path.clone(), body);
+        }
+    }
+    assert!(overtaken);
+    let after = drift(&world, "OTHER_CODE_RUNS");
+    assert_eq!((after.is_open(), after.announced_at), (false, None));
+    // What nobody told yet is told by the next run.
+    change(&world, |function| {
+        function.code_sha256 = after.expected.clone().unwrap();
+    });
+    found(&world);
+    assert!(drift(&world, "OTHER_CODE_RUNS").announced_at.is_some());
+}
+
+/// Its records cannot be read in the first attempt of a run; the second one goes on behind it.
+#[test]
+fn key_whose_look_failed_is_not_taken_for_deleted() {
+    let world = sample_world();
+    pass(&world, 10);
+    let live = "functions/checkout/live.json".to_owned();
+    let body = world.state().records.insert(live.clone(), b"{".to_vec());
+    let mut attempt = patient(&world);
+    attempt.work_until = attempt.since + SignedDuration::from_millis(2_050);
+    try_sweep(&world, SweepRun::Everything, &attempt).unwrap_err();
+    let progress: SweepProgress = world.state().record("sweep.json").unwrap();
+    assert_eq!(progress.troubles.len(), 1, "{:?}", progress.troubles);
+    assert_eq!(progress.done_through.as_deref(), Some(LAYER));
+    world.state().records.insert(live, body.unwrap());
+    let second = DeliveryAttempt {
+        work_until: world.state().now + SignedDuration::from_mins(5),
+        attempt: 2,
+        ..attempt
+    };
+    try_sweep(&world, SweepRun::Everything, &second).unwrap();
+    let posture: Posture = world.state().record("posture.json").unwrap();
+    let targets = posture.targets.iter();
+    let of_function: Vec<_> = targets.filter(|of| of.target.key() == FUNCTION).collect();
+    assert!(
+        of_function.iter().all(|of| of.current.is_some()),
+        "{of_function:#?}"
+    );
+    // The next run looks at it.
+    world.delete_function();
+    assert_eq!(found(&world), ["TARGET_GONE"]);
+    let progress: SweepProgress = world.state().record("sweep.json").unwrap();
+    assert!(progress.failed.is_empty());
 }
 
 /// Beyond a number, troubles are counted and not kept: what they were about must not be closed.

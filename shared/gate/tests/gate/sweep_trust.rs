@@ -27,6 +27,7 @@ fn drift(world: &World, subject: &str, kind: &str) -> Drift {
 fn layer(arn: &str, signed_by: Option<usize>) -> AttachedLayer {
     AttachedLayer {
         arn: arn.to_owned(),
+        zip_bytes: None,
         job_arn: signed_by.map(job_arn),
         profile_version_arn: signed_by.map(|_| PROFILE_VERSION.to_owned()),
     }
@@ -148,6 +149,31 @@ fn csc_that_trusts_others_is_told() {
     let open = drift(&world, "functions/checkout", "OTHER_CSC");
     assert_eq!(open.expected.as_deref(), Some(CSC));
     assert!(open.found.unwrap().ends_with(&format!("trusts {other}")));
+    let stacks = CscArn::parse(CSC).unwrap();
+    change(&world, |function| function.csc = Some(stacks));
+    assert_eq!(found(&world), [""; 0]);
+    assert_eq!(told(&world), 2);
+}
+
+/// It was verified under the stack's configuration; who created the function from it attached another.
+#[test]
+fn function_that_was_created_under_another_csc_is_told() {
+    let world = world();
+    world.delete_function();
+    assert_eq!(go(&world, FUNCTION, GOOD).state, UploadState::Prepared);
+    assert_eq!(found(&world), [""; 0]);
+    let function = FunctionState::new();
+    world
+        .state()
+        .functions
+        .insert("checkout".to_owned(), function);
+    assert_eq!(found(&world), [""; 0]);
+    let other = "arn:aws:signer:us-east-1:111122223333:/signing-profiles/other_team/AbCdEfGh34";
+    attach_other(&world, &[PROFILE_VERSION, other]);
+    for _ in 0..2 {
+        assert_eq!(found(&world), ["OTHER_CSC"]);
+    }
+    assert_eq!(told(&world), 1);
     let stacks = CscArn::parse(CSC).unwrap();
     change(&world, |function| function.csc = Some(stacks));
     assert_eq!(found(&world), [""; 0]);

@@ -3,17 +3,17 @@
 
 use countersign_gate::{
     domain::{
-        Csc, CscPolicy, JobRevocation, JobStatus, ProfileName, ProfileStatus, Refusal,
-        SignedObject, SigningJob, SigningJobId, SigningProfile, Target, Upload, UploadId,
-        VersionId,
+        Architecture, AttachedLayer, Csc, CscPolicy, ExecWrapper, FunctionConfiguration,
+        JobRevocation, JobStatus, ProfileName, ProfileStatus, Refusal, SignedObject, SigningJob,
+        SigningJobId, SigningProfile, Target, Upload, UploadId, VersionId,
     },
     verdict::{
-        Candidate, Check, Decision, DryRun, Evidence, Fact, IntegrityAuthority, Judgement, Policy,
-        Verdict, WithoutCsc, decide, examine, judge,
+        Candidate, Check, Decision, DryRun, Evidence, Fact, IntegrityAuthority, Judgement,
+        NoAnswer, OperatorPolicy, Unstartable, Verdict, WithoutCsc, decide, examine, judge,
     },
 };
 use countersign_package::Limits;
-use countersign_testkit::zip::EntryForge;
+use countersign_testkit::zip::{EntryForge, ZipForge};
 
 use crate::world::packages::{
     ACCOUNT, CachingExaminer, PROFILE, PROFILE_VERSION, job_id, signed, zip,
@@ -144,7 +144,7 @@ fn second_opinion_is_weighed_as_in_the_table() {
                     "takes" => Fact::Known(DryRun::Accepted),
                     "refuses the signature" => refuses("CodeVerificationFailedException"),
                     "refuses otherwise" => refuses("InvalidParameterValueException"),
-                    _ => Fact::Unavailable("throttled".to_owned()),
+                    _ => Fact::Unavailable(NoAnswer::passing("throttled")),
                 };
                 if authority == "lambda" {
                     evidence.policy.integrity_authority = IntegrityAuthority::Lambda;
@@ -161,6 +161,112 @@ fn second_opinion_is_weighed_as_in_the_table() {
         }
     }
     assert_table("The second opinion", &expected);
+}
+
+#[test]
+fn what_cannot_start_is_judged_as_in_the_table() {
+    let file = |name: &str, body: &[u8], mode: u16| EntryForge::file(name, body).mode(mode);
+    let app = file("app.py", b"x", 0o100_644);
+    let elsewhere = file("shop/app.py", b"x", 0o100_644);
+    let closed = file("app.py", b"x", 0o100_600);
+    let (script, mut arm) = (b"#!/bin/sh\n", [0_u8; 64]);
+    arm[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    arm[18] = 183;
+    let program = file("bootstrap", &arm, 0o100_755);
+    let not_executable = file("bootstrap", script, 0o100_644);
+    let mut expected = Vec::new();
+    for (words, entry, runtime) in [
+        ("the handler's file is there", &app, "python3.13"),
+        (
+            "the handler's file is in a folder",
+            &elsewhere,
+            "python3.13",
+        ),
+        ("a file that nobody can read", &closed, "python3.13"),
+        (
+            "`bootstrap` without execute bits",
+            &not_executable,
+            "provided.al2023",
+        ),
+        (
+            "`bootstrap` for another processor",
+            &program,
+            "provided.al2023",
+        ),
+    ] {
+        for function in [
+            "as it says",
+            "a wrapper",
+            "a trusted layer",
+            "a layer that is too large",
+            "an untrusted layer",
+            "not asked",
+            "unavailable",
+        ] {
+            let mut evidence = evidence_of(&ZipForge::new([entry.clone()]));
+            evidence.function = configured(runtime, function);
+            let mut row = vec![words.replace('`', ""), function.to_owned()];
+            for unstartable in [Unstartable::Warn, Unstartable::Refuse] {
+                evidence.policy.unstartable = unstartable;
+                row.push(spell(&decide(&evidence)));
+            }
+            expected.push(row);
+        }
+    }
+    assert_table("Whether it can start", &expected);
+}
+
+/// The configuration of one cell.
+fn configured(runtime: &str, words: &str) -> Fact<FunctionConfiguration> {
+    let layer = |publisher: Option<&str>, zip_bytes| AttachedLayer {
+        arn: "arn:aws:lambda:us-east-1:111122223333:layer:common:1".to_owned(),
+        zip_bytes: Some(zip_bytes),
+        job_arn: None,
+        profile_version_arn: publisher.map(str::to_owned),
+    };
+    let mut function = FunctionConfiguration {
+        runtime: Some(runtime.to_owned()),
+        handler: Some("app.handler".to_owned()),
+        architecture: Some(Architecture::X86_64),
+        ..FunctionConfiguration::default()
+    };
+    match words {
+        "a wrapper" => function.exec_wrapper = ExecWrapper::Set("/opt/wrapper".to_owned()),
+        "a trusted layer" => function.layers = vec![layer(Some(PROFILE_VERSION), 1)],
+        "a layer that is too large" => {
+            function.layers = vec![layer(Some(PROFILE_VERSION), 262_144_000)];
+        }
+        "an untrusted layer" => function.layers = vec![layer(None, 1)],
+        "not asked" => return Fact::NotAsked,
+        "unavailable" => return Fact::Unavailable(NoAnswer::lasting("denied")),
+        _ => {}
+    }
+    Fact::Known(function)
+}
+
+#[test]
+fn finding_says_what_is_wrong_with_this_package_and_what_to_do() {
+    let mut evidence = evidence_of(&ZipForge::new([EntryForge::file("shop/app.py", "x")]));
+    evidence.function = configured("python3.13", "as it says");
+    let verdict = decide(&evidence);
+    let finding = verdict.finding(Check::Startable).unwrap();
+    assert!(finding.message.contains("app.py"), "{finding:?}");
+    let fix = finding.fix.as_deref().unwrap();
+    assert!(fix.contains("zip what is in that folder"), "{finding:?}");
+    evidence.function = configured("python3.13", "a wrapper");
+    let passed = decide(&evidence);
+    let passed = passed.finding(Check::Startable).unwrap();
+    assert!(passed.message.contains("was not looked for"), "{passed:?}");
+}
+
+#[test]
+fn what_some_programs_show_differently_is_on_record_and_no_warning() {
+    let mut entry = EntryForge::file("größe.txt", "x");
+    entry.change_both(|header| header.flags = 0);
+    let verdict = decide(&evidence_of(&ZipForge::new([entry])));
+    assert_eq!(verdict.decision, Decision::Accept);
+    let structure = verdict.finding(Check::Structure).unwrap();
+    assert!(structure.message.contains("größe.txt"), "{structure:?}");
 }
 
 #[test]
@@ -297,7 +403,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
     let source = match source {
         "present" => Fact::Known(Some(unsigned.as_slice())),
         "absent" => Fact::Known(None),
-        "unavailable" => Fact::Unavailable("throttled".to_owned()),
+        "unavailable" => Fact::Unavailable(NoAnswer::passing("throttled")),
         _ => Fact::NotAsked,
     };
     let examiner = CachingExaminer::new();
@@ -322,7 +428,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
             "Warn" => csc(CscPolicy::Warn),
             "no CSC" => Fact::Known(None),
             "not given" => Fact::NotAsked,
-            _ => Fact::Unavailable("throttled".to_owned()),
+            _ => Fact::Unavailable(NoAnswer::passing("throttled")),
         },
         job: Fact::Known(SigningJob {
             id: SigningJobId::parse(job_id(usize::from(signature == "of another job"))).unwrap(),
@@ -332,6 +438,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
             profile: ProfileName::parse(PROFILE).unwrap(),
             profile_version: "AbCdEfGh12".to_owned(),
             owner: ACCOUNT.to_owned(),
+            completed_at: None,
             expires_at: None,
             revocation: (signature == "job revoked").then(|| JobRevocation {
                 at: signed_at + hour,
@@ -339,7 +446,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
             }),
         }),
         profile: match signature {
-            "revocation unknown" => Fact::Unavailable("denied".to_owned()),
+            "revocation unknown" => Fact::Unavailable(NoAnswer::lasting("denied")),
             _ => Fact::Known(SigningProfile {
                 version_arn: PROFILE_VERSION.parse().unwrap(),
                 status: match signature {
@@ -354,8 +461,25 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
                 },
             }),
         },
+        function: Fact::NotAsked,
         dry_run: Fact::NotAsked,
-        policy: Policy::default(),
+        policy: OperatorPolicy::default(),
+    }
+}
+
+/// The evidence of a package that is signed as it should be.
+fn evidence_of(unsigned: &ZipForge) -> Evidence {
+    let examiner = CachingExaminer::new();
+    let (source, package) = (unsigned.build(), signed(unsigned, 0).build());
+    let source = Fact::Known(Some(source.as_slice()));
+    Evidence {
+        package: examine(
+            &package,
+            source,
+            &Limits::default(),
+            examiner.core().roots(),
+        ),
+        ..evidence("valid", "present", "Enforce")
     }
 }
 

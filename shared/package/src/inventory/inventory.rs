@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    package::Package,
-    zip::{Entry, EntryKind, Link},
-};
+use crate::{package::Package, zip::EntryKind};
 
 /// Links that are followed one after another, as on Linux (`MAXSYMLINKS`).
 const MAX_LINKS: usize = 40;
@@ -13,20 +10,56 @@ const MAX_LINKS: usize = 40;
 /// What others put beside a project without asking: the Finder, and Signer.
 const BYSTANDERS: [&str; 3] = ["__MACOSX", ".DS_Store", "META_INF"];
 
-/// The entries of a package by their paths.
+/// The entries of a package by their paths. It outlives the package's bytes.
 #[derive(Debug, Clone)]
-pub struct Inventory<'p, 'a> {
+pub struct Inventory {
     /// Sorted by path.
-    entries: Vec<&'p Entry<'a>>,
-    /// The links, by path.
-    links: BTreeMap<&'a str, &'p Link<'a>>,
+    entries: Vec<InventoryEntry>,
+    /// The targets of the links, by path.
+    links: BTreeMap<String, String>,
+}
+
+/// What there is to say of an entry without its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InventoryEntry {
+    path: Box<str>,
+    kind: EntryKind,
+    mode: Option<u32>,
+}
+
+impl InventoryEntry {
+    /// The path that it unpacks to; empty for the root.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What it unpacks to.
+    #[must_use]
+    pub fn kind(&self) -> EntryKind {
+        self.kind
+    }
+
+    /// The permissions (`0o777` at most), where the writer recorded any. A mode of another kind, as
+    /// Maven gives directories that of a file, is none: readers differ in what they make of it.
+    #[must_use]
+    pub fn permissions(&self) -> Option<u32> {
+        let mode = self.mode?;
+        let kind = match self.kind {
+            EntryKind::File => 0o100_000,
+            EntryKind::Directory => 0o040_000,
+            EntryKind::Symlink => 0o120_000,
+        };
+        let is_of_kind = [0, kind].contains(&(mode & 0o170_000));
+        Some(mode & 0o777).filter(|permissions| is_of_kind && *permissions != 0)
+    }
 }
 
 /// What is found at a path once links have been followed.
 #[derive(Debug, Clone)]
-pub enum Lookup<'p, 'a> {
+pub enum Lookup<'i> {
     /// A file, or a directory that is listed.
-    Entry(&'p Entry<'a>),
+    Entry(&'i InventoryEntry),
     /// A directory that is not listed, or the root.
     Directory,
     /// A link leads to this path below `/opt/`, into a layer that is not at hand.
@@ -35,31 +68,40 @@ pub enum Lookup<'p, 'a> {
     Nothing,
 }
 
-impl<'p, 'a> Inventory<'p, 'a> {
+impl Inventory {
     /// Sorts the entries of a package.
     #[must_use]
-    pub fn of(package: &'p Package<'a>) -> Self {
-        let mut entries: Vec<_> = package.archive().entries().iter().collect();
-        entries.sort_by_key(|entry| entry.path());
+    pub fn of(package: &Package<'_>) -> Self {
+        let entries = package.archive().entries().iter();
+        let mut entries: Vec<InventoryEntry> = entries
+            .map(|entry| InventoryEntry {
+                path: entry.path().into(),
+                kind: entry.kind(),
+                mode: entry.mode(),
+            })
+            .collect();
+        entries.sort_by(|one, other| one.path.cmp(&other.path));
         let links = package.links().iter();
         Self {
             entries,
-            links: links.map(|link| (link.path(), link)).collect(),
+            links: links
+                .map(|link| (link.path().to_owned(), link.target().into_owned()))
+                .collect(),
         }
     }
 
     /// The entry with exactly this path, without a slash at its end. Links are not followed.
     #[must_use]
-    pub fn find(&self, path: &str) -> Option<&'p Entry<'a>> {
+    pub fn find(&self, path: &str) -> Option<&InventoryEntry> {
         let position = self
             .entries
-            .binary_search_by_key(&path, |entry| entry.path());
-        position.ok().and_then(|at| self.entries.get(at)).copied()
+            .binary_search_by_key(&path, InventoryEntry::path);
+        position.ok().and_then(|at| self.entries.get(at))
     }
 
     /// The entries below a directory, at any depth, in the order of their paths. All of them for
     /// the empty path.
-    pub fn below(&self, directory: &str) -> impl Iterator<Item = &'p Entry<'a>> {
+    pub fn below(&self, directory: &str) -> impl Iterator<Item = &InventoryEntry> {
         let prefix = match directory {
             "" => String::new(),
             directory => format!("{directory}/"),
@@ -69,7 +111,6 @@ impl<'p, 'a> Inventory<'p, 'a> {
             .partition_point(|entry| entry.path() < prefix.as_str());
         let rest = self.entries.get(start..).unwrap_or_default();
         rest.iter()
-            .copied()
             .take_while(move |entry| entry.path().starts_with(&prefix))
             .filter(|entry| !entry.path().is_empty())
     }
@@ -77,7 +118,7 @@ impl<'p, 'a> Inventory<'p, 'a> {
     /// Whether there is a directory at this path, listed or not. Links are not followed.
     #[must_use]
     pub fn has_directory(&self, path: &str) -> bool {
-        let is_listed = |entry: &Entry<'_>| entry.kind() == EntryKind::Directory;
+        let is_listed = |entry: &InventoryEntry| entry.kind == EntryKind::Directory;
         path.is_empty()
             || self.find(path).is_some_and(is_listed)
             || self.below(path).next().is_some()
@@ -86,7 +127,7 @@ impl<'p, 'a> Inventory<'p, 'a> {
     /// What is found at a path by a program that opens it: links are followed, `.` and `..`
     /// understood.
     #[must_use]
-    pub fn look_up(&self, path: &str) -> Lookup<'p, 'a> {
+    pub fn look_up(&self, path: &str) -> Lookup<'_> {
         let mut todo: Vec<String> = reversed(path);
         let mut found: Vec<String> = Vec::new();
         let mut followed = 0_usize;
@@ -98,14 +139,13 @@ impl<'p, 'a> Inventory<'p, 'a> {
                 continue;
             }
             found.push(component);
-            let Some(link) = self.links.get(found.join("/").as_str()) else {
+            let Some(target) = self.links.get(found.join("/").as_str()) else {
                 continue;
             };
             followed = followed.saturating_add(1);
             if followed > MAX_LINKS {
                 return Lookup::Nothing;
             }
-            let target = link.target();
             if target.starts_with('/') {
                 let rest = todo.into_iter().rev();
                 let whole = [target.trim_end_matches('/').to_owned()]
@@ -114,7 +154,7 @@ impl<'p, 'a> Inventory<'p, 'a> {
                 return Lookup::Layer(whole.collect::<Vec<_>>().join("/"));
             }
             found.pop();
-            todo.extend(reversed(&target));
+            todo.extend(reversed(target));
         }
         let path = found.join("/");
         match self.find(&path) {
@@ -126,12 +166,12 @@ impl<'p, 'a> Inventory<'p, 'a> {
 
     /// What is at the root, with its kind: entries, and directories that are not listed.
     #[must_use]
-    pub fn root(&self) -> BTreeMap<&'a str, EntryKind> {
+    pub fn root(&self) -> BTreeMap<&str, EntryKind> {
         let mut root = BTreeMap::new();
         for entry in self.below("") {
             match entry.path().split_once('/') {
                 Some((directory, _)) => root.insert(directory, EntryKind::Directory),
-                None => root.insert(entry.path(), entry.kind()),
+                None => root.insert(entry.path(), entry.kind),
             };
         }
         root
@@ -140,7 +180,7 @@ impl<'p, 'a> Inventory<'p, 'a> {
     /// The one folder that holds everything: most likely a project was packed as a whole, where its
     /// content should have been. What the Finder and Signer add beside it does not count.
     #[must_use]
-    pub fn top_folder(&self) -> Option<&'a str> {
+    pub fn top_folder(&self) -> Option<&str> {
         let mut root = self.root().into_iter();
         let mut own = root.by_ref().filter(|(name, _)| !BYSTANDERS.contains(name));
         match (own.next(), own.next()) {
@@ -182,7 +222,7 @@ mod tests {
         }
     }
 
-    fn with(entries: &[Sample<'_>], check: impl FnOnce(&Inventory<'_, '_>)) {
+    fn with(entries: &[Sample<'_>], check: impl FnOnce(&Inventory)) {
         let bytes = zip(entries);
         let package = Package::read(&bytes, &Limits::default()).unwrap();
         check(&Inventory::of(&package));
@@ -198,19 +238,41 @@ mod tests {
             file("a.py", b"4"),
         ];
         with(&entries, |inventory| {
-            assert_eq!(
-                inventory.find("app/main.py").unwrap().name(),
-                "./app/main.py"
-            );
+            assert!(inventory.find("app/main.py").is_some());
             assert_eq!(inventory.find("lib").unwrap().kind(), EntryKind::Directory);
             assert!(inventory.find("app").is_none());
             assert!(inventory.has_directory("app") && inventory.has_directory("lib"));
             assert!(!inventory.has_directory("a.py") && !inventory.has_directory("ap"));
-            let below = |path| -> Vec<_> { inventory.below(path).map(Entry::path).collect() };
+            let below =
+                |path| -> Vec<_> { inventory.below(path).map(InventoryEntry::path).collect() };
             assert_eq!(below("lib"), ["lib/b.py"]);
             assert_eq!(below("").len(), 5);
             let root: Vec<_> = inventory.root().into_keys().collect();
             assert_eq!(root, ["a.py", "app", "lib", "lib-extra"]);
+        });
+    }
+
+    #[test]
+    fn permissions_are_those_of_a_mode_of_the_kind() {
+        let with_mode = |name, mode| Sample {
+            name,
+            body: b"",
+            mode,
+            deflated: false,
+        };
+        let entries = [
+            with_mode("plain", 0o100_640),
+            with_mode("bare", 0o600),
+            with_mode("none", 0),
+            with_mode("maven/", 0o100_644),
+            with_mode("closed/", 0o040_700),
+        ];
+        with(&entries, |inventory| {
+            let of = |path| inventory.find(path).unwrap().permissions();
+            assert_eq!(of("plain"), Some(0o640));
+            assert_eq!(of("bare"), Some(0o600));
+            assert_eq!((of("none"), of("maven")), (None, None));
+            assert_eq!(of("closed"), Some(0o700));
         });
     }
 

@@ -19,5 +19,5 @@ mod inventory;
 mod shebang;
 
 pub use elf::{ElfClass, ElfHeader, ElfMachine, Libc};
-pub use inventory::{Inventory, Lookup};
+pub use inventory::{Inventory, InventoryEntry, Lookup};
 pub use shebang::Shebang;

@@ -8,10 +8,10 @@ use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
 use crate::asn1::{INTEGER, Malformed, Reader, SEQUENCE};
 
 /// Bytes of a scalar, and of a coordinate.
-const SCALAR: usize = 48;
+const SCALAR_BYTES: usize = 48;
 
 /// The order of P-384 (SEC 2, version 2, §2.5.1).
-const ORDER: [u8; SCALAR] = [
+const ORDER: [u8; SCALAR_BYTES] = [
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37, 0x2d, 0xdf,
     0x58, 0x1a, 0x0d, 0xb2, 0x48, 0xb0, 0xa7, 0x7a, 0xec, 0xec, 0x19, 0x6a, 0xcc, 0xc5, 0x29, 0x73,
@@ -37,7 +37,7 @@ impl VerifyingKey {
     /// curve.
     pub(crate) fn from_point(point: &[u8]) -> Option<Self> {
         let coordinates = point.strip_prefix(&[0x04])?;
-        let is_whole = coordinates.len() == SCALAR.checked_mul(2)?;
+        let is_whole = coordinates.len() == SCALAR_BYTES.checked_mul(2)?;
         let key = is_whole.then(|| ParsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point))?;
         key.ok().map(Self)
     }
@@ -73,13 +73,13 @@ fn integers(encoded: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
 
 /// The digits of an integer, filled up with zeros in front, if it is at least 1 and below the
 /// order.
-fn scalar(digits: &[u8]) -> Option<[u8; SCALAR]> {
+fn scalar(digits: &[u8]) -> Option<[u8; SCALAR_BYTES]> {
     let digits = digits.strip_prefix(&[0]).unwrap_or(digits);
-    let mut scalar = [0; SCALAR];
-    let start = SCALAR.checked_sub(digits.len())?;
+    let mut scalar = [0; SCALAR_BYTES];
+    let start = SCALAR_BYTES.checked_sub(digits.len())?;
     scalar.get_mut(start..)?.copy_from_slice(digits);
     // Of one length, so that the order of the bytes is that of the numbers.
-    ([0; SCALAR] < scalar && scalar < ORDER).then_some(scalar)
+    ([0; SCALAR_BYTES] < scalar && scalar < ORDER).then_some(scalar)
 }
 
 #[cfg(test)]

@@ -10,13 +10,13 @@ use super::{entry::Entry, error::StructureError};
 use crate::numbers::widen;
 
 /// Bytes of a tar header.
-const TAR_BLOCK: usize = 512;
+const TAR_BLOCK_BYTES: usize = 512;
 
 /// What a PDF starts with.
 const PDF_MARK: &[u8] = b"%PDF-";
 
 /// How far from the start readers of PDF look for it.
-const PDF_REACH: usize = 1024;
+const PDF_SEARCH_BYTES: usize = 1024;
 
 /// What `file` 5.44 takes for more than a zip, each tried on a zip with the bytes in its first
 /// body. All have four bytes or more, so that honest packed data hits none by chance. (The mark of
@@ -66,9 +66,9 @@ pub(super) fn check_other_formats(
         }
     }
     if bytes.first_chunk().is_some_and(is_tar_header) {
-        return refuse("a tar archive", TAR_CHECKSUM);
+        return refuse("a tar archive", TAR_CHECKSUM_OFFSET);
     }
-    let head = bytes.get(..PDF_REACH).unwrap_or(bytes);
+    let head = bytes.get(..PDF_SEARCH_BYTES).unwrap_or(bytes);
     let outside = memchr::memmem::find_iter(head, PDF_MARK).find(|start| {
         let start = widen(*start);
         let end = start.saturating_add(widen(PDF_MARK.len()));
@@ -82,12 +82,12 @@ pub(super) fn check_other_formats(
 }
 
 /// Where a tar header has its checksum, in eight bytes.
-const TAR_CHECKSUM: usize = 148;
+const TAR_CHECKSUM_OFFSET: usize = 148;
 
 /// Whether a block has the checksum of a tar header, which is all that older formats of tar are
 /// known by. Signed sums, as some old programs made them, count as well.
-fn is_tar_header(block: &[u8; TAR_BLOCK]) -> bool {
-    let (front, rest) = block.split_at(TAR_CHECKSUM);
+fn is_tar_header(block: &[u8; TAR_BLOCK_BYTES]) -> bool {
+    let (front, rest) = block.split_at(TAR_CHECKSUM_OFFSET);
     let Some((checksum, back)) = rest.split_first_chunk::<8>() else {
         return false;
     };

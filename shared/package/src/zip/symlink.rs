@@ -20,7 +20,7 @@ use crate::escape::escape;
 
 /// What checking all links of a package may cost, in bytes of paths looked up. Honest packages have
 /// hardly any target that goes up again, and so hardly any look-up.
-const MAX_WORK: usize = 64 << 20;
+const MAX_LOOKUP_BYTES: usize = 64 << 20;
 
 /// Where Lambda unpacks layers.
 const LAYERS: &str = "opt";
@@ -55,7 +55,7 @@ impl<'a> Link<'a> {
 pub(crate) fn check_links(links: &[Link<'_>]) -> Result<(), StructureError> {
     let mut paths: Vec<_> = links.iter().map(|link| normalise(link.path)).collect();
     paths.sort_unstable();
-    let mut budget = MAX_WORK;
+    let mut budget = MAX_LOOKUP_BYTES;
     let mut is_link = |path: &str| {
         budget = budget
             .checked_sub(path.len().max(64))

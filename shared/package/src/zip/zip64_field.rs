@@ -7,10 +7,10 @@ use super::{
 };
 
 /// What stands in a field of 32 bits whose value is in the zip64 field.
-const OPEN: u64 = 0xffff_ffff;
+const ZIP64_SENTINEL_U32: u64 = 0xffff_ffff;
 
 /// What stands for a disk number that is in the zip64 field.
-const OPEN_DISK: u16 = 0xffff;
+const ZIP64_SENTINEL_U16: u16 = 0xffff;
 
 /// The values of a central header that a zip64 field may hold, in the order of the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,11 +60,11 @@ impl Extended {
     /// Takes the values that are open, and returns what is left of the field.
     fn with_open(mut self, mut body: LeReader<'_>) -> Option<(Self, LeReader<'_>)> {
         for value in [&mut self.size, &mut self.compressed, &mut self.offset] {
-            if *value == OPEN {
+            if *value == ZIP64_SENTINEL_U32 {
                 *value = body.u64()?;
             }
         }
-        if self.disk == u32::from(OPEN_DISK) {
+        if self.disk == u32::from(ZIP64_SENTINEL_U16) {
             self.disk = body.u32()?;
         }
         Some((self, body))
@@ -103,7 +103,7 @@ pub(super) fn widen_local(
         return None;
     }
     let plain = (common.size, common.compressed);
-    if plain == (OPEN, OPEN) {
+    if plain == (ZIP64_SENTINEL_U32, ZIP64_SENTINEL_U32) {
         (common.size, common.compressed) = wide;
         return Some(());
     }

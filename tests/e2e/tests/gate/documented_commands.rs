@@ -4,19 +4,27 @@ use std::path::Path;
 
 use countersign_e2e::{
     HarnessError,
-    local_stack::{Protection, Upload, create_user},
+    cloud::{self, Cloud},
+    local_stack::{LocalStack, Protection, Upload, create_user},
     observer::{Nobody, PATIENCE, Poll, wait_until},
     packages,
     session::{Credentials, text},
+    tools::Tools,
 };
 use countersign_testkit::checkout;
 use serde_json::{Value, json};
 
-use crate::{alone, assert_denied, beside_others, dead_letters::queue_url, local_stack};
+use crate::{
+    alone, assert_denied, beside_others,
+    command_line::{countersign, sweep_until},
+    dead_letters::queue_url,
+    local_stack,
+};
 
 const DEPLOYING: &str = "docs/deploying.md";
 const OPERATING: &str = "docs/operating.md";
 const README: &str = "README.md";
+const FIRST_DAY: &str = "docs/first-day.md";
 
 /// The block of code below `heading` that holds `marker`.
 #[track_caller]
@@ -42,13 +50,7 @@ fn paste(lines: &[&str]) -> Result<String, HarnessError> {
 /// reads no endpoint for SQS from the environment; the command line is there already, in the folder above this
 /// test's; and what the local AWS signed has another root than AWS.
 fn shims(folder: &Path) -> String {
-    let tests = std::env::current_exe().unwrap();
-    let countersign = tests.ancestors().nth(2).unwrap().join("countersign");
-    assert!(
-        countersign.is_file(),
-        "{} is not built: cargo xtask test --only unit",
-        countersign.display()
-    );
+    let countersign = countersign();
     let root = local_stack().cloud().signer_root();
     format!(
         r#"cd "{}"
@@ -105,6 +107,94 @@ fn readme_is_pasted_from_beginning_to_end() {
     let upload = stack.current("functions/demo-readme").unwrap();
     stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
     assert_eq!(stack.ask("demo-readme").unwrap(), "first");
+}
+
+/// Words that no compression makes short: the package has to be longer than what the page cuts off.
+fn long_words() -> String {
+    let mut state = 1_u32;
+    let letters = (0..4000).map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from_digit((state >> 24) % 36, 36).unwrap()
+    });
+    letters.collect()
+}
+
+/// From adopting three functions to the audit, in the order of the page. The stack of the suite enforces already.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn first_day_is_walked_from_beginning_to_end() {
+    let stack = local_stack();
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["shop", "orders", "pay"];
+    let of_page = |heading: &str, marker: &str| {
+        let mut text = block(FIRST_DAY, heading, marker);
+        for name in names {
+            for before in ["functions/", "--function-name "] {
+                let old = format!("{before}{name}");
+                text = text.replace(&old, &format!("{before}demo-day-{name}"));
+            }
+        }
+        text
+    };
+    for name in names {
+        let name = format!("demo-day-{name}");
+        stack
+            .create_function(&name, "before", Protection::None)
+            .unwrap();
+        stack.wait_until_active(&Nobody, &name).unwrap();
+    }
+    let begin = format!(
+        "{}\n{}",
+        shims(folder.path()),
+        of_page("Install", "output()")
+    );
+
+    let told = paste(&[&begin, &of_page("Adopt three functions", " adopt ")]).unwrap();
+    assert!(told.matches("planned").count() >= 3, "{told}");
+    let told = paste(&[&begin, &of_page("Adopt three functions", "--apply")]).unwrap();
+    assert!(told.matches("done").count() >= 3, "{told}");
+    let told = paste(&[&begin, &of_page("Adopt three functions", " history ")]).unwrap();
+    assert!(told.contains("deployed"), "{told}");
+
+    let words = long_words();
+    let package = packages::function(&words).unwrap();
+    assert!(package.len() > 1500);
+    std::fs::write(folder.path().join("shop.zip"), package).unwrap();
+    let told = paste(&[&begin, &of_page("Push", " push ")]).unwrap();
+    assert!(told.contains("functions/demo-day-shop"), "{told}");
+    assert_eq!(stack.ask("demo-day-shop").unwrap(), words);
+
+    // Each of these commands says by its exit status that the package is refused.
+    let refusal = of_page("See a refusal", "broken.zip");
+    let told = paste(&[&begin, "set +e", &refusal, "true"]).unwrap();
+    assert!(told.contains("would be rejected"), "{told}");
+    assert!(told.contains("functions/demo-day-shop"), "{told}");
+    let upload = stack.current("functions/demo-day-shop").unwrap();
+    stack.wait_for_end(&Nobody, &upload, "rejected").unwrap();
+    assert_eq!(stack.ask("demo-day-shop").unwrap(), words);
+
+    let told = paste(&[&begin, &of_page("Roll back", "--dry-run")]).unwrap();
+    assert!(told.contains("deployed"), "{told}");
+    assert_eq!(stack.ask("demo-day-shop").unwrap(), "before");
+
+    let intrusion = of_page("Read a page", "update-function-code");
+    let told = paste(&[&begin, "set +e", &intrusion, "true"]).unwrap();
+    assert!(!told.contains("CodeSha256"), "Lambda refuses it: {told}");
+    stack
+        .pages
+        .wait_for(&Nobody, "the page", PATIENCE, |page| {
+            page.text.contains("demo-day-pay")
+        })
+        .unwrap();
+
+    let audit = of_page("Audit", "countersign audit");
+    sweep_until("the audit", || {
+        let told = paste(&[&begin, "set +e", &audit, "true"]).unwrap();
+        told.contains("demo-day-shop").then_some(())
+    });
+    let page = std::fs::read_to_string(folder.path().join("posture.html")).unwrap();
+    assert!(page.contains("demo-day-shop"));
 }
 
 #[test]
@@ -376,4 +466,75 @@ fn documented_command_shows_what_stands_out() {
         })
     })
     .unwrap();
+}
+
+/// From docs/deploying.md, "Without SAM" and "Who countersigns the gate": the folder of `cargo xtask package`, by the
+/// AWS command line alone, on a local AWS of its own; first unsigned, then signed and under a configuration of its own.
+/// What it deploys does its work.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn documented_commands_deploy_and_countersign_a_release_without_sam() {
+    let tools = Tools::prepare(&checkout::root(), &Nobody).unwrap();
+    let release = checkout::path("target/package");
+    assert!(
+        release.join("countersign.json").is_file(),
+        "no release in {}: cargo xtask package",
+        release.display()
+    );
+    let cloud = Cloud::start(&tools, cloud::free_port().unwrap(), &Nobody).unwrap();
+    let root = cloud.session(&Credentials::root()).unwrap();
+    // The command line's waiter looks every 20 seconds.
+    root.call("control", "PUT settings", json!({"signing_seconds": 0.01}))
+        .unwrap();
+    let answers = format!(
+        "AlertEmail=none TrustRoots=\"$(cat '{}')\"",
+        cloud.signer_root().display()
+    );
+    let with_answers = |commands: &str| {
+        assert!(
+            commands.contains("AlertEmail=you@example.com"),
+            "{commands}"
+        );
+        commands.replace("AlertEmail=you@example.com", &answers)
+    };
+    let without_sam = |marker| block(DEPLOYING, "Without SAM", marker);
+    let countersigned = |marker| block(DEPLOYING, "Who countersigns the gate", marker);
+    let bootstrap = countersigned("bootstrap.yaml").replace(
+        "--stack-name countersign-gate\ngate()",
+        "--stack-name countersign-gate --parameter-overrides CreateCodeBucket=true\ngate()",
+    );
+    let first = with_answers(&without_sam("CODE_BUCKET="))
+        .replace("CODE_BUCKET=…", "CODE_BUCKET=$(gate CodeBucket)");
+    let lines = [
+        "set -u",
+        r#"aws() { command aws "$@" --endpoint-url "$AWS_ENDPOINT_URL"; }"#,
+        &without_sam("SHA256SUMS"),
+        &bootstrap,
+        &first,
+        &with_answers(&countersigned("start-signing-job")),
+        "gate GateProfile",
+    ];
+    let told = cloud
+        .paste(&Credentials::root(), &lines.join("\n"))
+        .unwrap();
+    let profile = told.lines().last().unwrap();
+    for name in ["sign", "deploy", "alert", "sweep"] {
+        let read = json!({"FunctionName": format!("countersign-{name}")});
+        let function = root.call("lambda", "get_function_configuration", read);
+        let signed_by = text(&function.unwrap(), "/SigningProfileVersionArn").unwrap();
+        let expected = format!(":/signing-profiles/{profile}/");
+        assert!(
+            signed_by.contains(&expected),
+            "{name} is signed by {signed_by}"
+        );
+    }
+    let deployed = cloud.stack("countersign").unwrap();
+    let stack = LocalStack::populate(&cloud, &deployed).unwrap();
+    stack
+        .create_function("demo", "before", Protection::Enforce)
+        .unwrap();
+    let package = packages::function("after").unwrap();
+    let upload = stack.upload("functions/demo", &package).unwrap();
+    stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+    assert_eq!(stack.ask("demo").unwrap(), "after");
 }

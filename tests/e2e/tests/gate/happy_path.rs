@@ -3,7 +3,7 @@
 use countersign_e2e::{
     demo::{Demo, SCENES},
     local_stack::Protection,
-    observer::Nobody,
+    observer::{Nobody, PATIENCE},
     packages,
     session::{list, text},
 };
@@ -130,4 +130,38 @@ fn alias_that_a_tag_names_follows_the_upload() {
         text(&outcome, "/deployed/version").unwrap()
     );
     assert_eq!(stack.ask("demo-alias:live").unwrap(), "after");
+}
+
+/// What the gate says of a package that cannot start stands in the record, and warns a person; and it is so.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn package_that_cannot_start_is_deployed_with_a_warning() {
+    let _shared = beside_others();
+    let stack = local_stack();
+    stack
+        .create_function("demo-folder", "before", Protection::Enforce)
+        .unwrap();
+    let package = packages::zipped_folder("shop", "after").unwrap();
+    let upload = stack.upload("functions/demo-folder", &package).unwrap();
+    let outcome = stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+    let findings = list(&outcome, "/findings");
+    let told = findings
+        .iter()
+        .find(|finding| text(finding, "/check").is_ok_and(|check| check == "startable"))
+        .unwrap_or_else(|| panic!("nothing is said of how it starts: {outcome}"));
+    assert_eq!(text(told, "/code").unwrap(), "ENTRY_POINT_MISSING");
+    assert_eq!(text(told, "/action").unwrap(), "warn");
+    assert!(text(told, "/fix").unwrap().contains("shop"), "{told}");
+    let page = stack
+        .pages
+        .wait_for(&Nobody, "the page", PATIENCE, |page| {
+            page.text.contains("demo-folder") && page.text.contains("ENTRY_POINT_MISSING")
+        })
+        .unwrap();
+    assert!(
+        page.text.contains("Deployed with a warning"),
+        "{}",
+        page.text
+    );
+    assert!(stack.ask("demo-folder").is_err(), "it starts all the same");
 }

@@ -9,6 +9,7 @@
     reason = "in a test, a panic is the report"
 )]
 
+mod command_line;
 mod dead_letters;
 mod detections;
 mod doctor;

@@ -1,6 +1,6 @@
 //! An alias was created, moved, weighted or deleted past the gate.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Critical,
     title: "An alias of {subject} was changed past the gate",
     meaning: "An alias says which version its callers run. It was changed by somebody other than the gate, so other code may run now than the records say.",
-    normal: "a roll back by hand, or a canary of another deployer.",
+    false_positives: "a roll back by hand, or a canary of another deployer.",
     steps: &[
         "See where it points: aws lambda get-alias --function-name {function} --name {alias} --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
@@ -31,13 +31,13 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_gated_function() {
         return None;
     }
     let call = context.call;
     let alias = call.request_text("/name").unwrap_or("unnamed");
-    let mut finding = Finding::default();
+    let mut finding = Match::default();
     match call.name() {
         "DeleteAlias" => {
             return Some(

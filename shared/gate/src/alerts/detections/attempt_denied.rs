@@ -3,7 +3,7 @@
 use super::{
     alias_changed, code_changed, code_refused, configuration_changed, csc_changed, csc_deleted,
     csc_detached, csc_replaced, csc_weakened,
-    detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall},
+    detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall},
     foreign_signing, function_created, function_deleted, gate_changed, layer_changed, layer_opened,
     opened_to_everybody, profile_changed, profile_opened, stack_changed, tags_changed,
     trail_changed, trust_revoked, untrusted_code_live, version_changed,
@@ -43,7 +43,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "A call about {subject} was tried and denied",
     meaning: "Somebody without the right to it tried what would have changed code, trust or the gate. It changed nothing.",
-    normal: "somebody who tries a pipeline's old rights.",
+    false_positives: "somebody who tries a pipeline's old rights.",
     steps: &[
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
         "If the caller should be able to do it, let it be done through the gate; give no right past it.",
@@ -56,7 +56,7 @@ pub(super) static DETECTION: Detection = Detection {
     answer: Answer::Denied,
     calls: CALLS,
     on_one_event: &[EventPredicate::Any(&[
-        EventPredicate::OwnThing,
+        EventPredicate::OwnResource,
         EventPredicate::Target,
         EventPredicate::Profile,
         EventPredicate::Present("requestParameters.codeSigningConfigArn"),
@@ -65,10 +65,10 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     let call = context.call;
-    let finding = Finding::default().detail(format!("The call was {}.", call.name()));
-    if let Some(thing) = context.own_thing() {
+    let finding = Match::default().detail(format!("The call was {}.", call.name()));
+    if let Some(thing) = context.own_resource() {
         return Some(finding.severity(Severity::Critical).subject(thing));
     }
     let concerns = match call.service() {

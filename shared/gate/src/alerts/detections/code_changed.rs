@@ -1,6 +1,6 @@
 //! Code was changed by anyone but the gate: unsigned, foreign or validly signed.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Critical,
     title: "The code of {subject} was changed past the gate",
     meaning: "Somebody other than the gate's deploy role put code on a function that the gate deploys to. What runs is not what the records say.",
-    normal: "an emergency fix, or a tool that still deploys by itself.",
+    false_positives: "an emergency fix, or a tool that still deploys by itself.",
     steps: &[
         "See what runs now: aws lambda get-function --function-name {function} --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
@@ -32,12 +32,12 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_gated_function() {
         return None;
     }
     let call = context.call;
-    let mut finding = Finding::default();
+    let mut finding = Match::default();
     finding = match (call.signature_status(), call.signing_job_arn()) {
         (Some(_), job) => {
             let publisher = call.signing_profile_version_arn().unwrap_or("a profile that is not named");

@@ -1,6 +1,6 @@
 //! Lambda refused code for its signature.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Critical,
     title: "Lambda refused code for {subject}",
     meaning: "A call past the gate tried to bring code whose signature Lambda does not accept. Lambda refused it, and nothing was changed by it.",
-    normal: "a pipeline that still deploys by itself and was forgotten.",
+    false_positives: "a pipeline that still deploys by itself and was forgotten.",
     steps: &[
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
         "Take the right to update code away from everyone but the gate's deploy role.",
@@ -43,8 +43,8 @@ const STEPS_OF_LAYERS: &[&str] = &[
     "Publish the layer through the gate, and attach the version that the gate published.",
 ];
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
-    let finding = Finding::default();
+fn matches(context: &Context<'_>) -> Option<Match> {
+    let finding = Match::default();
     if !context.is_gated() {
         return None;
     }

@@ -1,6 +1,6 @@
 //! What makes other code run without new code.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "The configuration of {subject} was changed, and other code may run",
     meaning: "Layers, handler, runtime, environment, file systems, role and image decide what runs beside the package, and no signature covers them but that of layers.",
-    normal: "a change of memory, timeout or ordinary environment variables by a template, which often sends all settings again.",
+    false_positives: "a change of memory, timeout or ordinary environment variables by a template, which often sends all settings again.",
     steps: &[
         "See the configuration: aws lambda get-function-configuration --function-name {function} --region {region}",
         "Look for these variables, which make other code run: AWS_LAMBDA_EXEC_WRAPPER, LD_PRELOAD, LD_LIBRARY_PATH, NODE_OPTIONS, NODE_PATH, PYTHONPATH, PYTHONSTARTUP, JAVA_TOOL_OPTIONS, RUBYOPT, DOTNET_STARTUP_HOOKS.",
@@ -59,7 +59,7 @@ const TELLING: &[EventPredicate] = &[
     EventPredicate::Present("requestParameters.durableConfig"),
 ];
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_gated_function() {
         return None;
     }
@@ -68,7 +68,7 @@ fn matches(context: &Context<'_>) -> Option<Finding> {
         let to = call.request_text("/runtimeVersionArn");
         let mode = call.request_text("/updateRuntimeOn").unwrap_or("not named");
         return Some(
-            Finding::default()
+            Match::default()
                 .title("The runtime version of {subject} was pinned or freed")
                 .detail(format!(
                     "Updates: {mode}; runtime version: {}.",
@@ -84,7 +84,7 @@ fn matches(context: &Context<'_>) -> Option<Finding> {
     if named.is_empty() {
         return None;
     }
-    let mut finding = Finding::default().detail(format!("The call sets: {}.", named.join(", ")));
+    let mut finding = Match::default().detail(format!("The call sets: {}.", named.join(", ")));
     for (pointer, name) in [
         ("/layers", "Layers"),
         ("/handler", "Handler"),

@@ -1,6 +1,6 @@
 //! A code signing configuration was changed otherwise: a publisher added or removed.
 
-use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "A code signing configuration was changed: {subject}",
     meaning: "Every function under it trusts whom it lists now, from the next deployment on.",
-    normal: "a stack update that adds a publisher, or a publisher that is replaced after its profile was put anew.",
+    false_positives: "a stack update that adds a publisher, or a publisher that is replaced after its profile was put anew.",
     steps: &[
         "See whom it trusts: aws lambda get-code-signing-config --code-signing-config-arn {csc} --region {region}",
         "Find whom it trusted before: aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=UpdateCodeSigningConfig --region {region}",
@@ -32,14 +32,14 @@ pub(super) static DETECTION: Detection = Detection {
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every matcher")]
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     let call = context.call;
     let list = call.request("/allowedPublishers/signingProfileVersionArns");
     let Some(publishers) = list.and_then(|list| list.as_array()) else {
-        return Some(Finding::default().detail("The publishers are as they were."));
+        return Some(Match::default().detail("The publishers are as they were."));
     };
     let names: Vec<&str> = publishers.iter().filter_map(|arn| arn.as_str()).collect();
-    Some(Finding::default().detail(format!(
+    Some(Match::default().detail(format!(
         "It trusts {} publisher(s) now: {}.",
         names.len(),
         names.join(", "),
@@ -62,7 +62,7 @@ mod tests {
         );
         fires(&DETECTION, &event);
         assert!(page(&event).text.contains(publisher));
-        assert_eq!(page(&event).thread, OWN_CSC);
+        assert_eq!(page(&event).subject, OWN_CSC);
     }
 
     #[test]

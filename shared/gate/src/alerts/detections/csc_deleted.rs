@@ -1,6 +1,6 @@
 //! A code signing configuration was deleted.
 
-use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "A code signing configuration was deleted: {subject}",
     meaning: "Lambda deletes none that functions are under, so each function was taken off it before.",
-    normal: "a stack that was deleted.",
+    false_positives: "a stack that was deleted.",
     steps: &[
         "Find the functions that were taken off it: aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=DeleteFunctionCodeSigningConfig --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
@@ -29,8 +29,8 @@ pub(super) static DETECTION: Detection = Detection {
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every matcher")]
-fn matches(_: &Context<'_>) -> Option<Finding> {
-    Some(Finding::default())
+fn matches(_: &Context<'_>) -> Option<Match> {
+    Some(Match::default())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A function's code signing configuration was detached.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Critical,
     title: "Code signing was taken off {subject}",
     meaning: "From now on Lambda takes any code for the function.",
-    normal: "a function that leaves the gate on purpose.",
+    false_positives: "a function that leaves the gate on purpose.",
     steps: &[
         "Put it back: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn {own_csc} --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
@@ -32,8 +32,8 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
-    context.is_gated_function().then(Finding::default)
+fn matches(context: &Context<'_>) -> Option<Match> {
+    context.is_gated_function().then(Match::default)
 }
 
 #[cfg(test)]

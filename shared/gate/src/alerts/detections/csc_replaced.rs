@@ -1,6 +1,6 @@
 //! A function was put under another code signing configuration.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::{alerts::Severity, domain::CscArn};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "{subject} was put under a code signing configuration that is not the stack's",
     meaning: "Other publishers may be allowed for the function now, or it may only be warned of bad signatures.",
-    normal: "a function that has a configuration of its own on purpose.",
+    false_positives: "a function that has a configuration of its own on purpose.",
     steps: &[
         "See what it trusts: aws lambda get-code-signing-config --code-signing-config-arn {csc} --region {region}",
         "Put it back: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn {own_csc} --region {region}",
@@ -30,14 +30,14 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     let named = context.call.request_text("/codeSigningConfigArn");
     let own = context.settings.csc.as_ref().map(CscArn::as_str);
     // Putting functions under the stack's configuration is how they come under the gate.
     if !context.is_gated_function() || (own.is_some() && own == named) {
         return None;
     }
-    Some(Finding::default().detail(format!(
+    Some(Match::default().detail(format!(
         "It is under {} now; the stack's is {}.",
         named.unwrap_or("one that is not named"),
         own.unwrap_or("not known to this function"),

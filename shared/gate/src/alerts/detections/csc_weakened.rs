@@ -1,6 +1,6 @@
 //! A code signing configuration was turned from Enforce to Warn.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Critical,
     title: "A code signing configuration only warns now: {subject}",
     meaning: "From now on Lambda takes unsigned and foreign code for every function under it.",
-    normal: "a roll-out that starts with Warn to see what would be refused.",
+    false_positives: "a roll-out that starts with Warn to see what would be refused.",
     steps: &[
         "Put it back: aws lambda update-code-signing-config --code-signing-config-arn {csc} --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region {region}",
         "See which functions are under it: aws lambda list-functions-by-code-signing-config --code-signing-config-arn {csc} --region {region}",
@@ -34,11 +34,11 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     let policy = context
         .call
         .request_text("/codeSigningPolicies/untrustedArtifactOnDeployment");
-    (policy? != "Enforce").then(Finding::default)
+    (policy? != "Enforce").then(Match::default)
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ pub enum EventPredicate {
     /// It names the stack's signing profile.
     Profile,
     /// It names a part of the stack.
-    OwnThing,
+    OwnResource,
     /// It names the stack itself.
     OwnStack,
     /// It names another code signing configuration than the stack's.
@@ -81,7 +81,7 @@ pub struct Detection {
     /// What it means.
     pub meaning: &'static str,
     /// When it is nothing to worry about.
-    pub normal: &'static str,
+    pub false_positives: &'static str,
     /// What to do, in order. `{function}`, `{layer}`, `{csc}`, `{own_csc}`, `{profile}` and `{job}` are filled in.
     pub steps: &'static [&'static str],
     /// The techniques and controls that it maps to.
@@ -93,7 +93,7 @@ pub struct Detection {
     /// What a rule that sees this one event, and neither records nor other events, can go by: all of it holds.
     pub on_one_event: &'static [EventPredicate],
     /// Finds the case, or nothing.
-    pub(super) matches: fn(&Context<'_>) -> Option<Finding>,
+    pub(super) matches: fn(&Context<'_>) -> Option<Match>,
 }
 
 impl Detection {
@@ -119,7 +119,7 @@ pub(super) struct Context<'a> {
 
 /// What a matcher found beside what its row says anyway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Finding {
+pub(super) struct Match {
     /// In place of the row's severity.
     pub(super) severity: Option<Severity>,
     /// How often it is told, when that is not once in the stack's interval.
@@ -134,7 +134,7 @@ pub(super) struct Finding {
     pub(super) subject: Option<String>,
 }
 
-impl Finding {
+impl Match {
     pub(super) fn severity(mut self, severity: Severity) -> Self {
         self.severity = Some(severity);
         self
@@ -200,7 +200,7 @@ impl Context<'_> {
     }
 
     /// The call's severity when CloudFormation made it: a template is at work, not a hand.
-    pub(super) fn lighter_by_cloudformation(&self, finding: Finding) -> Finding {
+    pub(super) fn lighter_by_cloudformation(&self, finding: Match) -> Match {
         if self.is_by_cloudformation() {
             finding.severity(Severity::Warning)
         } else {
@@ -223,9 +223,9 @@ impl Context<'_> {
     }
 
     /// The thing of the stack that the call is about, by its name.
-    pub(super) fn own_thing(&self) -> Option<String> {
+    pub(super) fn own_resource(&self) -> Option<String> {
         self.own_function().or_else(|| {
-            THINGS
+            RESOURCE_NAME_POINTERS
                 .iter()
                 .filter_map(|pointer| self.call.request(pointer))
                 .flat_map(texts_of)
@@ -254,7 +254,7 @@ impl Context<'_> {
 }
 
 /// The parameters that name things of a stack, in the services that it has things of.
-pub(super) const THINGS: [&str; 13] = [
+pub(super) const RESOURCE_NAME_POINTERS: [&str; 13] = [
     "/roleName",
     "/queueUrl",
     "/name",

@@ -1,6 +1,6 @@
 //! Signing with the gate's profile by anyone but `sign`.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Critical,
     title: "The profile {subject} signed for somebody other than the gate",
     meaning: "What it signed is trusted by every function whose code signing configuration lists the profile, and it never came through the gate.",
-    normal: "another stack or pipeline that uses the same profile on purpose.",
+    false_positives: "another stack or pipeline that uses the same profile on purpose.",
     steps: &[
         "See what was signed: aws signer describe-signing-job --job-id {job} --region {region}",
         "Make sure that the job is not the gate's own: no signing.json of the records names it. Signer answers a repeated client token with the job that it started first.",
@@ -32,12 +32,12 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_own_profile() {
         return None;
     }
     let job = context.call.response_text("/jobId").unwrap_or("not named");
-    Some(Finding::default().detail(format!("The job is {job}.")))
+    Some(Match::default().detail(format!("The job is {job}.")))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A function was created without a code signing configuration, or again.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::{alerts::Severity, domain::CscArn};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "{subject} was created without a code signing configuration",
     meaning: "The function's name is one that the gate deploys to, and Lambda takes any code for it until it is put under a code signing configuration.",
-    normal: "a new function whose template has no CodeSigningConfigArn yet.",
+    false_positives: "a new function whose template has no CodeSigningConfigArn yet.",
     steps: &[
         "Put it under one: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn {own_csc} --region {region}",
         "Deploy it through the gate: what it was created with was not verified.",
@@ -35,7 +35,7 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     let csc = context
         .call
         .request("/codeSigningConfigArn")
@@ -45,9 +45,9 @@ fn matches(context: &Context<'_>) -> Option<Finding> {
     }
     let own = context.settings.csc.as_ref().map(CscArn::as_str);
     match (csc, own) {
-        (None, _) => Some(Finding::default()),
+        (None, _) => Some(Match::default()),
         (Some(csc), Some(own)) if csc.as_str() != Some(own) => Some(
-            Finding::default()
+            Match::default()
                 .title("{subject} was created under a code signing configuration that is not the stack's")
                 .severity(Severity::Warning)
                 .detail("Whoever that configuration trusts decided what it runs.".to_owned()),

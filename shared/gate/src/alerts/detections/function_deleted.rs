@@ -1,6 +1,6 @@
 //! A function, or a version of it, was deleted.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::{alerts::Severity, events::unqualified};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "{subject} was deleted",
     meaning: "A function that the gate deploys to is gone, and its code signing configuration with it. Created again without one, it takes any code.",
-    normal: "a function that was retired.",
+    false_positives: "a function that was retired.",
     steps: &[
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
         "If it is wanted, create it again with --code-signing-config-arn, then copy its last good version over functions/{function}.zip in the uploads bucket.",
@@ -30,15 +30,15 @@ const STEPS_OF_VERSION: &[&str] = &[
     "If it is to run again, copy its package over functions/{function}.zip in the uploads bucket: the gate publishes a new version.",
 ];
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_gated_function() {
         return None;
     }
     let call = context.call;
     let of_name = call.request_text("/functionName").and_then(qualifier_of);
     let qualifier = call.request_text("/qualifier").or(of_name);
-    Some(qualifier.map_or_else(Finding::default, |version| {
-        Finding::default()
+    Some(qualifier.map_or_else(Match::default, |version| {
+        Match::default()
             .title("A version of {subject} was deleted past the gate")
             .detail(format!(
                 "The version is {version}; the function itself is still there."

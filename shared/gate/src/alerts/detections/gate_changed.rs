@@ -1,7 +1,7 @@
 //! A part of the gate was changed by hand. Objects of the buckets are data events, which a trail of
 //! management events does not have; roles are IAM's, whose events come to the bus of us-east-1 alone (grade B).
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -25,7 +25,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Critical,
     title: "The gate itself was changed: {subject}",
     meaning: "A part of Countersign was changed by hand: a function, role, queue, rule, schedule, bucket, key, topic, log group or alarm of the stack. The gate may not see, verify, record or page what it should.",
-    normal: "a stack update is told by the call that begins it, and what CloudFormation does then is silent; anything else is not usual.",
+    false_positives: "a stack update is told by the call that begins it, and what CloudFormation does then is silent; anything else is not usual.",
     steps: &[
         "Put the stack back: aws cloudformation detect-stack-drift --stack-name {stack} --region {region} shows what differs; update the stack to mend it.",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
@@ -39,14 +39,14 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[EventPredicate::OwnThing],
+    on_one_event: &[EventPredicate::OwnResource],
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
-    let thing = context.own_thing()?;
+fn matches(context: &Context<'_>) -> Option<Match> {
+    let thing = context.own_resource()?;
     let call = context.call;
-    let finding = Finding::default()
+    let finding = Match::default()
         .subject(thing)
         .detail(format!("It was done with {}.", call.name()));
     // What an update of the gate's own stack does is told by the call that begins it; another stack can

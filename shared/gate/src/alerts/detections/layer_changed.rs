@@ -1,6 +1,6 @@
 //! A layer version was published or deleted past the gate.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "A version of the layer {subject} was published or deleted past the gate",
     meaning: "Functions that use the layer run its code. The gate did not verify this version, or a version that functions name is gone.",
-    normal: "a clean-up of old layer versions.",
+    false_positives: "a clean-up of old layer versions.",
     steps: &[
         "See its versions: aws lambda list-layer-versions --layer-name {layer} --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
@@ -30,7 +30,7 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_gated_layer() {
         return None;
     }
@@ -39,7 +39,7 @@ fn matches(context: &Context<'_>) -> Option<Finding> {
         let version = call
             .request("/versionNumber")
             .map_or_else(|| "not named".to_owned(), ToString::to_string);
-        Finding::default()
+        Match::default()
             .title("A version of the layer {subject} was deleted past the gate")
             .detail(format!("The version is {version}. Functions that use it run on; no function can be given it any more."))
             .steps(STEPS_OF_DELETION)
@@ -47,7 +47,7 @@ fn matches(context: &Context<'_>) -> Option<Finding> {
         let arn = call
             .response_text("/layerVersionArn")
             .unwrap_or("not named");
-        Finding::default()
+        Match::default()
             .title("A version of the layer {subject} was published past the gate")
             .detail(format!("The version is {arn}."))
     })

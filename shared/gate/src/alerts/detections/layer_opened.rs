@@ -1,6 +1,6 @@
 //! A layer's permission was opened.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "The layer {subject} was opened to others",
     meaning: "Somebody beyond this account, or everybody, may use a version of the layer and read its code.",
-    normal: "a layer that is shared with other accounts of the organization on purpose.",
+    false_positives: "a layer that is shared with other accounts of the organization on purpose.",
     steps: &[
         "See who may use it: aws lambda get-layer-version-policy --layer-name {layer} --version-number VERSION --region {region}",
         "Take it back: aws lambda remove-layer-version-permission --layer-name {layer} --version-number VERSION --statement-id {statement} --region {region}",
@@ -28,14 +28,14 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_gated_layer() {
         return None;
     }
     let call = context.call;
     let who = call.request_text("/principal").unwrap_or("not named");
     let organization = call.request_text("/organizationId");
-    let finding = Finding::default().detail(match organization {
+    let finding = Match::default().detail(match organization {
         Some(id) => format!("Who may use it: {who}, within the organization {id}."),
         None => format!("Who may use it: {who}."),
     });

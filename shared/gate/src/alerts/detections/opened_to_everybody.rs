@@ -1,6 +1,6 @@
 //! A permission for everybody, or a function URL without authentication.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Critical,
     title: "{subject} was opened to everybody",
     meaning: "Anybody may call the function, without credentials or from any account.",
-    normal: "a public web hook that checks its callers itself.",
+    false_positives: "a public web hook that checks its callers itself.",
     steps: &[
         "See who may call it: aws lambda get-policy --function-name {function} --region {region}",
         "Take it back: aws lambda remove-permission --function-name {function} --statement-id {statement} --region {region}",
@@ -37,14 +37,14 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_gated_function() {
         return None;
     }
     let call = context.call;
     if call.name() != "AddPermission" {
         return (call.request_text("/authType") == Some("NONE")).then(|| {
-            Finding::default()
+            Match::default()
                 .title("{subject} has a URL without authentication")
                 .severity(Severity::Warning)
                 .detail("Callers also need a permission for everybody (grade B); AddPermission pages for itself.")
@@ -55,9 +55,9 @@ fn matches(context: &Context<'_>) -> Option<Finding> {
     let limits = ["/sourceArn", "/sourceAccount", "/principalOrgID"];
     let limit = limits.iter().find_map(|pointer| call.request_text(pointer));
     match (principal, limit) {
-        ("*", None) => Some(Finding::default().detail("Principal: * without a condition.")),
+        ("*", None) => Some(Match::default().detail("Principal: * without a condition.")),
         ("*", Some(limit)) => Some(
-            Finding::default()
+            Match::default()
                 .severity(Severity::Warning)
                 .detail(format!("Principal: * limited to {limit}.")),
         ),

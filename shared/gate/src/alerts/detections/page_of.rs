@@ -2,7 +2,7 @@
 
 use super::{
     code_changed,
-    detection::{Context, Detection, Finding},
+    detection::{Context, Detection, Match},
     table, untrusted_code_live,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         formats::in_one_line,
         known_code::KnownCode,
         known_csc::KnownCsc,
-        page::{Place, Repetition},
+        page::{AwsLocation, PageState, Repetition},
         settings::AlertSettings,
     },
     domain::{CscArn, Target},
@@ -82,14 +82,14 @@ fn distinguishing_values(call: &ApiCall) -> String {
 /// `put_back` is the step that undoes the call, made of what was before.
 fn page(
     detection: &Detection,
-    finding: &Finding,
+    finding: &Match,
     put_back: Option<&str>,
     context: &Context<'_>,
 ) -> Page {
     let Context { call, settings } = context;
     let subject = finding.subject.clone().unwrap_or_else(|| context.subject());
     let target = context.target().filter(|_| finding.subject.is_none());
-    let thread = target
+    let about = target
         .as_ref()
         .map_or_else(|| subject.clone(), ToString::to_string);
     let title = finding.title.unwrap_or(detection.title);
@@ -98,8 +98,8 @@ fn page(
     if let Some(error) = call.error_message() {
         text.push(format!("AWS says: {}", in_one_line(error)));
     }
-    if !detection.normal.is_empty() {
-        text.push(format!("May be normal: {}", detection.normal));
+    if !detection.false_positives.is_empty() {
+        text.push(format!("May be normal: {}", detection.false_positives));
     }
     let steps = finding.steps.unwrap_or(detection.steps);
     let fill = |step: &str| context.fill(step);
@@ -119,7 +119,7 @@ fn page(
     Page {
         id: call.event_id().to_owned(),
         at: call.at(),
-        place: Some(Place {
+        place: Some(AwsLocation {
             // The session's or user's ARN has it; a service has none.
             partition: call.partition().to_owned(),
             region: call.region().to_owned(),
@@ -132,9 +132,9 @@ fn page(
         facts: facts(call, settings),
         resources: vec![subject],
         kind: detection.id.to_owned(),
-        thread,
+        subject: about,
         target,
-        same: format!(
+        distinct_by: format!(
             "{} by {} {}",
             call.name(),
             context.actor(),
@@ -142,7 +142,7 @@ fn page(
         ),
         dedup_key: None,
         repetition: finding.repetition.unwrap_or(Repetition::Counted),
-        state: "detected".to_owned(),
+        state: PageState::Detected,
         stack: settings.stack.clone(),
     }
 }
@@ -200,7 +200,7 @@ impl Context<'_> {
                 .then_some(Target::Layer(layer));
         }
         let function = self.call.function()?;
-        let is_gated = self.settings.gates_function(&function) && self.own_thing().is_none();
+        let is_gated = self.settings.gates_function(&function) && self.own_resource().is_none();
         is_gated.then_some(Target::Function(function))
     }
 

@@ -1,6 +1,6 @@
 //! The gate's signing profile was canceled or put anew.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "The signing profile {subject} was canceled or put anew",
     meaning: "Nothing can be signed with a canceled profile any more; what it signed stays valid. A profile that is put has a new version, which code signing configurations do not list yet.",
-    normal: "the gate's stack being created or deleted.",
+    false_positives: "the gate's stack being created or deleted.",
     steps: &[
         "See its versions: aws signer get-signing-profile --profile-name {profile} --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
@@ -25,14 +25,14 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_own_profile() {
         return None;
     }
     Some(if context.call.name() == "CancelSigningProfile" {
-        Finding::default().title("The signing profile {subject} was canceled")
+        Match::default().title("The signing profile {subject} was canceled")
     } else {
-        Finding::default().title("The signing profile {subject} was put anew")
+        Match::default().title("The signing profile {subject} was put anew")
     })
 }
 

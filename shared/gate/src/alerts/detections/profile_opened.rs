@@ -1,6 +1,6 @@
 //! A permission of the gate's signing profile was added or removed.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "Who may use the signing profile {subject} was changed",
     meaning: "Whoever may use a profile can sign code that this account trusts.",
-    normal: "a profile that is shared with another account on purpose.",
+    false_positives: "a profile that is shared with another account on purpose.",
     steps: &[
         "See who may use it: aws signer list-profile-permissions --profile-name {profile} --region {region}",
         "Take it back: aws signer remove-profile-permission --profile-name {profile} --statement-id {statement} --revision-id REVISION --region {region}",
@@ -29,19 +29,19 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_own_profile() {
         return None;
     }
     let call = context.call;
     if call.name() == "RemoveProfilePermission" {
-        return Some(Finding::default().severity(Severity::Notice).steps(&[
+        return Some(Match::default().severity(Severity::Notice).steps(&[
             "Check that nobody needs it any more: aws signer list-profile-permissions --profile-name {profile} --region {region}",
         ]));
     }
     let who = call.request_text("/principal").unwrap_or("not named");
     let what = call.request_text("/action").unwrap_or("not named");
-    Some(Finding::default().detail(format!("Principal: {who}; action: {what}.")))
+    Some(Match::default().detail(format!("Principal: {who}; action: {what}.")))
 }
 
 #[cfg(test)]

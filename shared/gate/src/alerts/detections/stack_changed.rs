@@ -1,6 +1,6 @@
 //! The gate's stack was updated or deleted.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -15,7 +15,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "The gate's stack {subject} was updated or deleted",
     meaning: "The stack holds all of the gate. An update can set weaker parameters; a deletion ends the gate.",
-    normal: "an update of Countersign by whoever runs it.",
+    false_positives: "an update of Countersign by whoever runs it.",
     steps: &[
         "See what changed: aws cloudformation describe-stack-events --stack-name {stack} --region {region}",
         "See its parameters: aws cloudformation describe-stacks --stack-name {stack} --query 'Stacks[0].Parameters' --region {region}",
@@ -31,10 +31,10 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     let call = context.call;
     let own = &context.settings.stack;
-    let finding = Finding::default()
+    let finding = Match::default()
         .subject(own.clone())
         .detail(format!("It was done with {}.", call.name()));
     // A change set may be named by an ARN alone, which does not have the stack's name.

@@ -1,6 +1,6 @@
 //! The table of detections, and the search through it.
 
-use super::detection::{Answer, Context, Detection, Finding, WatchedCall};
+use super::detection::{Answer, Context, Detection, Match, WatchedCall};
 use super::{
     alias_changed, attempt_denied, code_changed, code_refused, configuration_changed, csc_changed,
     csc_deleted, csc_detached, csc_replaced, csc_weakened, foreign_signing, function_created,
@@ -75,7 +75,7 @@ pub(super) const SIGNATURE_ERRORS: [&str; 3] = [
 pub(in crate::alerts) fn find(
     call: &ApiCall,
     settings: &AlertSettings,
-) -> Option<(&'static Detection, Finding)> {
+) -> Option<(&'static Detection, Match)> {
     let answer = answer_of(call)?;
     let is_own_work = OWN_WORK
         .iter()
@@ -138,7 +138,7 @@ mod tests {
         for row in DETECTIONS {
             let is_id = row.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
             assert!(is_id, "{}", row.id);
-            for text in [row.meaning, row.normal] {
+            for text in [row.meaning, row.false_positives] {
                 assert!(text.ends_with('.') && text.len() > 20, "{}: {text}", row.id);
             }
             assert!(

@@ -1,6 +1,6 @@
 //! Tags `countersign:…` were changed.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "Tags that steer the gate were changed on {subject}",
     meaning: "Tags that begin with countersign: choose the profile and the alias of a function, and what is demanded of its packages.",
-    normal: "a team that sets up its function.",
+    false_positives: "a team that sets up its function.",
     steps: &[
         "See them: aws lambda get-function --function-name {function} --query Tags --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
@@ -35,7 +35,7 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     let call = context.call;
     let tags = call.request("/tags").and_then(|tags| tags.as_object());
     let set = tags
@@ -51,7 +51,7 @@ fn matches(context: &Context<'_>) -> Option<Finding> {
     if changed.is_empty() || !context.is_gated_function() {
         return None;
     }
-    Some(Finding::default().detail(format!("Changed: {}.", changed.join(", "))))
+    Some(Match::default().detail(format!("Changed: {}.", changed.join(", "))))
 }
 
 #[cfg(test)]
@@ -82,7 +82,7 @@ mod tests {
         fires(&DETECTION, &untag(json!(["team", "countersign:profile"])));
         silent(&untag(json!(["team"])));
         assert_eq!(
-            page(&tag(json!({"countersign:alias": "live"}))).thread,
+            page(&tag(json!({"countersign:alias": "live"}))).subject,
             "functions/orders"
         );
     }

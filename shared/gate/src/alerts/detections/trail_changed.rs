@@ -1,6 +1,6 @@
 //! A trail was stopped, deleted or changed.
 
-use super::detection::{Answer, Context, Detection, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Critical,
     title: "A trail was stopped or changed: {subject}",
     meaning: "Without a trail that logs management events, nothing that is done past the gate is seen here.",
-    normal: "a trail that is replaced by another; some trail has to stay.",
+    false_positives: "a trail that is replaced by another; some trail has to stay.",
     steps: &[
         "See whether a trail still logs: aws cloudtrail get-trail-status --name TRAIL --region {region}",
         "Start it again: aws cloudtrail start-logging --name TRAIL --region {region}",
@@ -30,16 +30,16 @@ pub(super) static DETECTION: Detection = Detection {
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every matcher")]
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     let call = context.call;
     let named = ["/name", "/trailName"]
         .iter()
         .find_map(|pointer| call.request_text(pointer));
-    let finding = Finding::default().subject(named.unwrap_or("unnamed").to_owned());
+    let finding = Match::default().subject(named.unwrap_or("unnamed").to_owned());
     let finding = finding.detail(format!("It was done with {}.", call.name()));
     // Any trail of the account may be the one that feeds the bus.
     Some(
-        if context.own_thing().is_none() || context.is_by_cloudformation() {
+        if context.own_resource().is_none() || context.is_by_cloudformation() {
             finding.severity(Severity::Warning)
         } else {
             finding

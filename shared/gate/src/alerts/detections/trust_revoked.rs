@@ -1,6 +1,6 @@
 //! A signature or a version of the gate's profile was revoked.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Critical,
     title: "A signature was revoked: {subject}",
     meaning: "Lambda does not take code with that signature any more. Functions that run it already run on. A revocation cannot be undone.",
-    normal: "a leaked package or profile that somebody withdrew, as they should.",
+    false_positives: "a leaked package or profile that somebody withdrew, as they should.",
     steps: &[
         "Check that the revocation was meant. It cannot be undone.",
         "Find what runs with it and upload that package once more, so that the gate signs it anew: countersign status shows the signing job of each target.",
@@ -41,10 +41,10 @@ const STEPS_OF_PROFILE: &[&str] = &[
     "Take signer:RevokeSignature and signer:RevokeSigningProfile away from everyone who need not have them.",
 ];
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     let call = context.call;
     let reason = call.request_text("/reason").unwrap_or("none was given");
-    let finding = Finding::default().detail(format!("The reason given: {reason}."));
+    let finding = Match::default().detail(format!("The reason given: {reason}."));
     if call.name() == "RevokeSignature" {
         return Some(finding);
     }

@@ -1,6 +1,6 @@
 //! Code went live whose signature is not valid: Warn lets it.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::{Repetition, Severity};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Critical,
     title: "Untrusted code went live on {subject}",
     meaning: "Code was put on the target past the gate, and its signature is not acceptable. The code signing configuration only warns, so Lambda took it.",
-    normal: "a pipeline that deploys by itself while the configuration is still on Warn.",
+    false_positives: "a pipeline that deploys by itself while the configuration is still on Warn.",
     steps: &[
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
         "Put the gate's package back: countersign status functions/{function}, then copy the good version of functions/{function}.zip over its key, or upload it again.",
@@ -34,12 +34,12 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     let status = context.call.signature_status()?;
     if status == "VALID" || !context.is_gated() {
         return None;
     }
-    let finding = Finding::default().detail(format!("Lambda calls the signature {status:?}."));
+    let finding = Match::default().detail(format!("Lambda calls the signature {status:?}."));
     if context.settings.only_warns {
         return Some(
             finding

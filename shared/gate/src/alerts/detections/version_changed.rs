@@ -1,6 +1,6 @@
 //! A version was published past the gate.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Finding, WatchedCall, watch};
+use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -12,7 +12,7 @@ pub(super) static DETECTION: Detection = Detection {
     severity: Severity::Warning,
     title: "A version of {subject} was published past the gate",
     meaning: "A version keeps code and configuration for good. This one was not made by the gate, and an alias or a caller may use it.",
-    normal: "a deployer that publishes versions after a change of the configuration.",
+    false_positives: "a deployer that publishes versions after a change of the configuration.",
     steps: &[
         "See what it holds: aws lambda list-versions-by-function --function-name {function} --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
@@ -28,14 +28,14 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-fn matches(context: &Context<'_>) -> Option<Finding> {
+fn matches(context: &Context<'_>) -> Option<Match> {
     let version = context
         .call
         .response_text("/version")
         .unwrap_or("not named");
     context
         .is_gated_function()
-        .then(|| Finding::default().detail(format!("The version is {version}.")))
+        .then(|| Match::default().detail(format!("The version is {version}.")))
 }
 
 #[cfg(test)]

@@ -8,17 +8,17 @@ use super::{
     parts::{Parts, is_closed},
 };
 use crate::{
-    alerts::page::{Page, Place, Severity},
+    alerts::page::{AwsLocation, Page, Severity},
     domain::Target,
 };
 
 /// Of `Description`.
-const MAX_DESCRIPTION: usize = 1_024;
+const MAX_DESCRIPTION_CHARS: usize = 1_024;
 /// Of `Remediation.Recommendation.Text`.
-const MAX_RECOMMENDATION: usize = 512;
+const MAX_RECOMMENDATION_CHARS: usize = 512;
 
-pub(super) fn asff(page: &Page, parts: &Parts, place: &Place) -> Value {
-    let Place {
+pub(super) fn asff(page: &Page, parts: &Parts, place: &AwsLocation) -> Value {
+    let AwsLocation {
         partition,
         region,
         account,
@@ -65,8 +65,8 @@ pub(super) fn asff(page: &Page, parts: &Parts, place: &Place) -> Value {
             Severity::Notice => "INFORMATIONAL",
         }},
         "Title": parts.title,
-        "Description": cut(&parts.text, MAX_DESCRIPTION),
-        "Remediation": {"Recommendation": {"Text": cut(recommendation, MAX_RECOMMENDATION)}},
+        "Description": cut(&parts.text, MAX_DESCRIPTION_CHARS),
+        "Remediation": {"Recommendation": {"Text": cut(recommendation, MAX_RECOMMENDATION_CHARS)}},
         "ProductFields": {"countersign/stack": parts.stack, "countersign/state": parts.state},
         "Resources": [{
             "Type": resource_type,

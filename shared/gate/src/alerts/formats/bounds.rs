@@ -4,13 +4,13 @@
 pub(super) const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
 /// SNS takes fewer than 100 characters of subject.
-pub(super) const MAX_SUBJECT: usize = 99;
+pub(super) const MAX_SUBJECT_CHARS: usize = 99;
 /// One SMS.
-pub(super) const MAX_SMS: usize = 140;
+pub(super) const MAX_SMS_CHARS: usize = 140;
 /// Of an attribute of a message.
-pub(super) const MAX_ATTRIBUTE: usize = 150;
+pub(super) const MAX_ATTRIBUTE_CHARS: usize = 150;
 /// Of the key that pages about one thing share: `PagerDuty` takes 255 characters.
-pub(super) const MAX_KEY: usize = 255;
+pub(super) const MAX_DEDUP_KEY_CHARS: usize = 255;
 
 /// Bounds in characters, and of lists in entries.
 #[derive(Clone, Copy, Debug)]

@@ -47,7 +47,7 @@ pub(super) fn chat(page: &Page, settings: &AlertSettings, bounds: Bounds) -> Val
             "keywords": ["Countersign", page.severity.as_str(), line(&page.kind, bounds.line)],
         },
         "metadata": {
-            "threadId": line(&page.thread, bounds.line),
+            "threadId": line(&page.subject, bounds.line),
             "summary": line(&page.title, bounds.title),
             "eventType": line(&page.kind, bounds.line),
             "relatedResources": several(&page.resources, bounds.resources),

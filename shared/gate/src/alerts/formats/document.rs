@@ -17,7 +17,7 @@ use crate::alerts::{
 };
 
 /// Fields may be added within a version, never changed.
-const VERSION: u8 = 1;
+const DOCUMENT_VERSION: u8 = 1;
 
 pub(super) fn document(page: &Page, settings: &AlertSettings, bounds: Bounds) -> Value {
     let parts = Parts::of(page, settings, bounds);
@@ -27,7 +27,7 @@ pub(super) fn document(page: &Page, settings: &AlertSettings, bounds: Bounds) ->
         .map(|(name, address)| (name.to_ascii_lowercase(), address.clone().into()))
         .collect();
     json!({
-        "version": VERSION,
+        "version": DOCUMENT_VERSION,
         "id": no_markup(&one_line(&page.id, bounds.line)),
         "dedup_key": parts.dedup_key,
         "at": page.at,

@@ -1,7 +1,7 @@
 //! Text of attackers is made inert: it cannot pose as a line of the page, as a link, as a mention or as markup.
 
 /// What is in a sentence of a page, in characters.
-const TEXT: usize = 2_000;
+const MAX_TEXT_CHARS: usize = 2_000;
 
 /// Characters that are not seen and change how what is seen is read: controls, directions, separators of
 /// lines and paragraphs, joiners, tags, variation selectors.
@@ -63,7 +63,7 @@ pub(super) fn one_line(text: &str, most: usize) -> String {
 
 /// A value of an event within a sentence of the page, so that it cannot pose as a line.
 pub(in crate::alerts) fn in_one_line(text: &str) -> String {
-    one_line(text, TEXT)
+    one_line(text, MAX_TEXT_CHARS)
 }
 
 /// Printable ASCII in one line; anything else is a question mark.

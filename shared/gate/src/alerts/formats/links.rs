@@ -3,7 +3,7 @@
 
 use crate::{
     alerts::{
-        page::{Page, Place},
+        page::{AwsLocation, Page},
         settings::AlertSettings,
     },
     domain::Target,
@@ -25,7 +25,7 @@ pub(super) fn links(page: &Page, settings: &AlertSettings) -> Vec<(&'static str,
 }
 
 /// The console's page of the target. AWS documents no such addresses (grade C).
-fn console(place: &Place, page: &Page) -> Option<String> {
+fn console(place: &AwsLocation, page: &Page) -> Option<String> {
     let domain = match place.partition.as_str() {
         "aws" => "console.aws.amazon.com",
         "aws-cn" => "console.amazonaws.cn",

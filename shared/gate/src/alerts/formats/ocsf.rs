@@ -5,17 +5,17 @@ use serde_json::{Value, json};
 
 use super::parts::{Parts, is_closed};
 use crate::{
-    alerts::page::{Page, Severity},
+    alerts::page::{Page, PageState, Severity},
     domain::Target,
 };
 
-const CLASS: u32 = 2004;
+const CLASS_UID: u32 = 2004;
 
 pub(super) fn ocsf(page: &Page, parts: &Parts) -> Value {
-    let (activity, activity_name) = match page.state.as_str() {
-        "closed" => (3, "Close"),
-        "repeated" => (2, "Update"),
-        _ => (1, "Create"),
+    let (activity, activity_name) = match page.state {
+        PageState::Closed => (3, "Close"),
+        PageState::Repeated => (2, "Update"),
+        PageState::Ended(_) | PageState::Detected | PageState::Open => (1, "Create"),
     };
     let (severity_id, severity) = match page.severity {
         Severity::Critical => (5, "Critical"),
@@ -51,8 +51,8 @@ pub(super) fn ocsf(page: &Page, parts: &Parts) -> Value {
         "category_name": "Findings",
         "category_uid": 2,
         "class_name": "Detection Finding",
-        "class_uid": CLASS,
-        "type_uid": CLASS.saturating_mul(100).saturating_add(activity),
+        "class_uid": CLASS_UID,
+        "type_uid": CLASS_UID.saturating_mul(100).saturating_add(activity),
         "severity": severity,
         "severity_id": severity_id,
         "status": status,

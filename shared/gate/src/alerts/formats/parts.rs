@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::{
-    bounds::{Bounds, MAX_KEY},
+    bounds::{Bounds, MAX_DEDUP_KEY_CHARS},
     inert::{cut, no_markup, one_line},
     links::links,
 };
 use crate::alerts::{
-    page::{Page, Place},
+    page::{AwsLocation, Page, PageState},
     settings::AlertSettings,
 };
 
@@ -22,9 +22,9 @@ pub(super) struct Parts {
     pub(super) facts: Map<String, Value>,
     pub(super) resources: Vec<String>,
     pub(super) kind: String,
-    pub(super) state: String,
+    pub(super) state: &'static str,
     pub(super) stack: String,
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<AwsLocation>,
     /// Console and runbook.
     pub(super) links: Vec<(&'static str, String)>,
 }
@@ -39,7 +39,7 @@ impl Parts {
         let facts = page.facts.iter().take(bounds.facts);
         let place = page.place.as_ref().or(settings.place.as_ref());
         Self {
-            dedup_key: line(&page.dedup_key(), MAX_KEY),
+            dedup_key: line(&page.dedup_key(), MAX_DEDUP_KEY_CHARS),
             title: line(&page.title, bounds.title),
             text: no_markup(&cut(&page.text, bounds.text)),
             next_steps: lines(&page.next_steps, bounds.steps),
@@ -48,9 +48,9 @@ impl Parts {
                 .collect(),
             resources: lines(&page.resources, bounds.resources),
             kind: line(&page.kind, bounds.line),
-            state: line(&page.state, bounds.line),
+            state: page.state.as_str(),
             stack: line(&page.stack, bounds.line),
-            place: place.map(|place| Place {
+            place: place.map(|place| AwsLocation {
                 partition: line(&place.partition, bounds.line),
                 region: line(&place.region, bounds.line),
                 account: line(&place.account, bounds.line),
@@ -62,5 +62,5 @@ impl Parts {
 
 /// Whether a page ends what others under its key began.
 pub(super) fn is_closed(page: &Page) -> bool {
-    page.state == "closed"
+    page.state == PageState::Closed
 }

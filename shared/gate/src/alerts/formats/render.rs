@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Map;
 
 use super::{
-    bounds::{Bounds, MAX_ATTRIBUTE, MAX_MESSAGE_BYTES, MAX_SMS, MAX_SUBJECT},
+    bounds::{Bounds, MAX_ATTRIBUTE_CHARS, MAX_MESSAGE_BYTES, MAX_SMS_CHARS, MAX_SUBJECT_CHARS},
     chat::chat,
     document::{document, severity},
     inert::{ascii, cut, one_line},
@@ -45,13 +45,13 @@ fn within(page: &Page, settings: &AlertSettings, bounds: Bounds) -> SnsMessage {
     let mut put = |protocol: &str, text: String| message.insert(protocol.to_owned(), text.into());
     put("default", text.clone());
     put("email", text);
-    put("sms", ascii(&cut(&headline, MAX_SMS)));
+    put("sms", ascii(&cut(&headline, MAX_SMS_CHARS)));
     put("https", https);
     for protocol in ["http", "sqs", "lambda", "firehose"] {
         put(protocol, document.clone());
     }
     SnsMessage::new(
-        ascii(&cut(&headline, MAX_SUBJECT)),
+        ascii(&cut(&headline, MAX_SUBJECT_CHARS)),
         serde_json::Value::Object(message).to_string(),
         attributes(page),
     )
@@ -71,13 +71,13 @@ fn attributes(page: &Page) -> BTreeMap<&'static str, String> {
     let severity = severity(page.severity);
     [
         ("severity", severity.as_str()),
-        ("detection", &page.kind),
-        ("target", &page.thread),
-        ("state", &page.state),
-        ("stack", &page.stack),
+        ("detection", page.kind.as_str()),
+        ("target", page.subject.as_str()),
+        ("state", page.state.as_str()),
+        ("stack", page.stack.as_str()),
     ]
     .into_iter()
-    .map(|(name, value)| (name, one_line(value, MAX_ATTRIBUTE)))
+    .map(|(name, value)| (name, one_line(value, MAX_ATTRIBUTE_CHARS)))
     // SNS takes no empty value.
     .filter(|(_, value)| !value.is_empty())
     .collect()
@@ -89,7 +89,7 @@ mod tests {
 
     use super::{super::inert::*, *};
     use crate::alerts::{
-        page::{Repetition, Severity},
+        page::{PageState, Repetition, Severity},
         settings::OwnRoles,
     };
 
@@ -116,7 +116,7 @@ mod tests {
         Page {
             id: filler.to_owned(),
             at: jiff::Timestamp::UNIX_EPOCH,
-            place: Some(crate::alerts::page::Place {
+            place: Some(crate::alerts::page::AwsLocation {
                 partition: "aws".to_owned(),
                 region: filler.to_owned(),
                 account: filler.to_owned(),
@@ -128,12 +128,12 @@ mod tests {
             facts: vec![("Who", filler.to_owned()); 50],
             resources: vec![filler.to_owned(); 50],
             kind: filler.to_owned(),
-            thread: filler.to_owned(),
+            subject: filler.to_owned(),
             target: None,
-            same: filler.to_owned(),
+            distinct_by: filler.to_owned(),
             dedup_key: None,
             repetition: Repetition::Counted,
-            state: filler.to_owned(),
+            state: PageState::Detected,
             stack: filler.to_owned(),
         }
     }

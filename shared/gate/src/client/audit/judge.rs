@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::{
     command,
-    kind::{FindingKind, Severity},
-    read::Swept,
+    kind::{AuditSeverity, FindingKind},
+    read::SweepSnapshot,
     subject::{CodeStanding, ConfigurationAudit, Protection, Subject},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A posture that is older than two hourly sweeps says nothing of now.
-const MAX_AGE: SignedDuration = SignedDuration::from_hours(2);
+const MAX_POSTURE_AGE: SignedDuration = SignedDuration::from_hours(2);
 
 /// One thing that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,7 +28,7 @@ pub struct AuditFinding {
     /// Its kind.
     pub kind: FindingKind,
     /// How much it matters.
-    pub severity: Severity,
+    pub severity: AuditSeverity,
     /// What was found.
     pub message: String,
     /// What to do.
@@ -55,7 +55,7 @@ pub struct AuditSummary {
     /// Functions and layers by the version of the profile that signed what they run.
     pub signers: BTreeMap<String, usize>,
     /// Findings by severity.
-    pub findings: BTreeMap<Severity, usize>,
+    pub findings: BTreeMap<AuditSeverity, usize>,
     /// Uploads without an outcome.
     pub unfinished: u32,
 }
@@ -89,7 +89,7 @@ impl Audit {
     /// Whether there is a finding that is more than a note.
     #[must_use]
     pub fn has_gaps(&self) -> bool {
-        let is_gap = |finding: &AuditFinding| finding.severity > Severity::Note;
+        let is_gap = |finding: &AuditFinding| finding.severity > AuditSeverity::Note;
         self.findings.iter().any(is_gap)
     }
 
@@ -103,8 +103,8 @@ impl Audit {
 
 /// Judges a sweep as of `now`. `trusted` are accounts whose signing profiles may sign here.
 #[must_use]
-pub fn audit(swept: &Swept, trusted: &BTreeSet<String>, now: Timestamp) -> Audit {
-    let Swept { posture, drift } = swept;
+pub fn audit(swept: &SweepSnapshot, trusted: &BTreeSet<String>, now: Timestamp) -> Audit {
+    let SweepSnapshot { posture, drift } = swept;
     let mut subjects = subjects_of(posture);
     let mut configurations = configurations_of(posture);
     let mut findings = Vec::new();
@@ -136,7 +136,7 @@ pub fn audit(swept: &Swept, trusted: &BTreeSet<String>, now: Timestamp) -> Audit
         stack: posture.stack.clone(),
         swept_at: posture.ended_at,
         age_seconds: age.as_secs(),
-        is_old: age > MAX_AGE,
+        is_old: age > MAX_POSTURE_AGE,
         summary: summary(posture, &subjects, &findings),
         findings,
         subjects,

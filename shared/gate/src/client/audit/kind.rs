@@ -7,7 +7,7 @@ use crate::records::DriftKind;
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Severity {
+pub enum AuditSeverity {
     /// Worth knowing; it makes no audit fail.
     Note,
     /// A gap.
@@ -16,7 +16,7 @@ pub enum Severity {
     Critical,
 }
 
-impl Severity {
+impl AuditSeverity {
     /// All of them, the worst first.
     pub const ALL: [Self; 3] = [Self::Critical, Self::Warning, Self::Note];
 
@@ -122,9 +122,9 @@ impl FindingKind {
 
     /// How much it matters.
     #[must_use]
-    pub fn severity(self) -> Severity {
+    pub fn severity(self) -> AuditSeverity {
         match self {
-            Self::Drift(kind) if kind.is_critical() => Severity::Critical,
+            Self::Drift(kind) if kind.is_critical() => AuditSeverity::Critical,
             Self::Drift(_)
             | Self::NoCsc
             | Self::CscWarns
@@ -134,9 +134,9 @@ impl FindingKind {
             | Self::UploadFailed
             | Self::CscWithoutPublishers
             | Self::PublisherDead
-            | Self::PublisherForeign => Severity::Warning,
+            | Self::PublisherForeign => AuditSeverity::Warning,
             Self::NotGated | Self::ContainerImage | Self::PublisherIdle | Self::CscUnused => {
-                Severity::Note
+                AuditSeverity::Note
             }
         }
     }
@@ -246,7 +246,16 @@ impl FindingKind {
             | Self::PublisherDead
             | Self::PublisherForeign
             | Self::PublisherIdle => INTEGRITY,
-            Self::Drift(_) | Self::UploadFailed | Self::NotGated | Self::CscUnused => INVENTORY,
+            Self::Drift(
+                DriftKind::TargetGone
+                | DriftKind::OtherVersionCurrent
+                | DriftKind::UploadStuck
+                | DriftKind::ConfigurationChanged
+                | DriftKind::NotGated,
+            )
+            | Self::UploadFailed
+            | Self::NotGated
+            | Self::CscUnused => INVENTORY,
         }
     }
 }

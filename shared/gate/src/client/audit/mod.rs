@@ -17,6 +17,6 @@ mod subject;
 
 pub use impact::{Impact, ImpactOn, Signer};
 pub use judge::{Audit, AuditFinding, AuditSummary, audit};
-pub use kind::{FindingKind, Severity};
-pub use read::{Swept, read_swept};
+pub use kind::{AuditSeverity, FindingKind};
+pub use read::{SweepSnapshot, read_swept};
 pub use subject::{CodeStanding, ConfigurationAudit, Protection, Subject};

@@ -8,7 +8,7 @@ use crate::{
 
 /// The last complete sweep, with the documents of what it found open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Swept {
+pub struct SweepSnapshot {
     /// `posture.json`.
     pub posture: Posture,
     /// The open drift documents.
@@ -18,7 +18,7 @@ pub struct Swept {
 /// Reads them; `None` when no sweep has come to its end yet.
 ///
 /// A read, a listing of `drift/`, and a read for each kind of drift that the posture names.
-pub async fn read_swept<W: Records>(world: &W) -> Result<Option<Swept>, RecordError> {
+pub async fn read_swept<W: Records>(world: &W) -> Result<Option<SweepSnapshot>, RecordError> {
     let Some(posture) = records::read::<_, Posture>(world, "").await? else {
         return Ok(None);
     };
@@ -30,7 +30,7 @@ pub async fn read_swept<W: Records>(world: &W) -> Result<Option<Swept>, RecordEr
         let document: Option<Drift> = records::read_named(world, &path).await?;
         drift.extend(document.filter(Drift::is_open));
     }
-    Ok(Some(Swept { posture, drift }))
+    Ok(Some(SweepSnapshot { posture, drift }))
 }
 
 /// Whether the posture names this drift. It names none of uploads that are stuck, nor any of keys that are no

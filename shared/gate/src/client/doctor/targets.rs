@@ -11,7 +11,7 @@ use super::{
 use crate::{
     client::{
         adopt::{AdoptionGoal, Obstacle, check_function},
-        audit::{Audit, Severity, Swept, audit, read_swept},
+        audit::{Audit, AuditSeverity, SweepSnapshot, audit, read_swept},
     },
     domain::{AliasName, FunctionName, NamePattern, Target},
     ports::{Adoption, AdoptionCandidate, Functions, Records, error_chain},
@@ -90,12 +90,12 @@ fn standing(audit: &Audit) -> Vec<Check> {
     let gaps = audit
         .findings
         .iter()
-        .filter(|it| it.severity > Severity::Note);
+        .filter(|it| it.severity > AuditSeverity::Note);
     let mut checks: Vec<Check> = gaps
         .map(|finding| {
             let message = format!("{}: {}", finding.kind.as_str(), finding.message);
             let subject = finding.subject.as_str();
-            let check = if finding.severity == Severity::Critical {
+            let check = if finding.severity == AuditSeverity::Critical {
                 Check::failure(&AUDIT, subject, message, finding.fix)
             } else {
                 Check::warning(&AUDIT, subject, message, finding.fix)
@@ -114,7 +114,11 @@ fn standing(audit: &Audit) -> Vec<Check> {
 }
 
 /// Each function that is a target, as Lambda knows it now.
-async fn each<I, L, S>(world: &DoctorWorld<'_, I, L, S>, parts: &Parts, swept: &Swept) -> Vec<Check>
+async fn each<I, L, S>(
+    world: &DoctorWorld<'_, I, L, S>,
+    parts: &Parts,
+    swept: &SweepSnapshot,
+) -> Vec<Check>
 where
     I: Sync,
     L: Functions + Adoption,

@@ -1,5 +1,5 @@
-//! One check a file. Each looks at the evidence by itself and returns a `CheckResult`; what a failure
-//! does is decided by the table of the room above (`verdict/decide.rs`).
+//! One check a file. Each looks at the evidence by itself and returns a `CheckResult` (`startable` one for each
+//! fault); what a failure does is decided by the table of the room above (`verdict/decide.rs`).
 
 pub(super) mod claims;
 pub(super) mod expiry;
@@ -8,4 +8,5 @@ pub(super) mod origin;
 pub(super) mod publisher;
 pub(super) mod revocation;
 pub(super) mod second_opinion;
+pub(super) mod startable;
 pub(super) mod structure;

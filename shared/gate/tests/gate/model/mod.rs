@@ -45,7 +45,8 @@ use crate::world::{
     invariants::{
         ALIAS_BACK, ALIAS_READ_TOO_LATE, CANARY_ENDED, DONE_TWICE, FOREIGN_JOB, LIVE_OLDER,
         NO_VERDICT, NOT_READY, NOT_REPLACED, NOT_THERE, OLD_CONFIGURATION, OLDER_OFFERED,
-        OLDER_OVER_NEWER, OLDER_PUBLISHED, READ_TOO_LATE, TAG_NOT_JUDGED, TOOK_IT, WRITTEN_TWICE,
+        OLDER_OVER_NEWER, OLDER_PUBLISHED, READ_TOO_LATE, START_NOT_JUDGED, TAG_NOT_JUDGED,
+        TOOK_IT, WRITTEN_TWICE,
     },
 };
 use rest::{DRIFT_NOT_FOUND, NO_END, NOT_ANNOUNCED};
@@ -127,6 +128,7 @@ fn mistakes_are_found() {
         (Mistake::BlindMove, ALIAS_BACK),
         (Mistake::NoWait, NOT_READY),
         (Mistake::LeaseIgnored, DONE_TWICE),
+        (Mistake::StartNotJudged, START_NOT_JUDGED),
         (Mistake::CanaryNotSeen, CANARY_ENDED),
         (Mistake::MarkNotSought, DONE_TWICE),
         (Mistake::NotAnnounced, NOT_ANNOUNCED),

@@ -9,7 +9,7 @@ use countersign_gate::{
     events::{JobEvent, SweepRun, UploadEvent},
     outcome::DeliveryAttempt,
     ports::Receiver,
-    sweep::{SweepSettings, Swept, sweep},
+    sweep::{SweepReport, SweepSettings, sweep},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -624,7 +624,7 @@ impl Schedule {
         panic!("{NEVER_STILL}");
     }
 
-    fn sweep_now(&self, run: SweepRun) -> Swept {
+    fn sweep_now(&self, run: SweepRun) -> SweepReport {
         let mut attempt = patient(&self.world);
         attempt.work_until = attempt.give_up_at;
         let hands = hands(&self.world, "sweep");

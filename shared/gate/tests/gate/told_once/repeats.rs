@@ -17,15 +17,15 @@ fn repeats_are_counted_and_summed_up_by_the_clock() {
     }
     assert_eq!(states(&world), ["detected"]);
     // Before its time nothing is summed up.
-    assert!(matches!(told(&world, RUN), Ok(Alerted::LookedAfter(0))));
+    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(0))));
     pass(&world, 61);
-    assert!(matches!(told(&world, RUN), Ok(Alerted::LookedAfter(1))));
+    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(1))));
     let (state, text) = pages(&world).pop().unwrap();
     assert_eq!(state, "repeated");
     assert!(text.starts_with("Again, 49 times: "), "{text}");
     // Nothing more waits.
     pass(&world, 61);
-    assert!(matches!(told(&world, RUN), Ok(Alerted::LookedAfter(0))));
+    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(0))));
     let open: OpenAlerts =
         serde_json::from_slice(&world.state().records["alerts/open.json"]).unwrap();
     assert!(open.repeats.is_empty());
@@ -45,7 +45,7 @@ fn repeat_after_the_interval_is_told_with_what_was_counted() {
     ));
     let (_, text) = pages(&world).pop().unwrap();
     assert!(text.contains("it also happened 2 more times"), "{text}");
-    assert!(matches!(told(&world, RUN), Ok(Alerted::LookedAfter(0))));
+    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(0))));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn sum_is_sent_although_the_first_page_never_was() {
     told(&world, &code_changed(2)).unwrap();
     world.state().broken.clear();
     pass(&world, 61);
-    assert!(matches!(told(&world, RUN), Ok(Alerted::LookedAfter(1))));
+    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(1))));
     assert_eq!(states(&world), ["repeated"]);
 }
 
@@ -160,13 +160,13 @@ fn pipeline_under_warn_is_one_warning_a_day() {
         ));
         assert!(matches!(
             told_by(&world, &warns, RUN),
-            Ok(Alerted::LookedAfter(0))
+            Ok(Alerted::SummariesSent(0))
         ));
     }
     pass(&world, 6 * 60);
     assert!(matches!(
         told_by(&world, &warns, RUN),
-        Ok(Alerted::LookedAfter(1))
+        Ok(Alerted::SummariesSent(1))
     ));
     assert_eq!(states(&world), ["detected", "repeated"]);
     // Under Enforce the same is an alarm.

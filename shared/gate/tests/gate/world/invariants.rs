@@ -26,6 +26,7 @@ pub const TAG_NOT_JUDGED: &str = "code is changed before the alias tag was judge
 pub const DONE_TWICE: &str = "the work of an upload is done twice";
 pub const AFTER_THE_END: &str = "code is changed for an upload that has an outcome";
 pub const NO_VERDICT: &str = "code is changed without its accepting verdict on record";
+pub const START_NOT_JUDGED: &str = "code that cannot start is changed without a word on record";
 pub const CANARY_ENDED: &str = "a canary is ended that was to be left alone";
 pub const FOREIGN_JOB: &str = "the job on record is not for this upload";
 pub const TOOK_IT: &str = "what Lambda took is not on record as deployed or failed";
@@ -143,6 +144,7 @@ impl WorldState {
                 "{TAG_NOT_JUDGED}"
             );
         }
+        self.check_start_is_judged(approved);
         assert!(
             !self.took.contains(&put) || before != approved.code_sha256(),
             "{DONE_TWICE}"
@@ -150,6 +152,24 @@ impl WorldState {
         seen.has_updated = true;
         self.took.insert(put);
         self.landed.push(put);
+    }
+
+    /// What must hold when the function is configured to start what no package has: the verdict says so, and
+    /// of the very configuration that the revision guards.
+    fn check_start_is_judged(&self, approved: &Verified) {
+        let configuration = &self.functions[approved.target().name()].configuration;
+        let handler = configuration.handler.as_deref().unwrap_or_default();
+        let cannot_start = handler.starts_with(super::others::NO_MODULE);
+        let path = format!("{}verdict.json", approved.upload().folder());
+        let record: Option<VerdictRecord> = self.record(&path);
+        let verdict = record.and_then(|record| record.verdict);
+        // A verdict that was forged is not the gate's word.
+        let Some(verdict) = verdict.filter(|_| self.verdicts_forged.is_empty()) else {
+            return;
+        };
+        let mut codes = verdict.findings.iter().map(|finding| finding.code);
+        let is_told = codes.any(|code| code == Some(ReasonCode::EntryPointMissing));
+        assert!(is_told || !cannot_start, "{START_NOT_JUDGED}");
     }
 
     /// What must hold when a layer version is about to be published.

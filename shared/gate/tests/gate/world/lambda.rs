@@ -41,6 +41,9 @@ impl Functions for SimulatedPorts {
             if state.mistake == Some(Mistake::AliasTagJudgedLate) && !seen.has_updated {
                 function.tags.remove(ALIAS_TAG);
             }
+            if state.mistake == Some(Mistake::StartNotJudged) {
+                function.configuration = FunctionConfiguration::default();
+            }
             // As if it had been asked first whether the upload is current.
             if state.mistake == Some(Mistake::CurrentBeforeApplied)
                 && let Some(current) = state.current_put(&upload_key(name))

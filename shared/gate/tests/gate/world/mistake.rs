@@ -41,6 +41,8 @@ pub enum Mistake {
     NoWait,
     /// Every delivery takes the lease for its own.
     LeaseIgnored,
+    /// What the function is configured to start is not looked at.
+    StartNotJudged,
     /// A canary on the alias is not looked at.
     CanaryNotSeen,
     /// What an earlier delivery published is not looked for.

@@ -82,6 +82,7 @@ pub struct Job {
     pub request: JobRequest,
     /// `None` while in progress.
     pub succeeded: Option<bool>,
+    pub completed_at: Option<Timestamp>,
 }
 
 /// An alias of a function.
@@ -428,7 +429,10 @@ impl World {
                 package.is_some()
             )
         });
-        state.jobs.get_mut(id).unwrap().succeeded = Some(package.is_some());
+        let now = state.now;
+        let ended = state.jobs.get_mut(id).unwrap();
+        ended.succeeded = Some(package.is_some());
+        ended.completed_at = Some(now);
         if let Some(package) = package {
             state
                 .signed

@@ -13,6 +13,9 @@ use super::{
     packages::{PROFILE_VERSION, job_arn, sha256},
 };
 
+/// A module that no package has.
+pub const NO_MODULE: &str = "nowhere";
+
 impl World {
     /// Someone else changes the function's code.
     pub fn intrude(&self) {
@@ -57,6 +60,9 @@ impl World {
         if let Some(function) = state.functions.get_mut("checkout") {
             function.revision += 1;
             function.config = now;
+            let module = if now % 2 == 0 { "index" } else { NO_MODULE };
+            function.configuration.runtime = Some("nodejs24.x".to_owned());
+            function.configuration.handler = Some(format!("{module}.handler"));
         }
     }
 
@@ -321,6 +327,7 @@ impl World {
         state.jobs.insert(
             id,
             Job {
+                completed_at: None,
                 request,
                 succeeded: None,
             },

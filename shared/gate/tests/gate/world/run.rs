@@ -14,7 +14,7 @@ use countersign_gate::{
     events::UploadEvent,
     outcome::{DeliveryAttempt, Finished, RetryableError},
     sweep::SweepSettings,
-    verdict::{Policy, WithoutCsc},
+    verdict::{OperatorPolicy, WithoutCsc},
 };
 use countersign_package::Limits;
 use jiff::SignedDuration;
@@ -44,6 +44,14 @@ pub fn last_attempt(world: &World) -> DeliveryAttempt {
     DeliveryAttempt {
         give_up_at: attempt.since,
         ..attempt
+    }
+}
+
+/// What an upload waits for.
+pub fn why(error: &RetryableError) -> &RetryableError {
+    match error {
+        RetryableError::Waiting(why) => why,
+        error => error,
     }
 }
 
@@ -117,7 +125,7 @@ pub fn sweep_settings() -> SweepSettings {
 pub fn deploy_settings() -> DeploySettings {
     DeploySettings {
         stack: stack(),
-        policy: Policy::default(),
+        policy: OperatorPolicy::default(),
         layer_csc: Some(CscArn::parse(CSC).unwrap()),
         new_function_csc: Some(CscArn::parse(CSC).unwrap()),
         canary: CanaryPolicy::Wait,

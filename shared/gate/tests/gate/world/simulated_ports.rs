@@ -12,7 +12,7 @@ use std::{
 
 use countersign_gate::{
     domain::{UploadId, *},
-    outcome::DRIFT,
+    outcome::DRIFT_DETAIL_TYPE,
     ports::{Announcement, PortError, SnsMessage, *},
     verdict::Verified,
 };
@@ -432,25 +432,25 @@ impl Records for SimulatedPorts {
         .await
     }
 
-    async fn read_tagged_record(&self, path: &str) -> Result<Option<TaggedRecord>, PortError> {
+    async fn read_record_with_etag(&self, path: &str) -> Result<Option<RecordWithEtag>, PortError> {
         self.call("s3:GetObject record", |state| {
             let body = state.records.get(path).cloned()?;
             // As if nobody else were publishing.
             if state.mistake == Some(Mistake::TurnNotAwaited) && path.ends_with("/publishing.json")
             {
-                return Some(TaggedRecord {
+                return Some(RecordWithEtag {
                     etag: etag(&body),
                     body: Vec::new(),
                 });
             }
             // As if what is on record were no later deployment.
             if state.mistake == Some(Mistake::LiveGoesBack) && path.ends_with("/live.json") {
-                return Some(TaggedRecord {
+                return Some(RecordWithEtag {
                     etag: etag(&body),
                     body: Vec::new(),
                 });
             }
-            Some(TaggedRecord {
+            Some(RecordWithEtag {
                 etag: etag(&body),
                 body,
             })
@@ -462,7 +462,7 @@ impl Records for SimulatedPorts {
         &self,
         path: &str,
         body: &[u8],
-        seen: Option<&TaggedRecord>,
+        seen: Option<&RecordWithEtag>,
     ) -> Result<Replacement, PortError> {
         self.call("s3:PutObject record", |state| {
             let found = state.records.get(path).map(|body| etag(body));
@@ -520,6 +520,7 @@ impl Signer for SimulatedPorts {
                 Job {
                     request: request.clone(),
                     succeeded: None,
+                    completed_at: None,
                 },
             );
             JobStart::Job(id)
@@ -559,6 +560,7 @@ impl Signer for SimulatedPorts {
                 profile: job.request.profile.clone(),
                 profile_version: profile.version().to_owned(),
                 owner: ACCOUNT.to_owned(),
+                completed_at: job.completed_at,
                 expires_at: state.signatures_expire_at,
                 revocation: state.jobs_revoked_at.map(|at| JobRevocation {
                     at,
@@ -584,7 +586,7 @@ impl Signer for SimulatedPorts {
 impl Events for SimulatedPorts {
     async fn announce(&self, announcement: &Announcement) -> Result<(), PortError> {
         self.call("events:PutEvents", |state| {
-            if announcement.detail_type() == DRIFT {
+            if announcement.detail_type() == DRIFT_DETAIL_TYPE {
                 if state.mistake != Some(Mistake::DriftNotTold) {
                     state.tell_drift(announcement.detail());
                 }

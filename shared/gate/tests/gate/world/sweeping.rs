@@ -84,8 +84,11 @@ impl UploadInventory for SimulatedPorts {
 }
 
 impl FunctionInventory for SimulatedPorts {
-    async fn list_functions(&self, _: Option<&str>) -> Result<Page<ListedFunction>, PortError> {
-        self.call("lambda:ListFunctions", |state| Page {
+    async fn list_functions(
+        &self,
+        _: Option<&str>,
+    ) -> Result<ListingPage<ListedFunction>, PortError> {
+        self.call("lambda:ListFunctions", |state| ListingPage {
             items: state
                 .functions
                 .iter()
@@ -100,8 +103,8 @@ impl FunctionInventory for SimulatedPorts {
         .await
     }
 
-    async fn list_cscs(&self, _: Option<&str>) -> Result<Page<Csc>, PortError> {
-        self.call("lambda:ListCodeSigningConfigs", |state| Page {
+    async fn list_cscs(&self, _: Option<&str>) -> Result<ListingPage<Csc>, PortError> {
+        self.call("lambda:ListCodeSigningConfigs", |state| ListingPage {
             items: state.cscs.values().cloned().collect(),
             next: None,
         })
@@ -112,15 +115,17 @@ impl FunctionInventory for SimulatedPorts {
         &self,
         csc: &CscArn,
         _: Option<&str>,
-    ) -> Result<Page<String>, PortError> {
-        self.call("lambda:ListFunctionsByCodeSigningConfig", |state| Page {
-            items: state
-                .functions
-                .iter()
-                .filter(|(_, function)| function.csc.as_ref() == Some(csc))
-                .map(|(name, _)| name.clone())
-                .collect(),
-            next: None,
+    ) -> Result<ListingPage<String>, PortError> {
+        self.call("lambda:ListFunctionsByCodeSigningConfig", |state| {
+            ListingPage {
+                items: state
+                    .functions
+                    .iter()
+                    .filter(|(_, function)| function.csc.as_ref() == Some(csc))
+                    .map(|(name, _)| name.clone())
+                    .collect(),
+                next: None,
+            }
         })
         .await
     }

@@ -101,7 +101,7 @@ pub(super) fn description(detection: &Detection, settings: &AlertSettings) -> St
     if asks(&[EventPredicate::OtherCsc]) && settings.csc.is_none() {
         text.push("This rule does not know the stack's code signing configuration and takes any for another; export it with --csc.");
     }
-    if asks(&[EventPredicate::OwnThing]) && settings.key_arn.is_none() {
+    if asks(&[EventPredicate::OwnResource]) && settings.key_arn.is_none() {
         text.push("This rule does not know the stack's key; export it with --key.");
     }
     if settings.own_roles.sessions().is_empty() {

@@ -1,7 +1,9 @@
 //! What a rule can know of one event, whatever language it is written in.
 
 use super::super::{
-    detection::{Answer, Detection, EventPredicate, OWN_FUNCTIONS, THINGS, WatchedCall},
+    detection::{
+        Answer, Detection, EventPredicate, OWN_FUNCTIONS, RESOURCE_NAME_POINTERS, WatchedCall,
+    },
     table::{OWN_WORK, SIGNATURE_ERRORS},
 };
 use crate::alerts::AlertSettings;
@@ -268,7 +270,7 @@ fn seen(one: EventPredicate, settings: &AlertSettings) -> Option<Condition> {
             let own = settings.signing_profile.as_ref()?.as_str();
             is("requestParameters.profileName", json!(own))
         }
-        EventPredicate::OwnThing => own_thing(settings),
+        EventPredicate::OwnResource => own_resource(settings),
         EventPredicate::OwnStack => {
             let stack = &settings.stack;
             let names = [stack.clone(), format!("*:stack/{stack}/*")];
@@ -302,7 +304,7 @@ fn named(kind: &str, name: &str) -> Vec<String> {
 }
 
 /// A part of the stack: its names begin with the stack's, those of buckets in small letters.
-fn own_thing(settings: &AlertSettings) -> Condition {
+fn own_resource(settings: &AlertSettings) -> Condition {
     let stack = &settings.stack;
     let functions: Vec<String> = OWN_FUNCTIONS
         .iter()
@@ -322,7 +324,7 @@ fn own_thing(settings: &AlertSettings) -> Condition {
         })
         .collect();
     let mut any = vec![like("requestParameters.functionName", &functions)];
-    any.extend(THINGS.iter().map(|pointer| {
+    any.extend(RESOURCE_NAME_POINTERS.iter().map(|pointer| {
         let field = format!("requestParameters{}", pointer.replace('/', "."));
         like(&field, &names)
     }));

@@ -28,7 +28,7 @@ pub(super) fn text(
             "{} The parameters are searched in aws.cloudtrail.request_parameters, a flat text, so that a list or a nested parameter is found by its last name alone.",
             about::description(detection, settings)
         )),
-        json!([detection.normal]),
+        json!([detection.false_positives]),
         json!(about::title(detection)),
         json!(about::runbook(detection)),
         json!(id),
@@ -76,13 +76,13 @@ fn part(condition: &Condition) -> String {
         Condition::Is(field, Value::String(text)) => values(field, [literal(text)].into_iter()),
         Condition::Is(field, value) => values(field, [value.to_string()].into_iter()),
         Condition::Present(field) => match place(field) {
-            Place::Field(field) => format!("{field} : *"),
-            Place::In(field, name) => format!("{field} : *{}=*", literal(name)),
+            AwsLocation::Field(field) => format!("{field} : *"),
+            AwsLocation::In(field, name) => format!("{field} : *{}=*", literal(name)),
         },
     }
 }
 
-enum Place<'a> {
+enum AwsLocation<'a> {
     /// A field of its own.
     Field(&'a str),
     /// A name in a field that is a flat text, `{functionName=orders, …}`.
@@ -90,12 +90,12 @@ enum Place<'a> {
 }
 
 /// Where Elastic's integration for CloudTrail puts a field of the record.
-fn place(field: &str) -> Place<'_> {
+fn place(field: &str) -> AwsLocation<'_> {
     let name = field.rsplit('.').next().unwrap_or(field);
     match field.split('.').next() {
-        Some("requestParameters") => Place::In("aws.cloudtrail.request_parameters", name),
-        Some("additionalEventData") => Place::In("aws.cloudtrail.additional_eventdata", name),
-        _ => Place::Field(match field {
+        Some("requestParameters") => AwsLocation::In("aws.cloudtrail.request_parameters", name),
+        Some("additionalEventData") => AwsLocation::In("aws.cloudtrail.additional_eventdata", name),
+        _ => AwsLocation::Field(match field {
             "eventSource" => "event.provider",
             "eventName" => "event.action",
             "errorCode" => "aws.cloudtrail.error_code",
@@ -108,8 +108,8 @@ fn place(field: &str) -> Place<'_> {
 
 fn values(field: &str, values: impl Iterator<Item = String>) -> String {
     let (field, values): (&str, Vec<String>) = match place(field) {
-        Place::Field(field) => (field, values.collect()),
-        Place::In(field, name) => {
+        AwsLocation::Field(field) => (field, values.collect()),
+        AwsLocation::In(field, name) => {
             let name = literal(name);
             let ends = |value: String| {
                 // A value ends with a comma or with the text; a list begins with a bracket.

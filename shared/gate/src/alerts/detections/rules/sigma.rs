@@ -43,7 +43,7 @@ pub(super) fn document(
                 "requestParameters"
             ]),
         ),
-        ("falsepositives", json!([detection.normal])),
+        ("falsepositives", json!([detection.false_positives])),
         ("level", json!(about::level(detection))),
     ]
 }

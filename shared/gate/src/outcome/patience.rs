@@ -1,0 +1,206 @@
+//! How long an upload has waited on its own account.
+//!
+//! A queue counts from when it first handed an event out, and it hands it out also while Lambda throttles the
+//! function, so that nothing was tried. So an upload counts for itself, in `waiting.json`: from when its first
+//! attempt began, without the time in which AWS throttled or did not answer, and without that in which its next
+//! attempt was due and nobody made one.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{delivery_attempt::DeliveryAttempt, retry::RetryableError};
+use crate::{
+    domain::Upload,
+    ports::{Clock, PortError, Records},
+    records::{self, RecordError, Waiting},
+};
+
+/// How long an upload has waited when an attempt failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wait {
+    /// When the first attempt began.
+    since: Timestamp,
+    /// How long AWS throttled or did not answer.
+    for_aws: SignedDuration,
+    /// How long an attempt was due and nobody made it.
+    unattended: SignedDuration,
+}
+
+impl Wait {
+    /// How long the upload has waited, now that an attempt which began at `began` failed.
+    pub(crate) async fn until_now<W: Records + Clock>(
+        world: &W,
+        upload: &Upload,
+        began: Timestamp,
+        error: &RetryableError,
+    ) -> Result<Self, PortError> {
+        let before: Option<Waiting> = match records::read(world, &upload.folder()).await {
+            Ok(before) => before,
+            // It is replaced by one that can be read.
+            Err(RecordError::Unreadable { .. }) => None,
+            Err(RecordError::Port(error)) => return Err(error),
+        };
+        Ok(Self::of(
+            before.as_ref(),
+            began,
+            world.now(),
+            error.waits_for_aws(),
+        ))
+    }
+
+    fn of(before: Option<&Waiting>, began: Timestamp, now: Timestamp, for_aws: bool) -> Self {
+        let (mut wait, last) = match before {
+            None => (Self::from(began), began),
+            Some(before) => {
+                let mut wait = Self::from(before.since);
+                wait.for_aws = milliseconds(before.for_aws_ms);
+                wait.unattended = milliseconds(before.unattended_ms);
+                // A second delivery may begin before the first one's next attempt is due.
+                let nobody = began
+                    .duration_since(before.next_try_at)
+                    .max(SignedDuration::ZERO);
+                wait.unattended = wait.unattended.saturating_add(nobody);
+                let last = before.at.saturating_add(nobody).unwrap_or(now);
+                (wait, last)
+            }
+        };
+        if for_aws {
+            let waited = now.duration_since(last).max(SignedDuration::ZERO);
+            wait.for_aws = wait.for_aws.saturating_add(waited);
+        }
+        wait
+    }
+
+    fn from(since: Timestamp) -> Self {
+        Self {
+            since,
+            for_aws: SignedDuration::ZERO,
+            unattended: SignedDuration::ZERO,
+        }
+    }
+
+    /// The attempt by the upload's own count.
+    pub(crate) fn applied_to(&self, attempt: &DeliveryAttempt) -> DeliveryAttempt {
+        let counted = SignedDuration::try_from(attempt.patience()).unwrap_or(SignedDuration::MAX);
+        let counted = counted.saturating_add(self.for_aws);
+        let longest =
+            SignedDuration::try_from(attempt.longest_wait()).unwrap_or(SignedDuration::MAX);
+        let wait = counted.min(longest).saturating_add(self.unattended);
+        DeliveryAttempt {
+            since: self.since,
+            give_up_at: self.since.saturating_add(wait).unwrap_or(Timestamp::MAX),
+            ..attempt.clone()
+        }
+    }
+
+    /// See [`Waiting::for_aws_ms`].
+    pub(super) fn for_aws_ms(&self) -> u64 {
+        u64::try_from(self.for_aws.as_millis()).unwrap_or(0)
+    }
+
+    /// See [`Waiting::unattended_ms`].
+    pub(super) fn unattended_ms(&self) -> u64 {
+        u64::try_from(self.unattended.as_millis()).unwrap_or(0)
+    }
+}
+
+fn milliseconds(count: u64) -> SignedDuration {
+    SignedDuration::from_millis(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Schema;
+
+    fn at(seconds: i64) -> Timestamp {
+        let start: Timestamp = "2026-11-21T21:44:00Z".parse().unwrap();
+        start + SignedDuration::from_secs(seconds)
+    }
+
+    /// The queue handed it out first three hours ago, and has a patience of one.
+    fn attempt() -> DeliveryAttempt {
+        DeliveryAttempt {
+            id: "message/9".to_owned(),
+            attempt: 9,
+            since: at(-10_800),
+            give_up_at: at(-7200),
+            work_until: at(120),
+        }
+    }
+
+    fn noted(wait: &Wait, now: i64) -> Waiting {
+        Waiting {
+            schema: Schema,
+            delivery: String::new(),
+            attempt: 9,
+            since: wait.since,
+            why: String::new(),
+            next_try_at: at(now + 60),
+            give_up_at: wait.applied_to(&attempt()).give_up_at,
+            for_aws_ms: wait.for_aws_ms(),
+            unattended_ms: wait.unattended_ms(),
+            applied: None,
+            at: at(now),
+        }
+    }
+
+    #[test]
+    fn patience_counts_from_the_first_attempt_that_began() {
+        let first = Wait::of(None, at(0), at(2), false).applied_to(&attempt());
+        assert_eq!((first.since, first.give_up_at), (at(0), at(3600)));
+        assert!(!first.is_last(at(2)));
+    }
+
+    #[test]
+    fn what_waits_by_itself_uses_its_patience_up() {
+        let mut wait = Wait::of(None, at(0), at(2), false);
+        let mut now = 2;
+        while now < 3600 {
+            let before = noted(&wait, now);
+            wait = Wait::of(Some(&before), at(now + 60), at(now + 62), false);
+            now += 62;
+        }
+        let end = wait.applied_to(&attempt());
+        assert_eq!(end.give_up_at, at(3600));
+        assert!(end.is_last(at(now)));
+    }
+
+    #[test]
+    fn waiting_for_aws_is_not_counted_for_half_a_day() {
+        let mut wait = Wait::of(None, at(0), at(2), true);
+        let mut now = 2;
+        let mut ends_at = None;
+        while ends_at.is_none() {
+            let before = noted(&wait, now);
+            wait = Wait::of(Some(&before), at(now + 60), at(now + 62), true);
+            now += 62;
+            if now < 11 * 3600 {
+                assert_eq!(wait.applied_to(&attempt()).give_up_at, at(now + 3600));
+            }
+            ends_at = wait.applied_to(&attempt()).is_last(at(now)).then_some(now);
+        }
+        let half_a_day = 12 * 3600;
+        assert!((half_a_day - 62..=half_a_day).contains(&ends_at.unwrap()));
+        // What it waits for by itself afterwards is counted.
+        let wait = Wait::of(None, at(0), at(7200), true);
+        let next = Wait::of(Some(&noted(&wait, 7200)), at(7260), at(7300), false);
+        assert_eq!(next.applied_to(&attempt()).give_up_at, at(7200 + 3600));
+    }
+
+    #[test]
+    fn attempts_that_nobody_made_are_not_counted() {
+        let wait = Wait::of(None, at(0), at(1800), false);
+        let days = 3 * 86_400;
+        let next = Wait::of(
+            Some(&noted(&wait, 1800)),
+            at(1860 + days),
+            at(1870 + days),
+            false,
+        );
+        let attempt = next.applied_to(&attempt());
+        assert_eq!(attempt.give_up_at, at(3600 + days));
+        // One that came early takes nothing off.
+        let early = Wait::of(Some(&noted(&wait, 1800)), at(1830), at(1831), false);
+        assert_eq!(early.unattended_ms(), 0);
+    }
+}
