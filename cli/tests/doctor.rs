@@ -88,7 +88,7 @@ fn whole_stack_passes_and_nothing_is_changed() {
 type Change = fn(&FakeAws);
 
 /// What is wrong, and the one check that does not pass then.
-#[expect(clippy::too_many_lines, reason = "a table: one row a check")]
+#[expect(clippy::too_many_lines, reason = "a table, a row for each fault")]
 fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
     vec![
         ("stack", "gate", "warning", |aws| {

@@ -1,6 +1,9 @@
 //! The facts about the format: an honest package confirms them, and each thing that is changed makes exactly the facts about it differ.
 
-#![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
 
 use countersign_cases::PKI;
 use countersign_package::{
