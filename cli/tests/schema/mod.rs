@@ -30,10 +30,9 @@ fn judge(root: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec
                 one => is_of(one, value),
             },
             "required" => {
-                let names = rule.as_array().unwrap().iter();
-                names
-                    .map(|name| name.as_str().unwrap())
-                    .all(|name| value.get(name).is_some())
+                // It is about objects; what else a value may be is said by its type.
+                let mut names = rule.as_array().unwrap().iter();
+                !value.is_object() || names.all(|name| value.get(name.as_str().unwrap()).is_some())
             }
             "items" => {
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {

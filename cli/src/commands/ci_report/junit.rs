@@ -2,10 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    run::Run,
-    upload::{State, Upload},
-};
+use super::upload::{Run, State, Upload};
 use crate::io::escape::escape;
 
 /// The whole document. Writing to a String cannot fail; the results are dropped for that reason.

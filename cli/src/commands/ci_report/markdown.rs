@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::run::Run;
+use super::upload::Run;
 use crate::io::escape::escape;
 
 /// A table of the uploads, and what to do about those that did not end well. Writing to a String cannot fail; the

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{run::Run, upload::Upload};
+use super::upload::{Run, Upload};
 use crate::io::{error::CliError, escape::escape, output};
 
 /// For GitHub: the only upload's values, or empty ones, and all uploads as JSON. A value is one line, so that

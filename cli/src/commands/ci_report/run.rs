@@ -4,16 +4,9 @@ use super::{
     annotations,
     args::{Arguments, Form},
     junit, markdown, outputs,
-    upload::{Event, State, Upload, uploads},
+    upload::{Event, Run, uploads},
 };
 use crate::io::{error::CliError, exit_status::ExitStatus, input, output};
-
-/// How a run of `push` ended.
-pub(super) struct Run {
-    pub(super) uploads: Vec<Upload>,
-    /// The worst state of all.
-    pub(super) state: State,
-}
 
 /// Reads, writes.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
@@ -48,23 +41,4 @@ fn read(arguments: &Arguments) -> Result<Vec<Event>, CliError> {
             })
         })
         .collect()
-}
-
-impl Run {
-    fn new(uploads: Vec<Upload>, status: u8) -> Self {
-        let of_command = if status == ExitStatus::Unusable.code() {
-            Some(State::Unusable)
-        } else {
-            None
-        };
-        let worst = uploads.iter().map(|upload| upload.state).max();
-        let state = of_command.or(worst).unwrap_or(State::NotKnown);
-        Self { uploads, state }
-    }
-
-    /// What there is to say when the command could not do its work.
-    pub(super) fn trouble(&self) -> Option<&'static str> {
-        (self.state == State::Unusable)
-            .then_some("countersign could not do its work; the log of the step says why")
-    }
 }

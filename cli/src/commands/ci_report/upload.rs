@@ -1,7 +1,9 @@
-//! What the events say of each upload.
+//! What the events say of each upload, and of the run that made them.
 
 use countersign_gate::domain::Target;
 use serde::{Deserialize, Serialize};
+
+use crate::io::exit_status::ExitStatus;
 
 /// How an upload ended, as far as the events tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -190,4 +192,31 @@ pub(super) fn uploads(events: impl IntoIterator<Item = Event>) -> Vec<Upload> {
         }
     }
     uploads
+}
+
+/// How a run of `push` ended.
+pub(super) struct Run {
+    pub(super) uploads: Vec<Upload>,
+    /// The worst state of all.
+    pub(super) state: State,
+}
+
+impl Run {
+    /// Of a command that ended with this status.
+    pub(super) fn new(uploads: Vec<Upload>, status: u8) -> Self {
+        let of_command = if status == ExitStatus::Unusable.code() {
+            Some(State::Unusable)
+        } else {
+            None
+        };
+        let worst = uploads.iter().map(|upload| upload.state).max();
+        let state = of_command.or(worst).unwrap_or(State::NotKnown);
+        Self { uploads, state }
+    }
+
+    /// What there is to say when the command could not do its work.
+    pub(super) fn trouble(&self) -> Option<&'static str> {
+        (self.state == State::Unusable)
+            .then_some("countersign could not do its work; the log of the step says why")
+    }
 }
