@@ -7,7 +7,10 @@
 
 use std::{fs, process::Command};
 
-use countersign_testkit::checkout;
+use countersign_testkit::{
+    checkout,
+    fake_aws::{FakeAws, exception, json},
+};
 use serde_json::Value;
 
 fn explain(arguments: &[&str]) -> (i32, String) {
@@ -62,6 +65,132 @@ fn own_calls_and_other_targets_page_nobody() {
         let (status, text) = explain(&[&[alias.as_str()][..], &options].concat());
         assert_eq!(status, 0, "{text}");
         assert!(text.contains("nobody is paged"), "{text}");
+    }
+}
+
+/// The documented command puts a function under the stack's configuration, and nobody is paged; another
+/// configuration is told, and so is the stack's key.
+#[test]
+fn stack_is_known_by_its_configuration_and_key() {
+    const CSC: &str =
+        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
+    const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/5d1e0000-0000-4000-8000-000000000000";
+    let folder = tempfile::tempdir().unwrap();
+    let record = |service: &str, name: &str, request: Value| {
+        let file = folder.path().join(format!("{name}.json"));
+        let event = serde_json::json!({
+            "eventID": "e-1", "eventName": name, "eventSource": format!("{service}.amazonaws.com"),
+            "eventTime": "2026-11-21T21:50:12Z", "awsRegion": "us-east-1", "requestParameters": request,
+            "userIdentity": {"arn": "arn:aws:iam::111122223333:user/ann"},
+        });
+        fs::write(&file, event.to_string()).unwrap();
+        file.display().to_string()
+    };
+    let put = record(
+        "lambda",
+        "PutFunctionCodeSigningConfig20200630",
+        serde_json::json!({"functionName": "orders", "codeSigningConfigArn": CSC}),
+    );
+    let disabled = record("kms", "DisableKey", serde_json::json!({"keyId": KEY}));
+    let nobody = "nobody is paged";
+    for (arguments, is_silent) in [
+        (vec![put.as_str()], false),
+        (vec![put.as_str(), "--code-signing-config", CSC], true),
+        (vec![disabled.as_str()], true),
+        (vec![disabled.as_str(), "--key", KEY], false),
+    ] {
+        let (status, text) = explain(&arguments);
+        assert_eq!(status, 0, "{text}");
+        assert_eq!(text.contains(nobody), is_silent, "{arguments:?}: {text}");
+    }
+    for wrong in [
+        ["--code-signing-config", "csc-0123456789abcdef0"],
+        ["--key", "alias/gate"],
+    ] {
+        let (status, text) = explain(&[&[put.as_str()][..], &wrong].concat());
+        assert_eq!(status, 2, "{text}");
+    }
+}
+
+#[test]
+fn event_is_looked_up_by_its_id() {
+    const ID: &str = "100ba0dc-1c06-5574-9d46-799a4f9b5b50";
+    const LOOKUP: &str = "cloudtrail:LookupEvents";
+    let aws = FakeAws::start().unwrap();
+    let look_up = |options: &[&str]| {
+        let mut command = aws.countersign();
+        let output = command
+            .args(["explain", "--lookup", ID])
+            .args(options)
+            .output();
+        let output = output.unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(text).unwrap(),
+        )
+    };
+    let sample = fs::read_to_string(sample("alert-cloudtrail-alias-moved")).unwrap();
+    let sample: Value = serde_json::from_str(&sample).unwrap();
+    let body = sample
+        .pointer("/Records/0/body")
+        .and_then(Value::as_str)
+        .unwrap();
+    let envelope: Value = serde_json::from_str(body).unwrap();
+    let record = envelope["detail"].to_string();
+    let page = serde_json::json!({"Events": [{"EventId": ID, "CloudTrailEvent": record}]});
+    // A page may be empty although there is another.
+    aws.answers_once(LOOKUP, json(r#"{"Events":[],"NextToken":"more"}"#));
+    aws.answers_once(LOOKUP, json(&page.to_string()));
+    let (status, mail) = look_up(&[]);
+    assert_eq!(status, 0, "{mail}");
+    assert!(
+        mail.contains("An alias of orders was changed past the gate"),
+        "{mail}"
+    );
+    let asked: Vec<Value> = aws
+        .calls()
+        .iter()
+        .map(|call| serde_json::from_slice(&call.request.body).unwrap())
+        .collect();
+    let attributes = serde_json::json!([{"AttributeKey": "EventId", "AttributeValue": ID}]);
+    assert_eq!(asked.len(), 2);
+    assert_eq!(asked[0]["LookupAttributes"], attributes);
+    assert_eq!(asked[1]["NextToken"], "more");
+    // The same as from a file, in each format.
+    aws.answers(LOOKUP, json(&page.to_string()));
+    let (_, looked_up) = look_up(&["--as", "ocsf"]);
+    let (_, saved) = explain(&[
+        &self::sample("alert-cloudtrail-alias-moved"),
+        "--as",
+        "ocsf",
+    ]);
+    assert_eq!(looked_up, saved);
+
+    aws.answers(LOOKUP, json(r#"{"Events":[]}"#));
+    let (status, text) = look_up(&[]);
+    assert_eq!(status, 2, "{text}");
+    assert!(
+        text.contains("has no event") && text.contains("eu-west-1"),
+        "{text}"
+    );
+    aws.answers(LOOKUP, exception(400, "AccessDeniedException", "no"));
+    let (status, text) = look_up(&[]);
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("cloudtrail:LookupEvents"), "{text}");
+}
+
+#[test]
+fn one_source_of_events_is_named() {
+    let alias = sample("alert-cloudtrail-alias-moved");
+    let id = "100ba0dc-1c06-5574-9d46-799a4f9b5b50";
+    for wrong in [
+        vec![],
+        vec![alias.as_str(), "--lookup", id],
+        vec!["--lookup", "x"],
+    ] {
+        let (status, text) = explain(&wrong);
+        assert_eq!(status, 2, "{wrong:?}: {text}");
     }
 }
 

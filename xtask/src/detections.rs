@@ -41,6 +41,9 @@ pub(crate) struct Options {
     /// The stack's signing profile [default: any]
     #[arg(long, value_name = "NAME", value_parser = profile)]
     signing_profile: Option<ProfileName>,
+    /// The stack's parameter `TaggedProfiles` [default: none]
+    #[arg(long, value_name = "PATTERN", value_parser = pattern)]
+    tagged_profiles: Option<NamePattern>,
     /// The stack's code signing configuration [default: any counts as another]
     #[arg(long, value_name = "ARN", value_parser = csc)]
     csc: Option<CscArn>,
@@ -105,9 +108,11 @@ fn settings(options: &Options) -> Result<AlertSettings, Box<dyn Error>> {
         stack: options.stack.clone(),
         records_bucket: String::new(),
         own_roles,
+        peer_roles: OwnRoles::none(),
         functions: options.target_functions.clone(),
         layers: options.target_layers.clone(),
         signing_profile: options.signing_profile.clone(),
+        other_profiles: options.tagged_profiles.iter().cloned().collect(),
         csc: options.csc.clone(),
         key_arn: options.key.clone(),
         success_notices: false,

@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use countersign_aws::{
-    Connection, DeadLetterQueues, LambdaApi, Login, LoginMethod, RecordsBucket, SignedBucket,
-    SignerApi, StackInspector, SystemClock, UploadsBucket,
+    CloudTrail, Connection, DeadLetterQueues, LambdaApi, Login, LoginMethod, RecordsBucket,
+    SignedBucket, SignerApi, StackInspector, SystemClock, UploadsBucket,
 };
 
 use countersign_gate::{
@@ -114,6 +114,29 @@ impl Session {
     /// The records in a bucket whose name was not known before.
     pub(crate) fn records_in(&self, bucket: &str) -> RecordsBucket {
         RecordsBucket::new(self.connection.clone(), bucket.to_owned())
+    }
+
+    /// What CloudTrail recorded in the account and region.
+    pub(crate) fn trail(&self) -> CloudTrail {
+        CloudTrail::new(self.connection.clone())
+    }
+
+    /// The region that is asked.
+    pub(crate) fn region(&self) -> &str {
+        self.connection.region().unwrap_or_default()
+    }
+
+    /// What to say when a recorded call cannot be looked up.
+    pub(crate) fn failed_event_lookup(&self, event_id: &str, error: &PortError) -> CliError {
+        let request = Request {
+            what: format!("cannot look up the event {event_id}"),
+            permissions: "cloudtrail:LookupEvents".to_owned(),
+            bucket: "",
+            which_bucket: "",
+            when_throttled: "try again in a few seconds: CloudTrail takes two look-ups a second of all that there is \
+                             in the account",
+        };
+        explain(&request, error, &self.login)
     }
 
     /// The dead-letter queues of this stack.

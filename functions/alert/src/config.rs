@@ -22,9 +22,11 @@ impl Config {
         let topic_arn = environment.read(&settings::TOPIC_ARN);
         let records_bucket = environment.read(&settings::RECORDS_BUCKET);
         let own_roles = environment.read(&settings::OWN_ROLES);
+        let peer_roles = environment.read(&settings::PEER_ROLES);
         let functions = environment.read(&settings::TARGET_FUNCTIONS);
         let layers = environment.read(&settings::TARGET_LAYERS);
         let signing_profile = environment.read(&settings::SIGNING_PROFILE);
+        let tagged_profiles = environment.read(&settings::TAGGED_PROFILES);
         let csc = environment.read(&settings::CSC_ARN);
         let key_arn = environment.read(&settings::KEY_ARN);
         let success_notices = environment.read(&settings::SUCCESS_NOTICES);
@@ -40,9 +42,11 @@ impl Config {
                     stack: stack?,
                     records_bucket: records_bucket?,
                     own_roles: own_roles?,
+                    peer_roles: peer_roles?,
                     functions: Some(functions?),
                     layers: Some(layers?),
                     signing_profile: Some(signing_profile?),
+                    other_profiles: tagged_profiles?.into_iter().collect(),
                     csc: csc?,
                     key_arn: key_arn?,
                     success_notices: success_notices?,
@@ -133,6 +137,23 @@ mod tests {
         assert_eq!(settings.signing_profile, ProfileName::parse("gate").ok());
         assert_eq!(settings.csc, CscArn::parse(csc).ok());
         assert_eq!(settings.key_arn.as_deref(), Some(key));
+    }
+
+    #[test]
+    fn roles_of_other_gates_and_tagged_profiles_are_read() {
+        let none = Config::read(&variables(&[])).unwrap().settings;
+        assert_eq!(none.peer_roles, OwnRoles::none());
+        assert!(none.other_profiles.is_empty());
+        let config = Config::read(&variables(&[
+            ("COUNTERSIGN_PEER_ROLES", ROLES),
+            ("COUNTERSIGN_TAGGED_PROFILES", "team_*"),
+        ]));
+        let settings = config.unwrap().settings;
+        assert_eq!(settings.peer_roles, OwnRoles::parse(ROLES).unwrap());
+        let team = NamePattern::parse("team_*").unwrap();
+        assert_eq!(settings.other_profiles, [team]);
+        let wrong = [("COUNTERSIGN_PEER_ROLES", "other-DeployRole-1X")];
+        assert!(Config::read(&variables(&wrong)).is_err());
     }
 
     #[test]

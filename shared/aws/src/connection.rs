@@ -65,7 +65,7 @@ struct Clients {
     sqs: OnceLock<aws_sdk_sqs::Client>,
     #[cfg(feature = "doctor")]
     cloudformation: OnceLock<aws_sdk_cloudformation::Client>,
-    #[cfg(feature = "doctor")]
+    #[cfg(any(feature = "doctor", feature = "lookup"))]
     cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
     #[cfg(feature = "doctor")]
     cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
@@ -184,7 +184,7 @@ impl Connection {
             .get_or_init(|| aws_sdk_cloudformation::Client::new(&self.config))
     }
 
-    #[cfg(feature = "doctor")]
+    #[cfg(any(feature = "doctor", feature = "lookup"))]
     pub(crate) fn cloudtrail(&self) -> &aws_sdk_cloudtrail::Client {
         self.clients
             .cloudtrail

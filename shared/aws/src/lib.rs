@@ -36,6 +36,8 @@ pub mod function_runtime;
 #[cfg(feature = "logins")]
 mod login;
 
+#[cfg(feature = "lookup")]
+pub use adapters::CloudTrail;
 #[cfg(feature = "function-runtime")]
 pub use adapters::FunctionQueues;
 #[cfg(feature = "doctor")]

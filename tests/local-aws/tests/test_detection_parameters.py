@@ -27,6 +27,7 @@ SERVICES = {"monitoring": "cloudwatch"}
 S3_CALLS = {
     "PutBucketLifecycle": "PutBucketLifecycleConfiguration",
     "PutBucketNotification": "PutBucketNotificationConfiguration",
+    "PutBucketObjectLockConfiguration": "PutObjectLockConfiguration",
     "PutBucketPublicAccessBlock": "PutPublicAccessBlock",
     "DeleteBucketPublicAccessBlock": "DeletePublicAccessBlock",
 }

@@ -46,7 +46,12 @@ def test_page_fits_its_schema(path: Path) -> None:
 def test_finding_is_one_that_security_hub_takes(path: Path) -> None:
     model = botocore.session.get_session().get_service_model("securityhub")
     shape: Any = model.operation_model("BatchImportFindings").input_shape
-    finding = document(path)["asff"]
+    page = document(path)
+    finding = page["asff"]
+    # What went well is no finding.
+    assert (finding is None) == (page["pagerduty"] is None) == (page["ocsf"] is None) == (path.stem == "own-deployed")
+    if finding is None:
+        return
     report = ParamValidator().validate({"Findings": [finding]}, shape)
     assert not report.has_errors(), report.generate_report()
     # The SDK takes unknown fields for a mistake in the call; it says nothing of lengths.

@@ -149,7 +149,7 @@ pub(crate) const HOUSES: [House; 4] = [
             ("commands/csc", &["io", "aws"]),
             ("commands/diff", &["io", "aws", "following"]),
             ("commands/doctor", &["io", "aws"]),
-            ("commands/explain", &["io"]),
+            ("commands/explain", &["io", "aws"]),
             ("commands/history", &["io", "aws", "following"]),
             ("commands/inspect", &["io"]),
             ("commands/man", &["io"]),

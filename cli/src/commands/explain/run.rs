@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use countersign_gate::alerts::{
-    AlertSettings, Event, HttpsPages, Lookup, OwnRoles, classify, parse,
+use countersign_gate::{
+    alerts::{AlertSettings, Event, HttpsPages, Lookup, OwnRoles, classify, parse},
+    ports::CallHistory as _,
 };
 
 use super::{
@@ -11,20 +12,23 @@ use super::{
     events::events,
     report::{Explained, PageReport, Report},
 };
-use crate::io::{
-    error::CliError,
-    exit_status::ExitStatus,
-    input,
-    output::{self, Format},
+use crate::{
+    aws::session::{Session, block_on},
+    io::{
+        error::CliError,
+        exit_status::ExitStatus,
+        input,
+        output::{self, Format},
+    },
 };
 
 /// Reads, detects, prints.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let settings = settings(arguments)?;
-    let json = input::read(&arguments.file, "the events")?;
+    let (json, from) = read(arguments)?;
     let events = events(&json).map_err(|error| {
         CliError::new(
-            format!("cannot use {}: {error}", arguments.file.display()),
+            format!("cannot use {from}: {error}"),
             "save what `aws cloudtrail lookup-events` prints, or a record of CloudTrail, as JSON",
         )
     })?;
@@ -43,6 +47,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
         Format::Text => output::print(&report.render())?,
     }
     Ok(ExitStatus::Success)
+}
+
+/// The events as JSON, and where they are from.
+fn read(arguments: &Arguments) -> Result<(Vec<u8>, String), CliError> {
+    match (&arguments.lookup, &arguments.file) {
+        (Some(event_id), _) => {
+            let json = block_on(look_up(event_id))?;
+            Ok((json.into_bytes(), format!("the event {event_id}")))
+        }
+        (None, Some(file)) => Ok((input::read(file, "the events")?, file.display().to_string())),
+        (None, None) => Err(CliError::new(
+            "there are no events to explain".to_owned(),
+            "name a file, or an event with --lookup",
+        )),
+    }
+}
+
+async fn look_up(event_id: &str) -> Result<String, CliError> {
+    let session = Session::connect("", "").await?;
+    let found = session.trail().recorded_call(event_id).await;
+    let found = found.map_err(|error| session.failed_event_lookup(event_id, &error))?;
+    found.ok_or_else(|| {
+        CliError::new(
+            format!("CloudTrail has no event {event_id} in {}", session.region()),
+            "look in the account and region where it happened (AWS_PROFILE, AWS_REGION; us-east-1 for calls of IAM), \
+             or a quarter of an hour later. Management events of the last 90 days are found",
+        )
+    })
 }
 
 fn explain(settings: &AlertSettings, body: &str) -> Explained {
@@ -95,11 +127,13 @@ fn settings(arguments: &Arguments) -> Result<AlertSettings, CliError> {
         stack: arguments.stack.clone(),
         records_bucket: String::new(),
         own_roles,
+        peer_roles: OwnRoles::none(),
         functions: Some(arguments.target_functions.clone()),
         layers: Some(arguments.target_layers.clone()),
         signing_profile: arguments.signing_profile.clone(),
-        csc: None,
-        key_arn: None,
+        other_profiles: arguments.tagged_profiles.iter().cloned().collect(),
+        csc: arguments.code_signing_config.clone(),
+        key_arn: arguments.key.clone(),
         success_notices: false,
         repeat_interval: Duration::ZERO,
         only_warns: arguments.untrusted_code == "Warn",

@@ -11,6 +11,7 @@
 //! | [`FunctionQueues`] | `Redelivery` | SQS |
 //! | [`DeadLetterQueues`] | `DeadLetters` | SQS |
 //! | [`SnsTopic`] | `Pager` | SNS |
+//! | `CloudTrail` (feature `lookup`) | `CallHistory` | CloudTrail |
 //! | [`SystemClock`] | `Clock` | none |
 //! | `StackInspector` (feature `doctor`) | `StackInspection` | CloudFormation, Lambda, IAM, KMS, S3, SQS, EventBridge, SNS, CloudWatch, CloudTrail |
 //!
@@ -23,6 +24,8 @@
 //! value, and any other error a `PortError`.
 
 mod clock;
+#[cfg(feature = "lookup")]
+mod cloud_trail;
 mod dead_letter_queues;
 mod event_bus_api;
 #[cfg(feature = "function-runtime")]
@@ -49,6 +52,8 @@ mod upload_store;
 mod uploads_bucket;
 
 pub use clock::SystemClock;
+#[cfg(feature = "lookup")]
+pub use cloud_trail::CloudTrail;
 pub use dead_letter_queues::DeadLetterQueues;
 pub use event_bus_api::EventBusApi;
 #[cfg(feature = "function-runtime")]

@@ -184,6 +184,14 @@ settings! {
         default: None,
     }
 
+    /// The roles of other gates of the account: their work on what is not this stack's pages nobody.
+    PEER_ROLES: OwnRoles {
+        name: "COUNTERSIGN_PEER_ROLES",
+        meaning: "the ARNs of the sign and deploy roles of other Countersign stacks, separated by commas, or nothing",
+        parse: |text| OwnRoles::parse(text).map_err(|error| error.to_string()),
+        default: Some(OwnRoles::none),
+    }
+
     /// The stack's code signing configuration.
     CSC_ARN: Option<CscArn> {
         name: "COUNTERSIGN_CSC_ARN",

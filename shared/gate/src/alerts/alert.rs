@@ -8,7 +8,9 @@ use super::{
     incidents::{self, NotifyOutcome},
     known_code::{KnownCode, look_up},
     known_csc::{self, KnownCsc},
-    page::{Page, PageState, Repetition, Severity},
+    known_profiles,
+    page::{Page, PageState, Repetition, Scope, Severity},
+    peers,
     recovery::{self, recover},
     settings::AlertSettings,
     silences, stack_update,
@@ -90,6 +92,14 @@ pub async fn alert<W: AlertWorld>(
         return Ok(Alerted::SummariesSent(sent?));
     }
     let event = parse(settings, body)?;
+    let mut known = None;
+    if let Event::Call(call) = &event {
+        if peers::is_their_own(world, call, settings).await {
+            return Ok(Alerted::Silent);
+        }
+        known = known_profiles::with_trusted(world, call, settings).await;
+    }
+    let settings = known.as_ref().unwrap_or(settings);
     let (lookup, recovery) = match &event {
         Event::Decided(pointer) => {
             let Some(outcome) = read(world, pointer).await? else {
@@ -137,7 +147,9 @@ async fn tell<W: AlertWorld>(
     let is_by_cloudformation = matches!(event, Event::Call(call) if call.is_by_cloudformation());
     if page.kind == GATE_CHANGED
         && is_by_cloudformation
-        && stack_update::was_told(world).await.unwrap_or(false)
+        && stack_update::was_told(world, settings)
+            .await
+            .unwrap_or(false)
     {
         return Ok(Alerted::Silent);
     }
@@ -344,7 +356,7 @@ fn of_outcome(
     let code = code_of(outcome);
     let is_warning = severity == Severity::Warning && outcome.state == UploadState::Deployed;
     let repetition = match severity {
-        Severity::Notice => Repetition::EachTime,
+        Severity::Notice => Repetition::EachNew,
         Severity::Warning if is_warning => Repetition::CountedDaily,
         Severity::Warning | Severity::Critical => Repetition::Counted,
     };
@@ -371,7 +383,9 @@ fn of_outcome(
         kind: if code.is_empty() { "UPLOAD" } else { code }.to_owned(),
         subject: what,
         target: outcome.target.clone(),
+        by: outcome.uploaded_by.principal.clone(),
         distinct_by: outcome.state.as_str().to_owned(),
+        scope: Scope::Subject,
         dedup_key: None,
         repetition,
         state: PageState::Ended(outcome.state),
@@ -394,7 +408,7 @@ fn text_of(outcome: &Outcome) -> String {
             code.about().meaning,
             in_one_line(&outcome.message)
         ),
-        None => format!("{}.", in_one_line(&outcome.message)),
+        None => format!("In detail: {}.", in_one_line(&outcome.message)),
     }];
     let others = outcome
         .findings

@@ -2,7 +2,7 @@
 
 use super::{
     formats::in_one_line,
-    page::{Page, PageState, Repetition, Severity},
+    page::{Page, PageState, Repetition, Scope, Severity},
     settings::AlertSettings,
 };
 use crate::{
@@ -24,20 +24,25 @@ pub(super) fn of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) 
     } else {
         format!("No longer so: {subject} ({kind})")
     };
-    let mut text = vec![
-        kind.meaning().to_owned(),
-        format!("In detail: {}.", in_one_line(&drift.message)),
-    ];
+    let detail = format!("In detail: {}.", in_one_line(&drift.message));
     let mut next_steps = Vec::new();
-    if let Some(closed_at) = drift.closed_at {
-        text.push(format!(
-            "It was found at {}, and was gone at {closed_at}.",
-            drift.found_at
-        ));
+    let text = if let Some(closed_at) = drift.closed_at {
+        vec![
+            format!(
+                "It was found at {}, and at {closed_at} it was gone.",
+                drift.found_at
+            ),
+            format!("What was told then: {} {detail}", kind.meaning()),
+        ]
     } else {
-        text.push("The function sweep found it; no event need have told of it.".to_owned());
         next_steps.push(kind.fix().to_owned());
-    }
+        vec![
+            kind.meaning().to_owned(),
+            detail,
+            "The gate's regular check (sweep) found it. There may be no page about the call that did it."
+                .to_owned(),
+        ]
+    };
     next_steps.push(format!("The whole record: aws s3 cp '{record}' -"));
     let mut facts = vec![("Stack", settings.stack.clone())];
     facts.extend(drift.expected.clone().map(|value| ("Expected", value)));
@@ -57,10 +62,12 @@ pub(super) fn of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) 
         kind: kind.to_string(),
         subject: drift.subject.clone(),
         target: Target::try_from(drift.subject.clone()).ok(),
+        by: None,
         distinct_by: String::new(),
+        scope: Scope::Subject,
         dedup_key: None,
         // sweep tells it once, and once more when it is gone.
-        repetition: Repetition::EachTime,
+        repetition: Repetition::EachNew,
         state: if drift.is_open() {
             PageState::Open
         } else {

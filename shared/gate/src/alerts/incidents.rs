@@ -12,14 +12,17 @@ use super::{
     compare_and_swap::{Change, change},
     error::AlertError,
     open_alerts,
-    page::{Page, PageState, Repetition, Severity},
+    page::{Page, Repetition, Scope, Severity},
     publish::publish,
     settings::AlertSettings,
+    silences,
+    sums::{summary, with_repeats},
+    tally::Untold,
     world::AlertWorld,
 };
 use crate::{
     domain::Target,
-    records::{self, Incident, Schema, Telling, incident_path},
+    records::{self, Incident, Schema, Tally, Telling, incident_path},
 };
 
 /// A page that is on its way for longer was cut off, and another may be sent: SQS hands a message out again
@@ -31,6 +34,9 @@ const DAILY_REPEAT_INTERVAL: Duration = Duration::from_hours(24);
 const MAX_EVENT_IDS: usize = 50;
 /// How many of the page's lists are kept for the sum.
 const MAX_LIST_ITEMS: usize = 8;
+/// A new caller of what is told for the whole stack is told at once as long as so few are known, so that nobody hides
+/// behind what another does all day. Who comes after that is in the sum.
+const MAX_TOLD_AT_ONCE: usize = 5;
 
 /// What was done about a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,16 +45,18 @@ pub(super) enum NotifyOutcome {
     Paged,
     /// It happened again; the sum will tell.
     Counted,
-    /// This event was told or counted before.
+    /// This event was told or counted before, or is of before the end that was told.
     Known,
 }
 
 /// What the document says is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
-    /// Sends the page, with so many repeats since the last.
-    Tell(u32),
+    /// Sends the page, with what happened since the last.
+    Tell(Untold),
     Count,
+    /// Remembers it: it happened before the end that was told.
+    Remember,
     Known,
 }
 
@@ -63,6 +71,7 @@ pub(super) async fn tell<W: AlertWorld>(
             publish(world, settings, page).await?;
             return Ok(NotifyOutcome::Paged);
         }
+        Repetition::EachNew => return tell_new(world, settings, page).await,
         Repetition::Counted => settings.repeat_interval,
         Repetition::CountedDaily => settings.repeat_interval.max(DAILY_REPEAT_INTERVAL),
     };
@@ -73,16 +82,55 @@ pub(super) async fn tell<W: AlertWorld>(
     let path = path_of(page);
     // Whoever keeps the records from being read or written keeps no page back: one too many is better.
     let decided = decide(world, page, &path, every).await;
-    let repeats = match decided {
-        Ok(Step::Known) => return Ok(NotifyOutcome::Known),
+    let untold = match &decided {
+        Ok(Step::Known | Step::Remember) => return Ok(NotifyOutcome::Known),
         Ok(Step::Count) => return Ok(NotifyOutcome::Counted),
-        Ok(Step::Tell(repeats)) => repeats,
-        Err(_) => 0,
+        Ok(Step::Tell(untold)) => untold.clone(),
+        Err(_) => Untold::default(),
     };
-    publish(world, settings, &with_repeats(page, repeats)).await?;
+    publish(world, settings, &with_repeats(page, &untold)).await?;
     if decided.is_ok() {
-        told(world, &path, &page.id, repeats).await?;
+        told(world, &path, page, &untold).await?;
     }
+    Ok(NotifyOutcome::Paged)
+}
+
+/// Sends what is told each time, unless the same was said before: by this event, or by another that points at the
+/// same.
+async fn tell_new<W: AlertWorld>(
+    world: &W,
+    settings: &AlertSettings,
+    page: &Page,
+) -> Result<NotifyOutcome, AlertError> {
+    let path = path_of(page);
+    let content = page.content_hash();
+    let before: Result<Option<Incident>, _> = records::read_named(world, &path).await;
+    let is_said = |incident: &Incident| {
+        let mut events = incident.events.iter();
+        events.any(|event| *event == page.id || *event == content)
+    };
+    if before.is_ok_and(|before| before.as_ref().is_some_and(is_said)) {
+        return Ok(NotifyOutcome::Known);
+    }
+    publish(world, settings, page).await?;
+    let now = world.now();
+    // Only remembered when it was sent. Where it cannot be remembered, a second delivery is told as well.
+    let remembered = change(world, &path, |before: Option<Incident>| {
+        let told = telling(before, page, Duration::ZERO, now);
+        let is_open = page.state == PageState::Open;
+        Change::Write(
+            Incident {
+                events: with_event(told.events, &content),
+                told_at: Some(now),
+                telling: None,
+                closed_at: (!is_open).then_some(now),
+                ended_at: None,
+                ..told
+            },
+            (),
+        )
+    });
+    remembered.await.ok();
     Ok(NotifyOutcome::Paged)
 }
 
@@ -99,6 +147,10 @@ async fn decide<W: AlertWorld>(
         let step = step_for(before.as_ref(), page, every, now);
         match step {
             Step::Tell(_) => Change::Write(telling(before, page, every, now), step),
+            Step::Remember => match before {
+                Some(before) => Change::Write(remembered(before, page), step),
+                None => Change::Keep(step),
+            },
             Step::Count | Step::Known => Change::Keep(step),
         }
     })
@@ -108,7 +160,7 @@ async fn decide<W: AlertWorld>(
     }
     if !open_alerts::note_repeats(world, path).await? {
         // Too many things wait already: better one page too many.
-        return Ok(Step::Tell(0));
+        return Ok(Step::Tell(Untold::default()));
     }
     change(world, path, |before: Option<Incident>| {
         // It may have been told or closed meanwhile.
@@ -125,39 +177,52 @@ async fn decide<W: AlertWorld>(
 
 /// Where the incident of a page lies.
 fn path_of(page: &Page) -> String {
-    incident_path(page.target.as_ref(), &page.kind, &page.hash())
+    let target = match page.scope {
+        Scope::Subject => page.target.as_ref(),
+        Scope::Stack(_) => None,
+    };
+    incident_path(target, &page.kind, &page.hash())
 }
 
 fn step_for(before: Option<&Incident>, page: &Page, every: Duration, now: Timestamp) -> Step {
-    let Some(before) = before.filter(|before| before.closed_at.is_none()) else {
-        return Step::Tell(0);
+    let Some(before) = before else {
+        return Step::Tell(Untold::default());
     };
+    let is_due = before
+        .told_at
+        .is_some_and(|told_at| is_over(told_at, every, now));
     if let Some(telling) = &before.telling
         && (telling.event == page.id || is_over(telling.since, PUBLISH_TIMEOUT, now))
     {
-        return Step::Tell(before.untold);
+        return Step::Tell(Untold::of(before, is_due));
     }
     if before.events.contains(&page.id) {
         return Step::Known;
     }
-    let is_worse = severity_of(before).is_none_or(|told| page.severity > told);
-    let is_due = before
-        .told_at
-        .is_some_and(|told_at| is_over(told_at, every, now));
-    if is_worse || is_due {
-        return Step::Tell(before.untold);
+    if before.closed_at.is_some() {
+        let is_before_its_end = before.ended_at.is_some_and(|ended_at| page.at < ended_at);
+        return if is_before_its_end {
+            Step::Remember
+        } else {
+            Step::Tell(Untold::default())
+        };
+    }
+    let is_worse = Severity::of_word(&before.severity).is_none_or(|told| page.severity > told);
+    if is_worse || is_due || is_new_caller(before, page) {
+        return Step::Tell(Untold::of(before, is_due));
     }
     Step::Count
 }
 
-fn is_over(since: Timestamp, span: Duration, now: Timestamp) -> bool {
-    since.saturating_add(span).is_ok_and(|end| end <= now)
+fn is_new_caller(before: &Incident, page: &Page) -> bool {
+    let is_new = |by: &String| !before.actors.knows(by);
+    page.scope != Scope::Subject
+        && before.actors.len() < MAX_TOLD_AT_ONCE
+        && page.by.as_ref().is_some_and(is_new)
 }
 
-fn severity_of(incident: &Incident) -> Option<Severity> {
-    Severity::ALL
-        .into_iter()
-        .find(|severity| severity.as_str().eq_ignore_ascii_case(&incident.severity))
+fn is_over(since: Timestamp, span: Duration, now: Timestamp) -> bool {
+    since.saturating_add(span).is_ok_and(|end| end <= now)
 }
 
 /// The document while the page is on its way.
@@ -167,58 +232,109 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
         since: now,
     });
     let kept = |texts: &[String]| texts.iter().take(MAX_LIST_ITEMS).cloned().collect();
-    let before = before.filter(|before| before.closed_at.is_none());
-    let severity = before
+    let is_new = before
         .as_ref()
-        .and_then(severity_of)
-        .map_or(page.severity, |before| before.max(page.severity));
-    let (first_at, last_at, count, untold, told_at, events) = before.map_or_else(
-        || (page.at, page.at, 0, 0, None, Vec::new()),
-        |before| {
-            let Incident {
-                first_at,
-                last_at,
-                count,
-                untold,
-                told_at,
-                events,
-                ..
-            } = before;
-            (first_at, last_at, count, untold, told_at, events)
-        },
-    );
-    let is_new = !events.contains(&page.id);
-    let first_at = first_at.min(page.at);
-    let last_at = last_at.max(page.at);
-    Incident {
+        .is_none_or(|before| !before.events.contains(&page.id));
+    let before = before.unwrap_or_else(|| Incident {
         schema: Schema,
+        dedup_key: String::new(),
+        kind: String::new(),
+        subject: String::new(),
+        severity: String::new(),
+        title: String::new(),
+        next_steps: Vec::new(),
+        resources: Vec::new(),
+        first_at: page.at,
+        last_at: page.at,
+        count: 0,
+        untold: 0,
+        repeat_seconds: 0,
+        told_at: None,
+        telling: None,
+        events: Vec::new(),
+        first_event: page.id.clone(),
+        last_event: page.id.clone(),
+        actors: Tally::default(),
+        targets: Tally::default(),
+        closed_at: None,
+        ended_at: None,
+    });
+    let before = if before.closed_at.is_some() {
+        anew(before, page)
+    } else {
+        before
+    };
+    let severity = Severity::of_word(&before.severity)
+        .map_or(page.severity, |before| before.max(page.severity));
+    let mut after = seen(before, page, is_new);
+    if let Some(by) = &page.by {
+        after.actors.know(by);
+    }
+    Incident {
         dedup_key: page.dedup_key(),
         kind: page.kind.clone(),
-        subject: page.subject.clone(),
+        subject: page.about().to_owned(),
         severity: severity.as_str().to_ascii_lowercase(),
-        title: page.title.clone(),
+        title: match page.scope {
+            Scope::Subject => page.title.clone(),
+            Scope::Stack(title) => title.to_owned(),
+        },
         next_steps: kept(&page.next_steps),
         resources: kept(&page.resources),
-        first_at,
-        last_at,
-        count: count.saturating_add(u32::from(is_new)),
-        untold,
         repeat_seconds: every.as_secs(),
-        told_at,
         telling,
-        events: with_event(events, &page.id),
+        ..after
+    }
+}
+
+/// One that was gone begins anew; the events that are known stay known.
+fn anew(before: Incident, page: &Page) -> Incident {
+    Incident {
+        severity: String::new(),
+        first_at: page.at,
+        last_at: page.at,
+        count: 0,
+        untold: 0,
+        told_at: None,
+        first_event: page.id.clone(),
+        last_event: page.id.clone(),
+        actors: Tally::default(),
+        targets: Tally::default(),
         closed_at: None,
+        ended_at: None,
+        ..before
+    }
+}
+
+/// The document with the event of a page in it.
+fn seen(before: Incident, page: &Page, is_new: bool) -> Incident {
+    let is_first = page.at < before.first_at;
+    let is_last = page.at >= before.last_at;
+    let event_if = |is_it: bool, other: String| if is_it { page.id.clone() } else { other };
+    Incident {
+        first_at: before.first_at.min(page.at),
+        last_at: before.last_at.max(page.at),
+        first_event: event_if(is_first, before.first_event),
+        last_event: event_if(is_last, before.last_event),
+        count: before.count.saturating_add(u32::from(is_new)),
+        events: with_event(before.events, &page.id),
+        ..before
     }
 }
 
 fn counted(before: Incident, page: &Page) -> Incident {
-    Incident {
-        last_at: before.last_at.max(page.at),
-        count: before.count.saturating_add(1),
-        untold: before.untold.saturating_add(1),
-        events: with_event(before.events, &page.id),
-        ..before
+    let mut after = seen(before, page, true);
+    after.untold = after.untold.saturating_add(1);
+    if let Some(by) = &page.by {
+        after.actors.add(by);
     }
+    after.targets.add(&page.subject);
+    after
+}
+
+/// It is over already, and stays so.
+fn remembered(before: Incident, page: &Page) -> Incident {
+    seen(before, page, true)
 }
 
 fn with_event(mut events: Vec<String>, event: &str) -> Vec<String> {
@@ -230,23 +346,40 @@ fn with_event(mut events: Vec<String>, event: &str) -> Vec<String> {
     events
 }
 
-/// The page was sent, and with it the sum of so many repeats.
+/// The page was sent, and with it what had waited.
 async fn told<W: AlertWorld>(
     world: &W,
     path: &str,
-    event: &str,
-    repeats: u32,
+    page: &Page,
+    untold: &Untold,
 ) -> Result<(), AlertError> {
     let now = world.now();
     change(world, path, |before: Option<Incident>| {
         let Some(before) = before else {
             return Change::Keep(());
         };
-        let is_ours = |telling: &Telling| telling.event == event;
+        let is_ours = |telling: &Telling| telling.event == page.id;
+        let rest = |tally: Tally, told: &Tally| {
+            let rest = tally.less(told);
+            if untold.is_due {
+                rest.without_the_quiet(told)
+            } else {
+                rest
+            }
+        };
+        let mut actors = rest(before.actors, &untold.actors);
+        if let Some(by) = &page.by {
+            actors.know(by);
+        }
         Change::Write(
             Incident {
                 told_at: Some(now),
-                untold: before.untold.saturating_sub(repeats),
+                untold: before.untold.saturating_sub(untold.count),
+                actors,
+                targets: before
+                    .targets
+                    .less(&untold.targets)
+                    .without_the_quiet(&Tally::default()),
                 telling: before.telling.filter(|telling| !is_ours(telling)),
                 ..before
             },
@@ -254,25 +387,6 @@ async fn told<W: AlertWorld>(
         )
     })
     .await
-}
-
-fn with_repeats(page: &Page, repeats: u32) -> Page {
-    let mut page = page.clone();
-    if repeats > 0 {
-        page.text = format!(
-            "{}\nSince the last page about it, it also happened {} not told one by one.",
-            page.text,
-            times(repeats),
-        );
-    }
-    page
-}
-
-fn times(repeats: u32) -> String {
-    match repeats {
-        1 => "once more, which was".to_owned(),
-        repeats => format!("{repeats} more times, which were"),
-    }
 }
 
 /// Sums up what happened again and is due; what is not due yet stays on the list.
@@ -296,9 +410,18 @@ pub(super) async fn tell_repeats<W: AlertWorld>(
         if !is_over(since, every, world.now()) {
             continue;
         }
-        let page = summary(settings, &incident);
+        // A silence that cannot be read holds nothing back.
+        if let Ok(target) = Target::try_from(incident.subject.clone())
+            && silences::holds_back(world, &target, &incident.kind)
+                .await
+                .unwrap_or(false)
+        {
+            continue;
+        }
+        let untold = Untold::of(&incident, true);
+        let page = summary(settings, &incident, &untold);
         publish(world, settings, &page).await?;
-        told(world, &path, &page.id, incident.untold).await?;
+        told(world, &path, &page, &untold).await?;
         sent = sent.saturating_add(1);
     }
     Ok(sent)
@@ -310,71 +433,4 @@ async fn read_repeated<W: AlertWorld>(
 ) -> Result<Option<Incident>, AlertError> {
     let incident: Option<Incident> = records::read_named(world, path).await?;
     Ok(incident.filter(|incident| incident.untold > 0 && incident.closed_at.is_none()))
-}
-
-/// The page that sums up what happened again.
-fn summary(settings: &AlertSettings, incident: &Incident) -> Page {
-    let since = incident.told_at.unwrap_or(incident.first_at);
-    page_about(
-        settings,
-        incident,
-        severity_of(incident).unwrap_or(Severity::Critical),
-        format!("Again, {} times: {}", incident.untold, incident.title),
-        format!(
-            "The same happened {} more times since {since}, the last time at {}. That is {} times since {}.",
-            incident.untold, incident.last_at, incident.count, incident.first_at,
-        ),
-        PageState::Repeated,
-    )
-}
-
-/// The page that says that it is gone, under the key of the pages about it.
-pub(super) fn recovery(settings: &AlertSettings, incident: &Incident, how: &str) -> Page {
-    let mut page = page_about(
-        settings,
-        incident,
-        Severity::Notice,
-        format!("No longer so: {}", incident.title),
-        format!(
-            "{how} It happened {} times since {}, the last time at {}.",
-            incident.count, incident.first_at, incident.last_at,
-        ),
-        PageState::Closed,
-    );
-    page.next_steps.clear();
-    page
-}
-
-fn page_about(
-    settings: &AlertSettings,
-    incident: &Incident,
-    severity: Severity,
-    title: String,
-    text: String,
-    state: PageState,
-) -> Page {
-    Page {
-        id: incident.events.last().cloned().unwrap_or_default(),
-        at: incident.last_at,
-        place: None,
-        severity,
-        title,
-        text,
-        next_steps: incident.next_steps.clone(),
-        facts: vec![
-            ("First", incident.first_at.to_string()),
-            ("Last", incident.last_at.to_string()),
-            ("Times", incident.count.to_string()),
-            ("Stack", settings.stack.clone()),
-        ],
-        resources: incident.resources.clone(),
-        kind: incident.kind.clone(),
-        subject: incident.subject.clone(),
-        target: Target::try_from(incident.subject.clone()).ok(),
-        distinct_by: String::new(),
-        dedup_key: Some(incident.dedup_key.clone()),
-        repetition: Repetition::EachTime,
-        state,
-        stack: settings.stack.clone(),
-    }
 }

@@ -1,10 +1,12 @@
 //! The use case of `alert`: from an event to a page, or to nothing.
 //!
 //! Lives here: `alert.rs` (the entry); `detections/` (which recorded API calls page, one file each), with what the
-//! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before),
+//! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before), `known_profiles.rs` (whom the stack's functions trust),
+//! `peers.rs` (another gate's work),
 //! `stack_update.rs` (is the gate's own stack being updated); `drift_page.rs` (what `sweep` found); `page.rs` (what a
 //! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
-//! `incidents.rs` (it is told once), `recovery.rs` (it is gone), and the documents of these, `open_alerts.rs` and
+//! `incidents.rs` (it is told once), `tally.rs` (by whom), `sums.rs` (it happened again, it is gone: the pages),
+//! `recovery.rs` (what ends it), and the documents of these, `open_alerts.rs` and
 //! `compare_and_swap.rs` (replaced only as they were seen); `settings.rs`, `world.rs` (the ports), `error.rs`.
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
@@ -22,19 +24,23 @@ pub mod formats;
 mod incidents;
 mod known_code;
 mod known_csc;
+mod known_profiles;
 mod open_alerts;
 mod page;
+mod peers;
 mod publish;
 mod recovery;
 mod settings;
 mod silences;
 mod stack_update;
+mod sums;
+mod tally;
 mod world;
 
 pub use alert::{Alerted, Event, Lookup, RecordPointer, alert, classify, parse};
 pub use error::AlertError;
 pub use known_code::KnownCode;
 pub use known_csc::KnownCsc;
-pub use page::{AwsLocation, Page, Repetition, Severity};
+pub use page::{AwsLocation, Page, Repetition, Scope, Severity};
 pub use settings::{AlertSettings, HttpsPages, OwnRoles, OwnRolesError};
 pub use world::AlertWorld;

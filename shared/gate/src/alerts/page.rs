@@ -22,6 +22,13 @@ impl Severity {
     /// All of them, the mildest first.
     pub const ALL: [Self; 3] = [Self::Notice, Self::Warning, Self::Critical];
 
+    /// The severity of this word, in whatever case of letters.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        let is_it = |severity: &Self| severity.as_str().eq_ignore_ascii_case(word);
+        Self::ALL.into_iter().find(is_it)
+    }
+
     /// The word in subjects and titles.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -36,8 +43,11 @@ impl Severity {
 /// How often the same thing is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repetition {
-    /// Each time: it is one of a kind, or whoever sends it counts already.
+    /// Each time, whatever was told before.
     EachTime,
+    /// Each time that there is something new to say: it is one of a kind, or whoever sends it counts already. A
+    /// second delivery of the same is not told.
+    EachNew,
     /// Once in the stack's interval; the sum tells the others.
     Counted,
     /// Once a day: a team's pipeline under Warn is no alarm each time.
@@ -71,6 +81,16 @@ impl PageState {
             Self::Closed => "closed",
         }
     }
+}
+
+/// How far one thing reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// One target, or whatever else the page is about.
+    #[default]
+    Subject,
+    /// All of the stack, under this title: attempts at many targets are one thing, and its sum names them.
+    Stack(&'static str),
 }
 
 /// Where something is in AWS.
@@ -111,8 +131,12 @@ pub struct Page {
     pub subject: String,
     /// The function or layer, when it is about one that is the gate's to deploy.
     pub target: Option<Target>,
-    /// What makes two pages of one kind and subject the same thing: who did it, by which call.
+    /// Who did it, where that is known: a sum tells them apart.
+    pub by: Option<String>,
+    /// What makes two pages of one kind and scope the same thing: who did it, by which call.
     pub distinct_by: String,
+    /// What can be the same thing at all.
+    pub scope: Scope,
     /// In place of the key that is made of kind, subject and `distinct_by`.
     pub dedup_key: Option<String>,
     /// How often the same thing is told.
@@ -124,18 +148,33 @@ pub struct Page {
 }
 
 impl Page {
-    /// Tells apart the things of one kind and subject: 16 hexadecimal digits.
+    /// Tells apart the things of one kind and scope: 16 hexadecimal digits.
     #[must_use]
     pub fn hash(&self) -> String {
-        let parts = [&self.kind, &self.subject, &self.distinct_by];
-        let mut hasher = Sha256::new();
-        for part in parts {
-            hasher.update(part.as_bytes());
-            hasher.update([0]);
+        short_hash(&[&self.kind, self.about(), &self.distinct_by])
+    }
+
+    /// Tells apart what is said of one thing: its state, when, and in which words. Another event that says the same
+    /// has the same.
+    #[must_use]
+    pub(super) fn content_hash(&self) -> String {
+        let at = self.at.to_string();
+        short_hash(&[&self.state, &at, &self.title, &self.text])
+    }
+
+    /// What the thing is about.
+    #[must_use]
+    pub(super) fn about(&self) -> &str {
+        match self.scope {
+            Scope::Subject => &self.subject,
+            Scope::Stack(_) => &self.stack,
         }
-        let mut text = hex(&hasher.finalize());
-        text.truncate(16);
-        text
+    }
+
+    /// Whether all is well: it tells of nothing that is wrong, or was.
+    #[must_use]
+    pub fn is_good_news(&self) -> bool {
+        self.severity == Severity::Notice && ["deployed", "prepared"].contains(&self.state.as_str())
     }
 
     /// The key by which whoever takes pages knows those about the same thing, the one that closes it included.
@@ -145,11 +184,23 @@ impl Page {
             format!(
                 "{}/{}/{}/{}",
                 self.stack,
-                self.subject,
+                self.about(),
                 self.kind,
                 self.hash()
             )
         };
         self.dedup_key.clone().unwrap_or_else(made)
     }
+}
+
+/// 16 hexadecimal digits that tell apart what these texts are.
+pub(super) fn short_hash(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    let mut text = hex(&hasher.finalize());
+    text.truncate(16);
+    text
 }

@@ -5,15 +5,15 @@ use jiff::Timestamp;
 use super::{
     compare_and_swap::{Change, change},
     error::AlertError,
-    incidents,
     publish::publish,
     settings::AlertSettings,
+    sums,
     world::AlertWorld,
 };
 use crate::{
     domain::{ReasonCode, Target},
     events::ApiCall,
-    records::{self, Incident, Outcome, UploadState, incident_kind, incidents_folder},
+    records::{self, Incident, Outcome, Tally, UploadState, incident_kind, incidents_folder},
 };
 
 /// What a good deployment ends of a target: the gate's package runs again.
@@ -151,7 +151,7 @@ pub(super) async fn recover<W: AlertWorld>(
         {
             continue;
         }
-        let page = incidents::recovery(settings, &incident, recovery.how);
+        let page = sums::recovery(settings, &incident, recovery.at, recovery.how);
         publish(world, settings, &page).await?;
         let now = world.now();
         change(world, &path, |before: Option<Incident>| match before {
@@ -160,7 +160,10 @@ pub(super) async fn recover<W: AlertWorld>(
                 Change::Write(
                     Incident {
                         closed_at: Some(now),
+                        ended_at: Some(recovery.at),
                         untold: 0,
+                        actors: Tally::default(),
+                        targets: Tally::default(),
                         telling: None,
                         ..before
                     },

@@ -37,6 +37,17 @@ impl OwnRoles {
         Self(Vec::new())
     }
 
+    /// Whether this role is one of them, whatever the path in its ARN is.
+    #[must_use]
+    pub fn has(&self, role_arn: &str) -> bool {
+        RoleId::of_role(role_arn).is_some_and(|role| self.0.contains(&role))
+    }
+
+    /// Patterns of their ARNs.
+    pub(super) fn arns(&self) -> Vec<String> {
+        self.0.iter().flat_map(RoleId::arns).collect()
+    }
+
     /// Patterns of the ARNs of their sessions.
     pub(super) fn sessions(&self) -> Vec<String> {
         self.0.iter().map(RoleId::sessions).collect()
@@ -71,12 +82,17 @@ pub struct AlertSettings {
     pub records_bucket: String,
     /// `COUNTERSIGN_OWN_ROLES`
     pub own_roles: OwnRoles,
+    /// `COUNTERSIGN_PEER_ROLES`: the roles of other gates of the account. Whoever runs this stack lists them: what a
+    /// role says of itself, in its tags or its name, is not believed.
+    pub peer_roles: OwnRoles,
     /// `COUNTERSIGN_TARGET_FUNCTIONS`; `None` is all.
     pub functions: Option<NamePattern>,
     /// `COUNTERSIGN_TARGET_LAYERS`; `None` is all.
     pub layers: Option<NamePattern>,
     /// `COUNTERSIGN_SIGNING_PROFILE`; `None` is any.
     pub signing_profile: Option<ProfileName>,
+    /// `COUNTERSIGN_TAGGED_PROFILES`, and the profiles that the stack's code signing configuration trusts beside its own.
+    pub other_profiles: Vec<NamePattern>,
     /// `COUNTERSIGN_CSC_ARN`: the code signing configuration that functions of this stack are put under.
     pub csc: Option<CscArn>,
     /// `COUNTERSIGN_KEY_ARN`: the stack's key.
@@ -152,9 +168,11 @@ mod tests {
             stack: "Gate".to_owned(),
             records_bucket: "records".to_owned(),
             own_roles: OwnRoles::parse("arn:aws:iam::1:role/r").unwrap(),
+            peer_roles: OwnRoles::none(),
             functions: None,
             layers: None,
             signing_profile: None,
+            other_profiles: Vec::new(),
             csc: None,
             key_arn: None,
             success_notices: false,

@@ -12,7 +12,7 @@ use super::{
     error::AlertError,
     formats::in_one_line,
     open_alerts,
-    page::{Page, PageState, Repetition, Severity},
+    page::{Page, PageState, Repetition, Scope, Severity},
     publish::publish,
     settings::AlertSettings,
     world::AlertWorld,
@@ -29,6 +29,24 @@ use crate::{
 const MAX_SILENCE_DURATION: Duration = Duration::from_hours(7 * 24);
 /// Of the reason, in characters.
 const MAX_REASON_CHARS: usize = 500;
+
+/// Whether a sum is to wait: a silence that was told covers it. What it sums up was not kept quiet, and is told when
+/// the silence is over.
+pub(super) async fn holds_back<W: AlertWorld>(
+    world: &W,
+    target: &Target,
+    kind: &str,
+) -> Result<bool, AlertError> {
+    let Some(seen) = world.read_record_with_etag(&silence_path(target)).await? else {
+        return Ok(false);
+    };
+    let state: Option<SilenceState> =
+        records::read_named(world, &silence_state_path(target)).await?;
+    let is_in_force = |state: SilenceState| {
+        state.etag == seen.etag && state.began_told && covers(&state, kind, world.now())
+    };
+    Ok(state.is_some_and(is_in_force))
+}
 
 /// Whether a page about a target is to be kept quiet; if so, it is counted.
 pub(super) async fn keeps_quiet<W: AlertWorld>(
@@ -236,7 +254,8 @@ fn begun(settings: &AlertSettings, state: &SilenceState) -> Page {
             settings,
             state,
             "silence-begins",
-            Severity::Warning,
+            // It can keep what is critical quiet, from those who hear of nothing less.
+            Severity::Critical,
             format!("Pages about {target} are silenced"),
             format!(
                 "Until {}, {} about {target} are counted and not sent. The reason that was given: {}",
@@ -339,7 +358,9 @@ fn page(
         kind: kind.to_owned(),
         subject: state.target.to_string(),
         target: Some(state.target.clone()),
+        by: None,
         distinct_by: String::new(),
+        scope: Scope::Subject,
         // Its end closes what its beginning opened.
         dedup_key: Some(format!(
             "{}/{}/silence/{}",

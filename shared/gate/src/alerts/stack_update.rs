@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{detections::GATE_STACK_CHANGED, error::AlertError};
+use super::{detections::GATE_STACK_CHANGED, error::AlertError, settings::AlertSettings};
 use crate::{
     ports::{Clock, Records},
     records::{self, Incident, incident_kind, incidents_folder},
@@ -13,7 +13,10 @@ use crate::{
 const MAX_STACK_UPDATE_DURATION: Duration = Duration::from_hours(2);
 
 /// Whether an update of the stack was told a short time ago.
-pub(super) async fn was_told<W: Records + Clock>(world: &W) -> Result<bool, AlertError> {
+pub(super) async fn was_told<W: Records + Clock>(
+    world: &W,
+    settings: &AlertSettings,
+) -> Result<bool, AlertError> {
     let earliest = world
         .now()
         .saturating_sub(MAX_STACK_UPDATE_DURATION)
@@ -23,7 +26,10 @@ pub(super) async fn was_told<W: Records + Clock>(world: &W) -> Result<bool, Aler
             continue;
         }
         let incident = records::read_named::<_, Incident>(world, &path).await?;
-        if incident.is_some_and(|incident| incident.last_at >= earliest) {
+        // Only what names the stack as a whole is its update.
+        let is_update =
+            |incident: Incident| incident.subject == settings.stack && incident.last_at >= earliest;
+        if incident.is_some_and(is_update) {
             return Ok(true);
         }
     }

@@ -205,7 +205,9 @@ impl ApiCall {
     /// Whether it is only asked what would happen: nothing is changed by it, whoever makes it.
     #[must_use]
     pub fn is_dry_run(&self) -> bool {
-        self.request("/dryRun").and_then(Value::as_bool) == Some(true)
+        // No other call has the parameter, and one that somebody sends along changes nothing of what is done.
+        self.name() == "UpdateFunctionCode"
+            && self.request("/dryRun").and_then(Value::as_bool) == Some(true)
     }
 
     /// A parameter by its JSON pointer.
@@ -340,6 +342,17 @@ impl RoleId {
             account: (*account).to_owned(),
             name: name.to_owned(),
         })
+    }
+
+    /// Patterns of its ARN, without a path and with one.
+    #[must_use]
+    pub fn arns(&self) -> [String; 2] {
+        let Self {
+            partition,
+            account,
+            name,
+        } = self;
+        ["", "*/"].map(|path| format!("arn:{partition}:iam::{account}:role/{path}{name}"))
     }
 
     /// A pattern of the ARNs of its sessions.

@@ -13,6 +13,7 @@
 //! SDK, the tests with a small AWS in memory.
 
 mod adoption;
+mod call_history;
 mod clock;
 mod dead_letters;
 mod error;
@@ -33,6 +34,7 @@ mod uploads;
 pub use adoption::{
     Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, PublishersChange,
 };
+pub use call_history::CallHistory;
 pub use clock::Clock;
 pub use dead_letters::{DeadLetter, DeadLetters, GateFunction};
 pub use error::{Cause, PortError, error_chain};

@@ -177,8 +177,8 @@ impl DriftKind {
                 "Upload the package that is to run, or copy the version that is to run over the key."
             }
             Self::UploadStuck => {
-                "Look at the function's log for this upload's version, and at the dead-letter queues; then upload the \
-                 package again."
+                "Look into the logs of sign and deploy for this upload's version, and at the dead letters (countersign \
+                 redrive); then upload the package again."
             }
             Self::ConfigurationChanged => {
                 "If it was planned, upload the package again, which publishes a version with the configuration of now; \

@@ -7,6 +7,8 @@
 //! | `alerts/silences/<functions\|layers>/<name>.json` | [`SilenceState`](super::SilenceState): a silence and what it kept quiet |
 //! | `silences/<functions\|layers>/<name>.json` | [`Silence`](super::Silence): written by people |
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -51,8 +53,32 @@ pub struct Incident {
     pub telling: Option<Telling>,
     /// The events that are counted in, the newest last: a second delivery of one is not a second one.
     pub events: Vec<String>,
-    /// When it was gone; null while it is open.
+    /// The event of `first_at`.
+    #[serde(default)]
+    pub first_event: String,
+    /// The event of `last_at`.
+    #[serde(default)]
+    pub last_event: String,
+    /// Who did it, and how often since it was told last.
+    #[serde(default)]
+    pub actors: Tally,
+    /// What it was done to, and how often since it was told last.
+    #[serde(default)]
+    pub targets: Tally,
+    /// When it was told to be gone; null while it is open.
     pub closed_at: Option<Timestamp>,
+    /// When what ended it happened. What happened before that does not open it again.
+    #[serde(default)]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// How often each of several names occurred.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// The names that came first, a bounded number of them.
+    pub counts: BTreeMap<String, u32>,
+    /// How often a name occurred for which there was no room.
+    pub others: u32,
 }
 
 /// A page that is on its way.

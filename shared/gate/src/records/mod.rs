@@ -30,7 +30,7 @@ pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};
 pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record, versions_on_record};
-pub use incident::{Incident, Telling};
+pub use incident::{Incident, Tally, Telling};
 pub(crate) use incident::{incident_kind, incident_path, incidents_folder};
 pub use lease::Lease;
 pub(crate) use lease::{HeldLease, Holder, LeaseScope};

@@ -1,7 +1,7 @@
 //! Pages as a person reads them: the samples of `events/`, and the gate's own outcomes, held against
 //! the texts in `pages/`.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 use countersign_gate::{
     alerts::{
@@ -45,10 +45,16 @@ pub(crate) fn settings() -> AlertSettings {
              arn:aws:iam::111122223333:role/countersign-DeployRole-1X",
         )
         .unwrap(),
+        peer_roles: OwnRoles::none(),
         functions: None,
         layers: None,
         signing_profile: None,
-        csc: None,
+        other_profiles: Vec::new(),
+        csc: Some(
+            "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0"
+                .parse()
+                .unwrap(),
+        ),
         key_arn: None,
         success_notices: false,
         repeat_interval: Duration::from_hours(1),
@@ -75,14 +81,25 @@ fn page_of(body: &str) -> Result<Option<Page>, EventError> {
 
 /// The page for an upload's end; the event only points at the record.
 fn page_of_outcome(record: &Value) -> Option<Page> {
-    let settings = settings();
-    let event = parse(&settings, &decided(&format!("s3://records/{RECORD}"))).unwrap();
+    page_of_outcome_by(&settings(), record)
+}
+
+fn page_of_outcome_by(settings: &AlertSettings, record: &Value) -> Option<Page> {
+    let event = parse(settings, &decided(&format!("s3://records/{RECORD}"))).unwrap();
     assert!(matches!(event, Event::Decided(_)));
     classify(
-        &settings,
+        settings,
         &event,
         &Lookup::Outcome(serde_json::from_value(record.clone()).unwrap()),
     )
+}
+
+/// A stack that wants to hear of good deployments, too.
+fn noticing() -> AlertSettings {
+    AlertSettings {
+        success_notices: true,
+        ..settings()
+    }
 }
 
 /// The page for drift; the event only points at the document.
@@ -134,7 +151,13 @@ fn pages() -> Vec<(String, Page)> {
     of_samples
         .chain(own.map(|(name, record)| (name.to_owned(), page_of_outcome(&record))))
         .chain(of_drift)
-        .chain([("drift-closed".to_owned(), page_of_drift(&closed))])
+        .chain([
+            ("drift-closed".to_owned(), page_of_drift(&closed)),
+            (
+                "own-deployed".to_owned(),
+                page_of_outcome_by(&noticing(), &outcome("deployed", None)),
+            ),
+        ])
         .map(|(name, page)| {
             let page = page.unwrap_or_else(|| panic!("{name} pages nobody"));
             (name, page)
@@ -178,6 +201,72 @@ fn documents_for_programs_are_as_they_should_be() {
     for (name, page) in pages() {
         let found = fs::read_to_string(expected_document(&name)).unwrap_or_default();
         assert_eq!(found, document(&page), "{name}");
+    }
+}
+
+/// What each format carries is in `docs/pages.md`, field by field, and nothing else is.
+#[test]
+fn fields_of_every_format_are_documented_and_no_others() {
+    const PAGES_DOC: &str = include_str!("../../../../docs/pages.md");
+    let documented = |begins: &str| -> BTreeSet<String> {
+        let (_, section) = PAGES_DOC.split_once(begins).unwrap();
+        let (_, table) = section.split_once("|---|---|\n").unwrap();
+        let rows = table.lines().take_while(|line| line.starts_with('|'));
+        let cells = rows.map(|row| row.split('|').nth(1).unwrap());
+        let names = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+        names.map(str::to_owned).collect()
+    };
+    let all = pages();
+    let carried = |protocol: &str, part: &str, as_they_are: &[&str]| -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for (_, page) in &all {
+            let message = render(page, &settings());
+            let texts: Value = serde_json::from_str(message.message()).unwrap();
+            let document: Value = serde_json::from_str(texts[protocol].as_str().unwrap()).unwrap();
+            leaves(document.pointer(part).unwrap(), "", as_they_are, &mut found);
+        }
+        found
+    };
+    for (begins, protocol, part, as_they_are) in [
+        (
+            "PagerDuty, below",
+            "sqs",
+            "/pagerduty",
+            "payload.custom_details",
+        ),
+        ("OCSF, below", "sqs", "/ocsf", "-"),
+        ("ASFF, below", "sqs", "/asff", "-"),
+        (
+            "Amazon Q Developer, the text",
+            "https",
+            "",
+            "metadata.additionalContext",
+        ),
+    ] {
+        assert_eq!(
+            documented(begins),
+            carried(protocol, part, &[as_they_are]),
+            "{begins}"
+        );
+    }
+}
+
+/// The places of all values that are no objects; `[]` is any element of a list.
+fn leaves(value: &Value, place: &str, as_they_are: &[&str], found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) if !as_they_are.contains(&place) => {
+            for (name, field) in fields {
+                let dot = if place.is_empty() { "" } else { "." };
+                leaves(field, &format!("{place}{dot}{name}"), as_they_are, found);
+            }
+        }
+        Value::Array(elements) => {
+            for element in elements {
+                leaves(element, &format!("{place}[]"), as_they_are, found);
+            }
+        }
+        Value::Null => {}
+        _ => drop(found.insert(place.to_owned())),
     }
 }
 
@@ -268,15 +357,7 @@ fn ordinary_events_page_nobody() {
 
 #[test]
 fn good_deployment_is_told_only_if_the_stack_says_so() {
-    let noticing = AlertSettings {
-        success_notices: true,
-        ..settings()
-    };
-    let told = |record: &Value| {
-        let event = parse(&noticing, &decided(&format!("s3://records/{RECORD}"))).unwrap();
-        let outcome = Lookup::Outcome(serde_json::from_value(record.clone()).unwrap());
-        classify(&noticing, &event, &outcome)
-    };
+    let told = |record: &Value| page_of_outcome_by(&noticing(), record);
     for (state, title) in [
         ("deployed", "Deployed: functions/orders"),
         ("prepared", "Prepared: functions/orders"),
@@ -697,7 +778,11 @@ pub(crate) fn cannot_start() -> Value {
 /// An end under Warn.
 pub(crate) fn warned(state: &str) -> Value {
     let mut record = outcome(state, None);
-    record["message"] = json!("version 7 is live");
+    record["message"] = json!(match state {
+        "prepared" =>
+            "the function is not there; its package is at s3://signed/current/functions/orders.zip",
+        _ => "version 7 is live",
+    });
     record["findings"] = json!([{
         "check": "expiry",
         "status": "fail",

@@ -47,8 +47,13 @@ fn document() -> String {
          \x20 is now.\n\
          - Objects in the buckets: those are data events, which a trail of management events does not have.\n\
          - Changes of IAM, in a stack outside of us-east-1: IAM's events come to the bus of that region alone.\n\
+         - `iam:PassRole`: it is no call of its own. The call that takes a role of the gate along is seen (`gate-role-passed`),\n\
+         \x20 in the region of the stack.\n\
+         - Metrics that somebody puts (`cloudwatch:PutMetricData`): those are data events.\n\
          - Whose stack it was: what another stack of this product deploys pages like anybody's calls, where both have\n\
-         \x20 the same targets. Give each its own in `TargetFunctions` and `TargetLayers`.\n\
+         \x20 the same targets, unless its roles are listed in `PeerRoles`. Better give each its own names in\n\
+         \x20 `TargetFunctions` and `TargetLayers`. Tags of roles are not believed: whoever may tag a role could have\n\
+         \x20 calls on your targets pass in silence.\n\
          - A replay of a signed package is told from other signed code by the records, not by the call.\n\n\
          | detection | severity | about |\n|---|---|---|\n",
     );
@@ -134,6 +139,7 @@ fn placeholders(step: &str) -> String {
         "job",
         "statement",
         "role",
+        "thing",
         "event",
         "region",
         "stack",

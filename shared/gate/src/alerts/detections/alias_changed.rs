@@ -31,6 +31,18 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
+/// There is nothing to look at any more, and the gate creates no alias.
+const STEPS_OF_DELETION: &[&str] = &[
+    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+    "If it is needed, create it again with the version that countersign status functions/{function} names: aws lambda create-alias --function-name {function} --name {alias} --function-version VERSION --region {region}",
+    "Take lambda:DeleteAlias away from everyone who need not have it.",
+];
+const STEPS_OF_CREATION: &[&str] = &[
+    "See where it points, and whether that is a version that the gate published: aws lambda get-alias --function-name {function} --name {alias} --region {region}, and countersign history functions/{function}",
+    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+    "If nobody needs it: aws lambda delete-alias --function-name {function} --name {alias} --region {region}",
+];
+
 fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_gated_function() {
         return None;
@@ -43,6 +55,7 @@ fn matches(context: &Context<'_>) -> Option<Match> {
             return Some(
                 finding
                     .severity(Severity::Warning)
+                    .steps(STEPS_OF_DELETION)
                     .title("An alias of {subject} was deleted past the gate")
                     .detail(format!("The alias is {alias:?}. Its callers get an error.")),
             );
@@ -50,6 +63,7 @@ fn matches(context: &Context<'_>) -> Option<Match> {
         "CreateAlias" => {
             finding = finding
                 .severity(Severity::Warning)
+                .steps(STEPS_OF_CREATION)
                 .title("An alias of {subject} was created past the gate");
         }
         _ => {}
@@ -110,5 +124,16 @@ mod tests {
             "UpdateAlias20150331",
             json!({"functionName": "another-teams", "name": "live"}),
         ));
+    }
+
+    /// Only a call that can be a dry run is one.
+    #[test]
+    fn parameter_that_the_call_does_not_have_makes_nothing_quiet() {
+        let moved = event(
+            "lambda",
+            "UpdateAlias20150331",
+            serde_json::json!({"functionName": "orders", "name": "live", "dryRun": true}),
+        );
+        fires(&DETECTION, &moved);
     }
 }

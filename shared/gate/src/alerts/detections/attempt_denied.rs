@@ -4,11 +4,12 @@ use super::{
     alias_changed, code_changed, code_refused, configuration_changed, csc_changed, csc_deleted,
     csc_detached, csc_replaced, csc_weakened,
     detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall},
-    foreign_signing, function_created, function_deleted, gate_changed, layer_changed, layer_opened,
-    opened_to_everybody, profile_changed, profile_opened, stack_changed, tags_changed,
-    trail_changed, trust_revoked, untrusted_code_live, version_changed,
+    foreign_signing, function_created, function_deleted, gate_changed, gate_role_passed,
+    layer_changed, layer_opened, opened_to_everybody, profile_changed, profile_opened,
+    stack_changed, tags_changed, trail_changed, trust_revoked, untrusted_code_live,
+    version_changed,
 };
-use crate::alerts::Severity;
+use crate::alerts::{Scope, Severity};
 
 /// The calls of all other detections.
 const CALLS: &[&[WatchedCall]] = &[
@@ -25,6 +26,7 @@ const CALLS: &[&[WatchedCall]] = &[
     function_created::CALLS,
     function_deleted::CALLS,
     gate_changed::CALLS,
+    gate_role_passed::CALLS,
     layer_changed::CALLS,
     layer_opened::CALLS,
     opened_to_everybody::CALLS,
@@ -57,6 +59,7 @@ pub(super) static DETECTION: Detection = Detection {
     calls: CALLS,
     on_one_event: &[EventPredicate::Any(&[
         EventPredicate::OwnResource,
+        EventPredicate::OwnRole,
         EventPredicate::Target,
         EventPredicate::Profile,
         EventPredicate::Present("requestParameters.codeSigningConfigArn"),
@@ -65,20 +68,47 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
+/// Of the sum.
+const SUM: &str = "Calls about code, trust or the gate were tried and denied";
+
 fn matches(context: &Context<'_>) -> Option<Match> {
     let call = context.call;
-    let finding = Match::default().detail(format!("The call was {}.", call.name()));
+    // Attempts at many targets are one thing: what was tried changed nothing, and who tried is what counts.
+    let finding = Match::default()
+        .scope(Scope::Stack(SUM))
+        .detail(format!("The call was {}.", call.name()));
     if let Some(thing) = context.own_resource() {
         return Some(finding.severity(Severity::Critical).subject(thing));
+    }
+    if let Some(role) = tried_role(context) {
+        return Some(
+            finding
+                .severity(Severity::Critical)
+                .subject(role)
+                .detail("It would have given a role of the gate to a function."),
+        );
     }
     let concerns = match call.service() {
         // Of permissions, tags and the like only what would have paged is an attempt worth a page.
         "lambda" => context.is_gated(),
-        "signer" => context.is_own_profile(),
+        "signer" => context.is_trusted_profile(),
         "cloudtrail" => true,
         _ => false,
     };
     concerns.then_some(finding)
+}
+
+/// The role of the gate that somebody tried to give to a function. A call that was denied does not always tell its
+/// parameters; that iam:PassRole was missing, and for which role, AWS says in words.
+fn tried_role(context: &Context<'_>) -> Option<String> {
+    if let Some(role) = context.passed_role() {
+        return Some(role.to_owned());
+    }
+    let message = context.call.error_message()?;
+    let (_, rest) = message.split_once("iam:PassRole")?;
+    let mut words = rest.split_whitespace();
+    let role = words.find(|word| word.starts_with("arn:") && context.is_own_role(word))?;
+    Some(role.to_owned())
 }
 
 #[cfg(test)]
@@ -172,5 +202,25 @@ mod tests {
             "UpdateFunctionCode20150331v2",
             json!({"functionName": "orders"}),
         ))));
+    }
+
+    #[test]
+    fn denied_attempt_to_pass_a_role_of_the_gate_is_critical() {
+        const ROLE: &str = "arn:aws:iam::111122223333:role/countersign-DeployRole-1X";
+        let create = |request| denied(&event("lambda", "CreateFunction20150331", request));
+        let named = create(json!({"functionName": "another-teams", "role": ROLE}));
+        fires(&DETECTION, &named);
+        let told = create(Value::Null);
+        let message = format!(
+            "User: arn:aws:iam::111122223333:user/x is not authorized to perform: iam:PassRole on resource: {ROLE} because \
+             no identity-based policy allows it"
+        );
+        let told = with(&told, "errorMessage", json!(message));
+        fires_here_alone(&DETECTION, &told);
+        for event in [named, told] {
+            let page = page(&event);
+            assert_eq!(page.severity, Severity::Critical, "{page:?}");
+            assert!(page.title.contains(ROLE), "{page:?}");
+        }
     }
 }

@@ -43,6 +43,12 @@ const STEPS_OF_LAYERS: &[&str] = &[
     "Publish the layer through the gate, and attach the version that the gate published.",
 ];
 
+const STEPS_OF_LAYER_VERSION: &[&str] = &[
+    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+    "If the layer is wanted, upload the unsigned package to the uploads bucket as layers/{layer}.zip.",
+    "Take lambda:PublishLayerVersion away from everyone but the gate's deploy role.",
+];
+
 fn matches(context: &Context<'_>) -> Option<Match> {
     let finding = Match::default();
     if !context.is_gated() {
@@ -59,7 +65,8 @@ fn matches(context: &Context<'_>) -> Option<Match> {
             .steps(STEPS_OF_LAYERS),
         "PublishLayerVersion" => finding
             .title("Lambda refused a layer version of {subject}")
-            .detail("No layer version was published by this call."),
+            .detail("No layer version was published by this call.")
+            .steps(STEPS_OF_LAYER_VERSION),
         _ if context.call.is_dry_run() => finding
             .detail("It was a dry run: somebody tried whether the code would be taken."),
         _ => finding.detail("The code that was there runs on."),

@@ -1,7 +1,7 @@
 //! What a detection is, what its matcher is given, and what it answers.
 
 use crate::{
-    alerts::{Repetition, Severity, settings::AlertSettings},
+    alerts::{Repetition, Scope, Severity, settings::AlertSettings},
     events::ApiCall,
 };
 use serde_json::Value;
@@ -59,8 +59,10 @@ pub enum EventPredicate {
     Layer,
     /// It names such a function or layer.
     Target,
-    /// It names the stack's signing profile.
+    /// It names the stack's signing profile, or another that its functions may trust.
     Profile,
+    /// It gives somebody a role of the gate.
+    OwnRole,
     /// It names a part of the stack.
     OwnResource,
     /// It names the stack itself.
@@ -124,6 +126,8 @@ pub(super) struct Match {
     pub(super) severity: Option<Severity>,
     /// How often it is told, when that is not once in the stack's interval.
     pub(super) repetition: Option<Repetition>,
+    /// How far the thing reaches.
+    pub(super) scope: Scope,
     /// In place of the row's title.
     pub(super) title: Option<&'static str>,
     /// In place of the row's steps.
@@ -142,6 +146,11 @@ impl Match {
 
     pub(super) fn repetition(mut self, repetition: Repetition) -> Self {
         self.repetition = Some(repetition);
+        self
+    }
+
+    pub(super) fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
         self
     }
 
@@ -168,6 +177,10 @@ impl Match {
 
 /// The functions of the gate itself end like this.
 pub(super) const OWN_FUNCTIONS: [&str; 4] = ["-sign", "-deploy", "-alert", "-sweep"];
+
+/// Behind the stack's name, the names of its roles begin like this.
+pub(super) const OWN_ROLES: [&str; 4] =
+    ["-SignRole-", "-DeployRole-", "-AlertRole-", "-SweepRole-"];
 
 impl Context<'_> {
     /// Whether the call is about a function that only the gate should change. A name that cannot be read
@@ -208,13 +221,35 @@ impl Context<'_> {
         }
     }
 
-    /// Whether one of the gate's own profiles was used. Without a profile to compare with, any counts.
+    /// Whether the gate's own profile was used. Without a profile to compare with, any counts.
     pub(super) fn is_own_profile(&self) -> bool {
         let named = self.profile();
         match (&self.settings.signing_profile, named) {
             (Some(own), Some(named)) => own.as_str() == named,
             _ => true,
         }
+    }
+
+    /// Whether functions of the gate may trust the profile that was used.
+    pub(super) fn is_trusted_profile(&self) -> bool {
+        let others = &self.settings.other_profiles;
+        let is_other = |named: &str| others.iter().any(|other| other.matches(named));
+        self.is_own_profile() || self.profile().is_some_and(is_other)
+    }
+
+    /// The role of the gate that the call gives to a function: by its ARN, or by a name that the stack's template
+    /// gives to roles alone.
+    pub(super) fn passed_role(&self) -> Option<&str> {
+        let arn = self.call.request_text("/role")?;
+        self.is_own_role(arn).then_some(arn)
+    }
+
+    /// Whether a role, by its ARN, is one of the gate's.
+    pub(super) fn is_own_role(&self, arn: &str) -> bool {
+        let name = arn.rsplit('/').next().unwrap_or(arn);
+        let rest = name.strip_prefix(&self.settings.stack);
+        let is_named = rest.is_some_and(|rest| OWN_ROLES.iter().any(|role| rest.starts_with(role)));
+        self.settings.own_roles.has(arn) || is_named
     }
 
     /// The profile that a call names.
@@ -237,7 +272,7 @@ impl Context<'_> {
     }
 
     /// The function of the gate that the call is about.
-    fn own_function(&self) -> Option<String> {
+    pub(super) fn own_function(&self) -> Option<String> {
         let name = self.call.function()?;
         let rest = name.as_str().strip_prefix(&self.settings.stack)?;
         OWN_FUNCTIONS
@@ -254,7 +289,7 @@ impl Context<'_> {
 }
 
 /// The parameters that name things of a stack, in the services that it has things of.
-pub(super) const RESOURCE_NAME_POINTERS: [&str; 13] = [
+pub(super) const RESOURCE_NAME_POINTERS: [&str; 15] = [
     "/roleName",
     "/queueUrl",
     "/name",
@@ -266,6 +301,8 @@ pub(super) const RESOURCE_NAME_POINTERS: [&str; 13] = [
     "/logGroupName",
     "/alarmName",
     "/alarmNames",
+    "/muteTargets/alarmNames",
+    "/resourceArn",
     "/stackName",
     "/trailName",
 ];

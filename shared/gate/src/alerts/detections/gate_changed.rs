@@ -10,12 +10,12 @@ pub(super) const CALLS: &[WatchedCall] = watch! {
     "sqs": "SetQueueAttributes", "DeleteQueue", "PurgeQueue", "AddPermission", "RemovePermission";
     "events": "DisableRule", "DeleteRule", "PutRule", "RemoveTargets", "PutTargets", "DeleteEventBus", "PutPermission", "RemovePermission";
     "scheduler": "UpdateSchedule", "DeleteSchedule";
-    "s3": "PutBucketPolicy", "DeleteBucketPolicy", "PutBucketVersioning", "PutBucketLifecycle", "DeleteBucketLifecycle", "PutBucketNotification", "PutBucketAcl", "PutBucketEncryption", "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock", "PutBucketReplication", "DeleteBucket";
+    "s3": "PutBucketPolicy", "DeleteBucketPolicy", "PutBucketVersioning", "PutBucketLifecycle", "DeleteBucketLifecycle", "PutBucketNotification", "PutBucketAcl", "PutBucketEncryption", "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock", "PutBucketReplication", "PutBucketObjectLockConfiguration", "DeleteBucket";
     "kms": "DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "DisableKeyRotation";
     "sns": "SetTopicAttributes", "DeleteTopic", "Unsubscribe", "Subscribe", "SetSubscriptionAttributes", "AddPermission",
-        "RemovePermission";
+        "RemovePermission", "PutDataProtectionPolicy";
     "logs": "DeleteLogGroup", "DeleteLogStream", "PutRetentionPolicy", "DisassociateKmsKey";
-    "monitoring": "DeleteAlarms", "DisableAlarmActions", "PutMetricAlarm", "SetAlarmState";
+    "monitoring": "DeleteAlarms", "DisableAlarmActions", "PutMetricAlarm", "SetAlarmState", "PutAlarmMuteRule";
 };
 
 pub(in crate::alerts) const ID: &str = "gate-changed";
@@ -24,10 +24,11 @@ pub(super) static DETECTION: Detection = Detection {
     id: ID,
     severity: Severity::Critical,
     title: "The gate itself was changed: {subject}",
-    meaning: "A part of Countersign was changed by hand: a function, role, queue, rule, schedule, bucket, key, topic, log group or alarm of the stack. The gate may not see, verify, record or page what it should.",
-    false_positives: "a stack update is told by the call that begins it, and what CloudFormation does then is silent; anything else is not usual.",
+    meaning: "A part of Countersign was changed past an update of its stack: a function, role, queue, rule, schedule, bucket, key, topic, log group or alarm. The gate may not see, verify, record or page what it should.",
+    false_positives: "a repair by whoever runs the gate. An update of the stack is told by the call that begins it, and what CloudFormation does then pages nobody.",
     steps: &[
-        "Put the stack back: aws cloudformation detect-stack-drift --stack-name {stack} --region {region} shows what differs; update the stack to mend it.",
+        "See what differs: aws cloudformation detect-stack-drift --stack-name {stack} --region {region}, and a minute later aws cloudformation describe-stack-resource-drifts --stack-name {stack} --region {region}",
+        "Put back by hand what differs: an update with the same template and parameters changes nothing. What is gone comes back by an update that leaves it out and another that has it again.",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
         "Check what was deployed since: countersign status shows each target.",
     ],
@@ -43,12 +44,56 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
+const WHO: &str = "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.";
+const SINCE: &str =
+    "Check what was deployed since: countersign audit, and countersign status for each target.";
+const STEPS_OF_RULE: &[&str] = &[
+    "Turn it on again: aws events enable-rule --name {thing} --region {region}, with --event-bus-name if it is not on the default bus.",
+    "What happened while it was off was not heard of, and does not come again: look through CloudTrail, and let sweep compare (countersign audit).",
+    WHO,
+    SINCE,
+];
+const STEPS_OF_ALARM_ACTIONS: &[&str] = &[
+    "Turn them on again: aws cloudwatch enable-alarm-actions --alarm-names {thing} --region {region}",
+    "See what was missed: aws cloudwatch describe-alarm-history --alarm-name {thing} --region {region}",
+    WHO,
+];
+const STEPS_OF_ALARM_STATE: &[&str] = &[
+    "See what the alarm says and why: aws cloudwatch describe-alarm-history --alarm-name {thing} --region {region}. CloudWatch sets the state anew when it evaluates the alarm, within minutes.",
+    WHO,
+];
+const STEPS_OF_KEY: &[&str] = &[
+    "Turn it on again: aws kms enable-key --key-id {thing} --region {region}. Until then nothing of the gate can be read or written, and uploads wait.",
+    WHO,
+    SINCE,
+];
+const STEPS_OF_KEY_DELETION: &[&str] = &[
+    "Stop it: aws kms cancel-key-deletion --key-id {thing} --region {region}",
+    "Turn it on again: aws kms enable-key --key-id {thing} --region {region}. Once it is deleted, all packages and records under it are lost.",
+    WHO,
+    SINCE,
+];
+const STEPS_OF_PURGE: &[&str] = &[
+    "Nothing brings the messages back. Uploads and jobs without an end are sent again by sweep within minutes; calls past the gate that waited there were never told.",
+    "Look through CloudTrail for the hour before, and let sweep compare what runs: countersign audit.",
+    WHO,
+];
+
 fn matches(context: &Context<'_>) -> Option<Match> {
     let thing = context.own_resource()?;
     let call = context.call;
     let finding = Match::default()
         .subject(thing)
         .detail(format!("It was done with {}.", call.name()));
+    let finding = match call.name() {
+        "DisableRule" => finding.steps(STEPS_OF_RULE),
+        "DisableAlarmActions" => finding.steps(STEPS_OF_ALARM_ACTIONS),
+        "SetAlarmState" => finding.steps(STEPS_OF_ALARM_STATE),
+        "DisableKey" => finding.steps(STEPS_OF_KEY),
+        "ScheduleKeyDeletion" => finding.steps(STEPS_OF_KEY_DELETION),
+        "PurgeQueue" => finding.steps(STEPS_OF_PURGE),
+        _ => finding,
+    };
     // What an update of the gate's own stack does is told by the call that begins it; another stack can
     // name the gate's parts in its template, too.
     if context.is_by_cloudformation() {
@@ -138,6 +183,21 @@ mod tests {
                 "monitoring",
                 "DeleteAlarms",
                 json!({"alarmNames": ["other", "countersign-DeadLetteredAlarm-1X"]}),
+            ),
+            (
+                "monitoring",
+                "PutAlarmMuteRule",
+                json!({"name": "nights", "muteTargets": {"alarmNames": ["countersign-DeadLetteredAlarm-1X"]}}),
+            ),
+            (
+                "sns",
+                "PutDataProtectionPolicy",
+                json!({"resourceArn": "arn:aws:sns:us-east-1:111122223333:countersign-Topic-1X"}),
+            ),
+            (
+                "s3",
+                "PutBucketObjectLockConfiguration",
+                json!({"bucketName": "countersign-recordsbucket-1x"}),
             ),
         ] {
             let event = event(service, call, request);

@@ -11,7 +11,7 @@ use crate::{
         formats::in_one_line,
         known_code::KnownCode,
         known_csc::KnownCsc,
-        page::{AwsLocation, PageState, Repetition},
+        page::{AwsLocation, PageState, Repetition, Scope},
         settings::AlertSettings,
     },
     domain::{CscArn, Target},
@@ -52,12 +52,15 @@ pub(in crate::alerts) fn needs_records(call: &ApiCall, settings: &AlertSettings)
 }
 
 /// What of a call makes it another thing than the one before by the same caller.
-const DISTINGUISHING: [&str; 10] = [
+const DISTINGUISHING: [&str; 13] = [
     "/name",
     "/functionVersion",
+    "/routingConfig",
     "/principal",
     "/role",
     "/layers",
+    "/fileSystemConfigs",
+    "/imageConfig",
     "/handler",
     "/runtime",
     "/allowedPublishers",
@@ -65,8 +68,8 @@ const DISTINGUISHING: [&str; 10] = [
     "/codeSigningPolicies",
 ];
 
-/// The values of [`DISTINGUISHING`], and what Lambda says of the signature. An attempt that was denied changed nothing,
-/// whatever was asked.
+/// The values of [`DISTINGUISHING`], and what Lambda says of the signature. What was refused changed nothing, whatever
+/// was asked.
 fn distinguishing_values(call: &ApiCall) -> String {
     if call.error_code().is_some() {
         return String::new();
@@ -93,6 +96,7 @@ fn page(
         .as_ref()
         .map_or_else(|| subject.clone(), ToString::to_string);
     let title = finding.title.unwrap_or(detection.title);
+    let severity = finding.severity.unwrap_or(detection.severity);
     let mut text = vec![detection.meaning.to_owned()];
     text.extend(finding.details.iter().map(|detail| in_one_line(detail)));
     if let Some(error) = call.error_message() {
@@ -125,21 +129,29 @@ fn page(
             region: call.region().to_owned(),
             account: call.account().to_owned(),
         }),
-        severity: finding.severity.unwrap_or(detection.severity),
+        severity,
         title: title.replace("{subject}", &subject),
         text: text.join("\n"),
         next_steps,
         facts: facts(call, settings),
-        resources: vec![subject],
+        resources: vec![context.arn_of(&subject).unwrap_or(subject)],
         kind: detection.id.to_owned(),
         subject: about,
         target,
-        distinct_by: format!(
-            "{} by {} {}",
-            call.name(),
-            context.actor(),
-            distinguishing_values(call)
-        ),
+        by: Some(match finding.scope {
+            Scope::Subject => call.principal().to_owned(),
+            Scope::Stack(_) => context.actor(),
+        }),
+        distinct_by: match finding.scope {
+            Scope::Subject => format!(
+                "{} by {} {}",
+                call.name(),
+                context.actor(),
+                distinguishing_values(call)
+            ),
+            Scope::Stack(_) => severity.as_str().to_owned(),
+        },
+        scope: finding.scope,
         dedup_key: None,
         repetition: finding.repetition.unwrap_or(Repetition::Counted),
         state: PageState::Detected,
@@ -228,6 +240,20 @@ impl Context<'_> {
         .to_owned()
     }
 
+    /// The ARN of the function or layer that the call is about, where account and region are known.
+    fn arn_of(&self, subject: &str) -> Option<String> {
+        let call = self.call;
+        let (kind, name) = match (call.layer(), call.function()) {
+            (Some(layer), _) => ("layer", String::from(layer)),
+            (None, Some(function)) => ("function", String::from(function)),
+            (None, None) => return None,
+        };
+        let place = [call.partition(), call.region(), call.account()];
+        let is_known = name == subject && place.iter().all(|part| is_plain(part));
+        let [partition, region, account] = place;
+        is_known.then(|| format!("arn:{partition}:lambda:{region}:{account}:{kind}:{name}"))
+    }
+
     /// Advice for the tool that made the call. Only that CloudFormation made it is certain; the other
     /// tools are known by their user agent, which callers choose: it changes what is advised and nothing
     /// else.
@@ -308,6 +334,7 @@ impl Context<'_> {
                 "STATEMENT",
             ),
             ("{role}", plain(call.request_text("/roleName")), "ROLE"),
+            ("{thing}", plain(self.own_resource().as_deref()), "NAME"),
             ("{event}", plain(Some(call.event_id())), "EVENT_ID"),
             ("{region}", plain(Some(call.region())), "REGION"),
             ("{stack}", plain(Some(&self.settings.stack)), "STACK"),

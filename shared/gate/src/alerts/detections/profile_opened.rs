@@ -30,7 +30,7 @@ pub(super) static DETECTION: Detection = Detection {
 };
 
 fn matches(context: &Context<'_>) -> Option<Match> {
-    if !context.is_own_profile() {
+    if !context.is_trusted_profile() {
         return None;
     }
     let call = context.call;

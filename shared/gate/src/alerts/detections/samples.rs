@@ -27,9 +27,11 @@ pub(super) fn settings() -> AlertSettings {
              arn:aws:iam::111122223333:role/countersign-DeployRole-1X",
         )
         .unwrap(),
+        peer_roles: OwnRoles::none(),
         functions: Some(NamePattern::parse("o*").unwrap()),
         layers: Some(NamePattern::parse("base").unwrap()),
         signing_profile: Some(ProfileName::parse("countersign").unwrap()),
+        other_profiles: vec![NamePattern::parse("team_*").unwrap()],
         csc: Some(CscArn::parse(OWN_CSC).unwrap()),
         key_arn: Some(OWN_KEY.to_owned()),
         success_notices: false,

@@ -34,21 +34,28 @@ pub(super) static DETECTION: Detection = Detection {
 fn matches(context: &Context<'_>) -> Option<Match> {
     let call = context.call;
     let own = &context.settings.stack;
-    let finding = Match::default()
-        .subject(own.clone())
-        .detail(format!("It was done with {}.", call.name()));
-    // A change set may be named by an ARN alone, which does not have the stack's name.
+    let finding = Match::default().detail(format!("It was done with {}.", call.name()));
+    // A change set may be named by an ARN alone, which does not have the stack's name. What CloudFormation does to
+    // the gate is not quiet after it: the subject is another.
     let Some(stack) = call.request_text("/stackName") else {
-        return Some(finding.title("A stack that may be the gate's {subject} was changed").detail(
-            "The call does not name the stack: look at what it changed before anything else.".to_owned(),
-        ));
+        return Some(
+            finding
+                .subject(call.request_text("/changeSetName").unwrap_or("a stack that is not named"))
+                .title("A stack that may be the gate's was changed: {subject}")
+                .detail("The call does not name the stack: look at what it changed before anything else."),
+        );
     };
     let is_own = stack == own || stack.contains(&format!(":stack/{own}/"));
     is_own.then(|| match call.name() {
         "DeleteStack" => finding
+            .subject(own.clone())
             .severity(Severity::Critical)
             .title("The gate's stack {subject} is being deleted"),
-        _ => finding,
+        // No part of the gate is changed by these.
+        "SetStackPolicy" | "UpdateTerminationProtection" => finding
+            .subject(format!("{own}, {}", call.name()))
+            .title("What protects the gate's stack was changed: {subject}"),
+        _ => finding.subject(own.clone()),
     })
 }
 

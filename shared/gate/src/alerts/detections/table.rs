@@ -4,18 +4,19 @@ use super::detection::{Answer, Context, Detection, Match, WatchedCall};
 use super::{
     alias_changed, attempt_denied, code_changed, code_refused, configuration_changed, csc_changed,
     csc_deleted, csc_detached, csc_replaced, csc_weakened, foreign_signing, function_created,
-    function_deleted, gate_changed, layer_changed, layer_opened, opened_to_everybody,
-    profile_changed, profile_opened, stack_changed, tags_changed, trail_changed, trust_revoked,
-    untrusted_code_live, version_changed,
+    function_deleted, gate_changed, gate_role_passed, layer_changed, layer_opened,
+    opened_to_everybody, profile_changed, profile_opened, stack_changed, tags_changed,
+    trail_changed, trust_revoked, untrusted_code_live, version_changed,
 };
 use crate::{alerts::settings::AlertSettings, events::ApiCall};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All detections. The first that matches speaks: one call is one page.
-pub static DETECTIONS: [&Detection; 25] = [
+pub static DETECTIONS: [&Detection; 26] = [
     &gate_changed::DETECTION,
     &stack_changed::DETECTION,
     &trail_changed::DETECTION,
+    &gate_role_passed::DETECTION,
     &code_refused::DETECTION,
     &untrusted_code_live::DETECTION,
     &code_changed::DETECTION,
@@ -77,10 +78,7 @@ pub(in crate::alerts) fn find(
     settings: &AlertSettings,
 ) -> Option<(&'static Detection, Match)> {
     let answer = answer_of(call)?;
-    let is_own_work = OWN_WORK
-        .iter()
-        .any(|work| work.service == call.service() && work.name == call.name());
-    if is_own_work && settings.own_roles.made(call) {
+    if is_gates_work(call) && settings.own_roles.made(call) {
         return None;
     }
     let context = Context { call, settings };
@@ -88,6 +86,12 @@ pub(in crate::alerts) fn find(
         .iter()
         .filter(|detection| detection.answer == answer && detection.watches(call))
         .find_map(|detection| Some((*detection, (detection.matches)(&context)?)))
+}
+
+/// Whether a gate makes such calls as its work.
+pub(in crate::alerts) fn is_gates_work(call: &ApiCall) -> bool {
+    let is_it = |work: &WatchedCall| work.service == call.service() && work.name == call.name();
+    OWN_WORK.iter().any(is_it)
 }
 
 /// The detection that speaks of this call.

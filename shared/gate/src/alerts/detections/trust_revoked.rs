@@ -15,7 +15,8 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "a leaked package or profile that somebody withdrew, as they should.",
     steps: &[
         "Check that the revocation was meant. It cannot be undone.",
-        "Find what runs with it and upload that package once more, so that the gate signs it anew: countersign status shows the signing job of each target.",
+        "Find what runs with it: countersign audit impact JOB_ARN (the job is {job}). It may be none of the gate's: the call does not say whose job it was.",
+        "If it was not meant, or once the package can be trusted, upload it once more, so that the gate signs it anew.",
         "Take signer:RevokeSignature and signer:RevokeSigningProfile away from everyone who need not have them.",
     ],
     controls: &[
@@ -37,7 +38,7 @@ const STEPS_OF_PROFILE: &[&str] = &[
     "Check that the revocation was meant. It cannot be undone.",
     "Nothing that the profile version signed after the effective time is taken any more. Make a new profile: aws signer put-signing-profile --profile-name NEW_NAME --platform-id AWSLambda-SHA384-ECDSA --region {region}",
     "Give its version's ARN to the stack as SigningProfileVersionArn, and list it in the code signing configuration in place of the revoked one. Do not trust the revoked one again.",
-    "Upload each package once more, so that the gate signs it anew.",
+    "Find what runs with it: countersign audit impact PROFILE_VERSION_ARN. Upload each of these packages once more, so that the gate signs it anew.",
     "Take signer:RevokeSignature and signer:RevokeSigningProfile away from everyone who need not have them.",
 ];
 
@@ -48,17 +49,23 @@ fn matches(context: &Context<'_>) -> Option<Match> {
     if call.name() == "RevokeSignature" {
         return Some(finding);
     }
-    if !context.is_own_profile() {
+    if !context.is_trusted_profile() {
         return None;
     }
     let version = call.request_text("/profileVersion").unwrap_or("not named");
-    let since = call
-        .request("/effectiveTime")
-        .map_or_else(|| "not named".to_owned(), ToString::to_string);
+    let since = call.request("/effectiveTime").map_or_else(
+        || "a time that is not named".to_owned(),
+        |time| {
+            time.as_str()
+                .map_or_else(|| time.to_string(), str::to_owned)
+        },
+    );
     Some(
         finding
             .title("A signing profile was revoked: {subject}")
-            .detail(format!("The version is {version}, effective from {since}."))
+            .detail(format!(
+                "The version is {version}; what it signed from {since} on is not taken."
+            ))
             .steps(STEPS_OF_PROFILE),
     )
 }

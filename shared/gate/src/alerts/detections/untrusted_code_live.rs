@@ -16,7 +16,8 @@ pub(super) static DETECTION: Detection = Detection {
     steps: &[
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
         "Put the gate's package back: countersign status functions/{function}, then copy the good version of functions/{function}.zip over its key, or upload it again.",
-        "Set the code signing configuration to Enforce: aws lambda update-code-signing-config --code-signing-config-arn {own_csc} --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region {region}",
+        "See which code signing configuration let it in: aws lambda get-function-code-signing-config --function-name {function} --region {region}",
+        "If that is the stack's, set it to Enforce: aws lambda update-code-signing-config --code-signing-config-arn {own_csc} --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region {region}",
         "Take the right to update code away from everyone but the gate's deploy role.",
     ],
     controls: &[
@@ -34,12 +35,25 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
+/// A layer has no code signing configuration of its own.
+const STEPS_OF_LAYER: &[&str] = &[
+    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+    "Publish the layer through the gate: upload it to the uploads bucket as layers/{layer}.zip.",
+    "Find the functions that use it: aws lambda list-functions --query 'Functions[?Layers]' --region {region}",
+    "Take lambda:PublishLayerVersion away from everyone but the gate's deploy role.",
+];
+
 fn matches(context: &Context<'_>) -> Option<Match> {
     let status = context.call.signature_status()?;
     if status == "VALID" || !context.is_gated() {
         return None;
     }
     let finding = Match::default().detail(format!("Lambda calls the signature {status:?}."));
+    let finding = if context.call.layer().is_some() {
+        finding.steps(STEPS_OF_LAYER)
+    } else {
+        finding
+    };
     if context.settings.only_warns {
         return Some(
             finding

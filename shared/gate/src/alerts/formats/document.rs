@@ -3,14 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    asff::asff,
-    bounds::Bounds,
-    inert::{no_markup, one_line},
-    ocsf::ocsf,
-    pagerduty::pagerduty,
-    parts::Parts,
-};
+use super::{asff::asff, bounds::Bounds, ocsf::ocsf, pagerduty::pagerduty, parts::Parts};
 use crate::alerts::{
     page::{Page, Severity},
     settings::AlertSettings,
@@ -26,9 +19,11 @@ pub(super) fn document(page: &Page, settings: &AlertSettings, bounds: Bounds) ->
         .iter()
         .map(|(name, address)| (name.to_ascii_lowercase(), address.clone().into()))
         .collect();
+    // Who opens incidents and findings is given none of what went well.
+    let is_finding = !page.is_good_news();
     json!({
         "version": DOCUMENT_VERSION,
-        "id": no_markup(&one_line(&page.id, bounds.line)),
+        "id": parts.id,
         "dedup_key": parts.dedup_key,
         "at": page.at,
         "severity": severity(page.severity),
@@ -44,9 +39,9 @@ pub(super) fn document(page: &Page, settings: &AlertSettings, bounds: Bounds) ->
         "account": parts.place.as_ref().map(|place| &place.account),
         "region": parts.place.as_ref().map(|place| &place.region),
         "links": links,
-        "pagerduty": pagerduty(page, &parts),
-        "ocsf": ocsf(page, &parts),
-        "asff": parts.place.as_ref().map(|place| asff(page, &parts, place)),
+        "pagerduty": is_finding.then(|| pagerduty(page, &parts)),
+        "ocsf": is_finding.then(|| ocsf(page, &parts)),
+        "asff": parts.place.as_ref().filter(|_| is_finding).map(|place| asff(page, &parts, place)),
     })
 }
 

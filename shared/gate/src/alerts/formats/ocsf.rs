@@ -69,8 +69,9 @@ pub(super) fn ocsf(page: &Page, parts: &Parts) -> Value {
         },
         "metadata": {
             "version": "1.3.0",
-            "uid": page.hash(),
-            "profiles": ["cloud"],
+            // Of this message; that of the thing is in finding_info.
+            "uid": format!("{}/{}", parts.id, parts.state),
+            "profiles": parts.place.iter().map(|_| "cloud").collect::<Vec<_>>(),
             "product": {"name": "Countersign", "vendor_name": "Countersign"},
         },
         "cloud": cloud,

@@ -3,18 +3,19 @@
 use serde_json::{Map, Value};
 
 use super::{
-    bounds::{Bounds, MAX_DEDUP_KEY_CHARS},
+    bounds::{Bounds, MAX_DEDUP_KEY_CHARS, MAX_STACK},
     inert::{cut, no_markup, one_line},
     links::links,
 };
 use crate::alerts::{
-    page::{AwsLocation, Page, PageState},
+    page::{AwsLocation, Page, PageState, short_hash},
     settings::AlertSettings,
 };
 
 /// The parts of a page, already inert, that all of its machine formats are made of.
 #[derive(Clone, Debug)]
 pub(super) struct Parts {
+    pub(super) id: String,
     pub(super) dedup_key: String,
     pub(super) title: String,
     pub(super) text: String,
@@ -39,7 +40,8 @@ impl Parts {
         let facts = page.facts.iter().take(bounds.facts);
         let place = page.place.as_ref().or(settings.place.as_ref());
         Self {
-            dedup_key: line(&page.dedup_key(), MAX_DEDUP_KEY_CHARS),
+            id: line(&page.id, bounds.line),
+            dedup_key: dedup_key(page),
             title: line(&page.title, bounds.title),
             text: no_markup(&cut(&page.text, bounds.text)),
             next_steps: lines(&page.next_steps, bounds.steps),
@@ -58,6 +60,17 @@ impl Parts {
             links: links(page, settings),
         }
     }
+}
+
+/// The key of the page. One that is too long keeps what tells it apart: it is not cut, but hashed.
+fn dedup_key(page: &Page) -> String {
+    let key = page.dedup_key();
+    let whole = no_markup(&one_line(&key, usize::MAX));
+    if whole.chars().count() <= MAX_DEDUP_KEY_CHARS {
+        return whole;
+    }
+    let stack = no_markup(&one_line(&page.stack, MAX_STACK));
+    format!("{stack}/{}", short_hash(&[&key]))
 }
 
 /// Whether a page ends what others under its key began.

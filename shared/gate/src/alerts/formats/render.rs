@@ -98,9 +98,11 @@ mod tests {
             stack: "countersign".to_owned(),
             records_bucket: "records".to_owned(),
             own_roles: OwnRoles::none(),
+            peer_roles: OwnRoles::none(),
             functions: None,
             layers: None,
             signing_profile: None,
+            other_profiles: Vec::new(),
             csc: None,
             key_arn: None,
             success_notices: false,
@@ -130,7 +132,9 @@ mod tests {
             kind: filler.to_owned(),
             subject: filler.to_owned(),
             target: None,
+            by: Some(filler.to_owned()),
             distinct_by: filler.to_owned(),
+            scope: crate::alerts::Scope::Subject,
             dedup_key: None,
             repetition: Repetition::Counted,
             state: PageState::Detected,
@@ -221,6 +225,41 @@ mod tests {
             "lifecycle { ignore_changes = [filename, s3_key] }",
         ] {
             assert_eq!(no_markup(&one_line(command, 300)), command);
+        }
+    }
+
+    /// Whoever takes pages knows them by it: what is cut off must not be what tells things apart.
+    #[test]
+    fn long_key_still_tells_things_apart() {
+        let key_of = |page: &Page| {
+            let message = render(page, &settings());
+            let texts: Map<String, Value> = serde_json::from_str(message.message()).unwrap();
+            let document: Value = serde_json::from_str(texts["sqs"].as_str().unwrap()).unwrap();
+            let key = document["dedup_key"].as_str().unwrap().to_owned();
+            assert_eq!(document["pagerduty"]["dedup_key"], key.as_str());
+            key
+        };
+        let about = |thread: &str, same: &str| Page {
+            stack: "gate".to_owned(),
+            kind: "csc-weakened".to_owned(),
+            subject: thread.to_owned(),
+            distinct_by: same.to_owned(),
+            ..page("x")
+        };
+        let short = about("functions/orders", "a");
+        assert_eq!(key_of(&short), short.dedup_key());
+        for thread in ["x".repeat(300), "\u{202e}".repeat(40)] {
+            let one = about(&thread, "a");
+            let key = key_of(&one);
+            assert!(key.len() <= 255 && key.starts_with("gate/"), "{key}");
+            assert_ne!(key, key_of(&about(&thread, "b")));
+            // The page that closes it has the key of the document.
+            let closing = Page {
+                dedup_key: Some(one.dedup_key()),
+                state: "closed".to_owned(),
+                ..about(&thread, "")
+            };
+            assert_eq!(key, key_of(&closing));
         }
     }
 

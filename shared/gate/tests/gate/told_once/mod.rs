@@ -1,6 +1,8 @@
 //! One thing is told once, its repeats are summed up, its end is told, and a planned change is kept quiet.
 
 mod configurations;
+mod denied;
+mod peers;
 mod recovery;
 mod repeats;
 mod silences;
@@ -10,7 +12,7 @@ use std::collections::BTreeSet;
 use countersign_gate::{
     alerts::{AlertError, AlertSettings, Alerted, Severity, alert},
     domain::ReasonCode,
-    records::{Incident, OpenAlerts, SilenceState},
+    records::{Drift, Incident, OpenAlerts, SilenceState},
 };
 use serde_json::{Map, Value, json};
 
@@ -24,6 +26,8 @@ use crate::{
 };
 
 const RUN: &str = r#"{"run": "repeats"}"#;
+/// The id of the event that points at drift.
+const DRIFT_EVENT: &str = "5e0d7b3c-0000-4000-8000-000000000000";
 const SILENCE: &str = "silences/functions/orders.json";
 
 fn told(world: &World, body: &str) -> Result<Alerted, AlertError> {

@@ -28,14 +28,27 @@ fn fifty_bad_uploads_are_two_pages_and_a_good_one_closes() {
     let (state, text) = pages(&world).pop().unwrap();
     assert_eq!(state, "closed");
     assert!(text.starts_with("No longer so: Upload refused"), "{text}");
-    // The next refusal is a new thing.
-    assert!(matches!(
-        ended(
-            &world,
-            &outcome("rejected", Some(ReasonCode::PublisherNotAllowed))
-        ),
-        Alerted::Paged(_)
-    ));
+    assert!(text.contains("Ended: 2026-11-21T22:00:00Z"), "{text}");
+    {
+        let state = world.state();
+        let texts: Map<String, Value> =
+            serde_json::from_str(state.pages.last().unwrap().message()).unwrap();
+        let document: Value = serde_json::from_str(texts["sqs"].as_str().unwrap()).unwrap();
+        // Younger than what it ends, or Security Hub would not take it.
+        assert_eq!(document["asff"]["UpdatedAt"], "2026-11-21T22:00:00Z");
+        assert_eq!(document["pagerduty"]["event_action"], "resolve");
+    }
+    // The event of the first refusal comes again; the next refusal is a new thing.
+    let refused = |decided_at: &str, event: &str| {
+        let code = Some(ReasonCode::PublisherNotAllowed);
+        put(&world, RECORD, &outcome_at(decided_at, "rejected", code));
+        let body = decided(&format!("s3://records/{RECORD}"));
+        told(&world, &body.replace("5e0d7b3c-0000", event)).unwrap()
+    };
+    let first = refused("2026-11-21T21:44:09Z", "5e0d7b3c-0000");
+    assert!(matches!(first, Alerted::Known(_)));
+    let next = refused("2026-11-21T22:30:00Z", "5e0d7b3c-1111");
+    assert!(matches!(next, Alerted::Paged(_)));
 }
 
 #[test]

@@ -23,6 +23,17 @@ fn repeats_are_counted_and_summed_up_by_the_clock() {
     let (state, text) = pages(&world).pop().unwrap();
     assert_eq!(state, "repeated");
     assert!(text.starts_with("Again, 49 times: "), "{text}");
+    assert!(
+        text.contains("The same happened 49 more times since"),
+        "{text}"
+    );
+    assert!(text.contains("That is 50 times since"), "{text}");
+    for event in ["First event: event-1\n", "Last event: event-50\n"] {
+        assert!(text.contains(event), "{text}");
+    }
+    let by = "By: arn:aws:sts::111122223333:assumed-role/Developer/session-10 (1), ";
+    assert!(text.contains(by), "{text}");
+    assert!(text.contains("others (44)"), "{text}");
     // Nothing more waits.
     pass(&world, 61);
     assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(0))));
@@ -177,7 +188,31 @@ fn pipeline_under_warn_is_one_warning_a_day() {
 }
 
 #[test]
-fn drift_is_told_each_time_because_sweep_counts() {
+fn drift_is_told_each_time_that_it_is_news() {
+    let world = world();
+    let mut found = drift(countersign_gate::records::DriftKind::CscMissing);
+    let path = found.path();
+    let tell = |found: &Drift, event: &str| {
+        put(&world, &path, &serde_json::to_value(found).unwrap());
+        let body = drifted(&format!("s3://records/{path}")).replace(DRIFT_EVENT, event);
+        told(&world, &body).unwrap()
+    };
+    assert!(matches!(tell(&found, "one"), Alerted::Paged(_)));
+    // A second delivery, and a run of sweep that was cut off and sent its event again.
+    assert!(matches!(tell(&found, "one"), Alerted::Known(_)));
+    assert!(matches!(tell(&found, "two"), Alerted::Known(_)));
+    found.closed_at = Some("2026-11-22T09:00:00Z".parse().unwrap());
+    assert!(matches!(tell(&found, "three"), Alerted::Paged(_)));
+    // The first event comes once more, and the document says by now that it is gone.
+    assert!(matches!(tell(&found, "one"), Alerted::Known(_)));
+    found.found_at = "2026-11-22T10:00:00Z".parse().unwrap();
+    found.closed_at = None;
+    assert!(matches!(tell(&found, "four"), Alerted::Paged(_)));
+    assert_eq!(states(&world), ["open", "closed", "open"]);
+}
+
+#[test]
+fn drift_that_could_not_be_told_is_told_by_the_next_delivery() {
     let world = world();
     let found = drift(countersign_gate::records::DriftKind::CscMissing);
     put(
@@ -186,16 +221,92 @@ fn drift_is_told_each_time_because_sweep_counts() {
         &serde_json::to_value(&found).unwrap(),
     );
     let event = drifted(&format!("s3://records/{}", found.path()));
-    for _ in 0..2 {
-        assert!(matches!(told(&world, &event), Ok(Alerted::Paged(_))));
+    world.state().broken.insert("sns:Publish");
+    assert!(told(&world, &event).is_err());
+    world.state().broken.clear();
+    assert!(matches!(told(&world, &event), Ok(Alerted::Paged(_))));
+    assert!(matches!(told(&world, &event), Ok(Alerted::Known(_))));
+}
+
+#[test]
+fn good_deployment_is_told_once_if_it_is_to_be_told() {
+    let world = world();
+    let notices = AlertSettings {
+        success_notices: true,
+        ..settings()
+    };
+    let tell = |decided_at: &str| {
+        put(&world, RECORD, &outcome_at(decided_at, "deployed", None));
+        let event = decided(&format!("s3://records/{RECORD}"));
+        told_by(&world, &notices, &event).unwrap()
+    };
+    assert!(matches!(tell("2026-11-21T22:00:00Z"), Alerted::Paged(_)));
+    assert!(matches!(tell("2026-11-21T22:00:00Z"), Alerted::Known(_)));
+    let state = world.state();
+    let texts: Map<String, Value> = serde_json::from_str(state.pages[0].message()).unwrap();
+    let document: Value = serde_json::from_str(texts["sqs"].as_str().unwrap()).unwrap();
+    // Nothing is wrong: no incident, no finding.
+    for part in ["pagerduty", "ocsf", "asff"] {
+        assert_eq!(document[part], Value::Null, "{part}");
     }
-    let keys: Vec<String> = world
-        .state()
-        .pages
-        .iter()
-        .map(|page| page.attributes()["detection"].clone())
-        .collect();
-    assert_eq!(keys, ["CSC_MISSING", "CSC_MISSING"]);
+    assert_eq!(document["severity"], "notice");
+}
+
+#[test]
+fn one_more_is_once_more() {
+    let world = world();
+    for number in 1..=2 {
+        told(&world, &code_changed(number)).unwrap();
+    }
+    pass(&world, 61);
+    told(&world, RUN).unwrap();
+    let (_, text) = pages(&world).pop().unwrap();
+    assert!(text.starts_with("Again, once: "), "{text}");
+    assert!(
+        text.contains("happened once more since") && text.contains("That is twice since"),
+        "{text}"
+    );
+    ended(
+        &world,
+        &outcome_at("2026-11-21T23:00:00Z", "deployed", None),
+    );
+    let (_, text) = pages(&world).pop().unwrap();
+    assert!(text.contains("It happened twice since"), "{text}");
+    assert!(!text.contains(" 1 "), "{text}");
+}
+
+/// So many events of before are remembered, and the time of the end for all others.
+#[test]
+fn event_of_before_the_end_does_not_open_it_again() {
+    let world = world();
+    for number in 1..=60 {
+        told(&world, &code_changed(number)).unwrap();
+    }
+    ended(
+        &world,
+        &outcome_at("2026-11-21T21:55:00Z", "deployed", None),
+    );
+    assert_eq!(states(&world), ["detected", "closed"]);
+    for number in [60, 59, 1, 2] {
+        assert!(
+            matches!(told(&world, &code_changed(number)), Ok(Alerted::Known(_))),
+            "{number}"
+        );
+    }
+    // One of before that was never seen is on record, and nobody is called for what is over.
+    assert!(matches!(
+        told(&world, &code_changed(61)),
+        Ok(Alerted::Known(_))
+    ));
+    assert!(incidents(&world)[0].closed_at.is_some());
+    assert_eq!(states(&world), ["detected", "closed"]);
+    // What happens after it is told.
+    assert!(matches!(
+        told(&world, &code_changed(600)),
+        Ok(Alerted::Paged(_))
+    ));
+    assert!(incidents(&world)[0].closed_at.is_none());
+    assert_eq!(incidents(&world)[0].count, 1);
 }
 
 #[test]
@@ -258,6 +369,29 @@ fn cloudformation_changes_the_gate_in_silence_only_while_its_stack_is_updated() 
         told(&quiet, &by_cloudformation(2)),
         Ok(Alerted::Silent)
     ));
+    // Neither a change set that names no stack nor the stack's policy makes anything quiet.
+    for (number, name, request) in [
+        (
+            5,
+            "ExecuteChangeSet",
+            json!({"changeSetName": "arn:aws:cloudformation:us-east-1:111122223333:changeSet/x/1"}),
+        ),
+        (6, "SetStackPolicy", json!({"stackName": "countersign"})),
+    ] {
+        let loud = world();
+        let mut event: Value = serde_json::from_str(&call(number, name, &request)).unwrap();
+        event["source"] = json!("aws.cloudformation");
+        event["detail"]["eventSource"] = json!("cloudformation.amazonaws.com");
+        event["detail"]["eventTime"] = json!(loud.state().now.to_string());
+        assert!(
+            matches!(told(&loud, &event.to_string()), Ok(Alerted::Paged(_))),
+            "{name}"
+        );
+        assert!(
+            matches!(told(&loud, &by_cloudformation(7)), Ok(Alerted::Paged(_))),
+            "{name}"
+        );
+    }
     pass(&quiet, 121);
     assert!(matches!(
         told(&quiet, &by_cloudformation(3)),
@@ -281,4 +415,13 @@ fn other_alias_version_or_publisher_is_another_thing() {
     assert!(matches!(alias(2, "canary", "4"), Ok(Alerted::Counted(_))));
     assert!(matches!(alias(3, "prod", "4"), Ok(Alerted::Paged(_))));
     assert!(matches!(alias(4, "prod", "66"), Ok(Alerted::Paged(_))));
+    let weighted = |number: u32, weight: f64| {
+        let request = json!({
+            "functionName": "orders", "name": "prod", "functionVersion": "66",
+            "routingConfig": {"additionalVersionWeights": {"4": weight}},
+        });
+        told(&world, &call(number, "UpdateAlias20150331", &request))
+    };
+    assert!(matches!(weighted(5, 0.01), Ok(Alerted::Paged(_))));
+    assert!(matches!(weighted(6, 0.99), Ok(Alerted::Paged(_))));
 }

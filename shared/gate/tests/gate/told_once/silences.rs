@@ -20,6 +20,8 @@ fn silence_keeps_a_planned_change_quiet_and_tells_of_its_beginning_and_end() {
     let (_, text) = pages(&world).pop().unwrap();
     assert!(text.contains("migration of the shop"), "{text}");
     assert_eq!(states(&world), ["open"]);
+    // Whoever hears of nothing but what is critical hears that this may be kept quiet.
+    assert_eq!(world.state().pages[0].attributes()["severity"], "critical");
     // What is about another target is told, and so is drift that is not silenced.
     assert!(matches!(
         told(&world, &code_changed(4).replace("orders", "billing")),
@@ -139,4 +141,43 @@ fn silence_that_cannot_be_read_keeps_nothing_quiet() {
         told(&world, &code_changed(1)),
         Ok(Alerted::Paged(_))
     ));
+}
+
+/// What was counted before the silence began was not announced as planned: its sum waits, and is not lost.
+#[test]
+fn sum_waits_for_the_end_of_a_silence() {
+    let world = world();
+    for number in 1..=3 {
+        told(&world, &code_changed(number)).unwrap();
+    }
+    let until = world.state().now + jiff::SignedDuration::from_hours(2);
+    put(&world, SILENCE, &json!({"reason": "x", "until": until}));
+    told(&world, RUN).unwrap();
+    assert_eq!(states(&world), ["detected", "open"]);
+    pass(&world, 61);
+    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(0))));
+    pass(&world, 60);
+    told(&world, RUN).unwrap();
+    let told_states = states(&world);
+    assert_eq!(told_states[2..], ["repeated", "closed"], "{told_states:?}");
+    let (_, text) = pages(&world).swap_remove(2);
+    assert!(text.starts_with("Again, twice: "), "{text}");
+}
+
+/// A silence of other detections holds no sum back.
+#[test]
+fn sum_of_what_is_not_silenced_is_told() {
+    let world = world();
+    for number in 1..=3 {
+        told(&world, &code_changed(number)).unwrap();
+    }
+    let until = world.state().now + jiff::SignedDuration::from_hours(2);
+    put(
+        &world,
+        SILENCE,
+        &json!({"reason": "x", "until": until, "detections": ["alias-changed-past-gate"]}),
+    );
+    told(&world, RUN).unwrap();
+    pass(&world, 61);
+    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(1))));
 }

@@ -2,7 +2,8 @@
 
 use super::super::{
     detection::{
-        Answer, Detection, EventPredicate, OWN_FUNCTIONS, RESOURCE_NAME_POINTERS, WatchedCall,
+        Answer, Detection, EventPredicate, OWN_FUNCTIONS, OWN_ROLES, RESOURCE_NAME_POINTERS,
+        WatchedCall,
     },
     table::{OWN_WORK, SIGNATURE_ERRORS},
 };
@@ -226,7 +227,10 @@ fn answer(answer: Answer) -> Condition {
     match answer {
         Answer::Accepted => Condition::All(vec![
             not(Condition::Present("errorCode".to_owned())),
-            not(is("requestParameters.dryRun", json!(true))),
+            not(Condition::All(vec![
+                call("UpdateFunctionCode"),
+                is("requestParameters.dryRun", json!(true)),
+            ])),
         ]),
         Answer::RefusedSignature => like(
             SIGNATURE_ERRORS
@@ -268,7 +272,19 @@ fn seen(one: EventPredicate, settings: &AlertSettings) -> Option<Condition> {
         EventPredicate::Target => Condition::Any(vec![function()?, layer()?]),
         EventPredicate::Profile => {
             let own = settings.signing_profile.as_ref()?.as_str();
-            is("requestParameters.profileName", json!(own))
+            let mut names = vec![own.to_owned()];
+            let others = settings.other_profiles.iter();
+            names.extend(others.map(|other| other.as_str().to_owned()));
+            like("requestParameters.profileName", &names)
+        }
+        EventPredicate::OwnRole => {
+            let stack = &settings.stack;
+            let named = OWN_ROLES
+                .iter()
+                .flat_map(|role| ["", "*/"].map(|path| format!("arn:*:role/{path}{stack}{role}*")));
+            let mut roles = settings.own_roles.arns();
+            roles.extend(named);
+            like("requestParameters.role", &roles)
         }
         EventPredicate::OwnResource => own_resource(settings),
         EventPredicate::OwnStack => {
