@@ -12,7 +12,7 @@ use super::{
     compare_and_swap::{Change, change},
     error::AlertError,
     open_alerts,
-    page::{Page, Repetition, Scope, Severity},
+    page::{Page, PageState, Repetition, Scope, Severity},
     publish::publish,
     settings::AlertSettings,
     silences,

@@ -159,7 +159,7 @@ impl Page {
     #[must_use]
     pub(super) fn content_hash(&self) -> String {
         let at = self.at.to_string();
-        short_hash(&[&self.state, &at, &self.title, &self.text])
+        short_hash(&[self.state.as_str(), &at, &self.title, &self.text])
     }
 
     /// What the thing is about.
@@ -174,7 +174,11 @@ impl Page {
     /// Whether all is well: it tells of nothing that is wrong, or was.
     #[must_use]
     pub fn is_good_news(&self) -> bool {
-        self.severity == Severity::Notice && ["deployed", "prepared"].contains(&self.state.as_str())
+        let is_well = matches!(
+            self.state,
+            PageState::Ended(UploadState::Deployed | UploadState::Prepared)
+        );
+        is_well && self.severity == Severity::Notice
     }
 
     /// The key by which whoever takes pages knows those about the same thing, the one that closes it included.

@@ -248,16 +248,16 @@ mod tests {
         };
         let short = about("functions/orders", "a");
         assert_eq!(key_of(&short), short.dedup_key());
-        for thread in ["x".repeat(300), "\u{202e}".repeat(40)] {
-            let one = about(&thread, "a");
+        for subject in ["x".repeat(300), "\u{202e}".repeat(40)] {
+            let one = about(&subject, "a");
             let key = key_of(&one);
             assert!(key.len() <= 255 && key.starts_with("gate/"), "{key}");
-            assert_ne!(key, key_of(&about(&thread, "b")));
+            assert_ne!(key, key_of(&about(&subject, "b")));
             // The page that closes it has the key of the document.
             let closing = Page {
                 dedup_key: Some(one.dedup_key()),
-                state: "closed".to_owned(),
-                ..about(&thread, "")
+                state: PageState::Closed,
+                ..about(&subject, "")
             };
             assert_eq!(key, key_of(&closing));
         }
