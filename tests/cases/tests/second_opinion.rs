@@ -125,6 +125,10 @@ impl Other {
 
     fn time(&self, oid: &str) -> Result<Timestamp, String> {
         let (tag, text) = (self.attribute(oid)?.tag(), self.text(oid)?);
+        // RFC 5280 §4.1.2.5: never. It is beyond the last moment that can be told here.
+        if tag == Tag::GeneralizedTime && text.starts_with("99991231235959") {
+            return Ok(Timestamp::MAX);
+        }
         let (year, rest) = match tag {
             // RFC 5280 §4.1.2.5.1: from 1950 to 2049.
             Tag::UtcTime => {
