@@ -88,7 +88,7 @@ fn whole_stack_passes_and_nothing_is_changed() {
 type Change = fn(&FakeAws);
 
 /// What is wrong, and the one check that does not pass then.
-#[expect(clippy::too_many_lines, reason = "a table, a row for each fault")]
+#[expect(clippy::too_many_lines, reason = "a table: one row a check")]
 fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
     vec![
         ("stack", "gate", "warning", |aws| {
@@ -148,7 +148,7 @@ fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
         }),
         ("function", "DeployFunction", "failure", |aws| {
             let answer = function(&aws.endpoint(), "Deploy", |it| {
-                it["State"] = "Failed".into()
+                it["State"] = "Failed".into();
             });
             aws.answers_about("lambda:GetFunctionConfiguration", "/gate-deploy/", answer);
         }),
@@ -244,7 +244,7 @@ fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
         }),
         ("queue", "SignDeadLetters", "failure", |aws| {
             let answer = queue("sign-dead-letters", |it| {
-                drop(it.as_object_mut().unwrap().remove("Policy"))
+                drop(it.as_object_mut().unwrap().remove("Policy"));
             });
             aws.answers_about(
                 "sqs:GetQueueAttributes",

@@ -1,7 +1,6 @@
 //! The command on data that nobody here wrote. `cargo xtask test` says when these tests had nothing to do.
 
 #![expect(
-    clippy::indexing_slicing,
     clippy::print_stderr,
     clippy::unwrap_used,
     reason = "a test stops at the first thing that is not as it should be"

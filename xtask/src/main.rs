@@ -1,5 +1,6 @@
 //! `cargo xtask`: what a person or a CI does with this repository.
 
+mod burst;
 mod checkout;
 mod detections;
 mod local;
@@ -63,6 +64,8 @@ enum Bench {
     Promise,
     /// How long an upload takes until it is live, and what of that the gate adds.
     Road,
+    /// Whether many uploads at once all come to their end while Lambda throttles, and how long that takes.
+    Burst,
 }
 
 fn main() -> ExitCode {
@@ -103,6 +106,7 @@ fn bench(
         Bench::Libraries => "libraries",
         Bench::Promise => return promise::run(root, options),
         Bench::Road => return road::run(root, options, terminal),
+        Bench::Burst => return burst::run(root, options, terminal),
     };
     let status = Command::new(test::cargo())
         .args([

@@ -327,7 +327,8 @@ fn sums(files: &BTreeMap<String, Vec<u8>>) -> String {
 fn replace(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Box<dyn Error>> {
     if out.exists() {
         let is_empty = fs::read_dir(out)?.next().is_none();
-        if !is_empty && !(out.join(SUMS).is_file() && out.join(EXPANDED).is_file()) {
+        let is_package = out.join(SUMS).is_file() && out.join(EXPANDED).is_file();
+        if !is_empty && !is_package {
             let there = out.display();
             return Err(format!(
                 "{there} is there, and is no earlier package: name another folder by --out, or remove it"

@@ -1,11 +1,13 @@
 //! What `deploy` is told by its environment.
 
+use std::num::NonZeroU32;
+
 use countersign_aws::function_runtime::{
     environment::{ConfigError, Environment, Variables},
     settings,
 };
 use countersign_gate::{
-    deployment::DeploySettings,
+    deployment::{DeploySettings, KeptVersions},
     verdict::{OperatorPolicy, PackageExaminer},
 };
 use countersign_package::Limits;
@@ -30,6 +32,8 @@ impl Config {
         let layer_csc = environment.read(&settings::LAYER_CSC_ARN);
         let new_function_csc = environment.read(&settings::NEW_FUNCTION_CSC_ARN);
         let canary = environment.read(&settings::CANARY_ON_ALIAS);
+        let newest = environment.read(&settings::KEEP_VERSIONS);
+        let days = environment.read(&settings::KEEP_VERSIONS_DAYS);
         let roots = environment.read(&settings::TRUST_ROOTS);
         let config = (|| {
             Some(Self {
@@ -43,6 +47,7 @@ impl Config {
                     layer_csc: layer_csc?,
                     new_function_csc: new_function_csc?,
                     canary: canary?,
+                    kept_versions: kept_versions(newest?, days?),
                 },
                 core: PackageExaminer::new(Limits::default(), roots?),
                 event_bus: event_bus?,
@@ -50,6 +55,11 @@ impl Config {
         })();
         environment.finish(config)
     }
+}
+
+/// `None`, which keeps all, unless there is a number.
+fn kept_versions(newest: u32, days: u32) -> Option<KeptVersions> {
+    NonZeroU32::new(newest).map(|newest| KeptVersions { newest, days })
 }
 
 #[cfg(test)]
@@ -91,6 +101,29 @@ mod tests {
         assert_eq!(config.settings.layer_csc, None);
         assert_eq!(config.settings.new_function_csc, None);
         assert_eq!(config.settings.canary, CanaryPolicy::Wait);
+        assert_eq!(config.settings.kept_versions, None, "nothing is deleted");
+    }
+
+    /// Nothing else of the function may be able to delete, and a function's ARN has no colon behind its name.
+    #[test]
+    fn right_to_delete_is_on_versions_alone_and_only_where_old_ones_are_deleted() {
+        const TEMPLATE: &str = include_str!("../../../template.yaml");
+        let given: Vec<usize> = TEMPLATE
+            .match_indices("lambda:DeleteFunction\n")
+            .map(|(at, _)| at)
+            .collect();
+        let [allowed, denied] = given.as_slice() else {
+            panic!("{given:?}")
+        };
+        let before = &TEMPLATE[..*allowed];
+        let condition = before.rfind("- Fn::If:").unwrap();
+        assert!(before[condition..].contains("- PrunesVersions"));
+        assert!(before[condition..].contains("Sid: DeletesOldVersions"));
+        let resource = TEMPLATE[*allowed..].lines().nth(1).unwrap().trim();
+        let prefix = "Resource: !Sub \"arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:";
+        assert_eq!(resource, format!("{prefix}${{TargetFunctions}}:*\""));
+        let before = &TEMPLATE[..*denied];
+        assert!(before[before.rfind("Sid: ").unwrap()..].starts_with("Sid: NeverItself"));
     }
 
     #[test]
@@ -103,6 +136,7 @@ mod tests {
             ("COUNTERSIGN_LAYER_CSC_ARN", arn),
             ("COUNTERSIGN_NEW_FUNCTION_CSC_ARN", arn),
             ("COUNTERSIGN_CANARY_ON_ALIAS", "takeover"),
+            ("COUNTERSIGN_KEEP_VERSIONS", "25"),
         ]))
         .unwrap();
         assert_eq!(config.settings.policy.without_csc, WithoutCsc::Allow);
@@ -116,6 +150,8 @@ mod tests {
         assert_eq!(new_function_csc.as_str(), arn);
         assert_eq!(config.settings.canary, CanaryPolicy::TakeOver);
         assert_eq!(config.event_bus, "gate-events");
+        let kept = config.settings.kept_versions.unwrap();
+        assert_eq!((kept.newest.get(), kept.days), (25, 30));
     }
 
     #[test]

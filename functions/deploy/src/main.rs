@@ -13,11 +13,13 @@ use countersign_aws::{
     function_runtime::{self, Failure, Handle, Message, report},
 };
 use countersign_gate::{
-    deployment::{DeploySettings, Deployment, deploy},
+    deployment::{DeploySettings, Deployment, deploy, prune},
     events::JobEvent,
+    outcome::DeliveryAttempt,
+    records::Outcome,
     verdict::PackageExaminer,
 };
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::config::Config;
 
@@ -53,9 +55,28 @@ impl Handle for Deploy {
         match Box::pin(deployment).await? {
             Deployment::Finished(finished) => {
                 report::finished(&self.settings.stack.name, &finished);
+                if finished.is_new {
+                    Box::pin(self.prune(&finished.outcome, message.attempt)).await;
+                }
             }
             Deployment::NotOurs(why) => warn!(why, "the job is not for this stack"),
         }
         Ok(())
+    }
+}
+
+impl Deploy {
+    /// Deletes old versions, if the stack says so. The upload has ended: what fails here is tried again after the
+    /// next deployment.
+    async fn prune(&self, outcome: &Outcome, attempt: &DeliveryAttempt) {
+        match Box::pin(prune(&self.aws, &self.settings, outcome, attempt)).await {
+            Ok(None) => {}
+            Ok(Some(pruned)) => info!(
+                deleted = pruned.deleted.len(),
+                inUse = pruned.in_use.len(),
+                "old versions were deleted"
+            ),
+            Err(error) => warn!(error = error.error_chain(), "old versions stay"),
+        }
     }
 }

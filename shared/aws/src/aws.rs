@@ -6,14 +6,15 @@ use countersign_gate::{
     domain::{
         AliasName, Csc, CscArn, FunctionName, LayerName, ProfileName, RevisionId, SignedObject,
         SigningJob, SigningJobId, SigningProfile, Stack, Target, UploadId, VersionId,
+        VersionNumber,
     },
     ports::{
         Alias, AliasMove, Announcement, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload,
-        Events, Function, FunctionCsc, FunctionInventory, Functions, JobRequest, JobStart,
-        LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction,
-        ListingPage, PortError, RecordWithEtag, Records, Replacement, SignedObjects, Signer,
-        UpdatedCode, UploadHead, UploadInventory, UploadVersion, Uploads, Version, VersionPublish,
-        VersionRequest, VersionsCursor, VersionsPage,
+        Events, Function, FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest,
+        JobStart, LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction,
+        ListedFunctionVersion, ListingPage, PortError, RecordWithEtag, Records, Replacement,
+        SignedObjects, Signer, UpdatedCode, UploadHead, UploadInventory, UploadVersion, Uploads,
+        Version, VersionDeletion, VersionPublish, VersionRequest, VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
 };
@@ -169,6 +170,13 @@ delegate! { FunctionInventory to lambda:
     fn list_functions(marker: Option<&str>) -> ListingPage<ListedFunction>;
     fn list_cscs(marker: Option<&str>) -> ListingPage<Csc>;
     fn functions_of_csc(csc: &CscArn, marker: Option<&str>) -> ListingPage<String>;
+}
+
+delegate! { FunctionVersions to lambda:
+    fn list_function_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<ListedFunctionVersion>;
+    fn list_aliased_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<VersionNumber>;
+    fn list_provisioned_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<VersionNumber>;
+    fn delete_version(function: &FunctionName, version: VersionNumber) -> VersionDeletion;
 }
 
 #[cfg(feature = "function-runtime")]

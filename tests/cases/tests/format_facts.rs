@@ -1,9 +1,6 @@
 //! The facts about the format: an honest package confirms them, and each thing that is changed makes exactly the facts about it differ.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a test stops at the first thing that is not as it should be"
-)]
+#![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
 use countersign_cases::PKI;
 use countersign_package::{
@@ -61,12 +58,13 @@ fn without_the_source_what_was_kept_is_not_asked() {
 
 #[test]
 fn each_change_to_the_signature_is_seen_where_it_is() {
-    let cases: [(&[&str], fn(&mut SignatureForge)); 8] = [
+    type Change = fn(&mut SignatureForge);
+    let cases: [(&[&str], Change); 8] = [
         (&["armour", "strict-cms"], |it| {
-            it.pem.newline = "\r\n".to_owned()
+            it.pem.newline = "\r\n".to_owned();
         }),
         (&["outer-levels-indefinite"], |it| {
-            it.lengths = Lengths::Definite
+            it.lengths = Lengths::Definite;
         }),
         (&["outer-levels-indefinite", "strict-cms"], |it| {
             it.signers_lengths = Lengths::Indefinite;

@@ -182,8 +182,8 @@ impl Other {
         let signer = self.signer().and_then(|at| self.certificates.get(at));
         let signer = signer.ok_or("no certificate of the signer")?;
         let attributes = self.info.signed_attrs.as_ref().ok_or("no attributes")?;
-        let signed = attributes.to_der().map_err(|error| error.to_string())?;
-        is_signed(signer, &signed, self.info.signature.as_bytes())?;
+        let signed_bytes = attributes.to_der().map_err(|error| error.to_string())?;
+        is_signed(signer, &signed_bytes, self.info.signature.as_bytes())?;
         let at = self.time("1.2.840.113549.1.9.5")?.as_second();
         let mut current = signer;
         for _ in 0..MAX_CHAIN {

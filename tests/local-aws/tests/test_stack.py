@@ -149,6 +149,7 @@ REPLACED = {
     f"{FOLDER}/verdict.json": {"deploy"},
     f"{FOLDER}/waiting.json": {"sign", "deploy"},
     "functions/shop/live.json": {"deploy"},
+    "functions/shop/pruned.json": {"deploy"},
     "layers/util/live.json": {"deploy"},
     "layers/util/publishing.json": {"deploy"},
     "alerts/2026/page.json": {"alert"},

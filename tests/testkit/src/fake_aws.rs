@@ -470,6 +470,12 @@ fn operation(request: &Request) -> String {
         }
         ("GET", ["2019-09-30", "functions", _, "concurrency"]) => "lambda:GetFunctionConcurrency",
         ("GET", ["2015-03-31", "event-source-mappings"]) => "lambda:ListEventSourceMappings",
+        ("DELETE", ["2015-03-31", "functions", _]) => "lambda:DeleteFunction",
+        ("GET", ["2015-03-31", "functions", _, "versions"]) => "lambda:ListVersionsByFunction",
+        ("GET", ["2015-03-31", "functions", _, "aliases"]) => "lambda:ListAliases",
+        ("GET", ["2019-09-30", "functions", _, "provisioned-concurrency"]) => {
+            "lambda:ListProvisionedConcurrencyConfigs"
+        }
         ("PUT", ["2015-03-31", "functions", _, "code"]) => "lambda:UpdateFunctionCode",
         ("POST", ["2015-03-31", "functions", _, "versions"]) => "lambda:PublishVersion",
         ("GET", ["2015-03-31", "functions", _, "aliases", _]) => "lambda:GetAlias",

@@ -1,4 +1,4 @@
-//! The bill of materials: CycloneDX 1.6, as JSON, of what Cargo resolved.
+//! The bill of materials: `CycloneDX` 1.6, as JSON, of what Cargo resolved.
 //!
 //! It follows normal dependencies from the functions' crates: what is needed to build or to test is not in the
 //! functions. Cargo resolves features for the whole workspace, so that the list may have a crate more than a function
@@ -9,7 +9,7 @@ use std::{
     fmt,
 };
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Cargo's answer has not the shape that it documents.
 #[derive(Debug)]
@@ -156,24 +156,30 @@ fn component(
 ) -> Result<Value, UnknownShape> {
     let name = package["name"].as_str().ok_or(UnknownShape("name"))?;
     let version = package["version"].as_str().ok_or(UnknownShape("version"))?;
-    let mut component = json!({
-        "type": "library", "bom-ref": reference, "name": name, "version": version,
-    });
+    let mut component = Map::new();
+    let mut put = |key: &str, value: Value| component.insert(key.to_owned(), value);
+    put("type", json!("library"));
+    put("bom-ref", json!(reference));
+    put("name", json!(name));
+    put("version", json!(version));
     if is_of_a_registry(package) {
-        component["purl"] = json!(reference);
+        put("purl", json!(reference));
     }
     if let Some(licence) = package["license"].as_str() {
         // Older crates have a slash where SPDX has a word.
         let expression = licence.replace(" / ", " OR ").replace('/', " OR ");
-        component["licenses"] = json!([{"expression": expression}]);
+        put("licenses", json!([{"expression": expression}]));
     }
     if let Some(sum) = checksums.get(&(name.to_owned(), version.to_owned())) {
-        component["hashes"] = json!([{"alg": "SHA-256", "content": sum}]);
+        put("hashes", json!([{"alg": "SHA-256", "content": sum}]));
     }
     if let Some(address) = package["repository"].as_str() {
-        component["externalReferences"] = json!([{"type": "vcs", "url": address}]);
+        put(
+            "externalReferences",
+            json!([{"type": "vcs", "url": address}]),
+        );
     }
-    Ok(component)
+    Ok(Value::Object(component))
 }
 
 fn reference(package: &Value) -> Result<String, UnknownShape> {

@@ -28,15 +28,14 @@ pub(super) async fn run(
     place: &StackPlace,
 ) -> Result<Probed, CliError> {
     let roots = read_trust_roots(&arguments.trust_roots)?;
-    let (uploads, records) = (
-        session.uploads_in(&place.uploads_bucket),
-        session.records_in(&place.records_bucket),
-    );
-    let (signed, signer) = (session.signed_in(&place.signed_bucket), session.signer());
+    let uploads = session.uploads_in(&place.uploads_bucket);
+    let records = session.records_in(&place.records_bucket);
+    let signed_bucket = session.signed_in(&place.signed_bucket);
+    let signer = session.signer();
     let world = ProbeWorld {
         uploads: &uploads,
         records: &records,
-        signed: &signed,
+        signed: &signed_bucket,
         signer: &signer,
         lambda: &session.lambda,
         clock: &session.clock,
@@ -52,7 +51,8 @@ pub(super) async fn run(
         roots: &roots,
         timeout: arguments.probe_timeout,
     };
-    let report = probe(&world, &setup).await.map_err(|error| {
+    // Boxed: the whole probe is one large future.
+    let report = Box::pin(probe(&world, &setup)).await.map_err(|error| {
         let what = format!("cannot probe {}: {}", arguments.stack, error_chain(&error));
         CliError::new(what, error.fix())
     })?;

@@ -66,7 +66,7 @@ async fn look(
             "run it without --probe, and mend what fails",
         )
     })?;
-    let probed = probe::run(&session, arguments, &place).await?;
+    let probed = Box::pin(probe::run(&session, arguments, &place)).await?;
     Ok((diagnosis, Some(probed)))
 }
 

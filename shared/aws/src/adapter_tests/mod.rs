@@ -5,6 +5,7 @@ mod inventory;
 mod lambda;
 mod s3;
 mod signer;
+mod versions;
 
 use countersign_gate::{domain::Stack, ports::PortError};
 use countersign_testkit::{fake_aws::FakeAws, http::Request};

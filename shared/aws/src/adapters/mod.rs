@@ -36,6 +36,7 @@ mod lambda_adoption;
 mod lambda_api;
 mod lambda_inventory;
 mod lambda_layers;
+mod lambda_versions;
 mod records_bucket;
 mod s3;
 mod signed_bucket;

@@ -3,7 +3,7 @@
 //! The names that are known, what is read, and what a fault says all come from here. A test holds
 //! `template.yaml` against it.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use countersign_gate::{
     alerts::{HttpsPages, OwnRoles},
@@ -295,6 +295,22 @@ settings! {
         default: Some(CanaryPolicy::default),
     }
 
+    /// How many of a function's newest versions are kept; all of them if it is 0.
+    KEEP_VERSIONS: u32 {
+        name: "COUNTERSIGN_KEEP_VERSIONS",
+        meaning: "how many of a function's newest versions are kept, 0 (all) to 10000",
+        parse: |text| number(text, 0..=10_000),
+        default: Some(|| 0),
+    }
+
+    /// How many days a version is kept that records name.
+    KEEP_VERSIONS_DAYS: u32 {
+        name: "COUNTERSIGN_KEEP_VERSIONS_DAYS",
+        meaning: "for how many days a version is kept that records name, 1 to 365",
+        parse: |text| number(text, 1..=365),
+        default: Some(|| 30),
+    }
+
     /// The roots that certificate chains may lead to; AWS's unless it is set.
     TRUST_ROOTS: Option<TrustRoots> {
         name: "COUNTERSIGN_TRUST_ROOTS",
@@ -335,6 +351,11 @@ fn topic_arn(text: &str) -> Result<String, String> {
     let parts: Vec<&str> = text.split(':').collect();
     let fits = matches!(parts.as_slice(), ["arn", _, "sns", _, _, name] if !name.is_empty());
     checked(text, fits, "the ARN of an SNS topic")
+}
+
+fn number(text: &str, range: RangeInclusive<u32>) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| unfit(text, "a number in this range"))
 }
 
 fn patience(text: &str) -> Result<Duration, String> {

@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use super::pending_deployment::PendingDeployment;
 
+/// How the description of a version begins that the gate published.
+pub(super) const MARK: &str = "countersign:";
 /// What Lambda takes.
 const MAX_DESCRIPTION_CHARS: usize = 256;
 
@@ -25,5 +27,5 @@ pub(super) fn description(pending: &PendingDeployment) -> String {
 /// `countersign:` and 16 hexadecimal digits of the upload's token.
 pub(super) fn mark(pending: &PendingDeployment) -> String {
     let token = pending.upload.id.client_token();
-    format!("countersign:{}", token.get(..16).unwrap_or(&token))
+    format!("{MARK}{}", token.get(..16).unwrap_or(&token))
 }

@@ -1,5 +1,7 @@
 //! What `deploy` works with.
 
+use std::num::NonZeroU32;
+
 use crate::{
     domain::{CscArn, Stack},
     verdict::OperatorPolicy,
@@ -19,6 +21,17 @@ pub struct DeploySettings {
     pub new_function_csc: Option<CscArn>,
     /// What happens when the alias splits its traffic: `COUNTERSIGN_CANARY_ON_ALIAS`.
     pub canary: CanaryPolicy,
+    /// Which old versions of a function are kept; `None`: all of them.
+    pub kept_versions: Option<KeptVersions>,
+}
+
+/// Which old versions are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptVersions {
+    /// So many of the newest.
+    pub newest: NonZeroU32,
+    /// Those that records of so many days name.
+    pub days: u32,
 }
 
 /// What to do when somebody runs a canary on the alias that is to be moved: another version gets some of

@@ -18,6 +18,7 @@ mod signing_job;
 mod stack;
 mod target;
 mod upload;
+mod version_number;
 
 pub use code_signing_config::{Csc, CscPolicy};
 pub use function_configuration::{
@@ -37,3 +38,4 @@ pub use stack::{Scope, Stack};
 pub use target::{KeyError, Target};
 pub(crate) use upload::hex;
 pub use upload::{Upload, UploadId, Uploader, sha256_base64};
+pub use version_number::{VersionNumber, VersionNumberError};

@@ -114,7 +114,9 @@ mod tests {
 
     fn at(seconds: i64) -> Timestamp {
         let start: Timestamp = "2026-11-21T21:44:00Z".parse().unwrap();
-        start + SignedDuration::from_secs(seconds)
+        start
+            .checked_add(SignedDuration::from_secs(seconds))
+            .unwrap()
     }
 
     /// The queue handed it out first three hours ago, and has a patience of one.
@@ -135,7 +137,7 @@ mod tests {
             attempt: 9,
             since: wait.since,
             why: String::new(),
-            next_try_at: at(now + 60),
+            next_try_at: at(now.saturating_add(60)),
             give_up_at: wait.applied_to(&attempt()).give_up_at,
             for_aws_ms: wait.for_aws_ms(),
             unattended_ms: wait.unattended_ms(),

@@ -18,6 +18,7 @@ mod dead_letters;
 mod error;
 mod event_bus;
 mod function_inventory;
+mod function_versions;
 mod functions;
 mod layers;
 mod pager;
@@ -37,6 +38,7 @@ pub use dead_letters::{DeadLetter, DeadLetters, GateFunction};
 pub use error::{Cause, PortError, error_chain};
 pub use event_bus::{Announcement, Events, SOURCE};
 pub use function_inventory::{FunctionInventory, ListedFunction, ListingPage};
+pub use function_versions::{FunctionVersions, ListedFunctionVersion, VersionDeletion};
 pub use functions::{
     Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, UpdateStatus, UpdatedCode,
     Version, VersionPublish, VersionRequest, VersionState,

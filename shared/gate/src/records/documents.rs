@@ -7,7 +7,7 @@ use super::store::Document;
 use crate::{
     domain::{
         AliasName, ProfileName, ReasonCode, Refusal, SignedObject, SigningJobId, Target, Upload,
-        Uploader,
+        Uploader, VersionNumber,
     },
     verdict::{Decision, Finding, Verdict},
 };
@@ -310,6 +310,24 @@ pub struct Waiting {
     pub at: Timestamp,
 }
 
+/// `functions/<name>/pruned.json`: the old versions that were deleted after the last deployment that found some.
+/// Written before the first is deleted, and again when all are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pruned {
+    /// 1.
+    pub schema: Schema,
+    /// The upload after whose deployment it was.
+    pub upload: Upload,
+    /// The versions that were chosen, the oldest first.
+    pub chosen: Vec<VersionNumber>,
+    /// Those of them that were deleted.
+    pub deleted: Vec<VersionNumber>,
+    /// Those of them that Lambda kept, because something uses them.
+    pub in_use: Vec<VersionNumber>,
+    /// When this was written.
+    pub at: Timestamp,
+}
+
 macro_rules! documents {
     ($($document:ty = $file:literal,)*) => {
         $(impl Document for $document {
@@ -326,6 +344,7 @@ documents! {
     Announced = "announced.json",
     Waiting = "waiting.json",
     Live = "live.json",
+    Pruned = "pruned.json",
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    documents::{Live, Outcome, Received, Signing, VerdictRecord, Waiting},
+    documents::{Deployed, Live, Outcome, Received, Signing, VerdictRecord, Waiting},
     error::RecordError,
     store::{Document, RecordFolder, read},
 };
 use crate::{
-    domain::{Stack, Target, Upload, UploadId},
+    domain::{Stack, Target, Upload, UploadId, VersionNumber},
     ports::Records,
 };
 
@@ -208,6 +208,44 @@ pub(crate) async fn recent_uploads<W: Records>(
             (Upload { id, at }, folder)
         })
         .collect())
+}
+
+/// The versions of a function that records name: what is live, and what uploads that S3 took at `oldest` or later
+/// were deployed as, or failed as. `None` while an upload is on its way: its version may be on no record yet.
+///
+/// A listing of all that is on record of the target, and a read for each of those uploads.
+pub(crate) async fn versions_on_record<W: Records>(
+    world: &W,
+    target: &Target,
+    oldest: Timestamp,
+) -> Result<Option<BTreeSet<VersionNumber>>, RecordError> {
+    let prefix = format!("{target}/");
+    let paths = world.list_records(&prefix).await?;
+    let documents = paths
+        .iter()
+        .filter_map(|path| path.strip_prefix(&prefix)?.split_once('/'));
+    let (mut begun, mut ended) = (BTreeSet::new(), BTreeSet::new());
+    for (label, document) in documents {
+        begun.insert(label);
+        if document == Outcome::FILE {
+            ended.insert(label);
+        }
+    }
+    if begun != ended {
+        return Ok(None);
+    }
+    let live: Option<Live> = live(world, target).await?;
+    let mut named: Vec<Option<Deployed>> = vec![live.map(|live| live.deployed)];
+    for label in ended {
+        if Upload::parse_label(label).is_some_and(|(at, _)| at >= oldest) {
+            let outcome: Option<Outcome> = read(world, &format!("{prefix}{label}/")).await?;
+            named.push(outcome.and_then(|outcome| outcome.deployed));
+        }
+    }
+    let versions = named.into_iter().flatten();
+    let versions = versions.filter_map(|deployed| deployed.version);
+    let numbers = versions.filter_map(|version| VersionNumber::parse(&version).ok());
+    Ok(Some(numbers.collect()))
 }
 
 /// What the target's last deployment was; `None` when nothing was deployed yet.

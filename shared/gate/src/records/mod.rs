@@ -22,14 +22,14 @@ mod silence;
 mod store;
 
 pub use documents::{
-    Announced, CscReport, Deployed, Effect, LambdaVerdict, Live, Outcome, Received, Schema,
+    Announced, CscReport, Deployed, Effect, LambdaVerdict, Live, Outcome, Pruned, Received, Schema,
     Signing, UploadState, VerdictRecord, Waiting,
 };
 pub use drift::{ACCOUNT_FUNCTIONS, Drift, DriftKind, Resent};
 pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};
-pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record};
+pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record, versions_on_record};
 pub use incident::{Incident, Telling};
 pub(crate) use incident::{incident_kind, incident_path, incidents_folder};
 pub use lease::Lease;

@@ -8,11 +8,7 @@ use std::collections::BTreeSet;
 
 use countersign_package::SigningJobArn;
 
-use super::{
-    inventory::{pace_control_plane, pace_get_function},
-    settings::SweepWorld,
-    what_runs::TargetComparison,
-};
+use super::{settings::SweepWorld, what_runs::TargetComparison};
 use crate::{
     domain::{AttachedLayer, Csc, CscArn, FunctionName, SigningJobId, Upload},
     outcome::RetryableError,
@@ -31,7 +27,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Some(number) = &last.deployed.version else {
             return Ok(());
         };
-        pace_get_function(self.world).await;
+        self.pace.get_function(self.world).await;
         let Some(version) = self.world.version(name, number).await? else {
             return Ok(());
         };
@@ -123,7 +119,9 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Ok(id) = SigningJobId::parse(job.job_id()) else {
             return Ok(None);
         };
-        self.signatures.layer_revoked(self.world, &id).await
+        self.signatures
+            .layer_revoked(self.world, self.pace, &id)
+            .await
     }
 
     /// Whether the function has a configuration that trusts others than the stack's. `upload` is what was
@@ -153,7 +151,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             return Ok(());
         };
         // It may have got another one since all were listed.
-        pace_control_plane(self.world).await;
+        self.pace.control_plane(self.world).await;
         if self.world.function_csc(name).await? != FunctionCsc::Attached(arn.clone()) {
             return Ok(());
         }

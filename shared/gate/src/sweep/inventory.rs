@@ -6,8 +6,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::settings::{SweepSettings, SweepWorld};
 use crate::{
@@ -24,19 +27,46 @@ const GET_FUNCTION_INTERVAL: Duration = Duration::from_millis(100);
 /// Between two calls of Signer.
 const SIGNER_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Waits before a call of the control plane other than `GetFunction`.
-pub(super) async fn pace_control_plane<W: SweepWorld>(world: &W) {
-    world.sleep(CONTROL_PLANE_INTERVAL).await;
+/// The pace of reads: between two calls of one kind passes its interval, whatever is done in between.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// When the last one of each kind began.
+    control_plane: Last,
+    get_function: Last,
+    signer: Last,
 }
 
-/// Waits before `GetFunction`.
-pub(super) async fn pace_get_function<W: SweepWorld>(world: &W) {
-    world.sleep(GET_FUNCTION_INTERVAL).await;
+type Last = Mutex<Option<Timestamp>>;
+
+impl Pace {
+    /// Waits until it is time for a call of the control plane other than `GetFunction`.
+    pub(super) async fn control_plane<W: SweepWorld>(&self, world: &W) {
+        wait(world, &self.control_plane, CONTROL_PLANE_INTERVAL).await;
+    }
+
+    /// Waits until it is time for `GetFunction`.
+    pub(super) async fn get_function<W: SweepWorld>(&self, world: &W) {
+        wait(world, &self.get_function, GET_FUNCTION_INTERVAL).await;
+    }
+
+    /// Waits until it is time for a call of Signer, whose quotas are in Service Quotas alone (grade B): five a
+    /// second.
+    pub(super) async fn signer<W: SweepWorld>(&self, world: &W) {
+        wait(world, &self.signer, SIGNER_INTERVAL).await;
+    }
 }
 
-/// Waits before a call of Signer, whose quotas are in Service Quotas alone (grade B): five a second.
-pub(super) async fn pace_signer<W: SweepWorld>(world: &W) {
-    world.sleep(SIGNER_INTERVAL).await;
+async fn wait<W: SweepWorld>(world: &W, last: &Last, interval: Duration) {
+    let before = *last.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = world.now();
+    let due = before.and_then(|before| before.saturating_add(interval).ok());
+    let left = due.map_or(SignedDuration::ZERO, |due| due.duration_since(now));
+    if let Ok(left) = Duration::try_from(left)
+        && !left.is_zero()
+    {
+        world.sleep(left).await;
+    }
+    *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(world.now());
 }
 
 /// What the listings tell.
@@ -50,18 +80,21 @@ pub(super) struct Inventory {
 
 impl Inventory {
     /// A call for 50 functions, and one or more for each configuration.
-    pub(super) async fn list<W: SweepWorld>(world: &W) -> Result<Self, RetryableError> {
+    pub(super) async fn list<W: SweepWorld>(
+        world: &W,
+        pace: &Pace,
+    ) -> Result<Self, RetryableError> {
         let mut functions = Vec::new();
         let mut pages = Pages::default();
-        while pages.goes_on(world).await {
-            let page = world.list_functions(pages.marker()).await?;
-            functions.extend(pages.turn(page));
+        while pages.goes_on(world, pace).await {
+            let listed = world.list_functions(pages.marker()).await?;
+            functions.extend(pages.turn(listed));
         }
         let mut configurations = Vec::new();
         let mut pages = Pages::default();
-        while pages.goes_on(world).await {
-            let page = world.list_cscs(pages.marker()).await?;
-            configurations.extend(pages.turn(page));
+        while pages.goes_on(world, pace).await {
+            let listed = world.list_cscs(pages.marker()).await?;
+            configurations.extend(pages.turn(listed));
         }
         let mut cscs = BTreeMap::new();
         for csc in &configurations {
@@ -69,9 +102,9 @@ impl Inventory {
                 continue;
             };
             let mut pages = Pages::default();
-            while pages.goes_on(world).await {
-                let page = world.functions_of_csc(arn, pages.marker()).await?;
-                let users = pages.turn(page).into_iter();
+            while pages.goes_on(world, pace).await {
+                let listed = world.functions_of_csc(arn, pages.marker()).await?;
+                let users = pages.turn(listed).into_iter();
                 cscs.extend(users.map(|name| (name, (arn.clone(), csc.policy()))));
             }
         }
@@ -170,9 +203,9 @@ struct Pages {
 
 impl Pages {
     /// Whether there is another page; waits before it.
-    async fn goes_on<W: SweepWorld>(&self, world: &W) -> bool {
+    async fn goes_on<W: SweepWorld>(&self, world: &W, pace: &Pace) -> bool {
         if !self.is_last {
-            pace_control_plane(world).await;
+            pace.control_plane(world).await;
         }
         !self.is_last
     }

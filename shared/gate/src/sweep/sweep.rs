@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     account::{look_at_publishers, not_gated, subject_of_csc},
     drift::{KnownDrift, close_others, functions_told, open},
-    inventory::Inventory,
+    inventory::{Inventory, Pace},
     settings::{SweepSettings, SweepWorld},
     signatures::Signatures,
     unfinished::{UploadCheck, resend_if_stuck, upload_of},
@@ -71,6 +71,7 @@ pub async fn sweep<W: SweepWorld>(
         known,
         inventory: None,
         signatures: Signatures::default(),
+        pace: Pace::default(),
         oldest: Timestamp::MIN,
         progress: SweepProgress {
             schema: Schema,
@@ -102,6 +103,7 @@ struct Sweep<'a, W> {
     /// In a run over everything.
     inventory: Option<Inventory>,
     signatures: Signatures,
+    pace: Pace,
     /// Of what is not current, nothing older is looked at.
     oldest: Timestamp,
     progress: SweepProgress,
@@ -134,7 +136,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         }
         self.save_progress().await?;
         self.look_back(EVERYTHING_SPAN);
-        self.inventory = Some(Inventory::list(self.world).await?);
+        self.inventory = Some(Inventory::list(self.world, &self.pace).await?);
         let from = self.progress.done_through.clone();
         let from = from.map(|key| VersionsCursor { key, version: None });
         let looked = match self.all_keys(from).await {
@@ -216,7 +218,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
     }
 
     async fn publishers_of(&mut self, csc: &Csc, subject: &str) -> Result<(), RetryableError> {
-        let found = look_at_publishers(self.world, &mut self.signatures, csc).await?;
+        let found = look_at_publishers(self.world, (&mut self.signatures, &self.pace), csc).await?;
         self.of_account.insert(subject.to_owned());
         self.tell_or_close(subject, DriftKind::PublisherQuestionable, found)
             .await
@@ -354,7 +356,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             self.world,
             self.settings,
             inventory,
-            &mut self.signatures,
+            (&mut self.signatures, &self.pace),
             &target,
             current.as_ref(),
             is_settled,

@@ -6,7 +6,7 @@
 use jiff::SignedDuration;
 
 use super::{
-    inventory::{Inventory, pace_control_plane, pace_get_function, pace_signer},
+    inventory::{Inventory, Pace},
     settings::{SweepSettings, SweepWorld},
     signatures::Signatures,
 };
@@ -62,6 +62,7 @@ pub(super) struct TargetComparison<'a, W> {
     pub(super) settings: &'a SweepSettings,
     pub(super) inventory: &'a Inventory,
     pub(super) signatures: &'a mut Signatures,
+    pub(super) pace: &'a Pace,
     target: &'a Target,
     pub(super) posture: TargetPosture,
     drift: Vec<Drift>,
@@ -73,7 +74,7 @@ pub(super) async fn compare_target<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     inventory: &Inventory,
-    signatures: &mut Signatures,
+    (signatures, pace): (&mut Signatures, &Pace),
     target: &Target,
     current: Option<&Upload>,
     is_settled: bool,
@@ -83,6 +84,7 @@ pub(super) async fn compare_target<W: SweepWorld>(
         settings,
         inventory,
         signatures,
+        pace,
         target,
         posture: TargetPosture {
             target: target.clone(),
@@ -175,7 +177,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
 
     /// Answers whether the function is at rest.
     async fn function(&mut self, name: &FunctionName, last: &Live) -> Result<bool, RetryableError> {
-        pace_get_function(self.world).await;
+        self.pace.get_function(self.world).await;
         let Some(function) = self.world.function(name).await? else {
             let message = format!("there is no function {name}");
             self.add(
@@ -206,7 +208,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         if self.settings.without_csc == WithoutCsc::Reject && !self.inventory.has_csc(name.as_str())
         {
             // It may have got one since all were listed.
-            pace_control_plane(self.world).await;
+            self.pace.control_plane(self.world).await;
             if self.world.function_csc(name).await? == FunctionCsc::NoneAttached {
                 let message = format!("the function {name} has no code signing configuration");
                 self.add(DriftKind::CscMissing, &last.upload, message, None, None);
@@ -246,7 +248,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Ok(parsed) = AliasName::parse(alias) else {
             return Ok(None);
         };
-        pace_control_plane(self.world).await;
+        self.pace.control_plane(self.world).await;
         let found = self.world.alias(name, &parsed).await?;
         let expected = last.deployed.version.clone();
         let Some(found) = found else {
@@ -295,11 +297,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Some(id) = id.and_then(|id| SigningJobId::parse(id).ok()) else {
             return Ok(());
         };
-        pace_signer(self.world).await;
+        self.pace.signer(self.world).await;
         let Some(job) = self.world.describe_job(&id).await? else {
             return Ok(());
         };
-        if let Some(message) = self.signatures.revoked(self.world, &job).await? {
+        if let Some(message) = self.signatures.revoked(self.world, self.pace, &job).await? {
             let found = Some(id.as_str());
             self.add(
                 DriftKind::SignatureRevoked,
@@ -339,7 +341,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
 
     /// Answers whether the layer is at rest.
     async fn layer(&mut self, name: &LayerName, last: &Live) -> Result<bool, RetryableError> {
-        pace_control_plane(self.world).await;
+        self.pace.control_plane(self.world).await;
         let newest = self.world.layer_versions(name, 1).await?.into_iter().next();
         let number = |text: &Option<String>| text.as_ref()?.parse::<i64>().ok();
         let (expected, upload) = (number(&last.deployed.version), &last.upload);
@@ -356,7 +358,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Some(newest) = newest else {
             return Ok(true);
         };
-        pace_control_plane(self.world).await;
+        self.pace.control_plane(self.world).await;
         let Some(content) = self.world.layer_content(name, newest.version).await? else {
             return Ok(false);
         };

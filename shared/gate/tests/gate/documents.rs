@@ -5,7 +5,7 @@ use std::fmt::Write;
 use countersign_gate::{
     domain::ReasonCode,
     records::{
-        Announced, Drift, DriftKind, Incident, Lease, Live, OpenAlerts, Outcome, Posture,
+        Announced, Drift, DriftKind, Incident, Lease, Live, OpenAlerts, Outcome, Posture, Pruned,
         Publishing, Received, Resent, Signing, Silence, SilenceState, SweepProgress, VerdictRecord,
         Waiting,
     },
@@ -93,6 +93,7 @@ fn samples_of_the_records_are_records() {
     check::<Lease>("lease-deploy-2.json");
     check::<Live>("live.json");
     check::<Publishing>("publishing.json");
+    check::<Pruned>("pruned.json");
     check::<Resent>("resent.json");
     check::<Drift>("drift/functions/checkout/OTHER_CODE_RUNS.json");
     check::<Posture>("posture.json");

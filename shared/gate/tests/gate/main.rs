@@ -12,6 +12,7 @@
 mod aliases;
 mod applied;
 mod documents;
+mod faults;
 mod happy_path;
 mod model;
 mod order;
@@ -20,8 +21,10 @@ mod pages_detections;
 mod parameters;
 mod patience;
 mod probe;
+mod pruning;
 mod refusals;
 mod rollback;
+mod scale;
 mod startable;
 mod sweep;
 mod sweep_trust;

@@ -590,7 +590,7 @@ fn key_whose_look_failed_is_not_taken_for_deleted() {
     let live = "functions/checkout/live.json".to_owned();
     let body = world.state().records.insert(live.clone(), b"{".to_vec());
     let mut attempt = patient(&world);
-    attempt.work_until = attempt.since + SignedDuration::from_millis(2_050);
+    attempt.work_until = attempt.since + SignedDuration::from_millis(1_400);
     try_sweep(&world, SweepRun::Everything, &attempt).unwrap_err();
     let progress: SweepProgress = world.state().record("sweep.json").unwrap();
     assert_eq!(progress.troubles.len(), 1, "{:?}", progress.troubles);
@@ -676,7 +676,7 @@ fn run_that_is_out_of_time_goes_on_where_it_stopped() {
     pass(&world, 10);
     let mut attempt = patient(&world);
     // Time enough for the listings and the first key.
-    attempt.work_until = attempt.since + SignedDuration::from_millis(2_050);
+    attempt.work_until = attempt.since + SignedDuration::from_millis(1_400);
     let error = try_sweep(&world, SweepRun::Everything, &attempt).unwrap_err();
     assert!(matches!(error, RetryableError::TimeUp { .. }), "{error}");
     let progress: SweepProgress = world.state().record("sweep.json").unwrap();

@@ -51,18 +51,14 @@ const fn writer(name: &'static str, program: &'static str, script: &'static str)
     }
 }
 
-const fn with_links(writer: Writer) -> Writer {
-    Writer {
-        keeps_links: true,
-        ..writer
-    }
+const fn with_links(mut writer: Writer) -> Writer {
+    writer.keeps_links = true;
+    writer
 }
 
-const fn with_unmarked_names(writer: Writer) -> Writer {
-    Writer {
-        unmarked_names: true,
-        ..writer
-    }
+const fn with_unmarked_names(mut writer: Writer) -> Writer {
+    writer.unmarked_names = true;
+    writer
 }
 
 static WRITERS: [Writer; 13] = [

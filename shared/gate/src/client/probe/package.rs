@@ -12,13 +12,13 @@ struct Entry<'a> {
 }
 
 /// 2026-01-01 00:00:00, as MS-DOS writes it.
-const DATE: u16 = (46 << 9) | (1 << 5) | 1;
+const DATE: u16 = 0x5c21;
 /// Flag 11: the name is UTF-8.
 const FLAG_UTF8: u16 = 1 << 11;
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 /// Made by version 3.0 on Unix.
-const MADE_BY: u16 = (3 << 8) | 30;
+const MADE_BY: u16 = 0x031e;
 
 /// The package: modes, a link, a directory, an empty file, a body that is deflated, and names that are not ASCII or have blanks. With `mark` in
 /// it, so that no two probes sign the same bytes.

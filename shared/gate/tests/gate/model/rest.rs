@@ -121,6 +121,7 @@ impl Schedule {
                     state.hijacked.contains(&at)
                 }
                 Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
+                Some(ReasonCode::JobRevoked) => state.was_revoked,
                 _ => false,
             },
             (Nature::Good, Ended::Failed) => {
@@ -130,6 +131,7 @@ impl Schedule {
                         Some(ReasonCode::TargetNotFound) => !state.former.is_empty(),
                         Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
                         Some(ReasonCode::SourceAbsent) => put.gone_at.is_some(),
+                        Some(ReasonCode::JobRevoked) => state.was_revoked,
                         _ => is_forged,
                     }
             }

@@ -1,10 +1,12 @@
 //! One schedule: what comes when, told by a number.
 
-use std::{future::Future, pin::Pin, sync::OnceLock, task::Poll};
+use std::{future::Future, num::NonZeroU32, pin::Pin, sync::OnceLock, task::Poll};
 
 use countersign_gate::{
     admission::{SignSettings, admit},
-    deployment::{ALIAS_TAG, CanaryPolicy, DeploySettings, deploy},
+    deployment::{
+        ALIAS_TAG, CanaryPolicy, DeploySettings, Deployment, KeptVersions, deploy, prune,
+    },
     domain::{SigningJobId, VersionId},
     events::{JobEvent, SweepRun, UploadEvent},
     outcome::DeliveryAttempt,
@@ -76,6 +78,10 @@ fn common() -> &'static Common {
     static COMMON: OnceLock<Common> = OnceLock::new();
     let with = |canary| DeploySettings {
         canary,
+        kept_versions: Some(KeptVersions {
+            newest: NonZeroU32::MIN,
+            days: 0,
+        }),
         ..deploy_settings()
     };
     COMMON.get_or_init(|| Common {
@@ -108,6 +114,27 @@ pub(super) struct Kind {
     canary: usize,
     /// Events are lost, and schedules start `sweep`.
     pub(super) is_lossy: bool,
+    /// Old versions are deleted after each deployment.
+    prunes: bool,
+    /// Somebody revokes what was signed.
+    is_revoked: bool,
+}
+
+/// What everything that happens in a step is drawn from: a step can be left out, and the others stay what they
+/// were.
+#[derive(Clone)]
+pub(super) struct StepStart {
+    own: Random,
+    worlds: Random,
+}
+
+/// What is known of a schedule while it runs, and after it failed.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) world: Option<World>,
+    /// The steps that it came to; the last is the rest, if it came to that.
+    pub(super) steps: Vec<StepStart>,
+    pub(super) is_at_rest: bool,
 }
 
 pub(super) struct Schedule {
@@ -150,15 +177,54 @@ impl Overtaking {
 
 impl Schedule {
     /// Runs the schedule of this number to its end.
-    pub(super) fn run(
+    pub(super) fn run(seed: u64, tracing: bool, mistake: Option<Mistake>, told: &mut Told) -> Self {
+        let mut schedule = Self::begin(seed, tracing, mistake, told);
+        let steps = 40 + schedule.random.below(160);
+        for _ in 0..steps {
+            told.steps.push(schedule.step_start());
+            schedule.step();
+        }
+        told.steps.push(schedule.step_start());
+        told.is_at_rest = true;
+        schedule.come_to_rest();
+        schedule
+    }
+
+    /// Runs the same schedule with some of its steps alone.
+    pub(super) fn run_only(
         seed: u64,
         tracing: bool,
         mistake: Option<Mistake>,
-        out: &mut Option<World>,
+        steps: &[StepStart],
+        told: &mut Told,
     ) -> Self {
+        let mut schedule = Self::begin(seed, tracing, mistake, told);
+        let (rest, steps) = steps.split_last().expect("there is a rest");
+        for start in steps {
+            schedule.go_to(start);
+            schedule.step();
+        }
+        schedule.go_to(rest);
+        schedule.come_to_rest();
+        schedule
+    }
+
+    fn step_start(&self) -> StepStart {
+        StepStart {
+            own: self.random.clone(),
+            worlds: self.world.state().random.clone(),
+        }
+    }
+
+    fn go_to(&mut self, start: &StepStart) {
+        self.random = start.own.clone();
+        self.world.state().random = start.worlds.clone();
+    }
+
+    fn begin(seed: u64, tracing: bool, mistake: Option<Mistake>, told: &mut Told) -> Self {
         let mut random = Random::new(seed);
         let world = World::new(slots(), seed ^ 0x5EED);
-        *out = Some(world.clone());
+        told.world = Some(world.clone());
         let kind = Kind {
             is_impatient: random.in_1000(200),
             is_short: random.in_1000(200),
@@ -168,6 +234,8 @@ impl Schedule {
             canary: random.below(3),
             // By the seed alone, so that older schedules stay what they were.
             is_lossy: seed % 8 == 4,
+            prunes: seed % 8 == 6,
+            is_revoked: seed % 8 == 2,
         };
         {
             let mut state = world.state();
@@ -193,11 +261,6 @@ impl Schedule {
         if schedule.random.in_1000(500) {
             schedule.overtake(None);
         }
-        let steps = 40 + schedule.random.below(160);
-        for _ in 0..steps {
-            schedule.step();
-        }
-        schedule.come_to_rest();
         schedule
     }
 
@@ -222,6 +285,14 @@ impl Schedule {
             36..=39 if self.kind.is_meddled_with => self.meddle(),
             40..=42 if self.kind.is_forged => self.forge(),
             43..=44 if self.kind.is_lossy => self.start_a_sweep(),
+            43..=44 if self.kind.is_revoked => {
+                let is_revoked = self.random.in_1000(500);
+                self.world.revoke(is_revoked);
+            }
+            43 if self.kind.prunes => {
+                let version = 1 + self.random.below(4);
+                self.world.provision(&version.to_string());
+            }
             45..=46 if self.kind.is_lossy => self.deliver_what_was_resent(),
             _ => self.go_on_with_a_task(),
         }
@@ -476,13 +547,19 @@ impl Schedule {
             sweep: sweep_settings,
         } = common();
         let settings = &settings[self.kind.canary];
+        let prunes = self.kind.prunes;
         message.task = Some(match message.event.clone() {
             Event::Uploaded(event) => {
                 Box::pin(async move { admit(&hands, sign, &event, &attempt).await.is_ok() })
             }
             Event::JobEnded(job) => Box::pin(async move {
                 let deployment = deploy(&hands, examiner, settings, &job, &attempt);
-                Box::pin(deployment).await.is_ok()
+                let deployment = Box::pin(deployment).await;
+                if let (true, Ok(Deployment::Finished(finished))) = (prunes, &deployment) {
+                    // What fails here fails no upload.
+                    let _stays = prune(&hands, settings, &finished.outcome, &attempt).await;
+                }
+                deployment.is_ok()
             }),
             Event::Scheduled(run) => Box::pin(async move {
                 let swept = sweep(&hands, sweep_settings, run, &attempt);

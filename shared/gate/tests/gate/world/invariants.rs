@@ -22,6 +22,7 @@ pub const OLDER_OVER_NEWER: &str = "an older upload lands over a newer one";
 pub const ALIAS_BACK: &str = "an alias moved for a newer upload is moved back for an older one";
 pub const OLDER_OFFERED: &str = "the current package goes back to an older upload";
 pub const NOT_READY: &str = "an alias is moved to a version that was not seen ready";
+pub const REVOKED: &str = "code is changed for a job that was seen to be revoked";
 pub const TAG_NOT_JUDGED: &str = "code is changed before the alias tag was judged";
 pub const DONE_TWICE: &str = "the work of an upload is done twice";
 pub const AFTER_THE_END: &str = "code is changed for an upload that has an outcome";
@@ -62,6 +63,8 @@ pub struct Seen {
     landed: usize,
     /// The aliases that were seen to point at a version.
     pointed: BTreeSet<(String, String)>,
+    /// Whether the signature was revoked when the caller last asked Signer, whatever it was told.
+    pub is_revoked: bool,
     /// The caller changed code.
     pub has_updated: bool,
 }
@@ -128,6 +131,7 @@ impl WorldState {
     /// judged before, and the work was not done already.
     pub(super) fn check_update(&mut self, seen: &mut Seen, approved: &Verified, before: &str) {
         self.check_is_approved(approved);
+        assert!(!seen.is_revoked, "{REVOKED}");
         let put = self.put_of(approved.upload()).expect("it was uploaded");
         // Unless what was current then was deleted for good since.
         let is_it = |current: usize| current == put || self.is_gone(current);

@@ -166,6 +166,7 @@ impl Functions for SimulatedPorts {
                 code_sha256: request.code_sha256.clone(),
                 config: function.config,
                 configuration: function.configuration.clone(),
+                description: request.description.clone(),
                 is_deleted: false,
                 deleted_at: 0,
             };
@@ -183,7 +184,11 @@ impl Functions for SimulatedPorts {
             if let Some(at) = function.versions.iter().position(like) {
                 return VersionPublish::Version((at + 1).to_string());
             }
-            if function.versions.last() != Some(&published) {
+            if !function
+                .versions
+                .last()
+                .is_some_and(|last| last.is_like(&published))
+            {
                 function.versions.push(published);
                 function.last_pends = state.versions_pend;
                 function.revision += 1;

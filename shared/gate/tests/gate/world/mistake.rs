@@ -57,4 +57,10 @@ pub enum Mistake {
     OlderNotSought,
     /// What runs past the gate is on record and not told.
     DriftNotTold,
+    /// That a signature was revoked is not looked at.
+    RevocationNotSeen,
+    /// Old versions are deleted whoever published them.
+    MarkNotRead,
+    /// Provisioned concurrency is not looked for before old versions are deleted.
+    ProvisionedNotSought,
 }

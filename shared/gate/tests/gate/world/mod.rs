@@ -12,6 +12,7 @@ mod lambda;
 mod mistake;
 mod others;
 pub mod packages;
+pub mod pruning;
 pub mod random;
 pub mod run;
 pub mod simulated_ports;
@@ -52,6 +53,14 @@ pub struct Faults {
     pub throttled: u64,
     /// Of 1,000 calls, so many have their effect and lose their answer.
     pub lost: u64,
+}
+
+/// What goes wrong at one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultAt {
+    Throttled,
+    /// It has its effect.
+    AnswerLost,
 }
 
 /// One version of an upload's key.
@@ -108,17 +117,26 @@ pub struct PublishedVersion {
     pub code_sha256: String,
     pub config: u64,
     pub configuration: FunctionConfiguration,
+    pub description: String,
     pub is_deleted: bool,
     /// When it was deleted, if it was.
     pub deleted_at: u64,
 }
 
 impl PublishedVersion {
+    /// Whether there is no reason to publish the other.
+    pub fn is_like(&self, other: &Self) -> bool {
+        !self.is_deleted
+            && (&self.code_sha256, self.config, &self.configuration)
+                == (&other.code_sha256, other.config, &other.configuration)
+    }
+
     pub fn of(code_sha256: &str) -> Self {
         Self {
             code_sha256: code_sha256.to_owned(),
             config: 0,
             configuration: FunctionConfiguration::default(),
+            description: String::new(),
             is_deleted: false,
             deleted_at: 0,
         }
@@ -145,6 +163,8 @@ pub struct FunctionState {
     /// Which of them Lambda has called ready.
     pub ready: BTreeSet<String>,
     pub aliases: BTreeMap<String, AliasState>,
+    /// The versions that have provisioned concurrency.
+    pub provisioned: BTreeSet<String>,
 }
 
 impl FunctionState {
@@ -165,6 +185,7 @@ impl FunctionState {
             last_pends: 0,
             ready: BTreeSet::new(),
             aliases: BTreeMap::new(),
+            provisioned: BTreeSet::new(),
         }
     }
 }
@@ -200,6 +221,8 @@ pub struct WorldState {
     pub pages: Vec<SnsMessage>,
     /// Port calls, as AWS names them.
     pub calls: Vec<&'static str>,
+    /// What goes wrong at one of them, counted from 0.
+    pub fault_at: Option<(usize, FaultAt)>,
     /// Calls that are always in trouble.
     pub broken: BTreeSet<&'static str>,
     /// What Lambda answers to a dry run, if it is not to be asked.
@@ -279,10 +302,14 @@ pub struct WorldState {
     pub signatures_expire_at: Option<Timestamp>,
     /// When the signature of every job was revoked.
     pub jobs_revoked_at: Option<Timestamp>,
+    /// Signatures were revoked, for a while at least.
+    pub was_revoked: bool,
     /// What `sweep` sent again, and was not delivered yet.
     pub resent: Vec<(Receiver, String)>,
     /// The documents of drift that were told.
     pub drift_told: Vec<String>,
+    /// How many old versions the gate deleted.
+    pub pruned: u64,
     /// The uploads whose event was lost.
     pub events_lost: BTreeSet<VersionId>,
 }
@@ -316,6 +343,7 @@ impl World {
             events: Vec::new(),
             pages: Vec::new(),
             calls: Vec::new(),
+            fault_at: None,
             broken: BTreeSet::new(),
             dry_run_refuses: None,
             updates_fail: None,
@@ -356,8 +384,10 @@ impl World {
             looks: BTreeMap::new(),
             signatures_expire_at: None,
             jobs_revoked_at: None,
+            was_revoked: false,
             resent: Vec::new(),
             drift_told: Vec::new(),
+            pruned: 0,
             events_lost: BTreeSet::new(),
         };
         Self(Arc::new(Mutex::new(state)))

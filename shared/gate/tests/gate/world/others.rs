@@ -53,6 +53,16 @@ impl World {
         state.alias_moved_at = Some(now);
     }
 
+    /// Someone revokes every signature that there is, or takes that back, which AWS does not do: it is as if
+    /// other jobs came.
+    pub fn revoke(&self, is_revoked: bool) {
+        let mut state = self.state();
+        state.someone(&format!("has all signatures revoked: {is_revoked}"));
+        let now = state.now;
+        state.jobs_revoked_at = is_revoked.then_some(now);
+        state.was_revoked |= is_revoked;
+    }
+
     /// Someone else changes the function's configuration: another revision, the same code.
     pub fn reconfigure(&self) {
         let mut state = self.state();
@@ -60,7 +70,11 @@ impl World {
         if let Some(function) = state.functions.get_mut("checkout") {
             function.revision += 1;
             function.config = now;
-            let module = if now % 2 == 0 { "index" } else { NO_MODULE };
+            let module = if now.is_multiple_of(2) {
+                "index"
+            } else {
+                NO_MODULE
+            };
             function.configuration.runtime = Some("nodejs24.x".to_owned());
             function.configuration.handler = Some(format!("{module}.handler"));
         }
@@ -355,7 +369,7 @@ impl World {
 
 impl WorldState {
     /// Notes what somebody does, and answers when it is.
-    fn someone(&mut self, does: &str) -> u64 {
+    pub(super) fn someone(&mut self, does: &str) -> u64 {
         self.ticks += 1;
         self.note(|| format!("                someone {does}"));
         self.ticks

@@ -129,6 +129,7 @@ pub fn deploy_settings() -> DeploySettings {
         layer_csc: Some(CscArn::parse(CSC).unwrap()),
         new_function_csc: Some(CscArn::parse(CSC).unwrap()),
         canary: CanaryPolicy::Wait,
+        kept_versions: None,
     }
 }
 

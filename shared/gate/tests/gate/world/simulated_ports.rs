@@ -20,7 +20,7 @@ use countersign_package::ProfileVersionArn;
 use jiff::Timestamp;
 
 use super::{
-    Job, Mistake, SIGNED, World, WorldState,
+    FaultAt, Job, Mistake, SIGNED, World, WorldState,
     invariants::Seen,
     packages::{ACCOUNT, PROFILE_VERSION, job_id},
 };
@@ -100,9 +100,13 @@ impl SimulatedPorts {
             let took = i64::try_from(state.random.below(most)).unwrap();
             state.now += jiff::SignedDuration::from_millis(took);
         }
+        let nth = state.calls.len();
+        let fault = state.fault_at.filter(|(at, _)| *at == nth);
+        let fault = fault.map(|(_, fault)| fault);
         state.calls.push(call);
         let throttled = state.faults.throttled;
-        if state.broken.contains(call) || state.random.in_1000(throttled) {
+        let is_throttled = state.broken.contains(call) || fault == Some(FaultAt::Throttled);
+        if is_throttled || state.random.in_1000(throttled) {
             state.note(|| format!("{}: {call} throttled", self.name));
             return Err(PortError::Throttled {
                 call,
@@ -112,7 +116,7 @@ impl SimulatedPorts {
         state.note(|| format!("{}: {call}", self.name));
         let answer = effect(&mut state);
         let lost = state.faults.lost;
-        if state.random.in_1000(lost) {
+        if fault == Some(FaultAt::AnswerLost) || state.random.in_1000(lost) {
             state.note(|| format!("{}: {call} had its effect, the answer is lost", self.name));
             return Err(PortError::Unavailable {
                 call,
@@ -541,6 +545,9 @@ impl Signer for SimulatedPorts {
                 job.request.clone_from(asked);
             }
             let profile: ProfileVersionArn = PROFILE_VERSION.parse().unwrap();
+            self.seen.lock().unwrap().is_revoked = state.jobs_revoked_at.is_some();
+            let is_blind = state.mistake == Some(Mistake::RevocationNotSeen);
+            let revoked_at = state.jobs_revoked_at.filter(|_| !is_blind);
             Some(SigningJob {
                 id: id.clone(),
                 status: match job.succeeded {
@@ -562,7 +569,7 @@ impl Signer for SimulatedPorts {
                 owner: ACCOUNT.to_owned(),
                 completed_at: job.completed_at,
                 expires_at: state.signatures_expire_at,
-                revocation: state.jobs_revoked_at.map(|at| JobRevocation {
+                revocation: revoked_at.map(|at| JobRevocation {
                     at,
                     reason: "the build machine was lost".to_owned(),
                 }),

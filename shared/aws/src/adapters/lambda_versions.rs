@@ -1,0 +1,145 @@
+//! The published versions of a function, and the deletion of one.
+
+use countersign_gate::{
+    domain::{FunctionName, VersionNumber},
+    ports::{FunctionVersions, ListedFunctionVersion, ListingPage, PortError, VersionDeletion},
+};
+
+use super::lambda_api::{CONFLICT, LambdaApi, NOT_FOUND};
+use crate::error::{code, port_error, refusal, required, unreadable};
+
+/// What `ListVersionsByFunction` calls the version that is none.
+const LATEST: &str = "$LATEST";
+
+impl FunctionVersions for LambdaApi {
+    async fn list_function_versions(
+        &self,
+        function: &FunctionName,
+        marker: Option<&str>,
+    ) -> Result<ListingPage<ListedFunctionVersion>, PortError> {
+        const CALL: &str = "lambda:ListVersionsByFunction";
+        let request = self.connection.lambda().list_versions_by_function();
+        let request = request
+            .function_name(function.as_str())
+            .set_marker(marker.map(str::to_owned));
+        let page = match request.send().await {
+            Ok(page) => page,
+            Err(error) if code(&error) == NOT_FOUND => return Ok(nothing()),
+            Err(error) => return Err(port_error(CALL, error)),
+        };
+        let mut items = Vec::new();
+        for version in page.versions.into_iter().flatten() {
+            let number = required(CALL, "Version", version.version)?;
+            if number == LATEST {
+                continue;
+            }
+            items.push(ListedFunctionVersion {
+                number: number_of(CALL, "Version", &number)?,
+                description: version.description.unwrap_or_default(),
+            });
+        }
+        Ok(ListingPage {
+            items,
+            next: page.next_marker,
+        })
+    }
+
+    async fn list_aliased_versions(
+        &self,
+        function: &FunctionName,
+        marker: Option<&str>,
+    ) -> Result<ListingPage<VersionNumber>, PortError> {
+        const CALL: &str = "lambda:ListAliases";
+        let request = self.connection.lambda().list_aliases();
+        let request = request
+            .function_name(function.as_str())
+            .set_marker(marker.map(str::to_owned));
+        let page = match request.send().await {
+            Ok(page) => page,
+            Err(error) if code(&error) == NOT_FOUND => return Ok(nothing()),
+            Err(error) => return Err(port_error(CALL, error)),
+        };
+        let mut items = Vec::new();
+        for alias in page.aliases.into_iter().flatten() {
+            let routing = alias.routing_config;
+            let weights = routing.and_then(|routing| routing.additional_version_weights);
+            let weighted = weights.into_iter().flatten().map(|(version, _)| version);
+            let target = required(CALL, "FunctionVersion", alias.function_version)?;
+            for version in weighted.chain([target]) {
+                if version != LATEST {
+                    items.push(number_of(CALL, "FunctionVersion", &version)?);
+                }
+            }
+        }
+        Ok(ListingPage {
+            items,
+            next: page.next_marker,
+        })
+    }
+
+    async fn list_provisioned_versions(
+        &self,
+        function: &FunctionName,
+        marker: Option<&str>,
+    ) -> Result<ListingPage<VersionNumber>, PortError> {
+        const CALL: &str = "lambda:ListProvisionedConcurrencyConfigs";
+        let request = self
+            .connection
+            .lambda()
+            .list_provisioned_concurrency_configs();
+        let request = request
+            .function_name(function.as_str())
+            .set_marker(marker.map(str::to_owned));
+        let page = match request.send().await {
+            Ok(page) => page,
+            Err(error) if code(&error) == NOT_FOUND => return Ok(nothing()),
+            Err(error) => return Err(port_error(CALL, error)),
+        };
+        let mut items = Vec::new();
+        for config in page.provisioned_concurrency_configs.into_iter().flatten() {
+            let arn = required(CALL, "FunctionArn", config.function_arn)?;
+            // arn:aws:lambda:<region>:<account>:function:<name>:<version or alias>
+            let qualifier = arn.split(':').nth(7);
+            let qualifier =
+                qualifier.ok_or_else(|| unreadable(CALL, "FunctionArn", &format!("{arn:?}")))?;
+            // The version behind an alias is known from the alias.
+            items.extend(VersionNumber::parse(qualifier));
+        }
+        Ok(ListingPage {
+            items,
+            next: page.next_marker,
+        })
+    }
+
+    async fn delete_version(
+        &self,
+        function: &FunctionName,
+        version: VersionNumber,
+    ) -> Result<VersionDeletion, PortError> {
+        let request = self.connection.lambda().delete_function();
+        let request = request
+            .function_name(function.as_str())
+            .qualifier(version.to_string());
+        match request.send().await {
+            Ok(_) => Ok(VersionDeletion::Deleted),
+            Err(error) if code(&error) == NOT_FOUND => Ok(VersionDeletion::Deleted),
+            Err(error) if code(&error) == CONFLICT => Ok(VersionDeletion::InUse(refusal(&error))),
+            Err(error) => Err(port_error("lambda:DeleteFunction", error)),
+        }
+    }
+}
+
+fn nothing<T>() -> ListingPage<T> {
+    ListingPage {
+        items: Vec::new(),
+        next: None,
+    }
+}
+
+fn number_of(
+    call: &'static str,
+    field: &'static str,
+    text: &str,
+) -> Result<VersionNumber, PortError> {
+    VersionNumber::parse(text).map_err(|error| unreadable(call, field, &error))
+}

@@ -1,0 +1,610 @@
+//! Scale, in simulated time: how long many uploads take under AWS's quotas, beside what the quotas alone would take.
+//!
+//! The calls are those that the use cases make, taken down from the small AWS in memory (`trace`). How long AWS
+//! takes for each is assumed ([`Latency`]); what passes for known of its quotas is in [`Quotas`]. `docs/scale.md` has
+//! the figures, and is held against them.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
+    fmt::Write as _,
+};
+
+use countersign_gate::{
+    deployment::ALIAS_TAG,
+    events::SweepRun,
+    sweep::{SweepReport, sweep},
+};
+use countersign_testkit::checkout;
+
+use crate::{
+    happy_path::{GOOD, change, go, world},
+    world::{
+        AliasState, FUNCTION, World,
+        random::Random,
+        run::{admitted, deploy_settings, deployed, hands, patient, run_in, sweep_settings},
+    },
+};
+
+const PAGE: &str = "docs/scale.md";
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+
+/// How long AWS takes, in milliseconds. Assumed.
+struct Latency;
+
+impl Latency {
+    const SIGNING: u64 = 5_000;
+    const UPDATE: u64 = 2_000;
+    const VERSION: u64 = 500;
+    /// An event on its way, from S3 or Signer through a queue to its function.
+    const DELIVERY: u64 = 500;
+
+    fn of(call: &str) -> u64 {
+        match call {
+            "lambda:UpdateFunctionCode" | "lambda:UpdateFunctionCode DryRun" => 400,
+            "lambda:PublishVersion" => 200,
+            "s3:CopyObject" | "s3:GetObject upload" | "s3:GetObject signed" => 80,
+            call if call.starts_with("lambda:") => 50,
+            call if call.starts_with("signer:") => 100,
+            _ => 30,
+        }
+    }
+}
+
+/// Requests a second of an account and region (grade B).
+struct Quotas;
+
+impl Quotas {
+    const CONTROL_PLANE: u64 = 15;
+    const GET_FUNCTION: u64 = 100;
+}
+
+/// A quota that a call draws on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Draws {
+    ControlPlane,
+    GetFunction,
+    None,
+}
+
+fn draws(call: &str) -> Draws {
+    match call {
+        "lambda:GetFunction" | "lambda:GetFunction version" => Draws::GetFunction,
+        call if call.starts_with("lambda:") => Draws::ControlPlane,
+        _ => Draws::None,
+    }
+}
+
+/// The calls of one upload of a function with an alias.
+struct Trace {
+    sign: Vec<&'static str>,
+    deploy: Vec<&'static str>,
+}
+
+fn with_alias() -> World {
+    let world = world();
+    change(&world, |function| {
+        function
+            .tags
+            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
+        function
+            .aliases
+            .insert("live".to_owned(), AliasState::at("$LATEST"));
+    });
+    world
+}
+
+fn trace() -> Trace {
+    let world = with_alias();
+    let admission = admitted(&world, FUNCTION, GOOD);
+    let sign = std::mem::take(&mut world.state().calls);
+    deployed(&world, &deploy_settings(), admission, &patient(&world)).unwrap();
+    let deploy = std::mem::take(&mut world.state().calls);
+    Trace { sign, deploy }
+}
+
+/// A quota as AWS keeps it: so many a second, and no more than that at once.
+struct Bucket {
+    rate: u64,
+    /// Thousandths of a request.
+    left: u64,
+    at: u64,
+}
+
+impl Bucket {
+    fn of(rate: u64) -> Self {
+        Self {
+            rate,
+            left: rate * 1000,
+            at: 0,
+        }
+    }
+
+    fn take(&mut self, now: u64) -> bool {
+        self.left = (self.left + (now - self.at) * self.rate).min(self.rate * 1000);
+        self.at = now;
+        let is_there = self.left >= 1000;
+        self.left -= if is_there { 1000 } else { 0 };
+        is_there
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Sign,
+    Deploy,
+}
+
+/// An upload on its way.
+struct Upload {
+    stage: Stage,
+    /// Which call is next.
+    call: usize,
+    /// Up to which call everything was done that is not done again.
+    done: usize,
+    receives: u32,
+    /// Attempts of the call that is next.
+    tries: u32,
+    /// When what was begun on Lambda is done.
+    ready_at: u64,
+    pause: u64,
+    live_at: Option<u64>,
+}
+
+/// What is to be simulated.
+#[derive(Clone, Copy)]
+struct Plan {
+    uploads: usize,
+    sign_concurrency: usize,
+    deploy_concurrency: usize,
+    /// Signer throttles everything for so long, from the beginning.
+    signer_is_away: u64,
+}
+
+/// What came of it.
+struct Result {
+    /// When the last upload was live, from the first on.
+    last_live: u64,
+    throttled: u64,
+    most_receives: u32,
+    /// What the quotas alone would take.
+    quota_alone: u64,
+}
+
+struct Simulation<'a> {
+    plan: Plan,
+    trace: &'a Trace,
+    uploads: Vec<Upload>,
+    /// When what happens next to which upload.
+    events: BinaryHeap<Reverse<(u64, usize, bool)>>,
+    queues: [VecDeque<usize>; 2],
+    busy: [usize; 2],
+    control_plane: Bucket,
+    get_function: Bucket,
+    random: Random,
+    throttled: u64,
+    most_receives: u32,
+}
+
+impl<'a> Simulation<'a> {
+    /// The uploads come evenly within a minute.
+    fn run(plan: Plan, trace: &'a Trace) -> Result {
+        let mut events = BinaryHeap::new();
+        let count = u64::try_from(plan.uploads).unwrap();
+        for at in 0..plan.uploads {
+            let arrival = MINUTE * u64::try_from(at).unwrap() / count;
+            events.push(Reverse((arrival + Latency::DELIVERY, at, true)));
+        }
+        let upload = || Upload {
+            stage: Stage::Sign,
+            call: 0,
+            done: 0,
+            receives: 0,
+            tries: 0,
+            ready_at: 0,
+            pause: 0,
+            live_at: None,
+        };
+        let mut simulation = Self {
+            plan,
+            trace,
+            uploads: std::iter::repeat_with(upload).take(plan.uploads).collect(),
+            events,
+            queues: [VecDeque::new(), VecDeque::new()],
+            busy: [0, 0],
+            control_plane: Bucket::of(Quotas::CONTROL_PLANE),
+            get_function: Bucket::of(Quotas::GET_FUNCTION),
+            random: Random::new(7),
+            throttled: 0,
+            most_receives: 0,
+        };
+        while let Some(Reverse((now, at, is_message))) = simulation.events.pop() {
+            if is_message {
+                let queue = stage_number(simulation.uploads[at].stage);
+                simulation.queues[queue].push_back(at);
+            } else {
+                simulation.go_on(now, at);
+            }
+            simulation.hand_out(now);
+        }
+        simulation.result()
+    }
+
+    fn result(&self) -> Result {
+        let lives = self.uploads.iter().map(|upload| upload.live_at);
+        let last_live = lives.map(|at| at.expect("no upload is lost")).max();
+        let calls = || self.trace.sign.iter().chain(&self.trace.deploy);
+        let of = |quota| calls().filter(|call| draws(call) == quota).count();
+        let seconds = |quota, rate: u64| {
+            let calls = u64::try_from(of(quota) * self.plan.uploads).unwrap();
+            calls * 1000 / rate
+        };
+        Result {
+            last_live: last_live.unwrap(),
+            throttled: self.throttled,
+            most_receives: self.most_receives,
+            quota_alone: seconds(Draws::ControlPlane, Quotas::CONTROL_PLANE)
+                .max(seconds(Draws::GetFunction, Quotas::GET_FUNCTION)),
+        }
+    }
+
+    /// Lambda takes messages off the queues as long as it may run more.
+    fn hand_out(&mut self, now: u64) {
+        let most = [self.plan.sign_concurrency, self.plan.deploy_concurrency];
+        for (stage, most) in most.into_iter().enumerate() {
+            while self.busy[stage] < most {
+                let Some(at) = self.queues[stage].pop_front() else {
+                    break;
+                };
+                self.busy[stage] += 1;
+                self.uploads[at].receives += 1;
+                self.most_receives = self.most_receives.max(self.uploads[at].receives);
+                self.uploads[at].call = 0;
+                self.events.push(Reverse((now, at, false)));
+            }
+        }
+    }
+
+    fn calls(&self, at: usize) -> &'a [&'static str] {
+        match self.uploads[at].stage {
+            Stage::Sign => &self.trace.sign,
+            Stage::Deploy => &self.trace.deploy,
+        }
+    }
+
+    /// The function makes its next call.
+    fn go_on(&mut self, now: u64, at: usize) {
+        let calls = self.calls(at);
+        let stage = self.uploads[at].stage;
+        let Some(call) = calls.get(self.uploads[at].call).copied() else {
+            self.end(now, at, stage);
+            return;
+        };
+        if !self.is_allowed(now, call) {
+            self.throttled += 1;
+            self.retry(now, at, stage);
+            return;
+        }
+        let upload = &mut self.uploads[at];
+        upload.tries = 0;
+        let after = now + Latency::of(call);
+        // What is under way is waited for: each look is a call.
+        let waits = matches!(call, "lambda:GetFunction" | "lambda:GetFunction version");
+        if waits && after < upload.ready_at {
+            upload.pause = if upload.pause == 0 {
+                100
+            } else {
+                (upload.pause * 6 / 5).min(250)
+            };
+            let next = after + upload.pause;
+            self.events.push(Reverse((next, at, false)));
+            return;
+        }
+        upload.pause = 0;
+        // What was done by an earlier attempt is seen, and not done again.
+        if upload.call >= upload.done {
+            match call {
+                "lambda:UpdateFunctionCode" => upload.ready_at = after + Latency::UPDATE,
+                "lambda:PublishVersion" => upload.ready_at = after + Latency::VERSION,
+                _ => {}
+            }
+        }
+        upload.call += 1;
+        upload.done = upload.done.max(upload.call);
+        self.events.push(Reverse((after, at, false)));
+    }
+
+    fn is_allowed(&mut self, now: u64, call: &str) -> bool {
+        if call.starts_with("signer:") && now < self.plan.signer_is_away {
+            return false;
+        }
+        match draws(call) {
+            Draws::ControlPlane => self.control_plane.take(now),
+            Draws::GetFunction => self.get_function.take(now),
+            Draws::None => true,
+        }
+    }
+
+    /// The SDK tries five times; then the message goes back to its queue, and comes again later.
+    fn retry(&mut self, now: u64, at: usize, stage: Stage) {
+        let upload = &mut self.uploads[at];
+        upload.tries += 1;
+        if upload.tries < 5 {
+            let most = (400_u64 << upload.tries).min(5_000);
+            let wait = self.random.next() % most;
+            self.events.push(Reverse((now + wait, at, false)));
+            return;
+        }
+        upload.tries = 0;
+        let delay = 1000 * (1_u64 << (upload.receives - 1).min(6)).min(60);
+        let jitter = 800 + self.random.next() % 401;
+        let back = now + delay * jitter / 1000;
+        self.events.push(Reverse((back, at, true)));
+        self.busy[stage_number(stage)] -= 1;
+    }
+
+    fn end(&mut self, now: u64, at: usize, stage: Stage) {
+        self.busy[stage_number(stage)] -= 1;
+        let upload = &mut self.uploads[at];
+        match stage {
+            Stage::Sign => {
+                upload.stage = Stage::Deploy;
+                (upload.receives, upload.done) = (0, 0);
+                let signed = now + Latency::SIGNING + Latency::DELIVERY;
+                self.events.push(Reverse((signed, at, true)));
+            }
+            Stage::Deploy => upload.live_at = Some(now),
+        }
+    }
+}
+
+fn stage_number(stage: Stage) -> usize {
+    usize::from(stage == Stage::Deploy)
+}
+
+/// How long a deployment with nobody in its way holds its function, in milliseconds.
+fn holds(trace: &Trace) -> u64 {
+    let plan = Plan {
+        uploads: 1,
+        sign_concurrency: 1,
+        deploy_concurrency: 1,
+        signer_is_away: 0,
+    };
+    let alone = Simulation::run(plan, trace).last_live;
+    let sign: u64 = trace.sign.iter().map(|call| Latency::of(call)).sum();
+    alone - 2 * Latency::DELIVERY - Latency::SIGNING - sign
+}
+
+fn seconds(milliseconds: u64) -> String {
+    format!("{}", (milliseconds + 500) / 1000)
+}
+
+fn ratio(of: u64, to: u64) -> String {
+    let hundredths = of * 100 / to;
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// A thousand uploads in a minute, by how many are deployed at a time.
+fn burst(trace: &Trace) -> (String, Vec<Result>) {
+    let mut text = "| `SignConcurrency` | `DeployConcurrency` | last one live | times the quota alone | throttled calls | receives, at most |\n\
+                    |---|---|---|---|---|---|\n"
+        .to_owned();
+    let mut results = Vec::new();
+    for (sign_concurrency, deploy_concurrency) in
+        [(2, 2), (5, 5), (5, 10), (10, 20), (10, 30), (20, 60)]
+    {
+        let plan = Plan {
+            uploads: 1000,
+            sign_concurrency,
+            deploy_concurrency,
+            signer_is_away: 0,
+        };
+        let result = Simulation::run(plan, trace);
+        let _ = writeln!(
+            text,
+            "| {sign_concurrency} | {deploy_concurrency} | {} s | {} | {} | {} |",
+            seconds(result.last_live),
+            ratio(result.last_live, result.quota_alone),
+            result.throttled,
+            result.most_receives
+        );
+        results.push(result);
+    }
+    (text, results)
+}
+
+fn outage(trace: &Trace) -> (String, Vec<Result>) {
+    let mut text = "| `SignConcurrency` | `DeployConcurrency` | last one live, after Signer is back | lost | receives, at most |\n\
+                    |---|---|---|---|---|\n"
+        .to_owned();
+    let mut results = Vec::new();
+    for (sign_concurrency, deploy_concurrency) in [(2, 2), (5, 10), (10, 20)] {
+        let plan = Plan {
+            uploads: 1000,
+            sign_concurrency,
+            deploy_concurrency,
+            signer_is_away: HOUR,
+        };
+        let result = Simulation::run(plan, trace);
+        let _ = writeln!(
+            text,
+            "| {sign_concurrency} | {deploy_concurrency} | {} s | 0 | {} |",
+            seconds(result.last_live - HOUR),
+            result.most_receives
+        );
+        results.push(result);
+    }
+    (text, results)
+}
+
+/// A world in which so many functions were deployed, each as `checkout` was.
+fn many(count: usize, has_alias: bool) -> World {
+    let world = if has_alias { with_alias() } else { world() };
+    go(&world, FUNCTION, GOOD);
+    let mut state = world.state();
+    let function = state.functions["checkout"].clone();
+    let stored = state.uploads[FUNCTION].clone();
+    let records: Vec<(String, Vec<u8>)> = state
+        .records
+        .iter()
+        .filter(|(path, _)| path.starts_with("functions/checkout/"))
+        .map(|(path, body)| (path.clone(), body.clone()))
+        .collect();
+    for at in 0..count {
+        let name = format!("checkout-{at:05}");
+        let renamed = |text: &str| text.replace("functions/checkout", &format!("functions/{name}"));
+        for (path, body) in &records {
+            let body = renamed(std::str::from_utf8(body).unwrap());
+            state.records.insert(renamed(path), body.into_bytes());
+        }
+        state.functions.insert(name.clone(), function.clone());
+        state
+            .uploads
+            .insert(format!("functions/{name}.zip"), stored.clone());
+    }
+    drop(state);
+    world
+}
+
+/// How long a run of `sweep` over everything takes, in milliseconds of the world.
+fn sweep_takes(count: usize, has_alias: bool) -> u64 {
+    let world = many(count, has_alias);
+    world.state().tick(600);
+    // 40 milliseconds a call, on average.
+    world.state().slowness_ms = 80;
+    let began = world.state().now;
+    let mut attempt = patient(&world);
+    attempt.work_until = attempt.since + jiff::SignedDuration::from_hours(24);
+    let swept: SweepReport = run_in(
+        &world,
+        sweep(
+            &hands(&world, "sweep"),
+            &sweep_settings(),
+            SweepRun::Everything,
+            &attempt,
+        ),
+    )
+    .unwrap();
+    assert_eq!(swept.targets, u32::try_from(count + 1).unwrap());
+    assert_eq!((swept.drift, swept.troubles), (vec![], vec![]));
+    let took = world.state().now.duration_since(began);
+    u64::try_from(took.as_millis()).unwrap()
+}
+
+/// Milliseconds for each further function.
+fn sweep_pace(has_alias: bool) -> u64 {
+    let (fewer, more) = (20, 60);
+    let took = sweep_takes(more, has_alias) - sweep_takes(fewer, has_alias);
+    took / u64::try_from(more - fewer).unwrap()
+}
+
+fn sweeps() -> (String, [u64; 2]) {
+    let mut text =
+        "| function | for each | in an hour | 10,000 take |\n|---|---|---|---|\n".to_owned();
+    let paces = [false, true].map(sweep_pace);
+    for (pace, what) in paces.into_iter().zip(["without an alias", "with an alias"]) {
+        let hundredths = pace * 10_000 * 100 / HOUR;
+        let _ = writeln!(
+            text,
+            "| {what} | {pace} ms | {} | {}.{:02} h |",
+            HOUR / pace / 100 * 100,
+            hundredths / 100,
+            hundredths % 100
+        );
+    }
+    (text, paces)
+}
+
+/// What of the page is computed, by the heading above it.
+fn computed() -> Vec<(&'static str, String)> {
+    let trace = trace();
+    let count = |quota| {
+        let calls = trace.sign.iter().chain(&trace.deploy);
+        calls.filter(|call| draws(call) == quota).count()
+    };
+    let facts = format!(
+        "| of one upload of a function with an alias | |\n|---|---|\n\
+         | calls of the control plane, *k* | {} |\n\
+         | calls of `GetFunction`, at least | {} |\n\
+         | a deployment holds its function for, *h* | {} ms |\n",
+        count(Draws::ControlPlane),
+        count(Draws::GetFunction),
+        holds(&trace),
+    );
+    vec![
+        ("what one upload costs", facts),
+        ("1,000 uploads in a minute", burst(&trace).0),
+        ("an outage of Signer for an hour", outage(&trace).0),
+        ("sweep", sweeps().0),
+    ]
+}
+
+/// The page with its tables as they are computed.
+fn page() -> String {
+    let mut page = std::fs::read_to_string(checkout::path(PAGE)).unwrap();
+    for (what, table) in computed() {
+        let (begin, end) = (
+            format!("<!-- computed: {what} -->\n"),
+            format!("<!-- end: {what} -->"),
+        );
+        let from = page.find(&begin).expect("its place is there") + begin.len();
+        let to = page.find(&end).expect("its end is there");
+        page.replace_range(from..to, &table);
+    }
+    page
+}
+
+#[test]
+fn page_about_scale_has_what_is_computed() {
+    let found = std::fs::read_to_string(checkout::path(PAGE)).unwrap();
+    assert!(
+        found == page(),
+        "{PAGE} is not what is computed: cargo test -p countersign-gate --test gate -- --ignored write_the_page_about_scale"
+    );
+}
+
+#[test]
+#[ignore = "writes docs/scale.md"]
+fn write_the_page_about_scale() {
+    std::fs::write(checkout::path(PAGE), page()).unwrap();
+}
+
+#[test]
+fn burst_ends_at_most_a_tenth_after_the_quota_alone_if_enough_may_run() {
+    let trace = trace();
+    let (_, results) = burst(&trace);
+    let best = results.iter().map(|it| it.last_live * 100 / it.quota_alone);
+    assert!(best.min().unwrap() <= 110);
+    // No message comes near to what SQS counts to.
+    assert!(results.iter().all(|it| it.most_receives < 100));
+    // As many as the formula says are enough, and far more are far too many.
+    let enough = 15 * holds(&trace) / 1000 / 8;
+    assert!((8..=10).contains(&enough), "{enough}");
+    assert!(results[2].last_live * 100 / results[2].quota_alone <= 110);
+    assert!(results[5].last_live > 2 * results[2].last_live);
+    // With the defaults it is the concurrency that decides.
+    let by_concurrency = 1000 * holds(&trace) / 2;
+    let default = &results[0];
+    assert!(default.last_live.abs_diff(by_concurrency) < by_concurrency / 10);
+    assert_eq!(default.throttled, 0);
+}
+
+#[test]
+fn outage_of_signer_is_made_good_for_by_itself() {
+    let (_, results) = outage(&trace());
+    assert!(results.iter().all(|it| it.most_receives < 200));
+    assert!(
+        results.iter().all(|it| it.most_receives > 3),
+        "they did wait"
+    );
+    assert!(results.iter().all(|it| it.last_live > HOUR));
+}
+
+#[test]
+fn sweep_keeps_its_share_of_the_quotas() {
+    let (_, [without, with]) = sweeps();
+    // GetFunction twice at ten a second, GetAlias at one and a half.
+    assert!(without >= 200 && with >= 667, "{without} {with}");
+    assert!(with <= 720, "nothing else adds to that: {with}");
+}
