@@ -139,7 +139,7 @@ fn check_counts_what_is_documented() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(printed["counts"], documented()[3]);
+    assert_eq!(printed["counts"], documented()[4]);
     let paths: Vec<_> = printed["packages"].as_array().unwrap().iter().collect();
     assert_eq!(paths[0]["path"], "./good.zip");
     let mut of_one = fields(paths[1]);
@@ -170,7 +170,7 @@ fn status_prints_what_is_documented() {
         .output()
         .unwrap();
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(fields(&printed), fields(&documented()[4]));
+    assert_eq!(fields(&printed), fields(&documented()[5]));
 }
 
 /// The commands that the help of a command lists.

@@ -40,8 +40,8 @@ pub(crate) struct Arguments {
     /// Show the command that mends each failure or tells more, too
     #[arg(long)]
     pub(super) fix_hint: bool,
-    /// Send a tiny package through the gate, for a function that is not there, and say fact by fact whether
-    /// AWS does what it is taken to do
+    /// Send a tiny package through the gate, for a function that is not there, and say fact by fact whether AWS does what it
+    /// is taken to do
     #[arg(long)]
     pub(super) probe: bool,
     /// The name of that function; the stack's parameter `TargetFunctions` has to allow it

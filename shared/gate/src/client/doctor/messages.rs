@@ -24,19 +24,27 @@ async fn settings<I: StackInspection>(
     inspection: &I,
     parts: &Parts,
     subject: &str,
-) -> Result<QueueSettings, Box<Check>> {
-    let missing = |message| {
-        let fix = "deploy the stack again";
-        Box::new(Check::failure(&QUEUE, subject, message, fix))
-    };
+) -> Result<QueueSettings, Check> {
     let Some(url) = parts.physical(subject) else {
-        return Err(missing("the stack has no such resource"));
+        let message = "the stack has no such resource";
+        return Err(Check::failure(
+            &QUEUE,
+            subject,
+            message,
+            "deploy the stack again",
+        ));
     };
     match inspection.queue_settings(url).await {
-        Err(error) => Err(Box::new(Check::no_answer(&QUEUE, subject, &error))),
-        Ok(None) => Err(missing(
-            "there is no such queue: it was deleted past CloudFormation",
-        )),
+        Err(error) => Err(Check::no_answer(&QUEUE, subject, &error)),
+        Ok(None) => {
+            let message = "there is no such queue: it was deleted past CloudFormation";
+            Err(Check::failure(
+                &QUEUE,
+                subject,
+                message,
+                "deploy the stack again",
+            ))
+        }
         Ok(Some(settings)) => Ok(settings),
     }
 }
@@ -59,7 +67,7 @@ async fn queue<I: StackInspection>(inspection: &I, parts: &Parts, of: GateFuncti
     let subject = Parts::part(of, "Queue");
     let settings = match settings(inspection, parts, &subject).await {
         Ok(settings) => settings,
-        Err(check) => return *check,
+        Err(check) => return check,
     };
     let mut faults = faults(parts, &settings);
     if settings.dead_letters != parts.queue_arn(&Parts::part(of, "DeadLetters")) {
@@ -86,7 +94,7 @@ async fn dead_letters<I: StackInspection>(
     let subject = Parts::part(of, "DeadLetters");
     let settings = match settings(inspection, parts, &subject).await {
         Ok(settings) => settings,
-        Err(check) => return vec![*check],
+        Err(check) => return vec![check],
     };
     let faults = faults(parts, &settings);
     let itself = if faults.is_empty() {
