@@ -11,14 +11,14 @@ mod gate;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use countersign_package::{Archive, Limits};
-use countersign_testkit::package::sample;
+use countersign_testkit::{checkout, package::sample};
 use gate::{Gate, Ran, UPLOADS, package};
 use serde_json::json;
 
 /// A gate with what this tool made, in this folder.
 fn built(tool: &str, folder: &str) -> Gate {
     let gate = Gate::new();
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/builds");
+    let from = checkout::path("cli/tests/builds");
     copy(&from.join(tool), &gate.folder.path().join(folder));
     gate
 }

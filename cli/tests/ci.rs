@@ -25,7 +25,7 @@ const HOSTILE: &str = "##[add-mask]x %0A::error::y\n::warning::z |\u{202e} <scri
                        [x](http://evil.example) @team `` ]]> \" & state=deployed\r\n";
 
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+    checkout::root()
 }
 
 /// `ci/push.sh` as a step of a CI system, with `countersign` in its path.

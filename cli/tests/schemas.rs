@@ -13,6 +13,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use countersign_cases::PKI;
 use countersign_testkit::{
+    checkout,
     fake_aws::{exception, json},
     package::{sample, sign},
     signature::SIGNED_AT,
@@ -28,7 +29,7 @@ const PROFILE: &str = "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/s
 const ELSEWHERE: [(&str, &str); 1] = [("audit", include_str!("audit.rs"))];
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/schemas")
+    checkout::path("docs/schemas")
 }
 
 fn schema_of(name: &str) -> Value {
