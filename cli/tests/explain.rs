@@ -1,7 +1,6 @@
 //! `countersign explain`: the pages for saved events.
 
 #![expect(
-    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test stops at the first thing that is not as it should be"
 )]

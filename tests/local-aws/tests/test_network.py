@@ -31,13 +31,19 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def chosen(statement: dict[str, Any]) -> dict[str, Any]:
+    """A statement, with whatever a parameter can choose."""
+    of_choice = statement.get("Fn::If")
+    return statement if of_choice is None else dict(of_choice[1])
+
+
 def statements_of(role: str) -> Iterator[dict[str, Any]]:
     """What the template lets a role do."""
     for policy in TEMPLATE[role]["Properties"].get("Policies", []):
-        yield from policy["PolicyDocument"]["Statement"]
+        yield from map(chosen, policy["PolicyDocument"]["Statement"])
     for it in TEMPLATE.values():
         if it["Type"] == "AWS::IAM::Policy" and {"Ref": role} in it["Properties"]["Roles"]:
-            yield from it["Properties"]["PolicyDocument"]["Statement"]
+            yield from map(chosen, it["Properties"]["PolicyDocument"]["Statement"])
 
 
 def rights(role: str) -> set[str]:

@@ -133,6 +133,8 @@ def tries(gate: Gate, keys: dict[str, str]) -> set[str]:
 
 
 OWN = {"drop own", "read own record", "list own records"}
+# What `countersign doctor` looks at.
+DOCTOR = {"read own function", "read foreign function"}
 READS = {"read own record", "read foreign record", "list own records", "list all records", "list configurations"}
 
 
@@ -142,7 +144,7 @@ READS = {"read own record", "read foreign record", "list own records", "list all
         ("ci", OWN),
         ("developer", OWN | {"read own upload", "read own function"}),
         ("auditor", READS),
-        ("operator", READS | {"drop own", "drop foreign", "read own upload", "silence"}),
+        ("operator", READS | {"drop own", "drop foreign", "read own upload", "silence", *DOCTOR}),
     ],
 )
 def test_each_may_what_it_is_for_and_nothing_else(gate: Gate, name: str, may: set[str]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import importlib.util
 import json
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from conftest import LocalAws, package_of
+from conftest import LocalAws, eventually, package_of
 from test_tools import tool
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -107,7 +108,10 @@ def test_what_the_translator_changes_is_told(change: Any, told: str) -> None:
 def test_aws_cloudformation_deploy_alone_creates_and_updates_the_stack(aws: LocalAws, tmp_path: Path) -> None:
     aws.bucket("code")
     hashes = []
+    begun = 0
     for release in (1, 2):
+        # The AWS CLI names its change sets by the second, and refuses a name that is there.
+        eventually(lambda before=begun: int(time.time()) > before)
         file = tmp_path / "countersign.json"
         file.write_text(json.dumps(plain("x86_64", release=release)))
         for name in FUNCTIONS:
@@ -118,6 +122,7 @@ def test_aws_cloudformation_deploy_alone_creates_and_updates_the_stack(aws: Loca
             "--s3-bucket", "code", "--capabilities", "CAPABILITY_IAM",
             "--parameter-overrides", "CodeBucket=code", "AlertEmail=none",
         )  # fmt: skip
+        begun = int(time.time())
         functions = aws.client("lambda").list_functions()["Functions"]
         assert sorted(it["FunctionName"] for it in functions) == [
             f"countersign-{name}" for name in ("alert", "deploy", "sign", "sweep")

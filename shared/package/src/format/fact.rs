@@ -29,7 +29,7 @@ impl Grade {
     }
 }
 
-/// What is known, or asked, of Signer's format. All of them stand in [`super::facts`].
+/// What is known, or asked, of Signer's format. All of them are in [`FACTS`](super::FACTS).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FormatFact {
     id: &'static str,
