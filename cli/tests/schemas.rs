@@ -26,7 +26,10 @@ const CSC: &str = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc
 const PROFILE: &str = "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12";
 
 /// Schemas that are held by another test, with its file.
-const ELSEWHERE: [(&str, &str); 1] = [("audit", include_str!("audit.rs"))];
+const ELSEWHERE: [(&str, &str); 2] = [
+    ("audit", include_str!("audit.rs")),
+    ("doctor", include_str!("doctor.rs")),
+];
 
 fn folder() -> PathBuf {
     checkout::path("docs/schemas")

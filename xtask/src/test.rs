@@ -364,13 +364,10 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
 
     /// The folder of a release, of what was built, for the tests that deploy it.
     fn package(&self) -> Result<bool, HarnessError> {
-        let this = std::env::current_exe().map_err(|source| HarnessError::Start {
-            program: "cargo xtask package".to_owned(),
-            source,
-        })?;
-        let mut command = Command::new(this);
-        command.args(["package", "--no-build", "--architecture", "x86_64"]);
-        succeeds(command.current_dir(self.root))
+        // By Cargo: the program of this process may have been built anew since, by the step `unit`.
+        let mut command = self.cargo("run");
+        command.args(["--quiet", "--locked", "--package", "xtask", "--", "package"]);
+        succeeds(command.args(["--no-build", "--architecture", "x86_64"]))
     }
 
     /// cargo-deny is built once into the checkout; without its optional parts that takes a minute.
