@@ -242,11 +242,13 @@ fn every_detection_pages() {
     expected.push(("trail-changed", trail["Name"].as_str().unwrap().to_owned()));
     let role = json!({"RoleName": stack.resource("AlertRole").unwrap()});
     let role = text(&call("iam", "get_role", &role), "/Role/Arn").unwrap();
+    stack.wait_until_active(&Nobody, NAME).unwrap();
     call(
         "lambda",
         "update_function_configuration",
         &with(&json!({"Role": role})),
     );
+    stack.wait_until_active(&Nobody, NAME).unwrap();
     expected.push(("gate-role-passed", NAME.to_owned()));
     call("lambda", "delete_function", &function);
     expected.push(("function-deleted", NAME.to_owned()));
