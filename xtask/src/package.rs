@@ -37,7 +37,7 @@ const FUNCTIONS: [(&str, &str); 4] = [
     ("SweepFunction", "sweep"),
 ];
 /// What CloudFormation takes within a request, in bytes (grade B).
-const MAX_INLINE: usize = 51_200;
+const MAX_INLINE_BYTES: usize = 51_200;
 /// What CloudFormation takes from S3, in bytes: "1 MB" (grade B), read as the smaller of its two meanings.
 const MAX_FROM_S3: usize = 1_000_000;
 /// Digits of a digest in the name of a zip. A name only has to change with the content; `SHA256SUMS` has it whole.
@@ -271,7 +271,7 @@ fn fit(size: usize) -> Result<String, String> {
             "{EXPANDED} has {size} bytes, and CloudFormation takes {MAX_FROM_S3}"
         ));
     }
-    let how = if size > MAX_INLINE {
+    let how = if size > MAX_INLINE_BYTES {
         "too large for a request (51,200), so that it is deployed from S3"
     } else {
         "small enough to be sent within a request"
@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn template_that_is_too_large_is_refused() {
-        assert!(fit(MAX_INLINE).unwrap().contains("within a request"));
+        assert!(fit(MAX_INLINE_BYTES).unwrap().contains("within a request"));
         assert!(fit(MAX_FROM_S3).unwrap().contains("from S3"));
         assert!(fit(MAX_FROM_S3 + 1).is_err());
     }

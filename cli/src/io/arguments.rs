@@ -2,9 +2,25 @@
 
 use std::time::Duration;
 
+use clap::Args;
+
 use countersign_gate::domain::{CscArn, KeyError, Target};
 
 use crate::io::escape::escape;
+
+/// Which stack is meant.
+#[derive(Args)]
+pub(crate) struct StackArgument {
+    /// The stack
+    #[arg(
+        long = "stack",
+        value_name = "NAME",
+        env = "COUNTERSIGN_STACK",
+        default_value = "countersign",
+        hide_env_values = true
+    )]
+    pub(crate) name: String,
+}
 
 /// Reads TARGET. A bare name is not guessed at: a function and a layer may share it.
 pub(crate) fn parse_target(text: &str) -> Result<Target, String> {

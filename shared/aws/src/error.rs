@@ -133,6 +133,22 @@ pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> &str {
         .unwrap_or_default()
 }
 
+/// The answer; `None` where one of these codes says that the thing is not there.
+pub(crate) fn or_absent<T, E>(
+    call: &'static str,
+    codes: &[&str],
+    answer: Result<T, SdkError<E>>,
+) -> Result<Option<T>, PortError>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if codes.contains(&code(&error)) => Ok(None),
+        Err(error) => Err(port_error(call, error)),
+    }
+}
+
 /// An answer's error as a refusal in AWS's own words.
 pub(crate) fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Refusal {
     let message = error

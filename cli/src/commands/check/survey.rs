@@ -25,7 +25,7 @@ const BEGINNINGS: [&[u8; 4]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 const ENDINGS: [&str; 4] = ["zip", "jar", "war", "whl"];
 
 /// How much of a first reason is shown in the table, in characters.
-const MAX_REASON_CHARACTERS: usize = 100;
+const MAX_REASON_CHARS: usize = 100;
 
 /// All of them; documented in docs/cli.md.
 #[derive(Serialize)]
@@ -171,9 +171,9 @@ impl Survey {
 }
 
 fn shortened(reason: &str) -> String {
-    if reason.chars().count() <= MAX_REASON_CHARACTERS {
+    if reason.chars().count() <= MAX_REASON_CHARS {
         return reason.to_owned();
     }
-    let beginning = reason.chars().take(MAX_REASON_CHARACTERS);
+    let beginning = reason.chars().take(MAX_REASON_CHARS);
     beginning.chain(['…']).collect()
 }

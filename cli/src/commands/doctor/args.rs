@@ -5,7 +5,11 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 use countersign_gate::domain::FunctionName;
 
-use crate::io::{arguments::parse_duration, escape::escape, output::Format};
+use crate::io::{
+    arguments::{StackArgument, parse_duration},
+    escape::escape,
+    output::Format,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,15 +32,8 @@ used, or there is no way to AWS; 3 nothing failed, and something could not be to
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The stack
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "COUNTERSIGN_STACK",
-        default_value = "countersign",
-        hide_env_values = true
-    )]
-    pub(super) stack: String,
+    #[command(flatten)]
+    pub(super) stack: StackArgument,
     /// Show the command that mends each failure or tells more, too
     #[arg(long)]
     pub(super) fix_hint: bool,

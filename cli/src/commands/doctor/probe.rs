@@ -53,7 +53,11 @@ pub(super) async fn run(
     };
     // Boxed: the whole probe is one large future.
     let report = Box::pin(probe(&world, &setup)).await.map_err(|error| {
-        let what = format!("cannot probe {}: {}", arguments.stack, error_chain(&error));
+        let what = format!(
+            "cannot probe {}: {}",
+            arguments.stack.name,
+            error_chain(&error)
+        );
         CliError::new(what, error.fix())
     })?;
     let json = serde_json::to_vec_pretty(&report).map_err(|error| {

@@ -56,7 +56,7 @@ async fn look(
         now,
     };
     let records = |bucket: &str| session.records_in(bucket);
-    let (diagnosis, place) = diagnose(&world, &arguments.stack, records).await;
+    let (diagnosis, place) = diagnose(&world, &arguments.stack.name, records).await;
     if !arguments.probe {
         return Ok((diagnosis, None));
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::builder::styling::Style;
 use countersign_gate::client::{
-    doctor::{Check, CheckResult, DoctorSummary},
+    doctor::{DoctorSummary, StackCheck, StackCheckResult},
     probe::{ProbeReport, ProbeSummary},
 };
 
@@ -100,11 +100,11 @@ fn render_probe(text: &mut String, probe: &ProbeReport) {
     );
 }
 
-fn is_bad(check: &Check) -> bool {
-    check.result != CheckResult::Pass
+fn is_bad(check: &StackCheck) -> bool {
+    check.result != StackCheckResult::Pass
 }
 
-fn render_check(text: &mut String, check: &Check, with_commands: bool) {
+fn render_check(text: &mut String, check: &StackCheck, with_commands: bool) {
     let (colour, word) = word(check.result);
     let _ = writeln!(
         text,
@@ -130,11 +130,11 @@ fn render_check(text: &mut String, check: &Check, with_commands: bool) {
     line("see", check.docs);
 }
 
-fn word(result: CheckResult) -> (Style, &'static str) {
+fn word(result: StackCheckResult) -> (Style, &'static str) {
     match result {
-        CheckResult::Pass => (OK, "pass"),
-        CheckResult::Warning => (WARN, "warning"),
-        CheckResult::Failure => (ERROR, "FAIL"),
-        CheckResult::CouldNotTell => (WARN, "could not tell"),
+        StackCheckResult::Pass => (OK, "pass"),
+        StackCheckResult::Warning => (WARN, "warning"),
+        StackCheckResult::Failure => (ERROR, "FAIL"),
+        StackCheckResult::CouldNotTell => (WARN, "could not tell"),
     }
 }

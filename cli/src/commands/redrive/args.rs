@@ -3,7 +3,7 @@
 use clap::Args;
 use countersign_gate::ports::GateFunction;
 
-use crate::io::output::Format;
+use crate::io::{arguments::StackArgument, output::Format};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,15 +26,8 @@ or AWS does not answer.";
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The stack
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "COUNTERSIGN_STACK",
-        default_value = "countersign",
-        hide_env_values = true
-    )]
-    pub(super) stack: String,
+    #[command(flatten)]
+    pub(super) stack: StackArgument,
     /// Look at the dead letters of this function only: sign, deploy, alert or sweep
     #[arg(long, value_name = "FUNCTION", value_parser = function)]
     pub(super) function: Option<GateFunction>,

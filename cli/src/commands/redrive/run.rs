@@ -32,9 +32,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
 
 async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
     let session = Session::connect("", "").await?;
-    let queues = session.dead_letters(&arguments.stack);
+    let queues = session.dead_letters(&arguments.stack.name);
     let mut report = Report {
-        stack: arguments.stack.clone(),
+        stack: arguments.stack.name.clone(),
         letters: Vec::new(),
         has_more: false,
     };
@@ -43,7 +43,8 @@ async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
         .filter(|function| arguments.function.is_none_or(|only| only == *function));
     for function in chosen {
         let found = FoundLetters::take(&queues, function).await;
-        let found = found.map_err(|error| session.failed_dead_letters(&arguments.stack, &error))?;
+        let found =
+            found.map_err(|error| session.failed_dead_letters(&arguments.stack.name, &error))?;
         report.has_more |= found.has_more;
         let handled = handle(arguments, &queues, &found, &mut report.letters).await;
         // What was put back is gone, and cannot be released: no harm.
@@ -52,7 +53,7 @@ async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
             let put_back = report.letters.iter();
             let put_back = put_back.filter(|letter| letter.action == Action::PutBack);
             let (error, number) = (&error, put_back.count());
-            let error = session.failed_dead_letters(&arguments.stack, error);
+            let error = session.failed_dead_letters(&arguments.stack.name, error);
             CliError {
                 what: format!("{}; {number} were put back before", error.what),
                 ..error
@@ -61,7 +62,7 @@ async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
     }
     match &arguments.message {
         Some(id) if report.letters.is_empty() => Err(CliError::new(
-            format!("there is no dead letter {id} of {}", arguments.stack),
+            format!("there is no dead letter {id} of {}", arguments.stack.name),
             "list them without --message; one that another run looks at is hidden for five minutes",
         )),
         _ => Ok(report),

@@ -71,19 +71,9 @@ impl Fact {
             id: fact.id(),
             grade: fact.grade().as_str(),
             statement: fact.statement(),
-            answer: word(observation.answer()),
+            answer: observation.answer().as_str(),
             seen: observation.seen().to_owned(),
         }
-    }
-}
-
-fn word(answer: Answer) -> &'static str {
-    match answer {
-        Answer::Confirmed => "confirmed",
-        Answer::Differs => "differs",
-        Answer::Seen => "seen",
-        Answer::NotAsked => "not_asked",
-        Answer::Unknown => "unknown",
     }
 }
 

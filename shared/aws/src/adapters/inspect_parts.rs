@@ -2,10 +2,7 @@
 
 use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_lambda::types::FunctionResponseType;
-use aws_sdk_s3::{
-    error::{ProvideErrorMetadata, SdkError},
-    types::{BucketVersioningStatus, QueueConfiguration},
-};
+use aws_sdk_s3::types::{BucketVersioningStatus, QueueConfiguration};
 use aws_sdk_sqs::types::QueueAttributeName;
 use countersign_gate::ports::{
     BucketSettings, GateFunctionSettings, PortError, QueueMapping, QueueSettings, RuleSettings,
@@ -14,7 +11,7 @@ use countersign_gate::ports::{
 
 use crate::{
     connection::Connection,
-    error::{code, port_error, required, unreadable},
+    error::{code, or_absent, port_error, required, unreadable},
 };
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
@@ -84,41 +81,25 @@ pub(super) async fn mappings(
     Ok(found)
 }
 
-/// What S3 answers of something that a bucket does not have, or an error of the call.
-fn absent<T, E>(
-    call: &'static str,
-    codes: &[&str],
-    answer: Result<T, SdkError<E>>,
-) -> Result<Option<T>, PortError>
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if codes.contains(&code(&error)) => Ok(None),
-        Err(error) => Err(port_error(call, error)),
-    }
-}
-
 pub(super) async fn bucket(
     connection: &Connection,
     bucket: &str,
 ) -> Result<Option<BucketSettings>, PortError> {
     let s3 = connection.s3();
     let versioning = s3.get_bucket_versioning().bucket(bucket).send().await;
-    let versioning = absent("s3:GetBucketVersioning", &["NoSuchBucket"], versioning)?;
+    let versioning = or_absent("s3:GetBucketVersioning", &["NoSuchBucket"], versioning)?;
     let Some(versioning) = versioning else {
         return Ok(None);
     };
     let block = s3.get_public_access_block().bucket(bucket).send().await;
-    let block = absent(
+    let block = or_absent(
         "s3:GetBucketPublicAccessBlock",
         &["NoSuchPublicAccessBlockConfiguration"],
         block,
     )?;
     let block = block.and_then(|it| it.public_access_block_configuration);
     let encryption = s3.get_bucket_encryption().bucket(bucket).send().await;
-    let encryption = absent(
+    let encryption = or_absent(
         "s3:GetEncryptionConfiguration",
         &["ServerSideEncryptionConfigurationNotFoundError"],
         encryption,
@@ -129,7 +110,7 @@ pub(super) async fn bucket(
             .kms_master_key_id
     });
     let policy = s3.get_bucket_policy().bucket(bucket).send().await;
-    let policy = absent("s3:GetBucketPolicy", &["NoSuchBucketPolicy"], policy)?;
+    let policy = or_absent("s3:GetBucketPolicy", &["NoSuchBucketPolicy"], policy)?;
     let request = s3.get_bucket_notification_configuration().bucket(bucket);
     let notification = request.send().await;
     let notification =

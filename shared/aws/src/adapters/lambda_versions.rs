@@ -6,7 +6,7 @@ use countersign_gate::{
 };
 
 use super::lambda_api::{CONFLICT, LambdaApi, NOT_FOUND};
-use crate::error::{code, port_error, refusal, required, unreadable};
+use crate::error::{code, or_absent, port_error, refusal, required, unreadable};
 
 /// What `ListVersionsByFunction` calls the version that is none.
 const LATEST: &str = "$LATEST";
@@ -22,10 +22,8 @@ impl FunctionVersions for LambdaApi {
         let request = request
             .function_name(function.as_str())
             .set_marker(marker.map(str::to_owned));
-        let page = match request.send().await {
-            Ok(page) => page,
-            Err(error) if code(&error) == NOT_FOUND => return Ok(nothing()),
-            Err(error) => return Err(port_error(CALL, error)),
+        let Some(page) = or_absent(CALL, &[NOT_FOUND], request.send().await)? else {
+            return Ok(nothing());
         };
         let mut items = Vec::new();
         for version in page.versions.into_iter().flatten() {
@@ -54,10 +52,8 @@ impl FunctionVersions for LambdaApi {
         let request = request
             .function_name(function.as_str())
             .set_marker(marker.map(str::to_owned));
-        let page = match request.send().await {
-            Ok(page) => page,
-            Err(error) if code(&error) == NOT_FOUND => return Ok(nothing()),
-            Err(error) => return Err(port_error(CALL, error)),
+        let Some(page) = or_absent(CALL, &[NOT_FOUND], request.send().await)? else {
+            return Ok(nothing());
         };
         let mut items = Vec::new();
         for alias in page.aliases.into_iter().flatten() {
@@ -90,10 +86,8 @@ impl FunctionVersions for LambdaApi {
         let request = request
             .function_name(function.as_str())
             .set_marker(marker.map(str::to_owned));
-        let page = match request.send().await {
-            Ok(page) => page,
-            Err(error) if code(&error) == NOT_FOUND => return Ok(nothing()),
-            Err(error) => return Err(port_error(CALL, error)),
+        let Some(page) = or_absent(CALL, &[NOT_FOUND], request.send().await)? else {
+            return Ok(nothing());
         };
         let mut items = Vec::new();
         for config in page.provisioned_concurrency_configs.into_iter().flatten() {

@@ -2,7 +2,7 @@
 
 use super::{
     formats::in_one_line,
-    page::{Page, PageState, Repetition, Scope, Severity},
+    page::{IncidentScope, Page, PageState, Repetition, Severity},
     settings::AlertSettings,
 };
 use crate::{
@@ -64,7 +64,7 @@ pub(super) fn of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) 
         target: Target::try_from(drift.subject.clone()).ok(),
         by: None,
         distinct_by: String::new(),
-        scope: Scope::Subject,
+        scope: IncidentScope::Subject,
         dedup_key: None,
         // sweep tells it once, and once more when it is gone.
         repetition: Repetition::EachNew,

@@ -12,7 +12,7 @@ use super::{
     compare_and_swap::{Change, change},
     error::AlertError,
     open_alerts,
-    page::{Page, PageState, Repetition, Scope, Severity},
+    page::{IncidentScope, Page, PageState, Repetition, Severity},
     publish::publish,
     settings::AlertSettings,
     silences,
@@ -178,8 +178,8 @@ async fn decide<W: AlertWorld>(
 /// Where the incident of a page lies.
 fn path_of(page: &Page) -> String {
     let target = match page.scope {
-        Scope::Subject => page.target.as_ref(),
-        Scope::Stack(_) => None,
+        IncidentScope::Subject => page.target.as_ref(),
+        IncidentScope::Stack(_) => None,
     };
     incident_path(target, &page.kind, &page.hash())
 }
@@ -216,7 +216,7 @@ fn step_for(before: Option<&Incident>, page: &Page, every: Duration, now: Timest
 
 fn is_new_caller(before: &Incident, page: &Page) -> bool {
     let is_new = |by: &String| !before.actors.knows(by);
-    page.scope != Scope::Subject
+    page.scope != IncidentScope::Subject
         && before.actors.len() < MAX_TOLD_AT_ONCE
         && page.by.as_ref().is_some_and(is_new)
 }
@@ -276,8 +276,8 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
         subject: page.about().to_owned(),
         severity: severity.as_str().to_ascii_lowercase(),
         title: match page.scope {
-            Scope::Subject => page.title.clone(),
-            Scope::Stack(title) => title.to_owned(),
+            IncidentScope::Subject => page.title.clone(),
+            IncidentScope::Stack(title) => title.to_owned(),
         },
         next_steps: kept(&page.next_steps),
         resources: kept(&page.resources),

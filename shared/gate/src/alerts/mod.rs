@@ -41,6 +41,6 @@ pub use alert::{Alerted, Event, Lookup, RecordPointer, alert, classify, parse};
 pub use error::AlertError;
 pub use known_code::KnownCode;
 pub use known_csc::KnownCsc;
-pub use page::{AwsLocation, Page, Repetition, Scope, Severity};
+pub use page::{AwsLocation, IncidentScope, Page, Repetition, Severity};
 pub use settings::{AlertSettings, HttpsPages, OwnRoles, OwnRolesError};
 pub use world::AlertWorld;

@@ -85,7 +85,7 @@ impl PageState {
 
 /// How far one thing reaches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scope {
+pub enum IncidentScope {
     /// One target, or whatever else the page is about.
     #[default]
     Subject,
@@ -136,7 +136,7 @@ pub struct Page {
     /// What makes two pages of one kind and scope the same thing: who did it, by which call.
     pub distinct_by: String,
     /// What can be the same thing at all.
-    pub scope: Scope,
+    pub scope: IncidentScope,
     /// In place of the key that is made of kind, subject and `distinct_by`.
     pub dedup_key: Option<String>,
     /// How often the same thing is told.
@@ -166,8 +166,8 @@ impl Page {
     #[must_use]
     pub(super) fn about(&self) -> &str {
         match self.scope {
-            Scope::Subject => &self.subject,
-            Scope::Stack(_) => &self.stack,
+            IncidentScope::Subject => &self.subject,
+            IncidentScope::Stack(_) => &self.stack,
         }
     }
 

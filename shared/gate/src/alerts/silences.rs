@@ -12,7 +12,7 @@ use super::{
     error::AlertError,
     formats::in_one_line,
     open_alerts,
-    page::{Page, PageState, Repetition, Scope, Severity},
+    page::{IncidentScope, Page, PageState, Repetition, Severity},
     publish::publish,
     settings::AlertSettings,
     world::AlertWorld,
@@ -360,7 +360,7 @@ fn page(
         target: Some(state.target.clone()),
         by: None,
         distinct_by: String::new(),
-        scope: Scope::Subject,
+        scope: IncidentScope::Subject,
         // Its end closes what its beginning opened.
         dedup_key: Some(format!(
             "{}/{}/silence/{}",

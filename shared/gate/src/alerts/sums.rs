@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    page::{Page, PageState, Repetition, Scope, Severity},
+    page::{IncidentScope, Page, PageState, Repetition, Severity},
     settings::AlertSettings,
     tally::Untold,
 };
@@ -132,7 +132,7 @@ fn page_about(
         target: Target::try_from(incident.subject.clone()).ok(),
         by: None,
         distinct_by: String::new(),
-        scope: Scope::Subject,
+        scope: IncidentScope::Subject,
         dedup_key: Some(incident.dedup_key.clone()),
         repetition: Repetition::EachTime,
         state,

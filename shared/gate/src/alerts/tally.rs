@@ -8,7 +8,7 @@ const MAX_NAMES: usize = 10;
 /// So many are told one by one.
 const MAX_TOLD: usize = 5;
 /// Of a name, in characters: an ARN of a role's session seldom has more.
-const MAX_NAME: usize = 200;
+const MAX_NAME_CHARS: usize = 200;
 
 /// What waits to be told of a thing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Untold {
 impl Tally {
     /// One more by this name.
     pub(super) fn add(&mut self, name: &str) {
-        let name: String = name.chars().take(MAX_NAME).collect();
+        let name: String = name.chars().take(MAX_NAME_CHARS).collect();
         if self.counts.len() >= MAX_NAMES && !self.counts.contains_key(&name) {
             self.others = self.others.saturating_add(1);
             return;
@@ -46,7 +46,7 @@ impl Tally {
     /// Keeps the name in mind, without counting it.
     pub(super) fn know(&mut self, name: &str) {
         if self.counts.len() < MAX_NAMES {
-            let name = name.chars().take(MAX_NAME).collect();
+            let name = name.chars().take(MAX_NAME_CHARS).collect();
             self.counts.entry(name).or_default();
         }
     }
@@ -58,7 +58,7 @@ impl Tally {
 
     /// Whether it has this name, also one that was only kept in mind.
     pub(super) fn knows(&self, name: &str) -> bool {
-        let name: String = name.chars().take(MAX_NAME).collect();
+        let name: String = name.chars().take(MAX_NAME_CHARS).collect();
         self.counts.contains_key(&name)
     }
 

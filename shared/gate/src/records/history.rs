@@ -133,12 +133,11 @@ async fn records_of<W: Records>(
     })
 }
 
-/// Whether another upload of the target was taken in and has not ended.
-pub(crate) async fn has_unfinished<W: Records>(
+/// The labels of the target's uploads that are on record, and of those that have ended.
+async fn begun_and_ended<W: Records>(
     world: &W,
     target: &Target,
-    but: &Upload,
-) -> Result<bool, RecordError> {
+) -> Result<(BTreeSet<String>, BTreeSet<String>), RecordError> {
     let prefix = format!("{target}/");
     let paths = world.list_records(&prefix).await?;
     let documents = paths
@@ -146,14 +145,24 @@ pub(crate) async fn has_unfinished<W: Records>(
         .filter_map(|path| path.strip_prefix(&prefix)?.split_once('/'));
     let (mut begun, mut ended) = (BTreeSet::new(), BTreeSet::new());
     for (label, document) in documents {
-        begun.insert(label);
+        begun.insert(label.to_owned());
         if document == Outcome::FILE {
-            ended.insert(label);
+            ended.insert(label.to_owned());
         }
     }
+    Ok((begun, ended))
+}
+
+/// Whether another upload of the target was taken in and has not ended.
+pub(crate) async fn has_unfinished<W: Records>(
+    world: &W,
+    target: &Target,
+    but: &Upload,
+) -> Result<bool, RecordError> {
+    let (begun, ended) = begun_and_ended(world, target).await?;
     let label = but.label();
     let mut unfinished = begun.difference(&ended);
-    Ok(unfinished.any(|found| **found != *label))
+    Ok(unfinished.any(|found| *found != label))
 }
 
 /// Every target that ever left a record.
@@ -219,26 +228,15 @@ pub(crate) async fn versions_on_record<W: Records>(
     target: &Target,
     oldest: Timestamp,
 ) -> Result<Option<BTreeSet<VersionNumber>>, RecordError> {
-    let prefix = format!("{target}/");
-    let paths = world.list_records(&prefix).await?;
-    let documents = paths
-        .iter()
-        .filter_map(|path| path.strip_prefix(&prefix)?.split_once('/'));
-    let (mut begun, mut ended) = (BTreeSet::new(), BTreeSet::new());
-    for (label, document) in documents {
-        begun.insert(label);
-        if document == Outcome::FILE {
-            ended.insert(label);
-        }
-    }
+    let (begun, ended) = begun_and_ended(world, target).await?;
     if begun != ended {
         return Ok(None);
     }
     let live: Option<Live> = live(world, target).await?;
     let mut named: Vec<Option<Deployed>> = vec![live.map(|live| live.deployed)];
     for label in ended {
-        if Upload::parse_label(label).is_some_and(|(at, _)| at >= oldest) {
-            let outcome: Option<Outcome> = read(world, &format!("{prefix}{label}/")).await?;
+        if Upload::parse_label(&label).is_some_and(|(at, _)| at >= oldest) {
+            let outcome: Option<Outcome> = read(world, &format!("{target}/{label}/")).await?;
             named.push(outcome.and_then(|outcome| outcome.deployed));
         }
     }

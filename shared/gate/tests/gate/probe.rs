@@ -43,7 +43,7 @@ use crate::world::{
 const UPLOADED: &str = "2026-09-28T09:19:25Z";
 const JUDGED: &str = "2026-09-28T09:19:29Z";
 /// Header and lengths of a DEFLATE block that is not packed.
-const BLOCK_HEADER: usize = 5;
+const BLOCK_HEADER_BYTES: usize = 5;
 
 /// What an AWS does otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +164,7 @@ impl Aws {
             match entry.kind() {
                 EntryKind::Directory => EntryForge::directory(entry.name()).mode(mode),
                 _ if entry.method() == Method::Deflated => {
-                    let body = &packed[BLOCK_HEADER..];
+                    let body = &packed[BLOCK_HEADER_BYTES..];
                     EntryForge::raw(entry.name().as_bytes(), body, packed, DEFLATED, mode)
                 }
                 EntryKind::File if self.is(Otherwise::ModesDropped) => {

@@ -17,6 +17,20 @@ pub enum Answer {
     Unknown,
 }
 
+impl Answer {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Differs => "differs",
+            Self::Seen => "seen",
+            Self::NotAsked => "not_asked",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A fact, and what a package says to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {

@@ -9,7 +9,7 @@ use super::{
     stack_changed, tags_changed, trail_changed, trust_revoked, untrusted_code_live,
     version_changed,
 };
-use crate::alerts::{Scope, Severity};
+use crate::alerts::{IncidentScope, Severity};
 
 /// The calls of all other detections.
 const CALLS: &[&[WatchedCall]] = &[
@@ -75,7 +75,7 @@ fn matches(context: &Context<'_>) -> Option<Match> {
     let call = context.call;
     // Attempts at many targets are one thing: what was tried changed nothing, and who tried is what counts.
     let finding = Match::default()
-        .scope(Scope::Stack(SUM))
+        .scope(IncidentScope::Stack(SUM))
         .detail(format!("The call was {}.", call.name()));
     if let Some(thing) = context.own_resource() {
         return Some(finding.severity(Severity::Critical).subject(thing));

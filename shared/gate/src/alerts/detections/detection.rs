@@ -1,7 +1,7 @@
 //! What a detection is, what its matcher is given, and what it answers.
 
 use crate::{
-    alerts::{Repetition, Scope, Severity, settings::AlertSettings},
+    alerts::{IncidentScope, Repetition, Severity, settings::AlertSettings},
     events::ApiCall,
 };
 use serde_json::Value;
@@ -127,7 +127,7 @@ pub(super) struct Match {
     /// How often it is told, when that is not once in the stack's interval.
     pub(super) repetition: Option<Repetition>,
     /// How far the thing reaches.
-    pub(super) scope: Scope,
+    pub(super) scope: IncidentScope,
     /// In place of the row's title.
     pub(super) title: Option<&'static str>,
     /// In place of the row's steps.
@@ -149,7 +149,7 @@ impl Match {
         self
     }
 
-    pub(super) fn scope(mut self, scope: Scope) -> Self {
+    pub(super) fn scope(mut self, scope: IncidentScope) -> Self {
         self.scope = scope;
         self
     }

@@ -11,7 +11,7 @@ use crate::{
         formats::in_one_line,
         known_code::KnownCode,
         known_csc::KnownCsc,
-        page::{AwsLocation, PageState, Repetition, Scope},
+        page::{AwsLocation, IncidentScope, PageState, Repetition},
         settings::AlertSettings,
     },
     domain::{CscArn, Target},
@@ -139,17 +139,17 @@ fn page(
         subject: about,
         target,
         by: Some(match finding.scope {
-            Scope::Subject => call.principal().to_owned(),
-            Scope::Stack(_) => context.actor(),
+            IncidentScope::Subject => call.principal().to_owned(),
+            IncidentScope::Stack(_) => context.actor(),
         }),
         distinct_by: match finding.scope {
-            Scope::Subject => format!(
+            IncidentScope::Subject => format!(
                 "{} by {} {}",
                 call.name(),
                 context.actor(),
                 distinguishing_values(call)
             ),
-            Scope::Stack(_) => severity.as_str().to_owned(),
+            IncidentScope::Stack(_) => severity.as_str().to_owned(),
         },
         scope: finding.scope,
         dedup_key: None,

@@ -12,7 +12,7 @@ pub(super) const MAX_ATTRIBUTE_CHARS: usize = 150;
 /// Of the key that pages about one thing share: `PagerDuty` takes 255 characters.
 pub(super) const MAX_DEDUP_KEY_CHARS: usize = 255;
 /// Of a stack's name, as CloudFormation has it.
-pub(super) const MAX_STACK: usize = 128;
+pub(super) const MAX_STACK_CHARS: usize = 128;
 
 /// Bounds in characters, and of lists in entries.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    bounds::{Bounds, MAX_DEDUP_KEY_CHARS, MAX_STACK},
+    bounds::{Bounds, MAX_DEDUP_KEY_CHARS, MAX_STACK_CHARS},
     inert::{cut, no_markup, one_line},
     links::links,
 };
@@ -69,7 +69,7 @@ fn dedup_key(page: &Page) -> String {
     if whole.chars().count() <= MAX_DEDUP_KEY_CHARS {
         return whole;
     }
-    let stack = no_markup(&one_line(&page.stack, MAX_STACK));
+    let stack = no_markup(&one_line(&page.stack, MAX_STACK_CHARS));
     format!("{stack}/{}", short_hash(&[&key]))
 }
 

@@ -134,7 +134,7 @@ mod tests {
             target: None,
             by: Some(filler.to_owned()),
             distinct_by: filler.to_owned(),
-            scope: crate::alerts::Scope::Subject,
+            scope: crate::alerts::IncidentScope::Subject,
             dedup_key: None,
             repetition: Repetition::Counted,
             state: PageState::Detected,

@@ -7,7 +7,7 @@ use crate::ports::PortError;
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CheckResult {
+pub enum StackCheckResult {
     /// It is as it should be.
     Pass,
     /// It works, and something should be looked at.
@@ -35,7 +35,7 @@ pub struct CheckKind {
 
 /// A check that was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Check {
+pub struct StackCheck {
     /// See [`CheckKind`].
     pub id: &'static str,
     /// See [`CheckKind`].
@@ -43,7 +43,7 @@ pub struct Check {
     /// What it is about: a name in the template, a function, a target.
     pub subject: String,
     /// How it ended.
-    pub result: CheckResult,
+    pub result: StackCheckResult,
     /// What was found.
     pub message: String,
     /// The calls that it rests on.
@@ -56,11 +56,11 @@ pub struct Check {
     pub command: Option<String>,
 }
 
-impl Check {
+impl StackCheck {
     fn new(
         kind: &'static CheckKind,
         subject: impl Into<String>,
-        result: CheckResult,
+        result: StackCheckResult,
         message: impl Into<String>,
     ) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl Check {
         subject: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
-        Self::new(kind, subject, CheckResult::Pass, message)
+        Self::new(kind, subject, StackCheckResult::Pass, message)
     }
 
     pub(super) fn warning(
@@ -90,7 +90,7 @@ impl Check {
         message: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        let mut check = Self::new(kind, subject, CheckResult::Warning, message);
+        let mut check = Self::new(kind, subject, StackCheckResult::Warning, message);
         check.fix = Some(fix.into());
         check
     }
@@ -101,7 +101,7 @@ impl Check {
         message: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        let mut check = Self::new(kind, subject, CheckResult::Failure, message);
+        let mut check = Self::new(kind, subject, StackCheckResult::Failure, message);
         check.fix = Some(fix.into());
         check
     }
@@ -135,7 +135,7 @@ impl Check {
         message: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        let mut check = Self::new(kind, subject, CheckResult::CouldNotTell, message);
+        let mut check = Self::new(kind, subject, StackCheckResult::CouldNotTell, message);
         check.fix = Some(fix.into());
         check
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    check::{Check, CheckResult},
+    check::{StackCheck, StackCheckResult},
     functions,
     kinds::{RESOURCES, STACK},
     messages, paging,
@@ -44,18 +44,18 @@ pub struct Diagnosis {
     /// How many checks ended how.
     pub summary: DoctorSummary,
     /// The checks, in the order of [`super::KINDS`] within each part.
-    pub checks: Vec<Check>,
+    pub checks: Vec<StackCheck>,
 }
 
 impl Diagnosis {
-    fn new(stack: &str, region: Option<String>, at: Timestamp, checks: Vec<Check>) -> Self {
+    fn new(stack: &str, region: Option<String>, at: Timestamp, checks: Vec<StackCheck>) -> Self {
         let mut summary = DoctorSummary::default();
         for check in &checks {
             let count = match check.result {
-                CheckResult::Pass => &mut summary.pass,
-                CheckResult::Warning => &mut summary.warning,
-                CheckResult::Failure => &mut summary.failure,
-                CheckResult::CouldNotTell => &mut summary.could_not_tell,
+                StackCheckResult::Pass => &mut summary.pass,
+                StackCheckResult::Warning => &mut summary.warning,
+                StackCheckResult::Failure => &mut summary.failure,
+                StackCheckResult::CouldNotTell => &mut summary.could_not_tell,
             };
             *count = count.saturating_add(1);
         }
@@ -119,14 +119,14 @@ where
         Ok(Some(described)) => described,
         Ok(None) => return unfound(vec![stack::no_stack(name)]),
         Err(error) => {
-            return unfound(vec![Check::no_answer(&STACK, name, &error)]);
+            return unfound(vec![StackCheck::no_answer(&STACK, name, &error)]);
         }
     };
     let mut checks = vec![stack::status(name, &described)];
     let resources = match world.inspection.stack_resources(name).await {
         Ok(resources) => resources,
         Err(error) => {
-            checks.push(Check::no_answer(&RESOURCES, name, &error));
+            checks.push(StackCheck::no_answer(&RESOURCES, name, &error));
             return unfound(checks);
         }
     };

@@ -1,7 +1,7 @@
 //! The functions of the gate: what they are told, what feeds them, and what their roles may do.
 
 use super::{
-    check::{Check, plain},
+    check::{StackCheck, plain},
     kinds::{CONCURRENCY, FUNCTION, MAPPING, RIGHTS, ROLE},
     parts::Parts,
 };
@@ -34,7 +34,7 @@ fn variables(of: GateFunction) -> Vec<(&'static str, String)> {
     }
 }
 
-pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<Check> {
+pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackCheck> {
     let mut checks = Vec::new();
     for of in GateFunction::ALL {
         let subject = Parts::part(of, "Function");
@@ -43,7 +43,7 @@ pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> 
             continue;
         };
         match inspection.gate_function(name).await {
-            Err(error) => checks.push(Check::no_answer(&FUNCTION, subject.as_str(), &error)),
+            Err(error) => checks.push(StackCheck::no_answer(&FUNCTION, subject.as_str(), &error)),
             Ok(None) => {
                 checks.push(missing(&subject, "it was deleted past CloudFormation"));
                 continue;
@@ -60,8 +60,8 @@ pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> 
     checks
 }
 
-fn missing(subject: &str, why: &str) -> Check {
-    Check::failure(
+fn missing(subject: &str, why: &str) -> StackCheck {
+    StackCheck::failure(
         &FUNCTION,
         subject,
         format!("there is no such function: {why}"),
@@ -75,7 +75,7 @@ fn function(
     subject: &str,
     name: &str,
     settings: &GateFunctionSettings,
-) -> Check {
+) -> StackCheck {
     let show = plain(name)
         .map(|name| format!("aws lambda get-function-configuration --function-name {name}"));
     let mut faults = Vec::new();
@@ -104,9 +104,9 @@ fn function(
         }
     }
     if faults.is_empty() {
-        return Check::pass(&FUNCTION, subject, format!("{name} is active"));
+        return StackCheck::pass(&FUNCTION, subject, format!("{name} is active"));
     }
-    Check::failure(
+    StackCheck::failure(
         &FUNCTION,
         subject,
         faults.join("; "),
@@ -121,16 +121,16 @@ fn role(
     subject: &str,
     name: &str,
     settings: &GateFunctionSettings,
-) -> Check {
+) -> StackCheck {
     let expected = parts.physical(&Parts::part(of, "Role"));
     let found = settings.role_arn.rsplit('/').next().unwrap_or_default();
     match expected {
-        Some(expected) if expected == found => Check::pass(&ROLE, subject, found),
+        Some(expected) if expected == found => StackCheck::pass(&ROLE, subject, found),
         Some(expected) => {
             let command = plain(name).map(|name| {
                 format!("aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue={name}")
             });
-            Check::failure(
+            StackCheck::failure(
                 &ROLE,
                 subject,
                 format!("it runs as {found}, not as {expected}"),
@@ -138,7 +138,7 @@ fn role(
             )
             .with_command(command)
         }
-        None => Check::not_told(
+        None => StackCheck::not_told(
             &ROLE,
             subject,
             "the stack has no role for it",
@@ -147,11 +147,11 @@ fn role(
     }
 }
 
-async fn concurrency<I: StackInspection>(inspection: &I, subject: &str, name: &str) -> Check {
+async fn concurrency<I: StackInspection>(inspection: &I, subject: &str, name: &str) -> StackCheck {
     match inspection.reserved_concurrency(name).await {
-        Err(error) => Check::no_answer(&CONCURRENCY, subject, &error),
+        Err(error) => StackCheck::no_answer(&CONCURRENCY, subject, &error),
         Ok(Some(0)) => {
-            Check::failure(
+            StackCheck::failure(
                 &CONCURRENCY,
                 subject,
                 "its reserved concurrency is 0: it does not run",
@@ -161,8 +161,10 @@ async fn concurrency<I: StackInspection>(inspection: &I, subject: &str, name: &s
                 format!("aws lambda delete-function-concurrency --function-name {name}")
             }))
         }
-        Ok(Some(most)) => Check::pass(&CONCURRENCY, subject, format!("at most {most} at a time")),
-        Ok(None) => Check::pass(&CONCURRENCY, subject, "not held"),
+        Ok(Some(most)) => {
+            StackCheck::pass(&CONCURRENCY, subject, format!("at most {most} at a time"))
+        }
+        Ok(None) => StackCheck::pass(&CONCURRENCY, subject, "not held"),
     }
 }
 
@@ -172,17 +174,17 @@ async fn mapping<I: StackInspection>(
     of: GateFunction,
     subject: &str,
     name: &str,
-) -> Check {
+) -> StackCheck {
     let mappings = match inspection.queue_mappings(name).await {
         Ok(mappings) => mappings,
-        Err(error) => return Check::no_answer(&MAPPING, subject, &error),
+        Err(error) => return StackCheck::no_answer(&MAPPING, subject, &error),
     };
     let queue = parts.queue_arn(&Parts::part(of, "Queue"));
     let Some(mapping) = mappings
         .iter()
         .find(|it| Some(&it.source_arn) == queue.as_ref())
     else {
-        return Check::failure(
+        return StackCheck::failure(
             &MAPPING,
             subject,
             "nothing feeds it from its queue: what is sent there stays there",
@@ -192,20 +194,20 @@ async fn mapping<I: StackInspection>(
     let enable = plain(&mapping.uuid)
         .map(|uuid| format!("aws lambda update-event-source-mapping --uuid {uuid} --enabled"));
     match mapping.state.as_str() {
-        "Enabled" if mapping.reports_failures => Check::pass(&MAPPING, subject, "Enabled"),
-        "Enabled" => Check::failure(
+        "Enabled" if mapping.reports_failures => StackCheck::pass(&MAPPING, subject, "Enabled"),
+        "Enabled" => StackCheck::failure(
             &MAPPING,
             subject,
             "it does not report single messages (ReportBatchItemFailures): one that is to be tried again counts as done",
             "deploy the stack again",
         ),
-        "Creating" | "Enabling" | "Updating" => Check::warning(
+        "Creating" | "Enabling" | "Updating" => StackCheck::warning(
             &MAPPING,
             subject,
             format!("it is {}", mapping.state),
             "run it again in a minute",
         ),
-        state => Check::failure(
+        state => StackCheck::failure(
             &MAPPING,
             subject,
             format!("it is {state}: what is sent to the queue stays there"),
@@ -304,13 +306,13 @@ async fn rights<I: StackInspection>(
     parts: &Parts,
     of: GateFunction,
     role_arn: &str,
-) -> Check {
+) -> StackCheck {
     let subject = Parts::part(of, "Role");
     let (mut count, mut denied) = (0_usize, Vec::new());
     for (actions, resource) in needs(parts, of) {
         let Some(resource) = resource else {
             let fix = "see the checks of the stack";
-            return Check::not_told(
+            return StackCheck::not_told(
                 &RIGHTS,
                 subject,
                 "not all parts of the stack are there",
@@ -318,7 +320,7 @@ async fn rights<I: StackInspection>(
             );
         };
         match inspection.simulate(role_arn, actions, &resource).await {
-            Err(error) => return Check::no_answer(&RIGHTS, subject, &error),
+            Err(error) => return StackCheck::no_answer(&RIGHTS, subject, &error),
             Ok(simulated) => {
                 for action in actions {
                     count = count.saturating_add(1);
@@ -331,10 +333,10 @@ async fn rights<I: StackInspection>(
         }
     }
     if denied.is_empty() {
-        return Check::pass(&RIGHTS, subject, format!("{count} actions are allowed"));
+        return StackCheck::pass(&RIGHTS, subject, format!("{count} actions are allowed"));
     }
     let show = role_arn.rsplit('/').next().and_then(plain);
-    Check::failure(
+    StackCheck::failure(
         &RIGHTS,
         subject,
         format!("denied: {}", denied.join(", ")),

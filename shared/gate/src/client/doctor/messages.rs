@@ -1,13 +1,13 @@
 //! Queues, and the rules that send to them.
 
 use super::{
-    check::{Check, plain},
+    check::{StackCheck, plain},
     kinds::{DEAD_LETTERS, QUEUE, RULE},
     parts::Parts,
 };
 use crate::ports::{GateFunction, QueueSettings, StackInspection};
 
-pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<Check> {
+pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackCheck> {
     let mut checks = Vec::new();
     for of in GateFunction::ALL {
         checks.push(queue(inspection, parts, of).await);
@@ -24,10 +24,10 @@ async fn settings<I: StackInspection>(
     inspection: &I,
     parts: &Parts,
     subject: &str,
-) -> Result<QueueSettings, Check> {
+) -> Result<QueueSettings, StackCheck> {
     let Some(url) = parts.physical(subject) else {
         let message = "the stack has no such resource";
-        return Err(Check::failure(
+        return Err(StackCheck::failure(
             &QUEUE,
             subject,
             message,
@@ -35,10 +35,10 @@ async fn settings<I: StackInspection>(
         ));
     };
     match inspection.queue_settings(url).await {
-        Err(error) => Err(Check::no_answer(&QUEUE, subject, &error)),
+        Err(error) => Err(StackCheck::no_answer(&QUEUE, subject, &error)),
         Ok(None) => {
             let message = "there is no such queue: it was deleted past CloudFormation";
-            Err(Check::failure(
+            Err(StackCheck::failure(
                 &QUEUE,
                 subject,
                 message,
@@ -63,7 +63,7 @@ fn faults(parts: &Parts, settings: &QueueSettings) -> Vec<String> {
     faults
 }
 
-async fn queue<I: StackInspection>(inspection: &I, parts: &Parts, of: GateFunction) -> Check {
+async fn queue<I: StackInspection>(inspection: &I, parts: &Parts, of: GateFunction) -> StackCheck {
     let subject = Parts::part(of, "Queue");
     let settings = match settings(inspection, parts, &subject).await {
         Ok(settings) => settings,
@@ -76,9 +76,9 @@ async fn queue<I: StackInspection>(inspection: &I, parts: &Parts, of: GateFuncti
     }
     if faults.is_empty() {
         let message = format!("{} messages wait", settings.messages);
-        return Check::pass(&QUEUE, subject, message);
+        return StackCheck::pass(&QUEUE, subject, message);
     }
-    Check::failure(
+    StackCheck::failure(
         &QUEUE,
         subject,
         faults.join("; "),
@@ -90,7 +90,7 @@ async fn dead_letters<I: StackInspection>(
     inspection: &I,
     parts: &Parts,
     of: GateFunction,
-) -> Vec<Check> {
+) -> Vec<StackCheck> {
     let subject = Parts::part(of, "DeadLetters");
     let settings = match settings(inspection, parts, &subject).await {
         Ok(settings) => settings,
@@ -98,14 +98,14 @@ async fn dead_letters<I: StackInspection>(
     };
     let faults = faults(parts, &settings);
     let itself = if faults.is_empty() {
-        Check::pass(&QUEUE, subject.as_str(), "it is there")
+        StackCheck::pass(&QUEUE, subject.as_str(), "it is there")
     } else {
         let fix = "deploy the stack again; find out in CloudTrail who changed it";
-        Check::failure(&QUEUE, subject.as_str(), faults.join("; "), fix)
+        StackCheck::failure(&QUEUE, subject.as_str(), faults.join("; "), fix)
     };
     let letters = match settings.messages {
-        0 => Check::pass(&DEAD_LETTERS, subject, "none"),
-        count => Check::warning(
+        0 => StackCheck::pass(&DEAD_LETTERS, subject, "none"),
+        count => StackCheck::warning(
             &DEAD_LETTERS,
             subject,
             format!("there are about {count}"),
@@ -124,15 +124,15 @@ async fn rule<I: StackInspection>(
     parts: &Parts,
     logical_id: &str,
     physical: &str,
-) -> Check {
+) -> StackCheck {
     let (bus, name) = parts.rule(logical_id, physical);
     let found = match inspection.rule_settings(bus, name).await {
         Ok(found) => found,
-        Err(error) => return Check::no_answer(&RULE, logical_id, &error),
+        Err(error) => return StackCheck::no_answer(&RULE, logical_id, &error),
     };
     let Some(settings) = found else {
         let message = "there is no such rule: it was deleted past CloudFormation";
-        return Check::failure(&RULE, logical_id, message, "deploy the stack again");
+        return StackCheck::failure(&RULE, logical_id, message, "deploy the stack again");
     };
     if !settings.is_enabled {
         let command = match (plain(name), bus.map(plain)) {
@@ -142,7 +142,7 @@ async fn rule<I: StackInspection>(
             )),
             _ => None,
         };
-        return Check::failure(
+        return StackCheck::failure(
             &RULE,
             logical_id,
             "it is disabled: its events reach nobody",
@@ -159,14 +159,14 @@ async fn rule<I: StackInspection>(
         .iter()
         .filter(|target| queues.contains(target));
     if ours.count() == 0 {
-        return Check::failure(
+        return StackCheck::failure(
             &RULE,
             logical_id,
             "none of its targets is a queue of the stack",
             "deploy the stack again; find out in CloudTrail who changed it",
         );
     }
-    Check::pass(
+    StackCheck::pass(
         &RULE,
         logical_id,
         format!("enabled, {} targets", settings.targets.len()),

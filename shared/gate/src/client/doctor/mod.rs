@@ -20,7 +20,7 @@ mod storage;
 mod targets;
 mod world;
 
-pub use check::{Check, CheckKind, CheckResult};
+pub use check::{CheckKind, StackCheck, StackCheckResult};
 pub use diagnose::{Diagnosis, DoctorSummary, StackPlace, diagnose};
 pub use kinds::KINDS;
 pub use parts::LOGICAL_IDS;

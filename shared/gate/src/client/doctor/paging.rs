@@ -1,35 +1,35 @@
 //! Whether somebody hears of it: subscriptions, alarms, and the trail that tells of calls past the gate.
 
 use super::{
-    check::{Check, plain},
+    check::{StackCheck, plain},
     kinds::{ALARM_STATE, ALARMS, SUBSCRIPTIONS, TRAIL},
     parts::Parts,
 };
 use crate::ports::{StackInspection, TrailLogging};
 
-pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<Check> {
+pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackCheck> {
     let mut checks = vec![subscriptions(inspection, parts).await];
     checks.extend(alarms(inspection, parts).await);
     checks.push(trail(inspection, parts).await);
     checks
 }
 
-async fn subscriptions<I: StackInspection>(inspection: &I, parts: &Parts) -> Check {
+async fn subscriptions<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck {
     let subject = "Topic";
     let Some(topic) = parts.physical(subject) else {
         let message = "the stack has no such resource";
-        return Check::failure(&SUBSCRIPTIONS, subject, message, "deploy the stack again");
+        return StackCheck::failure(&SUBSCRIPTIONS, subject, message, "deploy the stack again");
     };
     let subscribe = plain(topic).map(|topic| {
         format!("aws sns subscribe --topic-arn {topic} --protocol email --notification-endpoint you@example.com")
     });
     let found = match inspection.subscriptions(topic).await {
         Ok(found) => found,
-        Err(error) => return Check::no_answer(&SUBSCRIPTIONS, subject, &error),
+        Err(error) => return StackCheck::no_answer(&SUBSCRIPTIONS, subject, &error),
     };
     let Some(found) = found else {
         let message = "there is no such topic: it was deleted past CloudFormation";
-        return Check::failure(&SUBSCRIPTIONS, subject, message, "deploy the stack again");
+        return StackCheck::failure(&SUBSCRIPTIONS, subject, message, "deploy the stack again");
     };
     let (confirmed, pending): (Vec<_>, Vec<_>) = found.iter().partition(|it| it.is_confirmed);
     let protocols = |of: &[&crate::ports::Subscription]| {
@@ -37,14 +37,14 @@ async fn subscriptions<I: StackInspection>(inspection: &I, parts: &Parts) -> Che
         protocols.join(", ")
     };
     match (confirmed.is_empty(), pending.is_empty()) {
-        (false, true) => Check::pass(&SUBSCRIPTIONS, subject, protocols(&confirmed)),
-        (false, false) => Check::warning(
+        (false, true) => StackCheck::pass(&SUBSCRIPTIONS, subject, protocols(&confirmed)),
+        (false, false) => StackCheck::warning(
             &SUBSCRIPTIONS,
             subject,
             format!("{} not confirmed: {}", pending.len(), protocols(&pending)),
             "confirm it by the message that SNS sent there, or subscribe again",
         ),
-        (true, false) => Check::failure(
+        (true, false) => StackCheck::failure(
             &SUBSCRIPTIONS,
             subject,
             format!(
@@ -55,7 +55,7 @@ async fn subscriptions<I: StackInspection>(inspection: &I, parts: &Parts) -> Che
             "confirm it by the message that SNS sent there, or subscribe again",
         )
         .with_command(subscribe),
-        (true, true) => Check::failure(
+        (true, true) => StackCheck::failure(
             &SUBSCRIPTIONS,
             subject,
             "nobody gets a page: nobody is subscribed",
@@ -65,12 +65,12 @@ async fn subscriptions<I: StackInspection>(inspection: &I, parts: &Parts) -> Che
     }
 }
 
-async fn alarms<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<Check> {
+async fn alarms<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackCheck> {
     let wanted: Vec<(&str, &str)> = parts.of_kind("AWS::CloudWatch::Alarm").collect();
     let names: Vec<String> = wanted.iter().map(|(_, name)| (*name).to_owned()).collect();
     let found = match inspection.alarms(&names).await {
         Ok(found) => found,
-        Err(error) => return vec![Check::no_answer(&ALARMS, "alarms", &error)],
+        Err(error) => return vec![StackCheck::no_answer(&ALARMS, "alarms", &error)],
     };
     let topic = parts.physical("Topic").unwrap_or_default();
     let (mut silent, mut on) = (Vec::new(), Vec::new());
@@ -91,16 +91,16 @@ async fn alarms<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<Check>
         }
     }
     let itself = if wanted.is_empty() {
-        Check::failure(
+        StackCheck::failure(
             &ALARMS,
             "alarms",
             "the stack has none",
             "deploy the stack again",
         )
     } else if silent.is_empty() {
-        Check::pass(&ALARMS, "alarms", format!("{} alarms", wanted.len()))
+        StackCheck::pass(&ALARMS, "alarms", format!("{} alarms", wanted.len()))
     } else {
-        Check::failure(
+        StackCheck::failure(
             &ALARMS,
             "alarms",
             silent.join("; "),
@@ -109,9 +109,9 @@ async fn alarms<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<Check>
         .with_command(repair.map(|name| format!("aws cloudwatch enable-alarm-actions --alarm-names {name}")))
     };
     let state = if on.is_empty() {
-        Check::pass(&ALARM_STATE, "alarms", "none is on")
+        StackCheck::pass(&ALARM_STATE, "alarms", "none is on")
     } else {
-        Check::warning(
+        StackCheck::warning(
             &ALARM_STATE,
             "alarms",
             format!("on: {}", on.join(", ")),
@@ -121,16 +121,16 @@ async fn alarms<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<Check>
     vec![itself, state]
 }
 
-async fn trail<I: StackInspection>(inspection: &I, parts: &Parts) -> Check {
+async fn trail<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck {
     let trails = match inspection.trails().await {
         Ok(trails) => trails,
-        Err(error) => return Check::no_answer(&TRAIL, "trail", &error),
+        Err(error) => return StackCheck::no_answer(&TRAIL, "trail", &error),
     };
     let (mut faults, mut unknown) = (Vec::new(), Vec::new());
     for trail in trails.iter().filter(|trail| trail.is_of_this_region) {
         match &trail.logging {
             Ok(logging) => match fault(logging) {
-                None => return Check::pass(&TRAIL, "trail", trail.name.as_str()),
+                None => return StackCheck::pass(&TRAIL, "trail", trail.name.as_str()),
                 Some(fault) => faults.push(format!("{} {fault}", trail.name)),
             },
             Err(error) => unknown.push(format!("{}: {error}", trail.name)),
@@ -139,7 +139,7 @@ async fn trail<I: StackInspection>(inspection: &I, parts: &Parts) -> Check {
     if !unknown.is_empty() {
         let fix = "let yourself call cloudtrail:GetTrailStatus and cloudtrail:GetEventSelectors on it; of an \
                    organisation's trail, the account that owns it has to be asked";
-        return Check::not_told(&TRAIL, "trail", unknown.join("; "), fix);
+        return StackCheck::not_told(&TRAIL, "trail", unknown.join("; "), fix);
     }
     let found = if faults.is_empty() {
         "there is none".to_owned()
@@ -147,7 +147,7 @@ async fn trail<I: StackInspection>(inspection: &I, parts: &Parts) -> Check {
         faults.join("; ")
     };
     let own = parts.physical("Trail").and_then(plain);
-    Check::failure(
+    StackCheck::failure(
         &TRAIL,
         "trail",
         format!("no trail logs the management events of this region: {found}"),

@@ -1,7 +1,7 @@
 //! The stack as CloudFormation knows it, and whom its functions trust.
 
 use super::{
-    check::{Check, plain},
+    check::{StackCheck, plain},
     kinds::{CONFIGURATION, OUTPUTS, PROFILE, RESOURCES, STACK},
     parts::Parts,
     world::DoctorWorld,
@@ -23,17 +23,17 @@ const NEEDED_OUTPUTS: [&str; 8] = [
     "Key",
 ];
 
-pub(super) fn no_stack(name: &str) -> Check {
+pub(super) fn no_stack(name: &str) -> StackCheck {
     let message = "there is no stack of this name in this account and region";
     let fix = "give the name with --stack, and the region in AWS_REGION";
-    Check::failure(&STACK, name, message, fix).with_command(Some(
+    StackCheck::failure(&STACK, name, message, fix).with_command(Some(
         "aws cloudformation describe-stacks --query Stacks[].StackName".to_owned(),
     ))
 }
 
-pub(super) fn odd_id(name: &str, stack: &DescribedStack) -> Check {
+pub(super) fn odd_id(name: &str, stack: &DescribedStack) -> StackCheck {
     let message = format!("its id is {:?}, which is no ARN", stack.id);
-    Check::not_told(
+    StackCheck::not_told(
         &STACK,
         name,
         message,
@@ -41,7 +41,7 @@ pub(super) fn odd_id(name: &str, stack: &DescribedStack) -> Check {
     )
 }
 
-pub(super) fn status(name: &str, stack: &DescribedStack) -> Check {
+pub(super) fn status(name: &str, stack: &DescribedStack) -> StackCheck {
     let status = stack.status.as_str();
     let reason = stack
         .status_reason
@@ -52,22 +52,22 @@ pub(super) fn status(name: &str, stack: &DescribedStack) -> Check {
     });
     match status {
         "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => {
-            Check::pass(&STACK, name, status)
+            StackCheck::pass(&STACK, name, status)
         }
-        "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_ROLLBACK_COMPLETE" => Check::warning(
+        "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_ROLLBACK_COMPLETE" => StackCheck::warning(
             &STACK,
             name,
             format!("{status}: {reason}; the last change was taken back"),
             "see why, and deploy again",
         )
         .with_command(events),
-        busy if busy.ends_with("_IN_PROGRESS") => Check::not_told(
+        busy if busy.ends_with("_IN_PROGRESS") => StackCheck::not_told(
             &STACK,
             name,
             format!("{status}: it is being changed"),
             "run it again when the change has ended",
         ),
-        _ => Check::failure(
+        _ => StackCheck::failure(
             &STACK,
             name,
             format!("{status}: {reason}"),
@@ -77,18 +77,18 @@ pub(super) fn status(name: &str, stack: &DescribedStack) -> Check {
     }
 }
 
-pub(super) fn outputs(parts: &Parts) -> Check {
+pub(super) fn outputs(parts: &Parts) -> StackCheck {
     let is_missing = |output: &&&str| !parts.outputs.contains_key(**output);
     let missing: Vec<&str> = NEEDED_OUTPUTS.iter().filter(is_missing).copied().collect();
     if missing.is_empty() {
-        return Check::pass(
+        return StackCheck::pass(
             &OUTPUTS,
             &parts.name,
             format!("{} outputs", parts.outputs.len()),
         );
     }
     let missing = missing.join(", ");
-    Check::failure(
+    StackCheck::failure(
         &OUTPUTS,
         &parts.name,
         format!("it has no {missing}: it is another stack, or of another version"),
@@ -96,7 +96,7 @@ pub(super) fn outputs(parts: &Parts) -> Check {
     )
 }
 
-pub(super) fn resources(parts: &Parts) -> Check {
+pub(super) fn resources(parts: &Parts) -> StackCheck {
     let (mut count, mut bad) = (0_usize, Vec::new());
     for resource in parts.resources() {
         count = count.saturating_add(1);
@@ -111,9 +111,9 @@ pub(super) fn resources(parts: &Parts) -> Check {
         }
     }
     if bad.is_empty() {
-        return Check::pass(&RESOURCES, &parts.name, format!("{count} resources"));
+        return StackCheck::pass(&RESOURCES, &parts.name, format!("{count} resources"));
     }
-    Check::failure(
+    StackCheck::failure(
         &RESOURCES,
         &parts.name,
         bad.join("; "),
@@ -122,7 +122,10 @@ pub(super) fn resources(parts: &Parts) -> Check {
 }
 
 /// The profile that signs, and the configuration that says whose signatures count.
-pub(super) async fn trust<I, L, S>(world: &DoctorWorld<'_, I, L, S>, parts: &Parts) -> Vec<Check>
+pub(super) async fn trust<I, L, S>(
+    world: &DoctorWorld<'_, I, L, S>,
+    parts: &Parts,
+) -> Vec<StackCheck>
 where
     I: Sync,
     L: Functions,
@@ -143,18 +146,18 @@ async fn profile_check<S: Signer>(
     signer: &S,
     parts: &Parts,
     profile: &str,
-) -> (Check, Option<String>) {
+) -> (StackCheck, Option<String>) {
     let Ok(name) = ProfileName::parse(profile) else {
         let message = "the output SigningProfile is no name of a profile";
         let fix = "see the parameter SigningProfileVersionArn";
-        return (Check::failure(&PROFILE, profile, message, fix), None);
+        return (StackCheck::failure(&PROFILE, profile, message, fix), None);
     };
     let show = Some(format!(
         "aws signer get-signing-profile --profile-name {name}"
     ));
     let check = match signer.profile(&name, &parts.account).await {
-        Err(error) => Check::no_answer(&PROFILE, profile, &error),
-        Ok(None) => Check::failure(
+        Err(error) => StackCheck::no_answer(&PROFILE, profile, &error),
+        Ok(None) => StackCheck::failure(
             &PROFILE,
             profile,
             "there is no such profile in this account and region: nothing is signed",
@@ -163,14 +166,14 @@ async fn profile_check<S: Signer>(
         Ok(Some(found)) => {
             let version = found.version_arn.to_string();
             let check = match found.status {
-                ProfileStatus::Active => Check::pass(&PROFILE, profile, "Active"),
-                ProfileStatus::Canceled => Check::failure(
+                ProfileStatus::Active => StackCheck::pass(&PROFILE, profile, "Active"),
+                ProfileStatus::Canceled => StackCheck::failure(
                     &PROFILE,
                     profile,
                     "it is canceled: nothing is signed",
                     "name another one in SigningProfileVersionArn; a canceled profile does not come back",
                 ),
-                ProfileStatus::Revoked { effective_from } => Check::failure(
+                ProfileStatus::Revoked { effective_from } => StackCheck::failure(
                     &PROFILE,
                     profile,
                     format!("it is revoked from {effective_from} on: nothing is signed"),
@@ -183,17 +186,21 @@ async fn profile_check<S: Signer>(
     (check.with_command(show), None)
 }
 
-async fn configuration<L: Functions>(lambda: &L, parts: &Parts, profile: Option<&str>) -> Check {
+async fn configuration<L: Functions>(
+    lambda: &L,
+    parts: &Parts,
+    profile: Option<&str>,
+) -> StackCheck {
     let subject = "CodeSigningConfig";
     let Some(arn) = parts.csc() else {
         let message = "the output is no ARN of a code signing configuration";
-        return Check::failure(&CONFIGURATION, subject, message, "see the parameter CscArn");
+        return StackCheck::failure(&CONFIGURATION, subject, message, "see the parameter CscArn");
     };
     let show = plain(arn.as_str())
         .map(|arn| format!("aws lambda get-code-signing-config --code-signing-config-arn {arn}"));
     let check = match lambda.csc(&arn).await {
-        Err(error) => Check::no_answer(&CONFIGURATION, subject, &error),
-        Ok(None) => Check::failure(
+        Err(error) => StackCheck::no_answer(&CONFIGURATION, subject, &error),
+        Ok(None) => StackCheck::failure(
             &CONFIGURATION,
             subject,
             "there is no such configuration",
@@ -202,24 +209,24 @@ async fn configuration<L: Functions>(lambda: &L, parts: &Parts, profile: Option<
         Ok(Some(csc)) => {
             let lists = profile.map(|profile| csc.publishers().any(|listed| listed == profile));
             match (csc.policy(), lists) {
-                (_, Some(false)) => Check::failure(
+                (_, Some(false)) => StackCheck::failure(
                     &CONFIGURATION,
                     subject,
                     "it does not list the version of the profile that signs now: what the gate signs is not trusted",
                     "deploy the stack again; with CscArn, list the profile's version there",
                 ),
-                (CscPolicy::Warn, _) => Check::warning(
+                (CscPolicy::Warn, _) => StackCheck::warning(
                     &CONFIGURATION,
                     subject,
                     "it warns: Lambda takes code that nobody it trusts has signed",
                     "when every function runs signed code, update the stack with UntrustedCode=Enforce",
                 ),
-                (CscPolicy::Enforce, Some(true)) => Check::pass(
+                (CscPolicy::Enforce, Some(true)) => StackCheck::pass(
                     &CONFIGURATION,
                     subject,
                     "it enforces, and lists the profile",
                 ),
-                (CscPolicy::Enforce, None) => Check::not_told(
+                (CscPolicy::Enforce, None) => StackCheck::not_told(
                     &CONFIGURATION,
                     subject,
                     "it enforces; which version the profile has is not known",

@@ -1,7 +1,7 @@
 //! Key and buckets.
 
 use super::{
-    check::{Check, CheckKind, plain},
+    check::{CheckKind, StackCheck, plain},
     kinds::{BUCKET_POLICY, ENCRYPTION, KEY, NOTIFICATION, PUBLIC, VERSIONING},
     parts::Parts,
 };
@@ -42,7 +42,7 @@ const UPLOADS: &str = "UploadsBucket";
 /// The one that a stack may be without.
 const OPTIONAL: &str = "TrailBucket";
 
-pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<Check> {
+pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackCheck> {
     let mut checks = vec![key(inspection, parts).await];
     for (logical_id, statements) in BUCKETS {
         let Some(bucket) = parts.physical(logical_id) else {
@@ -60,7 +60,7 @@ pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> 
                     kinds.push(&NOTIFICATION);
                 }
                 let told = kinds.into_iter();
-                checks.extend(told.map(|kind| Check::no_answer(kind, logical_id, &error)));
+                checks.extend(told.map(|kind| StackCheck::no_answer(kind, logical_id, &error)));
             }
             Ok(None) => checks.push(missing(logical_id, "it was deleted past CloudFormation")),
             Ok(Some(settings)) => {
@@ -73,37 +73,39 @@ pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> 
     checks
 }
 
-fn missing(logical_id: &str, why: &str) -> Check {
+fn missing(logical_id: &str, why: &str) -> StackCheck {
     let message = format!("there is no such bucket: {why}");
-    Check::failure(&VERSIONING, logical_id, message, "deploy the stack again")
+    StackCheck::failure(&VERSIONING, logical_id, message, "deploy the stack again")
 }
 
-async fn key<I: StackInspection>(inspection: &I, parts: &Parts) -> Check {
+async fn key<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck {
     let Some(id) = parts.physical("Key") else {
         let message = "the stack has no such resource";
-        return Check::failure(&KEY, "Key", message, "deploy the stack again");
+        return StackCheck::failure(&KEY, "Key", message, "deploy the stack again");
     };
     let command = |verb: &str| plain(id).map(|id| format!("aws kms {verb} --key-id {id}"));
     match inspection.key_settings(id).await {
-        Err(error) => Check::no_answer(&KEY, "Key", &error),
-        Ok(None) => Check::failure(
+        Err(error) => StackCheck::no_answer(&KEY, "Key", &error),
+        Ok(None) => StackCheck::failure(
             &KEY,
             "Key",
             "there is no such key: nothing that was encrypted under it can be read again",
             "deploy a new stack; what the buckets hold is lost",
         ),
         Ok(Some(settings)) => match (settings.state.as_str(), settings.rotates) {
-            ("Enabled", Some(true)) => Check::pass(&KEY, "Key", "enabled, and rotates"),
-            ("Enabled", _) => Check::warning(&KEY, "Key", "it does not rotate", "let it rotate")
-                .with_command(command("enable-key-rotation")),
-            ("PendingDeletion", _) => Check::failure(
+            ("Enabled", Some(true)) => StackCheck::pass(&KEY, "Key", "enabled, and rotates"),
+            ("Enabled", _) => {
+                StackCheck::warning(&KEY, "Key", "it does not rotate", "let it rotate")
+                    .with_command(command("enable-key-rotation"))
+            }
+            ("PendingDeletion", _) => StackCheck::failure(
                 &KEY,
                 "Key",
                 "it is about to be deleted: everything in the buckets would be lost",
                 "cancel that at once, then enable the key",
             )
             .with_command(command("cancel-key-deletion")),
-            (state, _) => Check::failure(
+            (state, _) => StackCheck::failure(
                 &KEY,
                 "Key",
                 format!("its state is {state}: nothing can be read or written"),
@@ -120,15 +122,15 @@ fn bucket_checks(
     bucket: &str,
     settings: &BucketSettings,
     statements: &[&str],
-) -> Vec<Check> {
+) -> Vec<StackCheck> {
     let judged = |kind: &'static CheckKind, holds: bool, good: &str, bad: &str, command: &str| {
         if holds {
-            return Check::pass(kind, logical_id, good);
+            return StackCheck::pass(kind, logical_id, good);
         }
         let fix =
             "deploy the stack again, or mend it by hand; find out in CloudTrail who changed it";
         let command = plain(bucket).map(|bucket| command.replace("BUCKET", bucket));
-        Check::failure(kind, logical_id, bad, fix).with_command(command)
+        StackCheck::failure(kind, logical_id, bad, fix).with_command(command)
     };
     let mut checks = vec![
         judged(
@@ -150,8 +152,10 @@ fn bucket_checks(
     let key = parts.physical("Key").unwrap_or_default();
     let is_ours = |found: &String| found == key || found.ends_with(&format!(":key/{key}"));
     checks.push(match &settings.key {
-        Some(found) if is_ours(found) => Check::pass(&ENCRYPTION, logical_id, "the stack's key"),
-        found => Check::failure(
+        Some(found) if is_ours(found) => {
+            StackCheck::pass(&ENCRYPTION, logical_id, "the stack's key")
+        }
+        found => StackCheck::failure(
             &ENCRYPTION,
             logical_id,
             format!(
@@ -181,7 +185,7 @@ fn bucket_checks(
     checks
 }
 
-fn policy(logical_id: &str, bucket: &str, policy: Option<&str>, statements: &[&str]) -> Check {
+fn policy(logical_id: &str, bucket: &str, policy: Option<&str>, statements: &[&str]) -> StackCheck {
     let parsed: Option<serde_json::Value> =
         policy.and_then(|policy| serde_json::from_str(policy).ok());
     let found: Vec<&str> = parsed
@@ -197,9 +201,9 @@ fn policy(logical_id: &str, bucket: &str, policy: Option<&str>, statements: &[&s
         .copied()
         .collect();
     if missing.is_empty() {
-        return Check::pass(&BUCKET_POLICY, logical_id, found.join(", "));
+        return StackCheck::pass(&BUCKET_POLICY, logical_id, found.join(", "));
     }
-    Check::failure(
+    StackCheck::failure(
         &BUCKET_POLICY,
         logical_id,
         format!("its policy is without {}", missing.join(", ")),

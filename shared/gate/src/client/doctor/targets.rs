@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    check::{Check, plain},
+    check::{StackCheck, plain},
     kinds::{ALIAS, AUDIT, DEPLOYABLE, SWEEP},
     parts::Parts,
     world::DoctorWorld,
@@ -25,7 +25,7 @@ pub(super) async fn check<I, L, S, R>(
     world: &DoctorWorld<'_, I, L, S>,
     parts: &Parts,
     records: &R,
-) -> Vec<Check>
+) -> Vec<StackCheck>
 where
     I: Sync,
     L: Functions + Adoption,
@@ -36,11 +36,11 @@ where
         Ok(Some(swept)) => swept,
         Ok(None) => return vec![no_sweep()],
         Err(RecordError::Port(error)) => {
-            return vec![Check::no_answer(&SWEEP, "posture.json", &error)];
+            return vec![StackCheck::no_answer(&SWEEP, "posture.json", &error)];
         }
         Err(error) => {
             let fix = "a newer gate may have written it: update this command";
-            return vec![Check::not_told(
+            return vec![StackCheck::not_told(
                 &SWEEP,
                 "posture.json",
                 error_chain(&error),
@@ -55,8 +55,8 @@ where
     checks
 }
 
-fn no_sweep() -> Check {
-    Check::not_told(
+fn no_sweep() -> StackCheck {
+    StackCheck::not_told(
         &SWEEP,
         "posture.json",
         "no sweep has come to its end yet",
@@ -64,16 +64,16 @@ fn no_sweep() -> Check {
     )
 }
 
-fn sweep(audit: &Audit) -> Check {
+fn sweep(audit: &Audit) -> StackCheck {
     let message = format!("the last ended at {}", audit.swept_at);
     if audit.is_old {
         let fix = "see the alarm SweepMissedAlarm and the log of the function sweep";
-        return Check::failure(&SWEEP, "posture.json", message, fix);
+        return StackCheck::failure(&SWEEP, "posture.json", message, fix);
     }
     if audit.not_looked_at.is_empty() {
-        return Check::pass(&SWEEP, "posture.json", message);
+        return StackCheck::pass(&SWEEP, "posture.json", message);
     }
-    Check::warning(
+    StackCheck::warning(
         &SWEEP,
         "posture.json",
         format!(
@@ -86,19 +86,19 @@ fn sweep(audit: &Audit) -> Check {
 }
 
 /// The findings of the audit that are more than notes.
-fn standing(audit: &Audit) -> Vec<Check> {
+fn standing(audit: &Audit) -> Vec<StackCheck> {
     let gaps = audit
         .findings
         .iter()
         .filter(|it| it.severity > AuditSeverity::Note);
-    let mut checks: Vec<Check> = gaps
+    let mut checks: Vec<StackCheck> = gaps
         .map(|finding| {
             let message = format!("{}: {}", finding.kind.as_str(), finding.message);
             let subject = finding.subject.as_str();
             let check = if finding.severity == AuditSeverity::Critical {
-                Check::failure(&AUDIT, subject, message, finding.fix)
+                StackCheck::failure(&AUDIT, subject, message, finding.fix)
             } else {
-                Check::warning(&AUDIT, subject, message, finding.fix)
+                StackCheck::warning(&AUDIT, subject, message, finding.fix)
             };
             check.with_command(finding.command.clone())
         })
@@ -108,7 +108,7 @@ fn standing(audit: &Audit) -> Vec<Check> {
             "{} functions, {} layers",
             audit.summary.functions, audit.summary.layers
         );
-        checks.push(Check::pass(&AUDIT, "targets", message));
+        checks.push(StackCheck::pass(&AUDIT, "targets", message));
     }
     checks
 }
@@ -118,7 +118,7 @@ async fn each<I, L, S>(
     world: &DoctorWorld<'_, I, L, S>,
     parts: &Parts,
     swept: &SweepSnapshot,
-) -> Vec<Check>
+) -> Vec<StackCheck>
 where
     I: Sync,
     L: Functions + Adoption,
@@ -148,7 +148,7 @@ where
     for name in functions.iter().take(MAX_TARGETS) {
         let subject = format!("functions/{name}");
         match world.lambda.candidate(name).await {
-            Err(error) => checks.push(Check::no_answer(&DEPLOYABLE, subject, &error)),
+            Err(error) => checks.push(StackCheck::no_answer(&DEPLOYABLE, subject, &error)),
             // An upload of a function that is not there yet is prepared, and the sweep tells of one that is gone.
             Ok(None) => {}
             Ok(Some(candidate)) => {
@@ -160,7 +160,7 @@ where
     let left = functions.len().saturating_sub(MAX_TARGETS);
     if left > 0 {
         let message = format!("{left} more functions were not looked at one by one");
-        checks.push(Check::not_told(
+        checks.push(StackCheck::not_told(
             &DEPLOYABLE,
             "targets",
             message,
@@ -175,22 +175,24 @@ fn deployable(
     name: &FunctionName,
     subject: String,
     candidate: &AdoptionCandidate,
-) -> Check {
+) -> StackCheck {
     match check_function(goal, name, candidate) {
-        Ok(()) if candidate.has_capacity_provider => Check::warning(
+        Ok(()) if candidate.has_capacity_provider => StackCheck::warning(
             &DEPLOYABLE,
             subject,
             "it runs on Managed Instances: see docs/deploying.md for what an unqualified call runs",
             "see whether unqualified calls run what was deployed",
         ),
-        Ok(()) => Check::pass(&DEPLOYABLE, subject, "nothing stands against it"),
+        Ok(()) => StackCheck::pass(&DEPLOYABLE, subject, "nothing stands against it"),
         Err(obstacle @ Obstacle::Updating) => {
-            Check::warning(&DEPLOYABLE, subject, obstacle.to_string(), obstacle.fix())
+            StackCheck::warning(&DEPLOYABLE, subject, obstacle.to_string(), obstacle.fix())
         }
-        Err(obstacle) => Check::failure(&DEPLOYABLE, subject, obstacle.to_string(), obstacle.fix())
-            .with_command(Some(format!(
-                "aws lambda get-function --function-name {name}"
-            ))),
+        Err(obstacle) => {
+            StackCheck::failure(&DEPLOYABLE, subject, obstacle.to_string(), obstacle.fix())
+                .with_command(Some(format!(
+                    "aws lambda get-function --function-name {name}"
+                )))
+        }
     }
 }
 
@@ -200,14 +202,14 @@ async fn alias<I, L: Functions, S>(
     name: &FunctionName,
     subject: String,
     candidate: &AdoptionCandidate,
-) -> Option<Check> {
+) -> Option<StackCheck> {
     let tag = candidate.function.tags.get(world.alias_tag)?;
     let Ok(alias) = AliasName::parse(tag.clone()) else {
         let message = format!(
             "its tag {} is {tag:?}, which is no name of an alias",
             world.alias_tag
         );
-        return Some(Check::failure(
+        return Some(StackCheck::failure(
             &ALIAS,
             subject,
             message,
@@ -215,9 +217,9 @@ async fn alias<I, L: Functions, S>(
         ));
     };
     Some(match world.lambda.alias(name, &alias).await {
-        Err(error) => Check::no_answer(&ALIAS, subject, &error),
-        Ok(Some(_)) => Check::pass(&ALIAS, subject, alias.to_string()),
-        Ok(None) => Check::failure(
+        Err(error) => StackCheck::no_answer(&ALIAS, subject, &error),
+        Ok(Some(_)) => StackCheck::pass(&ALIAS, subject, alias.to_string()),
+        Ok(None) => StackCheck::failure(
             &ALIAS,
             subject,
             format!("it has no alias {alias}, which its tag names: every upload is refused"),

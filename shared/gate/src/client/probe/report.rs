@@ -53,24 +53,13 @@ pub struct ProbeReport {
     pub facts: Vec<ProbedFact>,
 }
 
-/// The word of an answer.
-pub(super) fn word(answer: Answer) -> &'static str {
-    match answer {
-        Answer::Confirmed => "confirmed",
-        Answer::Differs => "differs",
-        Answer::Seen => "seen",
-        Answer::NotAsked => "not_asked",
-        Answer::Unknown => "unknown",
-    }
-}
-
 /// A fact that was asked here.
 pub(super) fn told(fact: ProbeFact, answer: Answer, seen: impl Into<String>) -> ProbedFact {
     ProbedFact {
         id: fact.id,
         grade: fact.grade.as_str(),
         statement: fact.statement,
-        answer: word(answer),
+        answer: answer.as_str(),
         seen: seen.into(),
     }
 }
@@ -92,7 +81,7 @@ pub(super) fn of_format(observation: &Observation) -> ProbedFact {
         id: fact.id(),
         grade: fact.grade().as_str(),
         statement: fact.statement(),
-        answer: word(observation.answer()),
+        answer: observation.answer().as_str(),
         seen: observation.seen().to_owned(),
     }
 }

@@ -89,7 +89,7 @@ impl Found {
         let mut facts: Vec<ProbedFact> = seen.iter().map(of_format).collect();
         if signed.is_none() {
             for fact in &mut facts {
-                fact.answer = super::report::word(Answer::Unknown);
+                fact.answer = Answer::Unknown.as_str();
                 "there is no signed package".clone_into(&mut fact.seen);
             }
         }
