@@ -3,7 +3,7 @@
 //! Lives here: [`Evidence`] (`evidence.rs`), one file for each check in `checks/`, the table of what a failure does
 //! and the sum of all findings (`decide.rs`, `finding.rs`, `reasons.rs`), and the only constructor of [`Approved`]
 //! (`approve.rs`). What of a package decides whether it can start (`start_facts.rs`), and what would keep it from that
-//! (`startable.rs`). For people, without a verdict: would it be signed (`signable.rs`). `report.rs` is the verdict as
+//! (`startable/`). For people, without a verdict: would it be signed (`signable.rs`). `report.rs` is the verdict as
 //! the records and the command line show it.
 //!
 //! May use: `domain`, `countersign_package`.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The function has an alias at this version, and a tag that names it.
-fn give_alias(world: &World, version: &str) {
+pub(crate) fn give_alias(world: &World, version: &str) {
     change(world, |function| {
         let tag = (ALIAS_TAG.to_owned(), "live".to_owned());
         function.tags.extend([tag]);

@@ -4,17 +4,18 @@ use std::pin::pin;
 
 use countersign_gate::{
     admission::{Admission, admit},
-    deployment::{ALIAS_TAG, Deployment, deploy},
+    deployment::{Deployment, deploy},
     domain::{SigningJobId, VersionId},
     outcome::{DeliveryAttempt, RetryableError},
     records::{Outcome, UploadState},
 };
 
 use crate::{
+    aliases::give_alias,
     applied::job_of,
-    happy_path::{GOOD, OTHER, change, world},
+    happy_path::{GOOD, OTHER, world},
     world::{
-        AliasState, FUNCTION, FaultAt, LAYER, World,
+        FUNCTION, FaultAt, LAYER, World,
         packages::CachingExaminer,
         run::{
             admitted, deploy_job, deploy_settings, event, hands, patient, poll_in, sign_settings,
@@ -44,14 +45,7 @@ const FAULTS: [Fault; 4] = [
 fn prepared(key: &str) -> World {
     let world = world();
     if key == FUNCTION {
-        change(&world, |function| {
-            function
-                .tags
-                .insert(ALIAS_TAG.to_owned(), "live".to_owned());
-            function
-                .aliases
-                .insert("live".to_owned(), AliasState::at("$LATEST"));
-        });
+        give_alias(&world, "$LATEST");
     }
     world
 }

@@ -16,6 +16,7 @@ mod faults;
 mod happy_path;
 mod model;
 mod order;
+mod page_samples;
 mod pages;
 mod pages_detections;
 mod parameters;

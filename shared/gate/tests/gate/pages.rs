@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 use countersign_gate::{
     alerts::{
-        AlertSettings, Alerted, AwsLocation, Event, HttpsPages, Lookup, OwnRoles, Page, Severity,
-        alert, classify, formats::render, parse,
+        AlertSettings, Alerted, Event, HttpsPages, Lookup, Page, Severity, alert, classify,
+        formats::render, parse,
     },
     domain::ReasonCode,
     events::EventError,
@@ -15,15 +15,18 @@ use countersign_gate::{
 use countersign_testkit::checkout;
 use serde_json::{Value, json};
 
-use crate::world::{
-    World,
-    packages::slots,
-    run::{hands, run},
+use crate::{
+    page_samples::{
+        RECORD, body, by_gate, cannot_start, decided, drift, drifted, outcome, settings, warned,
+    },
+    world::{
+        World,
+        packages::slots,
+        run::{hands, run},
+    },
 };
 
-const EVENTS: &str = "events";
 const PAGES: &str = "shared/gate/tests/gate/pages";
-pub(crate) const RECORD: &str = "functions/orders/20261121T214400Z-v1/outcome.json";
 
 const SAMPLES: [&str; 8] = [
     "alert-cloudtrail-alias-moved",
@@ -35,39 +38,6 @@ const SAMPLES: [&str; 8] = [
     "alert-cloudtrail-refused",
     "alert-cloudtrail-rule-disabled",
 ];
-
-pub(crate) fn settings() -> AlertSettings {
-    AlertSettings {
-        stack: "countersign".to_owned(),
-        records_bucket: "records".to_owned(),
-        own_roles: OwnRoles::parse(
-            "arn:aws:iam::111122223333:role/countersign-SignRole-1X,\
-             arn:aws:iam::111122223333:role/countersign-DeployRole-1X",
-        )
-        .unwrap(),
-        peer_roles: OwnRoles::none(),
-        functions: None,
-        layers: None,
-        signing_profile: None,
-        other_profiles: Vec::new(),
-        csc: Some(
-            "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0"
-                .parse()
-                .unwrap(),
-        ),
-        key_arn: None,
-        success_notices: false,
-        repeat_interval: Duration::from_hours(1),
-        only_warns: false,
-        https_pages: HttpsPages::AmazonQ,
-        runbook_url: Some("https://wiki.example/countersign".to_owned()),
-        place: Some(AwsLocation {
-            partition: "aws".to_owned(),
-            region: "us-east-1".to_owned(),
-            account: "111122223333".to_owned(),
-        }),
-    }
-}
 
 /// The page for a recorded call.
 fn page_of(body: &str) -> Result<Option<Page>, EventError> {
@@ -671,125 +641,9 @@ fn text(page: &Page) -> String {
     )
 }
 
-/// The body of the first message of a sample.
-pub(crate) fn body(name: &str) -> String {
-    let sample = fs::read_to_string(checkout::path(&format!("{EVENTS}/{name}.json"))).unwrap();
-    let sample: Value = serde_json::from_str(&sample).unwrap();
-    sample["Records"][0]["body"].as_str().unwrap().to_owned()
-}
-
 /// A refused call with something changed.
 fn with(change: impl FnOnce(&mut Value)) -> String {
     let mut event: Value = serde_json::from_str(&body("alert-cloudtrail-refused")).unwrap();
     change(&mut event["detail"]);
     event.to_string()
-}
-
-/// By the gate's deploy role.
-pub(crate) fn by_gate(detail: &mut Value) {
-    detail["userIdentity"] = json!({
-        "type": "AssumedRole",
-        "arn": "arn:aws:sts::111122223333:assumed-role/countersign-DeployRole-1X/countersign-deploy",
-        "sessionContext": {"sessionIssuer": {
-            "arn": "arn:aws:iam::111122223333:role/countersign-DeployRole-1X",
-        }},
-    });
-}
-
-/// The gate's own event.
-pub(crate) fn decided(record: &str) -> String {
-    json!({
-        "id": "5e0d7b3c-0000-4000-8000-000000000000",
-        "source": "countersign",
-        "detail-type": "Countersign Upload Decided",
-        "time": "2026-11-21T21:44:09Z",
-        "detail": {"stack": "countersign", "record": record},
-    })
-    .to_string()
-}
-
-/// The event that points at drift.
-pub(crate) fn drifted(record: &str) -> String {
-    decided(record).replace("Countersign Upload Decided", "Countersign Drift")
-}
-
-/// A document of drift.
-pub(crate) fn drift(kind: DriftKind) -> Drift {
-    serde_json::from_value(json!({
-        "schema": 1,
-        "kind": kind,
-        "subject": "functions/orders",
-        "target": "functions/orders",
-        "message": "what was found in detail",
-        "expected": "c2hvdWxk",
-        "found": "aXM=",
-        "upload": {
-            "id": {"bucket": "uploads", "key": "functions/orders.zip", "version": "v1"},
-            "at": "2026-11-21T21:44:00Z",
-        },
-        "found_at": "2026-11-22T08:00:00Z",
-        "closed_at": null,
-        "announced_at": null,
-    }))
-    .unwrap()
-}
-
-/// `outcome.json`
-pub(crate) fn outcome(state: &str, code: Option<ReasonCode>) -> Value {
-    json!({
-        "schema": 1,
-        "upload": {
-            "id": {"bucket": "uploads", "key": "functions/orders.zip", "version": "v1"},
-            "at": "2026-11-21T21:44:00Z",
-        },
-        "target": "functions/orders",
-        "state": state,
-        "code": code,
-        "message": "what happened in detail",
-        "fix": code.map(|code| code.about().fix),
-        "critical": code.is_some_and(ReasonCode::is_critical),
-        "findings": [],
-        "deployed": null,
-        "job": "065d37b3-1a2b-4c5d-8e9f-0a1b2c3d4e5f",
-        "uploaded_by": {"principal": "111122223333", "source_ip": "203.0.113.7"},
-        "metadata": {"commit": "1a2b3c4"},
-        "tags": {},
-        "decided_at": "2026-11-21T21:44:09Z",
-        "took_ms": 9000,
-    })
-}
-
-/// What was deployed and cannot start.
-pub(crate) fn cannot_start() -> Value {
-    let mut record = outcome("deployed", None);
-    record["message"] = json!("version 7 is live");
-    record["findings"] = json!([{
-        "check": "startable",
-        "status": "fail",
-        "action": "warn",
-        "code": "ENTRY_POINT_MISSING",
-        "message": "the handler \"app.handler\" of python3.13 is in app.py or app.pyc or app/__init__.py or \
-                    app.so, which is not there",
-        "fix": "It is in the folder \"shop\": zip what is in that folder, not the folder itself.",
-    }]);
-    record
-}
-
-/// An end under Warn.
-pub(crate) fn warned(state: &str) -> Value {
-    let mut record = outcome(state, None);
-    record["message"] = json!(match state {
-        "prepared" =>
-            "the function is not there; its package is at s3://signed/current/functions/orders.zip",
-        _ => "version 7 is live",
-    });
-    record["findings"] = json!([{
-        "check": "expiry",
-        "status": "fail",
-        "action": "warn",
-        "code": "SIGNATURE_EXPIRED",
-        "message": "the signature expired at 2026-11-20T00:00:00Z",
-        "fix": ReasonCode::SignatureExpired.about().fix,
-    }]);
-    record
 }

@@ -3,7 +3,7 @@
 
 use countersign_gate::{
     admission::{Admission, admit},
-    deployment::{ALIAS_TAG, Deployment, deploy},
+    deployment::{Deployment, deploy},
     domain::{ReasonCode, SigningJobId},
     events::{SweepRun, UploadEvent},
     outcome::{DeliveryAttempt, RetryableError},
@@ -12,10 +12,11 @@ use countersign_gate::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    happy_path::{GOOD, OTHER, change, go, world},
+    aliases::give_alias,
+    happy_path::{GOOD, OTHER, go, world},
     sweep::{pass, swept, told},
     world::{
-        AliasState, FUNCTION, World,
+        FUNCTION, World,
         packages::CachingExaminer,
         run::{admitted, deploy_settings, event, hands, run_in, sign_settings},
     },
@@ -176,14 +177,7 @@ fn throttling_by_lambda_for_longer_than_the_patience_fails_no_upload() {
         "lambda:UpdateAlias",
     ] {
         let world = world();
-        change(&world, |function| {
-            function
-                .tags
-                .insert(ALIAS_TAG.to_owned(), "live".to_owned());
-            function
-                .aliases
-                .insert("live".to_owned(), AliasState::at("$LATEST"));
-        });
+        give_alias(&world, "$LATEST");
         let job = job_of(&admitted(&world, FUNCTION, GOOD));
         world.end_job(&job);
         let outage = Outage::of(&world, &[call], 2 * HOUR);

@@ -3,13 +3,14 @@
 use std::num::NonZeroU32;
 
 use countersign_gate::{
-    deployment::{ALIAS_TAG, DeploySettings, KeptVersions, prune},
+    deployment::{DeploySettings, KeptVersions, prune},
     domain::VersionNumber,
     outcome::RetryableError,
     records::{Outcome, Pruned, UploadState},
 };
 
 use crate::{
+    aliases::give_alias,
     happy_path::{GOOD, OTHER, change, go, world},
     sweep::{found, pass},
     world::{
@@ -64,17 +65,6 @@ fn numbers(numbers: &[VersionNumber]) -> Vec<String> {
     numbers.iter().map(ToString::to_string).collect()
 }
 
-fn give_alias(world: &World) {
-    change(world, |function| {
-        function
-            .tags
-            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
-        function
-            .aliases
-            .insert("live".to_owned(), AliasState::at("$LATEST"));
-    });
-}
-
 #[test]
 fn nothing_is_deleted_unless_the_stack_says_so() {
     let world = world();
@@ -88,7 +78,7 @@ fn nothing_is_deleted_unless_the_stack_says_so() {
 #[test]
 fn newest_versions_stay_and_older_ones_go() {
     let world = world();
-    give_alias(&world);
+    give_alias(&world, "$LATEST");
     let last = deploy_daily(&world, 6);
     let done = pruned(&world, &settings(2, 1), &last).unwrap().unwrap();
     assert_eq!(numbers(&done.deleted), ["1", "2", "3", "4"]);
@@ -116,7 +106,7 @@ fn versions_that_records_of_some_days_name_stay() {
 #[test]
 fn versions_in_use_stay_however_old() {
     let world = world();
-    give_alias(&world);
+    give_alias(&world, "$LATEST");
     let last = deploy_daily(&world, 8);
     change(&world, |function| {
         function

@@ -11,16 +11,16 @@ use std::{
 };
 
 use countersign_gate::{
-    deployment::ALIAS_TAG,
     events::SweepRun,
     sweep::{SweepReport, sweep},
 };
 use countersign_testkit::checkout;
 
 use crate::{
-    happy_path::{GOOD, change, go, world},
+    aliases::give_alias,
+    happy_path::{GOOD, go, world},
     world::{
-        AliasState, FUNCTION, World,
+        FUNCTION, World,
         random::Random,
         run::{admitted, deploy_settings, deployed, hands, patient, run_in, sweep_settings},
     },
@@ -84,14 +84,7 @@ struct Trace {
 
 fn with_alias() -> World {
     let world = world();
-    change(&world, |function| {
-        function
-            .tags
-            .insert(ALIAS_TAG.to_owned(), "live".to_owned());
-        function
-            .aliases
-            .insert("live".to_owned(), AliasState::at("$LATEST"));
-    });
+    give_alias(&world, "$LATEST");
     world
 }
 

@@ -14,6 +14,7 @@ use std::{pin::pin, task::Poll};
 use jiff::SignedDuration;
 
 use crate::{
+    aliases::give_alias,
     happy_path::{GOOD, OTHER, SWAPPED, change, go, sample_world, world},
     world::{
         AliasState, FUNCTION, LAYER, LayerState, World,
@@ -285,14 +286,7 @@ fn older_package_that_was_put_back_is_named() {
 #[test]
 fn alias_that_was_moved_or_weighted_past_the_gate_is_told() {
     let world = world();
-    change(&world, |function| {
-        function
-            .tags
-            .insert("countersign:alias".to_owned(), "live".to_owned());
-        function
-            .aliases
-            .insert("live".to_owned(), AliasState::at("$LATEST"));
-    });
+    give_alias(&world, "$LATEST");
     go(&world, FUNCTION, GOOD);
     go(&world, FUNCTION, OTHER);
     assert_eq!(found(&world), [""; 0]);
@@ -308,14 +302,7 @@ fn alias_that_was_moved_or_weighted_past_the_gate_is_told() {
 #[test]
 fn alias_is_compared_while_other_code_is_latest() {
     let world = world();
-    change(&world, |function| {
-        function
-            .tags
-            .insert("countersign:alias".to_owned(), "live".to_owned());
-        function
-            .aliases
-            .insert("live".to_owned(), AliasState::at("$LATEST"));
-    });
+    give_alias(&world, "$LATEST");
     go(&world, FUNCTION, GOOD);
     let last = go(&world, FUNCTION, OTHER).deployed.unwrap();
     world.intrude();
@@ -340,14 +327,7 @@ fn alias_is_compared_while_other_code_is_latest() {
 #[test]
 fn alias_that_a_failed_deployment_moved_is_not_told_again() {
     let world = world();
-    change(&world, |function| {
-        function
-            .tags
-            .insert("countersign:alias".to_owned(), "live".to_owned());
-        function
-            .aliases
-            .insert("live".to_owned(), AliasState::at("$LATEST"));
-    });
+    give_alias(&world, "$LATEST");
     go(&world, FUNCTION, GOOD);
     let admission = admitted(&world, FUNCTION, OTHER);
     let refusal = countersign_gate::domain::Refusal {

@@ -17,7 +17,7 @@ use countersign_gate::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    pages::{RECORD, body, decided, drift, drifted, outcome, settings},
+    page_samples::{RECORD, body, decided, drift, drifted, outcome, settings},
     world::{
         World,
         packages::slots,

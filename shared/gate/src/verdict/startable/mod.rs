@@ -1,0 +1,21 @@
+//! Whether a package can start as the function that it is for: from the zip and the function's
+//! configuration alone.
+//!
+//! Where the configuration has a wrapper, or code may lie in a layer, nothing is said of what is missing:
+//! a warning that is wrong once is not read the second time. How each runtime finds its handler is
+//! documented by AWS (Lambda developer guide, "handler" of each language; grade B).
+//!
+//! Lives here: the order of what is looked for, with layers, modes and sizes (`start_faults.rs`), the handler's file
+//! of each runtime (`entry_point.rs`), the program of a custom one (`bootstrap.rs`), libraries that were built for
+//! another processor (`native_libraries.rs`), and what all of them use (`fault.rs`, `processor.rs`).
+
+mod bootstrap;
+mod entry_point;
+mod fault;
+mod native_libraries;
+mod processor;
+mod start_faults;
+
+pub use fault::StartFault;
+pub(super) use start_faults::is_started_as_it_says;
+pub use start_faults::{start_faults, untrusted_layers};
