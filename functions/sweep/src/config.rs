@@ -28,6 +28,7 @@ impl Config {
         let csc = environment.read(&settings::CSC_ARN);
         let new_function_csc = environment.read(&settings::NEW_FUNCTION_CSC_ARN);
         let without_csc = environment.read(&settings::TARGET_WITHOUT_CSC);
+        let weaker_parameters = environment.read(&settings::WEAKER_PARAMETERS);
         let patience = environment.read(&settings::UPLOAD_PATIENCE);
         let config = (|| {
             Some(Self {
@@ -40,6 +41,7 @@ impl Config {
                     },
                     cscs: csc?.into_iter().chain(new_function_csc?).collect(),
                     without_csc: without_csc?,
+                    weaker_parameters: weaker_parameters?,
                     patience: patience?,
                 },
                 event_bus: event_bus?,
@@ -55,7 +57,10 @@ impl Config {
 mod tests {
     use std::time::Duration;
 
-    use countersign_gate::{domain::CscArn, verdict::WithoutCsc};
+    use countersign_gate::{
+        domain::{CscArn, WeakerParameter},
+        verdict::WithoutCsc,
+    };
 
     use super::*;
 
@@ -103,6 +108,31 @@ mod tests {
         let config = Config::read(&variables).unwrap();
         let found: Vec<&str> = config.settings.cscs.iter().map(CscArn::as_str).collect();
         assert_eq!(found, [csc('0'), csc('1')]);
+    }
+
+    #[test]
+    fn weaker_parameters_are_read() {
+        let config = Config::read(&variables()).unwrap();
+        assert_eq!(config.settings.weaker_parameters, []);
+        let name = "COUNTERSIGN_WEAKER_PARAMETERS";
+        let mut variables = variables();
+        // As CloudFormation joins what is not in use.
+        variables.insert(
+            name.to_owned(),
+            " TargetWithoutCsc=allow TrustRoots ".to_owned(),
+        );
+        let config = Config::read(&variables).unwrap();
+        let found = config.settings.weaker_parameters;
+        assert_eq!(
+            found,
+            [
+                WeakerParameter::TargetWithoutCsc,
+                WeakerParameter::TrustRoots
+            ]
+        );
+        variables.insert(name.to_owned(), "TargetWithoutCsc=reject".to_owned());
+        let error = Config::read(&variables).unwrap_err().to_string();
+        assert!(error.contains("TargetWithoutCsc=reject"), "{error}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{ops::RangeInclusive, time::Duration};
 use countersign_gate::{
     alerts::{HttpsPages, OwnRoles},
     deployment::CanaryPolicy,
-    domain::{CscArn, NamePattern, ProfileName},
+    domain::{CscArn, NamePattern, ProfileName, WeakerParameter},
     verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
 };
 use countersign_package::TrustRoots;
@@ -273,6 +273,16 @@ settings! {
         meaning: "one of: warn, refuse",
         parse: |text| choice(text, &[("warn", Unstartable::Warn), ("refuse", Unstartable::Refuse)]),
         default: Some(Unstartable::default),
+    }
+
+    /// What a reader of the stack's events does not learn: which parameters were made weaker.
+    WEAKER_PARAMETERS: Vec<WeakerParameter> {
+        name: "COUNTERSIGN_WEAKER_PARAMETERS",
+        meaning: "the parameters of the stack that let more through than their defaults, separated by blanks",
+        parse: |text| text.split_whitespace().map(|word| {
+            WeakerParameter::parse(word).ok_or_else(|| unfit(word, "such a parameter"))
+        }).collect(),
+        default: Some(Vec::new),
     }
 
     /// The code signing configuration for layers, which have none of their own.

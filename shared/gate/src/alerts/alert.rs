@@ -21,7 +21,9 @@ use crate::{
     events::{API_CALL, AlertRun, ApiCall, Envelope, EventError},
     outcome::{DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE},
     ports::{Records, SOURCE},
-    records::{self, ACCOUNT_FUNCTIONS, Document, Drift, DriftKind, Outcome, UploadState},
+    records::{
+        self, ACCOUNT_FUNCTIONS, Document, Drift, DriftKind, Outcome, STACK_PARAMETERS, UploadState,
+    },
 };
 use serde::Deserialize;
 
@@ -234,7 +236,7 @@ fn is_drift_path(path: &str) -> bool {
     let of_kind = |kind: &DriftKind| file.strip_suffix(".json") == Some(kind.as_str());
     let is_of_all = match *kind {
         "configurations" => is_csc_id(name),
-        _ => format!("{kind}/{name}") == ACCOUNT_FUNCTIONS,
+        _ => [ACCOUNT_FUNCTIONS, STACK_PARAMETERS].contains(&format!("{kind}/{name}").as_str()),
     };
     *folder == "drift"
         && (is_of_all || is_subject(kind, name))

@@ -93,5 +93,6 @@ fn title_of(kind: DriftKind) -> &'static str {
         DriftKind::OtherCsc => "Other publishers are trusted",
         DriftKind::PublisherQuestionable => "A publisher that is trusted is questionable",
         DriftKind::NotGated => "Functions are outside the gate",
+        DriftKind::WeakerParameters => "Weaker parameters are in use",
     }
 }

@@ -19,6 +19,7 @@ mod stack;
 mod target;
 mod upload;
 mod version_number;
+mod weaker_parameter;
 
 pub use code_signing_config::{Csc, CscPolicy};
 pub use function_configuration::{
@@ -39,3 +40,4 @@ pub use target::{KeyError, Target};
 pub(crate) use upload::hex;
 pub use upload::{Upload, UploadId, Uploader, sha256_base64};
 pub use version_number::{VersionNumber, VersionNumberError};
+pub use weaker_parameter::WeakerParameter;

@@ -43,11 +43,13 @@ pub enum DriftKind {
     PublisherQuestionable,
     /// Functions within the gate's scope have no CSC and were never deployed by it.
     NotGated,
+    /// Parameters of the stack let more through than their defaults.
+    WeakerParameters,
 }
 
 impl DriftKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::OtherCodeRuns,
         Self::OtherLayerVersion,
         Self::CscMissing,
@@ -62,6 +64,7 @@ impl DriftKind {
         Self::OtherCsc,
         Self::PublisherQuestionable,
         Self::NotGated,
+        Self::WeakerParameters,
     ];
 
     /// The word in records and pages.
@@ -82,6 +85,7 @@ impl DriftKind {
             Self::OtherCsc => "OTHER_CSC",
             Self::PublisherQuestionable => "PUBLISHER_QUESTIONABLE",
             Self::NotGated => "NOT_GATED",
+            Self::WeakerParameters => "WEAKER_PARAMETERS",
         }
     }
 
@@ -142,6 +146,10 @@ impl DriftKind {
             Self::NotGated => {
                 "Functions that TargetFunctions names have no code signing configuration and were never deployed by \
                  the gate: Lambda runs whatever they are given."
+            }
+            Self::WeakerParameters => {
+                "Parameters of the stack are in use that let more through than their defaults do. CloudTrail hides the \
+                 values of parameters, so that the page about the stack's update does not name them."
             }
         }
     }
@@ -205,6 +213,11 @@ impl DriftKind {
                 "Bring them under the gate: attach the stack's configuration (output AttachCommand of the stack) and \
                  upload their packages; or narrow TargetFunctions. Functions that come later are told when they do."
             }
+            Self::WeakerParameters => {
+                "If they are wanted, leave them: this is told once, and again when they are others. Otherwise put the \
+                 defaults back (sam deploy --parameter-overrides), and ask whoever updated the stack (CloudTrail, \
+                 UpdateStack and ExecuteChangeSet)."
+            }
         }
     }
 
@@ -225,7 +238,8 @@ impl DriftKind {
             | Self::LayerNotTrusted
             | Self::OtherCsc
             | Self::PublisherQuestionable
-            | Self::NotGated => false,
+            | Self::NotGated
+            | Self::WeakerParameters => false,
         }
     }
 }
@@ -243,8 +257,8 @@ pub struct Drift {
     pub schema: Schema,
     /// What kind of drift it is.
     pub kind: DriftKind,
-    /// `functions/<name>`, `layers/<name>`, `unrecognised/<hash of the key>`, `configurations/<id>` for a CSC, or
-    /// [`ACCOUNT_FUNCTIONS`].
+    /// `functions/<name>`, `layers/<name>`, `unrecognised/<hash of the key>`, `configurations/<id>` for a CSC,
+    /// [`ACCOUNT_FUNCTIONS`] or [`STACK_PARAMETERS`].
     pub subject: String,
     /// The same, when it is a target.
     pub target: Option<Target>,
@@ -269,6 +283,9 @@ pub struct Drift {
 
 /// The subject of what is told of the account's functions in one.
 pub const ACCOUNT_FUNCTIONS: &str = "account/functions";
+
+/// The subject of what is told of the stack's parameters.
+pub const STACK_PARAMETERS: &str = "account/parameters";
 
 /// The folder of all drift.
 pub(crate) const DRIFT_FOLDER: &str = "drift/";

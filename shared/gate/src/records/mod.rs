@@ -25,7 +25,7 @@ pub use documents::{
     Announced, CscReport, Deployed, Effect, LambdaVerdict, Live, Outcome, Pruned, Received, Schema,
     Signing, UploadState, VerdictRecord, Waiting,
 };
-pub use drift::{ACCOUNT_FUNCTIONS, Drift, DriftKind, Resent};
+pub use drift::{ACCOUNT_FUNCTIONS, Drift, DriftKind, Resent, STACK_PARAMETERS};
 pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};

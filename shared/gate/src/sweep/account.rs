@@ -1,5 +1,5 @@
-//! What is told of the account as a whole: whom its code signing configurations trust, and which functions
-//! are outside the gate.
+//! What is told of the account as a whole: whom its code signing configurations trust, which functions
+//! are outside the gate, and which parameters of the stack are weaker than their defaults.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use countersign_package::ProfileVersionArn;
 
 use super::{inventory::Pace, settings::SweepWorld, signatures::Signatures};
 use crate::{
-    domain::{Csc, ProfileName, ProfileStatus},
+    domain::{Csc, ProfileName, ProfileStatus, WeakerParameter},
     outcome::RetryableError,
-    records::{ACCOUNT_FUNCTIONS, Drift, DriftKind, Schema},
+    records::{ACCOUNT_FUNCTIONS, Drift, DriftKind, STACK_PARAMETERS, Schema},
 };
 
 /// How many names a page has; the posture has all.
@@ -111,6 +111,26 @@ pub(super) fn not_gated<W: SweepWorld>(
     let mut drift = drift_of(world, DriftKind::NotGated, subject, message);
     drift.found = Some(format!("{} functions", names.len()));
     drift.functions = names.iter().cloned().collect();
+    Some(drift)
+}
+
+/// Weaker parameters, in one.
+pub(super) fn weaker_parameters<W: SweepWorld>(
+    world: &W,
+    parameters: &[WeakerParameter],
+) -> Option<Drift> {
+    if parameters.is_empty() {
+        return None;
+    }
+    let told = |parameter: &WeakerParameter| format!("{parameter}: {}", parameter.lets_through());
+    let message = parameters.iter().map(told).collect::<Vec<_>>().join("; ");
+    let names: Vec<&str> = parameters
+        .iter()
+        .map(|parameter| parameter.as_str())
+        .collect();
+    let subject = STACK_PARAMETERS.to_owned();
+    let mut drift = drift_of(world, DriftKind::WeakerParameters, subject, message);
+    drift.found = Some(names.join(", "));
     Some(drift)
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{CscArn, Scope, Stack},
+    domain::{CscArn, Scope, Stack, WeakerParameter},
     ports::{
         Clock, Events, FunctionInventory, Functions, Layers, Records, Redelivery, Signer,
         UploadInventory,
@@ -22,6 +22,8 @@ pub struct SweepSettings {
     pub cscs: Vec<CscArn>,
     /// Whether a target without a code signing configuration is deployed to.
     pub without_csc: WithoutCsc,
+    /// Parameters of the stack that let more through than their defaults.
+    pub weaker_parameters: Vec<WeakerParameter>,
     /// How long the other functions try: what is younger may still be on its way.
     pub patience: Duration,
 }

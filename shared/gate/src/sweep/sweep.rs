@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use jiff::Timestamp;
 
 use super::{
-    account::{look_at_publishers, not_gated, subject_of_csc},
+    account::{look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
     drift::{KnownDrift, close_others, functions_told, open},
     inventory::{Inventory, Pace},
     settings::{SweepSettings, SweepWorld},
@@ -19,8 +19,8 @@ use crate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::{ListedVersion, VersionsCursor},
     records::{
-        self, ACCOUNT_FUNCTIONS, Announced, Drift, DriftKind, Outcome, Posture, Schema,
-        SweepProgress,
+        self, ACCOUNT_FUNCTIONS, Announced, Drift, DriftKind, Outcome, Posture, STACK_PARAMETERS,
+        Schema, SweepProgress,
     },
 };
 
@@ -194,6 +194,9 @@ impl<W: SweepWorld> Sweep<'_, W> {
     async fn beyond_the_keys(&mut self) -> Result<(), RetryableError> {
         self.keys_that_are_gone().await?;
         self.publishers().await?;
+        if let Err(error) = self.parameters().await {
+            self.trouble(STACK_PARAMETERS, &error);
+        }
         if let Err(error) = self.functions_outside().await {
             self.trouble(ACCOUNT_FUNCTIONS, &error);
         }
@@ -221,6 +224,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let found = look_at_publishers(self.world, (&mut self.signatures, &self.pace), csc).await?;
         self.of_account.insert(subject.to_owned());
         self.tell_or_close(subject, DriftKind::PublisherQuestionable, found)
+            .await
+    }
+
+    /// Parameters of the stack that let more through than their defaults.
+    async fn parameters(&mut self) -> Result<(), RetryableError> {
+        let found = weaker_parameters(self.world, &self.settings.weaker_parameters);
+        self.of_account.insert(STACK_PARAMETERS.to_owned());
+        self.tell_or_close(STACK_PARAMETERS, DriftKind::WeakerParameters, found)
             .await
     }
 

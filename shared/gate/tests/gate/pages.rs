@@ -512,6 +512,7 @@ fn drift_of_the_account_has_a_page_and_made_up_subjects_have_none() {
     assert!(of(DriftKind::PublisherQuestionable, csc).is_some());
     let page = of(DriftKind::NotGated, "account/functions").unwrap();
     assert_eq!((page.severity, page.target), (Severity::Warning, None));
+    assert!(of(DriftKind::WeakerParameters, "account/parameters").is_some());
     for subject in [
         "account/layers",
         "configurations/csc-1",

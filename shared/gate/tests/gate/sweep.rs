@@ -7,7 +7,7 @@ use countersign_gate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::Receiver,
     records::{Drift, Posture, Resent, SweepProgress, UploadState},
-    sweep::{SweepReport, sweep},
+    sweep::{SweepReport, SweepSettings, sweep},
 };
 use std::{pin::pin, task::Poll};
 
@@ -55,8 +55,18 @@ pub(crate) fn pass(world: &World, minutes: i64) {
 
 /// What a run over everything finds of a function, after some time.
 pub(crate) fn found(world: &World) -> Vec<String> {
+    found_with(world, &sweep_settings())
+}
+
+pub(crate) fn found_with(world: &World, settings: &SweepSettings) -> Vec<String> {
     pass(world, 10);
-    let swept = swept(world, SweepRun::Everything);
+    let attempt = patient(world);
+    let run = SweepRun::Everything;
+    let swept = run_in(
+        world,
+        sweep(&hands(world, "sweep"), settings, run, &attempt),
+    );
+    let swept = swept.unwrap();
     assert_eq!(swept.troubles, [""; 0]);
     let kinds = swept.drift.iter().map(|(subject, kind)| {
         assert!(subject.contains('/'), "{subject}");

@@ -2,17 +2,19 @@
 //! trust, and functions outside the gate.
 
 use countersign_gate::{
-    domain::{AttachedLayer, Csc, CscArn, CscPolicy, ExecWrapper, ProfileStatus},
+    domain::{AttachedLayer, Csc, CscArn, CscPolicy, ExecWrapper, ProfileStatus, WeakerParameter},
     events::SweepRun,
     records::{Drift, Posture, UploadState},
+    sweep::SweepSettings,
 };
 
 use crate::{
     happy_path::{GOOD, OTHER, change, go, sample_world, world},
-    sweep::{found, pass, swept, told},
+    sweep::{found, found_with, pass, swept, told},
     world::{
         FUNCTION, FunctionState, LAYER, World,
         packages::{CSC, PROFILE_VERSION, job_arn},
+        run::sweep_settings,
     },
 };
 
@@ -272,4 +274,35 @@ fn function_that_was_deployed_without_a_csc_is_not_outside() {
     pass(&world, 10);
     let run = swept(&world, SweepRun::Everything);
     assert_eq!((run.troubles.len(), run.drift.len()), (1, 0));
+}
+
+#[test]
+fn weaker_parameters_are_told_once_and_closed_when_they_are_back() {
+    let world = sample_world();
+    let sweep_with = |parameters: &[WeakerParameter]| {
+        let settings = SweepSettings {
+            weaker_parameters: parameters.to_vec(),
+            ..sweep_settings()
+        };
+        found_with(&world, &settings)
+    };
+    assert_eq!(sweep_with(&[]), [""; 0]);
+    for _ in 0..2 {
+        let found = sweep_with(&[WeakerParameter::TargetWithoutCsc]);
+        assert_eq!(found, ["WEAKER_PARAMETERS"]);
+    }
+    assert_eq!(told(&world), 1);
+    let open = || drift(&world, "account/parameters", "WEAKER_PARAMETERS");
+    let expected = "TargetWithoutCsc=allow: uploads for functions without a code signing configuration are deployed";
+    assert_eq!(open().message, expected);
+    // One more is another thing to tell.
+    sweep_with(&[
+        WeakerParameter::IntegrityAuthority,
+        WeakerParameter::TargetWithoutCsc,
+    ]);
+    assert_eq!(told(&world), 2);
+    let both = "IntegrityAuthority=lambda, TargetWithoutCsc=allow";
+    assert_eq!(open().found.as_deref(), Some(both));
+    assert_eq!(sweep_with(&[]), [""; 0]);
+    assert!(!open().is_open());
 }

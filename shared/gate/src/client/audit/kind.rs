@@ -251,7 +251,8 @@ impl FindingKind {
                 | DriftKind::OtherVersionCurrent
                 | DriftKind::UploadStuck
                 | DriftKind::ConfigurationChanged
-                | DriftKind::NotGated,
+                | DriftKind::NotGated
+                | DriftKind::WeakerParameters,
             )
             | Self::UploadFailed
             | Self::NotGated

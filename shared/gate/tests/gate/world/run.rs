@@ -118,6 +118,7 @@ pub fn sweep_settings() -> SweepSettings {
         scope: sign_settings().scope,
         cscs: vec![CscArn::parse(CSC).unwrap()],
         without_csc: WithoutCsc::Reject,
+        weaker_parameters: Vec::new(),
         patience: std::time::Duration::from_hours(1),
     }
 }
