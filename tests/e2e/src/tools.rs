@@ -50,7 +50,9 @@ impl Tools {
         let mut install = Command::new(tools.python());
         install
             .args(["-m", "pip", "install", "--disable-pip-version-check"])
-            .args(["--no-input", "--requirement", REQUIREMENTS])
+            // All of it is listed, each with the hashes of its files: nothing else is to be found, or taken.
+            .args(["--no-input", "--no-deps", "--require-hashes"])
+            .args(["--requirement", REQUIREMENTS])
             .current_dir(root);
         process::run(
             observer,

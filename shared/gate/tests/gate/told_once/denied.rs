@@ -3,7 +3,7 @@
 use super::*;
 
 /// An attempt at a function by a role, which was denied.
-fn denied(number: u32, role: &str, function: &str) -> String {
+pub(super) fn denied(number: u32, role: &str, function: &str) -> String {
     let mut event: Value = serde_json::from_str(&by(number, role)).unwrap();
     let detail = &mut event["detail"];
     detail["requestParameters"] = json!({"functionName": function});

@@ -6,6 +6,7 @@ mod peers;
 mod recovery;
 mod repeats;
 mod silences;
+mod texts;
 
 use std::collections::BTreeSet;
 
