@@ -17,12 +17,13 @@ mod commands;
 mod following;
 mod io;
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode};
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use jiff::Timestamp;
 
 use crate::{
+    aws::session,
     commands::{
         adopt, audit, check, ci_report, completions, csc, diff, doctor, explain, history, inspect,
         man, push, redrive, rollback, status, verify, wait,
@@ -34,8 +35,74 @@ use crate::{
 #[derive(Parser)]
 #[command(version, max_term_width = 100, styles = style::HELP, arg_required_else_help = true)]
 struct Arguments {
+    /// The profile to ask AWS by, as AWS_PROFILE names it
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = "Options for AWS"
+    )]
+    profile: Option<String>,
+    /// The region of the stack, as AWS_REGION names it
+    #[arg(
+        long,
+        global = true,
+        value_name = "REGION",
+        help_heading = "Options for AWS"
+    )]
+    region: Option<String>,
     #[command(subcommand)]
     command: Command,
+}
+
+/// The commands by what they are for, as `countersign --help` lists them.
+const GROUPS: [(&str, &[&str]); 4] = [
+    (
+        "Without AWS",
+        &[
+            "check",
+            "verify",
+            "inspect",
+            "explain",
+            "ci-report",
+            "completions",
+            "man",
+        ],
+    ),
+    ("Deploy", &["push", "wait", "rollback"]),
+    ("Look", &["status", "history", "diff", "audit"]),
+    ("Set up and repair", &["doctor", "adopt", "csc", "redrive"]),
+];
+
+const ENVIRONMENT: &str = "\
+Variables:
+  COUNTERSIGN_UPLOADS_BUCKET   the stack's output UploadsBucket, for push, rollback and adopt
+  COUNTERSIGN_RECORDS_BUCKET   the stack's output RecordsBucket, for most commands that ask AWS
+  COUNTERSIGN_CSC_ARN          the stack's output CodeSigningConfig, for adopt and csc
+  AWS_PROFILE, AWS_REGION      who asks, and where the stack is, as for other AWS tools
+
+`countersign help COMMAND` shows a command's options, with examples.";
+
+/// The definition of the command line, with its commands in groups.
+fn command() -> clap::Command {
+    let command = Arguments::command();
+    let mut groups = String::new();
+    let (heading, literal) = (style::HELP.get_header(), style::HELP.get_literal());
+    for (name, commands) in GROUPS {
+        let _ = writeln!(groups, "{heading}{name}:{heading:#}");
+        for name in commands {
+            let found = command.find_subcommand(name);
+            let about = found.and_then(clap::Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            // The longest name has eleven letters.
+            let _ = writeln!(groups, "  {literal}{name:<11}{literal:#}  {about}");
+        }
+        groups.push('\n');
+    }
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{groups}{heading}Options:{heading:#}\n{{options}}{{after-help}}"
+    );
+    command.help_template(template).after_help(ENVIRONMENT)
 }
 
 #[derive(Subcommand)]
@@ -57,12 +124,22 @@ enum Command {
     Csc(csc::Arguments),
     CiReport(ci_report::Arguments),
     Completions(completions::Arguments),
-    #[command(hide = true)]
     Man(man::Arguments),
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::try_parse().unwrap_or_else(|error| escape_clap_error(error).exit());
+    let arguments = command()
+        .try_get_matches()
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
+        .unwrap_or_else(|error| escape_clap_error(error).exit());
+    let variables = variables();
+    let is_set = |name: &&str| variables.get(*name).is_some_and(|value| !value.is_empty());
+    let variable = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .into_iter()
+        .find(is_set);
+    let region = arguments.region.filter(|region| !region.is_empty());
+    let region = region.or_else(|| variables.get(variable?).cloned());
+    session::choose(arguments.profile, region);
     let ended = match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments, now()),
@@ -72,8 +149,8 @@ fn main() -> ExitCode {
         Command::Redrive(arguments) => redrive::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
         Command::Csc(arguments) => csc::run(&arguments),
-        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
-        Command::Man(arguments) => man::run(&arguments, Arguments::command()),
+        Command::Completions(arguments) => completions::run(&arguments, command()),
+        Command::Man(arguments) => man::run(&arguments, command()),
         Command::Audit(arguments) => audit::run(&arguments, now()),
         Command::CiReport(arguments) => ci_report::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
@@ -81,7 +158,7 @@ fn main() -> ExitCode {
         Command::History(arguments) => history::run(&arguments),
         Command::Rollback(arguments) => rollback::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
-        Command::Push(arguments) => push::run(&arguments, &variables()),
+        Command::Push(arguments) => push::run(&arguments, &variables),
     };
     let status = ended.unwrap_or_else(|error: CliError| {
         output::print_error(&error);
@@ -90,13 +167,14 @@ fn main() -> ExitCode {
     status.into()
 }
 
-/// The one place where the clock is read.
+/// The one place where the clock is read. In whole seconds, as reports show it.
 #[expect(
     clippy::disallowed_methods,
     reason = "main is the shell: everything below it takes the time as an argument"
 )]
 fn now() -> Timestamp {
-    Timestamp::now()
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// The environment, for what commands take from it beside their own options. Variables that are not UTF-8

@@ -48,6 +48,139 @@ fn sound_package_would_be_signed() {
     assert!(text.contains("would be signed."), "{text}");
 }
 
+const KNOWN: [&str; 4] = ["--runtime", "python3.13", "--handler", "app.handler"];
+
+#[test]
+fn what_was_not_judged_is_told_and_fails_when_strict() {
+    let zip = ZipForge::new([EntryForge::file("app.py", "x")]).build();
+    let folder = folder_with("shop.zip", &zip);
+    for (options, words) in [
+        (
+            &[][..],
+            "Whether it starts was not judged: give --function NAME, --configuration FILE, or --runtime",
+        ),
+        (
+            &KNOWN[..2],
+            "not judged where the handler is: the function's handler is not known",
+        ),
+        (
+            &KNOWN[2..],
+            "not judged where the handler is: the function's runtime is not known",
+        ),
+        (
+            &["--runtime", "pyhton3.13", "--handler", "app.handler"],
+            "did you mean python3.13?",
+        ),
+        (
+            &["--runtime", "", "--handler", "app.handler"],
+            "nothing is known of the runtime \"\"",
+        ),
+    ] {
+        let arguments = [&["shop.zip"], options].concat();
+        let (status, text) = check(folder.path(), &arguments);
+        assert_eq!(status, 0, "{text}");
+        assert!(text.contains(words), "{options:?}: {text}");
+        let (status, _) = check(folder.path(), &[&arguments[..], &["--strict"]].concat());
+        assert_eq!(status, 1, "{options:?}");
+        let (_, json) = check(
+            folder.path(),
+            &[&arguments[..], &["--format", "json"]].concat(),
+        );
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(report["is_signable"], true);
+        assert!(report["start_not_judged"][0]["fix"].is_string(), "{json}");
+    }
+    let (status, text) = check(
+        folder.path(),
+        &[&["shop.zip", "--strict"], &KNOWN[..]].concat(),
+    );
+    assert_eq!(status, 0, "{text}");
+    assert!(!text.contains("not judged"), "{text}");
+    // What is only the function's own way is told, and no reason to fail.
+    let layers =
+        r#""Layers": [{"Arn": "arn:aws:lambda:eu-west-1:111122223333:layer:common:3"}], "State""#;
+    let layered = CONFIGURATION.replace("\"State\"", layers);
+    fs::write(folder.path().join("shop.json"), layered).unwrap();
+    let (status, text) = check(
+        folder.path(),
+        &["shop.zip", "--configuration", "shop.json", "--strict"],
+    );
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("the function has layers"), "{text}");
+    // Nothing of a layer is started.
+    let (status, text) = check(folder.path(), &["layers/common=shop.zip", "--strict"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(!text.contains("not judged"), "{text}");
+}
+
+#[test]
+fn package_without_a_file_would_be_rejected() {
+    let folder = folder_with("empty.zip", &ZipForge::new([]).build());
+    let (status, text) = check(folder.path(), &["empty.zip"]);
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("PACKAGE_EMPTY"), "{text}");
+    assert!(
+        text.contains("see whether the folder is the right one"),
+        "{text}"
+    );
+    fs::create_dir(folder.path().join("dist")).unwrap();
+    let (status, text) = check(folder.path(), &["functions/shop=dist"]);
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("PACKAGE_EMPTY"), "{text}");
+}
+
+#[test]
+fn what_push_takes_is_checked_as_push_would_zip_it() {
+    let folder = folder_with(
+        "shop.zip",
+        &ZipForge::new([EntryForge::file("app.py", "x")]).build(),
+    );
+    fs::create_dir(folder.path().join("src")).unwrap();
+    fs::write(folder.path().join("src/app.py"), "x").unwrap();
+    let (status, text) = check(
+        folder.path(),
+        &[&["functions/shop=src", "--strict"], &KNOWN[..]].concat(),
+    );
+    assert_eq!(status, 0, "{text}");
+    assert!(
+        text.contains("functions/shop=src would be signed."),
+        "{text}"
+    );
+    fs::rename(
+        folder.path().join("src/app.py"),
+        folder.path().join("src/main.py"),
+    )
+    .unwrap();
+    let (status, text) = check(
+        folder.path(),
+        &[&["functions/shop=src", "--strict"], &KNOWN[..]].concat(),
+    );
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("ENTRY_POINT_MISSING"), "{text}");
+}
+
+#[test]
+fn argument_that_matches_nothing_is_an_error_also_among_others() {
+    let folder = folder_with(
+        "shop.zip",
+        &ZipForge::new([EntryForge::file("app.py", "x")]).build(),
+    );
+    fs::create_dir(folder.path().join("src")).unwrap();
+    fs::write(folder.path().join("src/app.py"), "x").unwrap();
+    for (argument, words) in [
+        ("src", "write functions/NAME=src"),
+        ("gone.zip", "gone.zip"),
+        ("functions/shop=gone.zip", "there is no gone.zip"),
+        ("function/shop=shop.zip", "write functions/shop=shop.zip"),
+    ] {
+        for arguments in [&[argument][..], &["shop.zip", argument]] {
+            let (status, text) = check(folder.path(), arguments);
+            assert_eq!(status, 2, "{text}");
+            assert!(text.contains(words), "{arguments:?}: {text}");
+        }
+    }
+}
+
 #[test]
 fn signed_or_unsound_package_would_be_rejected() {
     for (zip, code) in [
@@ -65,28 +198,22 @@ fn signed_or_unsound_package_would_be_rejected() {
 fn start_faults_warn_and_fail_when_strict() {
     let zip = ZipForge::new([EntryForge::file("shop/app.py", "x")]).build();
     let folder = folder_with("shop.zip", &zip);
-    for (configuration, wrapped) in [
-        (CONFIGURATION.to_owned(), false),
-        (format!(r#"{{"Configuration": {CONFIGURATION}}}"#), false),
-        (
-            CONFIGURATION.replace(
-                "\"State\"",
-                r#""Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/w"}}, "State""#,
-            ),
-            true,
+    for configuration in [
+        CONFIGURATION.to_owned(),
+        format!(r#"{{"Configuration": {CONFIGURATION}}}"#),
+        // Behind a wrapper, too, a folder was zipped.
+        CONFIGURATION.replace(
+            "\"State\"",
+            r#""Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/w"}}, "State""#,
         ),
     ] {
         fs::write(folder.path().join("shop.json"), configuration).unwrap();
         let arguments = ["shop.zip", "--configuration", "shop.json"];
         let (status, text) = check(folder.path(), &arguments);
         assert_eq!(status, 0, "{text}");
-        assert_eq!(
-            text.contains("zip what is in that folder"),
-            !wrapped,
-            "{text}"
-        );
+        assert!(text.contains("zip what is in that folder"), "{text}");
         let (status, _) = check(folder.path(), &[&arguments[..], &["--strict"]].concat());
-        assert_eq!(status, i32::from(!wrapped));
+        assert_eq!(status, 1);
     }
     let other = [
         "shop.zip",
@@ -179,8 +306,11 @@ fn layers_are_held_against_the_code_signing_configuration() {
     let (status, text) = check_function(&aws, &[]);
     assert_eq!(status, 0, "{text}");
     assert!(text.contains("LAYER_UNTRUSTED"), "{text}");
-    // The handler may lie in the layer.
+    // The handler may lie in the layer, but not when it lies one folder down in the package.
+    assert!(text.contains("zip what is in that folder"), "{text}");
+    let (_, text) = check_function(&aws, &["--handler", "other.handler"]);
     assert!(!text.contains("ENTRY_POINT_MISSING"), "{text}");
+    assert!(text.contains("the function has layers"), "{text}");
 }
 
 #[test]
@@ -219,7 +349,12 @@ fn folder_is_told_as_a_table() {
     assert!(!text.contains("readme"), "{text}");
     let counts = "3 packages: 2 would be signed, 0 of them with warnings; 1 would be rejected.\n";
     assert!(text.contains(counts), "{text}");
-    assert!(text.contains("1  NOT_A_ZIP\n"), "{text}");
+    assert!(text.contains("1  NOT_A_ZIP\n          fix: "), "{text}");
+    let rest =
+        "Whether they start was not judged, or not wholly, of 2 packages: give --function NAME";
+    assert!(text.contains(rest), "{text}");
+    let (_, text) = check(folder.path(), &["deep/er"]);
+    assert!(text.contains("\n1 package: 1 would be signed"), "{text}");
     let (status, _) = check(folder.path(), &["good.zip", "deep/er"]);
     assert_eq!(status, 0);
     let (status, text) = check(folder.path(), &["deep/er", "gone.zip"]);

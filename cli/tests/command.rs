@@ -103,11 +103,38 @@ fn unsigned_package_follows_the_policy() {
         assert_eq!(verdict["signature"], Value::Null);
     }
     let (status, verdict) = bench.verify("source.zip", &["--csc", "warn.json"]);
-    assert_eq!(
-        finding(&verdict, "publisher"),
-        ("accept_with_warnings", "fail", "warn", "UNSIGNED")
+    // Lambda would only warn; the gate deploys nothing that no job signed.
+    let warned = ("reject", "fail", "warn", "UNSIGNED");
+    assert_eq!(finding(&verdict, "publisher"), warned);
+    assert_eq!(finding(&verdict, "claims"), rejected);
+    assert_eq!(status, 1);
+    let text = headline_of(&bench, &["--csc", "warn.json"]);
+    let headline =
+        "source.zip is not signed: Lambda would take it under Warn, and the gate never deploys it.";
+    assert!(text.starts_with(headline), "{text}");
+    let text = headline_of(&bench, &[]);
+    assert!(
+        text.starts_with("source.zip is not signed, and would be rejected."),
+        "{text}"
     );
-    assert_eq!(status, 0);
+}
+
+fn headline_of(bench: &Bench, more: &[&str]) -> String {
+    let output = bench.run(&[&["verify", "source.zip"], more].concat());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn format_of_an_unsigned_package_is_not_explained() {
+    let bench = Bench::new();
+    let output = bench.run(&["verify", "source.zip", "--explain-format"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(
+        text.contains("is not signed, so it tells nothing of Signer's format"),
+        "{text}"
+    );
+    assert!(output.stdout.is_empty());
 }
 
 #[test]

@@ -50,7 +50,11 @@ fn every_command_has_a_manual_page() {
         ("countersign.1", ["push", "verify", "adopt"]),
         (
             "countersign-push.1",
-            ["uploads\\-bucket", "Examples", "COUNTERSIGN_UPLOADS_BUCKET"],
+            [
+                "uploads\\-bucket",
+                ".SH EXAMPLES\n.nf\n",
+                "COUNTERSIGN_UPLOADS_BUCKET",
+            ],
         ),
         (
             "countersign-audit-impact.1",
@@ -58,11 +62,12 @@ fn every_command_has_a_manual_page() {
         ),
         (
             "countersign-csc-rotate.1",
-            ["\\-\\-from", "\\-\\-to", "PUBLISHER"],
+            ["\\-\\-from", ".SH \"EXIT STATUS\"", "PUBLISHER"],
         ),
     ] {
         let text = std::fs::read_to_string(pages.join(page)).unwrap();
         assert!(text.contains(".TH "), "{page}");
+        assert!(!text.contains(".SH EXTRA"), "{page}");
         for word in words {
             assert!(text.contains(word), "{page}: no {word} in\n{text}");
         }

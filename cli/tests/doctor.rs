@@ -421,6 +421,34 @@ fn whatever_is_denied_could_not_be_told() {
     }
 }
 
+/// As every other command says it, and not as a stack that could not be told.
+#[test]
+fn no_way_to_aws_is_an_error_and_no_diagnosis() {
+    let aws = healthy_stack();
+    for (variable, value, words) in [
+        ("AWS_ACCESS_KEY_ID", "", "there are no credentials"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1", "AWS_ENDPOINT_URL"),
+    ] {
+        let mut command = aws.countersign();
+        command.args(["doctor", "--stack", "gate"]);
+        command
+            .env("AWS_MAX_ATTEMPTS", "1")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        if value.is_empty() {
+            command.env_remove(variable);
+        } else {
+            command.env(variable, value);
+        }
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(output.stdout.is_empty(), "{:?}", output.stdout);
+        assert!(text.contains("cannot look at the stack gate in "), "{text}");
+        assert!(text.contains(words), "{text}");
+        assert!(!text.contains("run it again in a minute"), "{text}");
+    }
+}
+
 #[test]
 fn missing_stack_is_said_so() {
     let aws = healthy_stack();

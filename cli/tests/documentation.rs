@@ -181,14 +181,107 @@ fn commands_of(command: &[&str]) -> Vec<String> {
         .output()
         .unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    let (_, commands) = help.split_once("Commands:\n").unwrap_or_default();
+    // At the top they stand in groups.
+    let commands = match help.split_once("Commands:\n") {
+        Some((_, commands)) => commands.split("\n\n").next(),
+        None if command.is_empty() => help
+            .split_once("\n\n")
+            .and_then(|(_, rest)| rest.split("Options:\n").next()),
+        None => None,
+    };
     commands
+        .unwrap_or_default()
         .lines()
-        .take_while(|line| !line.is_empty())
         .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
         .filter(|command| !matches!(*command, "" | "help"))
         .map(str::to_owned)
         .collect()
+}
+
+#[test]
+fn commands_are_listed_by_what_they_are_for() {
+    let output = Command::new(checkout::program("countersign"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    for words in [
+        "Without AWS:\n",
+        "Deploy:\n",
+        "Look:\n",
+        "Set up and repair:\n",
+        "COUNTERSIGN_UPLOADS_BUCKET",
+        "COUNTERSIGN_RECORDS_BUCKET",
+        "COUNTERSIGN_CSC_ARN",
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "--profile",
+    ] {
+        assert!(help.contains(words), "{words}: {help}");
+    }
+    let listed = commands_of(&[]);
+    // What a shell completes is every command that there is.
+    let script = Command::new(checkout::program("countersign"))
+        .args(["completions", "bash"])
+        .output()
+        .unwrap();
+    let script = String::from_utf8(script.stdout).unwrap();
+    let there: BTreeSet<&str> = script
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("countersign,")?.strip_suffix(')'))
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(there.len() > 15, "{there:?}");
+    let listed: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
+    assert_eq!(listed, there);
+}
+
+/// Words that are left over where a paragraph was wrapped by hand and is wrapped again.
+fn strays(help: &str) -> Vec<&str> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let lines: Vec<&str> = help.lines().collect();
+    lines
+        .windows(3)
+        .filter(|three| {
+            let [before, line, after] = three else {
+                return false;
+            };
+            let is_one = indent(before) == indent(line) && indent(line) == indent(after);
+            is_one
+                && before.len() > 80
+                && !after.trim().is_empty()
+                && line.split_whitespace().count() <= 2
+        })
+        .map(|three| three[1])
+        .collect()
+}
+
+#[test]
+fn no_words_of_a_help_text_stand_alone() {
+    let long = "a".repeat(90);
+    assert_eq!(strays(&format!("{long}\nstray\n{long}\n")), ["stray"]);
+    let mut commands = commands_of(&[]);
+    let nested: Vec<String> = commands
+        .iter()
+        .flat_map(|command| {
+            let of_command = commands_of(&[command]).into_iter();
+            of_command.map(move |inner| format!("{command} {inner}"))
+        })
+        .collect();
+    commands.extend(nested);
+    for command in commands {
+        let help = Command::new(checkout::program("countersign"))
+            .args(command.split(' '))
+            .arg("--help")
+            .output()
+            .unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        assert_eq!(strays(&help), [""; 0], "{command}: {help}");
+        assert!(
+            help.contains("Examples:\n") && help.contains("Exit status:"),
+            "{command}: {help}"
+        );
+    }
 }
 
 #[test]

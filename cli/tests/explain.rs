@@ -58,6 +58,96 @@ fn samples_are_explained_as_alert_would_page_them() {
 }
 
 #[test]
+fn pages_made_without_the_gates_roles_begin_with_a_note() {
+    let alias = sample("alert-cloudtrail-alias-moved");
+    let role = "arn:aws:iam::111122223333:role/countersign-DeployRole-1";
+    let (_, text) = explain(&[&alias]);
+    assert!(text.starts_with("note: no --own-role was given"), "{text}");
+    assert!(text.contains("output GateRoles"), "{text}");
+    let (_, text) = explain(&[&alias, "--own-role", role]);
+    assert!(!text.contains("note:"), "{text}");
+    let (_, json) = explain(&[&alias, "--format", "json"]);
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert!(
+        report["note"].as_str().unwrap().contains("GateRoles"),
+        "{report}"
+    );
+    let (_, json) = explain(&[&alias, "--own-role", role, "--format", "json"]);
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["note"], Value::Null);
+}
+
+#[test]
+fn each_event_has_one_of_three_outcomes() {
+    for (name, outcome, words) in [
+        ("alert-cloudtrail-alias-moved", "paged", ""),
+        (
+            "alert-decided-rejected",
+            "unknown",
+            "the records bucket is not asked",
+        ),
+        (
+            "alert-decided-deployed",
+            "unknown",
+            "the records bucket is not asked",
+        ),
+        ("alert-drift", "unknown", "the records bucket is not asked"),
+        (
+            "sign-s3-notification",
+            "nobody_paged",
+            "the gate's function sign",
+        ),
+        (
+            "sign-eventbridge",
+            "nobody_paged",
+            "the gate's function sign",
+        ),
+        (
+            "deploy-signer-job",
+            "nobody_paged",
+            "the gate's function deploy",
+        ),
+    ] {
+        let (status, json) = explain(&[&sample(name), "--format", "json"]);
+        assert_eq!(status, 0, "{name}: {json}");
+        let report: Value = serde_json::from_str(&json).unwrap();
+        let event = &report["events"][0];
+        assert_eq!(event["outcome"], outcome, "{name}: {event}");
+        assert_eq!(event["page"].is_object(), outcome == "paged", "{name}");
+        let (_, text) = explain(&[&sample(name)]);
+        assert!(text.contains(words), "{name}: {text}");
+        assert!(!text.contains("via CloudTrail"), "{name}: {text}");
+    }
+    let (_, text) = explain(&[&sample("sign-s3-notification")]);
+    assert!(
+        text.contains("notification of ObjectCreated:Put of aws.s3: nobody is paged"),
+        "{text}"
+    );
+    let (_, text) = explain(&[&sample("alert-decided-rejected")]);
+    assert!(text.contains("cannot be told here"), "{text}");
+}
+
+#[test]
+fn record_that_is_not_whole_is_an_error_with_the_missing_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("event.json");
+    for field in ["eventID", "eventTime"] {
+        let mut record = serde_json::json!({
+            "eventID": "e-1", "eventName": "UpdateAlias20150331", "eventSource": "lambda.amazonaws.com",
+            "eventTime": "2026-11-21T21:50:12Z",
+        });
+        record.as_object_mut().unwrap().remove(field);
+        fs::write(&file, record.to_string()).unwrap();
+        let (status, text) = explain(&[&file.display().to_string()]);
+        assert_eq!(status, 2, "{text}");
+        assert!(text.contains(&format!("has no {field}")), "{text}");
+    }
+    let (status, text) = explain(&[&folder.path().display().to_string()]);
+    assert_eq!(status, 2, "{text}");
+    assert!(!text.contains("zip"), "{text}");
+}
+
+#[test]
 fn own_calls_and_other_targets_page_nobody() {
     let alias = sample("alert-cloudtrail-alias-moved");
     let role = "arn:aws:iam::111122223333:role/Developer";
@@ -209,8 +299,9 @@ fn file_without_events_is_an_error() {
 #[test]
 fn page_is_shown_as_each_reader_gets_it() {
     let alias = sample("alert-cloudtrail-alias-moved");
+    let own = "arn:aws:iam::111122223333:role/other";
     let shown = |reader: &str| {
-        let (status, text) = explain(&[&alias, "--as", reader]);
+        let (status, text) = explain(&[&alias, "--as", reader, "--own-role", own]);
         assert_eq!(status, 0, "{reader}: {text}");
         text
     };
@@ -231,8 +322,25 @@ fn page_is_shown_as_each_reader_gets_it() {
         assert!(document.pointer(pointer).is_some(), "{reader}: {document}");
         assert!(shown("all").contains(&format!("== {reader} ==")));
     }
-    let (status, none) = explain(&[&alias, "--as", "ocsf", "--target-functions", "nothing"]);
-    assert_eq!((status, none.trim()), (0, ""));
+    // Where there is no page, standard error says so; standard output stays a document.
+    let output = Command::new(checkout::program("countersign"))
+        .args([
+            "explain",
+            &alias,
+            "--as",
+            "ocsf",
+            "--target-functions",
+            "nothing",
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.is_empty(), "{:?}", output.stdout);
+    let aside = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        aside.contains("note: ") && aside.contains("nobody is paged"),
+        "{aside}"
+    );
     let (status, _) = explain(&[&alias, "--as", "ocsf", "--format", "json"]);
     assert_eq!(status, 2);
     let (status, _) = explain(&[&alias, "--as", "telegram"]);

@@ -74,8 +74,13 @@ impl Machine {
 
     /// Exit status and standard error of `countersign status`.
     fn status(&self) -> (Option<i32>, String) {
+        self.status_with(&[])
+    }
+
+    fn status_with(&self, options: &[&str]) -> (Option<i32>, String) {
         let output = Command::new(checkout::program("countersign"))
             .args(["status", "functions/orders"])
+            .args(options)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", self.home.path())
@@ -114,6 +119,80 @@ impl Machine {
         );
         told
     }
+}
+
+/// The region that S3 was asked in, by the signature of the call.
+fn region_asked(machine: &Machine) -> String {
+    let calls = machine.aws.calls();
+    let call = calls
+        .iter()
+        .rev()
+        .find(|call| call.name == "s3:ListObjectsV2");
+    let authorization = call.unwrap().request.header("authorization").unwrap();
+    let (_, credential) = authorization.split_once("Credential=").unwrap();
+    credential.split('/').nth(2).unwrap().to_owned()
+}
+
+#[test]
+fn profile_and_region_are_options_and_go_before_the_variables() {
+    let config = "[profile work]\naws_access_key_id = OFWORK\naws_secret_access_key = s\nregion = eu-central-1\n\
+        [profile other]\naws_access_key_id = OFOTHER\naws_secret_access_key = s\n";
+    let machine = Machine::new(config);
+    for (options, region) in [
+        (&[][..], "eu-west-1"),
+        (&["--profile", "other"], "eu-west-1"),
+        (&["--region", "us-west-2"], "us-west-2"),
+    ] {
+        let (status, told) = machine.status_with(options);
+        assert_eq!(status, Some(0), "{told}");
+        assert_eq!(region_asked(&machine), region, "{options:?}");
+    }
+    let keys: Vec<bool> = machine
+        .aws
+        .calls()
+        .iter()
+        .map(|call| {
+            call.request
+                .header("authorization")
+                .unwrap()
+                .contains("OFOTHER")
+        })
+        .collect();
+    assert!(!keys[0] && keys.contains(&true), "{keys:?}");
+    let (status, told) = machine.status_with(&["--profile", "othr"]);
+    assert_eq!(status, Some(2), "{told}");
+    assert!(
+        told.contains("--profile names it") && told.contains("other"),
+        "{told}"
+    );
+}
+
+#[test]
+fn empty_region_counts_as_unset() {
+    let config = "[profile work]\naws_access_key_id = OFWORK\naws_secret_access_key = s\nregion = eu-central-1\n";
+    let machine = Machine::new(config).with("AWS_REGION", "");
+    let (status, told) = machine.status();
+    assert_eq!(status, Some(0), "{told}");
+    assert_eq!(region_asked(&machine), "eu-central-1");
+    let machine = machine.with("AWS_DEFAULT_REGION", "us-east-2");
+    machine.status();
+    assert_eq!(region_asked(&machine), "us-east-2");
+    let config = config.replace("region = eu-central-1\n", "");
+    let machine = Machine::new(&config).with("AWS_REGION", "");
+    let (status, told) = machine.status();
+    assert_eq!(status, Some(2), "{told}");
+    assert!(told.contains("which region the stack is in"), "{told}");
+}
+
+#[test]
+fn without_any_profile_it_is_told_how_to_make_one() {
+    let machine = Machine::new("").without("AWS_PROFILE");
+    let told = machine.complaint();
+    assert!(
+        told.contains("make a profile with `aws configure sso` (then `aws sso login`)"),
+        "{told}"
+    );
+    assert!(!told.to_lowercase().contains("imds"), "{told}");
 }
 
 fn sso_token(expires_at: &str) -> String {

@@ -28,7 +28,11 @@ pub(crate) fn explain(request: &Request<'_>, error: &PortError, login: &Login) -
     let what = &request.what;
     if let Some(AwsError::NoCredentials(why)) = cause(error) {
         let from = login.steps.first().map(origin).unwrap_or_default();
-        let reason = own_words(why).map_or_else(String::new, |words| format!(": {words}"));
+        // The machine's own role is only the last that is tried: where nothing names it, its silence is no news.
+        let is_machines = |step: &LoginStep| step.method == LoginMethod::Nothing;
+        let is_untold = login.steps.last().is_none_or(is_machines);
+        let words = own_words(why).filter(|_| !is_untold);
+        let reason = words.map_or_else(String::new, |words| format!(": {words}"));
         return CliError::new(
             format!("{what}: there are no credentials{from}{reason}"),
             without_credentials(login, why),
@@ -117,7 +121,15 @@ fn without_credentials(login: &Login, why: &str) -> String {
             export(&step.profile)
         );
     }
-    if why.contains("dispatch failure") || why.contains("timeout") {
+    let is_last = |method: &LoginMethod| {
+        login
+            .steps
+            .last()
+            .is_some_and(|step| step.method == *method)
+    };
+    if !is_last(&LoginMethod::Nothing)
+        && (why.contains("dispatch failure") || why.contains("timeout"))
+    {
         return NETWORK.to_owned();
     }
     if let Some((profile, role)) = assumed_role(login)
@@ -235,12 +247,15 @@ fn refused_credentials(login: &Login) -> String {
 }
 
 fn log_in(profiles: &[String]) -> String {
-    let mut fix = "log in with `aws login` or `aws sso login`".to_owned();
-    if !profiles.is_empty() {
-        fix.push_str(", or choose a profile with AWS_PROFILE: ");
-        fix.push_str(&profiles.join(", "));
+    if profiles.is_empty() {
+        return "make a profile with `aws configure sso` (then `aws sso login`) or with `aws login`, or set AWS_PROFILE to \
+                one that is elsewhere; see \"Logging in\" in docs/cli.md"
+            .to_owned();
     }
-    fix
+    format!(
+        "log in with `aws login` or `aws sso login`, or choose a profile with --profile or AWS_PROFILE: {}",
+        profiles.join(", ")
+    )
 }
 
 fn another_source(profiles: &[String]) -> String {

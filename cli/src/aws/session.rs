@@ -1,6 +1,6 @@
 //! Region, credentials and endpoint of one run of the command.
 
-use std::future::Future;
+use std::{future::Future, sync::OnceLock};
 
 use countersign_aws::{
     CloudTrail, Connection, DeadLetterQueues, LambdaApi, Login, LoginMethod, RecordsBucket,
@@ -35,6 +35,26 @@ pub(crate) struct Session {
     records_bucket: String,
 }
 
+/// The profile of `--profile`, and the region of `--region` or of a variable: they are of the whole process.
+static CHOICE: OnceLock<Choice> = OnceLock::new();
+
+#[derive(Debug, Default)]
+struct Choice {
+    profile: Option<String>,
+    region: Option<String>,
+}
+
+/// Takes what every command has. Without a profile, AWS_PROFILE counts; without a region, the profile's.
+pub(crate) fn choose(profile: Option<String>, region: Option<String>) {
+    let given = |text: &String| !text.is_empty();
+    let choice = Choice {
+        profile: profile.filter(given),
+        region: region.filter(given),
+    };
+    // Only main calls this, once, before anything connects.
+    let _ = CHOICE.set(choice);
+}
+
 /// Runs what asks AWS. One thread is enough for one question after the other.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -54,19 +74,25 @@ impl Session {
         uploads_bucket: &str,
         records_bucket: &str,
     ) -> Result<Self, CliError> {
-        let login = Login::of_environment().await;
+        let nothing = Choice::default();
+        let choice = CHOICE.get().unwrap_or(&nothing);
+        let login = Login::of_environment(choice.profile.as_deref()).await;
         if let Some(step) = login.steps.first()
             && step.method == LoginMethod::MissingProfile
         {
+            let names = match choice.profile {
+                Some(_) => "--profile",
+                None => "AWS_PROFILE",
+            };
             return Err(CliError::new(
                 format!(
-                    "there is no profile {:?} in the configuration files of AWS; AWS_PROFILE names it",
+                    "there is no profile {:?} in the configuration files of AWS; {names} names it",
                     step.profile
                 ),
                 another_profile(&step.profile, &login.profiles),
             ));
         }
-        let connection = Connection::with_profile(login.profile()).await;
+        let connection = Connection::with_profile(login.profile(), choice.region.as_deref()).await;
         if connection.region().is_none() {
             return Err(CliError::new(
                 "it is not known which region the stack is in",
@@ -135,6 +161,18 @@ impl Session {
             which_bucket: "",
             when_throttled: "try again in a few seconds: CloudTrail takes two look-ups a second of all that there is \
                              in the account",
+        };
+        explain(&request, error, &self.login)
+    }
+
+    /// What to say when there is no way to the stack.
+    pub(crate) fn failed_stack_look(&self, stack: &str, error: &PortError) -> CliError {
+        let request = Request {
+            what: format!("cannot look at the stack {stack} in {}", self.region()),
+            permissions: "what policies/operator.json allows".to_owned(),
+            bucket: "",
+            which_bucket: "",
+            when_throttled: "try again in a minute",
         };
         explain(&request, error, &self.login)
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use countersign_gate::client::{EntryChange, PackageDiff};
 
 use crate::io::{
+    count::counted,
     escape::escape,
     style::{DIM, ERROR, OK, WARN, style},
 };
@@ -51,10 +52,10 @@ fn sizes(change: &EntryChange) -> String {
     match (change.old_size, change.new_size) {
         (Some(old), Some(new)) if old == new => match (&change.old_mode, &change.new_mode) {
             (Some(old), Some(new)) if old != new => format!("mode {old} -> {new}"),
-            _ => format!("{new} bytes"),
+            _ => counted(new, "byte"),
         },
-        (Some(old), Some(new)) => format!("{old} -> {new} bytes"),
-        (Some(size), None) | (None, Some(size)) => format!("{size} bytes"),
+        (Some(old), Some(new)) => format!("{old} -> {}", counted(new, "byte")),
+        (Some(size), None) | (None, Some(size)) => counted(size, "byte"),
         (None, None) => String::new(),
     }
 }

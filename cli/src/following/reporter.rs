@@ -15,6 +15,7 @@ use crate::{
         event::{Event, What},
     },
     io::{
+        count::counted,
         error::CliError,
         escape::escape,
         output::{self, Format},
@@ -139,7 +140,8 @@ fn line(event: &Event<'_>) -> Option<String> {
         }
         What::Uploaded { version, bytes, .. } => {
             format!(
-                "uploaded, {bytes} bytes, version {}",
+                "uploaded, {}, version {}",
+                counted(*bytes, "byte"),
                 escape(version.as_str())
             )
         }

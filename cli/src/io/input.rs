@@ -20,10 +20,12 @@ pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, CliError> {
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(CliError::new(
-            format!("{what} {shown} is a directory"),
-            "give the path of a file; zip the directory first",
-        ));
+        // Only packages are made of folders.
+        let fix = match what {
+            "the package" | "the source" => "give the path of a file; zip the directory first",
+            _ => "give the path of a file",
+        };
+        return Err(CliError::new(format!("{what} {shown} is a directory"), fix));
     }
     let too_large = || {
         CliError::new(

@@ -1,11 +1,12 @@
 //! What every command shares on its way in and out. Imports nothing of `commands`.
 //!
 //! In: [`arguments`] parses what several commands take, [`input`] reads files, [`trust_roots`] the certificates among them. Out: [`output`] prints a
-//! document or an error, in the colours of [`style`], with the text of others made harmless by
-//! [`escape`]. A command ends with an [`exit_status`], or with the one [`error`] that says what is
+//! document or an error, in the colours of [`style`], with words that agree with their numbers
+//! ([`count`]), and the text of others made harmless by [`escape`]. A command ends with an [`exit_status`], or with the one [`error`] that says what is
 //! wrong and how to fix it.
 
 pub(crate) mod arguments;
+pub(crate) mod count;
 pub(crate) mod error;
 pub(crate) mod escape;
 pub(crate) mod exit_status;

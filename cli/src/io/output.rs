@@ -59,6 +59,12 @@ fn not_json(error: &serde_json::Error) -> CliError {
     )
 }
 
+/// Says on standard error what a reader of standard output should know, and a program need not.
+pub(crate) fn print_aside(text: &str) {
+    // When even standard error is gone, nobody reads it.
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Says on standard error what is wrong and what to do.
 pub(crate) fn print_error(error: &CliError) {
     let CliError { what, fix } = error;

@@ -9,7 +9,8 @@ use std::{
 use aws_config::{
     AppName, BehaviorVersion, Region, SdkConfig,
     environment::EnvironmentVariableCredentialsProvider, identity::IdentityCache,
-    retry::RetryConfig, timeout::TimeoutConfig,
+    imds::region::ImdsRegionProvider, meta::region::RegionProviderChain,
+    profile::ProfileFileRegionProvider, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_s3::config::{AsyncSleep, SharedAsyncSleep, SharedCredentialsProvider, Sleep};
 
@@ -77,10 +78,17 @@ struct Clients {
 
 impl Connection {
     /// Reads region, endpoints and the way to credentials as every AWS tool does, by way of this
-    /// profile: for a person's machine. No call is made.
-    pub async fn with_profile(profile: &str) -> Self {
+    /// profile: for a person's machine. The region is the one that is given, from an option or a variable (the SDK would
+    /// take a variable that is set to nothing for a region), else the profile's, else the machine's. No call is made.
+    pub async fn with_profile(profile: &str, region: Option<&str>) -> Self {
+        let of_profile = ProfileFileRegionProvider::builder().profile_name(profile);
+        let regions =
+            RegionProviderChain::first_try(region.map(|name| Region::new(name.to_owned())))
+                .or_else(of_profile.build())
+                .or_else(ImdsRegionProvider::builder().build());
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .profile_name(profile)
+            .region(regions)
             .retry_config(retry())
             .timeout_config(timeouts(ATTEMPT_TIMEOUT, CALL_TIMEOUT));
         if let Ok(name) = AppName::new(APP) {

@@ -73,9 +73,10 @@ pub enum LoginMethod {
 }
 
 impl Login {
-    /// Reads the environment and the configuration files. No call is made.
-    pub async fn of_environment() -> Self {
-        Self::read(&Fs::real(), &Env::real()).await
+    /// Reads the environment and the configuration files; a profile that is given goes before the one that `AWS_PROFILE`
+    /// names. No call is made.
+    pub async fn of_environment(profile: Option<&str>) -> Self {
+        Self::read(&Fs::real(), &Env::real(), profile).await
     }
 
     /// The profile that is chosen.
@@ -84,10 +85,11 @@ impl Login {
         self.steps.first().map_or(DEFAULT, |step| &step.profile)
     }
 
-    async fn read(fs: &Fs, env: &Env) -> Self {
+    async fn read(fs: &Fs, env: &Env, profile: Option<&str>) -> Self {
         let is_set = |name: &str| env.get(name).is_ok_and(|value| !value.trim().is_empty());
         let in_environment = is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY");
-        let files = match load(fs, env, &EnvConfigFiles::default(), None).await {
+        let selected = profile.map(|profile| profile.to_owned().into());
+        let files = match load(fs, env, &EnvConfigFiles::default(), selected).await {
             Ok(files) => files,
             Err(error) => {
                 let method = LoginMethod::UnreadableFiles(error_chain(&error));

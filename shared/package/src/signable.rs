@@ -5,7 +5,11 @@
 
 use thiserror::Error;
 
-use crate::{limits::Limits, origin::is_of_signer, zip::Archive};
+use crate::{
+    limits::Limits,
+    origin::is_of_signer,
+    zip::{Archive, EntryKind},
+};
 
 /// Bytes that Signer may add to a package, packed and unpacked. The signature entries that were
 /// seen have 5.2 kB (grade A), and are not packed smaller, being Base64 of random bytes for the
@@ -23,6 +27,12 @@ pub enum SignableError {
     AlreadySigned {
         /// The entry.
         name: String,
+    },
+    /// There is nothing in it that could run: Signer fails a job on an empty zip (grade B).
+    #[error("the package holds no file{}", if *folders == 0 { "" } else { ", only folders" })]
+    Empty {
+        /// How many folders it has.
+        folders: u64,
     },
     /// The file would be larger than [`Limits::package_bytes`].
     #[error(
@@ -65,6 +75,14 @@ pub fn check_signable(archive: &Archive<'_>, limits: &Limits) -> Result<(), Sign
     if let Some(entry) = entries.iter().find(|entry| is_of_signer(entry)) {
         return Err(SignableError::AlreadySigned {
             name: entry.name().to_owned(),
+        });
+    }
+    if entries
+        .iter()
+        .all(|entry| entry.kind() == EntryKind::Directory)
+    {
+        return Err(SignableError::Empty {
+            folders: crate::numbers::widen(entries.len()),
         });
     }
     let exceeds = |value: u64, added: u64, limit: u64| value.saturating_add(added) > limit;
@@ -128,6 +146,29 @@ mod tests {
             limit: 3,
         };
         assert_eq!(check(&entries, &few), Err(error));
+    }
+
+    #[test]
+    fn package_without_a_file_is_refused() {
+        let folder = Sample {
+            name: "src/",
+            body: b"",
+            mode: 0o040_755,
+            deflated: false,
+        };
+        let link = Sample {
+            name: "app.py",
+            body: b"/opt/app.py",
+            mode: 0o120_777,
+            deflated: false,
+        };
+        let empty = |entries: &[Sample<'_>]| check(entries, &Limits::default());
+        let told = empty(&[]).unwrap_err();
+        assert_eq!(told.to_string(), "the package holds no file");
+        let told = empty(&[folder]).unwrap_err();
+        assert_eq!(told.to_string(), "the package holds no file, only folders");
+        assert_eq!(empty(&[link]), Ok(()));
+        assert_eq!(empty(&[file("a", b"")]), Ok(()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use countersign_gate::domain::{CscArn, FunctionName, Target};
 use crate::{
     aws::buckets::{RecordsBucket, UploadsBucket},
     io::{
-        arguments::{parse_csc, parse_duration, parse_target},
+        arguments::{CscArgument, parse_csc, parse_duration, parse_target},
         output::Format,
     },
 };
@@ -20,15 +20,15 @@ Examples:
   countersign adopt functions/shop --apply
   countersign adopt --all --apply --enforce
 
-Run it without --apply first: it says what would be done, and what stands against it. It takes
-lambda:ListFunctions, lambda:GetFunction, lambda:GetFunctionCodeSigningConfig, lambda:GetCodeSigningConfig,
-lambda:GetAlias and s3:GetObject and s3:ListBucket on the records bucket; with --apply
+Run it without --apply first: it says what would be done, and what stands against it. It takes \
+lambda:ListFunctions, lambda:GetFunction, lambda:GetFunctionCodeSigningConfig, lambda:GetCodeSigningConfig, \
+lambda:GetAlias and s3:GetObject and s3:ListBucket on the records bucket; with --apply \
 lambda:PutFunctionCodeSigningConfig, and s3:PutObject and s3:GetObjectVersion on the uploads bucket, too.
 
-It makes at most a tenth of the calls that Lambda allows the account, and has at most five uploads on
+It makes at most a tenth of the calls that Lambda allows the account, and has at most five uploads on \
 their way. It can be cut off and run again at any time.
 
-Exit status: 0 everything is done, or could be; 1 something stands against a function, or an upload did
+Exit status: 0 everything is done, or could be; 1 something stands against a function, or an upload did \
 not end well; 2 the command line cannot be used, or AWS does not answer; 3 not known of some function.";
 
 /// Take functions under the gate as they are
@@ -50,9 +50,8 @@ pub(crate) struct Arguments {
     /// Only turn functions whose code came by way of the gate to the configuration of --csc, which has to enforce
     #[arg(long)]
     pub(super) enforce: bool,
-    /// The code signing configuration that functions are to have: the stack's output `CodeSigningConfig`
-    #[arg(long, value_name = "ARN", env = "COUNTERSIGN_CSC_ARN", hide_env_values = true, value_parser = parse_csc)]
-    pub(super) csc: CscArn,
+    #[command(flatten)]
+    pub(super) csc: CscArgument,
     /// A configuration under Warn that they have until --enforce [default: that of --csc]
     #[arg(long, value_name = "ARN", value_parser = parse_csc)]
     pub(super) warn_csc: Option<CscArn>,

@@ -212,7 +212,7 @@ async fn package(
         Ok(()) => Ok(package),
         Err(error) => Err(Refusal {
             message: format!("{}: {}", error.code, error.message),
-            fix: error.code.about().fix.to_owned(),
+            fix: error.fix.to_owned(),
         }),
     })
 }

@@ -27,6 +27,7 @@ const MAX_ON_THEIR_WAY: usize = 5;
 
 /// Looks, does, reports.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
+    arguments.csc.arn()?;
     let records_bucket = arguments.records_bucket.name()?;
     let uploads_bucket = if arguments.apply && !arguments.enforce {
         arguments.uploads_bucket.name()?
@@ -54,7 +55,7 @@ async fn adopt(
     check_configurations(session, arguments).await?;
     let (stack, scope) = gate_of(session).await?;
     let goal = AdoptionGoal {
-        csc: arguments.csc.clone(),
+        csc: arguments.csc.arn()?.clone(),
         first: arguments.warn_csc.clone(),
         enforces: arguments.enforce,
         scope,
@@ -86,7 +87,7 @@ async fn adopt(
     rows.sort_by(|a, b| a.target.cmp(&b.target));
     Ok(Report {
         applied: arguments.apply,
-        csc: arguments.csc.to_string(),
+        csc: arguments.csc.arn()?.to_string(),
         warn_csc: arguments.warn_csc.as_ref().map(ToString::to_string),
         functions: rows,
     })
@@ -115,10 +116,13 @@ async fn one(
 
 /// The configurations have to be there, and to say what they are for.
 async fn check_configurations(session: &Session, arguments: &Arguments) -> Result<(), CliError> {
-    let csc = configuration(session, &arguments.csc).await?;
+    let csc = configuration(session, arguments.csc.arn()?).await?;
     if arguments.enforce && csc.policy() != CscPolicy::Enforce {
         return Err(CliError::new(
-            format!("the code signing configuration {} says Warn", arguments.csc),
+            format!(
+                "the code signing configuration {} says Warn",
+                arguments.csc.arn()?
+            ),
             "let it enforce, which turns all its functions at once: if it is the stack's, `sam deploy \
              --parameter-overrides UntrustedCode=Enforce`",
         ));
@@ -140,7 +144,7 @@ async fn check_configurations(session: &Session, arguments: &Arguments) -> Resul
         Some(missing) => Err(CliError::new(
             format!(
                 "the code signing configuration {warn} does not list {missing}, which {} does",
-                arguments.csc
+                arguments.csc.arn()?
             ),
             "give both the same publishers: what the one takes, the other has to take",
         )),

@@ -15,11 +15,11 @@ Examples:
   countersign audit --format sarif > posture.sarif
   countersign audit impact arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12
 
-It shows what the function sweep saw last, once an hour, and asks nothing else of AWS: s3:ListBucket
+It shows what the function sweep saw last, once an hour, and asks nothing else of AWS: s3:ListBucket \
 and s3:GetObject on the records bucket are enough, with kms:Decrypt on the stack's key.
 
-Exit status: 0 no finding but notes, or nothing runs that it signed; 1 findings, or something runs;
-2 the command line cannot be used, or the records cannot be read; 3 not known: no sweep has come to
+Exit status: 0 no finding but notes, or nothing runs that it signed; 1 findings, or something runs; \
+2 the command line cannot be used, or the records cannot be read; 3 not known: no sweep has come to \
 its end, or nothing was found and the last one is old or could not look at everything.";
 
 /// Show how the functions, layers and code signing configurations of the account stand
@@ -47,11 +47,20 @@ pub(super) enum AuditCommand {
     Impact(ImpactArguments),
 }
 
+const IMPACT_EXAMPLES: &str = "\
+Examples:
+  countersign audit impact arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12
+  countersign audit impact arn:aws:signer:eu-west-1:111122223333:/signing-jobs/3f0a5c1e-7a3d-4a52-9a77-6f5f0f6f7d11
+
+Exit status: 0 nothing runs that it signed; 1 something does; 2 the command line cannot be used, or the records \
+cannot be read; 3 not known: no sweep has come to its end, or the last one is old or could not look at everything.";
+
 /// Show what runs that a signing job or a version of a signing profile signed
 ///
 /// That is what a revocation of it concerns. What runs already runs on when it is revoked; under Enforce, Lambda
 /// does not take it again.
 #[derive(Args)]
+#[command(after_help = IMPACT_EXAMPLES)]
 pub(super) struct ImpactArguments {
     /// The ARN of the signing job, or of the version of the signing profile
     #[arg(value_name = "ARN", value_parser = parse_signer)]

@@ -8,6 +8,7 @@ use countersign_gate::client::audit::{
 };
 
 use crate::io::{
+    count::counted,
     escape::escape,
     style::{BOLD, DIM, ERROR, OK, WARN, style},
 };
@@ -60,10 +61,10 @@ fn render_summary(text: &mut String, audit: &Audit) {
     let summary = &audit.summary;
     let _ = writeln!(
         text,
-        "{} functions, {} layers, {} code signing configurations",
-        summary.functions,
-        summary.layers,
-        audit.configurations.len()
+        "{}, {}, {}",
+        counted(summary.functions, "function"),
+        counted(summary.layers, "layer"),
+        counted(audit.configurations.len(), "code signing configuration")
     );
     let code = CodeStanding::ALL.iter().filter_map(|standing| {
         Some(format!(

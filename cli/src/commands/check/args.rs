@@ -9,28 +9,30 @@ use crate::io::output::Format;
 
 const EXAMPLES: &str = "\
 Examples:
-  countersign check shop.zip
   countersign check shop.zip --function shop
   countersign check shop.zip --runtime python3.13 --handler app.handler --architecture arm64
   aws lambda get-function-configuration --function-name shop > shop.json
   countersign check shop.zip --configuration shop.json --strict
+  countersign check functions/shop=src layers/openssl=openssl.zip
   countersign check dist/ ~/.m2/repository
 
 Exit status:
-  0  it would be signed; perhaps there are warnings
-  1  it would be rejected; with --strict, also when there are warnings; of several, any of them
+  0  it would be signed; perhaps there are warnings, or it was not judged whether it starts
+  1  it would be rejected; with --strict, also when there are warnings, or when it was not judged whether it
+     starts because the command line does not say enough; of several, any of them
   2  the command line or an input cannot be used, or AWS does not answer";
 
 /// Say whether a package would be signed and whether it could start, before it is uploaded
 ///
 /// Runs the checks that the gate runs before it has an unsigned package signed. With what is known of the
 /// function, also says what would keep it from starting: a handler that is not there, a program for
-/// another processor, files that the runtime cannot read. Nothing is uploaded, and AWS is asked for
+/// another processor, files that the runtime cannot read. What was not looked at is told. Nothing is uploaded, and AWS is asked for
 /// nothing but the configuration of --function. Folders and several files are told as a table.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Unsigned zip files, or folders with some
+    /// Unsigned zip files; folders with some; or what `push` takes: functions/NAME=PATH or layers/NAME=PATH, where the
+    /// path is a zip, or a folder that is zipped
     #[arg(value_name = "PACKAGE.zip", required = true)]
     pub(super) packages: Vec<PathBuf>,
     /// The function that it is for, whose configuration is read from AWS
@@ -48,7 +50,8 @@ pub(crate) struct Arguments {
     /// The function's architecture
     #[arg(long, value_parser = ["x86_64", "arm64"])]
     pub(super) architecture: Option<String>,
-    /// End with 1 when there are warnings
+    /// End with 1 when there are warnings, or when it was not judged whether the package starts for want of the options
+    /// above. A function's own layers or wrapper, behind which its code may lie, do not count
     #[arg(long)]
     pub(super) strict: bool,
     /// How to print

@@ -1,28 +1,22 @@
 //! Many packages at once: folders, walked, and files, each with its verdict.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    fs::{self, File},
-    io::Read as _,
-    path::{Path, PathBuf},
 };
 
+use countersign_gate::domain::ReasonCode;
 use serde::Serialize;
 
-use super::{configuration::KnownFunction, report::Report};
+use super::{
+    configuration::KnownFunction, report::Report, subject::Subject, unjudged::NAME_THE_FUNCTION,
+};
 use crate::io::{
+    count::counted,
     error::CliError,
-    escape::{escape, escape_path},
-    input,
+    escape::escape,
     style::{BOLD, ERROR, OK, WARN, style},
 };
-
-/// What a zip begins with: a local header, or the end record of an empty one.
-const BEGINNINGS: [&[u8; 4]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
-
-/// The endings of names that are taken for packages whatever they begin with.
-const ENDINGS: [&str; 4] = ["zip", "jar", "war", "whl"];
 
 /// How much of a first reason is shown in the table, in characters.
 const MAX_REASON_CHARS: usize = 100;
@@ -41,8 +35,12 @@ pub(super) struct Counts {
     signable: usize,
     with_warnings: usize,
     rejected: usize,
+    /// Those that would be signed and of which it was not wholly looked at whether they start.
+    start_not_judged: usize,
     /// How often each reason code was the reason.
-    codes: BTreeMap<&'static str, usize>,
+    codes: BTreeMap<ReasonCode, usize>,
+    /// In how many packages there was a warning with this code.
+    warning_codes: BTreeMap<ReasonCode, usize>,
 }
 
 #[derive(Serialize)]
@@ -52,73 +50,21 @@ pub(super) struct Row {
     pub(super) report: Report,
 }
 
-/// Judges every file that is given, and everything below the folders that are zips.
-pub(super) fn of(paths: &[PathBuf], function: &KnownFunction) -> Result<Survey, CliError> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            find(path, &mut files)?;
-        } else {
-            files.push(path.clone());
-        }
-    }
-    files.sort();
-    files.dedup();
+/// Judges every one of them.
+pub(super) fn of(subjects: Vec<Subject>, function: &KnownFunction) -> Result<Survey, CliError> {
     let mut survey = Survey {
         counts: Counts::default(),
         packages: Vec::new(),
     };
-    for path in files {
-        let report = Report::of(&input::read(&path, "the package")?, function);
+    for subject in subjects {
+        let report = Report::of(&subject.read()?, function, subject.is_layer);
         survey.counts.add(&report);
         survey.packages.push(Row {
-            path: path.display().to_string(),
+            path: subject.shown,
             report,
         });
     }
-    if survey.packages.is_empty() {
-        let shown: Vec<String> = paths.iter().map(|path| escape_path(path)).collect();
-        return Err(CliError::new(
-            format!("there is no zip below {}", shown.join(" or ")),
-            "give a folder that has some, or the files themselves",
-        ));
-    }
     Ok(survey)
-}
-
-/// The zips below a folder. Links are not followed: they may lead in a circle.
-fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CliError> {
-    let failed = |error: std::io::Error| {
-        CliError::new(
-            format!("cannot list {}: {error}", folder.display()),
-            "give a folder that you may read, with all that is in it",
-        )
-    };
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let kind = entry.file_type().map_err(failed)?;
-        let path = entry.path();
-        if kind.is_dir() {
-            find(&path, files)?;
-        } else if kind.is_file() && is_package(&path) {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn is_package(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    if ending.is_some_and(|ending| {
-        ENDINGS
-            .iter()
-            .any(|known| ending.eq_ignore_ascii_case(known))
-    }) {
-        return true;
-    }
-    let mut beginning = [0; 4];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut beginning));
-    read.is_ok() && BEGINNINGS.contains(&&beginning)
 }
 
 impl Counts {
@@ -131,9 +77,14 @@ impl Counts {
         add(&mut self.rejected, !report.is_signable);
         let warns = report.is_signable && report.has_warnings();
         add(&mut self.with_warnings, warns);
+        let is_unjudged = report.is_signable && !report.start_not_judged.is_empty();
+        add(&mut self.start_not_judged, is_unjudged);
         if let Some(refusal) = &report.refusal {
-            let count = self.codes.entry(refusal.code.as_str()).or_default();
-            add(count, true);
+            add(self.codes.entry(refusal.code).or_default(), true);
+        }
+        let codes = report.start_faults.iter().map(|fault| fault.code);
+        for code in codes.collect::<BTreeSet<ReasonCode>>() {
+            add(self.warning_codes.entry(code).or_default(), true);
         }
     }
 }
@@ -160,13 +111,40 @@ impl Survey {
         let counts = &self.counts;
         let _ = writeln!(
             text,
-            "\n{} packages: {} would be signed, {} of them with warnings; {} would be rejected.",
-            counts.packages, counts.signable, counts.with_warnings, counts.rejected
+            "\n{}: {} would be signed, {} of them with warnings; {} would be rejected.",
+            counted(counts.packages, "package"),
+            counts.signable,
+            counts.with_warnings,
+            counts.rejected
         );
-        for (code, count) in &counts.codes {
-            let _ = writeln!(text, "{count:>8}  {code}");
+        for (heading, codes) in [("", &counts.codes), (" (warning)", &counts.warning_codes)] {
+            for (code, count) in codes {
+                let _ = writeln!(text, "{count:>8}  {}{heading}", code.as_str());
+                let _ = writeln!(text, "          fix: {}", code.about().fix);
+            }
         }
+        text.push_str(&self.what_was_not_judged());
         text
+    }
+
+    /// A line on those of which it was not looked at whether they start.
+    fn what_was_not_judged(&self) -> String {
+        let count = self.counts.start_not_judged;
+        if count == 0 {
+            return String::new();
+        }
+        let rows = self.packages.iter();
+        let mut parts = rows.flat_map(|row| &row.report.start_not_judged);
+        let is_function_known = parts.all(|part| part.fix.as_deref() != Some(NAME_THE_FUNCTION));
+        let fix = if is_function_known {
+            "check one alone to see why".to_owned()
+        } else {
+            NAME_THE_FUNCTION.to_owned()
+        };
+        format!(
+            "Whether they start was not judged, or not wholly, of {}: {fix}.\n",
+            counted(count, "package")
+        )
     }
 }
 

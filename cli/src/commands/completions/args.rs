@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 const EXAMPLES: &str = "\
 Examples:
+  mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions
   countersign completions bash > ~/.local/share/bash-completion/completions/countersign
   countersign completions zsh > ~/.zfunc/_countersign       with ~/.zfunc in fpath
   countersign completions fish > ~/.config/fish/completions/countersign.fish

@@ -6,7 +6,11 @@ use countersign_package::ProfileVersionArn;
 
 use crate::{
     aws::buckets::RecordsBucket,
-    io::{arguments::parse_csc, escape::escape, output::Format},
+    io::{
+        arguments::{CscArgument, parse_csc},
+        escape::escape,
+        output::Format,
+    },
 };
 
 const EXAMPLES: &str = "\
@@ -17,16 +21,54 @@ Examples:
   countersign csc remove PUBLISHER --yes
   countersign csc rotate --from PUBLISHER --to PUBLISHER
 
-A publisher is the ARN of a version of a signing profile. Without --yes nothing is changed. It takes
-lambda:ListCodeSigningConfigs, lambda:GetCodeSigningConfig, lambda:ListFunctionsByCodeSigningConfig,
-lambda:ListFunctions and signer:GetSigningProfile; with --yes lambda:UpdateCodeSigningConfig, too. With a records
+A publisher is the ARN of a version of a signing profile. Without --yes nothing is changed. It takes \
+lambda:ListCodeSigningConfigs, lambda:GetCodeSigningConfig, lambda:ListFunctionsByCodeSigningConfig, \
+lambda:ListFunctions and signer:GetSigningProfile; with --yes lambda:UpdateCodeSigningConfig, too. With a records \
 bucket, layers are looked at as well, as the last hourly sweep saw them.
 
-If the configuration is the gate's own, change the stack's parameters, too: the next update of the stack
+If the configuration is the gate's own, change the stack's parameters, too: the next update of the stack \
 takes back what was changed by hand.
 
-Exit status: 0 done, or it could be; 1 somebody would be locked out, or it cannot be changed so; 2 the
+Exit status: 0 done, or it could be; 1 somebody would be locked out, or it cannot be changed so; 2 the \
 command line cannot be used, or AWS does not answer; 3 the rotation waits for functions to be deployed.";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  countersign csc list
+  countersign csc list --format json | jq '.configurations[].publishers'
+
+Exit status: 0 it was shown; 2 the command line cannot be used, or AWS does not answer.";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  countersign csc diff OLD_ARN NEW_ARN
+  countersign csc diff OLD_ARN NEW_ARN --format json
+
+Exit status: 0 it was shown, whoever would be locked out; 2 the command line cannot be used, or AWS does not answer.";
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  countersign csc add arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12
+  countersign csc add arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12 --yes
+
+Exit status: 0 done, or it could be; 1 it cannot be changed so; 2 the command line cannot be used, or AWS does not \
+answer.";
+
+const REMOVE_EXAMPLES: &str = "\
+Examples:
+  countersign csc remove arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12
+  countersign csc remove arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12 --yes
+
+Exit status: 0 done, or it could be; 1 somebody would be locked out, or it cannot be changed so; 2 the command line \
+cannot be used, or AWS does not answer.";
+
+const ROTATE_EXAMPLES: &str = "\
+Examples:
+  countersign csc rotate --from OLD_PUBLISHER --to NEW_PUBLISHER
+  countersign csc rotate --from OLD_PUBLISHER --to NEW_PUBLISHER --yes
+
+Exit status: 0 done, or the next step could be; 1 it cannot be changed so; 2 the command line cannot be used, or AWS \
+does not answer; 3 the rotation waits for functions to be deployed.";
 
 /// Show and change who may sign for the functions of a code signing configuration
 ///
@@ -50,6 +92,7 @@ pub(super) enum Question {
 
 /// List the configurations of the account and region, their publishers and functions
 #[derive(Args)]
+#[command(after_help = LIST_EXAMPLES)]
 pub(super) struct ListArguments {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -58,6 +101,7 @@ pub(super) struct ListArguments {
 
 /// Compare two configurations, and say what the functions of the first would be under the second
 #[derive(Args)]
+#[command(after_help = DIFF_EXAMPLES)]
 pub(super) struct DiffArguments {
     /// The configuration that functions have
     #[arg(value_name = "OLD_ARN", value_parser = parse_csc)]
@@ -75,9 +119,8 @@ pub(super) struct DiffArguments {
 /// What all changes take.
 #[derive(Args)]
 pub(super) struct Common {
-    /// The configuration: the stack's output `CodeSigningConfig`
-    #[arg(long, value_name = "ARN", env = "COUNTERSIGN_CSC_ARN", hide_env_values = true, value_parser = parse_csc)]
-    pub(super) csc: CscArn,
+    #[command(flatten)]
+    pub(super) csc: CscArgument,
     /// Do it; without this it is only said
     #[arg(long)]
     pub(super) yes: bool,
@@ -90,6 +133,7 @@ pub(super) struct Common {
 
 /// Let one more version of a signing profile sign
 #[derive(Args)]
+#[command(after_help = ADD_EXAMPLES)]
 pub(super) struct ChangeArguments {
     /// The ARN of the version of the signing profile
     #[arg(value_name = "PUBLISHER", value_parser = parse_publisher)]
@@ -103,6 +147,7 @@ pub(super) struct ChangeArguments {
 /// What it signed and runs goes on running. Under Enforce, Lambda does not take it again: not on a rollback, and not
 /// when a function's layers are set.
 #[derive(Args)]
+#[command(after_help = REMOVE_EXAMPLES)]
 pub(super) struct RemoveArguments {
     /// The ARN of the version of the signing profile
     #[arg(value_name = "PUBLISHER", value_parser = parse_publisher)]
@@ -120,6 +165,7 @@ pub(super) struct RemoveArguments {
 /// new one. When nothing runs any more that the old one signed, it is removed. The step is found from how things
 /// stand: run it again until it says that it is done.
 #[derive(Args)]
+#[command(after_help = ROTATE_EXAMPLES)]
 pub(super) struct RotateArguments {
     /// The publisher that is to go
     #[arg(long, value_name = "PUBLISHER", value_parser = parse_publisher)]

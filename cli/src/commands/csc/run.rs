@@ -113,11 +113,13 @@ struct Seen {
 }
 
 async fn see(common: &Common) -> Result<Seen, CliError> {
+    // Before AWS is asked for anything.
+    let arn = common.csc.arn()?;
     let records_bucket = common.records_bucket.name().unwrap_or_default();
     let session = Session::connect("", records_bucket).await?;
-    let csc = configuration(&session, &common.csc).await?;
+    let csc = configuration(&session, arn).await?;
     let has_records = !records_bucket.is_empty();
-    let users = users_of(&session, &common.csc, has_records).await?;
+    let users = users_of(&session, arn, has_records).await?;
     let mut warnings = vec![BY_HAND.to_owned()];
     if !has_records {
         warnings.push(
@@ -174,7 +176,13 @@ async fn changed(
         ));
     }
     if common.yes {
-        set_publishers(&seen.session, &common.csc, &seen.csc, &plan.publishers).await?;
+        set_publishers(
+            &seen.session,
+            common.csc.arn()?,
+            &seen.csc,
+            &plan.publishers,
+        )
+        .await?;
         report.applied = true;
     }
     Ok(report)

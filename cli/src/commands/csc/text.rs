@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::report::{ChangeReport, DiffReport, ListReport, Step};
 use crate::io::{
+    count::counted,
     escape::escape,
     style::{BOLD, DIM, ERROR, OK, WARN, style},
 };
@@ -81,10 +82,10 @@ pub(super) fn change(report: &ChangeReport) -> String {
     let _ = writeln!(text, "{headline}");
     let _ = writeln!(
         text,
-        "  of          {} {}, {} functions",
+        "  of          {} {}, {}",
         escape(&report.csc),
         word(report.policy),
-        report.functions
+        counted(report.functions, "function")
     );
     names(&mut text, "lets in", &report.let_in);
     names(&mut text, "locks out", &report.locked_out);

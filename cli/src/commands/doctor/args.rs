@@ -18,10 +18,10 @@ Examples:
   countersign doctor --format json > doctor.json
   countersign doctor --probe --probe-report probe.json
 
-It only reads, unless --probe is given. policies/operator.json allows all that it asks; what it may not
+It only reads, unless --probe is given. policies/operator.json allows all that it asks; what it may not \
 ask is told as that.
 
-Exit status: 0 nothing failed, perhaps with warnings; 1 something failed; 2 the command line cannot be
+Exit status: 0 nothing failed, perhaps with warnings; 1 something failed; 2 the command line cannot be \
 used, or there is no way to AWS; 3 nothing failed, and something could not be told.";
 
 /// Look whether the stack is whole, and whether the gate can do its work

@@ -53,10 +53,13 @@ async fn look(
         lambda: &session.lambda,
         signer: &signer,
         alias_tag: ALIAS_TAG,
+        region: session.region(),
         now,
     };
     let records = |bucket: &str| session.records_in(bucket);
-    let (diagnosis, place) = diagnose(&world, &arguments.stack.name, records).await;
+    let stack = &arguments.stack.name;
+    let diagnosed = diagnose(&world, stack, records).await;
+    let (diagnosis, place) = diagnosed.map_err(|error| session.failed_stack_look(stack, &error))?;
     if !arguments.probe {
         return Ok((diagnosis, None));
     }

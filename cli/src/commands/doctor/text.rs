@@ -10,6 +10,7 @@ use countersign_gate::client::{
 
 use super::report::Report;
 use crate::io::{
+    count::counted,
     escape::escape,
     style::{BOLD, DIM, ERROR, OK, WARN, style},
 };
@@ -41,7 +42,8 @@ pub(super) fn render(report: &Report<'_>, with_commands: bool) -> String {
     } = diagnosis.summary;
     let _ = writeln!(
         text,
-        "\n{pass} passed, {warning} warnings, {failure} failed, {could_not_tell} could not be told"
+        "\n{pass} passed, {}, {failure} failed, {could_not_tell} could not be told",
+        counted(warning, "warning")
     );
     let has_commands = diagnosis
         .checks

@@ -15,11 +15,14 @@ Examples:
   countersign explain event.json --as ocsf
   countersign explain --lookup 100ba0dc-1c06-5574-9d46-799a4f9b5b50
 
---lookup takes cloudtrail:LookupEvents, and finds what CloudTrail recorded in the account and region in the last
+--lookup takes cloudtrail:LookupEvents, and finds what CloudTrail recorded in the account and region in the last \
 90 days; it takes up to a quarter of an hour to get there. Calls of IAM are recorded in us-east-1.
 
-Exit status: 0 it was explained, also when nobody would be paged; 2 the events cannot be used, or there is no
-such event.";
+Without --own-role, calls of the gate itself look like anybody's: give each of the roles in the stack's output \
+GateRoles.
+
+Exit status: 0 it was explained, also when nobody would be paged, or that cannot be told here; 2 the events cannot \
+be used, or there is no such event.";
 
 /// Show what the gate would page for calls that CloudTrail recorded
 ///

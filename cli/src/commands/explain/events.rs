@@ -2,12 +2,18 @@
 
 use serde_json::{Value, json};
 
+/// The `detail-type` of a call that CloudTrail recorded.
+pub(super) const API_CALL: &str = "AWS API Call via CloudTrail";
+
 /// What is not an event in any form.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EventsError {
     /// It is not JSON.
     #[error("this is not JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// A record of CloudTrail lacks what every record has.
+    #[error("a record of CloudTrail has no {0}: it is not whole")]
+    MissingField(&'static str),
     /// It is JSON of another kind.
     #[error("this is neither a record of CloudTrail nor an event of EventBridge")]
     OtherJson,
@@ -23,11 +29,21 @@ pub(super) fn events(json: &[u8]) -> Result<Vec<String>, EventsError> {
 fn collect(value: &Value, found: &mut Vec<String>) -> Result<(), EventsError> {
     let text = |name: &str| value.get(name).and_then(Value::as_str);
     if text("detail-type").is_some() {
+        if text("detail-type") == Some(API_CALL) {
+            check_record(value.get("detail").unwrap_or(&Value::Null))?;
+        }
         found.push(value.to_string());
         return Ok(());
     }
-    if let (Some(source), Some(_)) = (text("eventSource"), text("eventName")) {
-        found.push(delivered(source, value).to_string());
+    if let (Some(source), Some(name)) = (text("eventSource"), text("eventName")) {
+        found.push(match source.strip_prefix("aws:") {
+            // A notification of S3 has the same names of fields, and is no call.
+            Some(service) => notification(service, name, value).to_string(),
+            None => {
+                check_record(value)?;
+                delivered(source, value).to_string()
+            }
+        });
         return Ok(());
     }
     // `lookup-events` and SQS have the event as a text in a field.
@@ -43,13 +59,33 @@ fn collect(value: &Value, found: &mut Vec<String>) -> Result<(), EventsError> {
     }
 }
 
+/// Whether a record has what no page is made without.
+fn check_record(record: &Value) -> Result<(), EventsError> {
+    let is_missing = |name: &&&str| record.get(**name).and_then(Value::as_str).is_none();
+    let missing = ["eventID", "eventTime", "eventName", "eventSource"];
+    match missing.iter().find(is_missing) {
+        Some(name) => Err(EventsError::MissingField(name)),
+        None => Ok(()),
+    }
+}
+
+/// What S3 notifies of, in the form of the others.
+fn notification(service: &str, name: &str, record: &Value) -> Value {
+    json!({
+        "detail-type": format!("notification of {name}"),
+        "source": format!("aws.{service}"),
+        "time": record.get("eventTime"),
+        "detail": record,
+    })
+}
+
 /// A record as EventBridge delivers it: `lambda.amazonaws.com` is `aws.lambda` there.
 fn delivered(source: &str, record: &Value) -> Value {
     let service = source.split('.').next().unwrap_or_default();
     json!({
         "version": "0",
         "id": record.get("eventID"),
-        "detail-type": "AWS API Call via CloudTrail",
+        "detail-type": API_CALL,
         "source": format!("aws.{service}"),
         "account": record.get("recipientAccountId"),
         "time": record.get("eventTime"),
@@ -85,6 +121,18 @@ mod tests {
         ] {
             let found = events(form.as_bytes()).unwrap();
             assert_eq!(found, vec![delivered.clone(); count], "{form}");
+        }
+        for field in ["eventID", "eventTime"] {
+            let mut record: Value = serde_json::from_str(RECORD).unwrap();
+            record.as_object_mut().unwrap().remove(field);
+            let enveloped = super::delivered("lambda.amazonaws.com", &record);
+            for form in [record, enveloped] {
+                let error = events(form.to_string().as_bytes()).unwrap_err();
+                assert!(
+                    error.to_string().contains(&format!("has no {field}:")),
+                    "{error}"
+                );
+            }
         }
         for other in ["", "{}", "7", r#"{"Records": [{}]}"#] {
             events(other.as_bytes()).unwrap_err();

@@ -15,6 +15,8 @@ use crate::io::{
 /// What would be paged; documented in docs/cli.md.
 #[derive(Serialize)]
 pub(super) struct Report {
+    /// What to know before the pages are believed; null when there is nothing.
+    pub(super) note: Option<String>,
     pub(super) events: Vec<Explained>,
 }
 
@@ -23,10 +25,25 @@ pub(super) struct Report {
 pub(super) struct Explained {
     /// The call, or the kind of event.
     pub(super) event: String,
-    /// Why nobody would be paged; null when somebody would.
+    pub(super) outcome: Outcome,
+    /// Why nobody would be paged; null unless that is the outcome.
     pub(super) silent: Option<String>,
+    /// Why it cannot be told here; null unless that is the outcome.
+    pub(super) unknown: Option<String>,
     /// The page.
     pub(super) page: Option<PageReport>,
+}
+
+/// What would become of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    /// It would page.
+    Paged,
+    /// It would page nobody.
+    NobodyPaged,
+    /// That cannot be told from the event.
+    Unknown,
 }
 
 /// A page as it is published.
@@ -100,25 +117,46 @@ impl Report {
         text
     }
 
+    /// What whoever reads pages alone should know: the note, and what came of the events without a page.
+    pub(super) fn beside_pages(&self) -> String {
+        let note = self.note.iter();
+        let note = note.map(|note| format!("{} {note}\n", style(WARN, "note:")));
+        let others = self.events.iter().filter(|event| event.page.is_none());
+        let others =
+            others.map(|event| format!("{}: {}\n", escape(&event.event), event.without_page()));
+        note.chain(others).collect()
+    }
+
     /// The same for people: each page as an e-mail has it.
     pub(super) fn render(&self) -> String {
         let mut text = String::new();
+        // Writing to a String cannot fail; the results are dropped for that reason.
+        if let Some(note) = &self.note {
+            let _ = writeln!(text, "{} {note}\n", style(WARN, "note:"));
+        }
         for explained in &self.events {
             let event = style(BOLD, escape(&explained.event));
-            // Writing to a String cannot fail; the results are dropped for that reason.
-            let _ = match (&explained.page, &explained.silent) {
-                (Some(page), _) => page.render(&mut text, &event),
-                (None, why) => {
-                    let why = why.as_deref().unwrap_or_default();
-                    let nobody = style(OK, "nobody is paged");
-                    writeln!(text, "{event}: {nobody}. {}\n", style(DIM, escape(why)))
-                }
+            let _ = match &explained.page {
+                Some(page) => page.render(&mut text, &event),
+                None => writeln!(text, "{event}: {}\n", explained.without_page()),
             };
         }
         if self.events.is_empty() {
             text.push_str("There are no events in this file.\n");
         }
         text
+    }
+}
+
+impl Explained {
+    /// What came of an event without a page, and why.
+    fn without_page(&self) -> String {
+        let (word, why) = match self.outcome {
+            Outcome::Unknown => (style(WARN, "cannot be told here"), &self.unknown),
+            _ => (style(OK, "nobody is paged"), &self.silent),
+        };
+        let why = why.as_deref().unwrap_or_default();
+        format!("{word}. {}", style(DIM, escape(why)))
     }
 }
 

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use countersign_gate::{
     alerts::{AlertSettings, Event, HttpsPages, Lookup, OwnRoles, classify, parse},
-    ports::CallHistory as _,
+    events::EventError,
+    ports::{CallHistory as _, error_chain},
 };
+use serde_json::Value;
 
 use super::{
     args::Arguments,
-    events::events,
-    report::{Explained, PageReport, Report},
+    events::{API_CALL, events},
+    report::{Explained, Outcome, PageReport, Report},
 };
 use crate::{
     aws::session::{Session, block_on},
@@ -32,13 +34,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
             "save what `aws cloudtrail lookup-events` prints, or a record of CloudTrail, as JSON",
         )
     })?;
+    let explained = events.iter().map(|event| explain(&settings, event));
+    let explained: Result<Vec<Explained>, EventError> = explained.collect();
     let report = Report {
-        events: events
-            .iter()
-            .map(|event| explain(&settings, event))
-            .collect(),
+        note: arguments
+            .own_roles
+            .is_empty()
+            .then(|| NO_OWN_ROLES.to_owned()),
+        events: explained.map_err(|error| {
+            CliError::new(
+                format!("cannot use {from}: {}", error_chain(&error)),
+                "give the events as CloudTrail, EventBridge or SQS gave them, whole",
+            )
+        })?,
     };
     if let Some(reader) = arguments.reader {
+        // Beside the pages, which are for a program.
+        output::print_aside(&report.beside_pages());
         output::print(&report.as_read(reader))?;
         return Ok(ExitStatus::Success);
     }
@@ -48,6 +60,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     }
     Ok(ExitStatus::Success)
 }
+
+/// What to know of pages that were made without knowing the gate's roles.
+const NO_OWN_ROLES: &str = "no --own-role was given, so that calls of the gate itself look like anybody's: give each of the \
+                            roles in the stack's output GateRoles";
 
 /// The events as JSON, and where they are from.
 fn read(arguments: &Arguments) -> Result<(Vec<u8>, String), CliError> {
@@ -77,38 +93,81 @@ async fn look_up(event_id: &str) -> Result<String, CliError> {
     })
 }
 
-fn explain(settings: &AlertSettings, body: &str) -> Explained {
-    let silent = |event: String, why: &str| Explained {
+fn explain(settings: &AlertSettings, body: &str) -> Result<Explained, EventError> {
+    let silent = |event: String, why: String| Explained {
         event,
-        silent: Some(why.to_owned()),
+        outcome: Outcome::NobodyPaged,
+        silent: Some(why),
+        unknown: None,
         page: None,
     };
-    let event = match parse(settings, body) {
+    // An event that points at a record is judged by the record, in whichever bucket it says that it is.
+    let mut settings = settings.clone();
+    settings.records_bucket = bucket_of_record(body).unwrap_or_default();
+    let event = match parse(&settings, body) {
         Ok(event) => event,
-        Err(error) => return silent("an event".to_owned(), &error.to_string()),
+        Err(EventError::Kind {
+            source_name,
+            detail_type,
+        }) => {
+            let why = why_not_looked_at(&source_name, &detail_type);
+            return Ok(silent(format!("{detail_type} of {source_name}"), why));
+        }
+        Err(error) => return Err(error),
+    };
+    let by_record = |event: &str| Explained {
+        event: event.to_owned(),
+        outcome: Outcome::Unknown,
+        silent: None,
+        unknown: Some(
+            "this event pages by the record that it names, and the records bucket is not asked"
+                .to_owned(),
+        ),
+        page: None,
     };
     let name = match &event {
         Event::Call(call) => call.name().to_owned(),
-        Event::Decided(_) => {
-            let why = "what is paged is what the record in the records bucket says, which is not read here";
-            return silent("an upload that ended".to_owned(), why);
+        Event::Decided(_) => return Ok(by_record("an upload that ended")),
+        Event::Drifted(_) => return Ok(by_record("drift")),
+        Event::NotOurs(why) => {
+            let why = format!("it is not of this stack, or not for alert: {why}");
+            return Ok(silent("an event of a gate".to_owned(), why));
         }
-        Event::Drifted(_) => {
-            let why = "what is paged is what the document in the records bucket says, which is not read here";
-            return silent("drift".to_owned(), why);
-        }
-        Event::NotOurs(why) => return silent("an event".to_owned(), why),
     };
-    match classify(settings, &event, &Lookup::Nothing) {
+    Ok(match classify(&settings, &event, &Lookup::Nothing) {
         Some(page) => Explained {
             event: name,
+            outcome: Outcome::Paged,
             silent: None,
-            page: Some(PageReport::of(&page, settings)),
+            unknown: None,
+            page: Some(PageReport::of(&page, &settings)),
         },
-        None => silent(
-            name,
-            "no detection looks for this call on this target, or the gate made it itself",
-        ),
+        None => {
+            let why = "no detection looks for this call on this target, or the gate made it itself";
+            silent(name, why.to_owned())
+        }
+    })
+}
+
+/// The bucket of the record that an event of the gate names.
+fn bucket_of_record(body: &str) -> Option<String> {
+    let event: Value = serde_json::from_str(body).ok()?;
+    let record = event.pointer("/detail/record")?.as_str()?;
+    let (bucket, _) = record.strip_prefix("s3://")?.split_once('/')?;
+    Some(bucket.to_owned())
+}
+
+/// Why an event that alert is not for pages nobody.
+fn why_not_looked_at(source: &str, detail_type: &str) -> String {
+    match (source, detail_type) {
+        (_, API_CALL) => format!("no detection looks at calls of {source}"),
+        ("aws.s3", _) => {
+            "it is for the gate's function sign, and pages nobody by itself".to_owned()
+        }
+        ("aws.signer", _) => {
+            "it is for the gate's function deploy, and pages nobody by itself".to_owned()
+        }
+        _ => "it is no event that the gate's function alert gets".to_owned(),
     }
 }
 

@@ -13,7 +13,7 @@ Examples:
   countersign history functions/checkout
   countersign history functions/checkout --format json | jq -r '.uploads[] | select(.is_live).label'
 
-Exit status: 0 it was shown, even if there is nothing on record; 2 the command line cannot be used,
+Exit status: 0 it was shown, even if there is nothing on record; 2 the command line cannot be used, \
 or the records cannot be read.";
 
 /// List the uploads of a function or a layer

@@ -4,6 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use super::report::{EntryReport, PackageReport, Report, SignatureReport};
 use crate::io::{
+    count::counted,
     escape::{escape, escape_path},
     style::{BOLD, DIM, ERROR, WARN, style},
 };
@@ -42,9 +43,11 @@ pub(super) fn render(report: &Report, path: &Path) -> String {
 }
 
 fn render_package(text: &mut String, package: &PackageReport) {
-    let count = package.entries.len();
-    let entries = if count == 1 { "entry" } else { "entries" };
-    let heading = format!("{count} {entries} in {} bytes", package.bytes);
+    let heading = format!(
+        "{} in {}",
+        counted(package.entries.len(), "entry"),
+        counted(package.bytes, "byte")
+    );
     let _ = writeln!(text, "\n{}", style(BOLD, heading));
     let widest = |column: fn(&EntryReport) -> u64| {
         let longest = package.entries.iter().map(column).max().unwrap_or(0);

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use countersign_gate::domain::Target;
 
 use crate::{
     aws::buckets::{RecordsBucket, UploadsBucket},
     following::args::FollowOptions,
-    io::arguments::{check_metadata, parse_target},
+    io::arguments::{PackageArgument, check_metadata, parse_package},
 };
 
 const EXAMPLES: &str = "\
@@ -20,8 +19,8 @@ Examples:
   countersign push layers/openssl=openssl.zip --metadata compatible-runtimes=nodejs24.x
   countersign push functions/checkout=checkout.zip --format json --timeout 10m
 
-The buckets are the outputs UploadsBucket and RecordsBucket of the stack. It takes s3:PutObject and
-s3:GetObjectVersion on the key, s3:ListBucket on the records bucket, s3:GetObject on its objects,
+The buckets are the outputs UploadsBucket and RecordsBucket of the stack. It takes s3:PutObject and \
+s3:GetObjectVersion on the key, s3:ListBucket on the records bucket, s3:GetObject on its objects, \
 and kms:GenerateDataKey and kms:Decrypt on the stack's key.
 
 Exit status, the worst of all uploads:
@@ -65,34 +64,6 @@ pub(crate) struct Arguments {
     pub(super) no_git: bool,
 }
 
-/// A package on the command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum PackageArgument {
-    /// A path, and what it is for.
-    For { target: Target, path: PathBuf },
-    /// A path that tells by itself, or a target of countersign.toml.
-    Alone(String),
-}
-
-/// Reads TARGET=PATH, or what stands alone.
-fn parse_package(text: &str) -> Result<PackageArgument, String> {
-    if let Some((target, path)) = text.split_once('=')
-        && (target.starts_with("functions/") || target.starts_with("layers/"))
-    {
-        if path.is_empty() {
-            return Err("there is no path behind the =".to_owned());
-        }
-        return Ok(PackageArgument::For {
-            target: parse_target(target)?,
-            path: PathBuf::from(path),
-        });
-    }
-    if text.is_empty() {
-        return Err("there is no path".to_owned());
-    }
-    Ok(PackageArgument::Alone(text.to_owned()))
-}
-
 /// Reads NAME=VALUE.
 fn parse_metadata(text: &str) -> Result<(String, String), &'static str> {
     let (name, value) = text
@@ -105,29 +76,6 @@ fn parse_metadata(text: &str) -> Result<(String, String), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn package_names_its_target() {
-        for (text, target, path) in [
-            ("functions/shop=dist/a.zip", "functions/shop", "dist/a.zip"),
-            ("layers/tls=a=b.zip", "layers/tls", "a=b.zip"),
-        ] {
-            let PackageArgument::For {
-                target: of,
-                path: at,
-            } = parse_package(text).unwrap()
-            else {
-                unreachable!("{text}")
-            };
-            assert_eq!(of.to_string(), target, "{text}");
-            assert_eq!(at, PathBuf::from(path), "{text}");
-        }
-        let alone = PackageArgument::Alone("cdk.out".to_owned());
-        assert_eq!(parse_package("cdk.out"), Ok(alone));
-        for text in ["", "functions/shop=", "functions/a b=x.zip"] {
-            assert!(parse_package(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn metadata_is_ascii() {

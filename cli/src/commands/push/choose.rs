@@ -8,15 +8,18 @@ use std::{
 
 use countersign_gate::domain::Target;
 
-use super::args::PackageArgument;
 use crate::{
     builds::{
         build::{Build, BuiltPackage, Contents},
-        find,
+        find::{self, no_such_package},
         path::{shown, tidy},
         project::Project,
     },
-    io::{error::CliError, escape::escape},
+    io::{
+        arguments::{PackageArgument, misspelt_target},
+        error::CliError,
+        escape::escape,
+    },
 };
 
 /// Names of packages that an error lists.
@@ -68,24 +71,12 @@ struct Chooser<'a> {
 impl Chooser<'_> {
     /// The package at a path, for a target that is known.
     fn package_for(&self, target: &Target, path: &Path) -> Result<Chosen, CliError> {
-        if path.is_file() {
-            return Ok(self.chosen(target, Contents::File(path.to_owned()), path));
-        }
-        if let Some((build, rest)) = find::around(path)? {
-            let found = build.packages.iter();
-            let mut found = found.filter(|package| package.names.contains(&rest));
-            if let Some(package) = found.next() {
-                let mut chosen = self.chosen(target, package.contents.clone(), path);
-                chosen.metadata = package.metadata.clone();
-                chosen.metadata.extend(self.metadata_of(target));
-                return Ok(chosen);
-            }
-            // A folder that is a whole build is no package; one that merely lies beside others may be.
-            if rest.is_empty() && build.has_manifest || !path.is_dir() {
-                return Err(no_such_package(path, &build));
-            }
-        }
-        Ok(self.chosen(target, Contents::at(path.to_owned()), path))
+        let (contents, metadata) = find::package_at(path)?;
+        let mut chosen = self.chosen(target, contents, path);
+        // What the project says goes before what the build says.
+        let of_project = std::mem::replace(&mut chosen.metadata, metadata);
+        chosen.metadata.extend(of_project);
+        Ok(chosen)
     }
 
     /// The packages that an argument means which stands alone.
@@ -112,6 +103,12 @@ impl Chooser<'_> {
                 Contents::File(path.clone()),
                 &path,
             )]);
+        }
+        // Before a build is looked for, of which it would be no package.
+        if !path.exists()
+            && let Some(error) = misspelt_target(text)
+        {
+            return Err(error);
         }
         match find::around(&path)? {
             Some((build, rest)) => self.packages_in(&build, &rest, &path),
@@ -277,21 +274,5 @@ fn not_for_anything(text: &str) -> CliError {
     CliError::new(
         format!("it is not said what {text} is for"),
         format!("say it: functions/NAME={text} or layers/NAME={text}"),
-    )
-}
-
-fn no_such_package(path: &Path, build: &Build) -> CliError {
-    let names = build
-        .packages
-        .iter()
-        .filter_map(|package| package.names.first());
-    let names: Vec<String> = names.take(MAX_LISTED).map(|name| escape(name)).collect();
-    CliError::new(
-        format!(
-            "{} is no package of the build in {}",
-            escape(&shown(path)),
-            escape(&shown(&build.root))
-        ),
-        format!("its packages are {}", names.join(", ")),
     )
 }

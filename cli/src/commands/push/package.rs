@@ -42,10 +42,8 @@ pub(super) fn check(package: &Package) -> Result<(), Unsignable> {
     check_size(package.size(), &limits)?;
     check_signable(&package.bytes, &limits)?;
     if let Target::Layer(_) = package.target {
-        LayerMetadata::read(&package.metadata).map_err(|error| Unsignable {
-            code: ReasonCode::LayerMetadata,
-            message: error.to_string(),
-        })?;
+        LayerMetadata::read(&package.metadata)
+            .map_err(|error| Unsignable::new(ReasonCode::LayerMetadata, error.to_string()))?;
     }
     Ok(())
 }

@@ -40,12 +40,6 @@ pub(crate) fn run(
     arguments: &Arguments,
     variables: &BTreeMap<String, String>,
 ) -> Result<ExitStatus, CliError> {
-    let uploads_bucket = arguments.uploads_bucket.name()?;
-    let records_bucket = if arguments.no_wait {
-        ""
-    } else {
-        arguments.records_bucket.name()?
-    };
     let project = Project::find(arguments.config.as_deref())?;
     let chosen = choose(&arguments.packages, project.as_ref())?;
     one_package_a_target(&chosen)?;
@@ -62,6 +56,13 @@ pub(crate) fn run(
     if refuse(&packages, &reporter)? {
         return Ok(ExitStatus::Rejected);
     }
+    // After the arguments and the files, since what is wrong with those is wrong with any bucket.
+    let uploads_bucket = arguments.uploads_bucket.name()?;
+    let records_bucket = if arguments.no_wait {
+        ""
+    } else {
+        arguments.records_bucket.name()?
+    };
     block_on(async {
         let session = Session::connect(uploads_bucket, records_bucket).await?;
         push(&session, &packages, arguments, &reporter).await
@@ -94,7 +95,7 @@ fn refuse(packages: &[Package], reporter: &Reporter) -> Result<bool, CliError> {
             let what = What::Refused {
                 code: error.code,
                 message: &error.message,
-                fix: error.code.about().fix,
+                fix: error.fix,
             };
             reporter.tell(&Event {
                 target: &package.target,

@@ -11,11 +11,11 @@ Examples:
   countersign redrive --function deploy --all --dry-run
   countersign redrive --message 5fea7756-0ea4-451a-a703-a558b933e274
 
-The queues take messages from nobody but AWS and the gate: to put one back, you have to be one of the
-stack's AdministratorRoles for that time. To look takes no more than sqs:GetQueueUrl, sqs:ReceiveMessage
+The queues take messages from nobody but AWS and the gate: to put one back, you have to be one of the \
+stack's AdministratorRoles for that time. To look takes no more than sqs:GetQueueUrl, sqs:ReceiveMessage \
 and sqs:ChangeMessageVisibility on the dead-letter queues, with kms:Decrypt on the stack's key.
 
-Exit status: 0 it was shown, or put back; 2 the command line cannot be used, there is no such message,
+Exit status: 0 it was shown, or put back; 2 the command line cannot be used, there is no such message, \
 or AWS does not answer.";
 
 /// List dead letters, and put them back into their queues

@@ -16,8 +16,8 @@ Examples:
   countersign rollback functions/checkout --to 7
   countersign rollback functions/checkout --to 20260928T120001Z-3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrH
 
-It takes s3:PutObject and s3:GetObjectVersion on the key, s3:ListBucket on the records bucket,
-s3:GetObject on its objects, and kms:GenerateDataKey and kms:Decrypt on the stack's key; for uploads
+It takes s3:PutObject and s3:GetObjectVersion on the key, s3:ListBucket on the records bucket, \
+s3:GetObject on its objects, and kms:GenerateDataKey and kms:Decrypt on the stack's key; for uploads \
 with tags also s3:GetObjectVersionTagging and s3:PutObjectTagging.
 
 Exit status:

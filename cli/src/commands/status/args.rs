@@ -14,11 +14,11 @@ Examples:
   export COUNTERSIGN_RECORDS_BUCKET=RECORDS_BUCKET
   countersign status layers/openssl --limit 1 --format json
 
-The bucket is the output RecordsBucket of the stack. s3:ListBucket and s3:GetObject on it are
-enough, with kms:Decrypt on the stack's key. Region, endpoint and credentials come from the
+The bucket is the output RecordsBucket of the stack. s3:ListBucket and s3:GetObject on it are \
+enough, with kms:Decrypt on the stack's key. Region, endpoint and credentials come from the \
 environment or a profile, as for aws: keys, `aws login`, SSO, credential_process, a role, OIDC.
 
-Exit status: 0 it was shown, even if there is nothing on record; 2 the command line cannot be used,
+Exit status: 0 it was shown, even if there is nothing on record; 2 the command line cannot be used, \
 or the records cannot be read.";
 
 /// Show what became of the uploads of a function or a layer

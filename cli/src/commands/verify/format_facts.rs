@@ -10,6 +10,7 @@ use countersign_package::{
 use serde::Serialize;
 
 use crate::io::{
+    count::counted,
     escape::escape,
     exit_status::ExitStatus,
     style::{BOLD, DIM, ERROR, OK, WARN, style},
@@ -113,7 +114,8 @@ impl Report {
             style(
                 BOLD,
                 format_args!(
-                    "{confirmed} facts confirmed, {differs} differ, {seen} seen, {not_asked} not asked, {unknown} unknown"
+                    "{} confirmed, {differs} differ, {seen} seen, {not_asked} not asked, {unknown} unknown",
+                    counted(*confirmed, "fact")
                 )
             )
         );

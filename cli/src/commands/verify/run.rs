@@ -6,7 +6,7 @@ use countersign_gate::{
     domain::Csc,
     verdict::{Decision, Evidence, Fact, OperatorPolicy, decide, examine},
 };
-use countersign_package::Limits;
+use countersign_package::{Limits, Package};
 use jiff::Timestamp;
 
 use super::{args::Arguments, csc::read_csc, format_facts, text};
@@ -27,6 +27,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
     };
     let roots = read_trust_roots(&arguments.trust_roots)?;
     if arguments.explain_format {
+        refuse_unsigned(&package, &arguments.package)?;
         let report = format_facts::look(&package, source.as_deref(), &roots);
         match arguments.format {
             Format::Json => output::print_json(&report)?,
@@ -53,6 +54,22 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         Format::Text => output::print(&text::render(&verdict, arguments))?,
     }
     Ok(exit_status(verdict.decision))
+}
+
+/// A sound zip without a signature has nothing of Signer's in it; one that cannot be read is shown as far as it goes.
+fn refuse_unsigned(package: &[u8], path: &Path) -> Result<(), CliError> {
+    let read = Package::read(package, &Limits::default());
+    if read.is_ok_and(|package| !package.is_signed()) {
+        return Err(CliError::new(
+            format!(
+                "{} is not signed, so it tells nothing of Signer's format",
+                path.display()
+            ),
+            "give what Signer wrote, such as the object in the stack's signed bucket, or what `aws lambda get-function` \
+             names as Code.Location",
+        ));
+    }
+    Ok(())
 }
 
 fn exit_status(decision: Decision) -> ExitStatus {

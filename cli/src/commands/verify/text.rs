@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 
 use clap::builder::styling::Style;
-use countersign_gate::verdict::{
-    Action, Check, Decision, Finding, PackageReport, SignatureReport, Status, Verdict,
+use countersign_gate::{
+    domain::ReasonCode,
+    verdict::{Action, Check, Decision, Finding, PackageReport, SignatureReport, Status, Verdict},
 };
 
 use super::args::Arguments;
 use crate::io::{
+    count::counted,
     escape::{escape, escape_path},
     style::{BOLD, DIM, ERROR, OK, WARN, style},
 };
@@ -19,7 +21,7 @@ pub(super) fn render(verdict: &Verdict, arguments: &Arguments) -> String {
     let (colour, headline) = match verdict.decision {
         Decision::Accept => (OK, "would be deployed"),
         Decision::AcceptWithWarnings => (WARN, "would be deployed with warnings"),
-        Decision::Reject => (ERROR, "would be rejected"),
+        Decision::Reject => (ERROR, rejected(verdict)),
         Decision::Inconclusive => (WARN, "cannot be judged"),
     };
     let path = escape_path(&arguments.package);
@@ -42,6 +44,19 @@ pub(super) fn render(verdict: &Verdict, arguments: &Arguments) -> String {
     }
     render_package(&mut text, &verdict.package);
     text
+}
+
+/// How a refusal begins. Of an unsigned package it is told what Lambda would do: under Warn that is another thing.
+fn rejected(verdict: &Verdict) -> &'static str {
+    let publisher = verdict.finding(Check::Publisher);
+    let unsigned = publisher.filter(|finding| finding.code == Some(ReasonCode::Unsigned));
+    match unsigned.map(|finding| finding.action) {
+        Some(Action::Warn) => {
+            "is not signed: Lambda would take it under Warn, and the gate never deploys it"
+        }
+        Some(Action::Block) => "is not signed, and would be rejected",
+        None => "would be rejected",
+    }
 }
 
 /// What "would be deployed" leaves open: checks that a deployment needs and that could not be made.
@@ -162,17 +177,17 @@ fn render_signature(text: &mut String, signature: &SignatureReport, is_proven: b
 fn render_package(text: &mut String, package: &PackageReport) {
     let _ = writeln!(text, "\n{}", style(BOLD, "package"));
     let _ = writeln!(text, "  {:<12}{}", "CodeSha256", package.sha256);
-    let _ = writeln!(text, "  {:<12}{} bytes", "size", package.bytes);
+    let _ = writeln!(text, "  {:<12}{}", "size", counted(package.bytes, "byte"));
     if let (Some(entries), Some(unpacked)) = (package.entries, package.unpacked_bytes) {
         let _ = writeln!(
             text,
             "  {:<12}{}",
             "contents",
-            if entries == 1 {
-                format!("1 entry that unpacks to {unpacked} bytes")
-            } else {
-                format!("{entries} entries that unpack to {unpacked} bytes")
-            }
+            format_args!(
+                "{}, unpacked {}",
+                counted(entries, "entry"),
+                counted(unpacked, "byte")
+            )
         );
     }
 }

@@ -126,6 +126,11 @@ codes! {
         "More than 250 MB unpacked, or a compression ratio that no honest package has.",
         "Make the package smaller, or move what is large to layers, S3 or EFS."
     }
+    PackageEmpty = "PACKAGE_EMPTY" {
+        "The zip holds no file.",
+        "An empty folder was zipped, or the build put its output elsewhere. Signer signs no empty zip, and nothing could run.",
+        "Zip what the build made, and see whether the folder is the right one."
+    }
     TooManyEntries = "TOO_MANY_ENTRIES" {
         "The zip has more entries than the gate reads.",
         "A directory of dependencies or caches was packed as it is.",

@@ -35,4 +35,4 @@ pub use finding::{Action, Check, Decision, Finding, Status};
 pub use report::{CertificateReport, PackageReport, SignatureReport, Verdict};
 pub use signable::{Unsignable, check_signable, check_size};
 pub use start_facts::StartFacts;
-pub use startable::{StartFault, start_faults, untrusted_layers};
+pub use startable::{NotJudged, StartFault, not_judged, start_faults, untrusted_layers};

@@ -3,7 +3,7 @@
 //! The matches are exhaustive: the compiler demands that each variant of the core is here.
 
 use crate::domain::ReasonCode;
-use countersign_package::{IntegrityError, OriginError, SignatureError, StructureError};
+use countersign_package::{IntegrityError, NameFault, OriginError, SignatureError, StructureError};
 
 /// The code for a zip that is not sound.
 #[must_use]
@@ -42,6 +42,32 @@ pub fn of_structure(error: &StructureError) -> ReasonCode {
         E::Link { .. } | E::BelowLink { .. } => ReasonCode::LinkUnsafe,
         E::Size { .. } | E::Crc { .. } | E::Deflate { .. } => ReasonCode::EntryDamaged,
         E::SignatureEntry { .. } => ReasonCode::SignatureEntry,
+    }
+}
+
+/// What to do about a zip that is not sound: that of its code, or of its cause where a code has several.
+#[must_use]
+pub fn fix_of_structure(error: &StructureError) -> &'static str {
+    use NameFault as N;
+    let StructureError::Name { fault, .. } = error else {
+        return of_structure(error).about().fix;
+    };
+    match fault {
+        N::Absolute | N::Climbs | N::Dot | N::Empty | N::EmptyComponent => {
+            "Pack with relative names, from inside the directory."
+        }
+        N::Backslash | N::Drive => {
+            "Pack with plain, relative names. Compress-Archive of Windows PowerShell writes backslashes: use `tar.exe -a \
+             -cf ..\\package.zip .` there."
+        }
+        N::NotUtf8 => {
+            "Info-ZIP's zip on Linux marks names as UTF-8 only where the locale en_US.UTF-8 is installed, whatever LC_ALL \
+             says: `localedef -i en_US -f UTF-8 en_US.UTF-8` installs it."
+        }
+        N::TooLong | N::Nul | N::Control | N::ByteOrderMark | N::Version => {
+            "Rename the file, and pack it again."
+        }
+        N::Budget => "Rename files with names in ASCII, and pack them again.",
     }
 }
 

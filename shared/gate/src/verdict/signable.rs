@@ -14,6 +14,20 @@ pub struct Unsignable {
     pub code: ReasonCode,
     /// What is wrong with this package.
     pub message: String,
+    /// What to do about it.
+    pub fix: &'static str,
+}
+
+impl Unsignable {
+    /// A reason with what its code says to do.
+    #[must_use]
+    pub fn new(code: ReasonCode, message: String) -> Self {
+        Self {
+            code,
+            message,
+            fix: code.about().fix,
+        }
+    }
 }
 
 /// Whether Signer would take a package of this size, in bytes.
@@ -22,10 +36,10 @@ pub fn check_size(bytes: u64, limits: &Limits) -> Result<(), Unsignable> {
     if bytes <= limit {
         return Ok(());
     }
-    Err(Unsignable {
-        code: ReasonCode::PackageTooLarge,
-        message: format!("the package has {bytes} bytes; at most {limit} are allowed"),
-    })
+    Err(Unsignable::new(
+        ReasonCode::PackageTooLarge,
+        format!("the package has {bytes} bytes; at most {limit} are allowed"),
+    ))
 }
 
 /// Whether Signer would take this, nobody could read it in two ways, and it keeps its limits with the
@@ -34,23 +48,25 @@ pub fn check_signable(bytes: &[u8], limits: &Limits) -> Result<(), Unsignable> {
     let package = Package::read(bytes, limits).map_err(|error| Unsignable {
         code: reasons::of_structure(&error),
         message: error.to_string(),
+        fix: reasons::fix_of_structure(&error),
     })?;
     let is_reserved = |name: &str| name.starts_with(SIGNATURE_DIRECTORY);
     let mut entries = package.archive().entries().iter();
     if package.is_signed() || entries.any(|entry| is_reserved(entry.name())) {
-        return Err(Unsignable {
-            code: ReasonCode::AlreadySigned,
-            message: format!("the package holds {SIGNATURE_DIRECTORY}, where a signature goes"),
-        });
+        return Err(Unsignable::new(
+            ReasonCode::AlreadySigned,
+            format!("the package holds {SIGNATURE_DIRECTORY}, where a signature goes"),
+        ));
     }
-    countersign_package::check_signable(package.archive(), limits).map_err(|error| Unsignable {
-        code: match error {
+    countersign_package::check_signable(package.archive(), limits).map_err(|error| {
+        let code = match error {
             SignableError::AlreadySigned { .. } => ReasonCode::AlreadySigned,
+            SignableError::Empty { .. } => ReasonCode::PackageEmpty,
             SignableError::TooLarge { .. } => ReasonCode::PackageTooLarge,
             SignableError::UnpackedTooLarge { .. } => ReasonCode::UnpackedTooLarge,
             SignableError::TooManyEntries { .. } => ReasonCode::TooManyEntries,
-        },
-        message: error.to_string(),
+        };
+        Unsignable::new(code, error.to_string())
     })
 }
 
@@ -59,6 +75,21 @@ mod tests {
     use countersign_testkit::zip::{EntryForge, ZipForge};
 
     use super::*;
+
+    #[test]
+    fn fix_of_a_name_is_that_of_its_cause() {
+        for (name, words) in [
+            ("/app.py", "relative names, from inside"),
+            ("../app.py", "relative names, from inside"),
+            ("src\\app.py", "PowerShell"),
+        ] {
+            let zip = ZipForge::new([EntryForge::file(name, "x")]).build();
+            let told = check_signable(&zip, &Limits::default()).unwrap_err();
+            assert_eq!(told.code, ReasonCode::EntryName, "{name}");
+            assert!(told.fix.contains(words), "{name}: {}", told.fix);
+            assert!(!told.fix.contains("localedef"), "{name}");
+        }
+    }
 
     #[test]
     fn package_that_only_its_signature_makes_too_large_is_refused_before_it_is_signed() {

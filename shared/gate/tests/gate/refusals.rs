@@ -200,6 +200,23 @@ fn signed_package_is_not_signed_again() {
 }
 
 #[test]
+fn package_without_a_file_is_refused_before_a_job_is_started() {
+    let empty = countersign_testkit::zip::ZipForge::new([]).build();
+    let slots: Vec<_> = slots()
+        .iter()
+        .map(|slot| crate::world::packages::Slot {
+            nature: slot.nature,
+            source: empty.clone(),
+            signed: None,
+            code_sha256: slot.code_sha256.clone(),
+        })
+        .collect();
+    let world = World::new(slots.into(), 1);
+    let outcome = rejected_at_once(&world, FUNCTION, GOOD);
+    assert_eq!(outcome.code, Some(ReasonCode::PackageEmpty));
+}
+
+#[test]
 fn upload_that_is_no_longer_current_is_superseded() {
     let world = world();
     let first = admitted(&world, FUNCTION, GOOD);

@@ -188,7 +188,8 @@ pub enum StructureError {
     },
     /// Neither stored nor deflated.
     #[error(
-        "`{name}` uses compression method {method}; only stored (0) and deflated (8) are allowed"
+        "`{name}` is packed with {}; only stored (0) and deflated (8) are allowed",
+        method_name(*method)
     )]
     Method {
         /// The entry.
@@ -304,6 +305,19 @@ pub enum StructureError {
         /// What is wrong with it.
         fault: &'static str,
     },
+}
+
+/// A compression method by the name that people know it by (APPNOTE.TXT 4.4.5).
+fn method_name(method: u16) -> String {
+    let name = match method {
+        9 => "Deflate64",
+        12 => "BZip2",
+        14 => "LZMA",
+        93 => "Zstandard",
+        95 => "XZ",
+        _ => return format!("compression method {method}"),
+    };
+    format!("{name} (compression method {method})")
 }
 
 /// What is wrong with an entry's name.

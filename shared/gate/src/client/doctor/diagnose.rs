@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::NamePattern,
-    ports::{Adoption, Functions, Records, Signer, StackInspection},
+    ports::{Adoption, Functions, PortError, Records, Signer, StackInspection},
 };
 
 /// How many checks ended how.
@@ -37,7 +37,7 @@ pub struct Diagnosis {
     pub schema: u8,
     /// The stack's name.
     pub stack: String,
-    /// Where it is; null when the stack could not be found.
+    /// Where it is, or was looked for.
     pub region: Option<String>,
     /// When it was looked at.
     pub at: Timestamp,
@@ -102,22 +102,26 @@ impl StackPlace {
     }
 }
 
-/// Looks at the stack of this name; also answers where its parts are, if they could be found. `records` makes the way to the records bucket, whose name the stack tells.
+/// Looks at the stack of this name; also answers where its parts are, if they could be found. `records` makes the way to the
+/// records bucket, whose name the stack tells. When nobody answers the first question, there is no way to AWS, and
+/// nothing to diagnose.
 pub async fn diagnose<I, L, S, R>(
     world: &DoctorWorld<'_, I, L, S>,
     name: &str,
     records: impl FnOnce(&str) -> R,
-) -> (Diagnosis, Option<StackPlace>)
+) -> Result<(Diagnosis, Option<StackPlace>), PortError>
 where
     I: StackInspection,
     L: Functions + Adoption,
     S: Signer,
     R: Records,
 {
-    let unfound = |checks| (Diagnosis::new(name, None, world.now, checks), None);
+    let asked = (!world.region.is_empty()).then(|| world.region.to_owned());
+    let unfound = |checks| Ok((Diagnosis::new(name, asked, world.now, checks), None));
     let described = match world.inspection.described_stack(name).await {
         Ok(Some(described)) => described,
         Ok(None) => return unfound(vec![stack::no_stack(name)]),
+        Err(error @ PortError::Unavailable { .. }) => return Err(error),
         Err(error) => {
             return unfound(vec![StackCheck::no_answer(&STACK, name, &error)]);
         }
@@ -147,5 +151,5 @@ where
     }
     let region = Some(parts.region.clone());
     let diagnosis = Diagnosis::new(name, region, world.now, checks);
-    (diagnosis, StackPlace::of(&parts))
+    Ok((diagnosis, StackPlace::of(&parts)))
 }

@@ -13,6 +13,8 @@ pub struct DoctorWorld<'a, I, L, S> {
     pub signer: &'a S,
     /// The tag of a function that names the alias that the gate moves.
     pub alias_tag: &'a str,
+    /// The region that is asked; empty where it is not known.
+    pub region: &'a str,
     /// The time.
     pub now: Timestamp,
 }

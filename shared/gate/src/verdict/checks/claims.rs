@@ -11,6 +11,14 @@ use crate::{
 pub(crate) fn claims(evidence: &Evidence) -> CheckResult {
     let job = match &evidence.job {
         Fact::Known(job) => job,
+        // Whichever job it would be compared with.
+        Fact::NotAsked if evidence.is_unsigned() => {
+            return CheckResult::Fail(
+                ReasonCode::Unsigned,
+                "the package is not signed, and the gate deploys only what a signing job made"
+                    .to_owned(),
+            );
+        }
         Fact::NotAsked => {
             return CheckResult::NotJudged("no signing job was given to compare with".to_owned());
         }

@@ -5,7 +5,8 @@ use crate::{
     verdict::{
         evidence::{Evidence, Fact},
         finding::CheckResult,
-        startable::{StartFault, is_started_as_it_says, start_faults, untrusted_layers},
+        start_facts::StartFacts,
+        startable::{StartFault, not_judged, start_faults, untrusted_layers},
     },
 };
 
@@ -16,7 +17,7 @@ pub(crate) fn startable(evidence: &Evidence) -> Vec<(Option<ReasonCode>, CheckRe
         return vec![(None, CheckResult::NotJudged(message.to_owned()))];
     };
     let (function, otherwise) = match &evidence.function {
-        Fact::Known(function) => (function.clone(), CheckResult::Pass(pass(function))),
+        Fact::Known(function) => (function.clone(), CheckResult::Pass(pass(facts, function))),
         Fact::NotAsked => (
             FunctionConfiguration::default(),
             CheckResult::NotJudged(
@@ -46,15 +47,15 @@ pub(crate) fn startable(evidence: &Evidence) -> Vec<(Option<ReasonCode>, CheckRe
     results
 }
 
-fn pass(function: &FunctionConfiguration) -> String {
+/// What there is to say when nothing is wrong, with what was not looked at.
+fn pass(facts: &StartFacts, function: &FunctionConfiguration) -> String {
     let known = "nothing is known that would keep it from starting";
-    if !is_started_as_it_says(function) {
-        return format!("{known}; a wrapper starts it, so that its handler was not looked for");
-    }
-    if function.layers.is_empty() {
+    let parts = not_judged(facts, function);
+    if parts.is_empty() {
         return known.to_owned();
     }
-    format!("{known}; its code may lie in a layer, so that it was not looked for")
+    let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
+    format!("{known}; not looked at: {}", parts.join("; "))
 }
 
 /// As the fixes of reason codes are written, which stand beside it.

@@ -19,10 +19,11 @@ fn pass(contents: &Contents) -> String {
         1 => "1 entry".to_owned(),
         count => format!("{count} entries"),
     };
-    let whole = format!(
-        "every byte belongs to one record; {entries}, {} bytes unpacked",
-        contents.unpacked_bytes
-    );
+    let bytes = match contents.unpacked_bytes {
+        1 => "1 byte".to_owned(),
+        count => format!("{count} bytes"),
+    };
+    let whole = format!("every byte belongs to one record; {entries}, {bytes} unpacked");
     let told = contents.warnings.iter().map(String::as_str);
     [whole.as_str()]
         .into_iter()

@@ -4,10 +4,10 @@ use countersign_package::{EntryKind, Inventory, Libc, Lookup};
 
 use super::{
     super::start_facts::{BOOTSTRAP, Program, StartFacts},
-    fault::{StartFault, zip_its_content},
+    fault::{StartFault, may_lie_elsewhere, zip_its_content},
     processor::{machine_name, runs},
 };
-use crate::domain::{FunctionConfiguration, ReasonCode};
+use crate::domain::{ExecWrapper, FunctionConfiguration, ReasonCode};
 
 /// The program that a custom runtime starts.
 pub(super) fn bootstrap(
@@ -27,11 +27,14 @@ pub(super) fn bootstrap(
         |message: String, fix: String| fault(ReasonCode::BootstrapUnusable, message, fix);
     let entry = match inventory.look_up(BOOTSTRAP) {
         Lookup::Entry(entry) if entry.kind() == EntryKind::File => entry,
-        // A link into a layer, or a layer that has it.
+        // A link into a layer.
         Lookup::Layer(_) => return None,
-        _ if !function.layers.is_empty() => return None,
-        _ => return Some(no_bootstrap(inventory)),
+        _ => return no_bootstrap(inventory, may_lie_elsewhere(function)),
     };
+    // A wrapper may start another one.
+    if function.exec_wrapper != ExecWrapper::NotSet {
+        return None;
+    }
     if let Some(mode) = entry.permissions()
         && mode & 0o111 == 0
     {
@@ -88,11 +91,15 @@ pub(super) fn bootstrap(
     }
 }
 
-fn no_bootstrap(inventory: &Inventory) -> StartFault {
+/// Where code may lie elsewhere, it is told only if it lies one folder down: then the folder was zipped.
+fn no_bootstrap(inventory: &Inventory, may_lie_elsewhere: bool) -> Option<StartFault> {
     let inside = inventory
         .top_folder()
         .filter(|folder| inventory.find(&format!("{folder}/{BOOTSTRAP}")).is_some());
-    StartFault {
+    if inside.is_none() && may_lie_elsewhere {
+        return None;
+    }
+    Some(StartFault {
         code: ReasonCode::EntryPointMissing,
         file: None,
         message: format!("a custom runtime starts the file {BOOTSTRAP:?}, which is not there"),
@@ -100,5 +107,5 @@ fn no_bootstrap(inventory: &Inventory) -> StartFault {
             || format!("put the program at the top of the package as {BOOTSTRAP:?}"),
             zip_its_content,
         ),
-    }
+    })
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::ReasonCode;
+use crate::domain::{ExecWrapper, FunctionConfiguration, ReasonCode};
 
 /// A reason why a package will not start, or not as its author means it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +19,12 @@ pub struct StartFault {
 
 /// How many files of one fault are named; the others are counted.
 const MAX_NAMED: usize = 3;
+
+/// Whether what is started may be no part of the package: a layer may have it, or a wrapper may start anything. Whether
+/// there is a wrapper is not known when the variables could not be read.
+pub(super) fn may_lie_elsewhere(function: &FunctionConfiguration) -> bool {
+    !function.layers.is_empty() || function.exec_wrapper != ExecWrapper::NotSet
+}
 
 /// What to do where the folder was zipped, and not what is in it.
 pub(super) fn zip_its_content(folder: &str) -> String {

@@ -1,21 +1,25 @@
 //! Whether a package can start as the function that it is for: from the zip and the function's
 //! configuration alone.
 //!
-//! Where the configuration has a wrapper, or code may lie in a layer, nothing is said of what is missing:
-//! a warning that is wrong once is not read the second time. How each runtime finds its handler is
-//! documented by AWS (Lambda developer guide, "handler" of each language; grade B).
+//! Where the configuration has a wrapper, or code may lie in a layer, nothing is said of what is missing, but of a
+//! folder that was zipped as a whole: a warning that is wrong once is not read the second time. What was not looked
+//! at is told as such. How each runtime finds its handler is documented by AWS (Lambda developer guide, "handler" of
+//! each language; grade B).
 //!
 //! Lives here: the order of what is looked for, with layers, modes and sizes (`start_faults.rs`), the handler's file
 //! of each runtime (`entry_point.rs`), the program of a custom one (`bootstrap.rs`), libraries that were built for
-//! another processor (`native_libraries.rs`), and what all of them use (`fault.rs`, `processor.rs`).
+//! another processor (`native_libraries.rs`), what was not looked at (`not_judged.rs`), and what all of them use
+//! (`fault.rs`, `processor.rs`, `runtime.rs`).
 
 mod bootstrap;
 mod entry_point;
 mod fault;
 mod native_libraries;
+mod not_judged;
 mod processor;
+mod runtime;
 mod start_faults;
 
 pub use fault::StartFault;
-pub(super) use start_faults::is_started_as_it_says;
+pub use not_judged::{NotJudged, not_judged};
 pub use start_faults::{start_faults, untrusted_layers};

@@ -6,7 +6,7 @@ use super::{
     fault::{StartFault, listed},
     native_libraries::foreign_libraries,
 };
-use crate::domain::{AttachedLayer, Csc, ExecWrapper, FunctionConfiguration, ReasonCode};
+use crate::domain::{AttachedLayer, Csc, FunctionConfiguration, ReasonCode};
 
 /// What a function's code and its layers may unpack to (Lambda quotas, grade B).
 const MAX_UNPACKED_BYTES: u64 = 262_144_000;
@@ -16,9 +16,7 @@ const MAX_UNPACKED_BYTES: u64 = 262_144_000;
 #[must_use]
 pub fn start_faults(facts: &StartFacts, function: &FunctionConfiguration) -> Vec<StartFault> {
     let mut faults = Vec::new();
-    if is_started_as_it_says(function) {
-        faults.extend(entry_point(facts, function));
-    }
+    faults.extend(entry_point(facts, function));
     faults.extend(foreign_libraries(facts.libraries(), function));
     faults.extend(unreadable(facts));
     faults.extend(too_large(facts, function));
@@ -39,12 +37,6 @@ pub fn untrusted_layers(function: &FunctionConfiguration, csc: &Csc) -> Option<S
         message: doubts.join("; "),
         fix: ReasonCode::LayerUntrusted.about().fix.to_owned(),
     })
-}
-
-/// Whether the runtime starts what the configuration names. A wrapper may start anything; whether there
-/// is one is not known when the variables could not be read.
-pub(in crate::verdict) fn is_started_as_it_says(function: &FunctionConfiguration) -> bool {
-    function.exec_wrapper == ExecWrapper::NotSet
 }
 
 /// Files and folders that the runtime's user cannot read: it is neither their owner nor of their group
@@ -89,7 +81,7 @@ mod tests {
     use countersign_testkit::zip::{EntryForge, ZipForge};
 
     use super::*;
-    use crate::domain::{Architecture, CscPolicy};
+    use crate::domain::{Architecture, CscPolicy, ExecWrapper};
 
     /// The beginning of an ELF file of 64 bits for this machine.
     fn elf(machine: u16) -> Vec<u8> {
@@ -169,6 +161,68 @@ mod tests {
     }
 
     #[test]
+    fn zipped_folder_is_told_also_where_code_may_lie_elsewhere() {
+        for (runtime, handler, file) in [
+            ("python3.13", "app.handler", "app.py"),
+            ("provided.al2023", "x", "bootstrap"),
+        ] {
+            let mut layered = launch(runtime, handler);
+            layered.layers = vec![layer(1)];
+            let mut wrapped = launch(runtime, handler);
+            wrapped.exec_wrapper = ExecWrapper::Set("/opt/wrapper".to_owned());
+            for function in [layered, wrapped] {
+                let inside = [EntryForge::file(&format!("project/{file}"), "x")];
+                let told = faults(inside, &function);
+                assert!(told[0].contains("zip what is in that folder"), "{told:?}");
+                let elsewhere = [EntryForge::file("project/readme.txt", "x")];
+                assert_eq!(faults(elsewhere, &function), [""; 0]);
+            }
+        }
+    }
+
+    #[test]
+    fn handler_without_a_function_is_told() {
+        let entries = || {
+            [
+                EntryForge::file("app.py", "x"),
+                EntryForge::file("index.js", "x"),
+            ]
+        };
+        for (runtime, handler, words) in [
+            ("python3.13", "app", "write app.NAME"),
+            ("python3.13", "src/app", "write src/app.NAME"),
+            ("nodejs22.x", "index", "write index.NAME"),
+            ("nodejs22.x", "dist.d/index", "write dist.d/index.NAME"),
+        ] {
+            let mut function = launch(runtime, handler);
+            // Wherever the file lies.
+            for layers in [vec![], vec![layer(1)]] {
+                function.layers = layers;
+                let told = faults(entries(), &function);
+                assert_eq!(told.len(), 1, "{told:?}");
+                assert!(told[0].contains("names no function"), "{told:?}");
+                assert!(told[0].contains(words), "{told:?}");
+            }
+            // A wrapper may start anything.
+            function.exec_wrapper = ExecWrapper::Set("/opt/wrapper".to_owned());
+            assert_eq!(faults(entries(), &function), [""; 0]);
+        }
+        // These name a class or an assembly, which is enough, or it is not known what they do.
+        for (runtime, handler, file) in [
+            ("java21", "Handler", "Handler.class"),
+            ("dotnet8", "Shop", "Shop.dll"),
+            ("ruby3.4", "app", "app.rb"),
+            ("provided.al2023", "app", "x"),
+        ] {
+            let told = faults([EntryForge::file(file, "x")], &launch(runtime, handler));
+            assert!(
+                !told.iter().any(|told| told.contains("no function")),
+                "{told:?}"
+            );
+        }
+    }
+
+    #[test]
     fn nothing_is_guessed_where_code_may_lie_elsewhere() {
         let entries = || [EntryForge::file("readme.txt", "x")];
         let mut layered = launch("python3.13", "app.handler");
@@ -183,6 +237,7 @@ mod tests {
             undecrypted,
             launch("python3.13", "/opt/app.handler"),
             launch("cobol1", "app"),
+            launch("pythonic", "app.handler"),
             FunctionConfiguration::default(),
         ] {
             assert_eq!(faults(entries(), &silent), [""; 0], "{silent:?}");

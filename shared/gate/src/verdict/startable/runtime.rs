@@ -1,0 +1,155 @@
+//! The runtimes of Lambda, by how each finds what it starts.
+
+/// The runtimes that find their handler in the same way. The identifiers are those of Lambda's API reference (grade B);
+/// versions are taken as they come, so that a new one needs no new release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RuntimeFamily {
+    /// `python3.13`
+    Python,
+    /// `nodejs22.x`
+    Node,
+    /// `ruby3.3`
+    Ruby,
+    /// `java21`, `java8.al2`
+    Java,
+    /// `dotnet8`, `dotnetcore3.1`
+    Dotnet,
+    /// `provided`, `provided.al2023`
+    Custom,
+}
+
+/// Each word that identifiers begin with, and a runtime that Lambda has, as an example.
+const FAMILIES: [(&str, RuntimeFamily, &str); 7] = [
+    ("python", RuntimeFamily::Python, "python3.13"),
+    ("nodejs", RuntimeFamily::Node, "nodejs22.x"),
+    ("ruby", RuntimeFamily::Ruby, "ruby3.4"),
+    ("java", RuntimeFamily::Java, "java21"),
+    ("dotnetcore", RuntimeFamily::Dotnet, "dotnet8"),
+    ("dotnet", RuntimeFamily::Dotnet, "dotnet8"),
+    ("provided", RuntimeFamily::Custom, "provided.al2023"),
+];
+
+/// A word is taken for another one, misspelt, up to this many letters.
+const MAX_TYPOS: usize = 2;
+
+impl RuntimeFamily {
+    /// The family of an identifier; `None` where it is not spelt as one of Lambda's.
+    pub(super) fn of(runtime: &str) -> Option<Self> {
+        let (word, version) = split(runtime);
+        let (_, family, _) = FAMILIES.iter().find(|(known, ..)| *known == word)?;
+        family.has(version).then_some(*family)
+    }
+
+    /// Whether versions of this family are written so.
+    fn has(self, version: &str) -> bool {
+        let is_number =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let system = |part: &str| part.strip_prefix("al").is_some_and(is_number);
+        match version.split_once('.') {
+            _ if self == Self::Custom => {
+                version.is_empty() || version.strip_prefix('.').is_some_and(system)
+            }
+            Some((major, minor)) => {
+                let is_minor = match self {
+                    Self::Node => minor == "x" || is_number(minor),
+                    Self::Java => system(minor),
+                    _ => is_number(minor),
+                };
+                is_number(major) && is_minor
+            }
+            None => matches!(self, Self::Java | Self::Dotnet) && is_number(version),
+        }
+    }
+}
+
+/// The runtime that may be meant by an identifier that is none of Lambda's.
+pub(super) fn meant(runtime: &str) -> Option<String> {
+    let lower = runtime.to_ascii_lowercase();
+    let (word, version) = split(&lower);
+    // Lambda's own runtime for Go is gone; a program of Go is started by the custom runtimes.
+    if matches!(word, "go" | "golang") {
+        return Some("provided.al2023".to_owned());
+    }
+    let known = FAMILIES.iter();
+    let (typos, (name, family, example)) = known
+        .map(|family| (distance(word, family.0), family))
+        .min_by_key(|(typos, _)| *typos)?;
+    // Of a short word, two other letters leave nothing.
+    if typos > MAX_TYPOS || typos.saturating_mul(2) >= word.len() {
+        return None;
+    }
+    let versions = [version.to_owned(), format!("{version}.x")];
+    let spelt = versions.iter().find(|version| family.has(version));
+    Some(spelt.map_or_else(
+        || (*example).to_owned(),
+        |version| format!("{name}{version}"),
+    ))
+}
+
+/// The word that an identifier begins with, and its version.
+fn split(runtime: &str) -> (&str, &str) {
+    let end = runtime.find(|c: char| !c.is_ascii_alphabetic());
+    runtime.split_at(end.unwrap_or(runtime.len()))
+}
+
+/// Letters to insert, remove or replace to make one word of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, a) in one.chars().enumerate() {
+        let mut next = vec![index.saturating_add(1)];
+        for ((b, diagonal), above) in other.iter().zip(&row).zip(row.iter().skip(1)) {
+            let left = next.last().copied().unwrap_or(0);
+            let replaced = diagonal.saturating_add(usize::from(a != *b));
+            next.push(replaced.min(left.min(*above).saturating_add(1)));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runtimes_of_lambda_are_known() {
+        for (runtime, family) in [
+            ("python3.13", RuntimeFamily::Python),
+            ("python2.7", RuntimeFamily::Python),
+            ("nodejs22.x", RuntimeFamily::Node),
+            ("nodejs8.10", RuntimeFamily::Node),
+            ("ruby3.4", RuntimeFamily::Ruby),
+            ("java21", RuntimeFamily::Java),
+            ("java8.al2", RuntimeFamily::Java),
+            ("dotnet8", RuntimeFamily::Dotnet),
+            ("dotnetcore3.1", RuntimeFamily::Dotnet),
+            ("provided", RuntimeFamily::Custom),
+            ("provided.al2023", RuntimeFamily::Custom),
+        ] {
+            assert_eq!(RuntimeFamily::of(runtime), Some(family), "{runtime}");
+        }
+    }
+
+    #[test]
+    fn misspelt_runtime_is_not_known_and_what_is_meant_is_told() {
+        for (runtime, expected) in [
+            ("pyhton3.13", Some("python3.13")),
+            ("Python3.13", Some("python3.13")),
+            ("python", Some("python3.13")),
+            ("python3", Some("python3.13")),
+            ("python3.13 ", Some("python3.13")),
+            ("nodejs22", Some("nodejs22.x")),
+            ("node20.x", Some("nodejs20.x")),
+            ("java21.x", Some("java21")),
+            ("provided.al2023x", Some("provided.al2023")),
+            ("go1.x", Some("provided.al2023")),
+            ("cobol1", None),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(RuntimeFamily::of(runtime), None, "{runtime}");
+            assert_eq!(meant(runtime).as_deref(), expected, "{runtime}");
+        }
+    }
+}
