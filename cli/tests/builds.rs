@@ -330,12 +330,17 @@ fn wrong_projects_and_builds_make_no_call() {
             &[".serverless"],
             ".json:2",
         ),
-        ("t/x/bootstrap", "", &["t/y"], "its packages are x"),
+        (
+            "t/x/bootstrap",
+            "",
+            &["t/y"],
+            "the packages of the build in t are x",
+        ),
         (
             "t/x/bootstrap",
             "",
             &["functions/a=t/y"],
-            "its packages are x",
+            "the packages of the build in t are x",
         ),
     ] {
         let gate = Gate::new();

@@ -346,7 +346,7 @@ fn rejection_has_no_reservation() {
     let output = bench.run(&["verify", "source.zip"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
-        text.starts_with("source.zip would be rejected.\n"),
+        text.starts_with("source.zip is not signed, and would be rejected.\n"),
         "{text}"
     );
 }

@@ -246,7 +246,7 @@ fn strays(help: &str) -> Vec<&str> {
             let [before, line, after] = three else {
                 return false;
             };
-            let is_one = indent(before) == indent(line) && indent(line) == indent(after);
+            let is_one = indent(before) == indent(line) && !line.trim().is_empty();
             is_one
                 && before.len() > 80
                 && !after.trim().is_empty()

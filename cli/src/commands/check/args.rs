@@ -18,8 +18,8 @@ Examples:
 
 Exit status:
   0  it would be signed; perhaps there are warnings, or it was not judged whether it starts
-  1  it would be rejected; with --strict, also when there are warnings, or when it was not judged whether it
-     starts because the command line does not say enough; of several, any of them
+  1  it would be rejected; with --strict, also when there are warnings, or when whether it starts
+     was not judged because the command line does not say enough; of several, any of them
   2  the command line or an input cannot be used, or AWS does not answer";
 
 /// Say whether a package would be signed and whether it could start, before it is uploaded

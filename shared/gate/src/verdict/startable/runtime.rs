@@ -74,8 +74,8 @@ pub(super) fn meant(runtime: &str) -> Option<String> {
     let (typos, (name, family, example)) = known
         .map(|family| (distance(word, family.0), family))
         .min_by_key(|(typos, _)| *typos)?;
-    // Of a short word, two other letters leave nothing.
-    if typos > MAX_TYPOS || typos.saturating_mul(2) >= word.len() {
+    // Of a short word, that many other letters leave nothing.
+    if typos > MAX_TYPOS || typos.saturating_mul(2) > word.len() {
         return None;
     }
     let versions = [version.to_owned(), format!("{version}.x")];
