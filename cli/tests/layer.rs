@@ -24,7 +24,8 @@ use serde_json::{Value, json};
 const LAYER: &str = "arn:aws:lambda:eu-west-1:444455556666:layer:tracing:7";
 const OTHER: &str = "arn:aws:lambda:eu-west-1:444455556666:layer:metrics:1";
 const CSC: &str = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-0123456789abcdef0";
-const STRANGER: &str = "arn:aws:signer:us-east-1:999988887777:/signing-profiles/stranger/AbCdEfGh12";
+const STRANGER: &str =
+    "arn:aws:signer:us-east-1:999988887777:/signing-profiles/stranger/AbCdEfGh12";
 const GET_LAYER: &str = "lambda:GetLayerVersionByArn";
 
 /// A vendor's layer with these bytes on Lambda, and in the folder as `layer.zip`.
@@ -108,7 +109,10 @@ fn layer_is_countersigned_with_its_provenance() {
         Some(sample().build())
     );
     let calls = gate.aws.calls();
-    let put = calls.iter().find(|call| call.name == "s3:PutObject").unwrap();
+    let put = calls
+        .iter()
+        .find(|call| call.name == "s3:PutObject")
+        .unwrap();
     let header = |name: &str| put.request.header(&format!("x-amz-meta-{name}"));
     for (name, value) in [
         ("adopted", "a layer of a vendor"),
@@ -135,8 +139,20 @@ fn zip_needs_a_name_and_an_unsigned_one_is_taken_as_it_is() {
     let report = report(ran.ends_with(0));
     assert_eq!(report["signature"], Value::Null);
     assert_eq!(report["source_sha256"], sha256_base64(&sample().build()));
-    assert!(report["warnings"][0].as_str().unwrap().contains("no signature"));
-    assert_eq!(gate.aws.called().iter().filter(|call| *call == GET_LAYER).count(), 0);
+    assert!(
+        report["warnings"][0]
+            .as_str()
+            .unwrap()
+            .contains("no signature")
+    );
+    assert_eq!(
+        gate.aws
+            .called()
+            .iter()
+            .filter(|call| *call == GET_LAYER)
+            .count(),
+        0
+    );
     let function = adopt(&gate, &["layer.zip", "--as", "functions/own"]);
     assert!(function.ends_with(2).err.contains("it becomes a layer"));
 }
@@ -146,7 +162,8 @@ fn what_is_not_the_vendors_is_refused_before_anything_is_written() {
     let forged = sign(&sample(), &Pki::new());
     let tampered = {
         let mut zip = sign(&sample(), &PKI);
-        zip.entries.insert(1, EntryForge::file("python/more.py", "import os"));
+        zip.entries
+            .insert(1, EntryForge::file("python/more.py", "import os"));
         zip
     };
     let behind = sign(&sample(), &PKI).with(|zip| {
@@ -155,10 +172,25 @@ fn what_is_not_the_vendors_is_refused_before_anything_is_written() {
         zip.entries.push(entry);
     });
     for (package, told, more, expected) in [
-        (signed(), json!({"CodeSha256": "other="}), vec![], "Lambda tells other="),
+        (
+            signed(),
+            json!({"CodeSha256": "other="}),
+            vec![],
+            "Lambda tells other=",
+        ),
         (signed(), json!({}), vec!["--publisher", STRANGER], STRANGER),
-        (signed(), json!({"SigningProfileVersionArn": STRANGER}), vec![], STRANGER),
-        (sample().build(), json!({}), vec!["--publisher", STRANGER], "no signature"),
+        (
+            signed(),
+            json!({"SigningProfileVersionArn": STRANGER}),
+            vec![],
+            STRANGER,
+        ),
+        (
+            sample().build(),
+            json!({}),
+            vec!["--publisher", STRANGER],
+            "no signature",
+        ),
         (
             sample().build(),
             json!({"SigningProfileVersionArn": STRANGER}),
@@ -168,7 +200,12 @@ fn what_is_not_the_vendors_is_refused_before_anything_is_written() {
         (tampered.build(), json!({}), vec![], "does not hold"),
         (behind.build(), json!({}), vec![], "does not hold"),
         (b"no zip".to_vec(), json!({}), vec![], "not sound"),
-        (signed(), json!({"Location": null}), vec![], "where its package"),
+        (
+            signed(),
+            json!({"Location": null}),
+            vec![],
+            "where its package",
+        ),
     ] {
         let gate = vendor(&package, &told);
         let ran = adopt(&gate, &[&[LAYER, "--apply"], &more[..]].concat());
@@ -183,7 +220,12 @@ fn what_is_not_the_vendors_is_refused_before_anything_is_written() {
     let gate = vendor(&forged.build(), &json!({}));
     let ran = gate.run(&["layer", "adopt", LAYER, "--format", "json"]);
     let message = report(ran.ends_with(1));
-    assert!(message["message"].as_str().unwrap().contains("does not hold"));
+    assert!(
+        message["message"]
+            .as_str()
+            .unwrap()
+            .contains("does not hold")
+    );
 }
 
 #[test]
@@ -217,21 +259,36 @@ fn refusal_and_silence_of_the_gate_are_told() {
     let gate = vendor(&signed(), &json!({}));
     let pending = report(adopt(&gate, &[LAYER, "--apply", "--timeout", "0s"]).ends_with(3));
     assert_eq!(pending["state"], "pending");
-    assert!(pending["fix"].as_str().unwrap().contains("countersign wait layers/tracing"));
+    assert!(
+        pending["fix"]
+            .as_str()
+            .unwrap()
+            .contains("countersign wait layers/tracing")
+    );
 }
 
 #[test]
 fn absent_layer_and_no_answer_are_two_things() {
     let gate = vendor(&signed(), &json!({}));
-    gate.aws
-        .answers(GET_LAYER, exception(404, "ResourceNotFoundException", "none"));
+    gate.aws.answers(
+        GET_LAYER,
+        exception(404, "ResourceNotFoundException", "none"),
+    );
     let absent = report(adopt(&gate, &[LAYER]).ends_with(1));
-    assert!(absent["message"].as_str().unwrap().contains("no such version"));
+    assert!(
+        absent["message"]
+            .as_str()
+            .unwrap()
+            .contains("no such version")
+    );
     gate.aws
         .answers(GET_LAYER, exception(403, "AccessDeniedException", "no"));
     let denied = adopt(&gate, &[LAYER]);
     assert!(denied.ends_with(2).err.contains("lambda:GetLayerVersion"));
-    let wrong = adopt(&gate, &["arn:aws:lambda:eu-west-1:444455556666:layer:tracing"]);
+    let wrong = adopt(
+        &gate,
+        &["arn:aws:lambda:eu-west-1:444455556666:layer:tracing"],
+    );
     assert!(wrong.ends_with(2).err.contains("<version>"));
 }
 
@@ -252,7 +309,10 @@ fn account() -> Gate {
     ];
     for (call, answer) in [
         ("GetCodeSigningConfig", json!({"CodeSigningConfig": csc})),
-        ("ListCodeSigningConfigs", json!({"CodeSigningConfigs": [csc]})),
+        (
+            "ListCodeSigningConfigs",
+            json!({"CodeSigningConfigs": [csc]}),
+        ),
         (
             "ListFunctionsByCodeSigningConfig",
             json!({"FunctionArns": ["arn:aws:lambda:eu-west-1:111122223333:function:shop"]}),
@@ -290,7 +350,9 @@ fn list_says_who_signed_and_what_enforce_says() {
     let text = gate.run(&["layer", "list"]);
     let out = &text.ends_with(1).out;
     assert!(
-        out.contains("2 of 3 functions use layers; Enforce takes 1, refuses 1, 1 without a configuration"),
+        out.contains(
+            "2 of 3 functions use layers; Enforce takes 1, refuses 1, 1 without a configuration"
+        ),
         "{out}"
     );
     assert!(text.err.is_empty(), "no progress in a pipe: {}", text.err);

@@ -27,8 +27,8 @@ pub(super) fn archive(root: &Path, build: bool) -> Result<(String, Vec<u8>), Box
         output(&mut command)?;
     }
     let program = root.join("target/release").join(CRATE);
-    let bytes = read(&program)
-        .map_err(|error| format!("{error}. Build it first: leave --no-build out"))?;
+    let bytes =
+        read(&program).map_err(|error| format!("{error}. Build it first: leave --no-build out"))?;
     let version = output(Command::new(&program).arg("--version"))?;
     let version = version.split_whitespace().last().unwrap_or_default();
     let base = format!("{CRATE}-{version}-{}", host(root)?);

@@ -46,7 +46,10 @@ pub(crate) const HOUSES: [House; 4] = [
             ("origin", &["signature_entry", "digest", "zip", "package"]),
             ("inventory", &["escape", "numbers", "zip", "package"]),
             ("signable", &["numbers", "limits", "zip", "origin"]),
-            ("strip", &["signature_entry", "limits", "zip", "package", "origin"]),
+            (
+                "strip",
+                &["signature_entry", "limits", "zip", "package", "origin"],
+            ),
             (
                 "format",
                 &[

@@ -178,13 +178,7 @@ fn end_table(page: &mut String) {
 }
 
 fn findings(page: &mut String, audit: &Audit) {
-    let headings = [
-        "Severity",
-        "Subject",
-        "Finding",
-        "What to do",
-        "Controls",
-    ];
+    let headings = ["Severity", "Subject", "Finding", "What to do", "Controls"];
     table(page, "Findings", &headings);
     for finding in &audit.findings {
         finding_row(page, finding);

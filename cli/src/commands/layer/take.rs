@@ -143,8 +143,8 @@ async fn upload(
         .put_upload(target, layer.package(), layer.metadata())
         .await;
     reporter.done();
-    let stored = stored
-        .map_err(|error| session.failed_upload("write", target, "s3:PutObject", &error))?;
+    let stored =
+        stored.map_err(|error| session.failed_upload("write", target, "s3:PutObject", &error))?;
     let upload = pin_stored(session, target, stored).await?;
     let mut followed = [Followed::new(target.clone(), upload)];
     watch(session, &mut followed, timeout, reporter).await?;

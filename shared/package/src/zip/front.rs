@@ -26,7 +26,9 @@ pub(crate) fn first_entries(bytes: &[u8], count: usize, limits: &Limits) -> Opti
     let bodies_end = usize::try_from(next.offset).ok()?;
     let headers = bytes.get(directory..headers_end)?;
     // The highest values of a plain end record mean that a zip64 one counts.
-    let entries = u16::try_from(count).ok().filter(|count| *count < u16::MAX)?;
+    let entries = u16::try_from(count)
+        .ok()
+        .filter(|count| *count < u16::MAX)?;
     let start = u32::try_from(bodies_end).ok().filter(|at| *at < u32::MAX)?;
     let size = u32::try_from(headers.len()).ok()?;
     let comment = u16::try_from(end.comment.len()).ok()?;
