@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use crate::{
     commands::{
         adopt, audit, check, ci_report, completions, csc, diff, doctor, explain, history, inspect,
-        man, push, redrive, rollback, status, verify, wait,
+        layer, man, push, redrive, rollback, status, verify, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
@@ -54,6 +54,7 @@ enum Command {
     Redrive(redrive::Arguments),
     Audit(audit::Arguments),
     Adopt(adopt::Arguments),
+    Layer(layer::Arguments),
     Csc(csc::Arguments),
     CiReport(ci_report::Arguments),
     Completions(completions::Arguments),
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments, now()),
         Command::Redrive(arguments) => redrive::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Layer(arguments) => layer::run(&arguments, now()),
         Command::Csc(arguments) => csc::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
         Command::Man(arguments) => man::run(&arguments, Arguments::command()),

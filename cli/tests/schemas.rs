@@ -50,7 +50,7 @@ fn account() -> Gate {
         "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"},
         "LastModified": "2026-11-21T21:44:00Z"});
     let function = json!({"FunctionName": "shop", "CodeSha256": "c2hh", "PackageType": "Zip",
-        "SigningProfileVersionArn": PROFILE});
+        "SigningProfileVersionArn": PROFILE, "Layers": [{"Arn": "arn:aws:lambda:eu-west-1:1:layer:l:1", "CodeSize": 1}]});
     let arn = "arn:aws:lambda:eu-west-1:111122223333:function:shop";
     for (call, answer) in [
         ("GetCodeSigningConfig", json!({"CodeSigningConfig": csc})),
@@ -187,6 +187,15 @@ fn outputs_are_as_their_schemas_say() {
         ),
         ("redrive", &["redrive"]),
         ("adopt", &["adopt", "functions/shop", "--csc", CSC]),
+        ("layer-list", &["layer", "list"]),
+        (
+            "layer-adopt",
+            &["layer", "adopt", "new.zip", "--as", "layers/new"],
+        ),
+        (
+            "layer-adopt",
+            &["layer", "adopt", "signed.zip", "--as", "layers/new"],
+        ),
         ("csc-list", &["csc", "list"]),
         ("csc-diff", &["csc", "diff", CSC, CSC]),
         ("csc-change", &["csc", "remove", PROFILE, "--csc", CSC]),

@@ -13,6 +13,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod inspect;
+pub(crate) mod layer;
 pub(crate) mod man;
 pub(crate) mod push;
 pub(crate) mod redrive;

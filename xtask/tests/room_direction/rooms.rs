@@ -47,6 +47,10 @@ pub(crate) const HOUSES: [House; 4] = [
             ("inventory", &["escape", "numbers", "zip", "package"]),
             ("signable", &["numbers", "limits", "zip", "origin"]),
             (
+                "strip",
+                &["signature_entry", "limits", "zip", "package", "origin"],
+            ),
+            (
                 "format",
                 &[
                     "escape",
@@ -74,6 +78,7 @@ pub(crate) const HOUSES: [House; 4] = [
                     "origin",
                     "inventory",
                     "signable",
+                    "strip",
                 ],
             ),
         ],
@@ -152,6 +157,7 @@ pub(crate) const HOUSES: [House; 4] = [
             ("commands/explain", &["io", "aws"]),
             ("commands/history", &["io", "aws", "following"]),
             ("commands/inspect", &["io"]),
+            ("commands/layer", &["io", "aws", "following"]),
             ("commands/man", &["io"]),
             ("commands/push", &["io", "aws", "builds", "following"]),
             ("commands/redrive", &["io", "aws"]),
@@ -173,6 +179,7 @@ pub(crate) const HOUSES: [House; 4] = [
                     "commands/explain",
                     "commands/history",
                     "commands/inspect",
+                    "commands/layer",
                     "commands/man",
                     "commands/push",
                     "commands/redrive",
@@ -198,6 +205,7 @@ pub(crate) const HOUSES: [House; 4] = [
                     "commands/explain",
                     "commands/history",
                     "commands/inspect",
+                    "commands/layer",
                     "commands/man",
                     "commands/push",
                     "commands/redrive",

@@ -11,12 +11,15 @@ use countersign_package::ProfileVersionArn;
 use super::{
     args::{Arguments, Common, DiffArguments, ListArguments, Question, RotateArguments},
     change::set_publishers,
-    look::{configuration, configurations, doubts, functions_of, users_of},
+    look::{configuration, doubts, users_of},
     report::{ChangeReport, DiffReport, ListReport, Listed, Side, Step},
     text,
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::{
+        listing::{configurations, functions_of},
+        session::{Session, block_on},
+    },
     io::{
         error::CliError,
         exit_status::ExitStatus,

@@ -395,14 +395,14 @@ fn kms_key_arn(location: FunctionCodeLocation) -> Result<Option<String>, PortErr
     }
 }
 
-/// What of a configuration decides which code runs. Of the variables only one is kept.
-fn configuration(
+/// The layers that a function uses, as `call` told them.
+pub(super) fn attached_layers(
+    call: &'static str,
     said: &LambdaConfiguration,
-    code: Option<&FunctionCodeLocation>,
-) -> Result<FunctionConfiguration, PortError> {
+) -> Result<Vec<AttachedLayer>, PortError> {
     let layers = said.layers().iter().map(|layer| {
         Ok(AttachedLayer {
-            arn: required(GET_FUNCTION, "Layers.Arn", layer.arn.clone())?,
+            arn: required(call, "Layers.Arn", layer.arn.clone())?,
             zip_bytes: u64::try_from(layer.code_size)
                 .ok()
                 .filter(|bytes| *bytes > 0),
@@ -410,6 +410,14 @@ fn configuration(
             profile_version_arn: layer.signing_profile_version_arn.clone(),
         })
     });
+    layers.collect()
+}
+
+/// What of a configuration decides which code runs. Of the variables only one is kept.
+fn configuration(
+    said: &LambdaConfiguration,
+    code: Option<&FunctionCodeLocation>,
+) -> Result<FunctionConfiguration, PortError> {
     let is_referenced = code.is_some_and(|code| code.resolved_s3_object.is_some());
     Ok(FunctionConfiguration {
         runtime: said.runtime.as_ref().map(|name| name.as_str().to_owned()),
@@ -418,7 +426,7 @@ fn configuration(
             .architectures()
             .first()
             .and_then(|name| Architecture::parse(name.as_str())),
-        layers: layers.collect::<Result<_, PortError>>()?,
+        layers: attached_layers(GET_FUNCTION, said)?,
         exec_wrapper: exec_wrapper(said.environment.as_ref()),
         storage: if is_referenced {
             CodeStorage::Referenced

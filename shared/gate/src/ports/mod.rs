@@ -32,7 +32,8 @@ mod upload_store;
 mod uploads;
 
 pub use adoption::{
-    Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, PublishersChange,
+    Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, LayerCandidate,
+    LayerUser, PublishersChange,
 };
 pub use call_history::CallHistory;
 pub use clock::Clock;
