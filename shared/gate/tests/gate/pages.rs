@@ -572,9 +572,13 @@ fn page_about_code_says_what_the_records_know() {
         repeat_interval: Duration::ZERO,
         ..settings()
     };
+    let number = std::cell::Cell::new(0);
     let text = |world: &World, body: &str| {
         let hands = hands(world, "alert");
-        match run(alert(&hands, &each, body)).unwrap() {
+        number.set(number.get() + 1);
+        let mut event: Value = serde_json::from_str(body).unwrap();
+        event["detail"]["eventID"] = json!(format!("event-{}", number.get()));
+        match run(alert(&hands, &each, &event.to_string())).unwrap() {
             Alerted::Paged(page) => page.text,
             other => panic!("{other:?}"),
         }
