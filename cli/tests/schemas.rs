@@ -63,6 +63,16 @@ fn account() -> Gate {
             json!({"FunctionArns": [arn]}),
         ),
         ("ListFunctions", json!({"Functions": [function]})),
+        (
+            "ListVersionsByFunction",
+            json!({"Versions": ["1", "2"].map(|number| json!({"FunctionName": "shop", "Version": number,
+                "Description": "countersign:x"}))}),
+        ),
+        ("ListAliases", json!({"Aliases": []})),
+        (
+            "ListProvisionedConcurrencyConfigs",
+            json!({"ProvisionedConcurrencyConfigs": []}),
+        ),
     ] {
         gate.aws
             .answers(&format!("lambda:{call}"), json(&answer.to_string()));
@@ -188,6 +198,7 @@ fn outputs_are_as_their_schemas_say() {
         ("redrive", &["redrive"]),
         ("adopt", &["adopt", "functions/shop", "--csc", CSC]),
         ("layer-list", &["layer", "list"]),
+        ("prune", &["prune", "functions/shop", "--keep", "1"]),
         (
             "layer-adopt",
             &["layer", "adopt", "new.zip", "--as", "layers/new"],
