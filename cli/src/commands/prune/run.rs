@@ -14,7 +14,7 @@ use super::{
     report::{Report, Row, render},
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     io::{
         error::CliError,
         exit_status::ExitStatus,
@@ -31,7 +31,7 @@ const TO_LOOK: &str = "lambda:ListVersionsByFunction, lambda:ListAliases and lam
 /// Looks, deletes, reports.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let records_bucket = arguments.records_bucket.name()?;
-    let report = block_on(async {
+    let report = ask("asking which versions are needed", async {
         let session = Session::connect("", records_bucket).await?;
         let mut functions = Vec::new();
         for name in &arguments.targets {
