@@ -52,6 +52,9 @@ fn account() -> Gate {
     let function = json!({"FunctionName": "shop", "CodeSha256": "c2hh", "PackageType": "Zip",
         "SigningProfileVersionArn": PROFILE, "Layers": [{"Arn": "arn:aws:lambda:eu-west-1:1:layer:l:1", "CodeSize": 1}]});
     let arn = "arn:aws:lambda:eu-west-1:111122223333:function:shop";
+    let versions = ["1", "2"].map(
+        |number| json!({"FunctionName": "shop", "Version": number, "Description": "countersign:x"}),
+    );
     for (call, answer) in [
         ("GetCodeSigningConfig", json!({"CodeSigningConfig": csc})),
         (
@@ -63,11 +66,7 @@ fn account() -> Gate {
             json!({"FunctionArns": [arn]}),
         ),
         ("ListFunctions", json!({"Functions": [function]})),
-        (
-            "ListVersionsByFunction",
-            json!({"Versions": ["1", "2"].map(|number| json!({"FunctionName": "shop", "Version": number,
-                "Description": "countersign:x"}))}),
-        ),
+        ("ListVersionsByFunction", json!({"Versions": versions})),
         ("ListAliases", json!({"Aliases": []})),
         (
             "ListProvisionedConcurrencyConfigs",
