@@ -27,7 +27,7 @@ is on its way, so that it is not known what is needed.";
 
 /// Delete old versions of functions that nothing needs
 ///
-/// By the rules of the stack's parameter KeepVersions, for functions whose storage fills up now. Without --apply nothing is
+/// By the rules of the stack's parameter `KeepVersions`, for functions whose storage fills up now. Without --apply nothing is
 /// changed. What is deleted cannot be put back.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
