@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use crate::{
     commands::{
         adopt, audit, check, ci_report, completions, csc, diff, doctor, explain, history, inspect,
-        layer, man, push, redrive, rollback, status, verify, wait,
+        layer, man, prune, push, redrive, rollback, status, verify, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
@@ -55,6 +55,7 @@ enum Command {
     Audit(audit::Arguments),
     Adopt(adopt::Arguments),
     Layer(layer::Arguments),
+    Prune(prune::Arguments),
     Csc(csc::Arguments),
     CiReport(ci_report::Arguments),
     Completions(completions::Arguments),
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         Command::Redrive(arguments) => redrive::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
         Command::Layer(arguments) => layer::run(&arguments, now()),
+        Command::Prune(arguments) => prune::run(&arguments),
         Command::Csc(arguments) => csc::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
         Command::Man(arguments) => man::run(&arguments, Arguments::command()),

@@ -15,6 +15,7 @@ pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod layer;
 pub(crate) mod man;
+pub(crate) mod prune;
 pub(crate) mod push;
 pub(crate) mod redrive;
 pub(crate) mod rollback;

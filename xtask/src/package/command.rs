@@ -32,14 +32,18 @@ pub(super) fn archive(root: &Path, build: bool) -> Result<(String, Vec<u8>), Box
     let version = output(Command::new(&program).arg("--version"))?;
     let version = version.split_whitespace().last().unwrap_or_default();
     let base = format!("{CRATE}-{version}-{}", host(root)?);
-    let files = files(root, &program, bytes, &base)?;
+    let run = |arguments: &[&str]| output(Command::new(&program).args(arguments));
+    let files = files(root, &run, bytes, &base)?;
     Ok((format!("{base}.tar.gz"), tar_gz(&files)?))
 }
+
+/// Runs the program with arguments, and gives what it prints.
+type Run<'a> = &'a dyn Fn(&[&str]) -> Result<String, Box<dyn Error>>;
 
 /// What is in it, the program first.
 fn files(
     root: &Path,
-    program: &Path,
+    run: Run<'_>,
     bytes: Vec<u8>,
     base: &str,
 ) -> Result<Vec<TarFile>, Box<dyn Error>> {
@@ -53,7 +57,7 @@ fn files(
         file("LICENSE", 0o644, read(&root.join("LICENSE"))?),
     ];
     for (shell, name) in SHELLS {
-        let script = output(Command::new(program).args(["completions", shell]))?;
+        let script = run(&["completions", shell])?;
         files.push(file(
             &format!("completions/{name}"),
             0o644,
@@ -64,7 +68,7 @@ fn files(
     if pages.exists() {
         fs::remove_dir_all(&pages)?;
     }
-    output(Command::new(program).arg("man").arg(&pages))?;
+    run(&["man", &pages.to_string_lossy()])?;
     let mut names = Vec::new();
     for entry in fs::read_dir(&pages)? {
         names.push(entry?.file_name().to_string_lossy().into_owned());
@@ -87,28 +91,42 @@ fn host(root: &Path) -> Result<String, Box<dyn Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use countersign_testkit::checkout;
 
-    /// Of the program that the tests have built.
     #[test]
     fn archive_has_the_program_its_pages_and_its_completions() {
-        let root = checkout::path("");
-        let program = checkout::program(CRATE);
-        let files = files(&root, &program, b"program".to_vec(), "x").unwrap();
-        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-        for name in [
-            "x/countersign",
-            "x/LICENSE",
-            "x/completions/bash/countersign",
-            "x/completions/zsh/_countersign",
-            "x/completions/fish/countersign.fish",
-            "x/man/man1/countersign.1",
-            "x/man/man1/countersign-push.1",
-        ] {
-            assert!(names.contains(&name), "{name}: {names:?}");
-        }
-        assert!(files.iter().all(|file| !file.bytes.is_empty()));
-        let executable = files.iter().filter(|file| file.mode == 0o755);
-        assert_eq!(executable.count(), 1);
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::write(root.join("LICENSE"), "licence").unwrap();
+        let old = root.join("target/package-man");
+        fs::create_dir_all(&old).unwrap();
+        fs::write(old.join("countersign-gone.1"), "page").unwrap();
+        let run = |arguments: &[&str]| -> Result<String, Box<dyn Error>> {
+            match arguments {
+                ["completions", shell] => Ok(format!("for {shell}")),
+                ["man", pages] => {
+                    fs::create_dir_all(pages)?;
+                    for name in ["countersign.1", "countersign-push.1"] {
+                        fs::write(Path::new(pages).join(name), "page")?;
+                    }
+                    Ok(String::new())
+                }
+                other => Err(format!("{other:?}").into()),
+            }
+        };
+        let files = files(root, &run, b"program".to_vec(), "x").unwrap();
+        let told: Vec<(&str, u64)> = files
+            .iter()
+            .map(|file| (file.name.as_str(), file.mode))
+            .collect();
+        let expected = [
+            ("x/countersign", 0o755),
+            ("x/LICENSE", 0o644),
+            ("x/completions/bash/countersign", 0o644),
+            ("x/completions/zsh/_countersign", 0o644),
+            ("x/completions/fish/countersign.fish", 0o644),
+            ("x/man/man1/countersign-push.1", 0o644),
+            ("x/man/man1/countersign.1", 0o644),
+        ];
+        assert_eq!(told, expected);
     }
 }

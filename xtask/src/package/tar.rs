@@ -65,8 +65,8 @@ fn header(file: &TarFile) -> io::Result<Vec<u8>> {
     after.extend(octal(0, 8));
     after.extend([0; 167]);
     // The sum is taken as if its own field held blanks.
-    let bytes = before.iter().chain(&after);
-    let sum = bytes.map(|byte| u64::from(*byte)).sum::<u64>() + 8 * u64::from(b' ');
+    let bytes = before.iter().chain(b"        ").chain(&after);
+    let sum: u64 = bytes.map(|byte| u64::from(*byte)).sum();
     before.extend(format!("{sum:06o}\0 ").into_bytes());
     before.extend(after);
     Ok(before)
@@ -86,7 +86,7 @@ fn padded(text: &[u8], bytes: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use std::{os::unix::fs::PermissionsExt as _, process::Command};
 
     use super::*;
 
@@ -124,7 +124,6 @@ mod tests {
         for file in files() {
             let path = folder.path().join(&file.name);
             assert_eq!(std::fs::read(&path).unwrap(), file.bytes);
-            use std::os::unix::fs::PermissionsExt as _;
             let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(u64::from(mode & 0o777), file.mode, "{}", file.name);
         }

@@ -12,7 +12,7 @@ use super::{
     sarif, text,
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     io::{
         error::CliError,
         exit_status::ExitStatus,
@@ -70,7 +70,7 @@ fn tell_impact(
 }
 
 fn read(bucket: &str) -> Result<Option<SweepSnapshot>, CliError> {
-    block_on(async {
+    ask("reading what the last sweep saw", async {
         let session = Session::connect("", bucket).await?;
         read_swept(&session.records)
             .await

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     aws::{
         listing::{configurations, functions_of},
-        session::{Session, block_on},
+        session::{Session, ask},
     },
     io::{
         error::CliError,
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
 }
 
 fn list(arguments: &ListArguments) -> Result<ExitStatus, CliError> {
-    let report = block_on(async {
+    let report = ask("asking Lambda for configurations and functions", async {
         let session = Session::connect("", "").await?;
         let mut listed = Vec::new();
         for csc in configurations(&session).await? {
@@ -77,7 +77,7 @@ fn list(arguments: &ListArguments) -> Result<ExitStatus, CliError> {
 
 fn diff(arguments: &DiffArguments) -> Result<ExitStatus, CliError> {
     let records_bucket = arguments.records_bucket.name().unwrap_or_default();
-    let report = block_on(async {
+    let report = ask("asking Lambda for configurations and functions", async {
         let session = Session::connect("", records_bucket).await?;
         let old = configuration(&session, &arguments.old).await?;
         let new = configuration(&session, &arguments.new).await?;
@@ -141,7 +141,7 @@ fn apply(
     change: &TrustChange,
     may_lock_out: bool,
 ) -> Result<ExitStatus, CliError> {
-    let report = block_on(async {
+    let report = ask("asking Lambda for configurations and functions", async {
         let seen = see(common).await?;
         changed(common, &seen, change, may_lock_out).await
     })?;
@@ -208,7 +208,7 @@ async fn warnings(seen: &Seen, step: Step, publisher: &ProfileVersionArn) -> Vec
 
 fn rotate(arguments: &RotateArguments) -> Result<ExitStatus, CliError> {
     let common = &arguments.common;
-    let report = block_on(async {
+    let report = ask("asking Lambda for configurations and functions", async {
         let seen = see(common).await?;
         let (from, to) = (&arguments.from, &arguments.to);
         match plan_rotation(&seen.csc, from, to, &seen.users) {

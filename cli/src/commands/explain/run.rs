@@ -13,7 +13,7 @@ use super::{
     report::{Explained, PageReport, Report},
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     io::{
         error::CliError,
         exit_status::ExitStatus,
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
 fn read(arguments: &Arguments) -> Result<(Vec<u8>, String), CliError> {
     match (&arguments.lookup, &arguments.file) {
         (Some(event_id), _) => {
-            let json = block_on(look_up(event_id))?;
+            let json = ask("asking CloudTrail", look_up(event_id))?;
             Ok((json.into_bytes(), format!("the event {event_id}")))
         }
         (None, Some(file)) => Ok((input::read(file, "the events")?, file.display().to_string())),

@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 pub(super) enum Question {
     List(ListArguments),
-    Adopt(AdoptArguments),
+    Adopt(Box<AdoptArguments>),
 }
 
 /// List the layers that functions use, who signed them, and what Enforce says to each

@@ -62,13 +62,10 @@ impl Adoption for LambdaApi {
             Err(error) if code(&error) == NOT_FOUND => return Ok(None),
             Err(error) => return Err(port_error(CALL, error)),
         };
-        let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         let runtimes = answer.compatible_runtimes().iter();
+        let runtimes = runtimes.map(|name| name.as_str().to_owned()).collect();
         let architectures = answer.compatible_architectures().iter();
-        let (runtimes, architectures) = (
-            names(runtimes.map(|name| name.as_str()).collect()),
-            names(architectures.map(|name| name.as_str()).collect()),
-        );
+        let architectures = architectures.map(|name| name.as_str().to_owned()).collect();
         let content = required(CALL, "Content", answer.content)?;
         Ok(Some(LayerCandidate {
             code: CodeIdentity {

@@ -31,5 +31,5 @@ pub use alias::ALIAS_TAG;
 pub use deploy::{Deployment, deploy};
 pub use expected::ExpectedCode;
 pub use pending_deployment::DeployWorld;
-pub use prune::{PruneWorld, prune};
+pub use prune::{MAX_PRUNED, PrunePlan, PruneWorld, plan_prune, prune};
 pub use settings::{CanaryPolicy, DeploySettings, KeptVersions};
