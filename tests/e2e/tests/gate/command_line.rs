@@ -307,7 +307,7 @@ fn layer_of_a_vendor_is_countersigned() {
     let csc = stack.stack().output("CodeSigningConfig").unwrap();
     let listed = run(
         &Credentials::root(),
-        &["layer", "list", "--csc", &csc, "--format", "json"],
+        &["layer", "list", "--csc", csc, "--format", "json"],
     );
     // Functions of other tests may use what nobody signed.
     let status = listed.status.code().unwrap();
