@@ -154,12 +154,12 @@ codes! {
     EntryDuplicate = "ENTRY_DUPLICATE" {
         "Two entries unpack to the same path.",
         "The zip was built by adding to an existing one, or a file is also a directory.",
-        "Build the zip anew, so that each path occurs once. In Gradle, set duplicatesStrategy = DuplicatesStrategy.EXCLUDE on the task that packs."
+        "Build the zip anew, so that each path occurs once. In Gradle, set duplicatesStrategy = DuplicatesStrategy.EXCLUDE on the task that packs. Two names outside of ASCII that meet only in another encoding: rename one of them."
     }
     EntryUnsupported = "ENTRY_UNSUPPORTED" {
         "An entry uses a feature of the zip format that Lambda's world does not share.",
-        "Encryption, or a compression method other than stored and deflated.",
-        "Pack with stored or deflated entries, without a password."
+        "Encryption, a compression method other than stored and deflated, or an entry for another system.",
+        "Pack with stored or deflated entries, without a password. An entry that asks for another system: build the zip anew with a tool of docs/packages.md."
     }
     EntryKind = "ENTRY_KIND" {
         "An entry is neither a plain file, a directory nor a symbolic link, or contradicts itself.",
