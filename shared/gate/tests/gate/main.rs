@@ -27,6 +27,7 @@ mod refusals;
 mod rollback;
 mod scale;
 mod startable;
+mod storage_mode;
 mod sweep;
 mod sweep_trust;
 mod told_once;
