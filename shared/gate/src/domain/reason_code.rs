@@ -230,6 +230,11 @@ codes! {
         "A forged or damaged signature; or AWS changed the format.",
         "Have the package signed again. If this is what Signer wrote, report it."
     }
+    ProfileAlias = "PROFILE_ALIAS" {
+        "The signature names an alias of a signing profile where it should name a version of one.",
+        "The package was signed through an alias, which AWS announced. What is behind an alias can change, so that it does not say who the publisher is.",
+        "Have the package signed by the profile itself. Take the alias out of whatever starts the signing job; if the gate started it, report it."
+    }
     SignerCertificate = "SIGNER_CERTIFICATE" {
         "The certificate of the signer, or of a CA above it, is not one for signing code.",
         "A certificate without the purpose, a CA that signed by itself, or no certificate of the signer's at all.",
