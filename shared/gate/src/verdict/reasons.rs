@@ -3,7 +3,7 @@
 //! The matches are exhaustive: the compiler demands that each variant of the core is here.
 
 use crate::domain::ReasonCode;
-use countersign_package::{IntegrityError, OriginError, SignatureError, StructureError};
+use countersign_package::{ArnError, IntegrityError, OriginError, SignatureError, StructureError};
 
 /// The code for a zip that is not sound.
 #[must_use]
@@ -62,6 +62,10 @@ pub fn of_signature(error: &SignatureError) -> ReasonCode {
         | E::TooManyCertificates { .. }
         // Nothing that the chain rests on: it may have been put there, or be a novelty of AWS's.
         | E::SurplusCertificate { .. } => ReasonCode::SignatureFormat,
+        E::Claim {
+            source: ArnError::ProfileAlias,
+            ..
+        } => ReasonCode::ProfileAlias,
         E::NoSignedAttributes
         | E::AttributeOrder
         | E::DuplicateAttribute { .. }

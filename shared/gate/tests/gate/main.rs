@@ -29,6 +29,7 @@ mod rollback;
 mod scale;
 mod scale_plots;
 mod startable;
+mod storage_mode;
 mod sweep;
 mod sweep_trust;
 mod told_once;
