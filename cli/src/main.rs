@@ -26,7 +26,7 @@ use crate::{
     aws::session,
     commands::{
         adopt, audit, check, ci_report, completions, csc, diff, doctor, explain, history, inspect,
-        man, push, redrive, rollback, status, verify, wait,
+        layer, man, prune, push, redrive, rollback, status, verify, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
@@ -35,16 +35,18 @@ use crate::{
 #[derive(Parser)]
 #[command(version, max_term_width = 100, styles = style::HELP, arg_required_else_help = true)]
 struct Arguments {
-    /// The profile to ask AWS by, as AWS_PROFILE names it
+    /// The profile to ask AWS by.
     #[arg(
+        help = "The profile to ask AWS by, as AWS_PROFILE names it",
         long,
         global = true,
         value_name = "NAME",
         help_heading = "Options for AWS"
     )]
     profile: Option<String>,
-    /// The region of the stack, as AWS_REGION names it
+    /// The region of the stack.
     #[arg(
+        help = "The region of the stack, as AWS_REGION names it",
         long,
         global = true,
         value_name = "REGION",
@@ -71,7 +73,10 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ),
     ("Deploy", &["push", "wait", "rollback"]),
     ("Look", &["status", "history", "diff", "audit"]),
-    ("Set up and repair", &["doctor", "adopt", "csc", "redrive"]),
+    (
+        "Set up and repair",
+        &["doctor", "adopt", "layer", "csc", "redrive", "prune"],
+    ),
 ];
 
 const ENVIRONMENT: &str = "\
@@ -121,6 +126,8 @@ enum Command {
     Redrive(redrive::Arguments),
     Audit(audit::Arguments),
     Adopt(adopt::Arguments),
+    Layer(layer::Arguments),
+    Prune(prune::Arguments),
     Csc(csc::Arguments),
     CiReport(ci_report::Arguments),
     Completions(completions::Arguments),
@@ -148,6 +155,8 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments, now()),
         Command::Redrive(arguments) => redrive::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Layer(arguments) => layer::run(&arguments, now()),
+        Command::Prune(arguments) => prune::run(&arguments),
         Command::Csc(arguments) => csc::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, command()),
         Command::Man(arguments) => man::run(&arguments, command()),

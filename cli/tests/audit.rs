@@ -365,3 +365,70 @@ fn nothing_but_records_is_read() {
         ["s3:GetObject", "s3:ListObjectsV2", "s3:GetObject"]
     );
 }
+
+#[test]
+fn other_tools_get_every_finding_in_their_form() {
+    let aws = aws(&posture());
+    let (_, report) = report(&aws, &[]);
+    let findings = report["findings"].as_array().unwrap();
+    for format in ["ocsf", "asff"] {
+        let (status, out, err) = run(&aws, &["--format", format]);
+        assert_eq!(status, 1, "{err}");
+        assert!(!out.contains(['\u{202e}', '\u{1b}']), "{format}: {out}");
+        let list: Value = serde_json::from_str(&out).unwrap();
+        let list = list.as_array().unwrap();
+        assert_eq!(list.len(), findings.len(), "{format}");
+        let ids: std::collections::BTreeSet<String> = list
+            .iter()
+            .map(|one| {
+                one.get("Id")
+                    .unwrap_or(&one["finding_info"]["uid"])
+                    .to_string()
+            })
+            .collect();
+        assert_eq!(ids.len(), list.len(), "{format}: each has an id of its own");
+        let (again, told) = (run(&aws, &["--format", format]).1, format);
+        assert_eq!(again, out, "{told}: ids do not change");
+    }
+}
+
+#[test]
+fn ocsf_and_asff_name_the_resource_and_its_controls() {
+    let aws = aws(&posture());
+    let of = |format: &str, subject: &str, kind: &str| {
+        let (_, out, _) = run(&aws, &["--format", format]);
+        let list: Value = serde_json::from_str(&out).unwrap();
+        let mut list = list.as_array().unwrap().iter();
+        let is_it = |one: &&Value| {
+            let text = one.to_string();
+            text.contains(&format!("{subject}\"")) && text.contains(&format!("{kind}\""))
+        };
+        list.find(is_it).unwrap().clone()
+    };
+    let arn = "arn:aws:lambda:us-east-1:111122223333:function:bare";
+    let ocsf = of("ocsf", arn, "NO_CSC");
+    assert_eq!(
+        (&ocsf["class_uid"], &ocsf["type_uid"]),
+        (&json!(2003), &json!(200_301))
+    );
+    assert_eq!(ocsf["compliance"]["status_id"], 3);
+    assert!(
+        ocsf["compliance"]["standards"]
+            .to_string()
+            .contains("CIS AWS Compute")
+    );
+    assert_eq!(ocsf["cloud"]["account"]["uid"], "111122223333");
+    let asff = of("asff", arn, "NO_CSC");
+    assert_eq!(asff["Resources"][0]["Type"], "AwsLambdaFunction");
+    assert_eq!(asff["Compliance"]["Status"], "FAILED");
+    assert_eq!(asff["AwsAccountId"], "111122223333");
+    let unused = of("asff", IDLE, "CSC_UNUSED");
+    assert_eq!(unused["Resources"][0]["Type"], "Other");
+
+    let mut nowhere = posture();
+    nowhere["configurations"] = json!([]);
+    let nowhere = self::aws(&nowhere);
+    let (status, _, err) = run(&nowhere, &["--format", "asff"]);
+    assert_eq!(status, 2);
+    assert!(err.contains("the account is not known"), "{err}");
+}

@@ -238,7 +238,7 @@ fn commands_are_listed_by_what_they_are_for() {
 
 /// Words that are left over where a paragraph was wrapped by hand and is wrapped again.
 fn strays(help: &str) -> Vec<&str> {
-    let indent = |line: &str| line.len() - line.trim_start().len();
+    let indent = |line: &str| line.len().saturating_sub(line.trim_start().len());
     let lines: Vec<&str> = help.lines().collect();
     lines
         .windows(3)
@@ -252,7 +252,7 @@ fn strays(help: &str) -> Vec<&str> {
                 && !after.trim().is_empty()
                 && line.split_whitespace().count() <= 2
         })
-        .map(|three| three[1])
+        .filter_map(|three| three.get(1).copied())
         .collect()
 }
 

@@ -20,7 +20,7 @@ use countersign_testkit::{
 const PAGE: &str = include_str!("../../docs/packages.md");
 
 /// Which cases stand for a row of the page, in its order. The row of a signed package is judged below.
-const ROWS: [(&str, &[&str]); 28] = [
+const ROWS: [(&str, &[&str]); 33] = [
     ("`zip` (Info-ZIP)", &["a package of Info-ZIP on Linux"]),
     (
         "`zip` without a UTF-8 locale",
@@ -32,6 +32,10 @@ const ROWS: [(&str, &[&str]); 28] = [
             "a package of Info-ZIP writing to a pipe",
             "a file whose mode says pipe (zip -)",
         ],
+    ),
+    (
+        "`zip -` from a socket",
+        &["a file whose mode says socket (bsdtar, zip.js)"],
     ),
     (
         "`tar -a -cf package.zip .`",
@@ -102,6 +106,22 @@ const ROWS: [(&str, &[&str]); 28] = [
     ),
     ("Node `archiver`", &["a package of Node's archiver"]),
     ("Node `yazl`", &["a package of Node's yazl"]),
+    (
+        "Node `jszip`, `fflate`, `adm-zip`",
+        &["a package of Node's jszip", "a package of Node's fflate"],
+    ),
+    (
+        "Node `zip.js`",
+        &["a folder as Node's zip.js writes it, with an unsigned descriptor"],
+    ),
+    (
+        "`cdk deploy`",
+        &["a package of Node's archiver from contents (cdk-assets, serverless)"],
+    ),
+    (
+        "`chalice package`",
+        &["a package of a provided.al2023 bootstrap from Python's zipfile"],
+    ),
     ("`cargo lambda`", &["a package of cargo lambda"]),
     (
         "Go `archive/zip`",

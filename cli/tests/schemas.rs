@@ -50,8 +50,11 @@ fn account() -> Gate {
         "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"},
         "LastModified": "2026-11-21T21:44:00Z"});
     let function = json!({"FunctionName": "shop", "CodeSha256": "c2hh", "PackageType": "Zip",
-        "SigningProfileVersionArn": PROFILE});
+        "SigningProfileVersionArn": PROFILE, "Layers": [{"Arn": "arn:aws:lambda:eu-west-1:1:layer:l:1", "CodeSize": 1}]});
     let arn = "arn:aws:lambda:eu-west-1:111122223333:function:shop";
+    let versions = ["1", "2"].map(
+        |number| json!({"FunctionName": "shop", "Version": number, "Description": "countersign:x"}),
+    );
     for (call, answer) in [
         ("GetCodeSigningConfig", json!({"CodeSigningConfig": csc})),
         (
@@ -63,6 +66,12 @@ fn account() -> Gate {
             json!({"FunctionArns": [arn]}),
         ),
         ("ListFunctions", json!({"Functions": [function]})),
+        ("ListVersionsByFunction", json!({"Versions": versions})),
+        ("ListAliases", json!({"Aliases": []})),
+        (
+            "ListProvisionedConcurrencyConfigs",
+            json!({"ProvisionedConcurrencyConfigs": []}),
+        ),
     ] {
         gate.aws
             .answers(&format!("lambda:{call}"), json(&answer.to_string()));
@@ -187,6 +196,16 @@ fn outputs_are_as_their_schemas_say() {
         ),
         ("redrive", &["redrive"]),
         ("adopt", &["adopt", "functions/shop", "--csc", CSC]),
+        ("layer-list", &["layer", "list"]),
+        ("prune", &["prune", "functions/shop", "--keep", "1"]),
+        (
+            "layer-adopt",
+            &["layer", "adopt", "new.zip", "--as", "layers/new"],
+        ),
+        (
+            "layer-adopt",
+            &["layer", "adopt", "signed.zip", "--as", "layers/new"],
+        ),
         ("csc-list", &["csc", "list"]),
         ("csc-diff", &["csc", "diff", CSC, CSC]),
         ("csc-change", &["csc", "remove", PROFILE, "--csc", CSC]),

@@ -180,3 +180,55 @@ fn broken_pipe_is_no_error() {
         );
     }
 }
+
+/// An AWS that thinks before it says no, for as long as the test runs.
+fn slow_aws() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let _ = std::io::Read::read(&mut stream, &mut request);
+            std::thread::sleep(std::time::Duration::from_millis(1_600));
+            let answer =
+                b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let _ = std::io::Write::write_all(&mut stream, answer);
+        }
+    });
+    endpoint
+}
+
+#[test]
+fn what_is_waited_for_is_said_on_a_terminal_only() {
+    let bench = Bench::new();
+    let endpoint = slow_aws();
+    let variables = [
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("COUNTERSIGN_RECORDS_BUCKET", "records"),
+    ];
+    let progress = "reading what the last sweep saw";
+    let output = bench.command(&["audit"]).envs(variables).output().unwrap();
+    let piped = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !piped.contains(progress) && !piped.contains('\r'),
+        "{piped:?}"
+    );
+    assert!(
+        piped.contains("denied") || piped.contains("403"),
+        "{piped:?}"
+    );
+    let Some(shown) = on_a_terminal(&bench, &["audit"], &variables) else {
+        return;
+    };
+    assert!(shown.contains(progress), "{shown:?}");
+    let (_, after) = shown.rsplit_once(progress).unwrap();
+    assert!(
+        after.contains("\r\x1b[K"),
+        "the line is taken away: {shown:?}"
+    );
+}

@@ -61,7 +61,7 @@ resource "aws_lambda_function" "shop" {
   }
 }
 
-# Made once, for version 1; the gate moves it from then on.
+# Made once, for $LATEST, since there is no version yet; the gate moves it to each version that it publishes.
 resource "aws_lambda_alias" "live" {
   name             = "live"
   function_name    = aws_lambda_function.shop.function_name

@@ -31,6 +31,8 @@ const CONTROL_PLANE: u32 = 15;
 const GET_FUNCTION: u32 = 100;
 /// How much longer than the quota alone it may take.
 const GOAL: f64 = 1.1;
+/// After so many uploads their calls are counted.
+const UPLOADS_PER_COUNT: u32 = 20;
 const PATIENCE: Duration = Duration::from_hours(1);
 
 /// Drops many packages at once, with Lambda's quotas on. Builds the functions first, ten minutes the first time.
@@ -118,6 +120,13 @@ pub(crate) fn run(
     Ok(figures.behind.is_empty())
 }
 
+/// Calls of the control plane that Lambda took from the gate, and those that it throttled.
+#[derive(Debug, Default)]
+struct Count {
+    taken: u32,
+    throttled: u32,
+}
+
 struct Burst<'a> {
     stack: &'a Stack,
     local_stack: &'a LocalStack<'a>,
@@ -140,19 +149,20 @@ impl Burst<'_> {
         self.set_faults()?;
         self.control("DELETE calls", json!({}))?;
         let since = Instant::now();
-        let uploads = self.upload_all()?;
+        let mut count = Count::default();
+        let uploads = self.upload_all(&mut count)?;
         self.terminal.step("uploads", "made", since.elapsed());
-        self.wait_for_all(&uploads)?;
+        self.wait_for_all(&uploads, &mut count)?;
         let took = since.elapsed().as_secs_f64();
         // What is looked at afterwards is not to be throttled.
         self.control("DELETE faults", json!({}))?;
-        let (calls, throttled) = self.count_calls()?;
+        self.take_calls(&mut count)?;
         let (states, behind) = self.ends(&uploads)?;
         Ok(Figures {
             took,
             states,
-            calls,
-            throttled,
+            calls: count.taken,
+            throttled: count.throttled,
             behind,
         })
     }
@@ -183,9 +193,12 @@ impl Burst<'_> {
     }
 
     /// One function after the other, and all of them again, until there are enough.
-    fn upload_all(&self) -> Result<Vec<Upload>, HarnessError> {
+    fn upload_all(&self, count: &mut Count) -> Result<Vec<Upload>, HarnessError> {
         (0..self.options.uploads)
             .map(|number| {
+                if number.is_multiple_of(UPLOADS_PER_COUNT) {
+                    self.take_calls(count)?;
+                }
                 let name = function(number.checked_rem(self.options.functions).unwrap_or(0));
                 let package = packages::function(&format!("upload {number}"))?;
                 self.local_stack
@@ -229,9 +242,10 @@ impl Burst<'_> {
         }
     }
 
-    fn wait_for_all(&self, uploads: &[Upload]) -> Result<(), HarnessError> {
+    fn wait_for_all(&self, uploads: &[Upload], count: &mut Count) -> Result<(), HarnessError> {
         let mut swept = Instant::now();
         wait_until(self.terminal, "the end of all uploads", PATIENCE, || {
+            self.take_calls(count)?;
             let ended = self.ended()?;
             let left = uploads.iter().filter(|it| !ended.contains(&it.version));
             let left = left.count();
@@ -246,10 +260,10 @@ impl Burst<'_> {
         })
     }
 
-    /// Calls of the control plane that Lambda took from the gate, and those that it throttled.
-    fn count_calls(&self) -> Result<(u32, u32), HarnessError> {
-        let answer = self.control("GET calls", json!({}))?;
-        let (mut taken, mut throttled) = (0_u32, 0_u32);
+    /// Counts what was called since this was last asked: the journal of the local AWS holds fewer calls than a burst
+    /// makes.
+    fn take_calls(&self, count: &mut Count) -> Result<(), HarnessError> {
+        let answer = self.control("DELETE calls", json!({}))?;
         for call in list(&answer, "/calls") {
             let of = |field: &str| call.get(field).and_then(Value::as_str).unwrap_or_default();
             let action = of("action");
@@ -259,13 +273,13 @@ impl Burst<'_> {
             if !draws || !of("caller").contains(&format!("{STACK}-")) {
                 continue;
             }
-            let count = match call.get("status").and_then(Value::as_u64) {
-                Some(429) => &mut throttled,
-                _ => &mut taken,
+            let number = match call.get("status").and_then(Value::as_u64) {
+                Some(429) => &mut count.throttled,
+                _ => &mut count.taken,
             };
-            *count = count.saturating_add(1);
+            *number = number.saturating_add(1);
         }
-        Ok((taken, throttled))
+        Ok(())
     }
 
     /// How many uploads ended in each state, and the functions whose newest one does not run.

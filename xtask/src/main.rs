@@ -11,6 +11,7 @@ mod stop;
 mod terminal;
 mod test;
 mod vectors;
+mod writers;
 
 use std::{
     error::Error,
@@ -41,6 +42,8 @@ enum Task {
     Package(package::Options),
     /// Write the detections as rules of Sigma, Panther or Elastic.
     Detections(Box<detections::Options>),
+    /// Install programs that write zips, pinned, from npm and `PyPI`, for the matrix of writers in the tests.
+    Writers,
     /// Measure.
     Bench {
         /// What to measure.
@@ -90,6 +93,7 @@ fn run(task: Task, terminal: &Terminal) -> Result<bool, Box<dyn Error>> {
         Task::Test(options) => test::run(&root, &options, terminal),
         Task::Package(options) => package::run(&root, &options, terminal),
         Task::Detections(options) => detections::run(&root, &options, terminal),
+        Task::Writers => writers::run(&root, terminal),
         Task::Bench { what, options } => bench(&root, what, &options, terminal),
     }
 }

@@ -1,10 +1,13 @@
 //! `cargo xtask package`: a folder with all that a deployment without SAM needs.
 //!
 //! `countersign.json` is plain CloudFormation, `functions/` has the code under names that change with it, `sbom.json`
-//! says what it was made of, `SHA256SUMS` holds all of it together. The same binaries make the same bytes.
+//! says what it was made of, `SHA256SUMS` holds all of it together. The same binaries make the same bytes. With
+//! `--command` the command line is in it, too.
 
 mod archive;
+mod command;
 mod sbom;
+mod tar;
 
 use std::{
     collections::BTreeMap,
@@ -55,6 +58,9 @@ pub(crate) struct Options {
     /// Package what the last build made, without building again
     #[arg(long)]
     no_build: bool,
+    /// Add the command line: a tar.gz with the program for this machine's kind, its manual pages and completions
+    #[arg(long)]
+    command: bool,
 }
 
 /// A processor that Lambda has.
@@ -115,7 +121,16 @@ pub(crate) fn run(
             build(&tools, *architecture, terminal)?;
         }
     }
-    write(&tools, &architectures, &root.join(&options.out), terminal)?;
+    let command = if options.command {
+        let since = Instant::now();
+        let archive = command::archive(root, !options.no_build)?;
+        terminal.step("command", &archive.0, since.elapsed());
+        Some(archive)
+    } else {
+        None
+    };
+    let out = root.join(&options.out);
+    write(&tools, &architectures, command, &out, terminal)?;
     Ok(true)
 }
 
@@ -188,6 +203,7 @@ fn build(
 fn write(
     tools: &Tools,
     architectures: &[Architecture],
+    command: Option<(String, Vec<u8>)>,
     out: &Path,
     terminal: &Terminal,
 ) -> Result<(), Box<dyn Error>> {
@@ -213,6 +229,7 @@ fn write(
     let template = expand(tools, &code)?;
     let sizes = fit(template.len())?;
     let mut files = zips;
+    files.extend(command);
     let sbom = sbom(root, architectures, &files)?;
     files.insert(EXPANDED.to_owned(), template);
     files.insert("sbom.json".to_owned(), sbom);
@@ -284,7 +301,7 @@ fn fit(size: usize) -> Result<String, String> {
 fn sbom(
     root: &Path,
     architectures: &[Architecture],
-    zips: &BTreeMap<String, Vec<u8>>,
+    packages: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut resolved = Vec::new();
     for architecture in architectures {
@@ -296,11 +313,18 @@ fn sbom(
         resolved.push(serde_json::from_str(&output(&mut command)?)?);
     }
     let lock = String::from_utf8(read(&root.join("Cargo.lock"))?)?;
-    let crates = FUNCTIONS.map(|(_, name)| name);
-    let files = zips.iter().map(|(name, bytes)| {
-        let of = crates
-            .into_iter()
-            .find(|of| name.starts_with(&format!("functions/{of}-")));
+    let mut crates = FUNCTIONS.map(|(_, name)| name).to_vec();
+    let is_of_command = |name: &str| name.starts_with(command::CRATE);
+    if packages.keys().any(|name| is_of_command(name)) {
+        crates.push(command::CRATE);
+    }
+    let files = packages.iter().map(|(name, bytes)| {
+        let of_function = |of: &&str| name.starts_with(&format!("functions/{of}-"));
+        let of = if is_of_command(name) {
+            Some(command::CRATE)
+        } else {
+            crates.iter().copied().find(|of| of_function(of))
+        };
         (
             name.as_str(),
             of.unwrap_or_default(),

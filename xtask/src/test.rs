@@ -43,7 +43,7 @@ const PYTHON: &str = "python3";
 const SLOW: [&str; 7] = [
     "model::",
     "command_agrees_with_the_core_on_every_row",
-    "programs_agree_on_every_package",
+    "programs_agree_on_every_package_that",
     "changed_bit",
     "mutants_of_",
     "writer_",

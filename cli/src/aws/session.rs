@@ -1,6 +1,6 @@
 //! Region, credentials and endpoint of one run of the command.
 
-use std::{future::Future, sync::OnceLock};
+use std::{future::Future, pin::pin, sync::OnceLock, time::Duration};
 
 use countersign_aws::{
     CloudTrail, Connection, DeadLetterQueues, LambdaApi, Login, LoginMethod, RecordsBucket,
@@ -18,7 +18,7 @@ use crate::{
         buckets::{WHICH_RECORDS_BUCKET, WHICH_UPLOADS_BUCKET},
         diagnosis::{Request, explain},
     },
-    io::error::CliError,
+    io::{error::CliError, progress::ProgressLine},
 };
 
 /// A way to AWS.
@@ -44,7 +44,7 @@ struct Choice {
     region: Option<String>,
 }
 
-/// Takes what every command has. Without a profile, AWS_PROFILE counts; without a region, the profile's.
+/// Takes what every command has. Without a profile, `AWS_PROFILE` counts; without a region, the profile's.
 pub(crate) fn choose(profile: Option<String>, region: Option<String>) {
     let given = |text: &String| !text.is_empty();
     let choice = Choice {
@@ -65,6 +65,32 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Re
             CliError::new(format!("cannot start talking to AWS: {error}"), fix)
         })?;
     runtime.block_on(work)
+}
+
+/// After this long, a person wants to know what is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The same as [`block_on`], for a question that says nothing on its way: after a second, a line on the terminal says
+/// what is waited for.
+pub(crate) fn ask<T>(
+    what: &str,
+    work: impl Future<Output = Result<T, CliError>>,
+) -> Result<T, CliError> {
+    block_on(async {
+        let line = ProgressLine::new();
+        let mut since = Duration::ZERO;
+        let mut work = pin!(work);
+        loop {
+            if let Ok(ended) = tokio::time::timeout(PATIENCE, work.as_mut()).await {
+                if !since.is_zero() {
+                    line.clear();
+                }
+                return ended;
+            }
+            since = since.saturating_add(PATIENCE);
+            line.show(what, since);
+        }
+    })
 }
 
 impl Session {

@@ -19,12 +19,10 @@ use crate::{
         error::CliError,
         escape::escape,
         output::{self, Format},
+        progress::CLEAR_LINE,
         style::{BOLD, DIM, ERROR, style},
     },
 };
-
-/// Goes back to the start of the line and empties it.
-const CLEAR_LINE: &str = "\r\x1b[K";
 
 /// Where events go.
 pub(crate) struct Reporter {

@@ -32,6 +32,7 @@ impl Config {
         let layer_csc = environment.read(&settings::LAYER_CSC_ARN);
         let new_function_csc = environment.read(&settings::NEW_FUNCTION_CSC_ARN);
         let canary = environment.read(&settings::CANARY_ON_ALIAS);
+        let storage = environment.read(&settings::CODE_STORAGE);
         let newest = environment.read(&settings::KEEP_VERSIONS);
         let days = environment.read(&settings::KEEP_VERSIONS_DAYS);
         let roots = environment.read(&settings::TRUST_ROOTS);
@@ -47,6 +48,7 @@ impl Config {
                     layer_csc: layer_csc?,
                     new_function_csc: new_function_csc?,
                     canary: canary?,
+                    storage: storage?,
                     kept_versions: kept_versions(newest?, days?),
                 },
                 core: PackageExaminer::new(Limits::default(), roots?),
@@ -66,6 +68,7 @@ fn kept_versions(newest: u32, days: u32) -> Option<KeptVersions> {
 mod tests {
     use countersign_gate::{
         deployment::CanaryPolicy,
+        domain::CodeStorage,
         verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
     };
 
@@ -101,6 +104,7 @@ mod tests {
         assert_eq!(config.settings.layer_csc, None);
         assert_eq!(config.settings.new_function_csc, None);
         assert_eq!(config.settings.canary, CanaryPolicy::Wait);
+        assert_eq!(config.settings.storage, CodeStorage::Copied);
         assert_eq!(config.settings.kept_versions, None, "nothing is deleted");
     }
 
@@ -137,6 +141,7 @@ mod tests {
             ("COUNTERSIGN_NEW_FUNCTION_CSC_ARN", arn),
             ("COUNTERSIGN_CANARY_ON_ALIAS", "takeover"),
             ("COUNTERSIGN_KEEP_VERSIONS", "25"),
+            ("COUNTERSIGN_CODE_STORAGE", "reference"),
         ]))
         .unwrap();
         assert_eq!(config.settings.policy.without_csc, WithoutCsc::Allow);
@@ -149,6 +154,7 @@ mod tests {
         let new_function_csc = config.settings.new_function_csc.unwrap();
         assert_eq!(new_function_csc.as_str(), arn);
         assert_eq!(config.settings.canary, CanaryPolicy::TakeOver);
+        assert_eq!(config.settings.storage, CodeStorage::Referenced);
         assert_eq!(config.event_bus, "gate-events");
         let kept = config.settings.kept_versions.unwrap();
         assert_eq!((kept.newest.get(), kept.days), (25, 30));

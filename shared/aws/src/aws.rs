@@ -13,8 +13,9 @@ use countersign_gate::{
         Events, Function, FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest,
         JobStart, LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction,
         ListedFunctionVersion, ListingPage, PortError, RecordWithEtag, Records, Replacement,
-        SignedObjects, Signer, UpdatedCode, UploadHead, UploadInventory, UploadVersion, Uploads,
-        Version, VersionDeletion, VersionPublish, VersionRequest, VersionsCursor, VersionsPage,
+        SignedObjects, Signer, UpdateOptions, UpdatedCode, UploadHead, UploadInventory,
+        UploadVersion, Uploads, Version, VersionDeletion, VersionPublish, VersionRequest,
+        VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
 };
@@ -144,8 +145,8 @@ delegate! { Functions to lambda:
     fn function(name: &FunctionName) -> Option<Function>;
     fn function_csc(name: &FunctionName) -> FunctionCsc;
     fn csc(arn: &CscArn) -> Option<Csc>;
-    fn dry_run_update(name: &FunctionName, signed: &SignedObject, seen: &Function) -> CodeUpdate<()>;
-    fn update_code(name: &FunctionName, approved: &Approved, seen: &Function) -> CodeUpdate<UpdatedCode>;
+    fn dry_run_update(name: &FunctionName, signed: &SignedObject, seen: &Function, options: UpdateOptions) -> CodeUpdate<()>;
+    fn update_code(name: &FunctionName, approved: &Approved, seen: &Function, options: UpdateOptions) -> CodeUpdate<UpdatedCode>;
     fn publish_version(request: &VersionRequest) -> VersionPublish;
     fn version(function: &FunctionName, version: &str) -> Option<Version>;
     fn alias(function: &FunctionName, alias: &AliasName) -> Option<Alias>;

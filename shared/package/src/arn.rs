@@ -16,7 +16,7 @@ pub enum ArnError {
     /// Not six parts of which the first is `arn`.
     #[error("it is not an ARN")]
     NotAnArn,
-    /// A partition other than `aws`, `aws-cn` and `aws-us-gov`.
+    /// A partition other than `aws`, `aws-cn`, `aws-eusc` and `aws-us-gov`.
     #[error("its partition is not known")]
     Partition,
     /// A service other than `signer`.
@@ -28,6 +28,10 @@ pub enum ArnError {
     /// An account that is not twelve digits.
     #[error("its account is not twelve digits")]
     Account,
+    /// An alias of a signing profile. AWS announced them; what is behind one can change, so that it says nothing
+    /// about who signed.
+    #[error("it is an alias of a signing profile, and not a version of one")]
+    ProfileAlias,
     /// Another kind of resource, or a malformed name in it.
     #[error("its resource is malformed or of another kind")]
     Resource,
@@ -54,7 +58,7 @@ impl Owner {
         if scheme != "arn" {
             return Err(ArnError::NotAnArn);
         }
-        if !matches!(partition, "aws" | "aws-cn" | "aws-us-gov") {
+        if !matches!(partition, "aws" | "aws-cn" | "aws-eusc" | "aws-us-gov") {
             return Err(ArnError::Partition);
         }
         if service != "signer" {
@@ -101,6 +105,9 @@ fn is_region(region: &str) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// How the resource of an alias begins, as it was announced (grade C).
+const ALIASED_PROFILES: &str = "/aliased-signing-profiles/";
+
 /// One version of a signing profile: the publisher of a package.
 ///
 /// `arn:aws:signer:us-east-1:123456789012:/signing-profiles/my_profile/AbCdEf1234`
@@ -116,6 +123,9 @@ impl ProfileVersionArn {
     /// `[0-9A-Za-z]` (both patterns from Signer's service model).
     pub fn parse(arn: &str) -> Result<Self, ArnError> {
         let (owner, resource) = Owner::parse(arn)?;
+        if resource.starts_with(ALIASED_PROFILES) {
+            return Err(ArnError::ProfileAlias);
+        }
         let path = resource
             .strip_prefix("/signing-profiles/")
             .ok_or(ArnError::Resource)?;
@@ -281,6 +291,24 @@ mod tests {
     }
 
     #[test]
+    fn arns_of_every_partition_are_read() {
+        for (partition, region) in [
+            ("aws", "us-east-1"),
+            ("aws-cn", "cn-north-1"),
+            ("aws-eusc", "eusc-de-east-1"),
+            ("aws-us-gov", "us-gov-east-1"),
+        ] {
+            let arn = PROFILE.replace(
+                "arn:aws:signer:us-east-1",
+                &format!("arn:{partition}:signer:{region}"),
+            );
+            let profile = ProfileVersionArn::parse(&arn).unwrap();
+            assert_eq!((profile.partition(), profile.region()), (partition, region));
+            assert_eq!(profile.to_string(), arn);
+        }
+    }
+
+    #[test]
     fn each_malformed_part_is_named() {
         let cases = [
             ("", ArnError::NotAnArn),
@@ -292,6 +320,10 @@ mod tests {
             (
                 "arn:aws-x:signer:us-east-1:123456789012:/signing-profiles/pp/AbCdEf1234",
                 ArnError::Partition,
+            ),
+            (
+                "arn:aws:signer:us-east-1:123456789012:/aliased-signing-profiles/pp",
+                ArnError::ProfileAlias,
             ),
             (
                 "arn:aws:lambda:us-east-1:123456789012:/signing-profiles/pp/AbCdEf1234",

@@ -24,6 +24,8 @@
 //! limits with a signature, and [`Inventory`] what is where, for checks of whether the package can
 //! start.
 //!
+//! [`strip`] takes the signature off again, for what somebody else signs anew.
+//!
 //! [`format::observe`] looks at a package without judging it, and says fact by fact what it tells of
 //! Signer's format.
 //!
@@ -37,7 +39,7 @@
 //! A room imports only rooms below it.
 //!
 //! ```text
-//! 5  signable.rs   format/            an unsigned package, and what a signature adds; the format's facts
+//! 5  signable.rs   strip.rs   format/  an unsigned package, and what a signature adds; the format's facts
 //! 4  origin.rs   inventory/           signed package beside its source; what is where in it
 //! 3  package.rs                       bodies, digests and signature together
 //! 2  zip/   signature/   digest/      the container; the signature entry; the two digests
@@ -58,6 +60,7 @@ mod package;
 mod signable;
 mod signature;
 mod signature_entry;
+mod strip;
 mod zip;
 
 pub use arn::{ArnError, ProfileVersionArn, SigningJobArn};
@@ -74,6 +77,7 @@ pub use signature::{
     VerifiedSignature,
 };
 pub use signature_entry::{SIGNATURE_DIRECTORY, SIGNATURE_ENTRY};
+pub use strip::{StripError, StrippedPackage, strip};
 pub use zip::{
     Archive, Entry, EntryKind, Link, LinkFault, Method, NameFault, StructureError, Warning,
 };

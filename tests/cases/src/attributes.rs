@@ -1,6 +1,6 @@
 //! Rows about the signed attributes: which there are, in what order, with what values.
 
-use countersign_package::{IntegrityError, SignatureError as E};
+use countersign_package::{ArnError, IntegrityError, SignatureError as E};
 use countersign_testkit::asn1;
 use countersign_testkit::pki::{ECDSA_WITH_SHA256, ECDSA_WITH_SHA384, Hash};
 use countersign_testkit::signature::{
@@ -366,6 +366,15 @@ fn claims() -> Vec<Case> {
         )
     };
     vec![
+        value(
+            "an alias of a profile in the place of its version",
+            attribute::PROFILE_VERSION,
+            asn1::utf8("arn:aws:signer:us-east-1:123456789012:/aliased-signing-profiles/team"),
+            signature!(E::Claim {
+                source: ArnError::ProfileAlias,
+                ..
+            }),
+        ),
         job(
             "a job that is not an ARN",
             &JOB.replace("arn:aws", "xyz:aws"),

@@ -13,14 +13,20 @@ use crate::{Case, PKI, accept};
 type Writer = fn() -> Vec<EntryForge>;
 
 pub(crate) fn cases() -> Vec<Case> {
-    let writers: [(&str, Writer); 12] = [
+    let writers: [(&str, Writer); 15] = [
         ("Info-ZIP on Linux", info_zip),
         ("Info-ZIP writing to a pipe", info_zip_to_a_pipe),
         ("Go's archive/zip", go),
         ("Go's archive/zip with modes and times", go_with_modes),
         ("Java's jar", jar),
         ("Node's archiver", archiver),
+        (
+            "Node's archiver from contents (cdk-assets, serverless)",
+            archiver_from_contents,
+        ),
         ("Node's yazl", yazl),
+        ("Node's jszip", jszip),
+        ("Node's fflate", fflate),
         ("7-Zip on Linux", seven_zip_on_linux),
         ("7-Zip on Windows", seven_zip_on_windows),
         ("macOS's Archive Utility", archive_utility),
@@ -126,6 +132,26 @@ fn archiver() -> Vec<EntryForge> {
     let shape = |entry: EntryForge| dos(made_by(entry.streamed(), 0x032D, 20).both(utf8), 0x20);
     let directory = dos(made_by(EntryForge::directory("lib/"), 0x032D, 20), 0x10);
     vec![shape(handler()), directory, shape(nested())]
+}
+
+fn archiver_from_contents() -> Vec<EntryForge> {
+    let utf8 = |header: &mut Header| header.flags |= FLAG_UTF8;
+    let shape = |entry: EntryForge| dos(made_by(entry.streamed(), 0x032D, 20).both(utf8), 0x20);
+    let bootstrap = EntryForge::file("bootstrap", "#!/bin/sh\n").mode(0o100_755);
+    vec![shape(bootstrap), shape(handler()), shape(nested())]
+}
+
+fn jszip() -> Vec<EntryForge> {
+    let file = |entry: EntryForge| without_mode(made_by(entry, 20, 10), 0);
+    let directory = without_mode(made_by(EntryForge::directory("lib/"), 20, 10), 0x10);
+    vec![file(handler()), directory, file(nested())]
+}
+
+fn fflate() -> Vec<EntryForge> {
+    let bootstrap = EntryForge::file("bootstrap", "#!/bin/sh\n").mode(0o100_755);
+    [bootstrap, handler(), nested()]
+        .map(|entry| made_by(entry, 0x0314, 20))
+        .into()
 }
 
 fn yazl() -> Vec<EntryForge> {

@@ -39,10 +39,13 @@ mod names;
 mod origin;
 mod other_formats;
 mod paths;
+pub mod random;
 mod ranking;
 mod reader_differences;
 pub mod readers;
 mod records;
+pub mod second_opinion;
+pub mod unpackers;
 mod untidy;
 
 mod zip64;

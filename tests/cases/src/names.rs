@@ -88,6 +88,16 @@ fn refused_names() -> Vec<Case> {
             "lib/..",
             name!(NameFault::Climbs),
         ),
+        named(
+            "a file in a folder whose name ends in two dots (jar)",
+            "lib../index.mjs",
+            name!(NameFault::DotsAtEnd),
+        ),
+        named(
+            "a folder of three dots (jar)",
+            ".../",
+            name!(NameFault::DotsAtEnd),
+        ),
         named("a name that is two dots", "..", name!(NameFault::Climbs)),
         named(
             "a name with a dot component inside",

@@ -24,7 +24,7 @@ fn with_bytes_at(offset: usize, bytes: &[u8]) -> Sample {
 }
 
 fn marks() -> Vec<Case> {
-    let marks: [(&str, usize, &[u8]); 12] = [
+    let marks: [(&str, usize, &[u8]); 34] = [
         ("a tar archive", 257, b"ustar\x0000"),
         ("a tar archive of GNU's", 257, b"ustar  \0"),
         ("an ISO 9660 image (libarchive)", 32_769, b"CD001"),
@@ -34,13 +34,47 @@ fn marks() -> Vec<Case> {
             b"CD001",
         ),
         ("an ISO 9660 image with raw sectors", 37_633, b"CD001"),
+        ("an ISO 9660 image of Nero's", 339_969, b"CD001"),
+        ("a High Sierra image", 32_777, b"CDROM"),
         ("a UDF image", 32_769, b"BEA01"),
         ("a Btrfs volume", 65_600, b"_BHRfS_M"),
         ("a ReiserFS volume", 65_588, b"ReIsErFs"),
+        ("a ReiserFS volume of 3.6.19", 65_588, b"ReIsEr3Fs"),
+        (
+            "a bcachefs volume",
+            4_120,
+            b"\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81",
+        ),
+        ("a Files-11 volume", 1_008, b"DECFILE11"),
         ("swap space", 4_086, b"SWAPSPACE2"),
+        ("swap space in pages of 64 KiB", 65_526, b"SWAPSPACE2"),
+        (
+            "swap space in pages of 16 KiB, by its other end",
+            16_364,
+            b"SWAPSPACE2",
+        ),
         ("an LVM volume", 536, b"LVM2 001"),
+        ("an LVM volume in the third sector", 1_048, b"LVM2 001"),
         ("a Linux kernel", 514, b"HdrS"),
+        ("an HDF5 file behind 512 bytes", 512, b"\x89HDF\r\n\x1a\n"),
+        ("an HDF5 file behind 4 KiB", 4_096, b"\x89HDF\r\n\x1a\n"),
+        ("a COM executable", 60, b"W Collis\0\0"),
+        ("a DR-DOS executable", 252, b"Must have DOS version"),
+        ("a SymbOS executable", 48, b"SymExe"),
+        ("a Windows PIF", 369, b"MICROSOFT PIFEX\0"),
+        ("a LyNX archive", 56, b"USE LYNX TO DISSOLVE THIS FILE"),
         ("a Mobipocket book", 60, b"BOOKMOBI"),
+        ("an iSilo document", 60, b"ToGoToGo"),
+        ("a font", 230, b"%!FontType1"),
+        ("a ROM of Sega's", 256, b" SEGA"),
+        ("a ROM of Sega's by its end", 32_752, b"TMR SEGA"),
+        ("a Photo CD", 2_048, b"PCD_IPI"),
+        ("a MacPaint image", 65, b"PNTGMPNT"),
+        (
+            "a Nintendo DS ROM",
+            192,
+            b"\x24\xff\xae\x51\x69\x9a\xa2\x21",
+        ),
     ];
     let refused = marks.map(|(format, offset, bytes)| {
         refuse(
@@ -106,6 +140,12 @@ fn tar() -> Vec<Case> {
                 .extras(&extra(0x4242, b"%PDF-1.7 and so on"), &[]);
             signed(|zip| zip.entries.insert(0, entry))
         }),
+        refuse("an Oracle ASM volume in a name", other(), || {
+            signed(|zip| {
+                let entry = EntryForge::file("x/ORCLDISK", "body");
+                zip.entries.insert(0, entry);
+            })
+        }),
         refuse("a PDF in a name", other(), || {
             signed(|zip| zip.entries.insert(0, EntryForge::file("%PDF-1.7", "body")))
         }),
@@ -133,6 +173,11 @@ fn honest() -> Vec<Case> {
     let mut elf = vec![0; 400];
     elf[..4].copy_from_slice(b"\x7fELF");
     vec![
+        first(
+            "a name with a word that is the mark of a spreadsheet",
+            "reports/Spreadsheet.py",
+            b"pass\n".to_vec(),
+        ),
         first("a tar archive as the first file", "data.tar", tar),
         first("an ISO 9660 image as the first file", "disk.iso", iso),
         first(

@@ -94,6 +94,15 @@ fn streams() -> Vec<Case> {
             },
         ),
         with(
+            "a folder as Node's zip.js writes it, with an unsigned descriptor",
+            structure!(S::Descriptor { .. }),
+            || {
+                let mut entry = EntryForge::directory("lib/").streamed();
+                entry.descriptor.as_mut().expect("a descriptor").signature = false;
+                entry
+            },
+        ),
+        with(
             "a wide descriptor whose size spells a header (Commons Compress)",
             structure!(S::Descriptor { .. }),
             || {

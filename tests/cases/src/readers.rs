@@ -7,7 +7,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 use std::process::Command;
 
-use countersign_package::{Archive, Limits};
+use countersign_package::{Archive, EntryKind, Limits};
 
 /// Names and bodies in the order of the directory.
 pub type Contents = Vec<(Vec<u8>, Vec<u8>)>;
@@ -68,6 +68,63 @@ pub fn zip_crate(bytes: &[u8]) -> Result<Contents, String> {
         contents.push((file.name_raw().to_vec(), body));
     }
     Ok(contents)
+}
+
+/// What the `zip` crate sees from the front, as a stream, up to where it cannot go on: it does not
+/// know where a body with a descriptor ends. Bodies are the only thing that it looks at.
+#[must_use]
+pub fn zip_crate_from_front(bytes: &[u8]) -> Contents {
+    let mut stream = Cursor::new(bytes);
+    let mut contents = Vec::new();
+    while let Ok(Some(mut file)) = zip::read::read_zipfile_from_stream(&mut stream) {
+        let mut body = Vec::new();
+        let name = file.name_raw().to_vec();
+        if file.read_to_end(&mut body).is_err() {
+            break;
+        }
+        contents.push((name, body));
+    }
+    contents
+}
+
+/// What each entry unpacks to, in the letters of `ls`.
+pub type Kinds = BTreeSet<(Vec<u8>, char)>;
+
+/// What the core has each entry unpack to.
+pub fn kinds_in_core(bytes: &[u8]) -> Result<Kinds, String> {
+    let archive = Archive::parse(bytes, &Limits::default()).map_err(|error| error.to_string())?;
+    let kinds = archive.entries().iter().map(|entry| {
+        let kind = match entry.kind() {
+            EntryKind::Directory => 'd',
+            EntryKind::File => '-',
+            EntryKind::Symlink => 'l',
+        };
+        (entry.name().as_bytes().to_vec(), kind)
+    });
+    Ok(kinds.collect())
+}
+
+/// The same as the `zip` crate has it.
+pub fn kinds_in_zip_crate(bytes: &[u8]) -> Result<Kinds, String> {
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let mut kinds = Kinds::new();
+    for index in 0..archive.len() {
+        let file = archive
+            .by_index_raw(index)
+            .map_err(|error| error.to_string())?;
+        // A directory with the bits of a link among others, as plexus-archiver writes it, it tries to
+        // link to nothing, which is an error.
+        let kind = if file.is_dir() {
+            'd'
+        } else if file.is_symlink() {
+            'l'
+        } else {
+            '-'
+        };
+        kinds.insert((file.name_raw().to_vec(), kind));
+    }
+    Ok(kinds)
 }
 
 /// Reads each numbered zip in the folder; prints, for each, either `ok` and then names and bodies

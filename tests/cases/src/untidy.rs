@@ -2,9 +2,10 @@
 //! looks nearly the same, and is read in two ways by programs in use.
 
 use countersign_package::{LinkFault, NameFault, StructureError as S};
-use countersign_testkit::zip::{EntryForge, Header, Zip64Extra, ZipForge, extra};
+use countersign_testkit::package::{sample, sign};
+use countersign_testkit::zip::{EntryForge, Header, Zip64End, Zip64Extra, ZipForge, extra};
 
-use crate::{Case, Expected, Sample, accept, broken, refuse, signed, structure};
+use crate::{Case, Expected, PKI, Sample, accept, broken, refuse, signed, structure};
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = headers();
@@ -152,8 +153,26 @@ fn kinds() -> Vec<Case> {
             directory(0o010_644),
         ),
         accepted("a file whose mode says pipe (zip -)", made_on(3, 0o010_600)),
-        accepted("a file whose mode says socket", made_on(3, 0o140_777)),
-        accepted("a file whose mode has all bits", made_on(3, 0xffff)),
+        refused(
+            "a file whose mode says socket (bsdtar, zip.js)",
+            kind(),
+            made_on(3, 0o140_777),
+        ),
+        refused(
+            "a file whose mode has all bits (a link for the zip crate)",
+            kind(),
+            made_on(3, 0xffff),
+        ),
+        refused(
+            "a file whose mode has the bits of a link and one more (the zip crate)",
+            kind(),
+            made_on(3, 0o130_644),
+        ),
+        refused(
+            "a file whose mode has a type that no system has",
+            kind(),
+            made_on(3, 0o110_644),
+        ),
         refused(
             "a file whose mode says pipe on Darwin (Go)",
             kind(),
@@ -198,6 +217,21 @@ fn extra_fields() -> Vec<Case> {
             both(&[path("file.txt"), path("file.txt")]),
         ),
         refused("two owners", field(), both(&[owner(7), owner(8)])),
+        refused(
+            "an extended timestamp without anything (the zip crate)",
+            field(),
+            both(&[extra(0x5455, b"")]),
+        ),
+        refused(
+            "a comment in Unicode without its checksum (the zip crate)",
+            field(),
+            both(&[extra(0x6375, b"\x01")]),
+        ),
+        refused(
+            "an alignment without its number (the zip crate)",
+            field(),
+            both(&[extra(0xd935, b"\x04")]),
+        ),
         refused(
             "two Unicode path fields, one with another name",
             field(),
@@ -379,6 +413,28 @@ fn zip64() -> Vec<Case> {
             },
         ),
         refuse(
+            "one open disk number in the end record, and one that is told",
+            structure!(S::MultiDisk),
+            || {
+                broken(|zip| {
+                    *zip = zip.clone().with_zip64_end();
+                    zip.end.disk = Some(u16::MAX);
+                })
+            },
+        ),
+        refuse(
+            "open disk numbers with nothing else open, and an empty zip in a body (the zip crate)",
+            structure!(S::MultiDisk),
+            || {
+                broken(|zip| {
+                    let empty = EntryForge::file("empty.zip", ZipForge::default().build());
+                    zip.entries.insert(0, empty.stored());
+                    zip.zip64 = Some(Zip64End::default());
+                    (zip.end.disk, zip.end.directory_disk) = (Some(u16::MAX), Some(u16::MAX));
+                })
+            },
+        ),
+        refuse(
             "open disk numbers in the end record without zip64",
             structure!(S::MultiDisk),
             || {
@@ -412,6 +468,30 @@ fn padding() -> Vec<Case> {
                 let length = zip.build().len();
                 zip.trailing = vec![0; length.next_multiple_of(512) - length];
             })
+        }),
+        refuse(
+            "zeros up to a block behind zip64 records, and a zip in a body (Java)",
+            trailing(),
+            || {
+                broken(|zip| {
+                    let inner = ZipForge::new([file("evil.py")]).build();
+                    zip.entries
+                        .insert(0, EntryForge::file("inner.zip", inner).stored());
+                    zip.zip64 = Some(Zip64End::default());
+                    let length = zip.build().len();
+                    zip.trailing = vec![0; length.next_multiple_of(512) - length];
+                })
+            },
+        ),
+        accept("zeros up to a block, and a zip in a body", || {
+            let inner = ZipForge::new([file("evil.py")]).build();
+            let entry = EntryForge::file("inner.zip", inner).stored();
+            let source = sample().with(|zip| zip.entries.insert(0, entry));
+            let padded = sign(&source, &PKI).with(|zip| {
+                let length = zip.build().len();
+                zip.trailing = vec![0; length.next_multiple_of(512) - length];
+            });
+            Sample::from(padded)
         }),
         refuse("zeros that fill no block", trailing(), || padded(512, &[0])),
         refuse("zeros for a whole block more", trailing(), || {

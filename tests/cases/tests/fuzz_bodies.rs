@@ -40,6 +40,11 @@ fn mutants_of_zips_break_no_rule() {
 }
 
 #[test]
+fn mutants_of_choices_break_no_rule() {
+    run("records");
+}
+
+#[test]
 fn mutants_of_cms_break_no_rule() {
     run("cms");
 }

@@ -85,20 +85,19 @@ async def _answer(
         case "POST", ["schedules", name, "fire"]:
             return ok({"fired": await asyncio.to_thread(bus.fire, name)})
         case "GET", ["calls"]:
-            return ok({"calls": _calls(query)})
+            return ok({"calls": _narrowed(dispatch.JOURNAL.calls(), query)})
         case "DELETE", ["calls"]:
-            dispatch.JOURNAL.clear()
-            return ok({"calls": []})
+            return ok({"calls": _narrowed(dispatch.JOURNAL.clear(), query)})
         case "GET", ["signer-root"]:
             return 200, {"Content-Type": "application/x-pem-file"}, root_pem
     return ok({"error": f"there is no {method} {PREFIX}{name}"}, 404)
 
 
-def _calls(query: dict[str, Any]) -> list[dict[str, Any]]:
-    """The journal, narrowed by globs over action and caller."""
+def _narrowed(calls: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
+    """Calls of the journal, narrowed by globs over action and caller."""
     globs = {name: query[name][0] for name in ("action", "caller") if query.get(name)}
     return [
         call
-        for call in dispatch.JOURNAL.calls()
+        for call in calls
         if all(fnmatchcase(call[name], pattern) for name, pattern in globs.items())
     ]

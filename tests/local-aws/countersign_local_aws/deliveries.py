@@ -109,6 +109,16 @@ def bucket_allows(service: str, action: str, resource: str, source_arn: str) -> 
     return not app.AUTH or _service_may(service, action, resource, policy, source_arn)
 
 
+def key_allows(service: str, action: str, key_id: str | None, source_arn: str) -> bool:
+    """Whether the policy of a customer's key lets a service use it for `source_arn`; without such a key, it may."""
+    if not app.AUTH or not key_id or "alias/aws/" in key_id:
+        return True
+    key = kms._resolve_key(key_id)
+    if key is None or not key["Enabled"]:
+        return False
+    return _allowed(service, key.get("Policy"), _service_context(action, key["Arn"], source_arn))
+
+
 def _service_may(service: str, action: str, resource: str, policy: Any, source_arn: str) -> bool:
     """Whether a resource's policy lets a service act on it for `source_arn`, a resource of this account."""
     return _allowed(service, policy, _service_context(action, resource, source_arn))

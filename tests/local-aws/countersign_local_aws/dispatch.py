@@ -75,10 +75,12 @@ class Journal:
         with self._lock:
             return list(self._calls)
 
-    def clear(self) -> None:
-        """Forgets."""
+    def clear(self) -> list[dict[str, Any]]:
+        """Forgets, and says what: whoever counts for long takes them in parts, and loses none between two."""
         with self._lock:
+            forgotten = list(self._calls)
             self._calls.clear()
+            return forgotten
 
 
 JOURNAL = Journal()

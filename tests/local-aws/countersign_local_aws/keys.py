@@ -67,11 +67,17 @@ def require_for_message(service: str, action: str, key_id: str, headers: dict[st
 
 def require_to_read(service: str, headers: dict[str, str], bucket: str, key: str, version: str | None) -> None:
     """`kms:Decrypt` on the key of an object, when it has one."""
+    _require(service, headers, "kms:Decrypt", of_object(bucket, key, version))
+
+
+def of_object(bucket: str, key: str, version: str | None) -> str | None:
+    """The customer's key that a version of an object is under, if it is under one."""
     held = (s3._ensure_bucket(bucket) or {}).get("objects", {}).get(key)
     if version and (held is None or held.get("version_id") != version):
         versions = s3._object_versions.get((bucket, key), [])
         held = next((entry for entry in versions if entry["version_id"] == version), None)
-    _require(service, headers, "kms:Decrypt", (held or {}).get("preserved_headers", {}).get(_KEY_HEADER))
+    key_id: str | None = (held or {}).get("preserved_headers", {}).get(_KEY_HEADER)
+    return key_id
 
 
 def require_to_write(service: str, headers: dict[str, str], bucket: str, key_id: str | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import lambda_svc, s3
 
-from . import deliveries
+from . import deliveries, keys
 from .answers import Answer, AwsError
 
 SERVICE = "lambda.amazonaws.com"
@@ -95,7 +95,9 @@ def _readable(code: dict[str, Any], function_arn: str) -> bool:
     version = code.get("S3ObjectVersion")
     if s3._get_object_data(code["S3Bucket"], code["S3Key"], version_id=version) is None:
         return False
-    return all(
+    # That a key of the customer's has to let Lambda in by its own name is inferred (grade D).
+    key_id = keys.of_object(code["S3Bucket"], code["S3Key"], version)
+    return deliveries.key_allows(SERVICE, "kms:Decrypt", key_id, function_arn) and all(
         deliveries.bucket_allows(SERVICE, action, f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}", function_arn)
         for action in ("s3:GetObject", "s3:GetObjectVersion")
     )

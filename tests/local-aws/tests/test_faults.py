@@ -245,3 +245,5 @@ def test_the_journal_shows_what_was_and_what_was_not_called(aws: LocalAws) -> No
     ]
     assert called[0]["resource"].endswith(":function:target")
     assert aws.control("GET", "calls?action=lambda:UpdateFunctionCode") == {"calls": []}
+    assert aws.control("DELETE", "calls?action=lambda:*") == {"calls": called}, "what is forgotten is told once more"
+    assert aws.control("GET", "calls?action=lambda:*") == {"calls": []}

@@ -432,10 +432,38 @@ def test_longest_name_of_a_stack_fits(aws: LocalAws) -> None:
         {"RecordLockMode": "GOVERNANCE"},
         {"TaggedProfiles": "team_*", "CanaryOnAlias": "takeover", "PatienceSeconds": "300"},
         {"AlertEmail": "gate@example.com"},
+        {"CodeStorage": "reference"},
     ],
 )
 def test_variant_is_created(aws: LocalAws, parameters: dict[str, str]) -> None:
     assert Gate(aws, **parameters).status == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize("storage", ["copy", "reference"])
+def test_lambda_reads_the_signed_bucket_where_the_stack_says_so(aws: LocalAws, storage: str) -> None:
+    gate = Gate(aws, CodeStorage=storage)
+    aws.function("shop")
+    token = "functionsshop"
+    asked = gate.acts("sign", "signer", "start_signing_job", **job(gate, "functions/shop/"), clientRequestToken=token)
+    assert asked == "done"
+    bucket, s3 = gate.outputs["SignedBucket"], aws.client("s3")
+    listed = lambda: s3.list_object_versions(Bucket=bucket, Prefix="functions/shop/").get("Versions")  # noqa: E731
+    (signed,) = eventually(listed)
+    package = {"S3Bucket": bucket, "S3Key": signed["Key"], "S3ObjectVersion": signed["VersionId"]}
+    update = {"FunctionName": "shop", **package, "S3ObjectStorageMode": "REFERENCE"}
+    answer = gate.acts("deploy", "lambda", "update_function_code", **update)
+    assert answer == {"copy": "InvalidParameterValueException", "reference": "done"}[storage]
+    publish = {"LayerName": "util", "Content": {**package, "S3ObjectStorageMode": "REFERENCE"}}
+    assert gate.acts("deploy", "lambda", "publish_layer_version", **publish) == answer
+
+
+def test_what_lambda_references_does_not_expire() -> None:
+    bucket = template()["Resources"]["SignedBucket"]["Properties"]
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    expiring = [rule for rule in rules if any("Expiration" in member for member in rule)]
+    assert len(expiring) == 3
+    for rule in expiring:
+        assert rule["Status"] == {"Fn::If": ["DeploysByReference", "Disabled", "Enabled"]}, rule["Id"]
 
 
 def test_brought_profile_and_configuration_are_used(aws: LocalAws) -> None:

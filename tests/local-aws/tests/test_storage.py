@@ -68,6 +68,27 @@ def test_a_reference_needs_a_version_and_the_buckets_leave(aws: LocalAws, missin
     aws.refused("InvalidParameterValueException", call, **request)
 
 
+def test_a_reference_under_a_key_needs_the_keys_leave(aws: LocalAws) -> None:
+    """Inferred (grade D)."""
+    aws.function("target")
+    kms, s3 = aws.client("kms"), aws.client("s3")
+    root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    service = {**root, "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "kms:Decrypt"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [root]})
+    key = kms.create_key(Policy=policy)["KeyMetadata"]["KeyId"]
+    aws.bucket("code")
+    put = {"Bucket": "code", "Key": "a.zip", "Body": HELLO, "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    code = {"S3Bucket": "code", "S3Key": "a.zip", "S3ObjectVersion": s3.put_object(**put)["VersionId"]}
+    let_lambda_read(aws, FUNCTION)
+    call = aws.client("lambda").update_function_code
+    request = {"FunctionName": "target", **code, "S3ObjectStorageMode": "REFERENCE"}
+    aws.refused("InvalidParameterValueException", call, **request)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [root, service]})
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy)
+    update(aws, **code, S3ObjectStorageMode="REFERENCE")
+    assert location(aws) == code
+
+
 def test_a_function_whose_package_is_gone_becomes_inactive(aws: LocalAws) -> None:
     aws.function("target")
     code = stored(aws)

@@ -492,6 +492,9 @@ fn operation(request: &Request) -> String {
         }
         ("GET", ["2020-04-22", "code-signing-configs", _]) => "lambda:GetCodeSigningConfig",
         ("PUT", ["2020-04-22", "code-signing-configs", _]) => "lambda:UpdateCodeSigningConfig",
+        ("GET", ["2018-10-31", "layers"]) if request.query_value("find").is_some() => {
+            "lambda:GetLayerVersionByArn"
+        }
         ("GET", ["2018-10-31", "layers", _, "versions"]) => "lambda:ListLayerVersions",
         ("POST", ["2018-10-31", "layers", _, "versions"]) => "lambda:PublishLayerVersion",
         ("GET", ["2018-10-31", "layers", _, "versions", _]) => "lambda:GetLayerVersion",

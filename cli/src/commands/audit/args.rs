@@ -83,6 +83,10 @@ pub(super) enum AuditFormat {
     Csv,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// OCSF 1.3.0: a list of Compliance Findings
+    Ocsf,
+    /// The AWS Security Finding Format: a list of findings for Security Hub
+    Asff,
     /// One page with pictures, which needs nothing from elsewhere
     Html,
 }

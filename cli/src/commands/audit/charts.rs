@@ -37,7 +37,7 @@ pub(super) fn bar(title: &str, parts: &[Part<'_>]) -> String {
     let legend: Vec<String> = shown
         .iter()
         .map(|part| {
-            let percent = share(part.count, total, 100);
+            let percent = percent(part.count, total);
             format!(
                 "<li><svg class=\"dot\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"{}\" width=\"10\" \
                  height=\"10\"/></svg><b>{}</b> {} <span class=\"dim\">{percent} %</span></li>",
@@ -84,6 +84,13 @@ pub(super) fn ranking(title: &str, rows: &[(String, usize)]) -> String {
     format!("<figure><figcaption>{title}</figcaption><ol class=\"ranking\">{bars}</ol></figure>\n")
 }
 
+/// `part` of `total` in hundredths, rounded to the nearest.
+fn percent(part: usize, total: usize) -> usize {
+    let half = total.checked_div(2).unwrap_or(0);
+    let hundredfold = part.saturating_mul(100).saturating_add(half);
+    hundredfold.checked_div(total).unwrap_or(0)
+}
+
 /// `part` of `total`, as so many of `whole`, rounded down.
 fn share(part: usize, total: usize, whole: usize) -> usize {
     part.saturating_mul(whole).checked_div(total).unwrap_or(0)
@@ -107,6 +114,7 @@ mod tests {
             !svg.contains("class=\"warn\"") && !svg.contains("<x>"),
             "{svg}"
         );
+        assert!(svg.contains("33 %") && svg.contains("67 %"), "{svg}");
         assert!(bar("t", &[]).contains("none"));
         assert!(ranking("t", &[]).contains("nothing that runs is signed"));
     }

@@ -168,7 +168,7 @@ fn table(page: &mut String, title: &str, headings: &[&str]) {
         .collect();
     let _ = writeln!(
         page,
-        "<section><h2>{title}</h2><div class=\"wide\"><table><thead><tr>{}</tr></thead><tbody>",
+        "<section><h2>{title}</h2><div class=\"wide\" role=\"region\" aria-label=\"{title}\" tabindex=\"0\"><table><thead><tr>{}</tr></thead><tbody>",
         cells.concat()
     );
 }
@@ -178,13 +178,7 @@ fn end_table(page: &mut String) {
 }
 
 fn findings(page: &mut String, audit: &Audit) {
-    let headings = [
-        "AuditSeverity",
-        "Subject",
-        "Finding",
-        "What to do",
-        "Controls",
-    ];
+    let headings = ["Severity", "Subject", "Finding", "What to do", "Controls"];
     table(page, "Findings", &headings);
     for finding in &audit.findings {
         finding_row(page, finding);
@@ -203,10 +197,12 @@ fn finding_row(page: &mut String, finding: &AuditFinding) {
     let since = finding
         .found_at
         .map(|at| format!("<br><span class=\"dim\">since {at}</span>"));
+    let controls = finding.controls.iter().map(|control| escaped(control));
+    let controls: Vec<String> = controls.collect();
     let _ = writeln!(
         page,
-        "<tr><td data-key=\"{}\"><span class=\"tag {}\">{}</span></td><td><bdi>{}</bdi></td><td><b>{}</b><br><bdi>{}</bdi>{}</td>\
-         <td>{}{}</td><td>{}</td></tr>",
+        "<tr><td data-key=\"{}\"><span class=\"tag {}\">{}</span></td><td class=\"subject\"><bdi>{}</bdi></td><td \
+         class=\"text\"><b>{}</b><br><bdi>{}</bdi>{}</td><td class=\"text\">{}{}</td><td class=\"controls\">{}</td></tr>",
         rank(finding.severity),
         class(finding.severity),
         finding.severity.as_str(),
@@ -216,7 +212,7 @@ fn finding_row(page: &mut String, finding: &AuditFinding) {
         since.unwrap_or_default(),
         escaped(finding.fix),
         command.unwrap_or_default(),
-        escaped(&finding.controls.join(", ")),
+        controls.join(",<br>"),
     );
 }
 
@@ -241,7 +237,7 @@ fn subject_row(page: &mut String, subject: &Subject) {
     let text = |text: &Option<String>| escaped(text.as_deref().unwrap_or("–"));
     let _ = writeln!(
         page,
-        "<tr><td><bdi>{}</bdi></td><td>{}</td><td>{}</td><td>{}</td><td class=\"id\">{}</td><td>{}</td><td \
+        "<tr><td class=\"subject\"><bdi>{}</bdi></td><td>{}</td><td>{}</td><td>{}</td><td class=\"id\">{}</td><td>{}</td><td \
          class=\"id\">{}</td></tr>",
         escaped(&subject.subject),
         subject.code.label(),
@@ -301,6 +297,25 @@ fn class(severity: AuditSeverity) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_of_the_page_have_a_style() {
+        let of_code = [
+            include_str!("html.rs"),
+            include_str!("charts.rs"),
+            include_str!("page.js"),
+        ];
+        let mut seen = 0;
+        for part in of_code.concat().split("class=\\\"").skip(1) {
+            for class in part.split(['\\', '"']).next().unwrap().split(' ') {
+                if !class.contains('{') && !class.is_empty() {
+                    seen += 1;
+                    assert!(STYLE.contains(&format!(".{class}")), "{class}");
+                }
+            }
+        }
+        assert!(seen > 10, "{seen}");
+    }
 
     #[test]
     fn styles_and_script_can_stand_in_the_page() {

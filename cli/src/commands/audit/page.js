@@ -10,7 +10,8 @@ for (const table of document.querySelectorAll("table")) {
   filter.className = "filter";
   input.type = "search";
   input.placeholder = "Filter";
-  input.setAttribute("aria-label", "Filter");
+  input.setAttribute("aria-label", "Filter " + table.parentElement.getAttribute("aria-label"));
+  shown.setAttribute("aria-live", "polite");
   filter.append(input, shown);
   table.parentElement.before(filter);
   const show = () => {

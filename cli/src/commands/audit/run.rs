@@ -7,10 +7,12 @@ use jiff::Timestamp;
 
 use super::{
     args::{Arguments, AuditCommand, AuditFormat, ImpactArguments},
-    csv, html, impact, sarif, text,
+    asff, csv, html, impact, ocsf,
+    place::place,
+    sarif, text,
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     io::{
         error::CliError,
         exit_status::ExitStatus,
@@ -33,6 +35,8 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         AuditFormat::Json => output::print_json(&audit)?,
         AuditFormat::Csv => output::print(&csv::render(&audit))?,
         AuditFormat::Sarif => output::print_json(&sarif::log(&audit))?,
+        AuditFormat::Ocsf => output::print_json(&ocsf::list(&audit, &place(&audit)?))?,
+        AuditFormat::Asff => output::print_json(&asff::list(&audit, &place(&audit)?))?,
         AuditFormat::Html => output::print(&html::render(&audit))?,
     }
     Ok(status(&audit))
@@ -66,7 +70,7 @@ fn tell_impact(
 }
 
 fn read(bucket: &str) -> Result<Option<SweepSnapshot>, CliError> {
-    block_on(async {
+    ask("reading what the last sweep saw", async {
         let session = Session::connect("", bucket).await?;
         read_swept(&session.records)
             .await

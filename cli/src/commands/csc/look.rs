@@ -5,33 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use countersign_gate::{
     client::{CscUser, audit::read_swept},
     domain::{Csc, CscArn, ProfileName, ProfileStatus, Target},
-    ports::{FunctionInventory as _, Functions as _, ListingPage, PortError, Signer as _},
+    ports::{FunctionInventory as _, Functions as _, Signer as _},
 };
 use countersign_package::ProfileVersionArn;
 
-use crate::{aws::session::Session, io::error::CliError};
-
-/// Pages of a listing: more than any account has.
-const MAX_PAGES: usize = 10_000;
-
-/// All configurations of the account and region.
-pub(super) async fn configurations(session: &Session) -> Result<Vec<Csc>, CliError> {
-    let mut found = Vec::new();
-    let mut marker: Option<String> = None;
-    for _ in 0..MAX_PAGES {
-        let page = session.lambda.list_cscs(marker.as_deref()).await;
-        let page = page.map_err(|error| {
-            let action = "lambda:ListCodeSigningConfigs";
-            session.failed_lambda_call("list the code signing configurations", action, &error)
-        })?;
-        found.extend(page.items);
-        if page.next.is_none() || page.next == marker {
-            break;
-        }
-        marker = page.next;
-    }
-    Ok(found)
-}
+use crate::{
+    aws::{
+        listing::{MAX_PAGES, functions_of},
+        session::Session,
+    },
+    io::error::CliError,
+};
 
 /// One configuration.
 pub(super) async fn configuration(session: &Session, arn: &CscArn) -> Result<Csc, CliError> {
@@ -45,31 +29,6 @@ pub(super) async fn configuration(session: &Session, arn: &CscArn) -> Result<Csc
             "see which there are: countersign csc list",
         )
     })
-}
-
-/// The names of the functions of a configuration, in order.
-pub(super) async fn functions_of(
-    session: &Session,
-    csc: &CscArn,
-) -> Result<BTreeSet<String>, CliError> {
-    let mut found = BTreeSet::new();
-    let mut marker: Option<String> = None;
-    for _ in 0..MAX_PAGES {
-        let page = session
-            .lambda
-            .functions_of_csc(csc, marker.as_deref())
-            .await;
-        let page: ListingPage<String> = page.map_err(|error: PortError| {
-            let action = "lambda:ListFunctionsByCodeSigningConfig";
-            session.failed_lambda_call(&format!("list the functions of {csc}"), action, &error)
-        })?;
-        found.extend(page.items);
-        if page.next.is_none() || page.next == marker {
-            break;
-        }
-        marker = page.next;
-    }
-    Ok(found)
 }
 
 /// The functions of a configuration, and who signed what they run; layers as the last sweep saw them, where there is

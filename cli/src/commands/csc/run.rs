@@ -11,12 +11,15 @@ use countersign_package::ProfileVersionArn;
 use super::{
     args::{Arguments, Common, DiffArguments, ListArguments, Question, RotateArguments},
     change::set_publishers,
-    look::{configuration, configurations, doubts, functions_of, users_of},
+    look::{configuration, doubts, users_of},
     report::{ChangeReport, DiffReport, ListReport, Listed, Side, Step},
     text,
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::{
+        listing::{configurations, functions_of},
+        session::{Session, ask},
+    },
     io::{
         error::CliError,
         exit_status::ExitStatus,
@@ -46,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
 }
 
 fn list(arguments: &ListArguments) -> Result<ExitStatus, CliError> {
-    let report = block_on(async {
+    let report = ask("asking Lambda for configurations and functions", async {
         let session = Session::connect("", "").await?;
         let mut listed = Vec::new();
         for csc in configurations(&session).await? {
@@ -74,7 +77,7 @@ fn list(arguments: &ListArguments) -> Result<ExitStatus, CliError> {
 
 fn diff(arguments: &DiffArguments) -> Result<ExitStatus, CliError> {
     let records_bucket = arguments.records_bucket.name().unwrap_or_default();
-    let report = block_on(async {
+    let report = ask("asking Lambda for configurations and functions", async {
         let session = Session::connect("", records_bucket).await?;
         let old = configuration(&session, &arguments.old).await?;
         let new = configuration(&session, &arguments.new).await?;
@@ -140,7 +143,7 @@ fn apply(
     change: &TrustChange,
     may_lock_out: bool,
 ) -> Result<ExitStatus, CliError> {
-    let report = block_on(async {
+    let report = ask("asking Lambda for configurations and functions", async {
         let seen = see(common).await?;
         changed(common, &seen, change, may_lock_out).await
     })?;
@@ -213,7 +216,7 @@ async fn warnings(seen: &Seen, step: Step, publisher: &ProfileVersionArn) -> Vec
 
 fn rotate(arguments: &RotateArguments) -> Result<ExitStatus, CliError> {
     let common = &arguments.common;
-    let report = block_on(async {
+    let report = ask("asking Lambda for configurations and functions", async {
         let seen = see(common).await?;
         let (from, to) = (&arguments.from, &arguments.to);
         match plan_rotation(&seen.csc, from, to, &seen.users) {

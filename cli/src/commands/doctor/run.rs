@@ -13,7 +13,7 @@ use super::{
     text,
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     io::{
         error::CliError,
         exit_status::ExitStatus,
@@ -23,7 +23,7 @@ use crate::{
 
 /// Looks, prints.
 pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, CliError> {
-    let (diagnosis, probed) = block_on(look(arguments, now))?;
+    let (diagnosis, probed) = ask("looking at the stack", look(arguments, now))?;
     if let Some(Probed {
         unkept: Some(error),
         ..

@@ -10,7 +10,7 @@ use crate::io::output::Format;
 const EXAMPLES: &str = "\
 Examples:
   countersign explain event.json
-  aws cloudtrail lookup-events --max-results 10 > event.json
+  aws cloudtrail lookup-events > event.json
   countersign explain event.json --target-functions 'shop-*' --format json
   countersign explain event.json --as ocsf
   countersign explain --lookup 100ba0dc-1c06-5574-9d46-799a4f9b5b50

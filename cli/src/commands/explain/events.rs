@@ -36,14 +36,14 @@ fn collect(value: &Value, found: &mut Vec<String>) -> Result<(), EventsError> {
         return Ok(());
     }
     if let (Some(source), Some(name)) = (text("eventSource"), text("eventName")) {
-        found.push(match source.strip_prefix("aws:") {
-            // A notification of S3 has the same names of fields, and is no call.
-            Some(service) => notification(service, name, value).to_string(),
-            None => {
-                check_record(value)?;
-                delivered(source, value).to_string()
-            }
-        });
+        // A notification of S3 has the same names of fields, and is no call.
+        let event = if let Some(service) = source.strip_prefix("aws:") {
+            notification(service, name, value)
+        } else {
+            check_record(value)?;
+            delivered(source, value)
+        };
+        found.push(event.to_string());
         return Ok(());
     }
     // `lookup-events` and SQS have the event as a text in a field.

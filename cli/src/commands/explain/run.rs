@@ -15,7 +15,7 @@ use super::{
     report::{Explained, Outcome, PageReport, Report},
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     io::{
         error::CliError,
         exit_status::ExitStatus,
@@ -69,7 +69,7 @@ const NO_OWN_ROLES: &str = "no --own-role was given, so that calls of the gate i
 fn read(arguments: &Arguments) -> Result<(Vec<u8>, String), CliError> {
     match (&arguments.lookup, &arguments.file) {
         (Some(event_id), _) => {
-            let json = block_on(look_up(event_id))?;
+            let json = ask("asking CloudTrail", look_up(event_id))?;
             Ok((json.into_bytes(), format!("the event {event_id}")))
         }
         (None, Some(file)) => Ok((input::read(file, "the events")?, file.display().to_string())),
@@ -134,18 +134,16 @@ fn explain(settings: &AlertSettings, body: &str) -> Result<Explained, EventError
             return Ok(silent("an event of a gate".to_owned(), why));
         }
     };
-    Ok(match classify(&settings, &event, &Lookup::Nothing) {
-        Some(page) => Explained {
-            event: name,
-            outcome: Outcome::Paged,
-            silent: None,
-            unknown: None,
-            page: Some(PageReport::of(&page, &settings)),
-        },
-        None => {
-            let why = "no detection looks for this call on this target, or the gate made it itself";
-            silent(name, why.to_owned())
-        }
+    let Some(page) = classify(&settings, &event, &Lookup::Nothing) else {
+        let why = "no detection looks for this call on this target, or the gate made it itself";
+        return Ok(silent(name, why.to_owned()));
+    };
+    Ok(Explained {
+        event: name,
+        outcome: Outcome::Paged,
+        silent: None,
+        unknown: None,
+        page: Some(PageReport::of(&page, &settings)),
     })
 }
 

@@ -4,7 +4,7 @@ use countersign_gate::records::history;
 
 use super::{args::Arguments, report::Report, text};
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     io::{
         error::CliError,
         exit_status::ExitStatus,
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let bucket = arguments.records_bucket.name()?;
     let target = &arguments.target;
-    let uploads = block_on(async {
+    let uploads = ask("reading the records", async {
         let session = Session::connect("", bucket).await?;
         history(&session.records, target, usize::from(arguments.limit))
             .await

@@ -42,12 +42,14 @@ fn sections(below: &str) -> String {
     let mut text = String::new();
     let mut notes = String::new();
     for block in below.split("\n\n").filter(|block| !block.is_empty()) {
-        let known = HEADINGS.iter();
-        let known =
+        let known = HEADINGS.iter().rev();
+        let mut known =
             known.filter_map(|(begins, heading)| Some((block.strip_prefix(begins)?, heading)));
-        match known.last() {
+        match known.next() {
             Some((rest, heading)) if rest.starts_with('\n') => {
-                text.push_str(&format!(".SH {heading}\n.nf\n"));
+                text.push_str(".SH ");
+                text.push_str(heading);
+                text.push_str("\n.nf\n");
                 for line in rest.lines().skip(1) {
                     text.push_str(&escaped(line));
                     text.push('\n');
@@ -55,7 +57,11 @@ fn sections(below: &str) -> String {
                 text.push_str(".fi\n");
             }
             Some((rest, heading)) => {
-                text.push_str(&format!(".SH {heading}\n{}\n", escaped(rest.trim_start())));
+                text.push_str(".SH ");
+                text.push_str(heading);
+                text.push('\n');
+                text.push_str(&escaped(rest.trim_start()));
+                text.push('\n');
             }
             None => {
                 notes.push_str(if notes.is_empty() {

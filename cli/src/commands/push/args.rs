@@ -23,7 +23,9 @@ The buckets are the outputs UploadsBucket and RecordsBucket of the stack. It tak
 s3:GetObjectVersion on the key, s3:ListBucket on the records bucket, s3:GetObject on its objects, \
 and kms:GenerateDataKey and kms:Decrypt on the stack's key.
 
-Exit status, the worst of all uploads:
+The exit status is that of the worst of all uploads.
+
+Exit status:
   0  deployed
   1  rejected; what the gate would only refuse is not even uploaded
   2  the command line or a file cannot be used, or AWS does not answer

@@ -12,7 +12,7 @@ use super::{
     text,
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     io::{
         error::CliError,
         exit_status::ExitStatus,
@@ -22,7 +22,7 @@ use crate::{
 
 /// Lists, puts back, and prints.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
-    let report = block_on(redrive(arguments))?;
+    let report = ask("reading dead letters", redrive(arguments))?;
     match arguments.format {
         Format::Json => output::print_json(&report)?,
         Format::Text => output::print(&text::render(&report))?,

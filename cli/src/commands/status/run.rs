@@ -8,7 +8,7 @@ use super::{
     text,
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     io::{
         error::CliError,
         exit_status::ExitStatus,
@@ -19,7 +19,10 @@ use crate::{
 /// Reads the records and prints.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let bucket = arguments.records_bucket.name()?;
-    let report = block_on(read(&arguments.target, bucket, arguments.limit))?;
+    let report = ask(
+        "reading the records",
+        read(&arguments.target, bucket, arguments.limit),
+    )?;
     match arguments.format {
         Format::Json => output::print_json(&report)?,
         Format::Text => output::print(&text::render(&report))?,

@@ -228,6 +228,8 @@ fn layer(published: impl FnOnce(&Scene) -> String) -> Scene {
     let answer = value!({"LayerVersionArn": arn, "Version": 3, "Content": content});
     let call = "lambda:PublishLayerVersion";
     scene.stage.aws.answers(call, json(&answer.to_string()));
+    let none = exception(404, "ResourceNotFoundException", "none yet");
+    scene.stage.aws.answers("lambda:ListLayerVersions", none);
     scene
 }
 

@@ -6,8 +6,8 @@ use countersign_gate::{
         FunctionConfiguration, FunctionName, LayerName, RevisionId, SignedObject, VersionId,
     },
     ports::{
-        AliasMove, CodeUpdate, Function, FunctionCsc, Functions, Layers, PortError, UpdateStatus,
-        VersionPublish, VersionRequest, VersionState,
+        AliasMove, CodeUpdate, Function, FunctionCsc, Functions, Layers, PortError, UpdateOptions,
+        UpdateStatus, VersionPublish, VersionRequest, VersionState,
     },
 };
 use countersign_testkit::fake_aws::{FakeAws, exception, json};
@@ -52,6 +52,11 @@ fn seen(kms_key_arn: Option<&str>) -> Function {
         update: UpdateStatus::Successful,
         tags: BTreeMap::new(),
     }
+}
+
+/// A copy, for the processor that the function has.
+fn plain() -> UpdateOptions {
+    UpdateOptions::default()
 }
 
 /// What Lambda says of a function's code, with `more` fields.
@@ -238,7 +243,7 @@ async fn kms_key_of_the_code_is_kept() {
     );
     assert!(is_denied(&aws.function(&name()).await.unwrap_err()));
     fake.answers("lambda:UpdateFunctionCode", json("{}"));
-    aws.dry_run_update(&name(), &signed(), &seen(Some(KEY)))
+    aws.dry_run_update(&name(), &signed(), &seen(Some(KEY)), plain())
         .await
         .unwrap();
     let request = call(&fake, "lambda:UpdateFunctionCode");
@@ -250,7 +255,7 @@ async fn dry_run(fake: &FakeAws, aws: &Aws, status: u16, name_of: &str) -> CodeU
         "lambda:UpdateFunctionCode",
         exception(status, name_of, "as told"),
     );
-    aws.dry_run_update(&name(), &signed(), &seen(None))
+    aws.dry_run_update(&name(), &signed(), &seen(None), plain())
         .await
         .unwrap()
 }
@@ -261,7 +266,7 @@ async fn dry_run_names_version_and_revision() {
     // What else the answer to a dry run says is not recorded anywhere, so nothing may depend on it.
     fake.answers("lambda:UpdateFunctionCode", json("{}"));
     let answer = aws
-        .dry_run_update(&name(), &signed(), &seen(None))
+        .dry_run_update(&name(), &signed(), &seen(None), plain())
         .await
         .unwrap();
     assert_eq!(answer, CodeUpdate::Accepted(()));
@@ -282,6 +287,28 @@ async fn dry_run_names_version_and_revision() {
         ["lambda:UpdateFunctionCode"],
         "nothing else is called"
     );
+}
+
+#[tokio::test]
+async fn storage_mode_and_processor_are_said_where_they_are_asked_for() {
+    let (fake, aws) = stack();
+    fake.answers("lambda:UpdateFunctionCode", json("{}"));
+    let options = UpdateOptions {
+        storage: CodeStorage::Referenced,
+        architecture: Some(Architecture::Arm64),
+    };
+    for options in [options, plain()] {
+        let answer = aws
+            .dry_run_update(&name(), &signed(), &seen(None), options)
+            .await;
+        assert_eq!(answer.unwrap(), CodeUpdate::Accepted(()));
+    }
+    let calls = fake.calls();
+    let sent: Vec<_> = calls.iter().map(|call| sent(&call.request)).collect();
+    assert_eq!(sent[0]["S3ObjectStorageMode"], "REFERENCE");
+    assert_eq!(sent[0]["Architectures"], serde_json::json!(["arm64"]));
+    assert_eq!(sent[1].get("S3ObjectStorageMode"), None);
+    assert_eq!(sent[1].get("Architectures"), None);
 }
 
 #[tokio::test]
@@ -337,7 +364,7 @@ async fn other_errors_of_an_update_are_port_errors() {
             exception(status, exception_name, ""),
         );
         let error = aws
-            .dry_run_update(&name(), &signed(), &seen(None))
+            .dry_run_update(&name(), &signed(), &seen(None), plain())
             .await
             .unwrap_err();
         assert!(is_expected(&error), "{exception_name}: {error}");
@@ -353,7 +380,9 @@ async fn unfetched_package_is_not_refused() {
         "lambda:UpdateFunctionCode",
         exception(400, "InvalidParameterValueException", message),
     );
-    let answer = aws.dry_run_update(&name(), &signed(), &seen(None)).await;
+    let answer = aws
+        .dry_run_update(&name(), &signed(), &seen(None), plain())
+        .await;
     let error = answer.unwrap_err();
     assert!(is_unavailable(&error), "{error}");
     assert!(error.error_chain().contains("SlowDown"), "{error}");
@@ -589,6 +618,14 @@ async fn layer_content_is_read_or_absent() {
     assert_eq!(content.code.sha256, "c2hh");
     assert_eq!(content.code.job_arn.as_deref(), Some("job-arn"));
     assert_eq!(content.code.profile_version_arn, None);
+    assert_eq!(content.storage, CodeStorage::Copied);
+    let referenced = version.replace(
+        r#""CodeSha256""#,
+        r#""ResolvedS3Object":{"S3Bucket":"b","S3Key":"k","S3ObjectVersion":"v"},"CodeSha256""#,
+    );
+    fake.answers_once("lambda:GetLayerVersion", json(&referenced));
+    let content = aws.layer_content(&layer, 3).await.unwrap().unwrap();
+    assert_eq!(content.storage, CodeStorage::Referenced);
     fake.answers_once(
         "lambda:GetLayerVersion",
         exception(404, "ResourceNotFoundException", ""),

@@ -11,14 +11,16 @@ use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_types::body::SdkBody;
 use countersign_gate::{
-    domain::{CscArn, FunctionName},
+    domain::{AttachedLayer, CodeIdentity, CscArn, FunctionName, LayerVersionArn},
     ports::{
-        Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, PortError,
-        PublishersChange,
+        Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, LayerCandidate,
+        LayerUser, ListingPage, PortError, PublishersChange,
     },
 };
 
-use super::lambda_api::{CONFLICT, GET_FUNCTION, LambdaApi, NOT_FOUND, csc_of, function_of};
+use super::lambda_api::{
+    CONFLICT, GET_FUNCTION, LambdaApi, NOT_FOUND, attached_layers, csc_of, function_of,
+};
 use crate::{
     connection::timeouts,
     error::{broken_off, code, port_error, port_error_inside, required, unreadable},
@@ -47,6 +49,58 @@ impl Adoption for LambdaApi {
             location,
             gate,
         }))
+    }
+
+    async fn layer_candidate(
+        &self,
+        arn: &LayerVersionArn,
+    ) -> Result<Option<LayerCandidate>, PortError> {
+        const CALL: &str = "lambda:GetLayerVersionByArn";
+        let request = self.connection.lambda().get_layer_version_by_arn();
+        let answer = match request.arn(arn.as_str()).send().await {
+            Ok(answer) => answer,
+            Err(error) if code(&error) == NOT_FOUND => return Ok(None),
+            Err(error) => return Err(port_error(CALL, error)),
+        };
+        let runtimes = answer.compatible_runtimes().iter();
+        let runtimes = runtimes.map(|name| name.as_str().to_owned()).collect();
+        let architectures = answer.compatible_architectures().iter();
+        let architectures = architectures.map(|name| name.as_str().to_owned()).collect();
+        let content = required(CALL, "Content", answer.content)?;
+        Ok(Some(LayerCandidate {
+            code: CodeIdentity {
+                sha256: required(CALL, "CodeSha256", content.code_sha256)?,
+                job_arn: content.signing_job_arn,
+                profile_version_arn: content.signing_profile_version_arn,
+            },
+            runtimes,
+            architectures,
+            location: content.location.map(CodeLocation::new),
+        }))
+    }
+
+    async fn list_layer_users(
+        &self,
+        marker: Option<&str>,
+    ) -> Result<ListingPage<LayerUser>, PortError> {
+        const CALL: &str = "lambda:ListFunctions";
+        let request = self.connection.lambda().list_functions();
+        let request = request.set_marker(marker.map(str::to_owned));
+        let page = request
+            .send()
+            .await
+            .map_err(|error| port_error(CALL, error))?;
+        let functions = page.functions.into_iter().flatten().map(|function| {
+            let layers: Vec<AttachedLayer> = attached_layers(CALL, &function)?;
+            Ok(LayerUser {
+                function: required(CALL, "FunctionName", function.function_name)?,
+                layers,
+            })
+        });
+        Ok(ListingPage {
+            items: functions.collect::<Result<_, PortError>>()?,
+            next: page.next_marker,
+        })
     }
 
     async fn download(&self, location: &CodeLocation) -> Result<Vec<u8>, PortError> {

@@ -12,7 +12,7 @@ use aws_sdk_lambda::{
     types::{
         AliasRoutingConfiguration, CodeSigningConfig, CodeSigningPolicy, EnvironmentResponse,
         FunctionCodeLocation, FunctionConfiguration as LambdaConfiguration, LastUpdateStatus,
-        PackageType, State,
+        PackageType, S3ObjectStorageMode, State,
     },
 };
 use countersign_gate::{
@@ -22,8 +22,8 @@ use countersign_gate::{
         Target,
     },
     ports::{
-        Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, PortError, UpdateStatus,
-        UpdatedCode, Version, VersionPublish, VersionRequest, VersionState,
+        Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, PortError, UpdateOptions,
+        UpdateStatus, UpdatedCode, Version, VersionPublish, VersionRequest, VersionState,
     },
     verdict::Approved,
 };
@@ -100,8 +100,9 @@ impl Functions for LambdaApi {
         name: &FunctionName,
         signed: &SignedObject,
         seen: &Function,
+        options: UpdateOptions,
     ) -> Result<CodeUpdate<()>, PortError> {
-        let request = self.code_request(name, signed, seen).dry_run(true);
+        let request = self.code_request(name, signed, seen, options).dry_run(true);
         update(request).await?.try_map(|_| Ok(()))
     }
 
@@ -110,12 +111,13 @@ impl Functions for LambdaApi {
         name: &FunctionName,
         approved: &Approved,
         seen: &Function,
+        options: UpdateOptions,
     ) -> Result<CodeUpdate<UpdatedCode>, PortError> {
         if *approved.verified().target() != Target::Function(name.clone()) {
             let problem = format!("what was approved is for {}", approved.verified().target());
             return Err(unreadable(UPDATE_CODE, "FunctionName", &problem));
         }
-        let request = self.code_request(name, approved.verified().signed(), seen);
+        let request = self.code_request(name, approved.verified().signed(), seen, options);
         // Only what has to be compared is asked of this answer: state and revision are read from
         // the function, which is looked at until the update is done.
         update(request).await?.try_map(|answer| {
@@ -323,12 +325,13 @@ impl LambdaApi {
     }
 
     /// `UpdateFunctionCode` of exactly one object version, upon exactly one revision, under the key
-    /// that the code has now.
+    /// that the code has now, kept as the options say.
     fn code_request(
         &self,
         name: &FunctionName,
         signed: &SignedObject,
         seen: &Function,
+        options: UpdateOptions,
     ) -> UpdateFunctionCodeFluentBuilder {
         self.connection
             .lambda()
@@ -339,6 +342,24 @@ impl LambdaApi {
             .s3_object_version(signed.version.as_str())
             .revision_id(seen.revision.as_str())
             .set_source_kms_key_arn(seen.kms_key_arn.clone())
+            .set_s3_object_storage_mode(storage_mode(options.storage))
+            .set_architectures(options.architecture.map(|name| vec![name.as_str().into()]))
+    }
+}
+
+/// `S3ObjectStorageMode`. Left out, it is COPY (grade B); so it is where Lambda does not know the mode yet.
+pub(super) fn storage_mode(storage: CodeStorage) -> Option<S3ObjectStorageMode> {
+    match storage {
+        CodeStorage::Copied => None,
+        CodeStorage::Referenced => Some(S3ObjectStorageMode::Reference),
+    }
+}
+
+/// Where Lambda reads code from, by what it says of the place (`ResolvedS3Object`, grade A).
+pub(super) fn storage_of<Place>(referenced: Option<&Place>) -> CodeStorage {
+    match referenced {
+        Some(_) => CodeStorage::Referenced,
+        None => CodeStorage::Copied,
     }
 }
 
@@ -395,14 +416,14 @@ fn kms_key_arn(location: FunctionCodeLocation) -> Result<Option<String>, PortErr
     }
 }
 
-/// What of a configuration decides which code runs. Of the variables only one is kept.
-fn configuration(
+/// The layers that a function uses, as `call` told them.
+pub(super) fn attached_layers(
+    call: &'static str,
     said: &LambdaConfiguration,
-    code: Option<&FunctionCodeLocation>,
-) -> Result<FunctionConfiguration, PortError> {
+) -> Result<Vec<AttachedLayer>, PortError> {
     let layers = said.layers().iter().map(|layer| {
         Ok(AttachedLayer {
-            arn: required(GET_FUNCTION, "Layers.Arn", layer.arn.clone())?,
+            arn: required(call, "Layers.Arn", layer.arn.clone())?,
             zip_bytes: u64::try_from(layer.code_size)
                 .ok()
                 .filter(|bytes| *bytes > 0),
@@ -410,7 +431,14 @@ fn configuration(
             profile_version_arn: layer.signing_profile_version_arn.clone(),
         })
     });
-    let is_referenced = code.is_some_and(|code| code.resolved_s3_object.is_some());
+    layers.collect()
+}
+
+/// What of a configuration decides which code runs. Of the variables only one is kept.
+fn configuration(
+    said: &LambdaConfiguration,
+    code: Option<&FunctionCodeLocation>,
+) -> Result<FunctionConfiguration, PortError> {
     Ok(FunctionConfiguration {
         runtime: said.runtime.as_ref().map(|name| name.as_str().to_owned()),
         handler: said.handler.clone(),
@@ -418,13 +446,9 @@ fn configuration(
             .architectures()
             .first()
             .and_then(|name| Architecture::parse(name.as_str())),
-        layers: layers.collect::<Result<_, PortError>>()?,
+        layers: attached_layers(GET_FUNCTION, said)?,
         exec_wrapper: exec_wrapper(said.environment.as_ref()),
-        storage: if is_referenced {
-            CodeStorage::Referenced
-        } else {
-            CodeStorage::Copied
-        },
+        storage: storage_of(code.and_then(|code| code.resolved_s3_object.as_ref())),
     })
 }
 

@@ -9,7 +9,9 @@ use countersign_gate::{
     verdict::Approved,
 };
 
-use super::lambda_api::{INVALID, LambdaApi, NOT_FOUND, STORAGE, is_about_fetching};
+use super::lambda_api::{
+    INVALID, LambdaApi, NOT_FOUND, STORAGE, is_about_fetching, storage_mode, storage_of,
+};
 use crate::{
     connection::Connection,
     error::{code, port_error, refusal, required, unreachable, unreadable},
@@ -86,6 +88,7 @@ impl Layers for LambdaApi {
             .s3_bucket(&signed.bucket)
             .s3_key(&signed.key)
             .s3_object_version(signed.version.as_str())
+            .set_s3_object_storage_mode(storage_mode(request.storage))
             .build();
         let runtimes = request
             .runtimes
@@ -142,6 +145,7 @@ fn content(
     let content = required(call, "Content", content)?;
     Ok(LayerContent {
         version,
+        storage: storage_of(content.resolved_s3_object.as_ref()),
         code: CodeIdentity {
             sha256: required(call, "CodeSha256", content.code_sha256)?,
             job_arn: content.signing_job_arn,

@@ -8,7 +8,7 @@ use std::{ops::RangeInclusive, time::Duration};
 use countersign_gate::{
     alerts::{HttpsPages, OwnRoles},
     deployment::CanaryPolicy,
-    domain::{CscArn, NamePattern, ProfileName, WeakerParameter},
+    domain::{CodeStorage, CscArn, NamePattern, ProfileName, WeakerParameter},
     verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
 };
 use countersign_package::TrustRoots;
@@ -313,6 +313,14 @@ settings! {
         default: Some(CanaryPolicy::default),
     }
 
+    /// Where Lambda reads what is deployed from.
+    CODE_STORAGE: CodeStorage {
+        name: "COUNTERSIGN_CODE_STORAGE",
+        meaning: "one of: copy, reference",
+        parse: |text| choice(text, &[("copy", CodeStorage::Copied), ("reference", CodeStorage::Referenced)]),
+        default: Some(CodeStorage::default),
+    }
+
     /// How many of a function's newest versions are kept; all of them if it is 0.
     KEEP_VERSIONS: u32 {
         name: "COUNTERSIGN_KEEP_VERSIONS",
@@ -493,6 +501,9 @@ mod tests {
         }
         for word in UNTRUSTED_CODE.meaning["one of: ".len()..].split(", ") {
             assert!((UNTRUSTED_CODE.parse)(word).is_ok(), "{word}");
+        }
+        for word in CODE_STORAGE.meaning["one of: ".len()..].split(", ") {
+            assert!((CODE_STORAGE.parse)(word).is_ok(), "{word}");
         }
         for word in CANARY_ON_ALIAS.meaning["one of: ".len()..].split(", ") {
             assert!((CANARY_ON_ALIAS.parse)(word).is_ok(), "{word}");

@@ -75,10 +75,6 @@ pub(super) async fn tell<W: AlertWorld>(
         Repetition::Counted => settings.repeat_interval,
         Repetition::CountedDaily => settings.repeat_interval.max(DAILY_REPEAT_INTERVAL),
     };
-    if every.is_zero() {
-        publish(world, settings, page).await?;
-        return Ok(NotifyOutcome::Paged);
-    }
     let path = path_of(page);
     // Whoever keeps the records from being read or written keeps no page back: one too many is better.
     let decided = decide(world, page, &path, every).await;

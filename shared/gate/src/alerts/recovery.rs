@@ -17,17 +17,15 @@ use crate::{
 };
 
 /// What a good deployment ends of a target: the gate's package runs again.
-const ENDED_BY_DEPLOYMENT: [&str; 3] = [
+const ENDED_BY_DEPLOYMENT: [&str; 4] = [
+    // What it was created with was not verified, whatever configuration it is under by now.
+    "function-created-without-csc",
     "code-changed-past-gate",
     "untrusted-code-live",
     "code-refused",
 ];
 /// What the stack's configuration ends when it is put on a function.
-const ENDED_BY_CSC: [&str; 3] = [
-    "csc-detached",
-    "csc-replaced",
-    "function-created-without-csc",
-];
+const ENDED_BY_CSC: [&str; 2] = ["csc-detached", "csc-replaced"];
 /// What Enforce ends of a configuration.
 const ENDED_BY_ENFORCE: [&str; 1] = ["csc-weakened"];
 

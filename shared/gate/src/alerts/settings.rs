@@ -2,7 +2,7 @@
 
 use super::page::AwsLocation;
 use crate::{
-    domain::{CscArn, FunctionName, LayerName, NamePattern, ProfileName},
+    domain::{CscArn, FunctionName, LayerName, NamePattern, ProfileName, Target},
     events::{ApiCall, RoleId},
 };
 use std::time::Duration;
@@ -125,6 +125,15 @@ impl AlertSettings {
     pub fn gates_layer(&self, name: &LayerName) -> bool {
         let pattern = self.layers.as_ref();
         pattern.is_none_or(|pattern| pattern.matches(name.as_str()))
+    }
+
+    /// Whether only the gate should change this target.
+    #[must_use]
+    pub fn gates(&self, target: &Target) -> bool {
+        match target {
+            Target::Function(name) => self.gates_function(name),
+            Target::Layer(name) => self.gates_layer(name),
+        }
     }
 
     /// Whether a thing of this name belongs to the stack: CloudFormation and the template begin the names

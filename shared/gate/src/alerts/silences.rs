@@ -167,42 +167,74 @@ fn read(body: &[u8], now: Timestamp) -> Result<Silence, String> {
     Ok(silence)
 }
 
-/// Looks after all silences by the clock: takes what was written, and ends what is over or was taken away.
+/// Looks after all silences by the clock: ends what is over or was taken away, and takes what was written. Trouble with one
+/// of them hinders no other, and is told when all were looked at.
 pub(super) async fn begin_and_end<W: AlertWorld>(
     world: &W,
     settings: &AlertSettings,
 ) -> Result<(), AlertError> {
+    let mut trouble = None;
+    for target in open_alerts::read(world).await?.silences {
+        if let Err(error) = end_if_over(world, settings, &target).await {
+            trouble.get_or_insert(error);
+        }
+    }
     for path in world.list_records(SILENCES_FOLDER).await? {
         let name = path.strip_prefix(SILENCES_FOLDER);
         let name = name.and_then(|name| name.strip_suffix(".json"));
         let target = name.and_then(|name| Target::try_from(name.to_owned()).ok());
-        let Some(target) = target else {
+        // Of what is no target of the stack there are no pages that could be kept quiet.
+        let Some(target) = target.filter(|target| settings.gates(target)) else {
             continue;
         };
-        if let Some(seen) = world.read_record_with_etag(&path).await? {
-            begin(world, settings, &target, &seen).await?;
+        if let Err(error) = begin_if_there(world, settings, &target, &path).await {
+            trouble.get_or_insert(error);
         }
     }
-    for target in open_alerts::read(world).await?.silences {
-        let path = silence_state_path(&target);
-        let state: Option<SilenceState> = records::read_named(world, &path).await?;
-        let Some(state) = state.filter(|state| !state.ended_told) else {
-            open_alerts::forget_silence(world, &target).await?;
-            continue;
-        };
-        let seen = world.read_record_with_etag(&silence_path(&target)).await?;
-        let is_there = seen.is_some_and(|seen| seen.etag == state.etag);
-        let how = match &state.silence {
-            _ if state.ended_at.is_some() => "It has ended.",
-            _ if !is_there => "It was taken away.",
-            Some(silence) if world.now() < silence.until => continue,
-            Some(_) => "Its time is over.",
-            None => "It was never in force.",
-        };
-        end(world, settings, &state, how).await?;
-        open_alerts::forget_silence(world, &target).await?;
+    trouble.map_or(Ok(()), Err)
+}
+
+async fn begin_if_there<W: AlertWorld>(
+    world: &W,
+    settings: &AlertSettings,
+    target: &Target,
+    path: &str,
+) -> Result<(), AlertError> {
+    if let Some(seen) = world.read_record_with_etag(path).await? {
+        begin(world, settings, target, &seen).await?;
     }
     Ok(())
+}
+
+async fn end_if_over<W: AlertWorld>(
+    world: &W,
+    settings: &AlertSettings,
+    target: &Target,
+) -> Result<(), AlertError> {
+    let path = silence_state_path(target);
+    let state: Option<SilenceState> = records::read_named(world, &path).await?;
+    let Some(state) = state.filter(|state| !state.ended_told) else {
+        return open_alerts::forget_silence(world, target).await;
+    };
+    // When its time is over, nobody needs to read it.
+    let is_over = match &state.silence {
+        Some(silence) => silence.until <= world.now(),
+        None => true,
+    };
+    let how = if state.ended_at.is_some() {
+        "It has ended."
+    } else if is_over && state.silence.is_some() {
+        "Its time is over."
+    } else {
+        let seen = world.read_record_with_etag(&silence_path(target)).await?;
+        match seen.is_some_and(|seen| seen.etag == state.etag) {
+            true if is_over => "It was never in force.",
+            true => return Ok(()),
+            false => "It was taken away.",
+        }
+    };
+    end(world, settings, &state, how).await?;
+    open_alerts::forget_silence(world, target).await
 }
 
 /// Tells that a silence is over and what it kept quiet, once.

@@ -104,7 +104,7 @@ pub enum Obstacle {
     /// Lambda reads the package out of a bucket.
     #[error(
         "Lambda reads its package out of a bucket of yours (S3ObjectStorageMode REFERENCE); the gate's update would \
-         make a copy of it"
+         make a copy of it, or is refused"
     )]
     Referenced,
     /// Lambda does not say where the package is.
@@ -159,7 +159,7 @@ impl Obstacle {
             }
             Self::Referenced => {
                 "leave it out, or let Lambda have a copy first (aws lambda update-function-code without \
-                 --s3-object-storage-mode)"
+                 --s3-object-storage-mode); a stack with CodeStorage=reference deploys what you push to it"
             }
             Self::NoLocation => "see whether you may read its code: aws lambda get-function",
             Self::OtherCsc { .. } => {

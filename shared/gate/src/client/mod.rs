@@ -3,7 +3,7 @@
 //!
 //! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
 //! means (`rollback.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`),
-//! what bringing a function under the gate takes (`adopt.rs`), what a change of those who may sign does
+//! what bringing a function under the gate takes (`adopt.rs`), a layer of a vendor (`vendor_layer.rs`), what a change of those who may sign does
 //! (`trust.rs`), how dead letters get back into their queues (`redrive.rs`), whether a stack is whole (`doctor/`),
 //! and whether AWS does what it is taken to do (`probe/`).
 //!
@@ -21,6 +21,7 @@ pub mod probe;
 mod redrive;
 mod rollback;
 mod trust;
+mod vendor_layer;
 
 pub use adopt::{AdoptionFacts, AdoptionGoal, AdoptionPlan, CodeStep, Obstacle, plan_adoption};
 pub use diff::{EntryChange, PackageDiff, diff};
@@ -30,4 +31,7 @@ pub use rollback::{RollbackError, last_deployed, rollback_source};
 pub use trust::{
     CscUser, MAX_PUBLISHERS, Rotation, TrustChange, TrustObstacle, TrustPlan, compare_trust,
     plan_rotation, plan_trust,
+};
+pub use vendor_layer::{
+    VendorExpectation, VendorLayer, VendorObstacle, VendorSignature, open_vendor_layer,
 };

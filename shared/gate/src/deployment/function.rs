@@ -19,11 +19,15 @@ use super::{
     },
     publish::{Published, publish_version, wait_until_invocable},
     settings::DeploySettings,
+    update_options::update_options,
 };
 use crate::{
     domain::{AliasName, CodeIdentity, Csc, FunctionConfiguration, FunctionName, ReasonCode},
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
-    ports::{CodeUpdate, CurrentPackage, CurrentUpload, Function, UpdateStatus, UpdatedCode},
+    ports::{
+        CodeUpdate, CurrentPackage, CurrentUpload, Function, UpdateOptions, UpdateStatus,
+        UpdatedCode,
+    },
     records::{self, Deployed, UploadState},
     verdict::{
         Approved, DryRun, Evidence, Examine, Fact, Judgement, Verdict, Verified, decide, judge,
@@ -173,6 +177,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         function: &Function,
         current: Option<&CurrentPackage>,
     ) -> Result<Round, EarlyExit> {
+        let options = update_options(self.settings, &self.pending.target, function)?;
         let canary = self.settings.canary;
         let alias = alias_to_move(self.world, canary, &self.name, function).await?;
         let Some(csc) = csc_of_function(self.world, &self.name).await else {
@@ -181,7 +186,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let mut evidence = self.evidence(csc, configuration_of(function)).await?;
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
-            && let Some(same) = self.runs_the_same(function, current, &evidence.csc).await?
+            && let Some(same) = self
+                .runs_the_same(function, options, current, &evidence.csc)
+                .await?
         {
             let alias = alias.as_ref();
             return self.keep(function, &evidence, &same, alias).await;
@@ -189,7 +196,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         // Lambda's opinion is worth a call when we would deploy, and when we refuse on integrity, which
         // Lambda judges too if there is a configuration.
         if own_verdict.decision.accepts() || (evidence.integrity_failed() && evidence.has_csc()) {
-            let Some(dry_run) = self.dry_run(function).await? else {
+            let Some(dry_run) = self.dry_run(function, options).await? else {
                 return Ok(Round::Again);
             };
             evidence.dry_run = dry_run;
@@ -200,7 +207,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         if !self.offer(approved.verified(), current).await? {
             return Ok(Round::Again);
         }
-        self.apply(function, &approved, &verdict, alias.as_ref())
+        self.apply(function, options, &approved, &verdict, alias.as_ref())
             .await
     }
 
@@ -224,10 +231,16 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     }
 
     /// Lambda's dry run; `None` when the function changed, and everything has to be read again.
-    async fn dry_run(&self, function: &Function) -> Result<Option<Fact<DryRun>>, EarlyExit> {
+    async fn dry_run(
+        &self,
+        function: &Function,
+        options: UpdateOptions,
+    ) -> Result<Option<Fact<DryRun>>, EarlyExit> {
         let (package, _) = self.package()?;
         let signed = &package.signed;
-        let answer = self.world.dry_run_update(&self.name, signed, function);
+        let answer = self
+            .world
+            .dry_run_update(&self.name, signed, function, options);
         Ok(match answer.await {
             Ok(CodeUpdate::Accepted(())) => Some(Fact::Known(DryRun::Accepted)),
             Ok(CodeUpdate::Refused(refusal)) => Some(Fact::Known(DryRun::Refused(refusal))),
@@ -252,6 +265,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     async fn apply(
         &mut self,
         function: &Function,
+        options: UpdateOptions,
         approved: &Approved,
         verdict: &Verdict,
         alias: Option<&AliasName>,
@@ -261,7 +275,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         if before == Applied::No {
             self.pending.applied = Applied::Perhaps;
         }
-        let answer = self.world.update_code(&self.name, approved, function);
+        let answer = self
+            .world
+            .update_code(&self.name, approved, function, options);
         match answer.await? {
             CodeUpdate::Accepted(UpdatedCode { code, is_done }) => {
                 self.is_unchanged = false;
@@ -415,10 +431,12 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     async fn runs_the_same(
         &self,
         function: &Function,
+        options: UpdateOptions,
         current: Option<&CurrentPackage>,
         csc: &Fact<Option<Csc>>,
     ) -> Result<Option<SamePackage>, EarlyExit> {
-        if function.update != UpdateStatus::Successful {
+        let is_kept_so = function.configuration.storage == options.storage;
+        if function.update != UpdateStatus::Successful || !is_kept_so {
             return Ok(None);
         }
         let is_likely =

@@ -18,9 +18,10 @@ use super::{
         Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
     },
     settings::DeploySettings,
+    update_options::check_storage,
 };
 use crate::{
-    domain::{Csc, LayerMetadata, LayerName, ReasonCode},
+    domain::{CodeStorage, Csc, LayerMetadata, LayerName, ReasonCode},
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
     ports::{CurrentPackage, CurrentUpload, LayerContent, LayerPublish, LayerRequest},
     records::{Deployed, Document, Live, Publishing},
@@ -81,6 +82,9 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         // Its entity tag, too, is read before it is asked whether the upload is current.
         let current = self.world.current_package(&self.pending.target).await?;
         let source = self.source(published.is_some()).await?;
+        if published.is_none() {
+            self.check_newest_version().await?;
+        }
         let judged = self.judge(source).await?;
         if let Some(content) = published {
             let expected = ExpectedCode::of(judged.approved.verified(), &self.pending.job.id);
@@ -129,6 +133,19 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             source,
             csc,
         })
+    }
+
+    /// Whether the layer's newest version may be followed by one that is kept as this stack keeps code.
+    async fn check_newest_version(&self) -> Result<(), EarlyExit> {
+        if self.settings.storage == CodeStorage::Referenced {
+            return Ok(());
+        }
+        let Some(newest) = self.world.layer_versions(&self.name, 1).await?.pop() else {
+            return Ok(());
+        };
+        let found = self.world.layer_content(&self.name, newest.version).await?;
+        let storage = found.map_or(CodeStorage::Copied, |found| found.storage);
+        check_storage(self.settings, &self.pending.target, storage)
     }
 
     /// Waits while another upload of this layer is being published.
@@ -207,6 +224,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             description: description(self.pending),
             runtimes: metadata.runtimes().to_vec(),
             architectures: metadata.architectures().to_vec(),
+            storage: self.settings.storage,
         };
         // From here on, whether it was published is not known until Lambda has answered.
         self.pending.applied = Applied::Perhaps;
@@ -249,7 +267,9 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             return Ok(None);
         };
         let content = self.world.layer_content(&self.name, version).await?;
-        Ok(content.filter(|content| expected.difference(&content.code).is_none()))
+        Ok(content.filter(|content| {
+            content.storage == self.settings.storage && expected.difference(&content.code).is_none()
+        }))
     }
 
     /// Compares what Lambda published with what was verified, and ends the upload.

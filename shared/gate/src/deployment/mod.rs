@@ -4,7 +4,7 @@
 //! earlier deliveries came), `collect_evidence.rs` and `judge.rs` (the verdict, on record before
 //! anything is changed), `function.rs` with `publish.rs` and `alias.rs`, `layer.rs`,
 //! `current_package.rs` (the last verified package of a target), `live.rs` (`live.json`), `expected.rs` (deployed bytes are
-//! verified bytes), `description.rs` (what a version says of itself), `prune.rs` (old versions are
+//! verified bytes), `update_options.rs` (how Lambda keeps them), `description.rs` (what a version says of itself), `prune.rs` (old versions are
 //! deleted), `settings.rs`.
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
@@ -26,10 +26,11 @@ mod pending_deployment;
 mod prune;
 mod publish;
 mod settings;
+mod update_options;
 
 pub use alias::ALIAS_TAG;
 pub use deploy::{Deployment, deploy};
 pub use expected::ExpectedCode;
 pub use pending_deployment::DeployWorld;
-pub use prune::{PruneWorld, prune};
+pub use prune::{MAX_PRUNED, PrunePlan, PruneWorld, plan_prune, prune};
 pub use settings::{CanaryPolicy, DeploySettings, KeptVersions};

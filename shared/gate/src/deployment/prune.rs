@@ -14,7 +14,7 @@
 
 use std::{collections::BTreeSet, future::Future};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     description::MARK,
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How many versions are deleted after one deployment: more would keep other calls of the control plane waiting.
-const MAX_PRUNED: usize = 20;
+pub const MAX_PRUNED: usize = 20;
 
 /// What pruning needs of the world.
 pub trait PruneWorld: Clock + Records + FunctionVersions {}
@@ -65,15 +65,11 @@ async fn prune_function<W: PruneWorld>(
     name: &FunctionName,
     outcome: &Outcome,
 ) -> Result<Option<Pruned>, RetryableError> {
-    let mut chosen = old_versions(world, kept, name).await?;
-    if chosen.is_empty() {
-        return Ok(None);
-    }
-    // After the listing: whoever names one of them later is refused by Lambda, or refuses its deletion.
-    let Some(spared) = versions_in_use(world, kept, name, outcome).await? else {
-        return Ok(None);
-    };
-    chosen.retain(|number| !spared.contains(number));
+    let deployed = outcome.deployed.as_ref();
+    let version = deployed.and_then(|deployed| deployed.version.as_deref());
+    let version = version.and_then(|version| VersionNumber::parse(version).ok());
+    let plan = plan_prune((world, world), kept, name, (version, world.now())).await?;
+    let mut chosen = plan.chosen;
     chosen.truncate(MAX_PRUNED);
     if chosen.is_empty() {
         return Ok(None);
@@ -99,16 +95,60 @@ async fn prune_function<W: PruneWorld>(
     Ok(Some(pruned))
 }
 
+/// What pruning would delete of a function, and what it leaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrunePlan {
+    /// What nothing needs, as far as anybody can know; the oldest first.
+    pub chosen: Vec<VersionNumber>,
+    /// What would be old enough, and is needed.
+    pub in_use: Vec<VersionNumber>,
+    /// Another upload of the function is on its way, so that nothing is chosen.
+    pub is_upload_under_way: bool,
+}
+
+/// Which versions of a function are old, and which of those something needs. `deployed` was just deployed, and may be on
+/// no record yet. Nothing is changed.
+pub async fn plan_prune<R: Records, V: FunctionVersions>(
+    (records, versions): (&R, &V),
+    kept: KeptVersions,
+    name: &FunctionName,
+    (deployed, now): (Option<VersionNumber>, Timestamp),
+) -> Result<PrunePlan, RetryableError> {
+    let old = old_versions(versions, kept, name).await?;
+    if old.is_empty() {
+        return Ok(PrunePlan::default());
+    }
+    // After the listing: whoever names one of them later is refused by Lambda, or refuses its deletion.
+    let days = SignedDuration::from_hours(i64::from(kept.days).saturating_mul(24));
+    let oldest = now.saturating_sub(days).unwrap_or(Timestamp::MIN);
+    let target = Target::Function(name.clone());
+    let Some(mut needed) = versions_on_record(records, &target, oldest).await? else {
+        return Ok(PrunePlan {
+            is_upload_under_way: true,
+            ..PrunePlan::default()
+        });
+    };
+    needed.extend(deployed);
+    needed.extend(versions_in_use(versions, name).await?);
+    let (in_use, chosen) = old.into_iter().partition(|number| needed.contains(number));
+    Ok(PrunePlan {
+        chosen,
+        in_use,
+        is_upload_under_way: false,
+    })
+}
+
 /// The versions that the gate published, without the newest of them; the oldest first.
-async fn old_versions<W: PruneWorld>(
-    world: &W,
+async fn old_versions<V: FunctionVersions>(
+    versions: &V,
     kept: KeptVersions,
     name: &FunctionName,
 ) -> Result<Vec<VersionNumber>, RetryableError> {
-    let listed =
-        all_pages(
-            |marker| async move { world.list_function_versions(name, marker.as_deref()).await },
-        );
+    let listed = all_pages(|marker| async move {
+        versions
+            .list_function_versions(name, marker.as_deref())
+            .await
+    });
     let ours = listed.await?.into_iter();
     let ours = ours.filter(|version| version.description.starts_with(MARK));
     let mut numbers: Vec<VersionNumber> = ours.map(|version| version.number).collect();
@@ -118,35 +158,24 @@ async fn old_versions<W: PruneWorld>(
     Ok(numbers)
 }
 
-/// The versions that something needs, as far as anybody can know; `None` while another upload is on its way.
-async fn versions_in_use<W: PruneWorld>(
-    world: &W,
-    kept: KeptVersions,
+/// The versions that an alias or provisioned concurrency needs.
+async fn versions_in_use<V: FunctionVersions>(
+    versions: &V,
     name: &FunctionName,
-    outcome: &Outcome,
-) -> Result<Option<BTreeSet<VersionNumber>>, RetryableError> {
-    let days = SignedDuration::from_hours(i64::from(kept.days).saturating_mul(24));
-    let oldest = world.now().saturating_sub(days);
-    let oldest = oldest.unwrap_or(jiff::Timestamp::MIN);
-    let target = Target::Function(name.clone());
-    let Some(mut in_use) = versions_on_record(world, &target, oldest).await? else {
-        return Ok(None);
-    };
-    let deployed = outcome.deployed.as_ref();
-    let version = deployed.and_then(|deployed| deployed.version.as_deref());
-    in_use.extend(version.and_then(|version| VersionNumber::parse(version).ok()));
-    let aliased =
-        all_pages(
-            |marker| async move { world.list_aliased_versions(name, marker.as_deref()).await },
-        );
-    in_use.extend(aliased.await?);
+) -> Result<BTreeSet<VersionNumber>, RetryableError> {
+    let aliased = all_pages(|marker| async move {
+        versions
+            .list_aliased_versions(name, marker.as_deref())
+            .await
+    });
+    let mut in_use: BTreeSet<VersionNumber> = aliased.await?.into_iter().collect();
     let provisioned = all_pages(|marker| async move {
-        world
+        versions
             .list_provisioned_versions(name, marker.as_deref())
             .await
     });
     in_use.extend(provisioned.await?);
-    Ok(Some(in_use))
+    Ok(in_use)
 }
 
 /// All items of a listing.

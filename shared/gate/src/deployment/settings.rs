@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use crate::{
-    domain::{CscArn, Stack},
+    domain::{CodeStorage, CscArn, Stack},
     verdict::OperatorPolicy,
 };
 
@@ -21,6 +21,8 @@ pub struct DeploySettings {
     pub new_function_csc: Option<CscArn>,
     /// What happens when the alias splits its traffic: `COUNTERSIGN_CANARY_ON_ALIAS`.
     pub canary: CanaryPolicy,
+    /// Where Lambda is to read what is deployed from: `COUNTERSIGN_CODE_STORAGE`.
+    pub storage: CodeStorage,
     /// Which old versions of a function are kept; `None`: all of them.
     pub kept_versions: Option<KeptVersions>,
 }

@@ -97,7 +97,9 @@ impl FunctionConfiguration {
             &before.layer_list(),
             &self.layer_list(),
         );
-        if let (Some(before), Some(now)) = (before.exec_wrapper.word(), self.exec_wrapper.word()) {
+        // What was never readable says nothing; what is not readable any more was hidden by somebody.
+        if let Some(before) = before.exec_wrapper.word() {
+            let now = self.exec_wrapper.word().unwrap_or("not readable any more");
             compare(&format!("the variable {EXEC_WRAPPER}"), before, now);
         }
         compare("the code", before.storage.word(), self.storage.word());
@@ -210,12 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_does_not_differ() {
+    fn what_was_never_known_does_not_differ_and_what_is_hidden_does() {
         let before = configuration();
         let mut now = configuration();
         now.exec_wrapper = ExecWrapper::Unknown;
-        assert_eq!(now.changes_since(&before), [""; 0]);
+        assert_eq!(now.changes_since(&before).len(), 1);
         assert_eq!(before.changes_since(&now), [""; 0]);
+        assert_eq!(now.changes_since(&now.clone()), [""; 0]);
     }
 
     #[test]

@@ -28,8 +28,8 @@ pub use function_configuration::{
 pub use lambda_code::{CodeIdentity, PackageType, Refusal, SIGNATURE_EXCEPTIONS};
 pub use layer_metadata::{ARCHITECTURES, LayerMetadata, LayerMetadataError, RUNTIMES};
 pub use names::{
-    AliasName, CscArn, FunctionName, LayerName, NameError, NamePattern, ProfileName, RevisionId,
-    SigningJobId, VersionId,
+    AliasName, CscArn, FunctionName, LayerName, LayerVersionArn, NameError, NamePattern,
+    ProfileName, RevisionId, SigningJobId, VersionId,
 };
 pub use reason_code::{ReasonCode, ReasonText};
 pub use signing_job::{

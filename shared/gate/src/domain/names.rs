@@ -123,6 +123,26 @@ name!(
 );
 
 name!(
+    /// The ARN of a version of a layer.
+    LayerVersionArn, "the ARN of a version of a layer",
+    "arn:<partition>:lambda:<region>:<account>:layer:<name>:<version>",
+    |text| {
+        let parts: Vec<&str> = text.split(':').collect();
+        let is_number = |text: &str| text.parse::<u64>().is_ok();
+        matches!(parts.as_slice(), ["arn", _, "lambda", _, account, "layer", name, version]
+            if is_number(account) && is_number(version) && LayerName::parse(*name).is_ok())
+    }
+);
+
+impl LayerVersionArn {
+    /// The layer's name.
+    #[must_use]
+    pub fn layer(&self) -> Option<LayerName> {
+        LayerName::parse(self.0.split(':').nth(6)?).ok()
+    }
+}
+
+name!(
     /// Lambda's optimistic lock: names one state of one function or alias.
     RevisionId, "a revision id", "a revision id as Lambda gives it",
     |text| text_of(text, 1, 256, |c| c.is_ascii_graphic())
@@ -159,6 +179,22 @@ fn text_of(text: &str, least: usize, most: usize, allowed: fn(char) -> bool) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn layer_version_has_a_name_and_a_number() {
+        let good = "arn:aws:lambda:eu-west-1:017000801446:layer:Tools-x86_64:7";
+        let arn = LayerVersionArn::parse(good).unwrap();
+        assert_eq!(arn.layer().unwrap().as_str(), "Tools-x86_64");
+        for bad in [
+            "arn:aws:lambda:eu-west-1:017000801446:layer:Tools",
+            "arn:aws:lambda:eu-west-1:017000801446:layer:Tools:latest",
+            "arn:aws:lambda:eu-west-1:017000801446:layer:To/ols:1",
+            "arn:aws:lambda:eu-west-1:017000801446:function:tools:1",
+            "arn:aws:lambda:eu-west-1:me:layer:Tools:1",
+        ] {
+            assert!(LayerVersionArn::parse(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn pattern_stands_for_names_as_in_iam() {

@@ -109,6 +109,11 @@ codes! {
         "A misspelt tag, or the alias was never created or was deleted.",
         "Create the alias, or correct or remove the tag; then upload again."
     }
+    StorageReferenced = "STORAGE_REFERENCED" {
+        "Lambda reads the target's code from a bucket (storage mode REFERENCE), and this stack has Lambda make copies.",
+        "The function, or the newest version of the layer, was created with S3ObjectStorageMode REFERENCE; or the stack's parameter CodeStorage was reference before.",
+        "Set the stack's parameter CodeStorage to reference, and the gate deploys from its own signed bucket; or let Lambda make a copy first (aws lambda update-function-code with --s3-object-storage-mode COPY). Then upload again."
+    }
     LayerMetadata = "LAYER_METADATA" {
         "The upload's metadata compatible-runtimes or compatible-architectures cannot be used.",
         "More than 15 runtimes or 2 architectures, or an odd character in them.",
@@ -159,12 +164,12 @@ codes! {
     EntryDuplicate = "ENTRY_DUPLICATE" {
         "Two entries unpack to the same path.",
         "The zip was built by adding to an existing one, or a file is also a directory.",
-        "Build the zip anew, so that each path occurs once. In Gradle, set duplicatesStrategy = DuplicatesStrategy.EXCLUDE on the task that packs."
+        "Build the zip anew, so that each path occurs once. In Gradle, set duplicatesStrategy = DuplicatesStrategy.EXCLUDE on the task that packs. Two names outside of ASCII that meet only in another encoding: rename one of them."
     }
     EntryUnsupported = "ENTRY_UNSUPPORTED" {
         "An entry uses a feature of the zip format that Lambda's world does not share.",
-        "Encryption, or a compression method other than stored and deflated.",
-        "Pack with stored or deflated entries, without a password."
+        "Encryption, a compression method other than stored and deflated, or an entry for another system.",
+        "Pack with stored or deflated entries, without a password. An entry that asks for another system: build the zip anew with a tool of docs/packages.md."
     }
     EntryKind = "ENTRY_KIND" {
         "An entry is neither a plain file, a directory nor a symbolic link, or contradicts itself.",
@@ -229,6 +234,11 @@ codes! {
         "The signed attributes are not those that Signer writes.",
         "A forged or damaged signature; or AWS changed the format.",
         "Have the package signed again. If this is what Signer wrote, report it."
+    }
+    ProfileAlias = "PROFILE_ALIAS" {
+        "The signature names an alias of a signing profile where it should name a version of one.",
+        "The package was signed through an alias, which AWS announced. What is behind an alias can change, so that it does not say who the publisher is.",
+        "Have the package signed by the profile itself. Take the alias out of whatever starts the signing job; if the gate started it, report it."
     }
     SignerCertificate = "SIGNER_CERTIFICATE" {
         "The certificate of the signer, or of a CA above it, is not one for signing code.",

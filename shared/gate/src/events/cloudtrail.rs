@@ -134,7 +134,10 @@ impl ApiCall {
     #[must_use]
     pub fn is_denied(&self) -> bool {
         self.error_code().is_some_and(|error| {
-            error.starts_with("AccessDenied") || error.contains("UnauthorizedOperation")
+            error.starts_with("AccessDenied")
+                || error.contains("UnauthorizedOperation")
+                // SNS's word for it (service model, grade A).
+                || error.starts_with("AuthorizationError")
         })
     }
 

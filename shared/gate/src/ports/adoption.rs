@@ -1,7 +1,7 @@
 //! Functions that are to come under the gate, for whoever brings them there.
 
-use super::{error::PortError, functions::Function};
-use crate::domain::{Csc, CscArn, FunctionName};
+use super::{error::PortError, function_inventory::ListingPage, functions::Function};
+use crate::domain::{AttachedLayer, CodeIdentity, Csc, CscArn, FunctionName, LayerVersionArn};
 use std::{collections::BTreeSet, fmt, future::Future};
 
 /// `GetFunction` of `$LATEST`, with what matters before a function comes under the gate.
@@ -28,6 +28,28 @@ pub struct GateEnvironment {
     pub stack: String,
     /// `COUNTERSIGN_TARGET_FUNCTIONS`
     pub target_functions: Option<String>,
+}
+
+/// A version of a layer, anybody's, as `GetLayerVersionByArn` tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerCandidate {
+    /// Its code.
+    pub code: CodeIdentity,
+    /// `CompatibleRuntimes`; empty means: not said.
+    pub runtimes: Vec<String>,
+    /// `CompatibleArchitectures`; empty means: not said.
+    pub architectures: Vec<String>,
+    /// Where its package can be had.
+    pub location: Option<CodeLocation>,
+}
+
+/// A function, and the layers that it uses, as `ListFunctions` tells them (grade B, as its code's signers).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerUser {
+    /// The function's name.
+    pub function: String,
+    /// Its layers, in the order in which they are unpacked.
+    pub layers: Vec<AttachedLayer>,
 }
 
 /// A presigned address, for some minutes (`Code.Location`): whoever has it can read the code.
@@ -83,6 +105,18 @@ pub trait Adoption: Sync {
         &self,
         name: &FunctionName,
     ) -> impl Future<Output = Result<Option<AdoptionCandidate>, PortError>> + Send;
+
+    /// `GetLayerVersionByArn`; `None` when there is none, or its owner shares it with others only.
+    fn layer_candidate(
+        &self,
+        arn: &LayerVersionArn,
+    ) -> impl Future<Output = Result<Option<LayerCandidate>, PortError>> + Send;
+
+    /// `ListFunctions`, for the layers that functions use.
+    fn list_layer_users(
+        &self,
+        marker: Option<&str>,
+    ) -> impl Future<Output = Result<ListingPage<LayerUser>, PortError>> + Send;
 
     /// The package at this address, whole.
     fn download(

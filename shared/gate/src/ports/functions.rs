@@ -3,8 +3,8 @@
 use super::error::PortError;
 use crate::{
     domain::{
-        AliasName, CodeIdentity, Csc, CscArn, FunctionConfiguration, FunctionName, Refusal,
-        RevisionId, SignedObject,
+        AliasName, Architecture, CodeIdentity, CodeStorage, Csc, CscArn, FunctionConfiguration,
+        FunctionName, Refusal, RevisionId, SignedObject,
     },
     verdict::Approved,
 };
@@ -49,6 +49,15 @@ pub struct Function {
     pub update: UpdateStatus,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+}
+
+/// What `UpdateFunctionCode` says besides which package it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UpdateOptions {
+    /// `S3ObjectStorageMode`. It is said at every update: left out, a reference turns into a copy (grade B).
+    pub storage: CodeStorage,
+    /// `Architectures`, which only this call takes (grade A); `None`: it is left out, and the function keeps its own.
+    pub architecture: Option<Architecture>,
 }
 
 /// Lambda's answer to `UpdateFunctionCode`.
@@ -218,6 +227,7 @@ pub trait Functions: Sync {
         name: &FunctionName,
         signed: &SignedObject,
         seen: &Function,
+        options: UpdateOptions,
     ) -> impl Future<Output = Result<CodeUpdate<()>, PortError>> + Send;
 
     /// `UpdateFunctionCode` with the approved package's bucket, key and version, upon the function as it was
@@ -229,6 +239,7 @@ pub trait Functions: Sync {
         name: &FunctionName,
         approved: &Approved,
         seen: &Function,
+        options: UpdateOptions,
     ) -> impl Future<Output = Result<CodeUpdate<UpdatedCode>, PortError>> + Send;
 
     /// `PublishVersion` with `CodeSha256` and `Description`.

@@ -2,7 +2,7 @@
 
 use super::error::PortError;
 use crate::{
-    domain::{CodeIdentity, LayerName, Refusal},
+    domain::{CodeIdentity, CodeStorage, LayerName, Refusal},
     verdict::Approved,
 };
 use std::future::Future;
@@ -18,6 +18,8 @@ pub struct LayerRequest {
     pub runtimes: Vec<String>,
     /// `CompatibleArchitectures`, at most 2; empty means: not said.
     pub architectures: Vec<String>,
+    /// `S3ObjectStorageMode`.
+    pub storage: CodeStorage,
 }
 
 /// One published version of a layer.
@@ -38,6 +40,8 @@ pub struct LayerContent {
     pub version: LayerVersion,
     /// Its code.
     pub code: CodeIdentity,
+    /// Where Lambda reads it from (`ResolvedS3Object`, grade A).
+    pub storage: CodeStorage,
 }
 
 /// Lambda's answer to `PublishLayerVersion`.

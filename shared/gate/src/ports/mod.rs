@@ -32,7 +32,8 @@ mod upload_store;
 mod uploads;
 
 pub use adoption::{
-    Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, PublishersChange,
+    Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, LayerCandidate,
+    LayerUser, PublishersChange,
 };
 pub use call_history::CallHistory;
 pub use clock::Clock;
@@ -42,8 +43,8 @@ pub use event_bus::{Announcement, Events, SOURCE};
 pub use function_inventory::{FunctionInventory, ListedFunction, ListingPage};
 pub use function_versions::{FunctionVersions, ListedFunctionVersion, VersionDeletion};
 pub use functions::{
-    Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, UpdateStatus, UpdatedCode,
-    Version, VersionPublish, VersionRequest, VersionState,
+    Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, UpdateOptions, UpdateStatus,
+    UpdatedCode, Version, VersionPublish, VersionRequest, VersionState,
 };
 pub use layers::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers};
 pub use pager::{Pager, SnsMessage};

@@ -28,13 +28,24 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             return Ok(());
         };
         self.pace.get_function(self.world).await;
-        let Some(version) = self.world.version(name, number).await? else {
+        let version = self.world.version(name, number).await?;
+        // Of a function that was created anew since, the number means another version.
+        let deployed = &last.deployed.code_sha256;
+        let Some(version) = version.filter(|version| version.code.sha256 == *deployed) else {
+            // The gate deletes no version that it deployed last: somebody did, or created the function anew.
+            let message = format!(
+                "version {number} of {name}, which was deployed last, is not there any more, so that nobody can say whether \
+                 the configuration of now is the one that was deployed"
+            );
+            self.add(
+                DriftKind::ConfigurationChanged,
+                &last.upload,
+                message,
+                Some(&format!("the configuration of version {number}")),
+                Some("the version is gone"),
+            );
             return Ok(());
         };
-        // Of a function that was created anew since, the number means another version.
-        if version.code.sha256 != last.deployed.code_sha256 {
-            return Ok(());
-        }
         let changes = function
             .configuration
             .changes_since(&version.configuration)

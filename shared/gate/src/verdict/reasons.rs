@@ -3,7 +3,9 @@
 //! The matches are exhaustive: the compiler demands that each variant of the core is here.
 
 use crate::domain::ReasonCode;
-use countersign_package::{IntegrityError, NameFault, OriginError, SignatureError, StructureError};
+use countersign_package::{
+    ArnError, IntegrityError, NameFault, OriginError, SignatureError, StructureError,
+};
 
 /// The code for a zip that is not sound.
 #[must_use]
@@ -64,7 +66,7 @@ pub fn fix_of_structure(error: &StructureError) -> &'static str {
             "Info-ZIP's zip on Linux marks names as UTF-8 only where the locale en_US.UTF-8 is installed, whatever LC_ALL \
              says: `localedef -i en_US -f UTF-8 en_US.UTF-8` installs it."
         }
-        N::TooLong | N::Nul | N::Control | N::ByteOrderMark | N::Version => {
+        N::TooLong | N::Nul | N::Control | N::ByteOrderMark | N::Version | N::DotsAtEnd => {
             "Rename the file, and pack it again."
         }
         N::Budget => "Rename files with names in ASCII, and pack them again.",
@@ -88,6 +90,10 @@ pub fn of_signature(error: &SignatureError) -> ReasonCode {
         | E::TooManyCertificates { .. }
         // Nothing that the chain rests on: it may have been put there, or be a novelty of AWS's.
         | E::SurplusCertificate { .. } => ReasonCode::SignatureFormat,
+        E::Claim {
+            source: ArnError::ProfileAlias,
+            ..
+        } => ReasonCode::ProfileAlias,
         E::NoSignedAttributes
         | E::AttributeOrder
         | E::DuplicateAttribute { .. }

@@ -165,6 +165,17 @@ fn pages_read_as_they_should() {
     }
 }
 
+#[test]
+fn page_in_the_readme_is_the_one_that_is_sent() {
+    const README: &str = include_str!("../../../../README.md");
+    let page = page_of(&body("alert-cloudtrail-refused")).unwrap().unwrap();
+    let sent = text(&page);
+    let (sent, _) = sent.split_once("\n\n--- sms").unwrap();
+    // Whoever reads the README has no runbook yet.
+    let (sent, _) = sent.split_once("\nRunbook: ").unwrap();
+    assert!(README.contains(&format!("```\n{sent}\n```")), "{sent}");
+}
+
 /// `tests/local-aws/tests/test_page_formats.py` holds these against the schemas of those who take them.
 #[test]
 fn documents_for_programs_are_as_they_should_be() {
@@ -561,9 +572,13 @@ fn page_about_code_says_what_the_records_know() {
         repeat_interval: Duration::ZERO,
         ..settings()
     };
+    let number = std::cell::Cell::new(0);
     let text = |world: &World, body: &str| {
         let hands = hands(world, "alert");
-        match run(alert(&hands, &each, body)).unwrap() {
+        number.set(number.get() + 1);
+        let mut event: Value = serde_json::from_str(body).unwrap();
+        event["detail"]["eventID"] = json!(format!("event-{}", number.get()));
+        match run(alert(&hands, &each, &event.to_string())).unwrap() {
             Alerted::Paged(page) => page.text,
             other => panic!("{other:?}"),
         }

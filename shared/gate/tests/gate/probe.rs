@@ -16,8 +16,9 @@ use countersign_gate::{
     ports::{
         Alias, AliasMove, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload, Function,
         FunctionCsc, Functions, JobRequest, JobStart, ObjectHead, PortError, RecordWithEtag,
-        Records, Replacement, SignedObjects, Signer, Stored, UpdateStatus, UpdatedCode, UploadHead,
-        UploadStore, UploadVersion, Uploads, Version, VersionPublish, VersionRequest,
+        Records, Replacement, SignedObjects, Signer, Stored, UpdateOptions, UpdateStatus,
+        UpdatedCode, UploadHead, UploadStore, UploadVersion, Uploads, Version, VersionPublish,
+        VersionRequest,
     },
     verdict::{Approved, Verified},
 };
@@ -413,6 +414,7 @@ impl Functions for Aws {
         name: &FunctionName,
         signed: &SignedObject,
         _: &Function,
+        _: UpdateOptions,
     ) -> Result<CodeUpdate<()>, PortError> {
         assert_eq!(name.as_str(), "judged");
         *lock(&self.dry_runs) += 1;
@@ -444,6 +446,7 @@ impl Functions for Aws {
         _: &FunctionName,
         _: &Approved,
         _: &Function,
+        _: UpdateOptions,
     ) -> Result<CodeUpdate<UpdatedCode>, PortError> {
         panic!("a probe updates nothing")
     }

@@ -482,6 +482,7 @@ fn layer_that_was_published_past_the_gate_is_told() {
     let foreign = LayerState {
         description: String::new(),
         code_sha256: "foreign".to_owned(),
+        storage: countersign_gate::domain::CodeStorage::Copied,
         slot: GOOD,
     };
     world

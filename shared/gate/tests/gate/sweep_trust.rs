@@ -73,12 +73,27 @@ fn changed_configuration_is_told_until_it_is_deployed_or_put_back() {
 }
 
 #[test]
-fn variables_that_cannot_be_read_are_no_change() {
+fn variables_that_cannot_be_read_any_more_are_told_and_those_that_never_could_are_not() {
     let world = sample_world();
     change(&world, |function| {
         function.configuration.exec_wrapper = ExecWrapper::Unknown;
     });
+    assert_eq!(found(&world), ["CONFIGURATION_CHANGED"]);
+    let open = drift(&world, "functions/checkout", "CONFIGURATION_CHANGED");
+    assert!(open.message.contains("not readable any more"), "{open:?}");
+    change(&world, |function| {
+        function.versions.last_mut().unwrap().configuration = function.configuration.clone();
+    });
     assert_eq!(found(&world), [""; 0]);
+}
+
+#[test]
+fn version_that_was_deployed_and_is_gone_is_told() {
+    let world = sample_world();
+    change(&world, |function| function.versions.clear());
+    assert_eq!(found(&world), ["CONFIGURATION_CHANGED"]);
+    let open = drift(&world, "functions/checkout", "CONFIGURATION_CHANGED");
+    assert!(open.message.contains("is not there any more"), "{open:?}");
 }
 
 #[test]

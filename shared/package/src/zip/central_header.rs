@@ -141,8 +141,12 @@ impl Attributes {
     /// - A name that ends in a slash is a directory whatever else the mode says: Maven's
     ///   plexus-archiver writes file, or all bits. (Not where it says link: some of Node's
     ///   libraries ask for that first.)
-    /// - Every other type but link, directory and device is a file, that of a pipe or a socket,
-    ///   too: Info-ZIP records what it read its standard input from. Of a device bsdtar makes one.
+    /// - Of a pipe readers make a file, as of no type at all: Info-ZIP records what it read its
+    ///   standard input from. Of a device bsdtar makes one, of a socket a file of zeros, and zip.js a
+    ///   directory.
+    ///
+    /// Types that no system has are refused for a file. The `zip` crate takes those for links that
+    /// have the bits of a link among others.
     fn kind(self, name: &str) -> Result<EntryKind, StructureError> {
         /// FAT, Unix, NTFS by APPNOTE and by Info-ZIP, VFAT, Darwin: where writers put Unix modes.
         /// Elsewhere the same bits mean something else to some readers.
@@ -154,6 +158,8 @@ impl Attributes {
         const CHARACTER_DEVICE: u16 = 0o020_000;
         const BLOCK_DEVICE: u16 = 0o060_000;
         const PIPE: u16 = 0o010_000;
+        const REGULAR: u16 = 0o100_000;
+        const SOCKET: u16 = 0o140_000;
         let refuse = |fault| StructureError::Kind {
             name: name.to_owned(),
             fault,
@@ -173,7 +179,13 @@ impl Attributes {
             DIRECTORY => return Err(refuse("its mode says directory, its name does not")),
             // Go knows pipes on Darwin, too, and most readers know no modes there.
             PIPE if self.system == DARWIN => return Err(refuse("its mode says pipe")),
-            _ => EntryKind::File,
+            0 | PIPE | REGULAR => EntryKind::File,
+            SOCKET => {
+                return Err(refuse(
+                    "its mode says socket, for which some readers leave no content",
+                ));
+            }
+            _ => return Err(refuse("its mode has a type that no system has")),
         };
         if self.dos & 0x08 != 0 {
             return Err(refuse("its attributes say volume label"));

@@ -70,7 +70,9 @@ impl<'a> EndRecord<'a> {
             });
         }
         let plain = parse_plain(bytes, start)?;
+        let padding = padding_bytes(bytes, start, comment);
         let (directory, end) = match find_locator(bytes, start) {
+            Some(_) if padding > 0 => return Err(StructureError::Trailing { bytes: padding }),
             Some(locator) => parse_zip64(bytes, &plain, locator)?,
             None if plain.disks == (0, 0) => (plain.directory, start),
             None => return Err(StructureError::MultiDisk),
@@ -132,10 +134,20 @@ fn locate(bytes: &[u8]) -> Result<(u64, &[u8]), StructureError> {
 ///
 /// bsdtar writes to a pipe in blocks of 10 KiB and fills the last one with zeros. There is no
 /// record in zeros, so that readers find the same end record whether they search for the last one
-/// or ask where its comment ends. Some do not open such a file, and none opens another one.
+/// or ask where its comment ends. Some do not open such a file. Java looks whether the directory
+/// ends where this record starts, and takes an earlier record if not, that of a zip within the zip: so
+/// there must be no zip64 records in between.
 fn is_padding(rest: &[u8], file_bytes: usize) -> bool {
     let is_whole = file_bytes.is_multiple_of(BLOCK_BYTES) && rest.len() < MAX_PADDING_BYTES;
     rest.is_empty() || (is_whole && rest.iter().all(|byte| *byte == 0))
+}
+
+/// How many bytes follow the end record at `start` with this comment.
+fn padding_bytes(bytes: &[u8], start: u64, comment: &[u8]) -> u64 {
+    let record = widen(END_BYTES.saturating_add(comment.len()));
+    widen(bytes.len())
+        .saturating_sub(start)
+        .saturating_sub(record)
 }
 
 /// The comment of the end record at the start of `record`, and what follows it.
@@ -185,7 +197,9 @@ fn find_locator(bytes: &[u8], end: u64) -> Option<u64> {
 /// others, writes them before it knows whether they will be needed.
 ///
 /// A disk number of 0xFFFF in the plain record asks for them, too (APPNOTE 4.4.1.4), and they have
-/// to say that there is one disk. stream-zip and zip.js write it so.
+/// to say that there is one disk. stream-zip and zip.js write it so, for both numbers and beside
+/// other open values. Where nothing but a disk number is open, the `zip` crate does not look for
+/// the records, takes the file for one part of several, and an earlier end record for the true one.
 fn parse_zip64(
     bytes: &[u8],
     plain: &Plain,
@@ -229,9 +243,13 @@ fn parse_zip64(
     if disks != (0, 0) || entries.0 != entries.1 {
         return Err(StructureError::MultiDisk);
     }
-    let is_one_disk = |disk: u16| disk == 0 || disk == u16::MAX;
-    if !is_one_disk(plain.disks.0) || !is_one_disk(plain.disks.1) {
-        return Err(StructureError::MultiDisk);
+    let is_other_open = plain.directory.entries == max16
+        || plain.directory.size == max32
+        || plain.directory.offset == max32;
+    match plain.disks {
+        (0, 0) => {}
+        (u16::MAX, u16::MAX) if is_other_open => {}
+        _ => return Err(StructureError::MultiDisk),
     }
     let plain = &plain.directory;
     let agrees = |plain: u64, max: u64, wide: u64| plain == max || plain == wide;

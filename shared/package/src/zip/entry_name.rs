@@ -55,13 +55,14 @@ fn fault(name: &str, limits: &Limits) -> Option<NameFault> {
         return None;
     }
     let mut components = path.as_bytes().split(|byte| *byte == b'/');
-    components.find_map(|component| match component {
+    let fault = components.find_map(|component| match component {
         b"" => Some(NameFault::EmptyComponent),
         b"." => Some(NameFault::Dot),
         b".." => Some(NameFault::Climbs),
         long if long.len() > limits.component_bytes => Some(NameFault::TooLong),
         _ => None,
-    })
+    });
+    fault.or_else(|| name.contains("../").then_some(NameFault::DotsAtEnd))
 }
 
 /// The name without the carriage return of the Finder's files for icons of folders, `Icon\r` and
@@ -120,7 +121,7 @@ mod tests {
     #[test]
     fn unsafe_paths_are_refused_each_with_its_fault() {
         let long = "x".repeat(256);
-        let cases: [(&[u8], NameFault); 29] = [
+        let cases: [(&[u8], NameFault); 32] = [
             (b"", NameFault::Empty),
             (b"/", NameFault::Absolute),
             (b"/etc/passwd", NameFault::Absolute),
@@ -138,6 +139,9 @@ mod tests {
             (b"Icon\r/a", NameFault::Control),
             (b"Icon\r\r", NameFault::Control),
             (b"icon\r", NameFault::Control),
+            (b"a../b", NameFault::DotsAtEnd),
+            (b".../b", NameFault::DotsAtEnd),
+            (b"a/b../", NameFault::DotsAtEnd),
             (b"a//b", NameFault::EmptyComponent),
             (b"a//", NameFault::EmptyComponent),
             (b"a\\b", NameFault::Backslash),

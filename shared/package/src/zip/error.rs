@@ -18,7 +18,8 @@ pub enum StructureError {
         "the file does not end in a zip end record; it is not a zip, is cut short, or has bytes after its end"
     )]
     NoEndRecord,
-    /// Bytes after the end record belong to no record.
+    /// Bytes after the end record belong to no record. Zeros up to a block are accepted, but not
+    /// where there are zip64 records.
     #[error("{bytes} bytes after the end record belong to no record")]
     Trailing {
         /// How many.
@@ -342,6 +343,11 @@ pub enum NameFault {
     /// Has a `.` component.
     #[error("it has a `.` component")]
     Dot,
+    /// Has a folder whose name ends in two dots: Java's `jar` cuts a name behind the last `../`.
+    #[error(
+        "it has a folder whose name ends in `..`, which some readers take for the folder above"
+    )]
+    DotsAtEnd,
     /// Has two slashes in a row.
     #[error("it has an empty component")]
     EmptyComponent,

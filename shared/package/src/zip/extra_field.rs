@@ -33,6 +33,10 @@ const REFUSED: [(u16, &str); 15] = [
     (0xe57a, "it names another code page for the name"),
 ];
 
+/// How many bytes these fields have at least: extended timestamp, a comment in Unicode, the two kinds
+/// of alignment.
+const MIN_BYTES: [(u16, usize); 4] = [(0x5455, 1), (0x6375, 5), (0xa11e, 2), (0xd935, 2)];
+
 /// Fields with nothing but times: NTFS, extended timestamp.
 const TIMES: [u16; 2] = [0x000a, 0x5455];
 
@@ -69,6 +73,10 @@ impl<'a> ExtraFields<'a> {
             seen.push((id, body));
             if let Some((_, fault)) = REFUSED.iter().find(|(refused, _)| *refused == id) {
                 return Err(refuse(id, fault));
+            }
+            let is_too_short = |(known, min): &(u16, usize)| *known == id && body.len() < *min;
+            if MIN_BYTES.iter().any(is_too_short) {
+                return Err(refuse(id, "it is too short for what it should hold"));
             }
             match id {
                 ZIP64 => extra.zip64 = Some(LeReader::new(body)),

@@ -9,7 +9,7 @@
 //! Data passes through like this: `end_record` finds the one end of the file; `layout` reads every
 //! central header, then each local header with its body and descriptor; `tree` compares the paths;
 //! [`Archive`] is the result. [`Body`] reads a body later, and `symlink` checks all links at once.
-//! `raw_headers` lists headers for showing, and judges nothing.
+//! `raw_headers` lists headers for showing, and judges nothing. `front` writes the first entries as a zip of their own.
 //!
 //! [APPNOTE]: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 
@@ -24,6 +24,7 @@ mod entry;
 mod entry_name;
 mod error;
 mod extra_field;
+mod front;
 mod layout;
 mod le_reader;
 mod local_header;
@@ -40,6 +41,7 @@ pub use archive::Archive;
 pub(crate) use body::{Body, inflater};
 pub use entry::{Entry, EntryKind, Method};
 pub use error::{LinkFault, NameFault, StructureError};
+pub(crate) use front::first_entries;
 pub(crate) use raw_headers::{RawCommon, RawEntry, RawHeaders};
 pub use symlink::Link;
 pub(crate) use symlink::check_links;

@@ -1,9 +1,10 @@
 //! Packages from programs that people use, run for real where they are installed: the core accepts
 //! them, reads what other programs read, and, signed, proves their origin.
 //!
-//! Go, 7-Zip, Node's libraries, `cargo lambda` and macOS are emulated in the table instead
-//! (`src/honest.rs`): what they write is known, they themselves are rarely at hand. The `zip`
-//! crate, which `cargo lambda` writes with, is used here directly.
+//! What the machine has is in `matrix.rs`, what `cargo xtask writers` installs from the registries in
+//! `pinned.rs`. Go, 7-Zip, Node's libraries, `cargo lambda` and macOS are emulated in the table as well
+//! (`src/honest.rs`), for machines that have none of them. The `zip` crate, which `cargo lambda`
+//! writes with, is used here directly.
 
 #![expect(
     clippy::panic,
@@ -13,6 +14,7 @@
 )]
 
 mod matrix;
+mod pinned;
 
 use std::fs;
 use std::io::{Cursor, Write};

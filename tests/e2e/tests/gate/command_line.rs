@@ -257,6 +257,70 @@ fn audit_shows_what_the_sweep_saw() {
     assert!(page.contains("demo-audit") && page.contains("</html>"));
 }
 
+/// The vendor is the gate itself under another layer's name: what it published is signed, and by a known publisher.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn layer_of_a_vendor_is_countersigned() {
+    let _shared = beside_others();
+    let stack = local_stack();
+    let package = packages::layer("of a vendor").unwrap();
+    let upload = stack.upload("layers/demo-vendor", &package).unwrap();
+    let outcome = stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
+    let vendor = text(&outcome, "/deployed/layer_version_arn").unwrap();
+    let root = stack.cloud().signer_root();
+    let root = root.to_str().unwrap();
+    let adopt = |more: &[&str]| {
+        let arguments = ["layer", "adopt", &vendor, "--as", "layers/demo-own"];
+        let common = ["--trust-root", root, "--format", "json"];
+        run(
+            &Credentials::root(),
+            &[&arguments[..], &common, more].concat(),
+        )
+    };
+    let planned = document(&adopt(&[]), 0);
+    assert_eq!(text(&planned, "/state").unwrap(), "planned", "{planned}");
+    let publisher = text(&planned, "/signature/profile_version_arn").unwrap();
+    let other = publisher.replace("/signing-profiles/", "/signing-profiles/other_");
+    let refused = document(&adopt(&["--publisher", &other, "--apply"]), 1);
+    assert_eq!(text(&refused, "/state").unwrap(), "refused", "{refused}");
+
+    let done = document(&adopt(&["--publisher", &publisher, "--apply"]), 0);
+    assert_eq!(text(&done, "/state").unwrap(), "done", "{done}");
+    let own = text(&done, "/layer_version_arn").unwrap();
+    assert!(own.contains(":layer:demo-own:"), "{own}");
+    let metadata = done.pointer("/metadata/vendor-layer").unwrap();
+    assert_eq!(metadata, &vendor, "{done}");
+    assert_eq!(
+        done.pointer("/bytes").unwrap(),
+        &json!(package.len()),
+        "what was uploaded first is had back: {done}"
+    );
+    let again = document(&adopt(&["--apply"]), 0);
+    assert_eq!(text(&again, "/state").unwrap(), "adopted", "{again}");
+
+    unprotected("demo-uses-layer");
+    let layers = json!({"FunctionName": "demo-uses-layer", "Layers": [own]});
+    stack
+        .root()
+        .call("lambda", "update_function_configuration", layers)
+        .unwrap();
+    let csc = stack.stack().output("CodeSigningConfig").unwrap();
+    let listed = run(
+        &Credentials::root(),
+        &["layer", "list", "--csc", csc, "--format", "json"],
+    );
+    // Functions of other tests may use what nobody signed.
+    let status = listed.status.code().unwrap();
+    let listed = document(&listed, status.min(1));
+    let functions = listed.pointer("/functions").unwrap().as_array().unwrap();
+    let user = functions
+        .iter()
+        .find(|row| text(row, "/function").unwrap() == "demo-uses-layer")
+        .unwrap();
+    assert_eq!(text(user, "/layers/0/arn").unwrap(), own, "{user}");
+    assert_eq!(text(user, "/layers/0/enforce").unwrap(), "takes", "{user}");
+}
+
 /// Copies the example of SAM, for another function.
 fn sam_example(folder: &Path, name: &str, timeout: u32) {
     let template = std::fs::read_to_string(checkout::path("examples/sam/template.yaml")).unwrap();

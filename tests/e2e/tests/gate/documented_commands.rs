@@ -130,7 +130,7 @@ fn first_day_is_walked_from_beginning_to_end() {
     let of_page = |heading: &str, marker: &str| {
         let mut text = block(FIRST_DAY, heading, marker);
         for name in names {
-            for before in ["functions/", "--function-name "] {
+            for before in ["functions/", "--function-name ", "--function "] {
                 let old = format!("{before}{name}");
                 text = text.replace(&old, &format!("{before}demo-day-{name}"));
             }

@@ -42,7 +42,7 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 7] = [
                 By(README),
             ),
             (
-                "cargo run --release -p countersign -- status functions/shop --records-bucket \"$RECORDS_BUCKET\"",
+                "countersign status functions/shop --records-bucket \"$RECORDS_BUCKET\"",
                 By(README),
             ),
         ],
@@ -121,7 +121,7 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 7] = [
                 By(ROLLBACK),
             ),
             (
-                "cargo run --release -p countersign -- status \"functions/$NAME\" --records-bucket \"$RECORDS_BUCKET\"",
+                "countersign status \"functions/$NAME\" --records-bucket \"$RECORDS_BUCKET\"",
                 By(OUTCOME),
             ),
             (
@@ -180,8 +180,8 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 7] = [
                 "sam deploy --parameter-overrides UntrustedCode=Enforce",
                 Not("all tests share the stack, which enforces"),
             ),
-            ("countersign check shop.zip", By(FIRST_DAY)),
-            ("head -c 1000 shop.zip > broken.zip", By(FIRST_DAY)),
+            ("countersign check shop.zip --function shop", By(FIRST_DAY)),
+            ("head -c 100 shop.zip > broken.zip", By(FIRST_DAY)),
             (
                 "countersign rollback functions/shop --dry-run",
                 By(FIRST_DAY),

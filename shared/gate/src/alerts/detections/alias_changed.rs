@@ -1,10 +1,10 @@
-//! An alias was created, moved, weighted or deleted past the gate.
+//! An alias was created, moved, weighted or deleted past the gate, or work was bound to a version by its number.
 
 use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
-    "lambda": "CreateAlias", "UpdateAlias", "DeleteAlias";
+    "lambda": "CreateAlias", "UpdateAlias", "DeleteAlias", "CreateEventSourceMapping", "UpdateEventSourceMapping";
 };
 
 pub(super) static DETECTION: Detection = Detection {
@@ -27,7 +27,14 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     answer: Answer::Accepted,
     calls: &[CALLS],
-    on_one_event: &[EventPredicate::Function],
+    on_one_event: &[
+        EventPredicate::Function,
+        EventPredicate::Any(&[
+            EventPredicate::Call("CreateAlias"),
+            EventPredicate::Call("UpdateAlias"),
+            EventPredicate::Call("DeleteAlias"),
+        ]),
+    ],
     matches,
 };
 
@@ -43,6 +50,19 @@ const STEPS_OF_CREATION: &[&str] = &[
     "If nobody needs it: aws lambda delete-alias --function-name {function} --name {alias} --region {region}",
 ];
 
+const STEPS_OF_BINDING: &[&str] = &[
+    "See which version it is, and whether the gate published it: countersign history functions/{function}",
+    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+    "Bind the event source to the alias that the gate moves: aws lambda update-event-source-mapping --uuid UUID --function-name FUNCTION:ALIAS --region {region}",
+];
+
+/// The number behind the name or the ARN of a function.
+fn numbered_version(function: &str) -> Option<&str> {
+    let (_, qualifier) = function.rsplit_once(':')?;
+    let is_number = !qualifier.is_empty() && qualifier.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(qualifier)
+}
+
 fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_gated_function() {
         return None;
@@ -51,6 +71,18 @@ fn matches(context: &Context<'_>) -> Option<Match> {
     let alias = call.request_text("/name").unwrap_or("unnamed");
     let mut finding = Match::default();
     match call.name() {
+        "CreateEventSourceMapping" | "UpdateEventSourceMapping" => {
+            let version = numbered_version(call.request_text("/functionName")?)?;
+            return Some(
+                finding
+                    .severity(Severity::Warning)
+                    .steps(STEPS_OF_BINDING)
+                    .title("Work of {subject} was bound to one version past the gate")
+                    .detail(format!(
+                        "The event source hands its work to version {version}, whatever is deployed later."
+                    )),
+            );
+        }
         "DeleteAlias" => {
             return Some(
                 finding

@@ -89,13 +89,45 @@ fn matches(context: &Context<'_>) -> Option<Match> {
         );
     }
     let concerns = match call.service() {
-        // Of permissions, tags and the like only what would have paged is an attempt worth a page.
-        "lambda" => context.is_gated(),
+        "lambda" => would_have_paged(context),
         "signer" => context.is_trusted_profile(),
         "cloudtrail" => true,
         _ => false,
     };
     concerns.then_some(finding)
+}
+
+/// What speaks of calls to Lambda that are accepted.
+const OF_LAMBDA: [&Detection; 16] = [
+    &alias_changed::DETECTION,
+    &code_changed::DETECTION,
+    &configuration_changed::DETECTION,
+    &csc_changed::DETECTION,
+    &csc_deleted::DETECTION,
+    &csc_detached::DETECTION,
+    &csc_replaced::DETECTION,
+    &csc_weakened::DETECTION,
+    &function_created::DETECTION,
+    &function_deleted::DETECTION,
+    &layer_changed::DETECTION,
+    &layer_opened::DETECTION,
+    &opened_to_everybody::DETECTION,
+    &tags_changed::DETECTION,
+    &untrusted_code_live::DETECTION,
+    &version_changed::DETECTION,
+];
+
+/// Whether the call would have paged, had it been accepted. A call that was denied does not always tell its parameters;
+/// without them, whatever is watched counts.
+fn would_have_paged(context: &Context<'_>) -> bool {
+    let is_told = context.call.request("").is_some_and(|all| !all.is_null());
+    if !is_told {
+        return context.is_gated();
+    }
+    OF_LAMBDA
+        .iter()
+        .filter(|detection| detection.watches(context.call))
+        .any(|detection| (detection.matches)(context).is_some())
 }
 
 /// The role of the gate that somebody tried to give to a function. A call that was denied does not always tell its

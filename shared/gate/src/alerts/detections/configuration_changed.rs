@@ -1,7 +1,7 @@
 //! What makes other code run without new code.
 
 use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
-use crate::alerts::Severity;
+use crate::{alerts::Severity, events::ApiCall};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
     "lambda": "UpdateFunctionConfiguration", "PutRuntimeManagementConfig";
@@ -33,7 +33,7 @@ pub(super) static DETECTION: Detection = Detection {
 };
 
 /// What of the configuration makes other code run, by the name of the parameter.
-const WATCHED: [(&str, &str); 9] = [
+const WATCHED: [(&str, &str); 10] = [
     ("/layers", "layers"),
     ("/handler", "handler"),
     ("/runtime", "runtime"),
@@ -41,6 +41,8 @@ const WATCHED: [(&str, &str); 9] = [
     ("/role", "role"),
     ("/imageConfig", "image"),
     ("/environment", "environment"),
+    // Under a key that sweep cannot use, nobody sees the variables.
+    ("/kMSKeyArn", "key of the environment"),
     ("/vpcConfig", "network"),
     ("/durableConfig", "durable execution"),
 ];
@@ -55,9 +57,17 @@ const TELLING: &[EventPredicate] = &[
     EventPredicate::Present("requestParameters.role"),
     EventPredicate::Present("requestParameters.imageConfig"),
     EventPredicate::Present("requestParameters.environment"),
+    EventPredicate::Present("requestParameters.kMSKeyArn"),
     EventPredicate::Present("requestParameters.vpcConfig"),
     EventPredicate::Present("requestParameters.durableConfig"),
 ];
+
+/// What of the configuration a call sets.
+pub(super) fn set_by(call: &ApiCall) -> Vec<&'static str> {
+    let is_set = |pointer: &str| call.request(pointer).is_some_and(|value| !value.is_null());
+    let set = WATCHED.iter().filter(|(pointer, _)| is_set(pointer));
+    set.map(|(_, name)| *name).collect()
+}
 
 fn matches(context: &Context<'_>) -> Option<Match> {
     if !context.is_gated_function() {
@@ -76,11 +86,7 @@ fn matches(context: &Context<'_>) -> Option<Match> {
                 )),
         );
     }
-    let named: Vec<&str> = WATCHED
-        .iter()
-        .filter(|(pointer, _)| call.request(pointer).is_some_and(|value| !value.is_null()))
-        .map(|(_, name)| *name)
-        .collect();
+    let named = set_by(call);
     if named.is_empty() {
         return None;
     }
@@ -138,6 +144,10 @@ mod tests {
             ),
             (json!({"imageConfig": {}}), Severity::Warning),
             (json!({"environment": {}}), Severity::Notice),
+            (
+                json!({"environment": {}, "kMSKeyArn": "arn:aws:kms:us-east-1:111122223333:key/x"}),
+                Severity::Warning,
+            ),
             (
                 json!({"environment": {}, "handler": "x"}),
                 Severity::Warning,

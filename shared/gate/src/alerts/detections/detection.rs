@@ -289,8 +289,9 @@ impl Context<'_> {
 }
 
 /// The parameters that name things of a stack, in the services that it has things of.
-pub(super) const RESOURCE_NAME_POINTERS: [&str; 15] = [
+pub(super) const RESOURCE_NAME_POINTERS: [&str; 16] = [
     "/roleName",
+    "/policyArn",
     "/queueUrl",
     "/name",
     "/rule",

@@ -5,10 +5,13 @@ use super::detection::{Answer, Context, Detection, EventPredicate, Match, Watche
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
-    "lambda": "UpdateFunctionCode", "UpdateFunctionConfiguration", "DeleteFunction", "AddPermission", "PutFunctionConcurrency", "CreateEventSourceMapping", "UpdateEventSourceMapping", "DeleteEventSourceMapping";
-    "iam": "PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy", "UpdateAssumeRolePolicy", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary", "DeleteRole";
+    "lambda": "UpdateFunctionCode", "UpdateFunctionConfiguration", "DeleteFunction", "AddPermission", "PutFunctionConcurrency", "CreateEventSourceMapping", "UpdateEventSourceMapping", "DeleteEventSourceMapping",
+        "PutFunctionCodeSigningConfig", "DeleteFunctionCodeSigningConfig", "PutRuntimeManagementConfig", "PublishVersion", "CreateAlias", "UpdateAlias",
+        "CreateFunctionUrlConfig", "UpdateFunctionUrlConfig";
+    "iam": "PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy", "UpdateAssumeRolePolicy", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary", "DeleteRole",
+        "CreatePolicyVersion", "SetDefaultPolicyVersion";
     "sqs": "SetQueueAttributes", "DeleteQueue", "PurgeQueue", "AddPermission", "RemovePermission";
-    "events": "DisableRule", "DeleteRule", "PutRule", "RemoveTargets", "PutTargets", "DeleteEventBus", "PutPermission", "RemovePermission";
+    "events": "DisableRule", "DeleteRule", "PutRule", "RemoveTargets", "PutTargets", "UpdateEventBus", "DeleteEventBus", "PutPermission", "RemovePermission";
     "scheduler": "UpdateSchedule", "DeleteSchedule";
     "s3": "PutBucketPolicy", "DeleteBucketPolicy", "PutBucketVersioning", "PutBucketLifecycle", "DeleteBucketLifecycle", "PutBucketNotification", "PutBucketAcl", "PutBucketEncryption", "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock", "PutBucketReplication", "PutBucketObjectLockConfiguration", "DeleteBucket";
     "kms": "DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "DisableKeyRotation";
@@ -113,11 +116,12 @@ fn matches(context: &Context<'_>) -> Option<Match> {
 #[cfg(test)]
 mod tests {
     use super::{super::samples::*, *};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    #[test]
-    fn every_kind_of_part_pages() {
-        for (service, call, request) in [
+    /// A call at each kind of part.
+    #[expect(clippy::too_many_lines, reason = "a row for each kind of part")]
+    fn calls_at_the_gate() -> Vec<(&'static str, &'static str, Value)> {
+        vec![
             (
                 "lambda",
                 "UpdateFunctionCode20150331v2",
@@ -137,6 +141,32 @@ mod tests {
                 "iam",
                 "PutRolePolicy",
                 json!({"roleName": "countersign-DeployRole-1X"}),
+            ),
+            // Its own code signing is what keeps other code out of it.
+            (
+                "lambda",
+                "DeleteFunctionCodeSigningConfig",
+                json!({"functionName": "countersign-alert"}),
+            ),
+            (
+                "lambda",
+                "PutFunctionCodeSigningConfig",
+                json!({"functionName": "countersign-alert", "codeSigningConfigArn": OWN_CSC}),
+            ),
+            (
+                "lambda",
+                "PutRuntimeManagementConfig",
+                json!({"functionName": "countersign-alert", "updateRuntimeOn": "Manual"}),
+            ),
+            (
+                "iam",
+                "CreatePolicyVersion",
+                json!({"policyArn": "arn:aws:iam::111122223333:policy/countersign-NetworkRights-1X", "setAsDefault": true}),
+            ),
+            (
+                "events",
+                "UpdateEventBus",
+                json!({"name": "countersign", "kmsKeyIdentifier": "arn:aws:kms:us-east-1:111122223333:key/x"}),
             ),
             (
                 "sqs",
@@ -199,7 +229,12 @@ mod tests {
                 "PutBucketObjectLockConfiguration",
                 json!({"bucketName": "countersign-recordsbucket-1x"}),
             ),
-        ] {
+        ]
+    }
+
+    #[test]
+    fn every_kind_of_part_pages() {
+        for (service, call, request) in calls_at_the_gate() {
             let event = event(service, call, request);
             fires(&DETECTION, &event);
             // A stolen session of the gate is no excuse, unless the call is the gate's work.

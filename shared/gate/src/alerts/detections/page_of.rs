@@ -3,7 +3,7 @@
 use super::{
     code_changed,
     detection::{Context, Detection, Match},
-    table, untrusted_code_live,
+    function_created, table, untrusted_code_live,
 };
 use crate::{
     alerts::{
@@ -17,6 +17,7 @@ use crate::{
     domain::{CscArn, Target},
     events::ApiCall,
 };
+use serde_json::Value;
 
 /// The page for this call; `None` for an ordinary one. `known` is what the records know of its code.
 pub(in crate::alerts) fn page_of(
@@ -26,6 +27,9 @@ pub(in crate::alerts) fn page_of(
     csc: Option<&KnownCsc>,
 ) -> Option<Page> {
     let (detection, mut finding) = table::find(call, settings)?;
+    if function_created::is_as_prepared(&Context { call, settings }, known) {
+        return None;
+    }
     finding.details.extend(known.sentence());
     let before = csc.map(|csc| csc.prior_state(call));
     let (sentences, step) = before
@@ -47,37 +51,52 @@ pub(in crate::alerts) fn needs_records(call: &ApiCall, settings: &AlertSettings)
             code_changed::DETECTION.id,
             untrusted_code_live::DETECTION.id,
         ];
-        call.name() == "UpdateFunctionCode" && ids.contains(&detection.id)
+        let is_update = call.name() == "UpdateFunctionCode" && ids.contains(&detection.id);
+        is_update || detection.id == function_created::DETECTION.id
     })
 }
 
-/// What of a call makes it another thing than the one before by the same caller.
-const DISTINGUISHING: [&str; 13] = [
-    "/name",
-    "/functionVersion",
-    "/routingConfig",
-    "/principal",
-    "/role",
-    "/layers",
-    "/fileSystemConfigs",
-    "/imageConfig",
-    "/handler",
-    "/runtime",
-    "/allowedPublishers",
-    "/codeSigningConfigArn",
-    "/codeSigningPolicies",
+/// What of a call does not make it another thing than the one before by the same caller: whose it is about, which the
+/// subject says, where code lies that is judged by what it is, and what nobody can be harmed by. All else does.
+const NOT_DISTINGUISHING: [&str; 22] = [
+    "functionName",
+    "layerName",
+    "profileName",
+    "s3Bucket",
+    "s3Key",
+    "s3ObjectVersion",
+    "zipFile",
+    "code",
+    "content",
+    "source",
+    "destination",
+    "clientToken",
+    "clientRequestToken",
+    "clientRequestId",
+    "dryRun",
+    "publish",
+    "revisionId",
+    "description",
+    "memorySize",
+    "timeout",
+    "ephemeralStorage",
+    "codeSha256",
 ];
 
-/// The values of [`DISTINGUISHING`], and what Lambda says of the signature. What was refused changed nothing, whatever
+/// The parameters that distinguish, and what Lambda says of the signature. What was refused changed nothing, whatever
 /// was asked.
 fn distinguishing_values(call: &ApiCall) -> String {
     if call.error_code().is_some() {
         return String::new();
     }
-    let values = DISTINGUISHING
-        .iter()
-        .filter_map(|pointer| call.request(pointer));
-    let mut text: Vec<String> = values.map(ToString::to_string).collect();
+    let parameters = call.request("").and_then(Value::as_object);
+    let distinguishing = parameters
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| !NOT_DISTINGUISHING.contains(&name.as_str()));
+    let mut text: Vec<String> = distinguishing
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     text.extend(call.signature_status().map(str::to_owned));
     text.join(" ")
 }

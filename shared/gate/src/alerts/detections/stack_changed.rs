@@ -5,7 +5,7 @@ use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
     "cloudformation": "UpdateStack", "ExecuteChangeSet", "DeleteStack", "SetStackPolicy", "UpdateTerminationProtection",
-        "RollbackStack", "ContinueUpdateRollback";
+        "RollbackStack", "ContinueUpdateRollback", "ExecuteStackRefactor";
 };
 
 pub(in crate::alerts) const ID: &str = "gate-stack-changed";

@@ -74,6 +74,12 @@ impl Parts {
         })
     }
 
+    /// Whether Lambda reads what is deployed from the signed bucket.
+    pub(super) fn deploys_by_reference(&self) -> bool {
+        let storage = self.parameters.get("CodeStorage");
+        storage.is_some_and(|storage| storage == "reference")
+    }
+
     /// The name in AWS of a resource; `None` where the stack does not have it.
     pub(super) fn physical(&self, logical_id: &str) -> Option<&str> {
         self.resources.get(logical_id)?.physical_id.as_deref()

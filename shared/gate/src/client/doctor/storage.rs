@@ -39,6 +39,9 @@ const BUCKETS: [(&str, &[&str]); 4] = [
 
 /// The one that tells of new objects.
 const UPLOADS: &str = "UploadsBucket";
+/// The one that Lambda reads where code is deployed by reference, and the statement that lets it.
+const SIGNED: &str = "SignedBucket";
+const REFERENCED: &str = "LambdaReadsReferencedCode";
 /// The one that a stack may be without.
 const OPTIONAL: &str = "TrailBucket";
 
@@ -64,8 +67,16 @@ pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> 
             }
             Ok(None) => checks.push(missing(logical_id, "it was deleted past CloudFormation")),
             Ok(Some(settings)) => {
+                let mut statements = statements.to_vec();
+                if logical_id == SIGNED && parts.deploys_by_reference() {
+                    statements.push(REFERENCED);
+                }
                 checks.extend(bucket_checks(
-                    parts, logical_id, bucket, &settings, statements,
+                    parts,
+                    logical_id,
+                    bucket,
+                    &settings,
+                    &statements,
                 ));
             }
         }

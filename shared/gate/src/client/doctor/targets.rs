@@ -152,7 +152,7 @@ where
             // An upload of a function that is not there yet is prepared, and the sweep tells of one that is gone.
             Ok(None) => {}
             Ok(Some(candidate)) => {
-                checks.push(deployable(&goal, name, subject.clone(), &candidate));
+                checks.push(deployable(&goal, parts, name, subject.clone(), &candidate));
                 checks.extend(alias(world, name, subject, &candidate).await);
             }
         }
@@ -172,6 +172,7 @@ where
 
 fn deployable(
     goal: &AdoptionGoal,
+    parts: &Parts,
     name: &FunctionName,
     subject: String,
     candidate: &AdoptionCandidate,
@@ -184,6 +185,11 @@ fn deployable(
             "see whether unqualified calls run what was deployed",
         ),
         Ok(()) => StackCheck::pass(&DEPLOYABLE, subject, "nothing stands against it"),
+        Err(Obstacle::Referenced) if parts.deploys_by_reference() => StackCheck::pass(
+            &DEPLOYABLE,
+            subject,
+            "Lambda reads its package from a bucket, as this stack deploys",
+        ),
         Err(obstacle @ Obstacle::Updating) => {
             StackCheck::warning(&DEPLOYABLE, subject, obstacle.to_string(), obstacle.fix())
         }

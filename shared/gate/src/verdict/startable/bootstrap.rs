@@ -91,14 +91,13 @@ pub(super) fn bootstrap(
     }
 }
 
-/// Where code may lie elsewhere, it is told only if it lies one folder down: then the folder was zipped.
 fn no_bootstrap(inventory: &Inventory, may_lie_elsewhere: bool) -> Option<StartFault> {
+    if may_lie_elsewhere {
+        return None;
+    }
     let inside = inventory
         .top_folder()
         .filter(|folder| inventory.find(&format!("{folder}/{BOOTSTRAP}")).is_some());
-    if inside.is_none() && may_lie_elsewhere {
-        return None;
-    }
     Some(StartFault {
         code: ReasonCode::EntryPointMissing,
         file: None,

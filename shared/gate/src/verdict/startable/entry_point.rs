@@ -10,8 +10,7 @@ use super::{
 };
 use crate::domain::{ExecWrapper, FunctionConfiguration, ReasonCode};
 
-/// What the runtime starts: `bootstrap`, or the handler's file. Where that may lie elsewhere, nothing is told but a
-/// folder that was zipped as a whole.
+/// What the runtime starts: `bootstrap`, or the handler's file. Where that may lie elsewhere, nothing is told.
 pub(super) fn entry_point(
     facts: &StartFacts,
     function: &FunctionConfiguration,
@@ -29,16 +28,14 @@ pub(super) fn entry_point(
         return is_called.then(|| no_function(runtime, handler));
     }
     let candidates = Candidates::of(family, handler)?;
-    if candidates.are_in(inventory, "") || is_in_archive(inventory, family) {
+    let is_there = candidates.are_in(inventory, "") || is_in_archive(inventory, family);
+    if is_there || may_lie_elsewhere(function) {
         return None;
     }
     let first = candidates.paths.first()?;
     let wanted = candidates.paths.join(" or ");
     let inside = inventory.top_folder();
     let inside = inside.filter(|folder| candidates.are_in(inventory, &format!("{folder}/")));
-    if inside.is_none() && may_lie_elsewhere(function) {
-        return None;
-    }
     Some(StartFault {
         code: ReasonCode::EntryPointMissing,
         file: None,

@@ -1,9 +1,8 @@
 //! Whether a package can start as the function that it is for: from the zip and the function's
 //! configuration alone.
 //!
-//! Where the configuration has a wrapper, or code may lie in a layer, nothing is said of what is missing, but of a
-//! folder that was zipped as a whole: a warning that is wrong once is not read the second time. What was not looked
-//! at is told as such. How each runtime finds its handler is documented by AWS (Lambda developer guide, "handler" of
+//! Where the configuration has a wrapper, or code may lie in a layer, nothing is said of what is missing: a warning that
+//! is wrong once is not read the second time. What was not looked at is told as such. How each runtime finds its handler is documented by AWS (Lambda developer guide, "handler" of
 //! each language; grade B).
 //!
 //! Lives here: the order of what is looked for, with layers, modes and sizes (`start_faults.rs`), the handler's file

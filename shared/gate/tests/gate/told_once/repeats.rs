@@ -144,7 +144,16 @@ fn stack_that_wants_each_page_gets_each() {
             Ok(Alerted::Paged(_))
         ));
     }
-    assert!(incidents(&world).is_empty());
+    // A second delivery is no more than that, and what ends it is told.
+    let again = told_by(&world, &each, &code_changed(3));
+    assert!(matches!(again, Ok(Alerted::Known(_))));
+    let incidents = incidents(&world);
+    assert_eq!((incidents.len(), incidents[0].count), (1, 3));
+    ended(
+        &world,
+        &outcome_at("2026-11-21T23:30:00Z", "deployed", None),
+    );
+    assert_eq!(states(&world).pop().unwrap(), "closed");
 }
 
 #[test]

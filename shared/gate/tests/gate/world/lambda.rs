@@ -92,6 +92,7 @@ impl Functions for SimulatedPorts {
         name: &FunctionName,
         _: &SignedObject,
         seen: &Function,
+        _: UpdateOptions,
     ) -> Result<CodeUpdate<()>, PortError> {
         self.call("lambda:UpdateFunctionCode DryRun", |state| {
             let Some(function) = state.functions.get(name.as_str()) else {
@@ -113,6 +114,7 @@ impl Functions for SimulatedPorts {
         name: &FunctionName,
         approved: &Approved,
         seen: &Function,
+        options: UpdateOptions,
     ) -> Result<CodeUpdate<UpdatedCode>, PortError> {
         self.call("lambda:UpdateFunctionCode", |state| {
             let slot = state
@@ -136,6 +138,7 @@ impl Functions for SimulatedPorts {
                 job_arn(slot)
             });
             function.profile_version_arn = Some(PROFILE_VERSION.to_owned());
+            function.configuration.storage = options.storage;
             function.revision += 1;
             function.update = UpdateStatus::InProgress;
             let code = code_of(function);
@@ -326,6 +329,7 @@ fn version_of(layer: &LayerName, at: usize, state: &LayerState) -> LayerVersion 
 fn content_of(layer: &LayerName, at: usize, state: &LayerState) -> LayerContent {
     LayerContent {
         version: version_of(layer, at, state),
+        storage: state.storage,
         code: CodeIdentity {
             sha256: state.code_sha256.clone(),
             job_arn: Some(job_arn(state.slot)),
@@ -383,6 +387,7 @@ impl Layers for SimulatedPorts {
             let version = LayerState {
                 description: request.description.clone(),
                 code_sha256: approved.verified().code_sha256(),
+                storage: request.storage,
                 slot,
             };
             let versions = state.layers.entry(request.layer.to_string()).or_default();

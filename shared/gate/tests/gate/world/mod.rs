@@ -27,8 +27,8 @@ pub use mistake::Mistake;
 
 use countersign_gate::{
     domain::{
-        Csc, CscArn, CscPolicy, FunctionConfiguration, ProfileName, ProfileStatus, SigningJobId,
-        VersionId,
+        CodeStorage, Csc, CscArn, CscPolicy, FunctionConfiguration, ProfileName, ProfileStatus,
+        SigningJobId, VersionId,
     },
     ports::{JobRequest, Receiver, SnsMessage, UpdateStatus},
 };
@@ -194,6 +194,7 @@ impl FunctionState {
 pub struct LayerState {
     pub description: String,
     pub code_sha256: String,
+    pub storage: CodeStorage,
     pub slot: usize,
 }
 

@@ -10,7 +10,7 @@ use std::{
 use countersign_gate::{
     admission::{Admission, SignSettings, admit},
     deployment::{CanaryPolicy, DeploySettings, Deployment, deploy},
-    domain::{CscArn, NamePattern, Scope, SigningJobId, Stack, Uploader, VersionId},
+    domain::{CodeStorage, CscArn, NamePattern, Scope, SigningJobId, Stack, Uploader, VersionId},
     events::UploadEvent,
     outcome::{DeliveryAttempt, Finished, RetryableError},
     sweep::SweepSettings,
@@ -130,6 +130,7 @@ pub fn deploy_settings() -> DeploySettings {
         layer_csc: Some(CscArn::parse(CSC).unwrap()),
         new_function_csc: Some(CscArn::parse(CSC).unwrap()),
         canary: CanaryPolicy::Wait,
+        storage: CodeStorage::Copied,
         kept_versions: None,
     }
 }

@@ -1,0 +1,91 @@
+//! Where the account is, for forms that want to know it. The posture has it in the ARNs of the configurations.
+
+use countersign_gate::client::audit::Audit;
+
+use crate::io::error::CliError;
+
+/// Partition, region and account.
+pub(super) struct Place {
+    pub(super) partition: String,
+    pub(super) region: String,
+    pub(super) account: String,
+}
+
+/// Of the first configuration, as every stack has one.
+pub(super) fn place(audit: &Audit) -> Result<Place, CliError> {
+    let of_arn = |arn: &str| {
+        let mut parts = arn.split(':').map(str::to_owned);
+        Some(Place {
+            partition: parts.nth(1)?,
+            region: parts.nth(1)?,
+            account: parts.next().filter(|account| !account.is_empty())?,
+        })
+    };
+    let mut configurations = audit.configurations.iter();
+    configurations
+        .find_map(|csc| of_arn(&csc.arn))
+        .ok_or_else(|| {
+            CliError::new(
+                "the last sweep saw no code signing configuration, so that the account is not known",
+                "choose another --format, or see with `countersign doctor` why the stack's configuration is gone",
+            )
+        })
+}
+
+impl Place {
+    /// The type of a subject as AWS Config and OCSF call it, and its ARN.
+    pub(super) fn resource(&self, subject: &str) -> (Kind, String) {
+        let Self {
+            partition,
+            region,
+            account,
+        } = self;
+        let arn = |kind: &str, name: &str| {
+            format!("arn:{partition}:lambda:{region}:{account}:{kind}:{name}")
+        };
+        if let Some(name) = subject.strip_prefix("functions/") {
+            (Kind::Function, arn("function", name))
+        } else if let Some(name) = subject.strip_prefix("layers/") {
+            (Kind::Layer, arn("layer", name))
+        } else {
+            (Kind::Configuration, subject.to_owned())
+        }
+    }
+}
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Function,
+    Layer,
+    Configuration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_have_arns() {
+        let place = Place {
+            partition: "aws-cn".to_owned(),
+            region: "cn-north-1".to_owned(),
+            account: "111122223333".to_owned(),
+        };
+        for (subject, kind, arn) in [
+            (
+                "functions/shop",
+                Kind::Function,
+                "arn:aws-cn:lambda:cn-north-1:111122223333:function:shop",
+            ),
+            (
+                "layers/tls",
+                Kind::Layer,
+                "arn:aws-cn:lambda:cn-north-1:111122223333:layer:tls",
+            ),
+            ("arn:x", Kind::Configuration, "arn:x"),
+        ] {
+            assert_eq!(place.resource(subject), (kind, arn.to_owned()));
+        }
+    }
+}
