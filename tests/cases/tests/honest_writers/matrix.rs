@@ -131,7 +131,12 @@ static WRITERS: [Writer; 13] = [
     ),
     writer("jar", "jar", "jar -c -f ../package.zip ."),
     writer("jar -M -0", "jar", "jar -c -M -0 -f ../package.zip ."),
-    writer("7-Zip", "7z", "7z a -bd -bso0 -tzip ../package.zip ."),
+    // Whether it follows links by itself depends on its version.
+    plain_only(writer(
+        "7-Zip",
+        "7z",
+        "7z a -bd -bso0 -tzip ../package.zip .",
+    )),
     with_links(writer(
         "7-Zip with links",
         "7z",
@@ -143,17 +148,52 @@ static WRITERS: [Writer; 13] = [
         "bsdtar",
         "bsdtar -c --format zip . | cat > ../package.zip",
     )),
-    writer("Go", "go", GO),
+    with_links(writer("Go", "go", GO)),
 ];
 
-/// `archive/zip` as tools use it: `AddFS` packs a folder.
+/// `archive/zip` as tools use it: a header from the file's own information.
 const GO: &str = "cat > ../pack.go <<'END'
 package main
 
 import (
 \t\"archive/zip\"
+\t\"io/fs\"
 \t\"os\"
+\t\"path/filepath\"
 )
+
+func add(writer *zip.Writer, path string, entry fs.DirEntry) error {
+\tif entry.IsDir() {
+\t\treturn nil
+\t}
+\tinfo, err := os.Lstat(path)
+\tif err != nil {
+\t\treturn err
+\t}
+\theader, err := zip.FileInfoHeader(info)
+\tif err != nil {
+\t\treturn err
+\t}
+\theader.Name = filepath.ToSlash(path)
+\theader.Method = zip.Deflate
+\tinto, err := writer.CreateHeader(header)
+\tif err != nil {
+\t\treturn err
+\t}
+\tvar bytes []byte
+\tif info.Mode()&fs.ModeSymlink != 0 {
+\t\tvar target string
+\t\ttarget, err = os.Readlink(path)
+\t\tbytes = []byte(target)
+\t} else {
+\t\tbytes, err = os.ReadFile(path)
+\t}
+\tif err != nil {
+\t\treturn err
+\t}
+\t_, err = into.Write(bytes)
+\treturn err
+}
 
 func main() {
 \tfile, err := os.Create(\"../package.zip\")
@@ -161,7 +201,13 @@ func main() {
 \t\tpanic(err)
 \t}
 \twriter := zip.NewWriter(file)
-\tif err := writer.AddFS(os.DirFS(\".\")); err != nil {
+\terr = filepath.WalkDir(\".\", func(path string, entry fs.DirEntry, err error) error {
+\t\tif err != nil {
+\t\t\treturn err
+\t\t}
+\t\treturn add(writer, path, entry)
+\t})
+\tif err != nil {
 \t\tpanic(err)
 \t}
 \tif err := writer.Close(); err != nil {
