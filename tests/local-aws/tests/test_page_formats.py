@@ -34,7 +34,7 @@ def faults(page: dict[str, Any]) -> list[str]:
 
 def test_there_are_samples_of_each_kind() -> None:
     names = {path.stem.split("-")[0] for path in SAMPLES}
-    assert names == {"alert", "own", "drift"}
+    assert names == {"alert", "own", "drift", "told", "silence"}
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)

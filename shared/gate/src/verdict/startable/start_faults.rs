@@ -171,7 +171,7 @@ mod tests {
             let mut wrapped = launch(runtime, handler);
             wrapped.exec_wrapper = ExecWrapper::Set("/opt/wrapper".to_owned());
             for function in [layered, wrapped] {
-                let inside = [EntryForge::file(&format!("project/{file}"), "x")];
+                let inside = [EntryForge::file(format!("project/{file}"), "x")];
                 assert_eq!(faults(inside, &function), [""; 0]);
                 let elsewhere = [EntryForge::file("project/readme.txt", "x")];
                 assert_eq!(faults(elsewhere, &function), [""; 0]);
