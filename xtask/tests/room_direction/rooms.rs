@@ -148,7 +148,7 @@ pub(crate) const HOUSES: [House; 4] = [
             ("following", &["io", "aws"]),
             ("commands/adopt", &["io", "aws", "following"]),
             ("commands/audit", &["io", "aws"]),
-            ("commands/check", &["io", "aws"]),
+            ("commands/check", &["io", "aws", "builds"]),
             ("commands/ci_report", &["io"]),
             ("commands/completions", &["io"]),
             ("commands/csc", &["io", "aws"]),
@@ -195,6 +195,7 @@ pub(crate) const HOUSES: [House; 4] = [
                 "main",
                 &[
                     "io",
+                    "aws",
                     "commands/mod",
                     "commands/adopt",
                     "commands/audit",
