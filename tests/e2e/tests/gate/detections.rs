@@ -93,7 +93,7 @@ fn every_detection_pages() {
     let denied = stack.intruder().call(
         "lambda",
         "update_function_configuration",
-        with(&json!({"Description": "x"})),
+        with(&json!({"Handler": "other.handler"})),
     );
     assert!(denied.is_err(), "{denied:?}");
     // One thing for the whole stack: another test may have opened it about another target.
