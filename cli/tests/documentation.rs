@@ -236,6 +236,29 @@ fn commands_are_listed_by_what_they_are_for() {
     assert_eq!(listed, there);
 }
 
+/// The commands, and the commands of each, such as `csc rotate`.
+fn all_commands() -> Vec<String> {
+    let mut commands = commands_of(&[]);
+    let nested: Vec<String> = commands
+        .iter()
+        .flat_map(|command| {
+            let of_command = commands_of(&[command]).into_iter();
+            of_command.map(move |inner| format!("{command} {inner}"))
+        })
+        .collect();
+    commands.extend(nested);
+    commands
+}
+
+fn help_of(command: &str) -> String {
+    let help = Command::new(checkout::program("countersign"))
+        .args(command.split(' '))
+        .arg("--help")
+        .output()
+        .unwrap();
+    String::from_utf8(help.stdout).unwrap()
+}
+
 /// Words that are left over where a paragraph was wrapped by hand and is wrapped again.
 fn strays(help: &str) -> Vec<&str> {
     let indent = |line: &str| line.len().saturating_sub(line.trim_start().len());
@@ -260,22 +283,8 @@ fn strays(help: &str) -> Vec<&str> {
 fn no_words_of_a_help_text_stand_alone() {
     let long = "a".repeat(90);
     assert_eq!(strays(&format!("{long}\nstray\n{long}\n")), ["stray"]);
-    let mut commands = commands_of(&[]);
-    let nested: Vec<String> = commands
-        .iter()
-        .flat_map(|command| {
-            let of_command = commands_of(&[command]).into_iter();
-            of_command.map(move |inner| format!("{command} {inner}"))
-        })
-        .collect();
-    commands.extend(nested);
-    for command in commands {
-        let help = Command::new(checkout::program("countersign"))
-            .args(command.split(' '))
-            .arg("--help")
-            .output()
-            .unwrap();
-        let help = String::from_utf8(help.stdout).unwrap();
+    for command in all_commands() {
+        let help = help_of(&command);
         assert_eq!(strays(&help), [""; 0], "{command}: {help}");
         assert!(
             help.contains("Examples:\n") && help.contains("Exit status:"),
@@ -286,24 +295,12 @@ fn no_words_of_a_help_text_stand_alone() {
 
 #[test]
 fn options_are_documented() {
-    let mut commands = commands_of(&[]);
-    assert!(commands.contains(&"verify".to_owned()), "{commands:?}");
-    let nested: Vec<String> = commands
-        .iter()
-        .flat_map(|command| {
-            let of_command = commands_of(&[command]).into_iter();
-            of_command.map(move |inner| format!("{command} {inner}"))
-        })
-        .collect();
-    assert!(nested.contains(&"csc rotate".to_owned()), "{nested:?}");
-    commands.extend(nested);
+    let commands = all_commands();
+    for known in ["verify", "csc rotate"] {
+        assert!(commands.contains(&known.to_owned()), "{commands:?}");
+    }
     for command in commands {
-        let help = Command::new(checkout::program("countersign"))
-            .args(command.split(' '))
-            .arg("--help")
-            .output()
-            .unwrap();
-        let help = String::from_utf8(help.stdout).unwrap();
+        let help = help_of(&command);
         assert!(help.contains("Usage:"), "{command}: {help}");
         // An option may stand in a sentence.
         let words = help

@@ -328,7 +328,7 @@ fn region_fix(login: &Login) -> String {
 fn another_profile(wrong: &str, profiles: &[String]) -> String {
     let nearest = profiles
         .iter()
-        .map(|name| (distance(wrong, name), name))
+        .map(|name| (strsim::levenshtein(wrong, name), name))
         .min()
         .filter(|(distance, _)| *distance <= MAX_TYPOS);
     match (nearest, profiles.is_empty()) {
@@ -344,38 +344,9 @@ fn another_profile(wrong: &str, profiles: &[String]) -> String {
 /// Two names are taken for the same one, misspelt, up to this many letters.
 const MAX_TYPOS: usize = 2;
 
-/// Letters to insert, remove or replace to make one name of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, a) in one.chars().enumerate() {
-        let mut next = vec![index.saturating_add(1)];
-        for ((b, diagonal), above) in other.iter().zip(&row).zip(row.iter().skip(1)) {
-            let left = next.last().copied().unwrap_or(0);
-            let replaced = diagonal.saturating_add(usize::from(a != *b));
-            next.push(replaced.min(left.min(*above).saturating_add(1)));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distance_counts_typos() {
-        for (one, other, expected) in [
-            ("prod", "prod", 0),
-            ("prdo", "prod", 2),
-            ("prd", "prod", 1),
-            ("", "abc", 3),
-            ("kitten", "sitting", 3),
-        ] {
-            assert_eq!(distance(one, other), expected, "{one} {other}");
-        }
-    }
 
     #[test]
     fn misspelt_profile_is_recognised() {

@@ -19,7 +19,8 @@ use countersign_gate::{
 };
 
 use super::lambda_api::{
-    CONFLICT, GET_FUNCTION, LambdaApi, NOT_FOUND, attached_layers, csc_of, function_of,
+    CONFLICT, GET_FUNCTION, LIST_FUNCTIONS, LambdaApi, NOT_FOUND, attached_layers, csc_of,
+    function_of,
 };
 use crate::{
     connection::timeouts,
@@ -83,17 +84,11 @@ impl Adoption for LambdaApi {
         &self,
         marker: Option<&str>,
     ) -> Result<ListingPage<LayerUser>, PortError> {
-        const CALL: &str = "lambda:ListFunctions";
-        let request = self.connection.lambda().list_functions();
-        let request = request.set_marker(marker.map(str::to_owned));
-        let page = request
-            .send()
-            .await
-            .map_err(|error| port_error(CALL, error))?;
+        let page = self.functions_page(marker).await?;
         let functions = page.functions.into_iter().flatten().map(|function| {
-            let layers: Vec<AttachedLayer> = attached_layers(CALL, &function)?;
+            let layers: Vec<AttachedLayer> = attached_layers(LIST_FUNCTIONS, &function)?;
             Ok(LayerUser {
-                function: required(CALL, "FunctionName", function.function_name)?,
+                function: required(LIST_FUNCTIONS, "FunctionName", function.function_name)?,
                 layers,
             })
         });

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_lambda::{
     operation::{
         get_function::GetFunctionOutput,
+        list_functions::ListFunctionsOutput,
         update_function_code::{
             UpdateFunctionCodeOutput, builders::UpdateFunctionCodeFluentBuilder,
         },
@@ -42,6 +43,7 @@ pub(super) const INVALID: &str = "InvalidParameterValueException";
 pub(super) const STORAGE: &str = "CodeStorageExceededException";
 
 pub(super) const GET_FUNCTION: &str = "lambda:GetFunction";
+pub(super) const LIST_FUNCTIONS: &str = "lambda:ListFunctions";
 const UPDATE_CODE: &str = "lambda:UpdateFunctionCode";
 
 /// [`Functions`] and [`Layers`](countersign_gate::ports::Layers) over Lambda, in the connection's
@@ -305,6 +307,17 @@ pub(super) fn csc_of(call: &'static str, config: CodeSigningConfig) -> Result<Cs
 }
 
 impl LambdaApi {
+    /// A page of the account's functions, which begins at `marker`.
+    pub(super) async fn functions_page(
+        &self,
+        marker: Option<&str>,
+    ) -> Result<ListFunctionsOutput, PortError> {
+        let request = self.connection.lambda().list_functions();
+        let request = request.set_marker(marker.map(str::to_owned));
+        let page = request.send().await;
+        page.map_err(|error| port_error(LIST_FUNCTIONS, error))
+    }
+
     /// `GetFunction` of `$LATEST`, or of a version; `None` when there is none.
     pub(super) async fn get_function(
         &self,

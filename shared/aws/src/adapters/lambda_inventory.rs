@@ -6,7 +6,7 @@ use countersign_gate::{
     ports::{FunctionInventory, ListedFunction, ListingPage, PortError},
 };
 
-use super::lambda_api::{LambdaApi, NOT_FOUND, csc_of};
+use super::lambda_api::{LIST_FUNCTIONS, LambdaApi, NOT_FOUND, csc_of};
 use crate::error::{code, port_error, required};
 
 impl FunctionInventory for LambdaApi {
@@ -14,18 +14,12 @@ impl FunctionInventory for LambdaApi {
         &self,
         marker: Option<&str>,
     ) -> Result<ListingPage<ListedFunction>, PortError> {
-        const CALL: &str = "lambda:ListFunctions";
-        let request = self.connection.lambda().list_functions();
-        let request = request.set_marker(marker.map(str::to_owned));
-        let page = request
-            .send()
-            .await
-            .map_err(|error| port_error(CALL, error))?;
+        let page = self.functions_page(marker).await?;
         let functions = page.functions.into_iter().flatten().map(|function| {
             Ok(ListedFunction {
-                name: required(CALL, "FunctionName", function.function_name)?,
+                name: required(LIST_FUNCTIONS, "FunctionName", function.function_name)?,
                 code: CodeIdentity {
-                    sha256: required(CALL, "CodeSha256", function.code_sha256)?,
+                    sha256: required(LIST_FUNCTIONS, "CodeSha256", function.code_sha256)?,
                     job_arn: function.signing_job_arn,
                     profile_version_arn: function.signing_profile_version_arn,
                 },

@@ -145,11 +145,30 @@ fn tried_role(context: &Context<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::samples::*, *};
+    use super::{
+        super::{DETECTIONS, samples::*},
+        *,
+    };
     use serde_json::{Value, json};
+    use std::collections::BTreeSet;
 
     fn denied(event: &Value) -> Value {
         with(event, "errorCode", json!("AccessDeniedException"))
+    }
+
+    /// A detection that is not asked would let denied attempts at what it watches pass in silence.
+    #[test]
+    fn every_detection_of_calls_to_lambda_is_asked() {
+        // Parts of the gate are asked about first, whatever the call is.
+        let of_the_gate = [gate_changed::DETECTION.id, gate_role_passed::DETECTION.id];
+        let expected: BTreeSet<&str> = DETECTIONS
+            .iter()
+            .filter(|row| row.answer == Answer::Accepted && !of_the_gate.contains(&row.id))
+            .filter(|row| row.watched().any(|call| call.service == "lambda"))
+            .map(|row| row.id)
+            .collect();
+        let asked: BTreeSet<&str> = OF_LAMBDA.iter().map(|row| row.id).collect();
+        assert_eq!(asked, expected);
     }
 
     #[test]

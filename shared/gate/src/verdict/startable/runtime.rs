@@ -72,7 +72,7 @@ pub(super) fn meant(runtime: &str) -> Option<String> {
     }
     let known = FAMILIES.iter();
     let (typos, (name, family, example)) = known
-        .map(|family| (distance(word, family.0), family))
+        .map(|family| (strsim::levenshtein(word, family.0), family))
         .min_by_key(|(typos, _)| *typos)?;
     // Of a short word, that many other letters leave nothing.
     if typos > MAX_TYPOS || typos.saturating_mul(2) > word.len() {
@@ -90,22 +90,6 @@ pub(super) fn meant(runtime: &str) -> Option<String> {
 fn split(runtime: &str) -> (&str, &str) {
     let end = runtime.find(|c: char| !c.is_ascii_alphabetic());
     runtime.split_at(end.unwrap_or(runtime.len()))
-}
-
-/// Letters to insert, remove or replace to make one word of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, a) in one.chars().enumerate() {
-        let mut next = vec![index.saturating_add(1)];
-        for ((b, diagonal), above) in other.iter().zip(&row).zip(row.iter().skip(1)) {
-            let left = next.last().copied().unwrap_or(0);
-            let replaced = diagonal.saturating_add(usize::from(a != *b));
-            next.push(replaced.min(left.min(*above).saturating_add(1)));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
