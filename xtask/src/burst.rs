@@ -30,10 +30,10 @@ const CONTROL_PLANE: u32 = 15;
 /// Of `GetFunction`.
 const GET_FUNCTION: u32 = 100;
 /// How much longer than the quota alone it may take.
-const GOAL: f64 = 1.1;
+const MAX_TIMES_QUOTA_ALONE: f64 = 1.1;
 /// After so many uploads their calls are counted.
 const UPLOADS_PER_COUNT: u32 = 20;
-const PATIENCE: Duration = Duration::from_hours(1);
+const BURST_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Drops many packages at once, with Lambda's quotas on. Builds the functions first, ten minutes the first time.
 #[derive(Debug, Parser)]
@@ -244,20 +244,25 @@ impl Burst<'_> {
 
     fn wait_for_all(&self, uploads: &[Upload], count: &mut Count) -> Result<(), HarnessError> {
         let mut swept = Instant::now();
-        wait_until(self.terminal, "the end of all uploads", PATIENCE, || {
-            self.take_calls(count)?;
-            let ended = self.ended()?;
-            let left = uploads.iter().filter(|it| !ended.contains(&it.version));
-            let left = left.count();
-            if left == 0 {
-                return Ok(Poll::Ready(()));
-            }
-            if self.options.storm && swept.elapsed() > Duration::from_secs(20) {
-                swept = Instant::now();
-                self.local_stack.fire("UnfinishedRule")?;
-            }
-            Ok(Poll::Pending(format!("{left} are on their way")))
-        })
+        wait_until(
+            self.terminal,
+            "the end of all uploads",
+            BURST_TIMEOUT,
+            || {
+                self.take_calls(count)?;
+                let ended = self.ended()?;
+                let left = uploads.iter().filter(|it| !ended.contains(&it.version));
+                let left = left.count();
+                if left == 0 {
+                    return Ok(Poll::Ready(()));
+                }
+                if self.options.storm && swept.elapsed() > Duration::from_secs(20) {
+                    swept = Instant::now();
+                    self.local_stack.fire("UnfinishedRule")?;
+                }
+                Ok(Poll::Pending(format!("{left} are on their way")))
+            },
+        )
     }
 
     /// Counts what was called since this was last asked: the journal of the local AWS holds fewer calls than a burst
@@ -339,9 +344,13 @@ impl Burst<'_> {
             figures.throttled,
         ));
         line("");
-        let word = if times <= GOAL { "reached" } else { "missed" };
+        let word = if times <= MAX_TIMES_QUOTA_ALONE {
+            "reached"
+        } else {
+            "missed"
+        };
         line(&format!(
-            "Goal: at most {GOAL} times the quota alone: {word}. Functions whose newest upload does not run: {}.",
+            "Goal: at most {MAX_TIMES_QUOTA_ALONE} times the quota alone: {word}. Functions whose newest upload does not run: {}.",
             figures.behind.len()
         ));
     }

@@ -3,10 +3,10 @@
 mod burst;
 mod checkout;
 mod detections;
+mod latency;
 mod local;
 mod package;
 mod promise;
-mod road;
 mod stop;
 mod terminal;
 mod test;
@@ -66,7 +66,7 @@ enum Bench {
     /// How many schedules of the gate's model hold.
     Promise,
     /// How long an upload takes until it is live, and what of that the gate adds.
-    Road,
+    Latency,
     /// Whether many uploads at once all come to their end while Lambda throttles, and how long that takes.
     Burst,
 }
@@ -109,7 +109,7 @@ fn bench(
         Bench::Start => "start",
         Bench::Libraries => "libraries",
         Bench::Promise => return promise::run(root, options),
-        Bench::Road => return road::run(root, options, terminal),
+        Bench::Latency => return latency::run(root, options, terminal),
         Bench::Burst => return burst::run(root, options, terminal),
     };
     let status = Command::new(test::cargo())

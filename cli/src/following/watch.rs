@@ -21,10 +21,10 @@ use crate::{
 
 /// Between two looks at the records, while most uploads come to their end.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// The same, once an upload takes longer than [`SLOW_AFTER`].
+/// The same, once an upload takes longer than [`SLOW_POLL_AFTER`].
 const SLOW_POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// A minute: signing takes seconds, and the update of a function seldom more than half a minute.
-const SLOW_AFTER: Duration = Duration::from_mins(1);
+const SLOW_POLL_AFTER: Duration = Duration::from_mins(1);
 
 /// An upload that is followed.
 pub(crate) struct Followed {
@@ -83,7 +83,7 @@ pub(crate) async fn watch(
             break;
         }
         reporter.wait(&waiting_for(&pending), elapsed);
-        let interval = if elapsed < SLOW_AFTER {
+        let interval = if elapsed < SLOW_POLL_AFTER {
             POLL_INTERVAL
         } else {
             SLOW_POLL_INTERVAL

@@ -35,11 +35,11 @@ struct Alert {
 impl Handle for Alert {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
         match alert(&self.aws, &self.settings, message.body).await? {
-            Alerted::Paged(page) => said(&page, "a page was sent"),
-            Alerted::Counted(page) => said(&page, "it is counted, and summed up later"),
-            Alerted::Known(page) => said(&page, "this event was told before"),
-            Alerted::Silenced(page) => said(&page, "a silence keeps it quiet"),
-            Alerted::SummariesSent(sums) => info!(sums, "what waits was looked after"),
+            Alerted::Paged(page) => log_page(&page, "a page was sent"),
+            Alerted::Counted(page) => log_page(&page, "it is counted, and summed up later"),
+            Alerted::Known(page) => log_page(&page, "this event was told before"),
+            Alerted::Silenced(page) => log_page(&page, "a silence keeps it quiet"),
+            Alerted::SummariesSent(summaries) => info!(summaries, "what waits was looked after"),
             Alerted::Silent => info!("nobody needs to hear of this event"),
             Alerted::Dropped(why) => warn!(why, "an event that is not the gate's was dropped"),
         }
@@ -47,7 +47,7 @@ impl Handle for Alert {
     }
 }
 
-fn said(page: &Page, what: &str) {
+fn log_page(page: &Page, what: &str) {
     info!(
         event = page.id,
         kind = page.kind,

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     function_runtime::run(async |variables| {
         let Config {
             settings,
-            core,
+            examiner,
             event_bus,
         } = Config::read(variables)?;
         let connection = Connection::in_lambda(variables);
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         Ok(Deploy {
             aws,
             settings,
-            core,
+            examiner,
         })
     })
 }
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 struct Deploy {
     aws: Aws,
     settings: DeploySettings,
-    core: PackageExaminer,
+    examiner: PackageExaminer,
 }
 
 impl Handle for Deploy {
@@ -51,7 +51,13 @@ impl Handle for Deploy {
         let JobEvent { job } = JobEvent::parse(message.body)?;
         report::about_job(&job);
         // Boxed: the whole way of an upload is one large future.
-        let deployment = deploy(&self.aws, &self.core, &self.settings, &job, message.attempt);
+        let deployment = deploy(
+            &self.aws,
+            &self.examiner,
+            &self.settings,
+            &job,
+            message.attempt,
+        );
         match Box::pin(deployment).await? {
             Deployment::Finished(finished) => {
                 report::finished(&self.settings.stack.name, &finished);

@@ -46,7 +46,7 @@ impl Handle for Sweep {
         // The next run looks at the same things: there is no use in waiting longer for AWS.
         let swept = Box::pin(sweep).await;
         let swept = swept.map_err(|error| Failure::Retry(Box::new(error)))?;
-        if swept.gave_way {
+        if swept.skipped_for_other_run {
             info!(run = run.as_str(), "another run is at work");
             return Ok(());
         }

@@ -68,11 +68,11 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     let class = match &error {
-        SdkError::ServiceError(_) => Class::of(status(&error), code(&error)),
-        SdkError::ResponseError(_) => Class::of(status(&error), ""),
-        SdkError::ConstructionFailure(_) => Class::Unexpected,
+        SdkError::ServiceError(_) => ErrorClass::of(status(&error), code(&error)),
+        SdkError::ResponseError(_) => ErrorClass::of(status(&error), ""),
+        SdkError::ConstructionFailure(_) => ErrorClass::Unexpected,
         // Timeouts, connections, credentials that could not be had just now.
-        _ => Class::Unavailable,
+        _ => ErrorClass::Unavailable,
     };
     class.port_error(call, cause(error))
 }
@@ -115,7 +115,7 @@ pub(crate) fn unreachable<E>(call: &'static str, error: SdkError<E>) -> PortErro
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    Class::Unavailable.port_error(call, cause(error))
+    ErrorClass::Unavailable.port_error(call, cause(error))
 }
 
 /// The HTTP status of an answer, 0 when there was none.
@@ -167,7 +167,7 @@ pub(crate) fn unreadable(
     problem: &impl ToString,
 ) -> PortError {
     let problem = problem.to_string();
-    Class::Unexpected.port_error(call, AwsError::Field { field, problem })
+    ErrorClass::Unexpected.port_error(call, AwsError::Field { field, problem })
 }
 
 /// A field that every answer must have.
@@ -187,7 +187,7 @@ pub(crate) fn port_error_inside(call: &'static str, code: &str, message: &str) -
         status: 200,
         request_id: "-".to_owned(),
     };
-    Class::of(200, code).port_error(call, cause)
+    ErrorClass::of(200, code).port_error(call, cause)
 }
 
 /// The error of a body that broke off while it was read.
@@ -196,18 +196,18 @@ pub(crate) fn broken_off(
     error: impl Error + Send + Sync + 'static,
 ) -> PortError {
     let cause = AwsError::NoAnswer(error_chain(&error));
-    Class::Unavailable.port_error(call, cause)
+    ErrorClass::Unavailable.port_error(call, cause)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
+enum ErrorClass {
     Throttled,
     Denied,
     Unavailable,
     Unexpected,
 }
 
-impl Class {
+impl ErrorClass {
     fn of(status: u16, code: &str) -> Self {
         let denied = code.starts_with("AccessDenied")
             || matches!(
@@ -244,23 +244,23 @@ mod tests {
     #[test]
     fn error_class_comes_from_code_and_status() {
         for (status, code, class) in [
-            (429, "TooManyRequestsException", Class::Throttled),
-            (503, "SlowDown", Class::Throttled),
-            (400, "ThrottlingException", Class::Throttled),
-            (402, "ServiceLimitExceededException", Class::Throttled),
-            (400, "KmsThrottled", Class::Throttled),
-            (200, "ThrottlingException", Class::Throttled),
-            (403, "AccessDenied", Class::Denied),
-            (400, "AccessDeniedException", Class::Denied),
-            (403, "", Class::Denied),
-            (500, "ServiceException", Class::Unavailable),
-            (503, "", Class::Unavailable),
-            (200, "InternalFailure", Class::Unavailable),
-            (400, "ValidationException", Class::Unexpected),
-            (404, "NoSuchBucket", Class::Unexpected),
-            (400, "ExpiredToken", Class::Unexpected),
+            (429, "TooManyRequestsException", ErrorClass::Throttled),
+            (503, "SlowDown", ErrorClass::Throttled),
+            (400, "ThrottlingException", ErrorClass::Throttled),
+            (402, "ServiceLimitExceededException", ErrorClass::Throttled),
+            (400, "KmsThrottled", ErrorClass::Throttled),
+            (200, "ThrottlingException", ErrorClass::Throttled),
+            (403, "AccessDenied", ErrorClass::Denied),
+            (400, "AccessDeniedException", ErrorClass::Denied),
+            (403, "", ErrorClass::Denied),
+            (500, "ServiceException", ErrorClass::Unavailable),
+            (503, "", ErrorClass::Unavailable),
+            (200, "InternalFailure", ErrorClass::Unavailable),
+            (400, "ValidationException", ErrorClass::Unexpected),
+            (404, "NoSuchBucket", ErrorClass::Unexpected),
+            (400, "ExpiredToken", ErrorClass::Unexpected),
         ] {
-            assert_eq!(Class::of(status, code), class, "{status} {code}");
+            assert_eq!(ErrorClass::of(status, code), class, "{status} {code}");
         }
     }
 }

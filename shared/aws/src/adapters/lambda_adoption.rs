@@ -41,7 +41,7 @@ impl Adoption for LambdaApi {
         let configuration = required(GET_FUNCTION, "Configuration", configuration)?;
         let (unsigned_layers, gate) = (unsigned_layers(configuration), gate(configuration));
         let has_capacity_provider = configuration.capacity_provider_config.is_some();
-        let (is_referenced, location) = place(&answer);
+        let (is_referenced, location) = code_location(&answer);
         Ok(Some(AdoptionCandidate {
             function: function_of(answer)?,
             unsigned_layers,
@@ -192,7 +192,7 @@ fn split(url: &str) -> Option<(&str, &str)> {
 }
 
 /// Whether the package is in a bucket of the customer's, and where it can be had.
-fn place(answer: &GetFunctionOutput) -> (bool, Option<CodeLocation>) {
+fn code_location(answer: &GetFunctionOutput) -> (bool, Option<CodeLocation>) {
     let Some(code) = &answer.code else {
         return (false, None);
     };

@@ -44,7 +44,7 @@ const REPORT_RESERVE_PERMILLE: u32 = 100;
 
 /// For one call on the queues, at most. In the report reserve it is what is left but this.
 const QUEUE_CALL_TIMEOUT: Duration = Duration::from_secs(5);
-const AFTER_QUEUE_CALL: Duration = Duration::from_millis(300);
+const QUEUE_CALL_MARGIN: Duration = Duration::from_millis(300);
 
 /// What a function has for its batches, as long as it lives.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ pub(super) struct NoMessageId;
 
 /// What becomes of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+enum Disposition {
     /// Lambda deletes it from the queue.
     Done,
     /// The queue hands it out again.
@@ -87,8 +87,8 @@ impl<H: Handle, Q: Queues, C: Clock> Worker<'_, H, Q, C> {
         let start = self.clock.now();
         let time = between(start, invocation.deadline);
         let before = |reserve| invocation.deadline.saturating_sub(reserve).unwrap_or(start);
-        let work_until = before(MAX_ENDING_RESERVE.min(part(time, ENDING_RESERVE_PERMILLE)));
-        let cut_off_at = before(MAX_REPORT_RESERVE.min(part(time, REPORT_RESERVE_PERMILLE)));
+        let work_until = before(MAX_ENDING_RESERVE.min(permille_of(time, ENDING_RESERVE_PERMILLE)));
+        let cut_off_at = before(MAX_REPORT_RESERVE.min(permille_of(time, REPORT_RESERVE_PERMILLE)));
         let mut response = SqsBatchResponse::default();
         for message in &batch.records {
             let id = message.message_id.as_deref().filter(|id| !id.is_empty());
@@ -109,7 +109,7 @@ impl<H: Handle, Q: Queues, C: Clock> Worker<'_, H, Q, C> {
                 target = Empty,
                 job = Empty,
             );
-            let one = One {
+            let one = MessageTask {
                 worker: self,
                 message,
                 id,
@@ -117,7 +117,7 @@ impl<H: Handle, Q: Queues, C: Clock> Worker<'_, H, Q, C> {
                 cut_off_at,
                 deadline: invocation.deadline,
             };
-            if one.work().instrument(span).await == End::Failed {
+            if one.work().instrument(span).await == Disposition::Failed {
                 response.add_failure(id);
             }
         }
@@ -126,7 +126,7 @@ impl<H: Handle, Q: Queues, C: Clock> Worker<'_, H, Q, C> {
 }
 
 /// So many thousandths of a time.
-fn part(time: Duration, permille: u32) -> Duration {
+fn permille_of(time: Duration, permille: u32) -> Duration {
     let product = time.saturating_mul(permille);
     product.checked_div(1000).unwrap_or_default()
 }
@@ -137,7 +137,7 @@ fn between(now: Timestamp, then: Timestamp) -> Duration {
 }
 
 /// One message on its way.
-struct One<'a, H, Q, C> {
+struct MessageTask<'a, H, Q, C> {
     worker: &'a Worker<'a, H, Q, C>,
     message: &'a SqsMessage,
     id: &'a str,
@@ -147,8 +147,8 @@ struct One<'a, H, Q, C> {
     deadline: Timestamp,
 }
 
-impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
-    async fn work(&self) -> End {
+impl<H: Handle, Q: Queues, C: Clock> MessageTask<'_, H, Q, C> {
+    async fn work(&self) -> Disposition {
         let Some(body) = self.message.body.as_deref() else {
             error!("the message has no body and goes back to the queue");
             return self.retry_later().await;
@@ -161,9 +161,9 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
         // Judged before the work and not after it: what a use case takes for one attempt of several
         // must not be taken here for the last one, since it would have ended the upload.
         let is_last = self.attempt.is_last(now);
-        let is_last_without_aws = self.attempt.while_aws_is_away().is_last(now);
+        let is_last_without_aws = self.attempt.with_outage_patience().is_last(now);
         let Err(failure) = self.handle(body, now).await else {
-            return End::Done;
+            return Disposition::Done;
         };
         let error = failure.error_chain();
         let reason = match failure {
@@ -175,7 +175,7 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
             Failure::Retry(_)
             | Failure::WaitsForAws(_)
             | Failure::Waiting(_)
-            | Failure::OtherAtWork(_) => None,
+            | Failure::LeaseHeld(_) => None,
         };
         if let Some(reason) = reason {
             return self.give_up(body, reason, error).await;
@@ -202,7 +202,7 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
     }
 
     /// Puts the message into the dead-letter queue; where that fails, it goes back to its own.
-    async fn give_up(&self, body: &str, reason: DeadLetterReason, error: String) -> End {
+    async fn give_up(&self, body: &str, reason: DeadLetterReason, error: String) -> Disposition {
         let Delivery {
             stack, function, ..
         } = self.worker.delivery;
@@ -226,7 +226,7 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
                     reason, "the message was put into the dead-letter queue"
                 );
                 report::dead_lettered(stack, function, reason, self.id);
-                End::Done
+                Disposition::Done
             }
             Err(refusal) => {
                 error!(
@@ -242,12 +242,12 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
 
     /// Has the queue hand the message out again in seconds. Where it does not do so, it will after
     /// its own visibility timeout.
-    async fn retry_later(&self) -> End {
+    async fn retry_later(&self) -> Disposition {
         let source = self.message.event_source_arn.as_deref();
         let handle = self.message.receipt_handle.as_deref();
         let (Some(source), Some(handle)) = (source, handle) else {
             warn!("the message does not say which queue it is from; its visibility stays as it is");
-            return End::Failed;
+            return Disposition::Failed;
         };
         let delay = self.attempt.retry_delay();
         let seconds = jittered_seconds(delay, self.id, self.attempt.attempt);
@@ -258,7 +258,7 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
         if let Err(error) = self.in_time(change).await {
             warn!(error, "the visibility of the message stays as it is");
         }
-        End::Failed
+        Disposition::Failed
     }
 
     /// A call on the queues, given up before the invocation is cut off.
@@ -267,7 +267,7 @@ impl<H: Handle, Q: Queues, C: Clock> One<'_, H, Q, C> {
         call: impl Future<Output = Result<(), PortError>>,
     ) -> Result<(), String> {
         let left = between(self.worker.clock.now(), self.deadline);
-        let timeout = QUEUE_CALL_TIMEOUT.min(left.saturating_sub(AFTER_QUEUE_CALL));
+        let timeout = QUEUE_CALL_TIMEOUT.min(left.saturating_sub(QUEUE_CALL_MARGIN));
         match tokio::time::timeout(timeout, call).await {
             Ok(answer) => answer.map_err(|error| error.error_chain()),
             Err(_elapsed) => Err("no answer in time".to_owned()),
@@ -283,7 +283,7 @@ fn jittered_seconds(delay: Duration, id: &str, attempt: u32) -> i32 {
     (id, attempt).hash(&mut hasher);
     let permille = hasher.finish().rem_euclid(401).saturating_add(800);
     let permille = u32::try_from(permille).unwrap_or(1000);
-    let rounded = part(delay, permille)
+    let rounded = permille_of(delay, permille)
         .saturating_add(Duration::from_millis(500))
         .as_secs();
     i32::try_from(rounded).unwrap_or(i32::MAX).max(1)

@@ -53,7 +53,7 @@ impl Handle for Handler {
             "bad" => Err(Failure::Retry("it is bad".into())),
             "throttled" => Err(Failure::WaitsForAws("it was throttled".into())),
             "waiting" => Err(Failure::Waiting("it waits".into())),
-            "busy" => Err(Failure::OtherAtWork("another delivery is at work".into())),
+            "busy" => Err(Failure::LeaseHeld("another delivery is at work".into())),
             "odd" => Err(Failure::NotUnderstood("it is odd".into())),
             "long" => {
                 tokio::time::sleep(Duration::from_secs(10)).await;

@@ -28,7 +28,7 @@ use crate::adapters::SystemClock;
 /// What Lambda sets from the function's logging configuration (`ApplicationLogLevel`).
 const LEVEL_VARIABLE: &str = "AWS_LAMBDA_LOG_LEVEL";
 /// Where lines of ours come from: the crates, whose names begin so, and the functions.
-const OURS: [&str; 5] = ["countersign", "sign", "deploy", "alert", "sweep"];
+const OWN_LOG_TARGETS: [&str; 5] = ["countersign", "sign", "deploy", "alert", "sweep"];
 
 /// Starts logging for the process, once; a second call changes nothing.
 pub(super) fn start(variables: &Variables) {
@@ -48,7 +48,8 @@ fn filter(level: LevelFilter) -> Targets {
     } else {
         level
     };
-    OURS.iter()
+    OWN_LOG_TARGETS
+        .iter()
         .fold(Targets::new().with_default(below), |targets, name| {
             targets.with_target(*name, level)
         })

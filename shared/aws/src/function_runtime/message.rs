@@ -41,7 +41,7 @@ pub enum Failure {
     Waiting(Cause),
     /// Another delivery of the same event is at work. The message goes back to its queue whatever
     /// attempt this is: should the other one be cut off, nobody else would end the upload.
-    OtherAtWork(Cause),
+    LeaseHeld(Cause),
 }
 
 impl Failure {
@@ -51,7 +51,7 @@ impl Failure {
         | Self::Retry(cause)
         | Self::WaitsForAws(cause)
         | Self::Waiting(cause)
-        | Self::OtherAtWork(cause)) = self;
+        | Self::LeaseHeld(cause)) = self;
         error_chain(&**cause)
     }
 }
@@ -65,7 +65,7 @@ impl From<EventError> for Failure {
 impl From<RetryableError> for Failure {
     fn from(error: RetryableError) -> Self {
         match error {
-            RetryableError::LeaseHeld { .. } => Self::OtherAtWork(Box::new(error)),
+            RetryableError::LeaseHeld { .. } => Self::LeaseHeld(Box::new(error)),
             RetryableError::Waiting(_) => Self::Waiting(Box::new(error)),
             error if error.waits_for_aws() => Self::WaitsForAws(Box::new(error)),
             error => Self::Retry(Box::new(error)),
@@ -82,8 +82,8 @@ impl From<PortError> for Failure {
 impl From<AlertError> for Failure {
     fn from(error: AlertError) -> Self {
         match error {
-            AlertError::Trigger(error) => error.into(),
-            AlertError::PortError(error) => error.into(),
+            AlertError::Event(error) => error.into(),
+            AlertError::Port(error) => error.into(),
             AlertError::Record(error) => Self::Retry(Box::new(error)),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     detections::{GATE_CHANGED, detect, event_names, needs_records, page_of},
-    drift_page::of_drift,
+    drift_page::page_of_drift,
     error::AlertError,
     formats::in_one_line,
     incidents::{self, NotifyOutcome},
@@ -107,7 +107,7 @@ pub async fn alert<W: AlertWorld>(
             let Some(outcome) = read(world, pointer).await? else {
                 return Ok(Alerted::Dropped("its record is not there"));
             };
-            let recovery = recovery::of_outcome(&outcome);
+            let recovery = recovery::recovery_of_outcome(&outcome);
             (Lookup::Outcome(Box::new(outcome)), recovery)
         }
         Event::Drifted(pointer) => {
@@ -157,7 +157,7 @@ async fn tell<W: AlertWorld>(
     }
     // A silence that cannot be read is none.
     if page.severity > Severity::Notice
-        && silences::keeps_quiet(world, settings, &page)
+        && silences::silences_page(world, settings, &page)
             .await
             .unwrap_or(false)
     {
@@ -295,17 +295,17 @@ pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Opt
         }
         (Event::Call(call), _) => page_of(call, settings, &KnownCode::NotAsked, None),
         (Event::Decided(pointer), Lookup::Outcome(outcome)) => {
-            of_outcome(settings, pointer, outcome)
+            page_of_outcome(settings, pointer, outcome)
         }
         (Event::Drifted(pointer), Lookup::Drift(drift)) => {
-            Some(of_drift(settings, &pointer.event_id, drift))
+            Some(page_of_drift(settings, &pointer.event_id, drift))
         }
         (Event::Decided(_) | Event::Drifted(_) | Event::NotOurs(_), _) => None,
     }
 }
 
 /// The page for an upload's end; nothing for one that ended as it should, unless the stack wants to be told.
-fn of_outcome(
+fn page_of_outcome(
     settings: &AlertSettings,
     pointer: &RecordPointer,
     outcome: &Outcome,

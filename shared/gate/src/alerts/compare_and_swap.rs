@@ -48,7 +48,7 @@ where
         }
     }
     // Tried again with the message.
-    Err(AlertError::PortError(PortError::Unavailable {
+    Err(AlertError::Port(PortError::Unavailable {
         call: "s3:PutObject",
         source: "other runs changed the document each time".into(),
     }))

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The page for a document of drift as it is now. `event_id` names the event that pointed at it.
-pub(super) fn of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) -> Page {
+pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) -> Page {
     let record = format!("s3://{}/{}", settings.records_bucket, drift.path());
     let (kind, subject) = (drift.kind, in_one_line(&drift.subject));
     let severity = match (drift.is_open(), kind.is_critical()) {

@@ -7,10 +7,10 @@ use crate::{events::EventError, ports::PortError, records::RecordError};
 pub enum AlertError {
     /// The event is not understood.
     #[error(transparent)]
-    Trigger(#[from] EventError),
+    Event(#[from] EventError),
     /// The page could not be sent, or the record could not be read.
     #[error(transparent)]
-    PortError(#[from] PortError),
+    Port(#[from] PortError),
     /// The record is there and makes no sense.
     #[error(transparent)]
     Record(#[from] RecordError),

@@ -16,7 +16,7 @@ use super::{
     publish::publish,
     settings::AlertSettings,
     silences,
-    sums::{summary, with_repeats},
+    summaries::{summary, with_repeats},
     tally::Untold,
     world::AlertWorld,
 };
@@ -36,7 +36,7 @@ const MAX_EVENT_IDS: usize = 50;
 const MAX_LIST_ITEMS: usize = 8;
 /// A new caller of what is told for the whole stack is told at once as long as so few are known, so that nobody hides
 /// behind what another does all day. Who comes after that is in the sum.
-const MAX_TOLD_AT_ONCE: usize = 5;
+const MAX_CALLERS_PAGED_AT_ONCE: usize = 5;
 
 /// What was done about a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,7 +213,7 @@ fn step_for(before: Option<&Incident>, page: &Page, every: Duration, now: Timest
 fn is_new_caller(before: &Incident, page: &Page) -> bool {
     let is_new = |by: &String| !before.actors.knows(by);
     page.scope != IncidentScope::Subject
-        && before.actors.len() < MAX_TOLD_AT_ONCE
+        && before.actors.len() < MAX_CALLERS_PAGED_AT_ONCE
         && page.by.as_ref().is_some_and(is_new)
 }
 
@@ -264,7 +264,7 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
         .map_or(page.severity, |before| before.max(page.severity));
     let mut after = seen(before, page, is_new);
     if let Some(by) = &page.by {
-        after.actors.know(by);
+        after.actors.remember(by);
     }
     Incident {
         dedup_key: page.dedup_key(),
@@ -358,14 +358,14 @@ async fn told<W: AlertWorld>(
         let rest = |tally: Tally, told: &Tally| {
             let rest = tally.less(told);
             if untold.is_due {
-                rest.without_the_quiet(told)
+                rest.without_idle(told)
             } else {
                 rest
             }
         };
         let mut actors = rest(before.actors, &untold.actors);
         if let Some(by) = &page.by {
-            actors.know(by);
+            actors.remember(by);
         }
         Change::Write(
             Incident {
@@ -375,7 +375,7 @@ async fn told<W: AlertWorld>(
                 targets: before
                     .targets
                     .less(&untold.targets)
-                    .without_the_quiet(&Tally::default()),
+                    .without_idle(&Tally::default()),
                 telling: before.telling.filter(|telling| !is_ours(telling)),
                 ..before
             },
@@ -408,7 +408,7 @@ pub(super) async fn tell_repeats<W: AlertWorld>(
         }
         // A silence that cannot be read holds nothing back.
         if let Ok(target) = Target::try_from(incident.subject.clone())
-            && silences::holds_back(world, &target, &incident.kind)
+            && silences::delays_summary(world, &target, &incident.kind)
                 .await
                 .unwrap_or(false)
         {

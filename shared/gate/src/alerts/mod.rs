@@ -5,7 +5,7 @@
 //! `peers.rs` (another gate's work),
 //! `stack_update.rs` (is the gate's own stack being updated); `drift_page.rs` (what `sweep` found); `page.rs` (what a
 //! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
-//! `incidents.rs` (it is told once), `tally.rs` (by whom), `sums.rs` (it happened again, it is gone: the pages),
+//! `incidents.rs` (it is told once), `tally.rs` (by whom), `summaries.rs` (it happened again, it is gone: the pages),
 //! `recovery.rs` (what ends it), and the documents of these, `open_alerts.rs` and
 //! `compare_and_swap.rs` (replaced only as they were seen); `settings.rs`, `world.rs` (the ports), `error.rs`.
 //!
@@ -33,7 +33,7 @@ mod recovery;
 mod settings;
 mod silences;
 mod stack_update;
-mod sums;
+mod summaries;
 mod tally;
 mod world;
 

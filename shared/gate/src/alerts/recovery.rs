@@ -7,7 +7,7 @@ use super::{
     error::AlertError,
     publish::publish,
     settings::AlertSettings,
-    sums,
+    summaries,
     world::AlertWorld,
 };
 use crate::{
@@ -68,7 +68,7 @@ impl Kinds {
 }
 
 /// What an upload's end ends.
-pub(super) fn of_outcome(outcome: &Outcome) -> Option<Recovery> {
+pub(super) fn recovery_of_outcome(outcome: &Outcome) -> Option<Recovery> {
     let target = outcome.target.clone()?;
     match outcome.state {
         UploadState::Deployed | UploadState::Prepared => Some(Recovery {
@@ -149,7 +149,7 @@ pub(super) async fn recover<W: AlertWorld>(
         {
             continue;
         }
-        let page = sums::recovery(settings, &incident, recovery.at, recovery.how);
+        let page = summaries::recovery(settings, &incident, recovery.at, recovery.how);
         publish(world, settings, &page).await?;
         let now = world.now();
         change(world, &path, |before: Option<Incident>| match before {

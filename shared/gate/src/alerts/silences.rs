@@ -32,7 +32,7 @@ const MAX_REASON_CHARS: usize = 500;
 
 /// Whether a sum is to wait: a silence that was told covers it. What it sums up was not kept quiet, and is told when
 /// the silence is over.
-pub(super) async fn holds_back<W: AlertWorld>(
+pub(super) async fn delays_summary<W: AlertWorld>(
     world: &W,
     target: &Target,
     kind: &str,
@@ -49,7 +49,7 @@ pub(super) async fn holds_back<W: AlertWorld>(
 }
 
 /// Whether a page about a target is to be kept quiet; if so, it is counted.
-pub(super) async fn keeps_quiet<W: AlertWorld>(
+pub(super) async fn silences_page<W: AlertWorld>(
     world: &W,
     settings: &AlertSettings,
     page: &Page,

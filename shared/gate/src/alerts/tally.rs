@@ -44,7 +44,7 @@ impl Tally {
     }
 
     /// Keeps the name in mind, without counting it.
-    pub(super) fn know(&mut self, name: &str) {
+    pub(super) fn remember(&mut self, name: &str) {
         if self.counts.len() < MAX_NAMES {
             let name = name.chars().take(MAX_NAME_CHARS).collect();
             self.counts.entry(name).or_default();
@@ -73,7 +73,7 @@ impl Tally {
     }
 
     /// Without the names that did nothing in the time that `told` is of, and nothing since.
-    pub(super) fn without_the_quiet(mut self, told: &Self) -> Self {
+    pub(super) fn without_idle(mut self, told: &Self) -> Self {
         let was_there = |name: &String| told.counts.get(name).is_some_and(|count| *count > 0);
         self.counts
             .retain(|name, count| *count > 0 || was_there(name));
@@ -129,12 +129,12 @@ mod tests {
     #[test]
     fn what_was_told_is_taken_off_and_names_are_forgotten_when_they_are_quiet() {
         let mut tally = Tally::default();
-        tally.know("quiet");
+        tally.remember("quiet");
         tally.add("busy");
         let told = tally.clone();
         tally.add("busy");
         tally.add("new");
-        let rest = tally.less(&told).without_the_quiet(&told);
+        let rest = tally.less(&told).without_idle(&told);
         assert_eq!(rest.sentence().unwrap(), "busy (1), new (1)");
         assert!(!rest.knows("quiet"));
         let rest = rest.clone().less(&rest);

@@ -78,8 +78,12 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     let end = within(world, until, work).await;
     let end = end.unwrap_or_else(|| Err(time_up("the package was being deployed").into()));
     let end = match end {
-        Ok(draft) => shut_others_out(world, &mut pending).await.map(|()| draft),
-        Err(EarlyExit::End(draft)) => shut_others_out(world, &mut pending).await.map(|()| *draft),
+        Ok(draft) => ensure_no_other_delivery_deploys(world, &mut pending)
+            .await
+            .map(|()| draft),
+        Err(EarlyExit::End(draft)) => ensure_no_other_delivery_deploys(world, &mut pending)
+            .await
+            .map(|()| *draft),
         Err(EarlyExit::Retry(error)) => Err(error),
     };
     let draft = match end {
@@ -206,7 +210,7 @@ async fn give_up<W: DeployWorld>(
         .as_ref()
         .map(OutcomeDraft::failures_of)
         .unwrap_or_default();
-    if refuse_others(world, pending, verdict).await? {
+    if block_other_deliveries(world, pending, verdict).await? {
         let message = format!("no verdict could be reached: {why}");
         return Ok(OutcomeDraft {
             findings,
@@ -215,7 +219,7 @@ async fn give_up<W: DeployWorld>(
     }
     let message = format!(
         "it was accepted, and could not be completed: {why}; {}",
-        pending.how_far()
+        pending.progress_sentence()
     );
     Ok(OutcomeDraft {
         findings,
@@ -225,11 +229,11 @@ async fn give_up<W: DeployWorld>(
 
 /// Makes sure, before an upload ends without a verdict that accepts it, that no other delivery which saw
 /// things otherwise deploys it meanwhile.
-async fn shut_others_out<W: DeployWorld>(
+async fn ensure_no_other_delivery_deploys<W: DeployWorld>(
     world: &W,
     pending: &mut PendingDeployment,
 ) -> Result<(), RetryableError> {
-    if pending.verdict.is_some() || refuse_others(world, pending, None).await? {
+    if pending.verdict.is_some() || block_other_deliveries(world, pending, None).await? {
         return Ok(());
     }
     // Another delivery accepted it, and gave up or was cut off: the next one sees how far it came.
@@ -240,7 +244,7 @@ async fn shut_others_out<W: DeployWorld>(
 
 /// Makes sure that no other delivery goes on: by a verdict that accepts nothing, or by the lease. Answers
 /// whether nothing was accepted.
-async fn refuse_others<W: DeployWorld>(
+async fn block_other_deliveries<W: DeployWorld>(
     world: &W,
     pending: &mut PendingDeployment,
     verdict: Option<Verdict>,
@@ -282,7 +286,7 @@ async fn refuse_others<W: DeployWorld>(
     // Another delivery may have accepted it since this one began, and changed something.
     let has_begun = |record: &VerdictRecord| record.effect == Effect::Begun;
     if pending.applied == Applied::No && pending.verdict.as_ref().is_some_and(has_begun) {
-        pending.applied = Applied::Perhaps;
+        pending.applied = Applied::Unknown;
     }
     Ok(false)
 }

@@ -191,7 +191,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
                 .await?
         {
             let alias = alias.as_ref();
-            return self.keep(function, &evidence, &same, alias).await;
+            return self
+                .keep_running_code(function, &evidence, &same, alias)
+                .await;
         }
         // Lambda's opinion is worth a call when we would deploy, and when we refuse on integrity, which
         // Lambda judges too if there is a configuration.
@@ -204,7 +206,10 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let (package, _) = self.package()?;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) = self.record(&evidence, judgement, alias.as_ref()).await?;
-        if !self.offer(approved.verified(), current).await? {
+        if !self
+            .replace_current_package(approved.verified(), current)
+            .await?
+        {
             return Ok(Round::Again);
         }
         self.apply(function, options, &approved, &verdict, alias.as_ref())
@@ -252,7 +257,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     /// Puts the verified package under `current/`, for those who create the function from it. Answers
     /// whether it is there: not when somebody else replaced it since its tag was read. That it is there
     /// already is only a claim of its metadata, and spares nothing.
-    async fn offer(
+    async fn replace_current_package(
         &self,
         verified: &Verified,
         current: Option<&CurrentPackage>,
@@ -273,7 +278,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let before = self.pending.applied.clone();
         // From here on, whether it was applied is not known until Lambda has answered.
         if before == Applied::No {
-            self.pending.applied = Applied::Perhaps;
+            self.pending.applied = Applied::Unknown;
         }
         let answer = self
             .world
@@ -470,7 +475,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
 
     /// Leaves the code alone. The configuration may have changed, and the alias may have been moved since,
     /// or only now be asked for: a version is published, if there is none of both, and the alias moved.
-    async fn keep(
+    async fn keep_running_code(
         &mut self,
         function: &Function,
         evidence: &Evidence,
@@ -547,7 +552,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let message = format!(
             "it was accepted, and there is no function {} any more; {}",
             self.name,
-            self.pending.how_far()
+            self.pending.progress_sentence()
         );
         self.pending.failed(ReasonCode::TargetNotFound, message)
     }

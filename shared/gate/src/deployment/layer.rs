@@ -72,7 +72,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
     pub(super) async fn run(mut self) -> Result<OutcomeDraft, EarlyExit> {
         // An earlier delivery may have published it. What was applied is looked at before what is current.
         let published = match self.pending.applied {
-            Applied::Perhaps => self.published_before().await?,
+            Applied::Unknown => self.published_before().await?,
             Applied::No | Applied::Yes(_) => None,
         };
         self.pending.applied = match &published {
@@ -93,7 +93,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         let turn = self.wait_for_turn().await?;
         let end = self.publish_or_keep(&judged, current).await;
         // Where it is not known whether Lambda took it, it may take it yet: then the turn runs out.
-        if self.pending.applied != Applied::Perhaps {
+        if self.pending.applied != Applied::Unknown {
             let _runs_out = turn.end(self.world, &self.pending.target).await;
         }
         end
@@ -227,7 +227,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             storage: self.settings.storage,
         };
         // From here on, whether it was published is not known until Lambda has answered.
-        self.pending.applied = Applied::Perhaps;
+        self.pending.applied = Applied::Unknown;
         match self.world.publish_layer(&request, approved).await? {
             LayerPublish::Published(content) => {
                 self.pending.applied = Applied::Yes(deployed_of(&content));

@@ -54,7 +54,7 @@ pub(super) enum Applied {
     /// Nothing.
     No,
     /// An update was sent, and whether Lambda took it is not known.
-    Perhaps,
+    Unknown,
     /// Lambda took it; how far it came.
     Yes(Deployed),
 }
@@ -119,7 +119,7 @@ pub(super) async fn find<W: DeployWorld>(
         job: Some(job.id.clone()),
         received: None,
     };
-    let last_words = |context: UploadContext, error: RetryableError| match error {
+    let end_on_last_attempt = |context: UploadContext, error: RetryableError| match error {
         RetryableError::UnreadableRecord { .. } if attempt.is_last(world.now()) => {
             Ok(JobLookup::Unreadable(Box::new(context), error))
         }
@@ -127,7 +127,7 @@ pub(super) async fn find<W: DeployWorld>(
     };
     let signing = match read_signing(world, &upload, attempt).await {
         Ok(signing) => signing,
-        Err(error) => return last_words(context, error),
+        Err(error) => return end_on_last_attempt(context, error),
     };
     if signing.job != job.id {
         return not_ours(format!(
@@ -139,11 +139,11 @@ pub(super) async fn find<W: DeployWorld>(
         Ok(verdict) => verdict,
         Err(error) => {
             context.received = Some(signing.received);
-            return last_words(context, error.into());
+            return end_on_last_attempt(context, error.into());
         }
     };
     let applied = match &verdict {
-        Some(record) if record.effect == Effect::Begun => Applied::Perhaps,
+        Some(record) if record.effect == Effect::Begun => Applied::Unknown,
         _ => Applied::No,
     };
     Ok(JobLookup::Pending(Box::new(PendingDeployment {
@@ -249,7 +249,7 @@ impl PendingDeployment {
     pub(super) fn progress(&self) -> Option<Deployed> {
         match &self.applied {
             Applied::Yes(deployed) => Some(deployed.clone()),
-            Applied::No | Applied::Perhaps => None,
+            Applied::No | Applied::Unknown => None,
         }
     }
 
@@ -269,7 +269,7 @@ impl PendingDeployment {
         }
         if draft.state != UploadState::Failed {
             draft.state = UploadState::Failed;
-            draft.message = format!("{}; {}", draft.message, self.how_far());
+            draft.message = format!("{}; {}", draft.message, self.progress_sentence());
         }
         if draft.deployed.is_none() {
             draft.deployed = self.progress();
@@ -278,10 +278,10 @@ impl PendingDeployment {
     }
 
     /// A sentence about what was applied.
-    pub(super) fn how_far(&self) -> String {
+    pub(super) fn progress_sentence(&self) -> String {
         match &self.applied {
             Applied::No => "nothing was applied".to_owned(),
-            Applied::Perhaps => {
+            Applied::Unknown => {
                 "an update was sent, and whether Lambda took it is not known".to_owned()
             }
             Applied::Yes(deployed) => {

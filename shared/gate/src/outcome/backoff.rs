@@ -13,7 +13,7 @@ use super::delivery_attempt::DeliveryAttempt;
 use crate::ports::Clock;
 
 /// The first pause between two polls.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const INITIAL_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause between two polls: what waiting adds to a slow step is half of this on average.
 /// Five deployments at a time, the most that the stack lets begin, poll `GetFunction` twenty times a second, of the 100 that AWS allows.
 const MAX_PAUSE: Duration = Duration::from_millis(250);
@@ -29,7 +29,7 @@ impl Backoff {
     /// Starts with the shortest pause.
     pub(crate) fn new(attempt: &DeliveryAttempt) -> Self {
         Self {
-            next: FIRST_PAUSE,
+            next: INITIAL_PAUSE,
             until: attempt.work_until,
         }
     }

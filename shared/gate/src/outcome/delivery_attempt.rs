@@ -65,7 +65,7 @@ impl DeliveryAttempt {
 
     /// The same attempt, of an event that waits while AWS throttles or does not answer.
     #[must_use]
-    pub fn while_aws_is_away(&self) -> Self {
+    pub fn with_outage_patience(&self) -> Self {
         let give_up_at = self.since.saturating_add(self.longest_wait());
         Self {
             give_up_at: give_up_at.unwrap_or(Timestamp::MAX),

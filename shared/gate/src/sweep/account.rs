@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use countersign_package::ProfileVersionArn;
 
-use super::{inventory::Pace, settings::SweepWorld, signatures::Signatures};
+use super::{inventory::RateLimits, settings::SweepWorld, signatures::Signatures};
 use crate::{
     domain::{Csc, ProfileName, ProfileStatus, WeakerParameter},
     outcome::RetryableError,
@@ -24,7 +24,7 @@ pub(super) fn subject_of_csc(csc: &Csc) -> Option<String> {
 /// Looks at the publishers of a configuration.
 pub(super) async fn look_at_publishers<W: SweepWorld>(
     world: &W,
-    (signatures, pace): (&mut Signatures, &Pace),
+    (signatures, rate_limits): (&mut Signatures, &RateLimits),
     csc: &Csc,
 ) -> Result<Option<Drift>, RetryableError> {
     let (Some(subject), Some(arn)) = (subject_of_csc(csc), csc.arn()) else {
@@ -33,7 +33,9 @@ pub(super) async fn look_at_publishers<W: SweepWorld>(
     let account = arn.as_str().split(':').nth(4).unwrap_or_default();
     let mut doubts = Vec::new();
     for publisher in csc.publishers() {
-        if let Some(doubt) = doubt_of(world, signatures, pace, publisher, account).await? {
+        if let Some(doubt) =
+            publisher_problem(world, signatures, rate_limits, publisher, account).await?
+        {
             doubts.push(format!("{publisher} {doubt}"));
         }
     }
@@ -49,10 +51,10 @@ pub(super) async fn look_at_publishers<W: SweepWorld>(
 
 /// What is to be asked about a publisher. Signer tells of a profile's current version alone: an older one that
 /// a configuration trusts is not known to be canceled or revoked.
-async fn doubt_of<W: SweepWorld>(
+async fn publisher_problem<W: SweepWorld>(
     world: &W,
     signatures: &mut Signatures,
-    pace: &Pace,
+    rate_limits: &RateLimits,
     publisher: &str,
     account: &str,
 ) -> Result<Option<String>, RetryableError> {
@@ -68,7 +70,10 @@ async fn doubt_of<W: SweepWorld>(
     let Ok(name) = ProfileName::parse(publisher.profile_name()) else {
         return Ok(None);
     };
-    let Some(profile) = signatures.profile(world, pace, &name, account).await? else {
+    let Some(profile) = signatures
+        .profile(world, rate_limits, &name, account)
+        .await?
+    else {
         return Ok(Some("is not there".to_owned()));
     };
     if profile.version_arn != publisher {

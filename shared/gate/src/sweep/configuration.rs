@@ -27,7 +27,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Some(number) = &last.deployed.version else {
             return Ok(());
         };
-        self.pace.get_function(self.world).await;
+        self.rate_limits.get_function(self.world).await;
         let version = self.world.version(name, number).await?;
         // Of a function that was created anew since, the number means another version.
         let deployed = &last.deployed.code_sha256;
@@ -83,7 +83,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
                 revoked: is_revoked,
             });
             if let Some(doubt) = doubt {
-                doubts.push(format!("{}{} {doubt}", layer.arn, whose(function, layer)));
+                doubts.push(format!(
+                    "{}{} {doubt}",
+                    layer.arn,
+                    foreign_account_note(function, layer)
+                ));
                 doubted.push(layer.arn.as_str());
             }
             if is_revoked == Some(true) {
@@ -131,7 +135,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             return Ok(None);
         };
         self.signatures
-            .layer_revoked(self.world, self.pace, &id)
+            .layer_revoked(self.world, self.rate_limits, &id)
             .await
     }
 
@@ -162,7 +166,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             return Ok(());
         };
         // It may have got another one since all were listed.
-        self.pace.control_plane(self.world).await;
+        self.rate_limits.control_plane(self.world).await;
         if self.world.function_csc(name).await? != FunctionCsc::Attached(arn.clone()) {
             return Ok(());
         }
@@ -183,7 +187,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
 }
 
 /// Says it when the layer is of another account than the function.
-fn whose(function: &Function, layer: &AttachedLayer) -> String {
+fn foreign_account_note(function: &Function, layer: &AttachedLayer) -> String {
     match layer.account() {
         Some(account) if function.arn.split(':').nth(4) != Some(account) => {
             format!(" (of the account {account})")

@@ -1,4 +1,4 @@
-//! All functions of the account and region with their code signing configurations, and the pace at which
+//! All functions of the account and region with their code signing configurations, and the rate limits at which
 //! Lambda is read.
 //!
 //! Lambda allows 15 calls a second of its control plane in an account and region, and 100 of `GetFunction`
@@ -27,9 +27,9 @@ const GET_FUNCTION_INTERVAL: Duration = Duration::from_millis(100);
 /// Between two calls of Signer.
 const SIGNER_INTERVAL: Duration = Duration::from_millis(200);
 
-/// The pace of reads: between two calls of one kind passes its interval, whatever is done in between.
+/// The rate limits of reads: between two calls of one kind passes its interval, whatever is done in between.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct RateLimits {
     /// When the last one of each kind began.
     control_plane: Last,
     get_function: Last,
@@ -38,7 +38,7 @@ pub(super) struct Pace {
 
 type Last = Mutex<Option<Timestamp>>;
 
-impl Pace {
+impl RateLimits {
     /// Waits until it is time for a call of the control plane other than `GetFunction`.
     pub(super) async fn control_plane<W: SweepWorld>(&self, world: &W) {
         wait(world, &self.control_plane, CONTROL_PLANE_INTERVAL).await;
@@ -82,19 +82,19 @@ impl Inventory {
     /// A call for 50 functions, and one or more for each configuration.
     pub(super) async fn list<W: SweepWorld>(
         world: &W,
-        pace: &Pace,
+        rate_limits: &RateLimits,
     ) -> Result<Self, RetryableError> {
         let mut functions = Vec::new();
         let mut pages = Pages::default();
-        while pages.goes_on(world, pace).await {
+        while pages.has_next(world, rate_limits).await {
             let listed = world.list_functions(pages.marker()).await?;
-            functions.extend(pages.turn(listed));
+            functions.extend(pages.take_items(listed));
         }
         let mut configurations = Vec::new();
         let mut pages = Pages::default();
-        while pages.goes_on(world, pace).await {
+        while pages.has_next(world, rate_limits).await {
             let listed = world.list_cscs(pages.marker()).await?;
-            configurations.extend(pages.turn(listed));
+            configurations.extend(pages.take_items(listed));
         }
         let mut cscs = BTreeMap::new();
         for csc in &configurations {
@@ -102,9 +102,9 @@ impl Inventory {
                 continue;
             };
             let mut pages = Pages::default();
-            while pages.goes_on(world, pace).await {
+            while pages.has_next(world, rate_limits).await {
                 let listed = world.functions_of_csc(arn, pages.marker()).await?;
-                let users = pages.turn(listed).into_iter();
+                let users = pages.take_items(listed).into_iter();
                 cscs.extend(users.map(|name| (name, (arn.clone(), csc.policy()))));
             }
         }
@@ -203,9 +203,9 @@ struct Pages {
 
 impl Pages {
     /// Whether there is another page; waits before it.
-    async fn goes_on<W: SweepWorld>(&self, world: &W, pace: &Pace) -> bool {
+    async fn has_next<W: SweepWorld>(&self, world: &W, rate_limits: &RateLimits) -> bool {
         if !self.is_last {
-            pace.control_plane(world).await;
+            rate_limits.control_plane(world).await;
         }
         !self.is_last
     }

@@ -4,7 +4,7 @@
 //! does not come to its end gets its event again), `what_runs.rs` (a target against its records),
 //! `configuration.rs` (a function's configuration, layers and CSC against those), `account.rs` (what is told of
 //! the account as a whole), `signatures.rs` (what Signer says, asked once in a run), `drift.rs` (what is found
-//! is told once, and once more when it is gone), `inventory.rs` (all functions of the account, and the pace of
+//! is told once, and once more when it is gone), `inventory.rs` (all functions of the account, and the rate limits of
 //! reads), `settings.rs`.
 //!
 //! May use: `domain`, `verdict`, `events`, `ports`, `records`, `outcome`.

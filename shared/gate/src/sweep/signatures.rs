@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{inventory::Pace, settings::SweepWorld};
+use super::{inventory::RateLimits, settings::SweepWorld};
 use crate::{
     domain::{ProfileName, ProfileStatus, SigningJob, SigningJobId, SigningProfile, Target},
     outcome::RetryableError,
@@ -22,7 +22,7 @@ impl Signatures {
     pub(super) async fn profile<W: SweepWorld>(
         &mut self,
         world: &W,
-        pace: &Pace,
+        rate_limits: &RateLimits,
         name: &ProfileName,
         owner: &str,
     ) -> Result<Option<SigningProfile>, RetryableError> {
@@ -30,7 +30,7 @@ impl Signatures {
         if let Some(known) = self.profiles.get(&key) {
             return Ok(known.clone());
         }
-        pace.signer(world).await;
+        rate_limits.signer(world).await;
         let profile = world.profile(name, owner).await?;
         self.profiles.insert(key, profile.clone());
         Ok(profile)
@@ -41,7 +41,7 @@ impl Signatures {
     pub(super) async fn revoked<W: SweepWorld>(
         &mut self,
         world: &W,
-        pace: &Pace,
+        rate_limits: &RateLimits,
         job: &SigningJob,
     ) -> Result<Option<String>, RetryableError> {
         if let Some(revocation) = &job.revocation {
@@ -50,7 +50,10 @@ impl Signatures {
                 job.id, revocation.at, revocation.reason
             )));
         }
-        let Some(profile) = self.profile(world, pace, &job.profile, &job.owner).await? else {
+        let Some(profile) = self
+            .profile(world, rate_limits, &job.profile, &job.owner)
+            .await?
+        else {
             return Ok(None);
         };
         let ProfileStatus::Revoked { effective_from } = profile.status else {
@@ -80,15 +83,15 @@ impl Signatures {
     pub(super) async fn layer_revoked<W: SweepWorld>(
         &mut self,
         world: &W,
-        pace: &Pace,
+        rate_limits: &RateLimits,
         id: &SigningJobId,
     ) -> Result<Option<bool>, RetryableError> {
         if let Some(known) = self.of_layers.get(id) {
             return Ok(*known);
         }
-        pace.signer(world).await;
+        rate_limits.signer(world).await;
         let revoked = match world.describe_job(id).await? {
-            Some(job) => Some(self.revoked(world, pace, &job).await?.is_some()),
+            Some(job) => Some(self.revoked(world, rate_limits, &job).await?.is_some()),
             None => None,
         };
         self.of_layers.insert(id.clone(), revoked);

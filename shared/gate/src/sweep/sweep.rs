@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     account::{look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
     drift::{KnownDrift, close_others, functions_told, open},
-    inventory::{Inventory, Pace},
+    inventory::{Inventory, RateLimits},
     settings::{SweepSettings, SweepWorld},
     signatures::Signatures,
     unfinished::{UploadCheck, resend_if_stuck, upload_of},
@@ -26,19 +26,19 @@ use crate::{
 
 /// A run that looks for unfinished uploads only looks at those of so long, or of twice the patience if that is
 /// more.
-const UNFINISHED_SPAN: Duration = Duration::from_hours(2);
+const UNFINISHED_LOOKBACK: Duration = Duration::from_hours(2);
 /// A run over everything looks at those of three days, and at what is current, however old.
-const EVERYTHING_SPAN: Duration = Duration::from_hours(72);
+const FULL_SWEEP_LOOKBACK: Duration = Duration::from_hours(72);
 /// A run that wrote nothing for longer than a function lives is over.
 const ABANDONED_AFTER: Duration = Duration::from_mins(20);
 /// How many troubles are on record; the log has all.
-const MAX_ERRORS_KEPT: usize = 20;
+const MAX_TROUBLES_RECORDED: usize = 20;
 
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SweepReport {
     /// Another run is at work; this one did nothing.
-    pub gave_way: bool,
+    pub skipped_for_other_run: bool,
     /// Versions that were looked at.
     pub looked_at: u32,
     /// Uploads whose event was sent again.
@@ -71,7 +71,7 @@ pub async fn sweep<W: SweepWorld>(
         known,
         inventory: None,
         signatures: Signatures::default(),
-        pace: Pace::default(),
+        rate_limits: RateLimits::default(),
         oldest: Timestamp::MIN,
         progress: SweepProgress {
             schema: Schema,
@@ -103,7 +103,7 @@ struct Sweep<'a, W> {
     /// In a run over everything.
     inventory: Option<Inventory>,
     signatures: Signatures,
-    pace: Pace,
+    rate_limits: RateLimits,
     /// Of what is not current, nothing older is looked at.
     oldest: Timestamp,
     progress: SweepProgress,
@@ -117,7 +117,7 @@ struct Sweep<'a, W> {
 impl<W: SweepWorld> Sweep<'_, W> {
     async fn unfinished(&mut self) -> Result<(), RetryableError> {
         let twice_the_patience = self.settings.patience.saturating_mul(2);
-        self.look_back(UNFINISHED_SPAN.max(twice_the_patience));
+        self.look_back(UNFINISHED_LOOKBACK.max(twice_the_patience));
         self.all_keys(None).await
     }
 
@@ -127,7 +127,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             let is_ours = before.began_at == self.progress.began_at;
             let end = before.at.saturating_add(ABANDONED_AFTER);
             if !is_ours && end.is_ok_and(|end| self.world.now() < end) {
-                self.swept.gave_way = true;
+                self.swept.skipped_for_other_run = true;
                 return Ok(());
             }
             if is_ours {
@@ -135,12 +135,12 @@ impl<W: SweepWorld> Sweep<'_, W> {
             }
         }
         self.save_progress().await?;
-        self.look_back(EVERYTHING_SPAN);
-        self.inventory = Some(Inventory::list(self.world, &self.pace).await?);
+        self.look_back(FULL_SWEEP_LOOKBACK);
+        self.inventory = Some(Inventory::list(self.world, &self.rate_limits).await?);
         let from = self.progress.done_through.clone();
         let from = from.map(|key| VersionsCursor { key, version: None });
         let looked = match self.all_keys(from).await {
-            Ok(()) => self.beyond_the_keys().await,
+            Ok(()) => self.check_account().await,
             Err(error) => Err(error),
         };
         if let Err(error) = looked {
@@ -186,13 +186,13 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let Some(first) = versions.first() else {
             return Ok(());
         };
-        self.one_key(&first.key, versions).await?;
+        self.check_key_in_time(&first.key, versions).await?;
         self.progress.done_through = Some(first.key.clone());
         Ok(())
     }
 
-    async fn beyond_the_keys(&mut self) -> Result<(), RetryableError> {
-        self.keys_that_are_gone().await?;
+    async fn check_account(&mut self) -> Result<(), RetryableError> {
+        self.check_deleted_keys().await?;
         self.publishers().await?;
         if let Err(error) = self.parameters().await {
             self.trouble(STACK_PARAMETERS, &error);
@@ -221,7 +221,8 @@ impl<W: SweepWorld> Sweep<'_, W> {
     }
 
     async fn publishers_of(&mut self, csc: &Csc, subject: &str) -> Result<(), RetryableError> {
-        let found = look_at_publishers(self.world, (&mut self.signatures, &self.pace), csc).await?;
+        let found =
+            look_at_publishers(self.world, (&mut self.signatures, &self.rate_limits), csc).await?;
         self.of_account.insert(subject.to_owned());
         self.tell_or_close(subject, DriftKind::PublisherQuestionable, found)
             .await
@@ -241,7 +242,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             return Ok(());
         };
         // Of what is in trouble it is not known whether it was deployed.
-        if self.progress.troubles.len() >= MAX_ERRORS_KEPT {
+        if self.progress.troubles.len() >= MAX_TROUBLES_RECORDED {
             return Ok(());
         }
         let mut names = inventory.without_csc(self.settings);
@@ -273,7 +274,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
 
     /// Targets whose key has no version any more. Somebody may have deleted an upload for good that was on its
     /// way; its records still have to come to an end.
-    async fn keys_that_are_gone(&mut self) -> Result<(), RetryableError> {
+    async fn check_deleted_keys(&mut self) -> Result<(), RetryableError> {
         let targets = records::targets_on_record(self.world).await?;
         let seen: BTreeSet<Target> = self.targets_seen().cloned().collect();
         for target in targets {
@@ -282,7 +283,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 || self.visited.contains(&key)
                 || self.progress.failed.contains(&key);
             if !is_there {
-                self.one_key(&key, &[]).await?;
+                self.check_key_in_time(&key, &[]).await?;
             }
         }
         Ok(())
@@ -293,13 +294,13 @@ impl<W: SweepWorld> Sweep<'_, W> {
     }
 
     /// All versions of one key. Being out of time is the only error: trouble with a key hinders no other.
-    async fn one_key(
+    async fn check_key_in_time(
         &mut self,
         key: &str,
         versions: &[ListedVersion],
     ) -> Result<(), RetryableError> {
         self.in_time(key)?;
-        if let Err(error) = self.look_at_key(key, versions).await {
+        if let Err(error) = self.check_key(key, versions).await {
             self.trouble(key, &error);
             self.progress.failed.insert(key.to_owned());
         }
@@ -324,13 +325,13 @@ impl<W: SweepWorld> Sweep<'_, W> {
 
     fn trouble(&mut self, key: &str, error: &RetryableError) {
         let text = format!("{key}: {}", error.error_chain());
-        if self.progress.troubles.len() < MAX_ERRORS_KEPT {
+        if self.progress.troubles.len() < MAX_TROUBLES_RECORDED {
             self.progress.troubles.push(text.clone());
         }
         self.swept.troubles.push(text);
     }
 
-    async fn look_at_key(
+    async fn check_key(
         &mut self,
         key: &str,
         versions: &[ListedVersion],
@@ -367,7 +368,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             self.world,
             self.settings,
             inventory,
-            (&mut self.signatures, &self.pace),
+            (&mut self.signatures, &self.rate_limits),
             &target,
             current.as_ref(),
             is_settled,
@@ -460,7 +461,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
     /// Drift of what is none of the gate's targets any more, and of keys that name no target.
     async fn close_what_was_not_looked_at(&mut self) -> Result<(), RetryableError> {
         // Which keys were in trouble is not known of all any more.
-        if self.progress.troubles.len() >= MAX_ERRORS_KEPT {
+        if self.progress.troubles.len() >= MAX_TROUBLES_RECORDED {
             return Ok(());
         }
         let seen: BTreeSet<String> = self.targets_seen().map(ToString::to_string).collect();

@@ -22,9 +22,9 @@ use crate::{
 const MAX_GRACE: Duration = Duration::from_mins(5);
 const GRACE_DIVISOR: u32 = 12;
 /// An attempt that was due so long ago did not take place.
-const OVERDUE: Duration = Duration::from_mins(2);
+const OVERDUE_AFTER: Duration = Duration::from_mins(2);
 /// After so many times somebody is told.
-const MAX_RESENDS: u32 = 3;
+const RESENDS_BEFORE_ALERT: u32 = 3;
 
 /// How one version of a key stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub(super) async fn resend_if_stuck<W: SweepWorld>(
         return Ok(UploadCheck::OnItsWay { stuck: None });
     }
     let waiting: Option<Waiting> = folder.read(world, upload).await?;
-    let is_due = |waiting: &Waiting| !is_within(world.now(), waiting.next_try_at, OVERDUE);
+    let is_due = |waiting: &Waiting| !is_within(world.now(), waiting.next_try_at, OVERDUE_AFTER);
     if let Some(waiting) = waiting.filter(|waiting| !is_ended && !is_due(waiting)) {
         // It waits for longer than its patience: AWS throttles, or does not answer.
         let is_long = !is_within(world.now(), waiting.since, settings.patience);
@@ -119,14 +119,14 @@ pub(super) async fn resend_if_stuck<W: SweepWorld>(
     };
     records::replace(world, &upload.folder(), &record).await?;
     world.resend(to, &body).await?;
-    let stuck =
-        (!is_ended && times >= MAX_RESENDS).then(|| Box::new(stuck(upload, to, world.now())));
+    let stuck = (!is_ended && times >= RESENDS_BEFORE_ALERT)
+        .then(|| Box::new(stuck(upload, to, world.now())));
     Ok(UploadCheck::Resent { stuck })
 }
 
 fn stuck(upload: &Upload, to: Receiver, now: Timestamp) -> Drift {
     let message = format!(
-        "the upload {} of {} has no outcome; its event was sent to the function {} again {MAX_RESENDS} times \
+        "the upload {} of {} has no outcome; its event was sent to the function {} again {RESENDS_BEFORE_ALERT} times \
          or more",
         upload.id.version,
         upload.id.key,

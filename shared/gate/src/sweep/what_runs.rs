@@ -6,7 +6,7 @@
 use jiff::SignedDuration;
 
 use super::{
-    inventory::{Inventory, Pace},
+    inventory::{Inventory, RateLimits},
     settings::{SweepSettings, SweepWorld},
     signatures::Signatures,
 };
@@ -43,7 +43,7 @@ const MAX_UPLOADS_COMPARED: usize = 20;
 const DAYS_BEFORE_EXPIRY: [i64; 3] = [7, 30, 90];
 
 /// What a look at a target found.
-pub(super) struct Look {
+pub(super) struct ComparisonResult {
     pub(super) posture: TargetPosture,
     /// `None` when it cannot be said: a deployment is at work.
     pub(super) drift: Option<Vec<Drift>>,
@@ -62,7 +62,7 @@ pub(super) struct TargetComparison<'a, W> {
     pub(super) settings: &'a SweepSettings,
     pub(super) inventory: &'a Inventory,
     pub(super) signatures: &'a mut Signatures,
-    pub(super) pace: &'a Pace,
+    pub(super) rate_limits: &'a RateLimits,
     target: &'a Target,
     pub(super) posture: TargetPosture,
     drift: Vec<Drift>,
@@ -74,17 +74,17 @@ pub(super) async fn compare_target<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     inventory: &Inventory,
-    (signatures, pace): (&mut Signatures, &Pace),
+    (signatures, rate_limits): (&mut Signatures, &RateLimits),
     target: &Target,
     current: Option<&Upload>,
     is_settled: bool,
-) -> Result<Look, RetryableError> {
+) -> Result<ComparisonResult, RetryableError> {
     let mut look = TargetComparison {
         world,
         settings,
         inventory,
         signatures,
-        pace,
+        rate_limits,
         target,
         posture: TargetPosture {
             target: target.clone(),
@@ -135,9 +135,9 @@ pub(super) async fn compare_target<W: SweepWorld>(
 }
 
 impl<W: SweepWorld> TargetComparison<'_, W> {
-    fn found(mut self, can_be_said: bool) -> Look {
+    fn found(mut self, can_be_said: bool) -> ComparisonResult {
         self.posture.drift = self.drift.iter().map(|drift| drift.kind).collect();
-        Look {
+        ComparisonResult {
             posture: self.posture,
             drift: can_be_said.then_some(self.drift),
         }
@@ -177,7 +177,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
 
     /// Answers whether the function is at rest.
     async fn function(&mut self, name: &FunctionName, last: &Live) -> Result<bool, RetryableError> {
-        self.pace.get_function(self.world).await;
+        self.rate_limits.get_function(self.world).await;
         let Some(function) = self.world.function(name).await? else {
             let message = format!("there is no function {name}");
             self.add(
@@ -208,7 +208,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         if self.settings.without_csc == WithoutCsc::Reject && !self.inventory.has_csc(name.as_str())
         {
             // It may have got one since all were listed.
-            self.pace.control_plane(self.world).await;
+            self.rate_limits.control_plane(self.world).await;
             if self.world.function_csc(name).await? == FunctionCsc::NoneAttached {
                 let message = format!("the function {name} has no code signing configuration");
                 self.add(DriftKind::CscMissing, &last.upload, message, None, None);
@@ -248,7 +248,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Ok(parsed) = AliasName::parse(alias) else {
             return Ok(None);
         };
-        self.pace.control_plane(self.world).await;
+        self.rate_limits.control_plane(self.world).await;
         let found = self.world.alias(name, &parsed).await?;
         let expected = last.deployed.version.clone();
         let Some(found) = found else {
@@ -297,11 +297,15 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Some(id) = id.and_then(|id| SigningJobId::parse(id).ok()) else {
             return Ok(());
         };
-        self.pace.signer(self.world).await;
+        self.rate_limits.signer(self.world).await;
         let Some(job) = self.world.describe_job(&id).await? else {
             return Ok(());
         };
-        if let Some(message) = self.signatures.revoked(self.world, self.pace, &job).await? {
+        if let Some(message) = self
+            .signatures
+            .revoked(self.world, self.rate_limits, &job)
+            .await?
+        {
             let found = Some(id.as_str());
             self.add(
                 DriftKind::SignatureRevoked,
@@ -341,7 +345,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
 
     /// Answers whether the layer is at rest.
     async fn layer(&mut self, name: &LayerName, last: &Live) -> Result<bool, RetryableError> {
-        self.pace.control_plane(self.world).await;
+        self.rate_limits.control_plane(self.world).await;
         let newest = self.world.layer_versions(name, 1).await?.into_iter().next();
         let number = |text: &Option<String>| text.as_ref()?.parse::<i64>().ok();
         let (expected, upload) = (number(&last.deployed.version), &last.upload);
@@ -358,7 +362,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Some(newest) = newest else {
             return Ok(true);
         };
-        self.pace.control_plane(self.world).await;
+        self.rate_limits.control_plane(self.world).await;
         let Some(content) = self.world.layer_content(name, newest.version).await? else {
             return Ok(false);
         };

@@ -65,7 +65,7 @@ impl Message {
             };
             let is_given_up = match &error {
                 RetryableError::Waiting(_) => false,
-                error if error.waits_for_aws() => attempt.while_aws_is_away().is_last(begins),
+                error if error.waits_for_aws() => attempt.with_outage_patience().is_last(begins),
                 _ => attempt.is_last(begins),
             };
             assert!(!is_given_up, "it goes to the dead letters: {error}");

@@ -675,7 +675,7 @@ fn run_that_is_out_of_time_goes_on_where_it_stopped() {
     assert_eq!(progress.ended_at, None);
     // Another run gives way, while this one is alive.
     let other = swept(&world, SweepRun::Everything);
-    assert!(other.gave_way);
+    assert!(other.skipped_for_other_run);
     let second = DeliveryAttempt {
         work_until: world.state().now + SignedDuration::from_mins(5),
         attempt: 2,
@@ -686,7 +686,7 @@ fn run_that_is_out_of_time_goes_on_where_it_stopped() {
     let posture: Posture = world.state().record("posture.json").unwrap();
     assert_eq!(posture.targets.len(), 2);
     // And then another one has its turn.
-    assert!(!swept(&world, SweepRun::Everything).gave_way);
+    assert!(!swept(&world, SweepRun::Everything).skipped_for_other_run);
 }
 
 #[test]
@@ -697,9 +697,9 @@ fn run_that_was_cut_off_holds_nobody_up_for_long() {
     attempt.work_until = attempt.since;
     try_sweep(&world, SweepRun::Everything, &attempt).unwrap_err();
     pass(&world, 19);
-    assert!(swept(&world, SweepRun::Everything).gave_way);
+    assert!(swept(&world, SweepRun::Everything).skipped_for_other_run);
     pass(&world, 2);
-    assert!(!swept(&world, SweepRun::Everything).gave_way);
+    assert!(!swept(&world, SweepRun::Everything).skipped_for_other_run);
 }
 
 #[test]

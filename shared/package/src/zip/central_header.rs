@@ -12,7 +12,7 @@ use super::{
 use crate::limits::Limits;
 
 /// What a central header starts with.
-pub(super) const CENTRAL: u32 = 0x0201_4b50;
+pub(super) const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
 
 /// A header in the central directory, checked by itself.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ impl<'a> CentralHeader<'a> {
     ) -> Result<Self, StructureError> {
         const RECORD: &str = "central header";
         fields
-            .signature(CENTRAL)
+            .signature(CENTRAL_SIGNATURE)
             .ok_or(StructureError::RecordExpected {
                 record: RECORD,
                 offset,

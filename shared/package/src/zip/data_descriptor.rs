@@ -1,11 +1,11 @@
 //! The data descriptor that writers to a stream put behind a body (APPNOTE 4.3.9).
 
 use super::{
-    central_header::{CENTRAL, CentralHeader},
+    central_header::{CENTRAL_SIGNATURE, CentralHeader},
     entry::Method,
     error::StructureError,
     le_reader::LeReader,
-    local_header::{LOCAL, LocalHeader},
+    local_header::{LOCAL_SIGNATURE, LocalHeader},
 };
 
 /// What a data descriptor may start with.
@@ -56,7 +56,11 @@ pub(super) fn check_descriptor(
     if found() != Some(listed) {
         return Err(refuse("it disagrees with the central header"));
     }
-    let looks_like_header = |size: u64| [CENTRAL, LOCAL].map(u64::from).contains(&size);
+    let looks_like_header = |size: u64| {
+        [CENTRAL_SIGNATURE, LOCAL_SIGNATURE]
+            .map(u64::from)
+            .contains(&size)
+    };
     if local.has_zip64
         && (looks_like_header(central.size()) || looks_like_header(central.compressed_size()))
     {

@@ -5,12 +5,12 @@
 //! one takes the only record on which all of them agree, and refuses a file in which there is a
 //! choice.
 
-use super::{central_header::CENTRAL, error::StructureError, le_reader::LeReader};
+use super::{central_header::CENTRAL_SIGNATURE, error::StructureError, le_reader::LeReader};
 use crate::numbers::widen;
 
-const END: u32 = 0x0605_4b50;
-const ZIP64_END: u32 = 0x0606_4b50;
-const ZIP64_LOCATOR: u32 = 0x0706_4b50;
+pub(super) const END_SIGNATURE: u32 = 0x0605_4b50;
+pub(super) const ZIP64_END_SIGNATURE: u32 = 0x0606_4b50;
+pub(super) const ZIP64_LOCATOR_SIGNATURE: u32 = 0x0706_4b50;
 
 const END_BYTES: usize = 22;
 const ZIP64_END_BYTES: u64 = 56;
@@ -101,7 +101,7 @@ fn locate(bytes: &[u8]) -> Result<(u64, &[u8]), StructureError> {
     let tail = bytes.get(tail_start..).unwrap_or_default();
     let mut chosen = None;
     let mut last = None;
-    for position in memchr::memmem::find_iter(tail, &END.to_le_bytes()) {
+    for position in memchr::memmem::find_iter(tail, &END_SIGNATURE.to_le_bytes()) {
         let offset = widen(tail_start.saturating_add(position));
         let after = tail.get(position..).unwrap_or_default();
         if let Some((comment, rest)) = split_comment(after)
@@ -166,7 +166,7 @@ fn parse_plain(bytes: &[u8], start: u64) -> Result<Plain, StructureError> {
     };
     let fields = || {
         let mut fields = LeReader::at(bytes, start)?;
-        fields.signature(END)?;
+        fields.signature(END_SIGNATURE)?;
         let disks = (fields.u16()?, fields.u16()?);
         let entries = (fields.u16()?, fields.u16()?);
         Some((disks, entries, fields.u32()?, fields.u32()?))
@@ -188,7 +188,7 @@ fn parse_plain(bytes: &[u8], start: u64) -> Result<Plain, StructureError> {
 /// Where the zip64 locator must be if there is one: directly before the end record.
 fn find_locator(bytes: &[u8], end: u64) -> Option<u64> {
     let start = end.checked_sub(ZIP64_LOCATOR_BYTES)?;
-    LeReader::at(bytes, start)?.signature(ZIP64_LOCATOR)?;
+    LeReader::at(bytes, start)?.signature(ZIP64_LOCATOR_SIGNATURE)?;
     Some(start)
 }
 
@@ -210,7 +210,7 @@ fn parse_zip64(
     let max32 = u64::from(u32::MAX);
     let fields = || {
         let mut fields = LeReader::at(bytes, locator)?;
-        fields.signature(ZIP64_LOCATOR)?;
+        fields.signature(ZIP64_LOCATOR_SIGNATURE)?;
         Some((fields.u32()?, fields.u64()?, fields.u32()?))
     };
     let (disk, start, disks) = fields().ok_or(fault("the locator is cut short"))?;
@@ -224,7 +224,7 @@ fn parse_zip64(
     }
     let fields = || {
         let mut fields = LeReader::at(bytes, start)?;
-        fields.signature(ZIP64_END)?;
+        fields.signature(ZIP64_END_SIGNATURE)?;
         let size = fields.u64()?;
         let versions = (fields.u16()?, fields.u16()?);
         let disks = (fields.u32()?, fields.u32()?);
@@ -284,7 +284,7 @@ pub(crate) fn reject_second_end_records(
     let start = usize::try_from(end.directory).unwrap_or(bytes.len());
     let stop = usize::try_from(end.directory_end).unwrap_or(bytes.len());
     let directory = bytes.get(start..stop).unwrap_or_default();
-    for signature in [END, ZIP64_END, ZIP64_LOCATOR] {
+    for signature in [END_SIGNATURE, ZIP64_END_SIGNATURE, ZIP64_LOCATOR_SIGNATURE] {
         if let Some(position) = memchr::memmem::find(directory, &signature.to_le_bytes()) {
             let offset = widen(start.saturating_add(position));
             return Err(StructureError::SecondEndRecord { offset });
@@ -293,7 +293,7 @@ pub(crate) fn reject_second_end_records(
     let reach = END_BYTES.saturating_add(usize::from(u16::MAX));
     let tail_start = bytes.len().saturating_sub(reach);
     let bodies = bytes.get(tail_start..start).unwrap_or_default();
-    for position in memchr::memmem::find_iter(bodies, &END.to_le_bytes()) {
+    for position in memchr::memmem::find_iter(bodies, &END_SIGNATURE.to_le_bytes()) {
         let offset = widen(tail_start.saturating_add(position));
         let Ok(Plain {
             directory: other, ..
@@ -302,7 +302,7 @@ pub(crate) fn reject_second_end_records(
             continue;
         };
         let is_directory = LeReader::at(bytes, other.offset)
-            .and_then(|mut fields| fields.signature(CENTRAL))
+            .and_then(|mut fields| fields.signature(CENTRAL_SIGNATURE))
             .is_some();
         if is_directory || (other.entries == 0 && headers_differ) {
             return Err(StructureError::SecondEndRecord { offset });
@@ -327,17 +327,17 @@ fn misplaced(bytes: &[u8], directory: &Directory, end: u64) -> StructureError {
         return StructureError::Overlap { offset: end };
     }
     let gap = end.saturating_sub(found_end);
-    if is_record(found_end, END) {
+    if is_record(found_end, END_SIGNATURE) {
         return StructureError::SecondEndRecord { offset: found_end };
     }
-    if is_record(found_end, ZIP64_END) {
+    if is_record(found_end, ZIP64_END_SIGNATURE) {
         return StructureError::Zip64 {
             fault: "the locator for the zip64 end record is missing",
         };
     }
     // Offsets that are all too small by the same amount: something was put before the archive.
     let shifted = directory.offset.saturating_add(gap);
-    if directory.size > 0 && is_record(shifted, CENTRAL) {
+    if directory.size > 0 && is_record(shifted, CENTRAL_SIGNATURE) {
         return StructureError::Prefix { bytes: gap };
     }
     StructureError::Unclaimed {

@@ -1,10 +1,11 @@
 //! The first entries of an archive as an archive of their own, every record as it stands.
 
-use super::{central_header::CentralHeader, end_record::EndRecord, le_reader::LeReader};
+use super::{
+    central_header::CentralHeader,
+    end_record::{END_SIGNATURE, EndRecord},
+    le_reader::LeReader,
+};
 use crate::{limits::Limits, numbers::widen};
-
-/// What the end record starts with.
-const END: &[u8] = b"PK\x05\x06";
 
 /// The first `count` entries of a sound archive: their bytes up to the next entry, their central headers, and an end
 /// record of its own with the same comment. Offsets stay as they are, because nothing before them is taken away.
@@ -35,7 +36,7 @@ pub(crate) fn first_entries(bytes: &[u8], count: usize, limits: &Limits) -> Opti
 
     let mut front = bytes.get(..bodies_end)?.to_vec();
     front.extend_from_slice(headers);
-    front.extend_from_slice(END);
+    front.extend_from_slice(&END_SIGNATURE.to_le_bytes());
     // The number of this disk, and of the one with the directory.
     front.extend_from_slice(&[0; 4]);
     front.extend_from_slice(&entries.to_le_bytes());

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// What a local header starts with.
-pub(super) const LOCAL: u32 = 0x0403_4b50;
+pub(super) const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
 
 /// A header before a body, checked by itself.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ impl<'a> LocalHeader<'a> {
             offset,
         })?;
         fields
-            .signature(LOCAL)
+            .signature(LOCAL_SIGNATURE)
             .ok_or(StructureError::RecordExpected {
                 record: RECORD,
                 offset,

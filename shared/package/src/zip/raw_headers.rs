@@ -3,15 +3,14 @@
 //! [`super::Archive`] is the reader that judges. What it refuses can still be shown by this one, which follows the first end
 //! record from the back and stops where a record does not begin as it should.
 
-use super::le_reader::LeReader;
+use super::{
+    central_header::CENTRAL_SIGNATURE,
+    end_record::{END_SIGNATURE, ZIP64_END_SIGNATURE, ZIP64_LOCATOR_SIGNATURE},
+    le_reader::LeReader,
+    local_header::LOCAL_SIGNATURE,
+};
 use crate::numbers::widen;
 
-const LOCAL: u32 = 0x0403_4b50;
-const CENTRAL: u32 = 0x0201_4b50;
-const END: &[u8] = b"PK\x05\x06";
-const END_SIGNATURE: u32 = 0x0605_4b50;
-const ZIP64_END: u32 = 0x0606_4b50;
-const ZIP64_LOCATOR: u32 = 0x0706_4b50;
 /// Bytes of the locator, which stands right before the end record.
 const LOCATOR_BYTES: usize = 20;
 /// The longest comment, and the end record before it.
@@ -66,7 +65,8 @@ impl<'a> RawHeaders<'a> {
     /// What can be read of the headers of `file`, or `None` without an end record.
     pub(crate) fn read(file: &'a [u8]) -> Option<Self> {
         let start = file.len().saturating_sub(MAX_END_BYTES);
-        let end = memchr::memmem::rfind(file.get(start..)?, END)?.checked_add(start)?;
+        let end = memchr::memmem::rfind(file.get(start..)?, &END_SIGNATURE.to_le_bytes())?
+            .checked_add(start)?;
         let mut fields = LeReader::new(file.get(end..)?);
         fields.signature(END_SIGNATURE)?;
         fields.take(12)?;
@@ -104,17 +104,17 @@ impl<'a> RawHeaders<'a> {
 /// Where the zip64 records before the end record say that the directory begins.
 fn zip64_directory(file: &[u8], end: usize) -> Option<u64> {
     let mut locator = LeReader::new(file.get(end.checked_sub(LOCATOR_BYTES)?..end)?);
-    locator.signature(ZIP64_LOCATOR)?;
+    locator.signature(ZIP64_LOCATOR_SIGNATURE)?;
     locator.take(4)?;
     let mut fields = LeReader::at(file, locator.u64()?)?;
-    fields.signature(ZIP64_END)?;
+    fields.signature(ZIP64_END_SIGNATURE)?;
     fields.take(44)?;
     fields.u64()
 }
 
 impl<'a> RawEntry<'a> {
     fn read(fields: &mut LeReader<'a>, file: &'a [u8]) -> Option<Self> {
-        fields.signature(CENTRAL)?;
+        fields.signature(CENTRAL_SIGNATURE)?;
         let made_by = [fields.u8()?, fields.u8()?];
         let common = RawCommon::read(fields)?;
         let (name, extra, comment) = (fields.u16()?, fields.u16()?, fields.u16()?);
@@ -162,7 +162,7 @@ impl RawCommon {
 impl<'a> RawLocal<'a> {
     fn read(file: &'a [u8], offset: u32) -> Option<Self> {
         let mut fields = LeReader::at(file, u64::from(offset))?;
-        fields.signature(LOCAL)?;
+        fields.signature(LOCAL_SIGNATURE)?;
         let common = RawCommon::read(&mut fields)?;
         let (name, extra) = (fields.u16()?, fields.u16()?);
         fields.take(usize::from(name))?;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench road`: how long an upload takes until it is live, on the local AWS, and what of that is
+//! `cargo xtask bench latency`: how long an upload takes until it is live, on the local AWS, and what of that is
 //! the gate's.
 //!
 //! Signing, updating and getting a version ready take as long as they are set to. The local AWS notes when
@@ -31,8 +31,8 @@ const STACK: &str = "countersign";
 const ALIAS: &str = "live";
 /// What the gate may add, in seconds.
 const GOAL_SECONDS: f64 = 0.5;
-/// No road is longer: its longest setting takes two and a half minutes.
-const PATIENCE: Duration = Duration::from_mins(10);
+/// No upload takes longer: the longest setting takes two and a half minutes.
+const OUTCOME_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// How long AWS takes, in seconds.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,7 @@ impl Pace {
 /// Measures how long an upload takes until it is live, and what of that the gate adds. Builds the functions
 /// first, ten minutes the first time.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask bench road --")]
+#[command(name = "cargo xtask bench latency --")]
 struct Options {
     /// Deploy what the last `sam build` made, without building again.
     #[arg(long)]
@@ -90,7 +90,7 @@ struct Options {
 
 /// Seconds from step to step, without what AWS takes.
 #[derive(Clone, Copy, Debug)]
-struct Road {
+struct Latency {
     /// From the object in the bucket to the start of its signing job.
     admission: f64,
     /// From the end of the job to the accepting verdict.
@@ -105,7 +105,7 @@ struct Road {
     outcome: f64,
 }
 
-impl Road {
+impl Latency {
     /// What the gate adds until the code is live.
     fn added(&self) -> f64 {
         self.admission + self.verdict + self.update + self.version + self.live
@@ -118,7 +118,7 @@ pub(crate) fn run(
     options: &[OsString],
     terminal: &Terminal,
 ) -> Result<bool, Box<dyn Error>> {
-    let name = OsString::from("road");
+    let name = OsString::from("latency");
     let options = Options::parse_from([&name].into_iter().chain(options));
     let tools = Tools::prepare(root, terminal)?;
     if !options.no_build {
@@ -152,32 +152,34 @@ impl Bench<'_> {
         self.warm_up()?;
         let mut rows = Vec::new();
         for (number, pace) in PACES.into_iter().enumerate() {
-            let name = format!("road-{number}");
+            let name = format!("latency-{number}");
             self.pace(PACES[0])?;
             self.create_function(&name)?;
             self.pace(pace)?;
-            let road = self.best_road(&name, pace)?;
+            let latency = self.best_latency(&name, pace)?;
             let sam = if self.options.no_sam {
                 None
             } else {
                 Some(self.sam(number, pace)?)
             };
-            rows.push((pace, road, sam));
+            rows.push((pace, latency, sam));
         }
         self.print(&rows);
-        let file = root.join("target/bench/road.json");
+        let file = root.join("target/bench/latency.json");
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
         fs::write(&file, serde_json::to_vec_pretty(&document(&rows))?)?;
-        Ok(rows.iter().all(|(_, road, _)| road.added() <= GOAL_SECONDS))
+        Ok(rows
+            .iter()
+            .all(|(_, latency, _)| latency.added() <= GOAL_SECONDS))
     }
 
     /// The first upload of a stack starts all three functions.
     fn warm_up(&self) -> Result<(), HarnessError> {
         self.pace(PACES[0])?;
-        self.create_function("road-warm")?;
-        self.upload("road-warm", "warm").map(drop)
+        self.create_function("latency-warm")?;
+        self.upload("latency-warm", "warm").map(drop)
     }
 
     fn pace(&self, pace: Pace) -> Result<(), HarnessError> {
@@ -213,8 +215,8 @@ impl Bench<'_> {
         let stack = self.local_stack;
         let package = packages::function(words)?;
         let upload = stack.upload(&format!("functions/{name}"), &package)?;
-        let what = format!("the road of {name}");
-        wait_until(self.terminal, &what, PATIENCE, || {
+        let what = format!("the outcome of {name}");
+        wait_until(self.terminal, &what, OUTCOME_TIMEOUT, || {
             let outcome = stack.record(&upload, "outcome")?;
             let Some(outcome) = outcome else {
                 return Ok(Poll::Pending("on its way".to_owned()));
@@ -231,31 +233,31 @@ impl Bench<'_> {
         Ok(upload)
     }
 
-    fn best_road(&self, name: &str, pace: Pace) -> Result<Road, HarnessError> {
+    fn best_latency(&self, name: &str, pace: Pace) -> Result<Latency, HarnessError> {
         // The long one is long enough once.
         let rounds = if pace.seconds() > 60.0 {
             1
         } else {
             self.options.rounds.max(1)
         };
-        let mut best: Option<Road> = None;
+        let mut best: Option<Latency> = None;
         for round in 1..=rounds {
             let since = Instant::now();
             let root = self.local_stack.root();
             root.call("control", "DELETE calls", json!({}))?;
             self.upload(name, &format!("round {round}"))?;
-            let road = self.road(name, pace)?;
-            let detail = format!("{name}, round {}: adds {:.2} s", round, road.added());
+            let latency = self.latency(name, pace)?;
+            let detail = format!("{name}, round {}: adds {:.2} s", round, latency.added());
             self.terminal.step("upload", &detail, since.elapsed());
-            if best.is_none_or(|best| road.added() < best.added()) {
-                best = Some(road);
+            if best.is_none_or(|best| latency.added() < best.added()) {
+                best = Some(latency);
             }
         }
-        best.ok_or_else(|| missing("a road"))
+        best.ok_or_else(|| missing("a latency"))
     }
 
     /// The steps of the last upload, from the journal of the local AWS.
-    fn road(&self, name: &str, pace: Pace) -> Result<Road, HarnessError> {
+    fn latency(&self, name: &str, pace: Pace) -> Result<Latency, HarnessError> {
         let root = self.local_stack.root();
         let answer = root.call("control", "GET calls", json!({}))?;
         let journal = Journal(list(&answer, "/calls").to_vec());
@@ -269,7 +271,7 @@ impl Bench<'_> {
         let published = journal.first("lambda:PublishVersion", name, &of_gate("deploy"))?;
         let moved = journal.last("lambda:UpdateAlias", name, &of_gate("deploy"))?;
         let outcome = journal.last("s3:PutObject", "/outcome.json", &of_gate("deploy"))?;
-        Ok(Road {
+        Ok(Latency {
             admission: started - uploaded,
             verdict: verdict - started - pace.signing,
             update: updated - verdict,
@@ -279,33 +281,33 @@ impl Bench<'_> {
         })
     }
 
-    fn print(&self, rows: &[(Pace, Road, Option<f64>)]) {
+    fn print(&self, rows: &[(Pace, Latency, Option<f64>)]) {
         let line = |text: &str| self.terminal.line(text);
         line("");
         line(
             "| signing, update, version take | to the job | to the verdict | to the update | to the version | to live | added | upload to live | sam deploy |",
         );
         line("|---|---|---|---|---|---|---|---|---|");
-        for (pace, road, sam) in rows {
+        for (pace, latency, sam) in rows {
             let sam = sam.map_or_else(|| "not measured".to_owned(), |sam| format!("{sam:.1} s"));
             line(&format!(
                 "| {}, {}, {} s | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | **{:.2} s** | {:.1} s | {sam} |",
                 pace.signing,
                 pace.update,
                 pace.version,
-                road.admission,
-                road.verdict,
-                road.update,
-                road.version,
-                road.live,
-                road.added(),
-                road.added() + pace.seconds(),
+                latency.admission,
+                latency.verdict,
+                latency.update,
+                latency.version,
+                latency.live,
+                latency.added(),
+                latency.added() + pace.seconds(),
             ));
         }
         line("");
         let missed = rows
             .iter()
-            .filter(|(_, road, _)| road.added() > GOAL_SECONDS);
+            .filter(|(_, latency, _)| latency.added() > GOAL_SECONDS);
         line(&format!(
             "Goal: at most {GOAL_SECONDS} s added until live; missed by {} of {}.",
             missed.count(),
@@ -316,7 +318,7 @@ impl Bench<'_> {
     /// How many seconds SAM CLI takes for the second deployment of the same function. It does not wait until
     /// the version can be invoked.
     fn sam(&self, number: usize, pace: Pace) -> Result<f64, HarnessError> {
-        let name = format!("sam-road-{number}");
+        let name = format!("sam-latency-{number}");
         let project = Project::create(self.cloud.tools(), &name)?;
         let root = self.local_stack.root();
         let bucket = format!("{name}-artifacts");
@@ -458,14 +460,14 @@ fn missing(what: &str) -> HarnessError {
     }
 }
 
-fn document(rows: &[(Pace, Road, Option<f64>)]) -> Value {
-    let row = |(pace, road, sam): &(Pace, Road, Option<f64>)| {
+fn document(rows: &[(Pace, Latency, Option<f64>)]) -> Value {
+    let row = |(pace, latency, sam): &(Pace, Latency, Option<f64>)| {
         json!({
             "signing_seconds": pace.signing, "update_seconds": pace.update,
             "version_seconds": pace.version,
-            "to_job": road.admission, "to_verdict": road.verdict, "to_update": road.update,
-            "to_version": road.version, "to_live": road.live, "added": road.added(),
-            "to_outcome": road.outcome, "sam_deploy_seconds": sam,
+            "to_job": latency.admission, "to_verdict": latency.verdict, "to_update": latency.update,
+            "to_version": latency.version, "to_live": latency.live, "added": latency.added(),
+            "to_outcome": latency.outcome, "sam_deploy_seconds": sam,
         })
     };
     json!({"goal_seconds": GOAL_SECONDS, "rows": rows.iter().map(row).collect::<Vec<_>>()})
