@@ -31,7 +31,7 @@ their way. It can be cut off and run again at any time.
 Exit status: 0 everything is done, or could be; 1 something stands against a function, or an upload did \
 not end well; 2 the command line cannot be used, or AWS does not answer; 3 not known of some function.";
 
-/// Take functions under the gate as they are
+/// Bring existing functions under the gate
 ///
 /// For each function: attaches the stack's code signing configuration, and has the package that it runs now
 /// signed and deployed by way of an upload. Without --apply nothing is changed.
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     /// Every function of the account and region but the gate's own
     #[arg(long, conflicts_with = "targets")]
     pub(super) all: bool,
-    /// Do it; without this it is only said
+    /// Apply the changes; without this they are only shown
     #[arg(long)]
     pub(super) apply: bool,
     /// Only turn functions whose code came by way of the gate to the configuration of --csc, which has to enforce

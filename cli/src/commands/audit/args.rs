@@ -22,7 +22,7 @@ Exit status: 0 no finding but notes, or nothing runs that it signed; 1 findings,
 2 the command line cannot be used, or the records cannot be read; 3 not known: no sweep has come to \
 its end, or nothing was found and the last one is old or could not look at everything.";
 
-/// Show how the functions, layers and code signing configurations of the account stand
+/// Show the state of the account's functions, layers and code signing configurations
 ///
 /// Tells of each function and layer whether what it runs is signed, by whom, whether its configuration lets
 /// anything else run, and what is not as the gate's records say, with the command that mends it.

@@ -121,7 +121,7 @@ pub(super) struct DiffArguments {
 pub(super) struct Common {
     #[command(flatten)]
     pub(super) csc: CscArgument,
-    /// Do it; without this it is only said
+    /// Apply the changes; without this they are only shown
     #[arg(long)]
     pub(super) yes: bool,
     #[command(flatten)]
@@ -131,7 +131,7 @@ pub(super) struct Common {
     pub(super) format: Format,
 }
 
-/// Let one more version of a signing profile sign
+/// Add a version of a signing profile to the publishers
 #[derive(Args)]
 #[command(after_help = ADD_EXAMPLES)]
 pub(super) struct ChangeArguments {
@@ -142,7 +142,7 @@ pub(super) struct ChangeArguments {
     pub(super) common: Common,
 }
 
-/// Let a version of a signing profile sign no more
+/// Remove a version of a signing profile from the publishers
 ///
 /// What it signed and runs goes on running. Under Enforce, Lambda does not take it again: not on a rollback, and not
 /// when a function's layers are set.
@@ -159,7 +159,7 @@ pub(super) struct RemoveArguments {
     pub(super) common: Common,
 }
 
-/// Put one publisher in the place of another, a step at a time
+/// Replace one publisher by another, step by step
 ///
 /// First the new one is added. Then everything that the old one signed has to be deployed again, signed by the
 /// new one. When nothing runs any more that the old one signed, it is removed. The step is found from how things
@@ -167,10 +167,10 @@ pub(super) struct RemoveArguments {
 #[derive(Args)]
 #[command(after_help = ROTATE_EXAMPLES)]
 pub(super) struct RotateArguments {
-    /// The publisher that is to go
+    /// The publisher to remove
     #[arg(long, value_name = "PUBLISHER", value_parser = parse_publisher)]
     pub(super) from: ProfileVersionArn,
-    /// The publisher that is to come
+    /// The publisher to add
     #[arg(long, value_name = "PUBLISHER", value_parser = parse_publisher)]
     pub(super) to: ProfileVersionArn,
     #[command(flatten)]

@@ -24,7 +24,7 @@ ask is told as that.
 Exit status: 0 nothing failed, perhaps with warnings; 1 something failed; 2 the command line cannot be \
 used, or there is no way to AWS; 3 nothing failed, and something could not be told.";
 
-/// Look whether the stack is whole, and whether the gate can do its work
+/// Check whether the stack is complete and the gate can work
 ///
 /// Checks what CloudFormation made (functions, roles, key, buckets, queues, rules, subscriptions, alarms, a
 /// trail), whom it trusts, and the targets. Each check says what it rests on, where the documents say more,
@@ -34,7 +34,7 @@ used, or there is no way to AWS; 3 nothing failed, and something could not be to
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(super) stack: StackArgument,
-    /// Show the command that mends each failure or tells more, too
+    /// Also show the command that fixes or explains each failure
     #[arg(long)]
     pub(super) fix_hint: bool,
     /// Send a tiny package through the gate, for a function that is not there, and say fact by fact whether AWS does what it

@@ -103,7 +103,7 @@ pub(super) struct AdoptArguments {
     /// Trust the certificates in this PEM file instead of the root of AWS Signer; may be repeated
     #[arg(long = "trust-root", value_name = "ROOT.pem")]
     pub(super) trust_roots: Vec<PathBuf>,
-    /// Do it; without this it is only said
+    /// Apply the changes; without this they are only shown
     #[arg(long)]
     pub(super) apply: bool,
     #[command(flatten)]

@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     /// Keep the versions that records of so many days name
     #[arg(long, value_name = "NUMBER", default_value_t = 30)]
     pub(super) days: u32,
-    /// Do it; without this it is only said
+    /// Apply the changes; without this they are only shown
     #[arg(long)]
     pub(super) apply: bool,
     #[command(flatten)]

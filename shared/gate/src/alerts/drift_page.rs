@@ -85,13 +85,15 @@ fn title_of(kind: DriftKind) -> &'static str {
         DriftKind::SignatureRevoked => "Code with a revoked signature runs",
         DriftKind::SignatureExpires => "The signature of what runs expires",
         DriftKind::TargetGone => "What was deployed is gone",
-        DriftKind::OtherVersionCurrent => "Not the current upload runs",
+        DriftKind::OtherVersionCurrent => "The current upload is not what runs",
         DriftKind::UploadStuck => "An upload does not end",
         DriftKind::ConfigurationChanged => "The configuration of a function was changed",
         DriftKind::LayerNotTrusted => "A layer that is not trusted runs",
         DriftKind::LayerRevoked => "A layer with a revoked signature runs",
         DriftKind::OtherCsc => "Other publishers are trusted",
-        DriftKind::PublisherQuestionable => "A publisher that is trusted is questionable",
+        DriftKind::PublisherQuestionable => {
+            "A trusted publisher is canceled, revoked, missing or foreign"
+        }
         DriftKind::NotGated => "Functions are outside the gate",
         DriftKind::WeakerParameters => "Weaker parameters are in use",
     }

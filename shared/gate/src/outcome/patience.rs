@@ -1,9 +1,8 @@
 //! How long an upload has waited on its own account.
 //!
-//! A queue counts from when it first handed an event out, and it hands it out also while Lambda throttles the
-//! function, so that nothing was tried. So an upload counts for itself, in `waiting.json`: from when its first
-//! attempt began, without the time in which AWS throttled or did not answer, and without that in which its next
-//! attempt was due and nobody made one.
+//! The queue counts from the first receive, also while Lambda throttles the function and nothing is tried. So each
+//! upload keeps its own count in `waiting.json`: from the start of its first attempt, minus the time in which AWS
+//! throttled or did not answer, minus the time in which an attempt was due and none was made.
 
 use jiff::{SignedDuration, Timestamp};
 
