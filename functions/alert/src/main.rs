@@ -34,12 +34,26 @@ struct Alert {
 
 impl Handle for Alert {
     async fn handle(&self, message: Message<'_>) -> Result<(), Failure> {
-        match alert(&self.aws, &self.settings, message.body).await? {
+        match alert(
+            &self.aws,
+            &self.settings,
+            message.body,
+            message.attempt.work_until,
+        )
+        .await?
+        {
             Alerted::Paged(page) => log_page(&page, "a page was sent"),
             Alerted::Counted(page) => log_page(&page, "it is counted, and summed up later"),
             Alerted::Known(page) => log_page(&page, "this event was told before"),
             Alerted::Silenced(page) => log_page(&page, "a silence keeps it quiet"),
-            Alerted::SummariesSent(summaries) => info!(summaries, "what waits was looked after"),
+            Alerted::Summaries(run) if run.left > 0 => warn!(
+                summaries = run.sent,
+                left = run.left,
+                "there was no time to look after all that waits; the next run goes on"
+            ),
+            Alerted::Summaries(run) => {
+                info!(summaries = run.sent, "what waits was looked after");
+            }
             Alerted::Silent => info!("nobody needs to hear of this event"),
             Alerted::Dropped(why) => warn!(why, "an event that is not the gate's was dropped"),
         }

@@ -5,7 +5,7 @@ use super::{
     drift_page::page_of_drift,
     error::AlertError,
     formats::in_one_line,
-    incidents::{self, NotifyOutcome},
+    incidents::{self, NotifyOutcome, SummaryRun},
     known_code::{KnownCode, look_up},
     known_csc::{self, KnownCsc},
     known_profiles,
@@ -25,6 +25,7 @@ use crate::{
         self, ACCOUNT_FUNCTIONS, Document, Drift, DriftKind, Outcome, STACK_PARAMETERS, UploadState,
     },
 };
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// An event, as far as it is believed.
@@ -74,8 +75,8 @@ pub enum Alerted {
     Known(Box<Page>),
     /// It was announced as a planned change, and is counted.
     Silenced(Box<Page>),
-    /// The clock had it look at what waits; so many sums were sent.
-    SummariesSent(u32),
+    /// The clock had it look after what waits.
+    Summaries(SummaryRun),
     /// Nobody needs to hear of it.
     Silent,
     /// It was dropped: it claims to be the gate's and is not.
@@ -83,15 +84,20 @@ pub enum Alerted {
 }
 
 /// Pages if someone should hear of this event, and tells what it ends.
+///
+/// What the clock has it look after may be more than fits until `work_until`; the next run goes on with it.
 pub async fn alert<W: AlertWorld>(
     world: &W,
     settings: &AlertSettings,
     body: &str,
+    work_until: Timestamp,
 ) -> Result<Alerted, AlertError> {
     if AlertRun::parse(body).is_some() {
-        let sent = incidents::tell_repeats(world, settings).await;
-        silences::begin_and_end(world, settings).await?;
-        return Ok(Alerted::SummariesSent(sent?));
+        // Silences first: there are few, and what they keep quiet depends on them.
+        let silences = silences::begin_and_end(world, settings, work_until).await;
+        let summaries = incidents::tell_repeats(world, settings, work_until).await;
+        silences?;
+        return Ok(Alerted::Summaries(summaries?));
     }
     let event = parse(settings, body)?;
     let mut known = None;

@@ -34,8 +34,8 @@ const DAILY_REPEAT_INTERVAL: Duration = Duration::from_hours(24);
 const MAX_EVENT_IDS: usize = 50;
 /// How many of the page's lists are kept for the sum.
 const MAX_LIST_ITEMS: usize = 8;
-/// A new caller of what is told for the whole stack is told at once as long as so few are known, so that nobody hides
-/// behind what another does all day. Who comes after that is in the sum.
+/// For incidents of the whole stack, the first callers are paged at once, so that a new caller cannot hide behind a
+/// frequent one. Later callers are in the summary.
 const MAX_CALLERS_PAGED_AT_ONCE: usize = 5;
 
 /// What was done about a page.
@@ -385,18 +385,41 @@ async fn told<W: AlertWorld>(
     .await
 }
 
+/// What the clock's run did about what happened again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SummaryRun {
+    /// Summaries that were sent.
+    pub sent: usize,
+    /// Incidents that there was no time to look at. The next run begins elsewhere in the list.
+    pub left: usize,
+}
+
 /// Sums up what happened again and is due; what is not due yet stays on the list.
 pub(super) async fn tell_repeats<W: AlertWorld>(
     world: &W,
     settings: &AlertSettings,
-) -> Result<u32, AlertError> {
-    let mut sent = 0_u32;
-    for path in open_alerts::read(world).await?.repeats {
-        let Some(incident) = read_repeated(world, &path).await? else {
-            open_alerts::forget_repeats(world, &path).await?;
+    work_until: Timestamp,
+) -> Result<SummaryRun, AlertError> {
+    let mut waiting: Vec<String> = open_alerts::read(world)
+        .await?
+        .repeats
+        .into_iter()
+        .collect();
+    // Each minute begins at another place, so that a list that is too long for one run has no end that is never reached.
+    let minute = usize::try_from(world.now().as_second() / 60).unwrap_or_default();
+    let first = minute.checked_rem(waiting.len()).unwrap_or_default();
+    waiting.rotate_left(first);
+    let mut done = SummaryRun::default();
+    for (looked_at, path) in waiting.iter().enumerate() {
+        if world.now() >= work_until {
+            done.left = waiting.len().saturating_sub(looked_at);
+            break;
+        }
+        let Some(incident) = read_repeated(world, path).await? else {
+            open_alerts::forget_repeats(world, path).await?;
             // One that came in between is not to be forgotten.
-            if read_repeated(world, &path).await?.is_some() {
-                open_alerts::note_repeats(world, &path).await?;
+            if read_repeated(world, path).await?.is_some() {
+                open_alerts::note_repeats(world, path).await?;
             }
             continue;
         };
@@ -417,10 +440,10 @@ pub(super) async fn tell_repeats<W: AlertWorld>(
         let untold = Untold::of(&incident, true);
         let page = summary(settings, &incident, &untold);
         publish(world, settings, &page).await?;
-        told(world, &path, &page, &untold).await?;
-        sent = sent.saturating_add(1);
+        told(world, path, &page, &untold).await?;
+        done.sent = done.sent.saturating_add(1);
     }
-    Ok(sent)
+    Ok(done)
 }
 
 async fn read_repeated<W: AlertWorld>(
@@ -429,4 +452,16 @@ async fn read_repeated<W: AlertWorld>(
 ) -> Result<Option<Incident>, AlertError> {
     let incident: Option<Incident> = records::read_named(world, path).await?;
     Ok(incident.filter(|incident| incident.untold > 0 && incident.closed_at.is_none()))
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_testkit::template::function_timeout;
+
+    use super::PUBLISH_TIMEOUT;
+
+    #[test]
+    fn it_outlasts_the_function() {
+        assert!(PUBLISH_TIMEOUT > function_timeout("AlertFunction"));
+    }
 }

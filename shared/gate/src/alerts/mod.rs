@@ -39,6 +39,7 @@ mod world;
 
 pub use alert::{Alerted, Event, Lookup, RecordPointer, alert, classify, parse};
 pub use error::AlertError;
+pub use incidents::SummaryRun;
 pub use known_code::KnownCode;
 pub use known_csc::KnownCsc;
 pub use page::{AwsLocation, IncidentScope, Page, Repetition, Severity};

@@ -168,13 +168,17 @@ fn read(body: &[u8], now: Timestamp) -> Result<Silence, String> {
 }
 
 /// Looks after all silences by the clock: ends what is over or was taken away, and takes what was written. Trouble with one
-/// of them hinders no other, and is told when all were looked at.
+/// of them hinders no other, and is told when all were looked at. What there is no time for is looked at by the next run.
 pub(super) async fn begin_and_end<W: AlertWorld>(
     world: &W,
     settings: &AlertSettings,
+    work_until: Timestamp,
 ) -> Result<(), AlertError> {
     let mut trouble = None;
     for target in open_alerts::read(world).await?.silences {
+        if world.now() >= work_until {
+            break;
+        }
         if let Err(error) = end_if_over(world, settings, &target).await {
             trouble.get_or_insert(error);
         }
@@ -187,6 +191,9 @@ pub(super) async fn begin_and_end<W: AlertWorld>(
         let Some(target) = target.filter(|target| settings.gates(target)) else {
             continue;
         };
+        if world.now() >= work_until {
+            break;
+        }
         if let Err(error) = begin_if_there(world, settings, &target, &path).await {
             trouble.get_or_insert(error);
         }

@@ -13,6 +13,7 @@ use countersign_gate::{
     records::{Drift, DriftKind},
 };
 use countersign_testkit::checkout;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
@@ -468,7 +469,7 @@ fn forged_event_of_the_gate_is_dropped_without_a_page() {
     odd.push(r#"{"source":"countersign","detail-type":"Countersign Upload Decided","time":"2026-11-21T21:44:00Z","detail":{}}"#.to_owned());
     odd.push(r#"{"source":"countersign","detail-type":"Pay up","time":"2026-11-21T21:44:00Z","detail":7}"#.to_owned());
     for body in odd {
-        let alerted = run(alert(&hands, &settings(), &body));
+        let alerted = run(alert(&hands, &settings(), &body, Timestamp::MAX));
         assert!(
             !matches!(alerted, Ok(Alerted::Paged(_) | Alerted::Silent) | Err(_)),
             "{body}"
@@ -491,7 +492,13 @@ fn page_says_what_the_record_says_and_not_what_the_event_says() {
     event["detail"]["message"] = json!("evil");
     event["detail"]["state"] = json!("failed");
     event["detail"]["critical"] = json!(true);
-    let alerted = run(alert(&hands, &settings(), &event.to_string())).unwrap();
+    let alerted = run(alert(
+        &hands,
+        &settings(),
+        &event.to_string(),
+        Timestamp::MAX,
+    ))
+    .unwrap();
     let Alerted::Paged(page) = alerted else {
         panic!("{alerted:?}");
     };
@@ -502,13 +509,13 @@ fn page_says_what_the_record_says_and_not_what_the_event_says() {
     let other = RECORD.replace("orders", "billing");
     put(&other, &serde_json::to_vec(&record).unwrap());
     let forged = decided(&format!("s3://records/{other}"));
-    let alerted = run(alert(&hands, &settings(), &forged)).unwrap();
+    let alerted = run(alert(&hands, &settings(), &forged, Timestamp::MAX)).unwrap();
     assert!(matches!(alerted, Alerted::Dropped(_)), "{alerted:?}");
 
     // Nobody but the gate writes records, so one that cannot be read is a fault, and stays in the queue.
     put(RECORD, b"not JSON");
     let pointing = decided(&format!("s3://records/{RECORD}"));
-    assert!(run(alert(&hands, &settings(), &pointing)).is_err());
+    assert!(run(alert(&hands, &settings(), &pointing, Timestamp::MAX)).is_err());
 }
 
 #[test]
@@ -547,7 +554,7 @@ fn page_about_drift_says_what_its_document_says() {
     };
     put(&found.path(), &found);
     let event = drifted(&format!("s3://records/{}", found.path()));
-    let alerted = run(alert(&hands, &settings(), &event)).unwrap();
+    let alerted = run(alert(&hands, &settings(), &event, Timestamp::MAX)).unwrap();
     assert!(matches!(alerted, Alerted::Paged(page) if page.kind == "CSC_MISSING"));
     // A document in a place that is not its own, an event about none, and one of another kind.
     let other = "drift/functions/billing/CSC_MISSING.json";
@@ -560,7 +567,7 @@ fn page_about_drift_says_what_its_document_says() {
         RECORD,
     ] {
         let event = drifted(&format!("s3://records/{path}"));
-        let alerted = run(alert(&hands, &settings(), &event)).unwrap();
+        let alerted = run(alert(&hands, &settings(), &event, Timestamp::MAX)).unwrap();
         assert!(matches!(alerted, Alerted::Dropped(_)), "{path}");
     }
 }
@@ -578,7 +585,7 @@ fn page_about_code_says_what_the_records_know() {
         number.set(number.get() + 1);
         let mut event: Value = serde_json::from_str(body).unwrap();
         event["detail"]["eventID"] = json!(format!("event-{}", number.get()));
-        match run(alert(&hands, &each, &event.to_string())).unwrap() {
+        match run(alert(&hands, &each, &event.to_string(), Timestamp::MAX)).unwrap() {
             Alerted::Paged(page) => page.text,
             other => panic!("{other:?}"),
         }
@@ -630,7 +637,7 @@ fn page_about_code_says_what_the_records_know() {
 fn page_is_sent_once_and_only_if_there_is_one() {
     let world = World::new(slots(), 1);
     let hands = hands(&world, "alert");
-    let alerted = |name| run(alert(&hands, &settings(), &body(name)));
+    let alerted = |name| run(alert(&hands, &settings(), &body(name), Timestamp::MAX));
     assert!(matches!(
         alerted("alert-cloudtrail-refused"),
         Ok(Alerted::Paged(_))

@@ -11,10 +11,11 @@ mod texts;
 use std::collections::BTreeSet;
 
 use countersign_gate::{
-    alerts::{AlertError, AlertSettings, Alerted, Severity, alert},
+    alerts::{AlertError, AlertSettings, Alerted, Severity, SummaryRun, alert},
     domain::ReasonCode,
     records::{Drift, Incident, OpenAlerts, SilenceState},
 };
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -36,7 +37,12 @@ fn told(world: &World, body: &str) -> Result<Alerted, AlertError> {
 }
 
 fn told_by(world: &World, settings: &AlertSettings, body: &str) -> Result<Alerted, AlertError> {
-    run(alert(&hands(world, "alert"), settings, body))
+    run(alert(
+        &hands(world, "alert"),
+        settings,
+        body,
+        Timestamp::MAX,
+    ))
 }
 
 fn world() -> World {

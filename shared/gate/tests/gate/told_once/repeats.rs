@@ -17,9 +17,15 @@ fn repeats_are_counted_and_summed_up_by_the_clock() {
     }
     assert_eq!(states(&world), ["detected"]);
     // Before its time nothing is summed up.
-    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(0))));
+    assert!(matches!(
+        told(&world, RUN),
+        Ok(Alerted::Summaries(SummaryRun { sent: 0, left: 0 }))
+    ));
     pass(&world, 61);
-    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(1))));
+    assert!(matches!(
+        told(&world, RUN),
+        Ok(Alerted::Summaries(SummaryRun { sent: 1, left: 0 }))
+    ));
     let (state, text) = pages(&world).pop().unwrap();
     assert_eq!(state, "repeated");
     assert!(text.starts_with("Again, 49 times: "), "{text}");
@@ -36,11 +42,33 @@ fn repeats_are_counted_and_summed_up_by_the_clock() {
     assert!(text.contains("others (44)"), "{text}");
     // Nothing more waits.
     pass(&world, 61);
-    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(0))));
+    assert!(matches!(
+        told(&world, RUN),
+        Ok(Alerted::Summaries(SummaryRun { sent: 0, left: 0 }))
+    ));
     let open: OpenAlerts =
         serde_json::from_slice(&world.state().records["alerts/open.json"]).unwrap();
     assert!(open.repeats.is_empty());
     assert_eq!(incidents(&world)[0].count, 50);
+}
+
+#[test]
+fn run_of_the_clock_that_is_out_of_time_leaves_the_rest_to_the_next() {
+    let world = world();
+    told(&world, &code_changed(1)).unwrap();
+    told(&world, &code_changed(2)).unwrap();
+    pass(&world, 61);
+    let hands = hands(&world, "alert");
+    let now = world.state().now;
+    let out_of_time = run(alert(&hands, &settings(), RUN, now));
+    assert!(matches!(
+        out_of_time,
+        Ok(Alerted::Summaries(SummaryRun { sent: 0, left: 1 }))
+    ));
+    assert!(matches!(
+        told(&world, RUN),
+        Ok(Alerted::Summaries(SummaryRun { sent: 1, left: 0 }))
+    ));
 }
 
 #[test]
@@ -56,7 +84,10 @@ fn repeat_after_the_interval_is_told_with_what_was_counted() {
     ));
     let (_, text) = pages(&world).pop().unwrap();
     assert!(text.contains("it also happened 2 more times"), "{text}");
-    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(0))));
+    assert!(matches!(
+        told(&world, RUN),
+        Ok(Alerted::Summaries(SummaryRun { sent: 0, left: 0 }))
+    ));
 }
 
 #[test]
@@ -127,7 +158,10 @@ fn sum_is_sent_although_the_first_page_never_was() {
     told(&world, &code_changed(2)).unwrap();
     world.state().broken.clear();
     pass(&world, 61);
-    assert!(matches!(told(&world, RUN), Ok(Alerted::SummariesSent(1))));
+    assert!(matches!(
+        told(&world, RUN),
+        Ok(Alerted::Summaries(SummaryRun { sent: 1, left: 0 }))
+    ));
     assert_eq!(states(&world), ["repeated"]);
 }
 
@@ -180,13 +214,13 @@ fn pipeline_under_warn_is_one_warning_a_day() {
         ));
         assert!(matches!(
             told_by(&world, &warns, RUN),
-            Ok(Alerted::SummariesSent(0))
+            Ok(Alerted::Summaries(SummaryRun { sent: 0, left: 0 }))
         ));
     }
     pass(&world, 6 * 60);
     assert!(matches!(
         told_by(&world, &warns, RUN),
-        Ok(Alerted::SummariesSent(1))
+        Ok(Alerted::Summaries(SummaryRun { sent: 1, left: 0 }))
     ));
     assert_eq!(states(&world), ["detected", "repeated"]);
     // Under Enforce the same is an alarm.
