@@ -16,7 +16,7 @@ use countersign_package::Limits;
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) settings: DeploySettings,
-    pub(crate) core: PackageExaminer,
+    pub(crate) examiner: PackageExaminer,
     pub(crate) event_bus: String,
 }
 
@@ -51,7 +51,7 @@ impl Config {
                     storage: storage?,
                     kept_versions: kept_versions(newest?, days?),
                 },
-                core: PackageExaminer::new(Limits::default(), roots?),
+                examiner: PackageExaminer::new(Limits::default(), roots?),
                 event_bus: event_bus?,
             })
         })();

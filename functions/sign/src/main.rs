@@ -47,7 +47,7 @@ impl Handle for Sign {
         }
         // A notification may tell of several uploads. Each is tried, whatever becomes of the
         // others; those that came to their end stay there when the message is handed out again.
-        let mut failure = None;
+        let mut failure: Option<Failure> = None;
         for upload in &uploads {
             if let Err(retry) = self.take_in(upload, message.attempt).await {
                 warn!(
@@ -55,10 +55,14 @@ impl Handle for Sign {
                     key = upload.key,
                     "the upload is tried again"
                 );
-                failure = Some(retry);
+                let retry = Failure::from(retry);
+                failure = Some(match failure {
+                    Some(other) => other.or_more_patient(retry),
+                    None => retry,
+                });
             }
         }
-        failure.map_or(Ok(()), |retry| Err(retry.into()))
+        failure.map_or(Ok(()), Err)
     }
 }
 

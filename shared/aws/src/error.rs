@@ -71,6 +71,8 @@ where
         SdkError::ServiceError(_) => ErrorClass::of(status(&error), code(&error)),
         SdkError::ResponseError(_) => ErrorClass::of(status(&error), ""),
         SdkError::ConstructionFailure(_) => ErrorClass::Unexpected,
+        // Nobody configured credentials: they do not come by waiting.
+        error if credentials_error(error).is_some_and(are_not_configured) => ErrorClass::Unexpected,
         // Timeouts, connections, credentials that could not be had just now.
         _ => ErrorClass::Unavailable,
     };
@@ -107,6 +109,13 @@ fn credentials_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Credent
         next = error.source();
     }
     None
+}
+
+fn are_not_configured(error: &CredentialsError) -> bool {
+    matches!(
+        error,
+        CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)
+    )
 }
 
 /// An error answer whose code is that of a refusal and whose message says that something could not
@@ -214,7 +223,10 @@ impl ErrorClass {
                 code,
                 "UnauthorizedOperation" | "NotAuthorized" | "AuthorizationError"
             );
-        let internal = code.starts_with("Internal") || code.starts_with("ServiceUnavailable");
+        // S3 gives up on a request whose bytes came too slowly, with status 400.
+        let internal = code.starts_with("Internal")
+            || code.starts_with("ServiceUnavailable")
+            || code.starts_with("RequestTimeout");
         if status == 429 || THROTTLED.contains(&code) {
             Self::Throttled
         } else if status == 401 || status == 403 || denied {
@@ -256,6 +268,7 @@ mod tests {
             (500, "ServiceException", ErrorClass::Unavailable),
             (503, "", ErrorClass::Unavailable),
             (200, "InternalFailure", ErrorClass::Unavailable),
+            (400, "RequestTimeout", ErrorClass::Unavailable),
             (400, "ValidationException", ErrorClass::Unexpected),
             (404, "NoSuchBucket", ErrorClass::Unexpected),
             (400, "ExpiredToken", ErrorClass::Unexpected),

@@ -45,6 +45,28 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Of two failures in one message the one that keeps it longest: what is given up for one upload would be lost for the
+    /// other.
+    #[must_use]
+    pub fn or_more_patient(self, other: Self) -> Self {
+        if other.patience() > self.patience() {
+            other
+        } else {
+            self
+        }
+    }
+
+    /// The higher, the longer the message stays.
+    fn patience(&self) -> u8 {
+        match self {
+            Self::NotUnderstood(_) => 0,
+            Self::Retry(_) => 1,
+            Self::WaitsForAws(_) => 2,
+            Self::Waiting(_) => 3,
+            Self::LeaseHeld(_) => 4,
+        }
+    }
+
     /// The whole chain in one line.
     pub(super) fn error_chain(&self) -> String {
         let (Self::NotUnderstood(cause)
@@ -121,6 +143,29 @@ mod tests {
 
     fn message(attributes: &serde_json::Value) -> SqsMessage {
         serde_json::from_value(serde_json::json!({ "attributes": attributes })).unwrap()
+    }
+
+    #[test]
+    fn most_patient_failure_decides_in_either_order() {
+        let of = |make: fn(Cause) -> Failure| make("x".into());
+        let kinds: [fn(Cause) -> Failure; 5] = [
+            Failure::NotUnderstood,
+            Failure::Retry,
+            Failure::WaitsForAws,
+            Failure::Waiting,
+            Failure::LeaseHeld,
+        ];
+        for (rank, less) in kinds.iter().enumerate() {
+            for more in kinds.iter().skip(rank) {
+                let expected = std::mem::discriminant(&of(*more));
+                for decided in [
+                    of(*less).or_more_patient(of(*more)),
+                    of(*more).or_more_patient(of(*less)),
+                ] {
+                    assert_eq!(std::mem::discriminant(&decided), expected);
+                }
+            }
+        }
     }
 
     #[test]
