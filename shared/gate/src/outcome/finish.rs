@@ -17,7 +17,8 @@ use crate::{
 pub struct Finished {
     /// The one terminal record.
     pub outcome: Outcome,
-    /// Whether this call wrote it: then, and only then, it is to be counted.
+    /// Whether this call put on record that it is announced: then, and only then, it is to be counted. Whoever wrote the
+    /// outcome may not have got that far.
     pub is_new: bool,
 }
 
@@ -32,11 +33,8 @@ pub(crate) async fn finish<W: Records + Events + Clock>(
     let folder = context.upload.folder();
     match records::create(world, &folder, &outcome).await? {
         Creation::Created => {
-            announce(world, stack, &outcome).await?;
-            Ok(Finished {
-                outcome,
-                is_new: true,
-            })
+            let is_new = announce(world, stack, &outcome).await?;
+            Ok(Finished { outcome, is_new })
         }
         Creation::Existed => finished_before(world, stack, &context.upload)
             .await?
@@ -58,21 +56,19 @@ pub(crate) async fn finished_before<W: Records + Events + Clock>(
     };
     // That it is there says enough.
     let announced = format!("{folder}{}", Announced::FILE);
-    if world.read_record(&announced).await?.is_none() {
-        announce(world, stack, &outcome).await?;
-    }
-    Ok(Some(Finished {
-        outcome,
-        is_new: false,
-    }))
+    let is_new = match world.read_record(&announced).await? {
+        Some(_) => false,
+        None => announce(world, stack, &outcome).await?,
+    };
+    Ok(Some(Finished { outcome, is_new }))
 }
 
-/// At least once: a crash between the event and its record announces again.
+/// At least once: a crash between the event and its record announces again. Answers whether this call put it on record.
 async fn announce<W: Records + Events + Clock>(
     world: &W,
     stack: &Stack,
     outcome: &Outcome,
-) -> Result<(), RetryableError> {
+) -> Result<bool, RetryableError> {
     let folder = outcome.upload.folder();
     let record = format!("s3://{}/{folder}outcome.json", stack.records_bucket);
     let decided = Decided {
@@ -92,6 +88,6 @@ async fn announce<W: Records + Events + Clock>(
         schema: Schema,
         announced_at: world.now(),
     };
-    records::create(world, &folder, &announced).await?;
-    Ok(())
+    let creation = records::create(world, &folder, &announced).await?;
+    Ok(creation == Creation::Created)
 }

@@ -210,6 +210,22 @@ fn redelivery_finds_its_place() {
     assert_eq!(world.state().events.len(), 1);
 }
 
+/// What is counted, logged and pruned after is what is new: once, also when the bus failed in between.
+#[test]
+fn outcome_whose_event_failed_is_new_for_the_delivery_that_sends_it() {
+    let world = world();
+    admitted(&world, FUNCTION, GOOD);
+    let job = world.state().jobs.keys().next().unwrap().clone();
+    world.end_job(&job);
+    world.state().broken.insert("events:PutEvents");
+    deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap_err();
+    world.state().broken.clear();
+    let deliver = || deploy_job(&world, &deploy_settings(), &job, &patient(&world)).unwrap();
+    assert!(deliver().is_new);
+    assert!(!deliver().is_new);
+    assert_eq!(world.state().events.len(), 1);
+}
+
 #[test]
 fn history_of_a_target_is_in_its_records() {
     let world = world();
