@@ -45,7 +45,10 @@ impl Handle for Sweep {
         let sweep = sweep(&self.aws, &self.settings, run, message.attempt);
         // The next run looks at the same things: there is no use in waiting longer for AWS.
         let swept = Box::pin(sweep).await;
-        let swept = swept.map_err(|error| Failure::Retry(Box::new(error)))?;
+        let (swept, stopped) = match swept {
+            Ok(swept) => (swept, None),
+            Err(stopped) => (*stopped.report, Some(stopped.error)),
+        };
         if swept.skipped_for_other_run {
             info!(run = run.as_str(), "another run is at work");
             return Ok(());
@@ -63,6 +66,11 @@ impl Handle for Sweep {
         for trouble in &swept.troubles {
             warn!(trouble, "a key could not be looked at");
         }
+        let end = if stopped.is_none() {
+            "the run is over"
+        } else {
+            "the attempt is over, and the run is not"
+        };
         info!(
             run = run.as_str(),
             lookedAt = swept.looked_at,
@@ -71,9 +79,9 @@ impl Handle for Sweep {
             targets = swept.targets,
             drift = swept.drift.len(),
             troubles = swept.troubles.len(),
-            "the run is over"
+            "{end}"
         );
         report::swept(&self.settings.stack.name, &swept);
-        Ok(())
+        stopped.map_or(Ok(()), |error| Err(Failure::Retry(Box::new(error))))
     }
 }

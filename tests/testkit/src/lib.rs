@@ -7,6 +7,7 @@
 //! - [`signature`]: the `.SF` entry that Signer puts into a package.
 //! - [`zip`]: a zip file, record by record.
 //! - [`package`]: the two joined: a zip with the signature over it.
+//! - [`template`]: what the stack's template says.
 //! - [`checkout`]: where a test finds the files and programs of its checkout.
 //! - `runtime_api`, `fake_aws`, `http` (feature `runtime-api`): the far end of a function's
 //!   sockets.
@@ -34,4 +35,5 @@ pub mod runtime_api;
 pub mod signature;
 #[cfg(feature = "runtime-api")]
 pub mod stage;
+pub mod template;
 pub mod zip;

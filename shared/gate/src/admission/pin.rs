@@ -37,13 +37,13 @@ pub(super) async fn pin<W: SignWorld>(
     event: &UploadEvent,
 ) -> Result<Pinned, RetryableError> {
     let current = world.head_upload(&event.key, None).await?;
-    let upload = |version: VersionId, at| Upload {
-        id: UploadId {
+    let upload = |version: VersionId, at| {
+        let id = UploadId {
             bucket: event.bucket.clone(),
             key: event.key.clone(),
             version,
-        },
-        at,
+        };
+        Upload::new(id, at)
     };
     if let UploadHead::Object(head) = &current {
         match &head.version {

@@ -38,6 +38,6 @@ pub use signing_job::{
 pub use stack::{Scope, Stack};
 pub use target::{KeyError, Target};
 pub(crate) use upload::hex;
-pub use upload::{Upload, UploadId, Uploader, sha256_base64};
+pub use upload::{Upload, UploadId, Uploader, sha256_base64, subject_of_key};
 pub use version_number::{VersionNumber, VersionNumberError};
 pub use weaker_parameter::WeakerParameter;

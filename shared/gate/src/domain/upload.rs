@@ -55,6 +55,14 @@ pub struct Upload {
 }
 
 impl Upload {
+    /// An upload that S3 took at `at`, cut to the whole seconds that [`Self::label`] and the headers of S3 have: events
+    /// carry milliseconds, and one upload is not two.
+    #[must_use]
+    pub fn new(id: UploadId, at: Timestamp) -> Self {
+        let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
+        Self { id, at }
+    }
+
     /// `20261121T214400Z-<version id>`: sorts by time, unique by version.
     #[must_use]
     pub fn label(&self) -> String {
@@ -67,12 +75,7 @@ impl Upload {
     /// may hold anything, and a refusal must be on record all the same.
     #[must_use]
     pub fn folder(&self) -> String {
-        if let Ok(target) = Target::from_key(&self.id.key) {
-            return format!("{target}/{}/", self.label());
-        }
-        let hash = hex(&Sha256::digest(self.id.key.as_bytes()));
-        let short = hash.get(..16).unwrap_or(&hash);
-        format!("unrecognised/{short}/{}/", self.label())
+        format!("{}/{}/", subject_of_key(&self.id.key), self.label())
     }
 
     /// Reads time and version back from a folder's label, `20261121T214400Z-<version id>`.
@@ -85,6 +88,18 @@ impl Upload {
         let at = at.to_zoned(TimeZone::UTC).ok()?.timestamp();
         Some((at, VersionId::parse(version).ok()?))
     }
+}
+
+/// What the records call the uploads of one key together: the target, such as `functions/checkout`, or
+/// `unrecognised/<hash of the key>` for a key that names none.
+#[must_use]
+pub fn subject_of_key(key: &str) -> String {
+    if let Ok(target) = Target::from_key(key) {
+        return target.to_string();
+    }
+    let hash = hex(&Sha256::digest(key.as_bytes()));
+    let short = hash.get(..16).unwrap_or(&hash);
+    format!("unrecognised/{short}")
 }
 
 const COMPACT: &str = "%Y%m%dT%H%M%SZ";
@@ -144,6 +159,13 @@ mod tests {
         let folder = upload("../functions/checkout.zip").folder();
         assert!(folder.starts_with("unrecognised/"), "{folder}");
         assert_eq!(folder.split('/').count(), 4);
+    }
+
+    #[test]
+    fn upload_is_the_same_whether_an_event_or_a_header_tells_its_time() {
+        let of_header = upload("functions/checkout.zip");
+        let of_event = of_header.at + jiff::SignedDuration::from_millis(987);
+        assert_eq!(Upload::new(of_header.id.clone(), of_event), of_header);
     }
 
     #[test]

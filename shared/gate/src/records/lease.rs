@@ -20,8 +20,7 @@ use crate::{
     ports::{Clock, Creation, Records},
 };
 
-/// How long a lease holds. No function of the gate lives longer than 150 seconds; three minutes leave
-/// no doubt.
+/// How long a lease holds: longer than any function lives that takes one, so that nobody works on without his lease.
 pub(super) const LEASE_DURATION: Duration = Duration::from_mins(3);
 
 /// How many deliveries of one event may give up or be cut off: SQS counts to 1,000 receives, and `sweep` may have
@@ -166,5 +165,19 @@ impl HeldLease {
 
     fn release_file(self) -> String {
         format!("lease-{}-{}-released.json", self.work.word(), self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_testkit::template::function_timeout;
+
+    use super::LEASE_DURATION;
+
+    #[test]
+    fn it_outlasts_the_functions_that_take_leases() {
+        for function in ["SignFunction", "DeployFunction"] {
+            assert!(LEASE_DURATION > function_timeout(function), "{function}");
+        }
     }
 }

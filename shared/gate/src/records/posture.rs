@@ -138,7 +138,7 @@ pub struct SweepProgress {
     pub targets: Vec<TargetPosture>,
     /// See [`Posture`].
     pub troubles: Vec<String>,
-    /// The keys that could not be looked at. They are not gone.
+    /// The keys, and the parts of the account, that could not be looked at. They are not gone.
     #[serde(default)]
     pub failed: BTreeSet<String>,
 }

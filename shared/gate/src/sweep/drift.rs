@@ -101,6 +101,24 @@ pub(super) async fn functions_told<W: SweepWorld>(
     Ok(functions.into_iter().collect())
 }
 
+/// Those of `kinds` that are on record of this subject as open.
+pub(super) async fn still_open<W: SweepWorld>(
+    world: &W,
+    known: &KnownDrift,
+    subject: &str,
+    kinds: &[DriftKind],
+) -> Result<Vec<DriftKind>, RetryableError> {
+    let mut open = Vec::new();
+    for kind in kinds.iter().filter(|kind| known.has(subject, **kind)) {
+        let document: Option<Drift> =
+            records::read_named(world, &drift_path(subject, *kind)).await?;
+        if document.is_some_and(|drift| drift.is_open()) {
+            open.push(*kind);
+        }
+    }
+    Ok(open)
+}
+
 /// Closes what is on record of a subject and was not found this time. What was looked for is `looked_for`.
 pub(super) async fn close_others<W: SweepWorld>(
     world: &W,

@@ -79,20 +79,27 @@ pub(super) struct Inventory {
 }
 
 impl Inventory {
-    /// A call for 50 functions, and one or more for each configuration.
+    /// A call for 50 functions, and one or more for each configuration. Being out of time is an error: a run that is cut
+    /// off could not say how far it came.
     pub(super) async fn list<W: SweepWorld>(
         world: &W,
         rate_limits: &RateLimits,
+        work_until: Timestamp,
     ) -> Result<Self, RetryableError> {
+        let listing = Listing {
+            world,
+            rate_limits,
+            work_until,
+        };
         let mut functions = Vec::new();
         let mut pages = Pages::default();
-        while pages.has_next(world, rate_limits).await {
+        while pages.has_next(&listing).await? {
             let listed = world.list_functions(pages.marker()).await?;
             functions.extend(pages.take_items(listed));
         }
         let mut configurations = Vec::new();
         let mut pages = Pages::default();
-        while pages.has_next(world, rate_limits).await {
+        while pages.has_next(&listing).await? {
             let listed = world.list_cscs(pages.marker()).await?;
             configurations.extend(pages.take_items(listed));
         }
@@ -102,7 +109,7 @@ impl Inventory {
                 continue;
             };
             let mut pages = Pages::default();
-            while pages.has_next(world, rate_limits).await {
+            while pages.has_next(&listing).await? {
                 let listed = world.functions_of_csc(arn, pages.marker()).await?;
                 let users = pages.take_items(listed).into_iter();
                 cscs.extend(users.map(|name| (name, (arn.clone(), csc.policy()))));
@@ -194,6 +201,13 @@ fn is_in_scope(settings: &SweepSettings, name: &str) -> bool {
     !is_gate && settings.scope.functions.matches(name)
 }
 
+/// What each page of a listing needs.
+struct Listing<'a, W> {
+    world: &'a W,
+    rate_limits: &'a RateLimits,
+    work_until: Timestamp,
+}
+
 /// The pages of a listing, one after the other.
 #[derive(Default)]
 struct Pages {
@@ -203,11 +217,20 @@ struct Pages {
 
 impl Pages {
     /// Whether there is another page; waits before it.
-    async fn has_next<W: SweepWorld>(&self, world: &W, rate_limits: &RateLimits) -> bool {
-        if !self.is_last {
-            rate_limits.control_plane(world).await;
+    async fn has_next<W: SweepWorld>(
+        &self,
+        listing: &Listing<'_, W>,
+    ) -> Result<bool, RetryableError> {
+        if self.is_last {
+            return Ok(false);
         }
-        !self.is_last
+        listing.rate_limits.control_plane(listing.world).await;
+        if listing.world.now() >= listing.work_until {
+            return Err(RetryableError::TimeUp {
+                what: "the sweep was listing the account's functions and configurations".to_owned(),
+            });
+        }
+        Ok(true)
     }
 
     fn marker(&self) -> Option<&str> {
@@ -215,7 +238,7 @@ impl Pages {
     }
 
     /// Takes the items off a page.
-    fn turn<T>(&mut self, page: ListingPage<T>) -> Vec<T> {
+    fn take_items<T>(&mut self, page: ListingPage<T>) -> Vec<T> {
         self.is_last = page.next.is_none() || page.next == self.marker;
         self.marker = page.next;
         page.items

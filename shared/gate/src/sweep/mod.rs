@@ -30,4 +30,4 @@ mod unfinished;
 mod what_runs;
 
 pub use settings::{SweepSettings, SweepWorld};
-pub use sweep::{SweepReport, sweep};
+pub use sweep::{SweepReport, SweepStopped, sweep};

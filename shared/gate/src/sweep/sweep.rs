@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     account::{look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
-    drift::{KnownDrift, close_others, functions_told, open},
+    drift::{KnownDrift, close_others, functions_told, open, still_open},
     inventory::{Inventory, RateLimits},
     settings::{SweepSettings, SweepWorld},
     signatures::Signatures,
@@ -14,7 +14,7 @@ use super::{
     what_runs::{TARGET_DRIFT_KINDS, compare_target},
 };
 use crate::{
-    domain::{Csc, Target, Upload},
+    domain::{Csc, Target, Upload, subject_of_key},
     events::SweepRun,
     outcome::{DeliveryAttempt, RetryableError},
     ports::{ListedVersion, VersionsCursor},
@@ -34,7 +34,7 @@ const ABANDONED_AFTER: Duration = Duration::from_mins(20);
 /// How many troubles are on record; the log has all.
 const MAX_TROUBLES_RECORDED: usize = 20;
 
-/// What a run did.
+/// What an attempt at a run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SweepReport {
     /// Another run is at work; this one did nothing.
@@ -53,7 +53,27 @@ pub struct SweepReport {
     pub troubles: Vec<String>,
 }
 
-/// Runs once. What fails for one target is told in the answer, and hinders no other.
+/// An attempt that did not come to the end of its run, with what it did until then.
+#[derive(Debug, thiserror::Error)]
+#[error("the run of sweep did not come to its end")]
+pub struct SweepStopped {
+    /// What the attempt did. The next one does not do it again, so that nobody else will tell of it.
+    pub report: Box<SweepReport>,
+    /// Why it stopped.
+    #[source]
+    pub error: RetryableError,
+}
+
+impl SweepStopped {
+    fn at_once(error: RetryableError) -> Self {
+        Self {
+            report: Box::default(),
+            error,
+        }
+    }
+}
+
+/// Runs once. What fails for one target is told in the report, and hinders no other.
 ///
 /// A run over everything that is out of time is an error; the next attempt goes on where it stopped. While
 /// one is at work, others give way.
@@ -62,8 +82,11 @@ pub async fn sweep<W: SweepWorld>(
     settings: &SweepSettings,
     run: SweepRun,
     attempt: &DeliveryAttempt,
-) -> Result<SweepReport, RetryableError> {
-    let known = KnownDrift::list(world).await?;
+) -> Result<SweepReport, SweepStopped> {
+    let known = match KnownDrift::list(world).await {
+        Ok(known) => known,
+        Err(error) => return Err(SweepStopped::at_once(error)),
+    };
     let mut sweep = Sweep {
         world,
         settings,
@@ -88,11 +111,17 @@ pub async fn sweep<W: SweepWorld>(
         of_account: BTreeSet::new(),
         swept: SweepReport::default(),
     };
-    match run {
-        SweepRun::Unfinished => sweep.unfinished().await?,
-        SweepRun::Everything => sweep.everything().await?,
+    let ended = match run {
+        SweepRun::Unfinished => sweep.unfinished().await,
+        SweepRun::Everything => sweep.everything().await,
+    };
+    match ended {
+        Ok(()) => Ok(sweep.swept),
+        Err(error) => Err(SweepStopped {
+            report: Box::new(sweep.swept),
+            error,
+        }),
     }
-    Ok(sweep.swept)
 }
 
 struct Sweep<'a, W> {
@@ -136,7 +165,8 @@ impl<W: SweepWorld> Sweep<'_, W> {
         }
         self.save_progress().await?;
         self.look_back(FULL_SWEEP_LOOKBACK);
-        self.inventory = Some(Inventory::list(self.world, &self.rate_limits).await?);
+        self.inventory =
+            Some(Inventory::list(self.world, &self.rate_limits, self.attempt.work_until).await?);
         let from = self.progress.done_through.clone();
         let from = from.map(|key| VersionsCursor { key, version: None });
         let looked = match self.all_keys(from).await {
@@ -241,17 +271,15 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let Some(inventory) = &self.inventory else {
             return Ok(());
         };
-        // Of what is in trouble it is not known whether it was deployed.
-        if self.progress.troubles.len() >= MAX_TROUBLES_RECORDED {
-            return Ok(());
-        }
         let mut names = inventory.without_csc(self.settings);
         for of in &self.progress.targets {
             if of.deployed.is_some() {
                 names.remove(of.target.name());
             }
         }
-        names.retain(|name| !self.has_failed(&format!("functions/{name}.zip")));
+        // Of what is in trouble it is not known whether it was deployed.
+        let failed = self.failed_subjects();
+        names.retain(|name| !failed.contains(&format!("functions/{name}")));
         let kind = DriftKind::NotGated;
         let told = functions_told(self.world, &self.known, ACCOUNT_FUNCTIONS, kind).await?;
         let found = not_gated(self.world, &names, &told);
@@ -302,7 +330,6 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.in_time(key)?;
         if let Err(error) = self.check_key(key, versions).await {
             self.trouble(key, &error);
-            self.progress.failed.insert(key.to_owned());
         }
         self.visited.insert(key.to_owned());
         Ok(())
@@ -317,13 +344,15 @@ impl<W: SweepWorld> Sweep<'_, W> {
         Ok(())
     }
 
-    /// Whether there was trouble with what begins so.
-    fn has_failed(&self, subject: &str) -> bool {
-        let mut troubles = self.progress.troubles.iter();
-        troubles.any(|trouble| trouble.starts_with(subject))
+    /// What there was trouble with, as drift names it: parts of the account as they are, keys by their subjects.
+    fn failed_subjects(&self) -> BTreeSet<String> {
+        let failed = &self.progress.failed;
+        let of_keys = failed.iter().map(|key| subject_of_key(key));
+        failed.iter().cloned().chain(of_keys).collect()
     }
 
     fn trouble(&mut self, key: &str, error: &RetryableError) {
+        self.progress.failed.insert(key.to_owned());
         let text = format!("{key}: {}", error.error_chain());
         if self.progress.troubles.len() < MAX_TROUBLES_RECORDED {
             self.progress.troubles.push(text.clone());
@@ -375,16 +404,23 @@ impl<W: SweepWorld> Sweep<'_, W> {
         )
         .await?;
         self.swept.targets = self.swept.targets.saturating_add(1);
-        self.progress.targets.push(look.posture);
-        let Some(drift) = look.drift else {
-            return Ok(());
-        };
+        let mut posture = look.posture;
+        let kinds: Vec<DriftKind> = look.drift.iter().map(|drift| drift.kind).collect();
         // Whoever began to deploy since the records were listed may have changed what was looked at.
-        if !drift.is_empty() && !self.is_still_settled(&target).await? {
+        let is_certain =
+            look.is_certain && (kinds.is_empty() || self.is_still_settled(&target).await?);
+        // What a deployment under way may explain is not told. It stays told if it was.
+        if is_certain {
+            posture.drift.clone_from(&kinds);
+        } else {
+            let subject = target.to_string();
+            posture.drift = still_open(self.world, &self.known, &subject, &kinds).await?;
+        }
+        self.progress.targets.push(posture);
+        if !is_certain {
             return Ok(());
         }
-        let kinds: Vec<DriftKind> = drift.iter().map(|drift| drift.kind).collect();
-        for found in drift {
+        for found in look.drift {
             self.note_drift(&found.subject, found.kind);
             open(self.world, self.settings, &self.known, found).await?;
         }
@@ -460,17 +496,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
 
     /// Drift of what is none of the gate's targets any more, and of keys that name no target.
     async fn close_what_was_not_looked_at(&mut self) -> Result<(), RetryableError> {
-        // Which keys were in trouble is not known of all any more.
-        if self.progress.troubles.len() >= MAX_TROUBLES_RECORDED {
-            return Ok(());
-        }
         let seen: BTreeSet<String> = self.targets_seen().map(ToString::to_string).collect();
+        let failed = self.failed_subjects();
         let gone: Vec<String> = self
             .known
             .subjects()
             .into_iter()
             .filter(|subject| !seen.contains(subject) && !self.of_account.contains(subject))
-            .filter(|subject| !self.has_failed(subject))
+            .filter(|subject| !failed.contains(subject))
             .collect();
         for subject in gone {
             self.close(&subject, &DriftKind::ALL, &[]).await?;
@@ -500,5 +533,17 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.progress.at = self.world.now();
         records::replace(self.world, "", &self.progress).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_testkit::template::function_timeout;
+
+    use super::ABANDONED_AFTER;
+
+    #[test]
+    fn it_outlasts_the_function() {
+        assert!(ABANDONED_AFTER > function_timeout("SweepFunction"));
     }
 }

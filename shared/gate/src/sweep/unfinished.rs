@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::settings::{SweepSettings, SweepWorld};
 use crate::{
-    domain::{JobStatus, Upload, UploadId},
+    domain::{JobStatus, Upload, UploadId, subject_of_key},
     events::{JobEvent, UploadEvent},
     outcome::RetryableError,
     ports::{ListedVersion, Receiver},
@@ -53,14 +53,12 @@ pub(super) fn upload_of(settings: &SweepSettings, listed: &ListedVersion) -> Opt
     if listed.is_delete_marker || is_folder {
         return None;
     }
-    Some(Upload {
-        id: UploadId {
-            bucket: settings.stack.uploads_bucket.clone(),
-            key: listed.key.clone(),
-            version: listed.version.clone()?,
-        },
-        at: listed.last_modified,
-    })
+    let id = UploadId {
+        bucket: settings.stack.uploads_bucket.clone(),
+        key: listed.key.clone(),
+        version: listed.version.clone()?,
+    };
+    Some(Upload::new(id, listed.last_modified))
 }
 
 /// Looks how far an upload came, and sends its event again if it got stuck.
@@ -148,7 +146,7 @@ fn stuck_because(upload: &Upload, message: String, now: Timestamp) -> Drift {
     Drift {
         schema: Schema,
         kind: DriftKind::UploadStuck,
-        subject: subject_of(upload),
+        subject: subject_of_key(&upload.id.key),
         target,
         message,
         expected: Some("an outcome".to_owned()),
@@ -159,13 +157,6 @@ fn stuck_because(upload: &Upload, message: String, now: Timestamp) -> Drift {
         closed_at: None,
         announced_at: None,
     }
-}
-
-/// `functions/<name>`, or what stands in its place for a key that names no target.
-pub(super) fn subject_of(upload: &Upload) -> String {
-    let folder = upload.folder();
-    let parts: Vec<&str> = folder.split('/').take(2).collect();
-    parts.join("/")
 }
 
 /// Whether `now` is less than `span` after `since`; a time in the future counts as now.

@@ -44,9 +44,12 @@ const DAYS_BEFORE_EXPIRY: [i64; 3] = [7, 30, 90];
 
 /// What a look at a target found.
 pub(super) struct ComparisonResult {
+    /// Without its drift.
     pub(super) posture: TargetPosture,
-    /// `None` when it cannot be said: a deployment is at work.
-    pub(super) drift: Option<Vec<Drift>>,
+    /// What differs.
+    pub(super) drift: Vec<Drift>,
+    /// Not while a deployment is at work, which may explain all of it.
+    pub(super) is_certain: bool,
 }
 
 /// One way in which what runs differs from what was deployed last.
@@ -135,11 +138,11 @@ pub(super) async fn compare_target<W: SweepWorld>(
 }
 
 impl<W: SweepWorld> TargetComparison<'_, W> {
-    fn found(mut self, can_be_said: bool) -> ComparisonResult {
-        self.posture.drift = self.drift.iter().map(|drift| drift.kind).collect();
+    fn found(self, is_certain: bool) -> ComparisonResult {
         ComparisonResult {
             posture: self.posture,
-            drift: can_be_said.then_some(self.drift),
+            drift: self.drift,
+            is_certain,
         }
     }
 

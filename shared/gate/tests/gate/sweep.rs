@@ -7,7 +7,7 @@ use countersign_gate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::Receiver,
     records::{Drift, Posture, Resent, SweepProgress, UploadState},
-    sweep::{SweepReport, SweepSettings, sweep},
+    sweep::{SweepReport, SweepSettings, SweepStopped, sweep},
 };
 use std::{pin::pin, task::Poll};
 
@@ -31,7 +31,7 @@ fn try_sweep(
     world: &World,
     run: SweepRun,
     attempt: &DeliveryAttempt,
-) -> Result<SweepReport, RetryableError> {
+) -> Result<SweepReport, SweepStopped> {
     let settings = sweep_settings();
     run_in(
         world,
@@ -532,6 +532,9 @@ fn deployment_that_begins_amid_a_look_is_left_alone() {
     assert!(arrived);
     assert_eq!(swept.drift, []);
     assert_eq!(told(&world), 0);
+    // The posture claims no more than was told.
+    let posture: Posture = world.state().record("posture.json").unwrap();
+    assert!(posture.targets.iter().all(|of| of.drift.is_empty()));
 }
 
 /// A run that was closing a document is overtaken by another, between its event and its last write.
@@ -662,14 +665,72 @@ fn trouble_with_one_target_hinders_no_other() {
 }
 
 #[test]
+fn many_troubles_hide_neither_what_is_gone_nor_what_is_outside() {
+    let world = sample_world();
+    for number in 0..30 {
+        let name = format!("f{number}");
+        admitted(&world, &format!("functions/{name}.zip"), GOOD);
+        let live = format!("functions/{name}/live.json");
+        world.state().records.insert(live, b"{".to_vec());
+    }
+    world.intrude();
+    let mut outside = world.state().functions["checkout"].clone();
+    outside.csc = None;
+    world
+        .state()
+        .functions
+        .insert("outside".to_owned(), outside);
+    pass(&world, 10);
+    swept(&world, SweepRun::Everything);
+    let of_checkout = drift(&world, "OTHER_CODE_RUNS");
+    // One that is gone, one of a target in trouble, and one whose name only begins like that of one.
+    for subject in ["layers/gone", "functions/f1", "functions/f"] {
+        let other = Drift {
+            subject: subject.to_owned(),
+            target: None,
+            ..of_checkout.clone()
+        };
+        let body = serde_json::to_vec(&other).unwrap();
+        world.state().records.insert(other.path(), body);
+    }
+    let run = swept(&world, SweepRun::Everything);
+    assert_eq!(run.troubles.len(), 30, "{:?}", run.troubles);
+    let is_open = |subject: &str| {
+        let path = format!("drift/{subject}/OTHER_CODE_RUNS.json");
+        world.state().record::<Drift>(&path).unwrap().is_open()
+    };
+    assert!(!is_open("layers/gone"));
+    assert!(!is_open("functions/f"));
+    assert!(is_open("functions/f1"), "it could not be looked at");
+    let outside: Drift = world
+        .state()
+        .record("drift/account/functions/NOT_GATED.json")
+        .unwrap();
+    assert_eq!(outside.functions, ["outside"]);
+}
+
+#[test]
+fn listing_of_the_account_ends_when_its_time_is_up() {
+    let world = sample_world();
+    pass(&world, 10);
+    let mut attempt = patient(&world);
+    attempt.work_until = attempt.since + SignedDuration::from_millis(700);
+    let stopped = try_sweep(&world, SweepRun::Everything, &attempt).unwrap_err();
+    let what = stopped.error.to_string();
+    assert!(what.contains("listing the account"), "{what}");
+}
+
+#[test]
 fn run_that_is_out_of_time_goes_on_where_it_stopped() {
     let world = sample_world();
     pass(&world, 10);
     let mut attempt = patient(&world);
     // Time enough for the listings and the first key.
     attempt.work_until = attempt.since + SignedDuration::from_millis(1_400);
-    let error = try_sweep(&world, SweepRun::Everything, &attempt).unwrap_err();
+    let stopped = try_sweep(&world, SweepRun::Everything, &attempt).unwrap_err();
+    let (report, error) = (stopped.report, stopped.error);
     assert!(matches!(error, RetryableError::TimeUp { .. }), "{error}");
+    assert_eq!(report.targets, 1, "what it did is told");
     let progress: SweepProgress = world.state().record("sweep.json").unwrap();
     assert_eq!(progress.done_through.as_deref(), Some(FUNCTION));
     assert_eq!(progress.ended_at, None);
