@@ -4,29 +4,28 @@ use super::{
     detections::{GATE_CHANGED, detect, event_names, needs_records, page_of},
     drift_page::page_of_drift,
     error::AlertError,
-    formats::in_one_line,
     incidents::{self, NotifyOutcome, SummaryRun},
     known_code::{KnownCode, look_up},
     known_csc::{self, KnownCsc},
     known_profiles,
-    page::{IncidentScope, Page, PageState, Repetition, Severity},
+    outcome_page::page_of_outcome,
+    page::{Page, Severity},
     peers,
+    record_pointer::{
+        RecordPointer, is_drift_path, is_outcome_path, pointer, read_drift, read_outcome,
+    },
     recovery::{self, recover},
     settings::AlertSettings,
     silences, stack_update,
     world::AlertWorld,
 };
 use crate::{
-    domain::{ReasonCode, Target, Upload},
     events::{API_CALL, AlertRun, ApiCall, Envelope, EventError},
     outcome::{DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE},
-    ports::{Records, SOURCE},
-    records::{
-        self, ACCOUNT_FUNCTIONS, Document, Drift, DriftKind, Outcome, STACK_PARAMETERS, UploadState,
-    },
+    ports::SOURCE,
+    records::{Drift, Outcome},
 };
 use jiff::Timestamp;
-use serde::Deserialize;
 
 /// An event, as far as it is believed.
 #[derive(Clone, Debug)]
@@ -40,13 +39,6 @@ pub enum Event {
     Drifted(RecordPointer),
     /// It claims to be the gate's and is not.
     NotOurs(&'static str),
-}
-
-/// Where an outcome or drift is on record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordPointer {
-    event_id: String,
-    path: String,
 }
 
 /// What the records say beside an event.
@@ -110,7 +102,7 @@ pub async fn alert<W: AlertWorld>(
     let settings = known.as_ref().unwrap_or(settings);
     let (lookup, recovery) = match &event {
         Event::Decided(pointer) => {
-            let Some(outcome) = read(world, pointer).await? else {
+            let Some(outcome) = read_outcome(world, pointer).await? else {
                 return Ok(Alerted::Dropped("its record is not there"));
             };
             let recovery = recovery::recovery_of_outcome(&outcome);
@@ -207,90 +199,6 @@ fn is_watched(source: &str) -> bool {
         .is_some_and(|service| event_names().contains_key(service))
 }
 
-fn pointer(
-    settings: &AlertSettings,
-    envelope: Envelope,
-    is_path: fn(&str) -> bool,
-) -> Result<RecordPointer, &'static str> {
-    #[derive(Deserialize)]
-    struct Detail {
-        stack: String,
-        record: String,
-    }
-    let Ok(detail) = Detail::deserialize(envelope.detail) else {
-        return Err("it names no record");
-    };
-    if detail.stack != settings.stack {
-        return Err("it is of another stack");
-    }
-    let bucket = format!("s3://{}/", settings.records_bucket);
-    match detail.record.strip_prefix(&bucket) {
-        Some(path) if is_path(path) => Ok(RecordPointer {
-            event_id: envelope.id.unwrap_or_else(|| path.to_owned()),
-            path: path.to_owned(),
-        }),
-        _ => Err("it names no record of its kind in the records bucket"),
-    }
-}
-
-/// `drift/<functions|layers|unrecognised|configurations|account>/<name>/<KIND>.json`
-fn is_drift_path(path: &str) -> bool {
-    let parts: Vec<&str> = path.split('/').collect();
-    let [folder, kind, name, file] = parts.as_slice() else {
-        return false;
-    };
-    let of_kind = |kind: &DriftKind| file.strip_suffix(".json") == Some(kind.as_str());
-    let is_of_all = match *kind {
-        "configurations" => is_csc_id(name),
-        _ => [ACCOUNT_FUNCTIONS, STACK_PARAMETERS].contains(&format!("{kind}/{name}").as_str()),
-    };
-    *folder == "drift"
-        && (is_of_all || is_subject(kind, name))
-        && DriftKind::ALL.iter().any(of_kind)
-}
-
-/// `csc-` and seventeen letters and digits (service model, grade A).
-fn is_csc_id(text: &str) -> bool {
-    let id = text.strip_prefix("csc-");
-    id.is_some_and(|id| id.len() == 17 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-}
-
-/// `functions/<name>`, `layers/<name>`, or `unrecognised/<hash of a key>`.
-fn is_subject(kind: &str, name: &str) -> bool {
-    match kind {
-        "unrecognised" => name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        _ => Target::try_from(format!("{kind}/{name}")).is_ok(),
-    }
-}
-
-/// `functions/<name>/<label>/outcome.json`, `layers/…`, or `unrecognised/<hash>/<label>/outcome.json`.
-fn is_outcome_path(path: &str) -> bool {
-    let parts: Vec<&str> = path.split('/').collect();
-    let [kind, name, label, file] = parts.as_slice() else {
-        return false;
-    };
-    is_subject(kind, name) && *file == Outcome::FILE && Upload::parse_label(label).is_some()
-}
-
-/// The outcome on record; `None` when there is none, or it is not of the upload whose folder it is in.
-async fn read<R: Records>(
-    records: &R,
-    pointer: &RecordPointer,
-) -> Result<Option<Outcome>, AlertError> {
-    let outcome: Option<Outcome> = records::read_named(records, &pointer.path).await?;
-    let place = |outcome: &Outcome| format!("{}{}", outcome.upload.folder(), Outcome::FILE);
-    Ok(outcome.filter(|outcome| place(outcome) == pointer.path))
-}
-
-/// The document of drift; `None` when there is none, or it is not where such drift belongs.
-async fn read_drift<R: Records>(
-    records: &R,
-    pointer: &RecordPointer,
-) -> Result<Option<Drift>, AlertError> {
-    let drift: Option<Drift> = records::read_named(records, &pointer.path).await?;
-    Ok(drift.filter(|drift| drift.path() == pointer.path))
-}
-
 /// Says whether someone should hear of an event, and what, with what was looked up for it.
 #[must_use]
 pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Option<Page> {
@@ -308,180 +216,4 @@ pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Opt
         }
         (Event::Decided(_) | Event::Drifted(_) | Event::NotOurs(_), _) => None,
     }
-}
-
-/// The page for an upload's end; nothing for one that ended as it should, unless the stack wants to be told.
-fn page_of_outcome(
-    settings: &AlertSettings,
-    pointer: &RecordPointer,
-    outcome: &Outcome,
-) -> Option<Page> {
-    let record = format!("s3://{}/{}", settings.records_bucket, pointer.path);
-    let what = outcome.target.as_ref().map_or_else(
-        || format!("{:?}", outcome.upload.id.key),
-        ToString::to_string,
-    );
-    let (severity, title) = match outcome.state {
-        UploadState::Superseded => return None,
-        UploadState::Deployed | UploadState::Prepared if outcome.findings.is_empty() => {
-            if !settings.success_notices {
-                return None;
-            }
-            let word = match outcome.state {
-                UploadState::Prepared => "Prepared",
-                _ => "Deployed",
-            };
-            (Severity::Notice, format!("{word}: {what}"))
-        }
-        UploadState::Prepared => (
-            Severity::Warning,
-            format!("Prepared with a warning: {what}"),
-        ),
-        UploadState::Deployed => (
-            Severity::Warning,
-            format!("Deployed with a warning: {what}"),
-        ),
-        UploadState::Rejected => (Severity::Warning, format!("Upload refused: {what}")),
-        // It was overtaken: nobody waits for it any more.
-        UploadState::Failed
-            if matches!(
-                outcome.code,
-                Some(ReasonCode::Replaced | ReasonCode::Deleted)
-            ) =>
-        {
-            (
-                Severity::Warning,
-                format!("Deployment was overtaken: {what}"),
-            )
-        }
-        UploadState::Failed => (Severity::Critical, format!("Deployment failed: {what}")),
-    };
-    let severity = if outcome.critical {
-        Severity::Critical
-    } else {
-        severity
-    };
-    let code = code_of(outcome);
-    let is_warning = severity == Severity::Warning && outcome.state == UploadState::Deployed;
-    let repetition = match severity {
-        Severity::Notice => Repetition::EachNew,
-        Severity::Warning if is_warning => Repetition::CountedDaily,
-        Severity::Warning | Severity::Critical => Repetition::Counted,
-    };
-    Some(Page {
-        id: pointer.event_id.clone(),
-        at: outcome.decided_at,
-        place: None,
-        severity,
-        title: if code.is_empty() {
-            title
-        } else {
-            format!("{title} ({code})")
-        },
-        text: text_of(outcome),
-        next_steps: next_steps_of(outcome, &record),
-        facts: facts_of(settings, outcome),
-        resources: vec![
-            record,
-            format!(
-                "s3://{}/{}",
-                outcome.upload.id.bucket, outcome.upload.id.key
-            ),
-        ],
-        kind: if code.is_empty() { "UPLOAD" } else { code }.to_owned(),
-        subject: what,
-        target: outcome.target.clone(),
-        by: outcome.uploaded_by.principal.clone(),
-        distinct_by: outcome.state.as_str().to_owned(),
-        scope: IncidentScope::Subject,
-        dedup_key: None,
-        repetition,
-        state: PageState::Ended(outcome.state),
-        stack: settings.stack.clone(),
-    })
-}
-
-/// The reason, or for a deployment with warnings the first warning.
-fn code_of(outcome: &Outcome) -> &'static str {
-    outcome
-        .code
-        .or_else(|| outcome.findings.iter().find_map(|finding| finding.code))
-        .map_or("", |code| code.as_str())
-}
-
-fn text_of(outcome: &Outcome) -> String {
-    let mut sentences = vec![match outcome.code {
-        Some(code) => format!(
-            "{} In detail: {}.",
-            code.about().meaning,
-            in_one_line(&outcome.message)
-        ),
-        None => format!("In detail: {}.", in_one_line(&outcome.message)),
-    }];
-    let others = outcome
-        .findings
-        .iter()
-        .filter(|finding| finding.message != outcome.message);
-    sentences.extend(others.filter_map(|finding| {
-        let message = in_one_line(&finding.message);
-        Some(format!("{}: {message}.", finding.code?.as_str()))
-    }));
-    // Of a target that is not there, or is none, nothing ran before.
-    let has_target = outcome.target.is_some() && outcome.code != Some(ReasonCode::TargetNotFound);
-    if outcome.state == UploadState::Rejected && has_target {
-        sentences.push("What ran before runs on.".to_owned());
-    }
-    sentences.join("\n")
-}
-
-fn next_steps_of(outcome: &Outcome, record: &str) -> Vec<String> {
-    // Whoever is asked to list a publisher that was revoked is asked to trust a key that may be lost.
-    let is_revoked = codes_of(outcome)
-        .any(|code| matches!(code, ReasonCode::ProfileRevoked | ReasonCode::JobRevoked));
-    let is_advice =
-        |code: Option<ReasonCode>| !(is_revoked && code == Some(ReasonCode::PublisherNotAllowed));
-    let of_outcome = outcome.fix.iter().filter(|_| is_advice(outcome.code));
-    let of_findings = outcome
-        .findings
-        .iter()
-        .filter(|finding| is_advice(finding.code))
-        .filter_map(|finding| finding.fix.as_ref());
-    let mut steps: Vec<String> = Vec::new();
-    for step in of_outcome.chain(of_findings) {
-        if !steps.contains(step) {
-            steps.push(step.clone());
-        }
-    }
-    steps.push(format!("The whole record: aws s3 cp '{record}' -"));
-    steps
-}
-
-fn codes_of(outcome: &Outcome) -> impl Iterator<Item = ReasonCode> {
-    let of_findings = outcome.findings.iter().filter_map(|finding| finding.code);
-    outcome.code.into_iter().chain(of_findings)
-}
-
-fn facts_of(settings: &AlertSettings, outcome: &Outcome) -> Vec<(&'static str, String)> {
-    let mut facts = vec![("Stack", settings.stack.clone())];
-    let uploader = &outcome.uploaded_by;
-    facts.extend(uploader.principal.clone().map(|who| ("Uploaded by", who)));
-    facts.extend(uploader.source_ip.clone().map(|from| ("From", from)));
-    facts.push(("Uploaded", outcome.upload.at.to_string()));
-    facts.push(("Version", outcome.upload.id.version.to_string()));
-    facts.push(("Decided", outcome.decided_at.to_string()));
-    facts.extend(
-        outcome
-            .job
-            .as_ref()
-            .map(|job| ("Signing job", job.to_string())),
-    );
-    let named = ["commit", "build", "author"];
-    facts.extend(named.into_iter().filter_map(|name| {
-        let value = outcome
-            .metadata
-            .get(name)
-            .or_else(|| outcome.tags.get(name))?;
-        Some((name, value.clone()))
-    }));
-    facts
 }

@@ -1,9 +1,9 @@
 //! The use case of `alert`: from an event to a page, or to nothing.
 //!
-//! Lives here: `alert.rs` (the entry); `detections/` (which recorded API calls page, one file each), with what the
+//! Lives here: `alert.rs` (the entry), `record_pointer.rs` (an event of the gate's own names a record, and nothing more); `detections/` (which recorded API calls page, one file each), with what the
 //! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before), `known_profiles.rs` (whom the stack's functions trust),
 //! `peers.rs` (another gate's work),
-//! `stack_update.rs` (is the gate's own stack being updated); `drift_page.rs` (what `sweep` found); `page.rs` (what a
+//! `stack_update.rs` (is the gate's own stack being updated); `outcome_page.rs` (how an upload ended), `drift_page.rs` (what `sweep` found); `page.rs` (what a
 //! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
 //! `incidents.rs` (it is told once), `tally.rs` (by whom), `summaries.rs` (it happened again, it is gone: the pages),
 //! `recovery.rs` (what ends it), and the documents of these, `open_alerts.rs` and
@@ -26,9 +26,11 @@ mod known_code;
 mod known_csc;
 mod known_profiles;
 mod open_alerts;
+mod outcome_page;
 mod page;
 mod peers;
 mod publish;
+mod record_pointer;
 mod recovery;
 mod settings;
 mod silences;
@@ -37,11 +39,12 @@ mod summaries;
 mod tally;
 mod world;
 
-pub use alert::{Alerted, Event, Lookup, RecordPointer, alert, classify, parse};
+pub use alert::{Alerted, Event, Lookup, alert, classify, parse};
 pub use error::AlertError;
 pub use incidents::SummaryRun;
 pub use known_code::KnownCode;
 pub use known_csc::KnownCsc;
 pub use page::{AwsLocation, IncidentScope, Page, Repetition, Severity};
+pub use record_pointer::RecordPointer;
 pub use settings::{AlertSettings, HttpsPages, OwnRoles, OwnRolesError};
 pub use world::AlertWorld;

@@ -5,7 +5,10 @@
 //! without the API version that Lambda puts behind the names of calls from before 2019, and a parameter
 //! that is not there is not there.
 
-use super::envelope::{Envelope, EventError};
+use super::{
+    envelope::{Envelope, EventError},
+    role_id::RoleId,
+};
 use crate::domain::{FunctionName, LayerName};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -322,54 +325,6 @@ struct AssumedRole<'a> {
     session: &'a str,
 }
 
-/// What makes a role one role: a name is unique within an account whatever the path before it is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RoleId {
-    partition: String,
-    account: String,
-    name: String,
-}
-
-impl RoleId {
-    /// Reads `arn:<partition>:iam::<account>:role/<path><name>`.
-    #[must_use]
-    pub fn of_role(arn: &str) -> Option<Self> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        let ["arn", partition, "iam", "", account, resource] = parts.as_slice() else {
-            return None;
-        };
-        let name = resource.strip_prefix("role/")?.rsplit('/').next()?;
-        let is_whole = !partition.is_empty() && !account.is_empty() && !name.is_empty();
-        is_whole.then(|| Self {
-            partition: (*partition).to_owned(),
-            account: (*account).to_owned(),
-            name: name.to_owned(),
-        })
-    }
-
-    /// Patterns of its ARN, without a path and with one.
-    #[must_use]
-    pub fn arns(&self) -> [String; 2] {
-        let Self {
-            partition,
-            account,
-            name,
-        } = self;
-        ["", "*/"].map(|path| format!("arn:{partition}:iam::{account}:role/{path}{name}"))
-    }
-
-    /// A pattern of the ARNs of its sessions.
-    #[must_use]
-    pub fn sessions(&self) -> String {
-        let Self {
-            partition,
-            account,
-            name,
-        } = self;
-        format!("arn:{partition}:sts::{account}:assumed-role/{name}/*")
-    }
-}
-
 /// The name in whatever names a function: `name`, `account:name`, `account:function:name`, an ARN, each with or
 /// without a qualifier.
 fn function_of(text: &str) -> Option<FunctionName> {
@@ -575,31 +530,5 @@ mod tests {
             (None, None, None)
         );
         assert_eq!(call(&json!({})).principal(), "unknown");
-    }
-
-    #[test]
-    fn role_is_itself_whatever_its_path() {
-        let id = |arn| RoleId::of_role(arn);
-        assert_eq!(
-            id("arn:aws:iam::1:role/a/b/Gate"),
-            id("arn:aws:iam::1:role/Gate")
-        );
-        assert_ne!(
-            id("arn:aws:iam::1:role/Gate"),
-            id("arn:aws:iam::2:role/Gate")
-        );
-        assert_ne!(
-            id("arn:aws:iam::1:role/Gate"),
-            id("arn:aws:iam::1:role/Gate2")
-        );
-        for wrong in [
-            "",
-            "Gate",
-            "arn:aws:iam::1:user/Gate",
-            "arn:aws:iam::1:role/",
-            "arn:aws:iam:::role/x",
-        ] {
-            assert_eq!(id(wrong), None, "{wrong}");
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
@@ -191,8 +191,7 @@ pub(crate) async fn recent_uploads<W: Records>(
     oldest: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<(Upload, RecordFolder)>, RecordError> {
-    let mut months = BTreeSet::from([now.strftime("%Y%m").to_string()]);
-    months.insert(oldest.strftime("%Y%m").to_string());
+    let months = months_between(oldest, now);
     let mut folders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for month in months {
         for path in world.list_records(&format!("{target}/{month}")).await? {
@@ -217,6 +216,16 @@ pub(crate) async fn recent_uploads<W: Records>(
             (Upload { id, at }, folder)
         })
         .collect())
+}
+
+/// `202611`, for each calendar month from that of `oldest` to that of `now`, in UTC.
+fn months_between(oldest: Timestamp, now: Timestamp) -> Vec<String> {
+    let first_day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date().first_of_month();
+    let (first, last) = (first_day(oldest), first_day(now));
+    let months = first.series(1.month()).take_while(|month| *month <= last);
+    months
+        .map(|month| month.strftime("%Y%m").to_string())
+        .collect()
 }
 
 /// The versions of a function that records name: what is live, and what uploads that S3 took at `oldest` or later
@@ -267,4 +276,25 @@ pub async fn upload_records<W: Records>(
         .map(str::to_owned)
         .collect();
     records_of(world, &prefix, label, &documents).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::months_between;
+
+    #[test]
+    fn months_of_a_long_span_are_all_there() {
+        let months = |oldest: &str, now: &str| {
+            months_between(oldest.parse().unwrap(), now.parse().unwrap()).join(" ")
+        };
+        assert_eq!(
+            months("2026-10-31T23:59:59Z", "2027-02-01T00:00:00Z"),
+            "202610 202611 202612 202701 202702"
+        );
+        assert_eq!(
+            months("2026-11-01T00:00:00Z", "2026-11-30T00:00:00Z"),
+            "202611"
+        );
+        assert_eq!(months("2026-12-01T00:00:00Z", "2026-11-30T00:00:00Z"), "");
+    }
 }

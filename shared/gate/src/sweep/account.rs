@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use countersign_package::ProfileVersionArn;
 
-use super::{inventory::RateLimits, settings::SweepWorld, signatures::Signatures};
+use super::{rate_limits::RateLimits, settings::SweepWorld, signatures::Signatures};
 use crate::{
     domain::{Csc, ProfileName, ProfileStatus, WeakerParameter},
     outcome::RetryableError,

@@ -1,73 +1,19 @@
-//! All functions of the account and region with their code signing configurations, and the rate limits at which
-//! Lambda is read.
-//!
-//! Lambda allows 15 calls a second of its control plane in an account and region, and 100 of `GetFunction`
-//! apart from those (grade B). A tenth of each is what `sweep` takes, so that it is in nobody's way.
+//! All functions of the account and region with their code signing configurations.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, PoisonError},
-    time::Duration,
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{
+    rate_limits::RateLimits,
+    settings::{SweepSettings, SweepWorld},
 };
-
-use jiff::{SignedDuration, Timestamp};
-
-use super::settings::{SweepSettings, SweepWorld};
 use crate::{
     domain::{Csc, CscArn, CscPolicy, FunctionName},
     outcome::RetryableError,
     ports::{ListedFunction, ListingPage},
     records::{CscPosture, FunctionPosture},
 };
-
-/// Between two calls of the control plane: a tenth of 15 a second.
-const CONTROL_PLANE_INTERVAL: Duration = Duration::from_millis(667);
-/// Between two of `GetFunction`: a tenth of 100 a second.
-const GET_FUNCTION_INTERVAL: Duration = Duration::from_millis(100);
-/// Between two calls of Signer.
-const SIGNER_INTERVAL: Duration = Duration::from_millis(200);
-
-/// The rate limits of reads: between two calls of one kind passes its interval, whatever is done in between.
-#[derive(Debug, Default)]
-pub(super) struct RateLimits {
-    /// When the last one of each kind began.
-    control_plane: Last,
-    get_function: Last,
-    signer: Last,
-}
-
-type Last = Mutex<Option<Timestamp>>;
-
-impl RateLimits {
-    /// Waits until it is time for a call of the control plane other than `GetFunction`.
-    pub(super) async fn control_plane<W: SweepWorld>(&self, world: &W) {
-        wait(world, &self.control_plane, CONTROL_PLANE_INTERVAL).await;
-    }
-
-    /// Waits until it is time for `GetFunction`.
-    pub(super) async fn get_function<W: SweepWorld>(&self, world: &W) {
-        wait(world, &self.get_function, GET_FUNCTION_INTERVAL).await;
-    }
-
-    /// Waits until it is time for a call of Signer, whose quotas are in Service Quotas alone (grade B): five a
-    /// second.
-    pub(super) async fn signer<W: SweepWorld>(&self, world: &W) {
-        wait(world, &self.signer, SIGNER_INTERVAL).await;
-    }
-}
-
-async fn wait<W: SweepWorld>(world: &W, last: &Last, interval: Duration) {
-    let before = *last.lock().unwrap_or_else(PoisonError::into_inner);
-    let now = world.now();
-    let due = before.and_then(|before| before.saturating_add(interval).ok());
-    let left = due.map_or(SignedDuration::ZERO, |due| due.duration_since(now));
-    if let Ok(left) = Duration::try_from(left)
-        && !left.is_zero()
-    {
-        world.sleep(left).await;
-    }
-    *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(world.now());
-}
 
 /// What the listings tell.
 #[derive(Default)]

@@ -4,8 +4,8 @@
 //! does not come to its end gets its event again), `what_runs.rs` (a target against its records),
 //! `configuration.rs` (a function's configuration, layers and CSC against those), `account.rs` (what is told of
 //! the account as a whole), `signatures.rs` (what Signer says, asked once in a run), `drift.rs` (what is found
-//! is told once, and once more when it is gone), `inventory.rs` (all functions of the account, and the rate limits of
-//! reads), `settings.rs`.
+//! is told once, and once more when it is gone), `inventory.rs` (all functions of the account), `rate_limits.rs`
+//! (how fast is read), `settings.rs`.
 //!
 //! May use: `domain`, `verdict`, `events`, `ports`, `records`, `outcome`.
 //!
@@ -19,6 +19,7 @@ mod account;
 mod configuration;
 mod drift;
 mod inventory;
+mod rate_limits;
 mod settings;
 mod signatures;
 #[expect(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{inventory::RateLimits, settings::SweepWorld};
+use super::{rate_limits::RateLimits, settings::SweepWorld};
 use crate::{
     domain::{ProfileName, ProfileStatus, SigningJob, SigningJobId, SigningProfile, Target},
     outcome::RetryableError,

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::{
     account::{look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
     drift::{KnownDrift, close_others, functions_told, open, still_open},
-    inventory::{Inventory, RateLimits},
+    inventory::Inventory,
+    rate_limits::RateLimits,
     settings::{SweepSettings, SweepWorld},
     signatures::Signatures,
     unfinished::{UploadCheck, resend_if_stuck, upload_of},

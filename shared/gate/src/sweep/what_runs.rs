@@ -6,7 +6,8 @@
 use jiff::SignedDuration;
 
 use super::{
-    inventory::{Inventory, RateLimits},
+    inventory::Inventory,
+    rate_limits::RateLimits,
     settings::{SweepSettings, SweepWorld},
     signatures::Signatures,
 };
