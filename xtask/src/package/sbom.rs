@@ -207,7 +207,7 @@ mod tests {
 
     use countersign_testkit::checkout;
 
-    use super::*;
+    use super::{super::FUNCTIONS, *};
 
     fn of_this_checkout() -> Value {
         let output = Command::new(crate::test::cargo())
@@ -219,11 +219,14 @@ mod tests {
         assert!(output.status.success(), "{output:?}");
         let metadata = serde_json::from_slice(&output.stdout).unwrap();
         let lock = std::fs::read_to_string(checkout::path("Cargo.lock")).unwrap();
-        let files = [
-            ("functions/sign-x86_64-0.zip", "sign", "00".repeat(32)),
-            ("functions/deploy-x86_64-1.zip", "deploy", "11".repeat(32)),
-        ];
-        of(&[metadata], &lock, &["sign", "deploy"], &files).unwrap()
+        let functions = FUNCTIONS.map(|(_, name)| name);
+        let zips = functions.map(|name| format!("functions/{name}-x86_64-0.zip"));
+        let files: Vec<_> = zips
+            .iter()
+            .zip(functions)
+            .map(|(zip, name)| (zip.as_str(), name, "00".repeat(32)))
+            .collect();
+        of(&[metadata], &lock, &functions, &files).unwrap()
     }
 
     fn names(bill: &Value) -> BTreeSet<&str> {
@@ -237,6 +240,9 @@ mod tests {
         let names = names(&bill);
         let linked = [
             "sign",
+            "deploy",
+            "alert",
+            "sweep",
             "countersign-gate",
             "countersign-aws",
             "aws-sdk-lambda",
@@ -267,7 +273,8 @@ mod tests {
         let mut looked_at = 0;
         for it in bill["components"].as_array().unwrap() {
             let name = it["name"].as_str().unwrap();
-            let is_ours = name.starts_with("countersign") || ["sign", "deploy"].contains(&name);
+            let is_ours = name.starts_with("countersign")
+                || FUNCTIONS.iter().any(|(_, function)| *function == name);
             if it["type"] != "library" || is_ours {
                 assert!(it.get("purl").is_none(), "{it}");
                 continue;

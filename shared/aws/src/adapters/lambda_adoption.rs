@@ -11,7 +11,10 @@ use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_types::body::SdkBody;
 use countersign_gate::{
-    domain::{AttachedLayer, CodeIdentity, CscArn, FunctionName, LayerVersionArn},
+    domain::{
+        AttachedLayer, CodeIdentity, CscArn, FunctionName, LayerVersionArn,
+        variables as gate_variables,
+    },
     ports::{
         Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, LayerCandidate,
         LayerUser, ListingPage, PortError, PublishersChange,
@@ -209,8 +212,8 @@ fn unsigned_layers(configuration: &FunctionConfiguration) -> Vec<String> {
 fn gate(configuration: &FunctionConfiguration) -> Option<GateEnvironment> {
     let variables = configuration.environment.as_ref()?.variables.as_ref()?;
     Some(GateEnvironment {
-        stack: variables.get("COUNTERSIGN_STACK")?.clone(),
-        target_functions: variables.get("COUNTERSIGN_TARGET_FUNCTIONS").cloned(),
+        stack: variables.get(gate_variables::STACK)?.clone(),
+        target_functions: variables.get(gate_variables::TARGET_FUNCTIONS).cloned(),
     })
 }
 

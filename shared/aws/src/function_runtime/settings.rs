@@ -8,7 +8,7 @@ use std::{ops::RangeInclusive, time::Duration};
 use countersign_gate::{
     alerts::{HttpsPages, OwnRoles},
     deployment::CanaryPolicy,
-    domain::{CodeStorage, CscArn, NamePattern, ProfileName, WeakerParameter},
+    domain::{CodeStorage, CscArn, NamePattern, ProfileName, WeakerParameter, variables},
     verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
 };
 use countersign_package::TrustRoots;
@@ -62,7 +62,7 @@ settings! {
 
     /// The stack's name: in metrics, in events, and in the names of the gate's own functions.
     STACK: String {
-        name: "COUNTERSIGN_STACK",
+        name: variables::STACK,
         meaning: "the stack's name: a letter, then at most 127 letters, digits and hyphens",
         parse: stack_name,
         default: None,
@@ -70,7 +70,7 @@ settings! {
 
     /// The bucket that uploads are dropped into.
     UPLOADS_BUCKET: String {
-        name: "COUNTERSIGN_UPLOADS_BUCKET",
+        name: variables::UPLOADS_BUCKET,
         meaning: "the name of the stack's uploads bucket",
         parse: bucket_name,
         default: None,
@@ -78,7 +78,7 @@ settings! {
 
     /// The bucket that Signer writes to.
     SIGNED_BUCKET: String {
-        name: "COUNTERSIGN_SIGNED_BUCKET",
+        name: variables::SIGNED_BUCKET,
         meaning: "the name of the stack's signed bucket",
         parse: bucket_name,
         default: None,
@@ -86,7 +86,7 @@ settings! {
 
     /// The bucket that the gate keeps its records in.
     RECORDS_BUCKET: String {
-        name: "COUNTERSIGN_RECORDS_BUCKET",
+        name: variables::RECORDS_BUCKET,
         meaning: "the name of the stack's records bucket",
         parse: bucket_name,
         default: None,
@@ -121,7 +121,7 @@ settings! {
 
     /// The queue of the function `sign`, for events that are sent again.
     SIGN_QUEUE: String {
-        name: "COUNTERSIGN_SIGN_QUEUE",
+        name: variables::SIGN_QUEUE,
         meaning: "the URL of the queue of the function sign",
         parse: queue_url,
         default: None,
@@ -129,7 +129,7 @@ settings! {
 
     /// The queue of the function `deploy`, for events that are sent again.
     DEPLOY_QUEUE: String {
-        name: "COUNTERSIGN_DEPLOY_QUEUE",
+        name: variables::DEPLOY_QUEUE,
         meaning: "the URL of the queue of the function deploy",
         parse: queue_url,
         default: None,
@@ -137,7 +137,7 @@ settings! {
 
     /// The queue for what cannot be worked on.
     DEAD_LETTER_QUEUE: String {
-        name: "COUNTERSIGN_DEAD_LETTER_QUEUE",
+        name: variables::DEAD_LETTER_QUEUE,
         meaning: "the URL of the function's dead-letter queue",
         parse: queue_url,
         default: None,
@@ -153,7 +153,7 @@ settings! {
 
     /// The functions that the gate may deploy to.
     TARGET_FUNCTIONS: NamePattern {
-        name: "COUNTERSIGN_TARGET_FUNCTIONS",
+        name: variables::TARGET_FUNCTIONS,
         meaning: "the names of the functions that may be deployed to, such as shop-* or *",
         parse: |text| NamePattern::parse(text).map_err(|error| error.to_string()),
         default: None,
@@ -347,7 +347,7 @@ settings! {
 
     /// Where pages go.
     TOPIC_ARN: String {
-        name: "COUNTERSIGN_TOPIC_ARN",
+        name: variables::TOPIC_ARN,
         meaning: "the ARN of the SNS topic that people subscribe to",
         parse: topic_arn,
         default: None,

@@ -89,7 +89,7 @@ pub(super) async fn read_outcome<R: Records>(
     pointer: &RecordPointer,
 ) -> Result<Option<Outcome>, AlertError> {
     let outcome: Option<Outcome> = records::read_named(records, &pointer.path).await?;
-    let place = |outcome: &Outcome| format!("{}{}", outcome.upload.folder(), Outcome::FILE);
+    let place = |outcome: &Outcome| records::path_in::<Outcome>(&outcome.upload.folder());
     Ok(outcome.filter(|outcome| place(outcome) == pointer.path))
 }
 

@@ -18,6 +18,7 @@ mod signing_job;
 mod stack;
 mod target;
 mod upload;
+pub mod variables;
 mod version_number;
 mod weaker_parameter;
 

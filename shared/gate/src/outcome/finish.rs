@@ -9,7 +9,7 @@ use crate::{
     domain::{Stack, Upload},
     ports::{Announcement, Clock, Creation, Events, Records},
     records,
-    records::{Announced, Document as _, Outcome, Schema},
+    records::{Announced, Outcome, Schema},
 };
 
 /// An upload that has come to its end.
@@ -39,7 +39,10 @@ pub(crate) async fn finish<W: Records + Events + Clock>(
         Creation::Existed => finished_before(world, stack, &context.upload)
             .await?
             .ok_or_else(|| {
-                RetryableError::busy(format!("{folder}outcome.json was there and is gone"))
+                RetryableError::busy(format!(
+                    "{} was there and is gone",
+                    records::path_in::<Outcome>(&folder)
+                ))
             }),
     }
 }
@@ -55,7 +58,7 @@ pub(crate) async fn finished_before<W: Records + Events + Clock>(
         return Ok(None);
     };
     // That it is there says enough.
-    let announced = format!("{folder}{}", Announced::FILE);
+    let announced = records::path_in::<Announced>(&folder);
     let is_new = match world.read_record(&announced).await? {
         Some(_) => false,
         None => announce(world, stack, &outcome).await?,
@@ -70,7 +73,11 @@ async fn announce<W: Records + Events + Clock>(
     outcome: &Outcome,
 ) -> Result<bool, RetryableError> {
     let folder = outcome.upload.folder();
-    let record = format!("s3://{}/{folder}outcome.json", stack.records_bucket);
+    let record = format!(
+        "s3://{}/{}",
+        stack.records_bucket,
+        records::path_in::<Outcome>(&folder)
+    );
     let decided = Decided {
         stack: stack.name.clone(),
         record: record.clone(),

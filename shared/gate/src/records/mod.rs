@@ -42,4 +42,6 @@ pub use publication::Publishing;
 pub(crate) use silence::{SILENCES_FOLDER, silence_path, silence_state_path};
 pub use silence::{Silence, SilenceState};
 pub use store::Document;
-pub(crate) use store::{RecordFolder, create, find_upload, read, read_named, replace, to_json};
+pub(crate) use store::{
+    RecordFolder, create, find_upload, path_in, read, read_named, replace, to_json,
+};

@@ -63,12 +63,17 @@ impl RecordFolder {
     }
 }
 
+/// Where a document of this kind is in a folder.
+pub(crate) fn path_in<D: Document>(folder: &str) -> String {
+    format!("{folder}{}", D::FILE)
+}
+
 /// Reads a document of a folder; `None` when there is none.
 pub(crate) async fn read<W: Records, D: Document>(
     world: &W,
     folder: &str,
 ) -> Result<Option<D>, RecordError> {
-    read_named(world, &format!("{folder}{}", D::FILE)).await
+    read_named(world, &path_in::<D>(folder)).await
 }
 
 /// Writes a document unless there is one.
@@ -77,7 +82,7 @@ pub(crate) async fn create<W: Records, D: Document>(
     folder: &str,
     document: &D,
 ) -> Result<Creation, RecordError> {
-    create_named(world, &format!("{folder}{}", D::FILE), document).await
+    create_named(world, &path_in::<D>(folder), document).await
 }
 
 /// Writes a document over whatever is there.
@@ -86,7 +91,7 @@ pub(crate) async fn replace<W: Records, D: Document>(
     folder: &str,
     document: &D,
 ) -> Result<(), RecordError> {
-    let path = format!("{folder}{}", D::FILE);
+    let path = path_in::<D>(folder);
     Ok(world
         .replace_record(&path, &to_json(&path, document)?)
         .await?)

@@ -5,31 +5,31 @@ use super::{
     kinds::{CONCURRENCY, FUNCTION, MAPPING, RIGHTS, ROLE},
     parts::Parts,
 };
-use crate::ports::{GateFunction, GateFunctionSettings, StackInspection};
+use crate::{
+    domain::variables,
+    ports::{GateFunction, GateFunctionSettings, StackInspection},
+};
 
 /// The variables that name parts of the stack, and whose value those have, for each function.
-fn variables(of: GateFunction) -> Vec<(&'static str, String)> {
-    let uploads = ("COUNTERSIGN_UPLOADS_BUCKET", "UploadsBucket".to_owned());
-    let signed = ("COUNTERSIGN_SIGNED_BUCKET", "SignedBucket".to_owned());
-    let records = ("COUNTERSIGN_RECORDS_BUCKET", "RecordsBucket".to_owned());
-    let dead_letters = (
-        "COUNTERSIGN_DEAD_LETTER_QUEUE",
-        Parts::part(of, "DeadLetters"),
-    );
+fn parts_in_variables(of: GateFunction) -> Vec<(&'static str, String)> {
+    let uploads = (variables::UPLOADS_BUCKET, "UploadsBucket".to_owned());
+    let signed = (variables::SIGNED_BUCKET, "SignedBucket".to_owned());
+    let records = (variables::RECORDS_BUCKET, "RecordsBucket".to_owned());
+    let dead_letters = (variables::DEAD_LETTER_QUEUE, Parts::part(of, "DeadLetters"));
     match of {
         GateFunction::Sign | GateFunction::Deploy => vec![uploads, signed, records, dead_letters],
         GateFunction::Alert => vec![
             records,
             dead_letters,
-            ("COUNTERSIGN_TOPIC_ARN", "Topic".to_owned()),
+            (variables::TOPIC_ARN, "Topic".to_owned()),
         ],
         GateFunction::Sweep => vec![
             uploads,
             signed,
             records,
             dead_letters,
-            ("COUNTERSIGN_SIGN_QUEUE", "SignQueue".to_owned()),
-            ("COUNTERSIGN_DEPLOY_QUEUE", "DeployQueue".to_owned()),
+            (variables::SIGN_QUEUE, "SignQueue".to_owned()),
+            (variables::DEPLOY_QUEUE, "DeployQueue".to_owned()),
         ],
     }
 }
@@ -89,8 +89,8 @@ fn function(
     {
         faults.push(format!("its last update is {update}"));
     }
-    let mut expected = vec![("COUNTERSIGN_STACK", parts.name.as_str())];
-    let variables = variables(of);
+    let mut expected = vec![(variables::STACK, parts.name.as_str())];
+    let variables = parts_in_variables(of);
     for (variable, logical_id) in &variables {
         if let Some(value) = parts.physical(logical_id) {
             expected.push((variable, value));
