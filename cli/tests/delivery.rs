@@ -9,8 +9,9 @@
 mod gate;
 
 use countersign_cases::PKI;
+use countersign_gate::domain::sha256_base64;
 use countersign_testkit::{
-    fake_aws::s3_error,
+    fake_aws::{exception, json as json_answer, s3_error},
     package::{sample, sign},
 };
 use gate::{Gate, UPLOADS, package, refusal};
@@ -437,6 +438,24 @@ fn diff_compares_files_uploads_and_what_is_live() {
         ran.ends_with(0);
         assert!(ran.out.contains(expected), "{old} {new}:\n{}", ran.out);
     }
+    let running = package("handler.py", "foreign!").build();
+    gate.aws.put("code", "shop.zip", running.as_slice());
+    let function = json!({
+        "Configuration": {"FunctionName": "shop", "FunctionArn": "arn:aws:lambda:eu-west-1:111122223333:function:shop",
+            "CodeSha256": sha256_base64(&running), "RevisionId": "r1", "State": "Active", "PackageType": "Zip",
+            "LastUpdateStatus": "Successful", "LastModified": "2026-11-21T21:44:00.000+0000"},
+        "Code": {"Location": format!("{}/code/shop.zip?signature", gate.aws.endpoint())},
+    });
+    gate.aws
+        .answers("lambda:GetFunction", json_answer(&function.to_string()));
+    let ran = gate.run(&["diff", "functions/shop", "lambda:shop"]);
+    ran.ends_with(0);
+    assert!(ran.out.contains("3 -> 8 bytes"), "{}", ran.out);
+    let absent = exception(404, "ResourceNotFoundException", "Function not found");
+    gate.aws.answers("lambda:GetFunction", absent);
+    let ran = gate.run(&["diff", "functions/shop", "lambda:shop"]);
+    ran.ends_with(2);
+    assert!(ran.err.contains("no function shop"), "{}", ran.err);
     gate.run(&["diff", "new.zip", "functions/cart"])
         .ends_with(2);
     gate.run(&["diff", "new.zip", "functions/shop@gone"])

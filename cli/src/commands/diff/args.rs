@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use countersign_gate::domain::{Target, Upload, VersionId};
+use countersign_gate::domain::{FunctionName, Target, Upload, VersionId};
 
 use crate::{
     aws::buckets::{RecordsBucket, UploadsBucket},
@@ -15,13 +15,15 @@ Examples:
   countersign diff old.zip new.zip
   countersign diff functions/checkout checkout.zip             what is live, and a file
   countersign diff functions/checkout@VERSION functions/checkout
+  countersign diff functions/checkout lambda:checkout          what was deployed, and what runs
 
 Exit status: 0 it was shown, also when nothing differs; 2 a package cannot be read.";
 
 /// Show what differs between two packages
 ///
-/// Each is a file, an upload (functions/NAME@VERSION with its S3 version id or label), or what was
-/// deployed last (functions/NAME). The signature is left out. Nothing is changed.
+/// Each is a file, an upload (functions/NAME@VERSION with its S3 version id or label), what was
+/// deployed last (functions/NAME), or what Lambda has as $LATEST of a function (lambda:NAME), whoever put it
+/// there. The signature is left out. Nothing is changed.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -46,10 +48,15 @@ pub(super) enum Side {
     File(PathBuf),
     Upload(Target, VersionId),
     Live(Target),
+    Running(FunctionName),
 }
 
-/// Reads a file's path, TARGET@VERSION or TARGET. `functions/shop.zip` is a file: a target has no ending.
+/// Reads a file's path, TARGET@VERSION, TARGET or lambda:NAME. `functions/shop.zip` is a file: a target has no ending.
 fn parse_side(text: &str) -> Result<Side, String> {
+    if let Some(name) = text.strip_prefix("lambda:") {
+        let name = FunctionName::parse(name).map_err(|error| error.to_string())?;
+        return Ok(Side::Running(name));
+    }
     let is_target = text.starts_with("functions/") || text.starts_with("layers/");
     if !is_target || text.strip_suffix(".zip").is_some() {
         return Ok(Side::File(PathBuf::from(text)));
@@ -74,6 +81,10 @@ mod tests {
         let version = || VersionId::parse("v1").unwrap();
         for (text, side) in [
             ("a.zip", Side::File("a.zip".into())),
+            (
+                "lambda:shop",
+                Side::Running(FunctionName::parse("shop").unwrap()),
+            ),
             (
                 "functions/shop.zip",
                 Side::File("functions/shop.zip".into()),

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use countersign_gate::{
     client::{diff, last_deployed},
-    domain::{Target, UploadId},
-    ports::Uploads as _,
+    domain::{FunctionName, Target, UploadId},
+    ports::{Adoption as _, PortError, Uploads as _},
     records::history,
 };
 use countersign_package::{Archive, Limits};
@@ -76,6 +76,10 @@ fn read(side: &Side, arguments: &Arguments) -> Result<Package, CliError> {
                 read_upload(&session, target, &upload).await
             })
         }
+        Side::Running(name) => block_on(async {
+            let session = Session::connect("", "").await?;
+            read_running(&session, name).await
+        }),
     }
 }
 
@@ -118,6 +122,31 @@ async fn read_upload(
             format!("see which uploads there are: countersign history {target}"),
         )),
     }
+}
+
+/// The code of `$LATEST`, from where Lambda keeps it.
+async fn read_running(session: &Session, name: &FunctionName) -> Result<Package, CliError> {
+    let failed = |error: PortError| {
+        let what = format!("get the code of the function {name}");
+        session.failed_lambda_call(&what, "lambda:GetFunction", &error)
+    };
+    let Some(candidate) = session.lambda.candidate(name).await.map_err(failed)? else {
+        return Err(CliError::new(
+            format!("there is no function {name} in {}", session.region()),
+            "look at the name, and at the region (--region)",
+        ));
+    };
+    let Some(location) = &candidate.location else {
+        return Err(CliError::new(
+            format!("Lambda hands out no package of the function {name}"),
+            "it may be a container image, or Lambda may lack the right to its key",
+        ));
+    };
+    let bytes = session.lambda.download(location).await.map_err(failed)?;
+    Ok(Package {
+        name: format!("lambda:{name}"),
+        bytes,
+    })
 }
 
 fn parse(package: &Package) -> Result<Archive<'_>, CliError> {

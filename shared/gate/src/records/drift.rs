@@ -159,7 +159,8 @@ impl DriftKind {
     pub fn fix(self) -> &'static str {
         match self {
             Self::OtherCodeRuns => {
-                "Find out in CloudTrail who changed it; upload the right package again, or roll back."
+                "Find out in CloudTrail who changed it (countersign diff functions/NAME lambda:NAME shows which files \
+                 differ); upload the right package again, or roll back."
             }
             Self::OtherLayerVersion => {
                 "Find out in CloudTrail who published it, and delete that version if it is not wanted; upload the \

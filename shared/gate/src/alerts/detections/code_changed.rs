@@ -16,6 +16,7 @@ pub(super) static DETECTION: Detection = Detection {
     steps: &[
         "See what runs now: aws lambda get-function --function-name {function} --region {region}",
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "See which files differ from what was deployed: countersign diff functions/{function} lambda:{function} --region {region}",
         "Put the gate's package back: countersign status functions/{function}, then copy the good version of functions/{function}.zip over its key, or upload it again.",
         "Take the right to update code away from everyone but the gate's deploy role.",
     ],

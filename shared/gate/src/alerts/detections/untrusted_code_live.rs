@@ -15,6 +15,7 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "a pipeline that deploys by itself while the configuration is still on Warn.",
     steps: &[
         "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "See which files differ from what was deployed: countersign diff functions/{function} lambda:{function} --region {region}",
         "Put the gate's package back: countersign status functions/{function}, then copy the good version of functions/{function}.zip over its key, or upload it again.",
         "See which code signing configuration let it in: aws lambda get-function-code-signing-config --function-name {function} --region {region}",
         "If that is the stack's, set it to Enforce: aws lambda update-code-signing-config --code-signing-config-arn {own_csc} --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region {region}",
