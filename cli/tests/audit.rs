@@ -10,7 +10,10 @@
 
 mod schema;
 
-use countersign_testkit::fake_aws::FakeAws;
+use countersign_testkit::{
+    fake_aws::{FakeAws, s3_error},
+    http::Response,
+};
 use serde_json::{Value, json};
 
 const SCHEMA: &str = include_str!("../../docs/schemas/audit.schema.json");
@@ -354,6 +357,71 @@ fn impact_names_what_runs() {
         run(&aws, &["--records-bucket", "records", "impact", OTHER]).0,
         0
     );
+}
+
+/// A listing of `posture.json` with these versions and days, the newest first.
+fn versions_of_posture(versions: &[(&str, &str)]) -> Response {
+    let listed = versions.iter().map(|(id, day)| {
+        format!(
+            "<Version><Key>posture.json</Key><VersionId>{id}</VersionId><IsLatest>false</IsLatest>\
+             <LastModified>{day}T10:00:00.000Z</LastModified><Size>9</Size></Version>"
+        )
+    });
+    let listed: String = listed.collect();
+    let list = format!(
+        "<ListVersionsResult><IsTruncated>false</IsTruncated>{listed}</ListVersionsResult>"
+    );
+    Response::new(200, list).with("content-type", "application/xml")
+}
+
+#[test]
+fn trend_has_the_last_sweep_of_each_day() {
+    let aws = aws(&sound());
+    let mut earlier = posture();
+    earlier["ended_at"] = json!("2026-11-20T10:00:00Z");
+    let [first, broken] =
+        [earlier.to_string(), "{}".to_owned()].map(|body| aws.put("records", "posture.json", body));
+    let last = aws.put("records", "posture.json", sound().to_string());
+    let ended_at: jiff::Timestamp = sound()["ended_at"].as_str().unwrap().parse().unwrap();
+    let [today, yesterday, before] = [0, 24, 48].map(|hours| {
+        let day = ended_at - jiff::SignedDuration::from_hours(hours);
+        day.strftime("%Y-%m-%d").to_string()
+    });
+    aws.answers(
+        "s3:ListObjectVersions",
+        versions_of_posture(&[
+            (&last, &today),
+            (&broken, &yesterday),
+            (&first, &before),
+            ("older-of-that-day", &before),
+            ("too-old", "2020-01-01"),
+        ]),
+    );
+    let (_, report) = report(&aws, &["--trend-days", "7"]);
+    let trend = report["trend"].as_array().unwrap();
+    assert_eq!(trend.len(), 2, "{trend:?}");
+    assert_eq!(trend[0]["at"], "2026-11-20T10:00:00Z");
+    assert!(trend[0]["signed"].as_u64() < trend[0]["functions"].as_u64());
+    assert_eq!(trend[1]["signed"], trend[1]["functions"]);
+    let (_, html, _) = run(&aws, &["--format", "html"]);
+    assert!(html.contains("<polyline"), "{html}");
+    let (_, html, _) = run(&aws, &["--format", "html", "--trend-days", "0"]);
+    assert!(!html.contains("<polyline"), "{html}");
+}
+
+#[test]
+fn report_without_the_right_to_old_versions_has_no_trend() {
+    let aws = aws(&sound());
+    aws.answers("s3:ListObjectVersions", s3_error(403, "AccessDenied"));
+    let (status, html, err) = run(&aws, &["--format", "html"]);
+    assert_eq!(status, 0, "{err}");
+    assert!(
+        html.contains("</html>") && !html.contains("<polyline"),
+        "{html}"
+    );
+    assert!(err.contains("s3:ListBucketVersions"), "{err}");
+    // Who asked for it is told that it failed.
+    assert_eq!(run(&aws, &["--trend-days", "3"]).0, 2);
 }
 
 #[test]

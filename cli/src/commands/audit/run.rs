@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use countersign_gate::client::audit::{Audit, Impact, SweepSnapshot, audit, read_swept};
+use countersign_gate::{
+    client::audit::{Audit, Impact, SweepSnapshot, TrendPoint, audit, read_swept, read_trend},
+    ports::{PortError, error_chain},
+    records::RecordError,
+};
 use jiff::Timestamp;
 
 use super::{
@@ -29,7 +33,8 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         return Ok(no_sweep());
     };
     let trusted: BTreeSet<String> = arguments.trusted_account.iter().cloned().collect();
-    let audit = audit(&swept, &trusted, now);
+    let mut audit = audit(&swept, &trusted, now);
+    audit.trend = trend(arguments, now)?;
     match arguments.format {
         AuditFormat::Text => output::print(&text::render(&audit))?,
         AuditFormat::Json => output::print_json(&audit)?,
@@ -75,6 +80,31 @@ fn read(bucket: &str) -> Result<Option<SweepSnapshot>, CliError> {
         read_swept(&session.records)
             .await
             .map_err(|error| session.unread("the posture", &error))
+    })
+}
+
+/// Earlier days. Whoever may not read old versions gets the report without them, and is told.
+fn trend(arguments: &Arguments, now: Timestamp) -> Result<Vec<TrendPoint>, CliError> {
+    let (bucket, days) = (arguments.records_bucket.name()?, arguments.trend_days());
+    if days == 0 {
+        return Ok(Vec::new());
+    }
+    ask("reading how it was on earlier days", async {
+        let session = Session::connect("", bucket).await?;
+        let records = session.uploads_in(bucket);
+        match read_trend(&records, bucket, days, now).await {
+            Ok(points) => Ok(points),
+            Err(error @ PortError::Denied { .. }) if arguments.trend_days.is_none() => {
+                output::print_aside(&format!(
+                    "No trend: {}; it takes s3:ListBucketVersions and s3:GetObjectVersion on {bucket}\n",
+                    error_chain(&error)
+                ));
+                Ok(Vec::new())
+            }
+            Err(error) => {
+                Err(session.unread("earlier versions of the posture", &RecordError::Port(error)))
+            }
+        }
     })
 }
 

@@ -11,6 +11,7 @@ use super::{
     kind::{AuditSeverity, FindingKind},
     read::SweepSnapshot,
     subject::{CodeStanding, ConfigurationAudit, Protection, Subject},
+    trend::TrendPoint,
 };
 use crate::{
     domain::{FunctionName, Stack},
@@ -83,6 +84,8 @@ pub struct Audit {
     pub configurations: Vec<ConfigurationAudit>,
     /// What the sweep could not look at, and why.
     pub not_looked_at: Vec<String>,
+    /// Earlier days, the oldest first; empty unless it was asked for.
+    pub trend: Vec<TrendPoint>,
 }
 
 impl Audit {
@@ -142,6 +145,7 @@ pub fn audit(swept: &SweepSnapshot, trusted: &BTreeSet<String>, now: Timestamp) 
         subjects,
         configurations,
         not_looked_at: posture.troubles.clone(),
+        trend: Vec::new(),
     }
 }
 
