@@ -11,7 +11,7 @@
 mod schema;
 
 use countersign_testkit::{
-    fake_aws::{FakeAws, s3_error},
+    fake_aws::{FakeAws, exception, s3_error},
     http::Response,
 };
 use serde_json::{Value, json};
@@ -356,6 +356,68 @@ fn impact_names_what_runs() {
     assert_eq!(
         run(&aws, &["--records-bucket", "records", "impact", OTHER]).0,
         0
+    );
+}
+
+#[test]
+fn wildcards_in_iam_are_found_when_asked_for() {
+    let aws = aws(&sound());
+    let wide = "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22lambda%3A%2A%22%2C%22Resource%22%3A%22%2A%22%7D%7D";
+    let all = wide.replace("lambda%3A%2A", "%2A");
+    let answer = format!(
+        "<GetAccountAuthorizationDetailsResponse><GetAccountAuthorizationDetailsResult><IsTruncated>false</IsTruncated>\
+         <UserDetailList><member><Arn>arn:aws:iam::111122223333:user/ann</Arn><AttachedManagedPolicies><member>\
+         <PolicyName>Admin</PolicyName><PolicyArn>arn:aws:iam::aws:policy/Admin</PolicyArn></member>\
+         </AttachedManagedPolicies></member></UserDetailList>\
+         <GroupDetailList><member><Arn>arn:aws:iam::111122223333:group/readers</Arn></member></GroupDetailList>\
+         <RoleDetailList><member><Arn>arn:aws:iam::111122223333:role/ci</Arn><RolePolicyList><member>\
+         <PolicyName>deploys</PolicyName><PolicyDocument>{wide}</PolicyDocument></member></RolePolicyList></member>\
+         <member><Arn>arn:aws:iam::111122223333:role/odd</Arn><AttachedManagedPolicies><member><PolicyName>Gone</PolicyName>\
+         <PolicyArn>arn:aws:iam::aws:policy/Gone</PolicyArn></member></AttachedManagedPolicies></member></RoleDetailList>\
+         <Policies><member><Arn>arn:aws:iam::aws:policy/Admin</Arn><PolicyVersionList><member><VersionId>v1</VersionId>\
+         <IsDefaultVersion>true</IsDefaultVersion><Document>{all}</Document></member></PolicyVersionList></member></Policies>\
+         </GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>"
+    );
+    let answer = Response::new(200, answer).with("content-type", "text/xml");
+    aws.answers("iam:GetAccountAuthorizationDetails", answer);
+    let (status, without) = report(&aws, &[]);
+    assert_eq!(
+        (status, without["findings"].as_array().unwrap().len()),
+        (0, 0)
+    );
+    let (status, found) = report(&aws, &["--iam"]);
+    assert_eq!(status, 1);
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    assert_eq!(schema::faults(&schema, &found), [""; 0]);
+    for (subject, kind) in [
+        ("role/ci", "CSC_OPEN_BY_WILDCARD"),
+        ("user/ann", "CSC_OPEN_TO_ADMINISTRATOR"),
+        ("role/odd", "POLICY_UNREAD"),
+    ] {
+        let subject = format!("arn:aws:iam::111122223333:{subject}");
+        assert_eq!(kinds(&found, &subject), [kind]);
+    }
+    assert_eq!(found["findings"].as_array().unwrap().len(), 3);
+    let (_, text, _) = run(&aws, &["--iam"]);
+    assert!(
+        text.contains("its policy deploys allows lambda:*"),
+        "{text}"
+    );
+    for form in ["csv", "sarif", "ocsf", "asff", "html"] {
+        let (_, out, err) = run(&aws, &["--iam", "--format", form]);
+        assert!(
+            out.contains("role/ci") || out.contains("role%2Fci"),
+            "{form}: {out}{err}"
+        );
+    }
+    aws.answers(
+        "iam:GetAccountAuthorizationDetails",
+        exception(403, "AccessDenied", "no"),
+    );
+    let (status, _, err) = run(&aws, &["--iam"]);
+    assert!(
+        status == 2 && err.contains("iam:GetAccountAuthorizationDetails"),
+        "{err}"
     );
 }
 

@@ -17,7 +17,7 @@ Examples:
 
 It shows what the function sweep saw last, once an hour, and asks nothing else of AWS: s3:ListBucket \
 and s3:GetObject on the records bucket are enough, with kms:Decrypt on the stack's key. The trend takes \
-s3:ListBucketVersions and s3:GetObjectVersion, too.
+s3:ListBucketVersions and s3:GetObjectVersion, too, and --iam iam:GetAccountAuthorizationDetails.
 
 Exit status: 0 no finding but notes, or nothing runs that it signed; 1 findings, or something runs; \
 2 the command line cannot be used, or the records cannot be read; 3 not known: no sweep has come to \
@@ -40,6 +40,9 @@ pub(crate) struct Arguments {
     /// An account whose signing profiles may sign for this one; may be repeated
     #[arg(long, value_name = "ACCOUNT", value_parser = parse_account)]
     pub(super) trusted_account: Vec<String>,
+    /// Also look in IAM for users, groups and roles that may change code signing configurations by a wildcard
+    #[arg(long)]
+    pub(super) iam: bool,
     /// Show how the functions stood on so many earlier days, 0 to 365 [default: 30 with html, otherwise 0]
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(0..=365))]
     pub(super) trend_days: Option<u16>,

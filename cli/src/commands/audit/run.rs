@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use countersign_gate::{
     client::audit::{Audit, Impact, SweepSnapshot, TrendPoint, audit, read_swept, read_trend},
-    ports::{PortError, error_chain},
+    ports::{AccessPolicies as _, PortError, Principal, error_chain},
     records::RecordError,
 };
 use jiff::Timestamp;
@@ -33,7 +33,8 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         return Ok(no_sweep());
     };
     let trusted: BTreeSet<String> = arguments.trusted_account.iter().cloned().collect();
-    let mut audit = audit(&swept, &trusted, now);
+    let principals = principals(arguments)?;
+    let mut audit = audit(&swept, &trusted, &principals, now);
     audit.trend = trend(arguments, now)?;
     match arguments.format {
         AuditFormat::Text => output::print(&text::render(&audit))?,
@@ -59,7 +60,7 @@ fn tell_impact(
         return Ok(no_sweep());
     };
     let impact = Impact::of(&question.signer, &swept.posture);
-    let audit = audit(&swept, &BTreeSet::new(), now);
+    let audit = audit(&swept, &BTreeSet::new(), &[], now);
     let report = impact::Report::new(&audit, impact);
     match question.format {
         Format::Text => output::print(&impact::render(&report))?,
@@ -80,6 +81,21 @@ fn read(bucket: &str) -> Result<Option<SweepSnapshot>, CliError> {
         read_swept(&session.records)
             .await
             .map_err(|error| session.unread("the posture", &error))
+    })
+}
+
+/// Who is in the account, if that was asked for.
+fn principals(arguments: &Arguments) -> Result<Vec<Principal>, CliError> {
+    if !arguments.iam {
+        return Ok(Vec::new());
+    }
+    ask("reading the policies of users, groups and roles", async {
+        let session = Session::connect("", "").await?;
+        session
+            .access_policies()
+            .principals()
+            .await
+            .map_err(|error| session.failed_policies(&error))
     })
 }
 

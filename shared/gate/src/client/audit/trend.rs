@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use serde::Serialize;
 
-use super::{judge::subjects_of, subject::CodeStanding};
+use super::{
+    judge::subjects_of,
+    subject::{CodeStanding, TrendPoint},
+};
 use crate::{
     domain::UploadId,
     ports::{PortError, Uploads},
@@ -15,44 +17,28 @@ use crate::{
 /// A sweep over everything runs once an hour; some are started by hand.
 const MAX_SWEEPS_A_DAY: usize = 30;
 
-/// How the functions of the account stood at the end of one sweep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct TrendPoint {
-    /// When the sweep ended.
-    pub at: Timestamp,
-    /// Functions that could run signed code: no images, and not the gate's own.
-    pub functions: usize,
-    /// Those of them that ran signed code.
-    pub signed: usize,
-    /// Those of the signed whose code came by way of the gate.
-    pub gated: usize,
-}
-
-impl TrendPoint {
-    /// Counts a posture.
-    #[must_use]
-    pub fn of(posture: &Posture) -> Self {
-        let subjects = subjects_of(posture);
-        let functions = subjects
-            .iter()
-            .filter(|it| it.subject.starts_with("functions/"));
-        let count = |wanted: &[CodeStanding]| {
-            let is_wanted = |standing: &CodeStanding| wanted.contains(standing);
-            functions
-                .clone()
-                .map(|it| it.code)
-                .filter(is_wanted)
-                .count()
-        };
-        let gated = count(&[CodeStanding::Gated]);
-        let signed = gated.saturating_add(count(&[CodeStanding::Signed]));
-        let others = count(&[CodeStanding::Unsigned, CodeStanding::NotKnown]);
-        Self {
-            at: posture.ended_at,
-            functions: signed.saturating_add(others),
-            signed,
-            gated,
-        }
+/// Counts a posture.
+fn point_of(posture: &Posture) -> TrendPoint {
+    let subjects = subjects_of(posture);
+    let functions = subjects
+        .iter()
+        .filter(|it| it.subject.starts_with("functions/"));
+    let count = |wanted: &[CodeStanding]| {
+        let is_wanted = |standing: &CodeStanding| wanted.contains(standing);
+        functions
+            .clone()
+            .map(|it| it.code)
+            .filter(is_wanted)
+            .count()
+    };
+    let gated = count(&[CodeStanding::Gated]);
+    let signed = gated.saturating_add(count(&[CodeStanding::Signed]));
+    let others = count(&[CodeStanding::Unsigned, CodeStanding::NotKnown]);
+    TrendPoint {
+        at: posture.ended_at,
+        functions: signed.saturating_add(others),
+        signed,
+        gated,
     }
 }
 
@@ -90,7 +76,7 @@ pub async fn read_trend<W: Uploads>(
         };
         let body = bucket.read_upload(&id).await?.unwrap_or_default();
         if let Ok(posture) = serde_json::from_slice::<Posture>(&body) {
-            points.push(TrendPoint::of(&posture));
+            points.push(point_of(&posture));
         }
     }
     points.reverse();
