@@ -528,6 +528,12 @@ fn padding() -> Vec<Case> {
 
 fn paths() -> Vec<Case> {
     let directory = |name: &str| EntryForge::directory(name);
+    let without_mode = |name: &str| {
+        let mut entry = directory(name);
+        entry.central().version_made_by = 20;
+        entry.central().external = 0x10;
+        entry
+    };
     let duplicate = || structure!(S::Duplicate { .. });
     vec![
         accepted(
@@ -544,12 +550,7 @@ fn paths() -> Vec<Case> {
         ),
         accepted(
             "one directory twice, once without a mode",
-            vec![{
-                let mut entry = directory("lib/");
-                entry.central().version_made_by = 20;
-                entry.central().external = 0x10;
-                entry
-            }],
+            vec![without_mode("lib/")],
         ),
         accepted(
             "the Finder's files for the icon of a folder",
@@ -559,6 +560,11 @@ fn paths() -> Vec<Case> {
             "one directory twice, with two modes",
             duplicate(),
             vec![directory("lib/").mode(0o040_700)],
+        ),
+        refused(
+            "one directory three times, with two modes and none between them",
+            duplicate(),
+            vec![without_mode("lib/"), directory("lib/").mode(0o040_700)],
         ),
         refused(
             "one directory twice, in two Unicode forms",

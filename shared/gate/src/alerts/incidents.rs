@@ -400,15 +400,7 @@ pub(super) async fn tell_repeats<W: AlertWorld>(
     settings: &AlertSettings,
     work_until: Timestamp,
 ) -> Result<SummaryRun, AlertError> {
-    let mut waiting: Vec<String> = open_alerts::read(world)
-        .await?
-        .repeats
-        .into_iter()
-        .collect();
-    // Each minute begins at another place, so that a list that is too long for one run has no end that is never reached.
-    let minute = usize::try_from(world.now().as_second() / 60).unwrap_or_default();
-    let first = minute.checked_rem(waiting.len()).unwrap_or_default();
-    waiting.rotate_left(first);
+    let waiting = open_alerts::in_turn(open_alerts::read(world).await?.repeats, world.now());
     let mut done = SummaryRun::default();
     for (looked_at, path) in waiting.iter().enumerate() {
         if world.now() >= work_until {

@@ -1,5 +1,7 @@
 //! What the next look by the clock has to come back to: `alerts/open.json`.
 
+use jiff::Timestamp;
+
 use super::{
     compare_and_swap::{Change, change},
     error::AlertError,
@@ -12,6 +14,16 @@ use crate::{
 
 pub(super) async fn read<R: Records>(records: &R) -> Result<OpenAlerts, AlertError> {
     Ok(records::read(records, "").await?.unwrap_or_default())
+}
+
+/// The things of a list, from another one on in each minute: a list that is too long for one run of the clock has no end
+/// that is never reached.
+pub(super) fn in_turn<T>(list: impl IntoIterator<Item = T>, now: Timestamp) -> Vec<T> {
+    let mut list: Vec<T> = list.into_iter().collect();
+    let minute = usize::try_from(now.as_second() / 60).unwrap_or_default();
+    let first = minute.checked_rem(list.len()).unwrap_or_default();
+    list.rotate_left(first);
+    list
 }
 
 /// Has the clock come back to an incident; `false` when too many wait already.
@@ -62,4 +74,20 @@ where
         }
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_thing_is_first_within_as_many_minutes_as_there_are_things() {
+        let at = |minute: i64| Timestamp::from_second(minute * 60 + 7).unwrap();
+        let first: Vec<char> = (0..3)
+            .map(|minute| in_turn("abc".chars(), at(minute))[0])
+            .collect();
+        assert_eq!(first, ['a', 'b', 'c']);
+        assert_eq!(in_turn("abc".chars(), at(1)), ['b', 'c', 'a']);
+        assert_eq!(in_turn("".chars(), at(1)), []);
+    }
 }

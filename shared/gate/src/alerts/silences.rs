@@ -175,7 +175,8 @@ pub(super) async fn begin_and_end<W: AlertWorld>(
     work_until: Timestamp,
 ) -> Result<(), AlertError> {
     let mut trouble = None;
-    for target in open_alerts::read(world).await?.silences {
+    let open = open_alerts::read(world).await?.silences;
+    for target in open_alerts::in_turn(open, world.now()) {
         if world.now() >= work_until {
             break;
         }
@@ -183,7 +184,8 @@ pub(super) async fn begin_and_end<W: AlertWorld>(
             trouble.get_or_insert(error);
         }
     }
-    for path in world.list_records(SILENCES_FOLDER).await? {
+    let written = world.list_records(SILENCES_FOLDER).await?;
+    for path in open_alerts::in_turn(written, world.now()) {
         let name = path.strip_prefix(SILENCES_FOLDER);
         let name = name.and_then(|name| name.strip_suffix(".json"));
         let target = name.and_then(|name| Target::try_from(name.to_owned()).ok());

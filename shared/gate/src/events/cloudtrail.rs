@@ -274,6 +274,8 @@ impl ApiCall {
             self.request_text("/fullyQualifiedArn/relativeId/functionName"),
             self.request_text("/functionName"),
             self.request_text("/resource"),
+            // Of `PutResourcePolicy`; the name in events follows that of the API (grade D).
+            self.request_text("/resourceArn"),
             self.response_text("/functionName"),
             // Of an event source mapping, whose calls name it by its id alone.
             self.response_text("/functionArn"),

@@ -157,7 +157,10 @@ fn check_in_order<'n, 'e: 'n, 'a: 'e>(
         if node.entry.kind() != EntryKind::Directory {
             leaf = Some(node);
         }
-        previous = Some(node);
+        // One without a mode agrees with all, and must not stand between two that do not.
+        previous = previous
+            .filter(|before| before.path == node.path && node.entry.mode().is_none())
+            .or(Some(node));
     }
     Ok(())
 }

@@ -7,13 +7,13 @@ use crate::alerts::Severity;
 pub(super) const CALLS: &[WatchedCall] = watch! {
     "lambda": "UpdateFunctionCode", "UpdateFunctionConfiguration", "DeleteFunction", "AddPermission", "PutFunctionConcurrency", "CreateEventSourceMapping", "UpdateEventSourceMapping", "DeleteEventSourceMapping",
         "PutFunctionCodeSigningConfig", "DeleteFunctionCodeSigningConfig", "PutRuntimeManagementConfig", "PublishVersion", "CreateAlias", "UpdateAlias",
-        "CreateFunctionUrlConfig", "UpdateFunctionUrlConfig";
+        "CreateFunctionUrlConfig", "UpdateFunctionUrlConfig", "PutResourcePolicy";
     "iam": "PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy", "UpdateAssumeRolePolicy", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary", "DeleteRole",
         "CreatePolicyVersion", "SetDefaultPolicyVersion";
     "sqs": "SetQueueAttributes", "DeleteQueue", "PurgeQueue", "AddPermission", "RemovePermission";
     "events": "DisableRule", "DeleteRule", "PutRule", "RemoveTargets", "PutTargets", "UpdateEventBus", "DeleteEventBus", "PutPermission", "RemovePermission";
     "scheduler": "UpdateSchedule", "DeleteSchedule";
-    "s3": "PutBucketPolicy", "DeleteBucketPolicy", "PutBucketVersioning", "PutBucketLifecycle", "DeleteBucketLifecycle", "PutBucketNotification", "PutBucketAcl", "PutBucketEncryption", "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock", "PutBucketReplication", "PutBucketObjectLockConfiguration", "DeleteBucket";
+    "s3": "PutBucketPolicy", "DeleteBucketPolicy", "PutBucketVersioning", "PutBucketLifecycle", "DeleteBucketLifecycle", "PutBucketNotification", "PutBucketAcl", "PutBucketEncryption", "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock", "PutBucketReplication", "PutBucketObjectLockConfiguration", "DeleteBucketEncryption", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls", "DeleteBucket";
     "kms": "DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "DisableKeyRotation";
     "sns": "SetTopicAttributes", "DeleteTopic", "Unsubscribe", "Subscribe", "SetSubscriptionAttributes", "AddPermission",
         "RemovePermission", "PutDataProtectionPolicy";

@@ -352,6 +352,11 @@ impl Context<'_> {
                 plain(call.request_text("/statementId")),
                 "STATEMENT",
             ),
+            (
+                "{resource_arn}",
+                plain(call.request_text("/resourceArn")),
+                "FUNCTION_ARN",
+            ),
             ("{role}", plain(call.request_text("/roleName")), "ROLE"),
             ("{thing}", plain(self.own_resource().as_deref()), "NAME"),
             ("{event}", plain(Some(call.event_id())), "EVENT_ID"),
