@@ -6,8 +6,9 @@ use countersign_gate::{
         FunctionConfiguration, FunctionName, LayerName, RevisionId, SignedObject, VersionId,
     },
     ports::{
-        AliasMove, CodeUpdate, Function, FunctionCsc, Functions, Layers, PortError, UpdateOptions,
-        UpdateStatus, VersionPublish, VersionRequest, VersionState,
+        AliasMove, CodeUpdate, Function, FunctionCsc, Functions, LATEST_PUBLISHED, Layers,
+        PortError, Publication, UpdateOptions, UpdateStatus, VersionPublish, VersionRequest,
+        VersionState,
     },
 };
 use countersign_testkit::fake_aws::{FakeAws, exception, json};
@@ -48,6 +49,7 @@ fn seen(kms_key_arn: Option<&str>) -> Function {
         configuration: FunctionConfiguration::default(),
         last_modified: Timestamp::UNIX_EPOCH,
         kms_key_arn: kms_key_arn.map(str::to_owned),
+        is_on_managed_instances: false,
         revision: revision(),
         update: UpdateStatus::Successful,
         tags: BTreeMap::new(),
@@ -395,6 +397,7 @@ async fn version_is_published_of_the_given_code() {
         function: name(),
         code_sha256: "c2hh".to_owned(),
         description: "commit 6533b80".to_owned(),
+        publication: Publication::Version,
     };
     fake.answers_once("lambda:PublishVersion", json(r#"{"Version":"7"}"#));
     let answer = aws.publish_version(&request).await.unwrap();
@@ -423,6 +426,34 @@ async fn version_is_published_of_the_given_code() {
     fake.answers_once("lambda:PublishVersion", exception(400, invalid, "too long"));
     let answer = aws.publish_version(&request).await.unwrap();
     assert!(matches!(answer, VersionPublish::Refused(_)));
+}
+
+#[tokio::test]
+async fn latest_is_published_by_name_and_read_by_its_qualifier() {
+    let (fake, aws) = stack();
+    let request = VersionRequest {
+        function: name(),
+        code_sha256: "c2hh".to_owned(),
+        description: "d".to_owned(),
+        publication: Publication::LatestPublished,
+    };
+    let answer = json(r#"{"Version":"$LATEST.PUBLISHED"}"#);
+    fake.answers_once("lambda:PublishVersion", answer);
+    aws.publish_version(&request).await.unwrap();
+    let sent = sent(&call(&fake, "lambda:PublishVersion"));
+    assert_eq!(sent["PublishTo"], "LATEST_PUBLISHED");
+
+    let instances = r#","CapacityProviderConfig":{"LambdaManagedInstancesCapacityProviderConfig":
+        {"CapacityProviderArn":"arn:aws:lambda:eu-west-1:111122223333:capacity-provider:own"}}"#;
+    let answer = format!(r#"{{"Configuration":{}}}"#, code(instances));
+    fake.answers("lambda:GetFunction", json(&answer));
+    let function = aws.function(&name()).await.unwrap().unwrap();
+    assert!(function.is_on_managed_instances);
+    let found = aws.version(&name(), LATEST_PUBLISHED).await.unwrap();
+    assert_eq!(found.unwrap().code.sha256, "c2hh");
+    let asked = fake.calls().pop().unwrap();
+    let qualifier = asked.request.query_value("Qualifier");
+    assert_eq!(qualifier, Some(LATEST_PUBLISHED));
 }
 
 #[tokio::test]

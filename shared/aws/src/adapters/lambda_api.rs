@@ -12,8 +12,8 @@ use aws_sdk_lambda::{
     },
     types::{
         AliasRoutingConfiguration, CodeSigningConfig, CodeSigningPolicy, EnvironmentResponse,
-        FunctionCodeLocation, FunctionConfiguration as LambdaConfiguration, LastUpdateStatus,
-        PackageType, S3ObjectStorageMode, State,
+        FunctionCodeLocation, FunctionConfiguration as LambdaConfiguration,
+        FunctionVersionLatestPublished, LastUpdateStatus, PackageType, S3ObjectStorageMode, State,
     },
 };
 use countersign_gate::{
@@ -23,8 +23,9 @@ use countersign_gate::{
         Target,
     },
     ports::{
-        Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, PortError, UpdateOptions,
-        UpdateStatus, UpdatedCode, Version, VersionPublish, VersionRequest, VersionState,
+        Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, PortError, Publication,
+        UpdateOptions, UpdateStatus, UpdatedCode, Version, VersionPublish, VersionRequest,
+        VersionState,
     },
     verdict::Approved,
 };
@@ -135,6 +136,10 @@ impl Functions for LambdaApi {
 
     async fn publish_version(&self, request: &VersionRequest) -> Result<VersionPublish, PortError> {
         const CALL: &str = "lambda:PublishVersion";
+        let publish_to = match request.publication {
+            Publication::Version => None,
+            Publication::LatestPublished => Some(FunctionVersionLatestPublished::LatestPublished),
+        };
         let answer = self
             .connection
             .lambda()
@@ -142,6 +147,7 @@ impl Functions for LambdaApi {
             .function_name(request.function.as_str())
             .code_sha256(&request.code_sha256)
             .description(&request.description)
+            .set_publish_to(publish_to)
             .send()
             .await;
         let error = match answer {
@@ -270,6 +276,7 @@ pub(super) fn function_of(answer: GetFunctionOutput) -> Result<Function, PortErr
         },
         config_sha256: function.config_sha256,
         last_modified: last_modified(function.last_modified.as_deref())?,
+        is_on_managed_instances: function.capacity_provider_config.is_some(),
         // An image has none, and what it has there may not be ours to see.
         kms_key_arn: match answer.code {
             Some(location) if !is_image => kms_key_arn(location)?,

@@ -302,13 +302,6 @@ fn warnings(goal: &AdoptionGoal, candidate: &AdoptionCandidate) -> Vec<String> {
              changed, and such a change {when}: upload them as layers/NAME.zip, and attach the signed versions"
         ));
     }
-    if candidate.has_capacity_provider {
-        warnings.push(
-            "it runs on Managed Instances: invocations without a version run $LATEST.PUBLISHED, which the gate does \
-             not publish to"
-                .to_owned(),
-        );
-    }
     if candidate.function.kms_key_arn.is_some() {
         warnings.push(
             "its code is under a KMS key of yours: the gate's roles need access to it (docs/deploying.md)".to_owned(),

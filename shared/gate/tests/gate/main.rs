@@ -11,9 +11,11 @@
 
 mod aliases;
 mod applied;
+mod architectures;
 mod documents;
 mod faults;
 mod happy_path;
+mod managed_instances;
 mod model;
 mod order;
 mod page_samples;
