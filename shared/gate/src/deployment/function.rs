@@ -120,12 +120,19 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     ) -> Result<Option<Function>, EarlyExit> {
         loop {
             let function = self.world.function(&self.name).await?;
-            let is_busy = |function: &Function| function.update == UpdateStatus::InProgress;
-            if !function.as_ref().is_some_and(is_busy) {
-                return Ok(function);
-            }
+            let update = function.as_ref().map(|function| &function.update);
+            let what = match update {
+                Some(UpdateStatus::InProgress) => {
+                    format!("the function {} is being updated", self.name)
+                }
+                Some(UpdateStatus::Unknown { what }) => {
+                    format!("of the function {}, {what}, which is not known", self.name)
+                }
+                Some(UpdateStatus::Successful | UpdateStatus::Failed { .. }) | None => {
+                    return Ok(function);
+                }
+            };
             if !backoff.pause(self.world).await {
-                let what = format!("the function {} is being updated", self.name);
                 return Err(RetryableError::busy(what).into());
             }
         }

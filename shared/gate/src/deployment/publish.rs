@@ -82,19 +82,23 @@ pub(super) async fn publish_to_latest<W: DeployWorld>(
     }
     let mut backoff = Backoff::new(&pending.attempt);
     loop {
+        let mut what = format!("calls of {name} without a qualifier do not run it yet");
         let found = world.version(name, LATEST_PUBLISHED).await?;
         match found.filter(|found| found.code.sha256 == code_sha256) {
-            Some(found) if found.state == VersionState::Ready => return Ok(None),
-            Some(found) => {
-                if let VersionState::Failed { reason } = found.state {
+            Some(found) => match found.state {
+                VersionState::Ready => return Ok(None),
+                VersionState::Failed { reason } => {
                     let message = format!("calls without a qualifier cannot run it: {reason}");
                     return Ok(Some(Published::Refused(ReasonCode::UpdateFailed, message)));
                 }
-            }
+                VersionState::Unknown { state } => {
+                    what = unknown_state(&what, &state);
+                }
+                VersionState::Pending => {}
+            },
             None => {}
         }
         if !backoff.pause(world).await {
-            let what = format!("calls of {name} without a qualifier do not run it yet");
             return Err(RetryableError::busy(what).into());
         }
     }
@@ -113,6 +117,7 @@ pub(super) async fn wait_until_invocable<W: DeployWorld>(
 ) -> Result<Option<String>, EarlyExit> {
     let mut backoff = Backoff::new(&pending.attempt);
     loop {
+        let mut what = format!("version {version} of {name} is getting ready");
         match world.version(name, version).await?.map(|found| found.state) {
             Some(VersionState::Ready) => return Ok(None),
             Some(VersionState::Failed { reason }) => {
@@ -120,13 +125,18 @@ pub(super) async fn wait_until_invocable<W: DeployWorld>(
                     "version {version} cannot be invoked: {reason}"
                 )));
             }
-            // Deleted by now, with its function or alone: the next delivery sees which.
-            Some(VersionState::Pending) | None => {
-                if !backoff.pause(world).await {
-                    let what = format!("version {version} of {name} is getting ready");
-                    return Err(RetryableError::busy(what).into());
-                }
+            Some(VersionState::Unknown { state }) => {
+                what = unknown_state(&format!("version {version} of {name} is not ready"), &state);
             }
+            // Deleted by now, with its function or alone: the next delivery sees which.
+            Some(VersionState::Pending) | None => {}
+        }
+        if !backoff.pause(world).await {
+            return Err(RetryableError::busy(what).into());
         }
     }
+}
+
+fn unknown_state(what: &str, state: &str) -> String {
+    format!("{what}: its state is {state}, which is not known")
 }

@@ -23,6 +23,19 @@ pub enum UpdateStatus {
         /// `LastUpdateStatusReason`, or `StateReason`.
         reason: String,
     },
+    /// A value that this gate does not know: neither done nor failed, and waited for as long as anything is.
+    Unknown {
+        /// Which, of what: `State is Hibernating`.
+        what: String,
+    },
+}
+
+impl UpdateStatus {
+    /// Whether it may still come to something else.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::InProgress | Self::Unknown { .. })
+    }
 }
 
 /// `GetFunction` of `$LATEST`.
@@ -178,6 +191,11 @@ pub enum VersionState {
     Failed {
         /// `StateReason`.
         reason: String,
+    },
+    /// A state that this gate does not know: not ready, and waited for as long as anything is.
+    Unknown {
+        /// As Lambda spells it.
+        state: String,
     },
 }
 

@@ -35,5 +35,6 @@ mod storage_mode;
 mod sweep;
 mod sweep_trust;
 mod told_once;
+mod unknown_values;
 mod verdicts;
 mod world;

@@ -260,6 +260,9 @@ impl Functions for SimulatedPorts {
                 function.last_pends -= 1;
                 return Some(found(VersionState::Pending));
             }
+            if let Some(state) = state.versions_unknown.clone() {
+                return Some(found(VersionState::Unknown { state }));
+            }
             if let Some(reason) = state.versions_fail.clone() {
                 return Some(found(VersionState::Failed { reason }));
             }

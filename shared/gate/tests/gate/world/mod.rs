@@ -245,6 +245,12 @@ pub struct WorldState {
     pub latest_published_fails: Option<String>,
     /// Versions never get ready, for this reason.
     pub versions_fail: Option<String>,
+    /// Updates end in this, which the gate does not know.
+    pub updates_end_unknown: Option<String>,
+    /// Versions are in this state, which the gate does not know.
+    pub versions_unknown: Option<String>,
+    /// Signing jobs have this status, which the gate does not know.
+    pub jobs_unknown: Option<String>,
     /// Lambda reports another signing job than the package's.
     pub reports_another_job: bool,
     /// Lambda does not change a function's processor, whatever it was told.
@@ -364,6 +370,9 @@ impl World {
             latest_published_pends: 0,
             latest_published_fails: None,
             versions_fail: None,
+            updates_end_unknown: None,
+            versions_unknown: None,
+            jobs_unknown: None,
             reports_another_job: false,
             keeps_architecture: false,
             is_unversioned: false,
