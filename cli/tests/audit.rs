@@ -10,7 +10,10 @@
 
 mod schema;
 
-use countersign_testkit::fake_aws::FakeAws;
+use countersign_testkit::{
+    fake_aws::{FakeAws, exception, s3_error},
+    http::Response,
+};
 use serde_json::{Value, json};
 
 const SCHEMA: &str = include_str!("../../docs/schemas/audit.schema.json");
@@ -354,6 +357,133 @@ fn impact_names_what_runs() {
         run(&aws, &["--records-bucket", "records", "impact", OTHER]).0,
         0
     );
+}
+
+#[test]
+fn wildcards_in_iam_are_found_when_asked_for() {
+    let aws = aws(&sound());
+    let wide = "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22lambda%3A%2A%22%2C%22Resource%22%3A%22%2A%22%7D%7D";
+    let all = wide.replace("lambda%3A%2A", "%2A");
+    let answer = format!(
+        "<GetAccountAuthorizationDetailsResponse><GetAccountAuthorizationDetailsResult><IsTruncated>false</IsTruncated>\
+         <UserDetailList><member><Arn>arn:aws:iam::111122223333:user/ann</Arn><AttachedManagedPolicies><member>\
+         <PolicyName>Admin</PolicyName><PolicyArn>arn:aws:iam::aws:policy/Admin</PolicyArn></member>\
+         </AttachedManagedPolicies></member></UserDetailList>\
+         <GroupDetailList><member><Arn>arn:aws:iam::111122223333:group/readers</Arn></member></GroupDetailList>\
+         <RoleDetailList><member><Arn>arn:aws:iam::111122223333:role/ci</Arn><RolePolicyList><member>\
+         <PolicyName>deploys</PolicyName><PolicyDocument>{wide}</PolicyDocument></member></RolePolicyList></member>\
+         <member><Arn>arn:aws:iam::111122223333:role/odd</Arn><AttachedManagedPolicies><member><PolicyName>Gone</PolicyName>\
+         <PolicyArn>arn:aws:iam::aws:policy/Gone</PolicyArn></member></AttachedManagedPolicies></member></RoleDetailList>\
+         <Policies><member><Arn>arn:aws:iam::aws:policy/Admin</Arn><PolicyVersionList><member><VersionId>v1</VersionId>\
+         <IsDefaultVersion>true</IsDefaultVersion><Document>{all}</Document></member></PolicyVersionList></member></Policies>\
+         </GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>"
+    );
+    let answer = Response::new(200, answer).with("content-type", "text/xml");
+    aws.answers("iam:GetAccountAuthorizationDetails", answer);
+    let (status, without) = report(&aws, &[]);
+    assert_eq!(
+        (status, without["findings"].as_array().unwrap().len()),
+        (0, 0)
+    );
+    let (status, found) = report(&aws, &["--iam"]);
+    assert_eq!(status, 1);
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    assert_eq!(schema::faults(&schema, &found), [""; 0]);
+    for (subject, kind) in [
+        ("role/ci", "CSC_OPEN_BY_WILDCARD"),
+        ("user/ann", "CSC_OPEN_TO_ADMINISTRATOR"),
+        ("role/odd", "POLICY_UNREAD"),
+    ] {
+        let subject = format!("arn:aws:iam::111122223333:{subject}");
+        assert_eq!(kinds(&found, &subject), [kind]);
+    }
+    assert_eq!(found["findings"].as_array().unwrap().len(), 3);
+    let (_, text, _) = run(&aws, &["--iam"]);
+    assert!(
+        text.contains("its policy deploys allows lambda:*"),
+        "{text}"
+    );
+    for form in ["csv", "sarif", "ocsf", "asff", "html"] {
+        let (_, out, err) = run(&aws, &["--iam", "--format", form]);
+        assert!(
+            out.contains("role/ci") || out.contains("role%2Fci"),
+            "{form}: {out}{err}"
+        );
+    }
+    aws.answers(
+        "iam:GetAccountAuthorizationDetails",
+        exception(403, "AccessDenied", "no"),
+    );
+    let (status, _, err) = run(&aws, &["--iam"]);
+    assert!(
+        status == 2 && err.contains("iam:GetAccountAuthorizationDetails"),
+        "{err}"
+    );
+}
+
+/// A listing of `posture.json` with these versions and days, the newest first.
+fn versions_of_posture(versions: &[(&str, &str)]) -> Response {
+    let listed = versions.iter().map(|(id, day)| {
+        format!(
+            "<Version><Key>posture.json</Key><VersionId>{id}</VersionId><IsLatest>false</IsLatest>\
+             <LastModified>{day}T10:00:00.000Z</LastModified><Size>9</Size></Version>"
+        )
+    });
+    let listed: String = listed.collect();
+    let list = format!(
+        "<ListVersionsResult><IsTruncated>false</IsTruncated>{listed}</ListVersionsResult>"
+    );
+    Response::new(200, list).with("content-type", "application/xml")
+}
+
+#[test]
+fn trend_has_the_last_sweep_of_each_day() {
+    let aws = aws(&sound());
+    let mut earlier = posture();
+    earlier["ended_at"] = json!("2026-11-20T10:00:00Z");
+    let [first, broken] =
+        [earlier.to_string(), "{}".to_owned()].map(|body| aws.put("records", "posture.json", body));
+    let last = aws.put("records", "posture.json", sound().to_string());
+    let ended_at: jiff::Timestamp = sound()["ended_at"].as_str().unwrap().parse().unwrap();
+    let [today, yesterday, before] = [0, 24, 48].map(|hours| {
+        let day = ended_at - jiff::SignedDuration::from_hours(hours);
+        day.strftime("%Y-%m-%d").to_string()
+    });
+    aws.answers(
+        "s3:ListObjectVersions",
+        versions_of_posture(&[
+            (&last, &today),
+            (&broken, &yesterday),
+            (&first, &before),
+            ("older-of-that-day", &before),
+            ("too-old", "2020-01-01"),
+        ]),
+    );
+    let (_, report) = report(&aws, &["--trend-days", "7"]);
+    let trend = report["trend"].as_array().unwrap();
+    assert_eq!(trend.len(), 2, "{trend:?}");
+    assert_eq!(trend[0]["at"], "2026-11-20T10:00:00Z");
+    assert!(trend[0]["signed"].as_u64() < trend[0]["functions"].as_u64());
+    assert_eq!(trend[1]["signed"], trend[1]["functions"]);
+    let (_, html, _) = run(&aws, &["--format", "html"]);
+    assert!(html.contains("<polyline"), "{html}");
+    let (_, html, _) = run(&aws, &["--format", "html", "--trend-days", "0"]);
+    assert!(!html.contains("<polyline"), "{html}");
+}
+
+#[test]
+fn report_without_the_right_to_old_versions_has_no_trend() {
+    let aws = aws(&sound());
+    aws.answers("s3:ListObjectVersions", s3_error(403, "AccessDenied"));
+    let (status, html, err) = run(&aws, &["--format", "html"]);
+    assert_eq!(status, 0, "{err}");
+    assert!(
+        html.contains("</html>") && !html.contains("<polyline"),
+        "{html}"
+    );
+    assert!(err.contains("s3:ListBucketVersions"), "{err}");
+    // Who asked for it is told that it failed.
+    assert_eq!(run(&aws, &["--trend-days", "3"]).0, 2);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::{future::Future, pin::pin, sync::OnceLock, time::Duration};
 
 use countersign_aws::{
-    CloudTrail, Connection, DeadLetterQueues, LambdaApi, Login, LoginMethod, RecordsBucket,
-    SignedBucket, SignerApi, StackInspector, SystemClock, UploadsBucket,
+    CloudTrail, Connection, DeadLetterQueues, IamPolicies, LambdaApi, Login, LoginMethod,
+    RecordsBucket, SignedBucket, SignerApi, StackInspector, SystemClock, UploadsBucket,
 };
 
 use countersign_gate::{
@@ -171,6 +171,23 @@ impl Session {
     /// What CloudTrail recorded in the account and region.
     pub(crate) fn trail(&self) -> CloudTrail {
         CloudTrail::new(self.connection.clone())
+    }
+
+    /// The policies of the account's users, groups and roles.
+    pub(crate) fn access_policies(&self) -> IamPolicies {
+        IamPolicies::new(self.connection.clone())
+    }
+
+    /// What to say when they cannot be read.
+    pub(crate) fn failed_policies(&self, error: &PortError) -> CliError {
+        let request = Request {
+            what: "cannot read the policies of the account".to_owned(),
+            permissions: "iam:GetAccountAuthorizationDetails".to_owned(),
+            bucket: "",
+            which_bucket: "leave --iam out",
+            when_throttled: "try again in a minute",
+        };
+        explain(&request, error, &self.login)
     }
 
     /// The region that is asked.

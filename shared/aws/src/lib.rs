@@ -40,12 +40,12 @@ mod login;
 pub use adapters::CloudTrail;
 #[cfg(feature = "function-runtime")]
 pub use adapters::FunctionQueues;
-#[cfg(feature = "doctor")]
-pub use adapters::StackInspector;
 pub use adapters::{
     DeadLetterQueues, EventBusApi, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SnsTopic,
     SystemClock, UploadsBucket,
 };
+#[cfg(feature = "doctor")]
+pub use adapters::{IamPolicies, StackInspector};
 pub use alert_aws::AlertAws;
 pub use aws::Aws;
 pub use connection::Connection;

@@ -539,7 +539,7 @@ fn of_one_path(request: &Request) -> String {
     let action = action.unwrap_or("Unknown");
     let service = match action {
         "DescribeStacks" | "ListStackResources" => "cloudformation",
-        "SimulatePrincipalPolicy" => "iam",
+        "SimulatePrincipalPolicy" | "GetAccountAuthorizationDetails" => "iam",
         "DescribeAlarms" => "cloudwatch",
         _ if action.starts_with("AssumeRole") => "sts",
         _ => "sns",

@@ -16,11 +16,15 @@ Examples:
   countersign audit impact arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12
 
 It shows what the function sweep saw last, once an hour, and asks nothing else of AWS: s3:ListBucket \
-and s3:GetObject on the records bucket are enough, with kms:Decrypt on the stack's key.
+and s3:GetObject on the records bucket are enough, with kms:Decrypt on the stack's key. The trend takes \
+s3:ListBucketVersions and s3:GetObjectVersion, too, and --iam iam:GetAccountAuthorizationDetails.
 
 Exit status: 0 no finding but notes, or nothing runs that it signed; 1 findings, or something runs; \
 2 the command line cannot be used, or the records cannot be read; 3 not known: no sweep has come to \
 its end, or nothing was found and the last one is old or could not look at everything.";
+
+/// How far back the page looks.
+const DEFAULT_TREND_DAYS: u16 = 30;
 
 /// Show the state of the account's functions, layers and code signing configurations
 ///
@@ -36,9 +40,27 @@ pub(crate) struct Arguments {
     /// An account whose signing profiles may sign for this one; may be repeated
     #[arg(long, value_name = "ACCOUNT", value_parser = parse_account)]
     pub(super) trusted_account: Vec<String>,
+    /// Also look in IAM for users, groups and roles that may change code signing configurations by a wildcard
+    #[arg(long)]
+    pub(super) iam: bool,
+    /// Show how the functions stood on so many earlier days, 0 to 365 [default: 30 with html, otherwise 0]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(0..=365))]
+    pub(super) trend_days: Option<u16>,
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: AuditFormat,
+}
+
+impl Arguments {
+    /// How many days the trend goes back.
+    pub(super) fn trend_days(&self) -> u16 {
+        let default = if self.format == AuditFormat::Html {
+            DEFAULT_TREND_DAYS
+        } else {
+            0
+        };
+        self.trend_days.unwrap_or(default)
+    }
 }
 
 /// Another question about the same posture.

@@ -37,6 +37,9 @@ fn one(audit: &Audit, place: &Place, finding: &AuditFinding) -> Value {
         Kind::Layer => ("AwsLambdaLayerVersion", None),
         // The format has no type for a code signing configuration.
         Kind::Configuration => ("Other", Some("code signing configuration")),
+        Kind::User => ("AwsIamUser", None),
+        Kind::Group => ("AwsIamGroup", None),
+        Kind::Role => ("AwsIamRole", None),
     };
     let word = finding.kind.as_str();
     let subject = escape(&finding.subject);

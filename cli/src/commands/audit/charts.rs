@@ -84,6 +84,74 @@ pub(super) fn ranking(title: &str, rows: &[(String, usize)]) -> String {
     format!("<figure><figcaption>{title}</figcaption><ol class=\"ranking\">{bars}</ol></figure>\n")
 }
 
+/// A point of a trend.
+pub(super) struct Point {
+    /// Its place from left to right: any unit, ascending.
+    pub(super) at: i64,
+    /// When that was, in words.
+    pub(super) day: String,
+    /// Part of the whole.
+    pub(super) part: usize,
+    /// The whole.
+    pub(super) whole: usize,
+}
+
+/// Units of a trend's height.
+const HEIGHT: usize = 200;
+
+/// A line of shares over time, with its first and last value in words.
+pub(super) fn trend(title: &str, what: &str, points: &[Point]) -> String {
+    let title = escaped(title);
+    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+        return String::new();
+    };
+    let said = |point: &Point| {
+        let percent = percent(point.part, point.whole);
+        format!(
+            "{} of {} ({percent} %) on {}",
+            point.part, point.whole, point.day
+        )
+    };
+    let span = distance(first.at, last.at);
+    let place = |point: &Point| {
+        let left = share(distance(first.at, point.at), span, WIDTH);
+        let top = HEIGHT.saturating_sub(share(point.part, point.whole, HEIGHT));
+        (left, top)
+    };
+    let line: Vec<String> = points
+        .iter()
+        .map(|point| {
+            let (left, top) = place(point);
+            format!("{left},{top}")
+        })
+        .collect();
+    let dots: Vec<String> = points
+        .iter()
+        .map(|point| {
+            let (left, top) = place(point);
+            let said = escaped(&said(point));
+            format!("<circle class=\"good\" cx=\"{left}\" cy=\"{top}\" r=\"6\"><title>{said}</title></circle>")
+        })
+        .collect();
+    let words = if points.len() == 1 {
+        format!("{what}: {}. No earlier day is on record.", said(first))
+    } else {
+        format!("{what}: {}, {}.", said(first), said(last))
+    };
+    let words = escaped(&words);
+    format!(
+        "<figure><figcaption>{title}</figcaption><svg class=\"trend\" viewBox=\"-10 -10 1020 220\" role=\"img\" \
+         aria-label=\"{words}\"><path class=\"grid\" d=\"M0 0H{WIDTH}M0 100H{WIDTH}M0 {HEIGHT}H{WIDTH}\"/>\
+         <polyline points=\"{}\"/>{}</svg><p class=\"dim\">{words}</p></figure>\n",
+        line.join(" "),
+        dots.concat()
+    )
+}
+
+fn distance(from: i64, to: i64) -> usize {
+    usize::try_from(to.saturating_sub(from)).unwrap_or(0)
+}
+
 /// `part` of `total` in hundredths, rounded to the nearest.
 fn percent(part: usize, total: usize) -> usize {
     let half = total.checked_div(2).unwrap_or(0);
@@ -101,6 +169,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn trend_goes_from_the_first_day_to_the_last() {
+        let point = |at, part, whole| Point {
+            at,
+            day: format!("day {at}"),
+            part,
+            whole,
+        };
+        let svg = trend(
+            "<t>",
+            "signed",
+            &[point(0, 0, 4), point(10, 1, 4), point(40, 4, 4)],
+        );
+        assert!(svg.contains("points=\"0,200 250,150 1000,0\""), "{svg}");
+        assert!(
+            svg.contains("signed: 0 of 4 (0 %) on day 0, 4 of 4 (100 %) on day 40."),
+            "{svg}"
+        );
+        assert!(!svg.contains("<t>"));
+        let single = trend("t", "signed", &[point(5, 1, 2)]);
+        assert!(
+            single.contains("points=\"0,100\"") && single.contains("No earlier day"),
+            "{single}"
+        );
+        // No functions at all.
+        assert!(trend("t", "w", &[point(1, 0, 0), point(2, 0, 0)]).contains("0,200 1000,200"));
+    }
+
+    #[test]
     fn parts_fill_the_bar() {
         let part = |count, class| Part {
             label: "<x>",
@@ -116,6 +212,7 @@ mod tests {
         );
         assert!(svg.contains("33 %") && svg.contains("67 %"), "{svg}");
         assert!(bar("t", &[]).contains("none"));
+        assert_eq!(trend("t", "w", &[]), "");
         assert!(ranking("t", &[]).contains("nothing that runs is signed"));
     }
 }

@@ -9,7 +9,7 @@ use countersign_gate::{
 };
 
 use super::{
-    charts::{Part, bar, ranking},
+    charts::{Part, Point, bar, ranking, trend},
     markup::escaped,
     text::{STALE_NOTICE, age},
 };
@@ -157,6 +157,21 @@ fn charts(page: &mut String, audit: &Audit) {
         &protection,
     ));
     page.push_str(&ranking("Who signed what runs", &signers));
+    let points: Vec<Point> = audit
+        .trend
+        .iter()
+        .map(|point| Point {
+            at: point.at.as_second(),
+            day: point.at.strftime("%Y-%m-%d").to_string(),
+            part: point.signed,
+            whole: point.functions,
+        })
+        .collect();
+    page.push_str(&trend(
+        "Functions that run signed code, day by day",
+        "Signed",
+        &points,
+    ));
     let _ = writeln!(page, "</section>");
 }
 

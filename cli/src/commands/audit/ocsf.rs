@@ -31,6 +31,9 @@ fn one(audit: &Audit, place: &Place, finding: &AuditFinding) -> Value {
         Kind::Function => "AWS::Lambda::Function",
         Kind::Layer => "AWS::Lambda::LayerVersion",
         Kind::Configuration => "AWS::Lambda::CodeSigningConfig",
+        Kind::User => "AWS::IAM::User",
+        Kind::Group => "AWS::IAM::Group",
+        Kind::Role => "AWS::IAM::Role",
     };
     let (subject, word) = (escape(&finding.subject), finding.kind.as_str());
     let first_seen = finding.found_at.map(jiff::Timestamp::as_millisecond);

@@ -47,6 +47,13 @@ impl Place {
             (Kind::Function, arn("function", name))
         } else if let Some(name) = subject.strip_prefix("layers/") {
             (Kind::Layer, arn("layer", name))
+        } else if let Some((_, resource)) = subject.split_once(":iam::") {
+            let kind = match resource.split_once(':') {
+                Some((_, name)) if name.starts_with("user/") => Kind::User,
+                Some((_, name)) if name.starts_with("group/") => Kind::Group,
+                _ => Kind::Role,
+            };
+            (kind, subject.to_owned())
         } else {
             (Kind::Configuration, subject.to_owned())
         }
@@ -59,6 +66,9 @@ pub(super) enum Kind {
     Function,
     Layer,
     Configuration,
+    User,
+    Group,
+    Role,
 }
 
 #[cfg(test)]
@@ -84,6 +94,21 @@ mod tests {
                 "arn:aws-cn:lambda:cn-north-1:111122223333:layer:tls",
             ),
             ("arn:x", Kind::Configuration, "arn:x"),
+            (
+                "arn:aws:iam::111122223333:role/a/b",
+                Kind::Role,
+                "arn:aws:iam::111122223333:role/a/b",
+            ),
+            (
+                "arn:aws:iam::111122223333:user/ann",
+                Kind::User,
+                "arn:aws:iam::111122223333:user/ann",
+            ),
+            (
+                "arn:aws:iam::111122223333:group/ops",
+                Kind::Group,
+                "arn:aws:iam::111122223333:group/ops",
+            ),
         ] {
             assert_eq!(place.resource(subject), (kind, arn.to_owned()));
         }

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use countersign_gate::client::audit::{Audit, Impact, SweepSnapshot, audit, read_swept};
+use countersign_gate::{
+    client::audit::{Audit, Impact, SweepSnapshot, TrendPoint, audit, read_swept, read_trend},
+    ports::{AccessPolicies as _, PortError, Principal, error_chain},
+    records::RecordError,
+};
 use jiff::Timestamp;
 
 use super::{
@@ -29,7 +33,9 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         return Ok(no_sweep());
     };
     let trusted: BTreeSet<String> = arguments.trusted_account.iter().cloned().collect();
-    let audit = audit(&swept, &trusted, now);
+    let principals = principals(arguments)?;
+    let mut audit = audit(&swept, &trusted, &principals, now);
+    audit.trend = trend(arguments, now)?;
     match arguments.format {
         AuditFormat::Text => output::print(&text::render(&audit))?,
         AuditFormat::Json => output::print_json(&audit)?,
@@ -54,7 +60,7 @@ fn tell_impact(
         return Ok(no_sweep());
     };
     let impact = Impact::of(&question.signer, &swept.posture);
-    let audit = audit(&swept, &BTreeSet::new(), now);
+    let audit = audit(&swept, &BTreeSet::new(), &[], now);
     let report = impact::Report::new(&audit, impact);
     match question.format {
         Format::Text => output::print(&impact::render(&report))?,
@@ -75,6 +81,46 @@ fn read(bucket: &str) -> Result<Option<SweepSnapshot>, CliError> {
         read_swept(&session.records)
             .await
             .map_err(|error| session.unread("the posture", &error))
+    })
+}
+
+/// Who is in the account, if that was asked for.
+fn principals(arguments: &Arguments) -> Result<Vec<Principal>, CliError> {
+    if !arguments.iam {
+        return Ok(Vec::new());
+    }
+    ask("reading the policies of users, groups and roles", async {
+        let session = Session::connect("", "").await?;
+        session
+            .access_policies()
+            .principals()
+            .await
+            .map_err(|error| session.failed_policies(&error))
+    })
+}
+
+/// Earlier days. Whoever may not read old versions gets the report without them, and is told.
+fn trend(arguments: &Arguments, now: Timestamp) -> Result<Vec<TrendPoint>, CliError> {
+    let (bucket, days) = (arguments.records_bucket.name()?, arguments.trend_days());
+    if days == 0 {
+        return Ok(Vec::new());
+    }
+    ask("reading how it was on earlier days", async {
+        let session = Session::connect("", bucket).await?;
+        let records = session.uploads_in(bucket);
+        match read_trend(&records, bucket, days, now).await {
+            Ok(points) => Ok(points),
+            Err(error @ PortError::Denied { .. }) if arguments.trend_days.is_none() => {
+                output::print_aside(&format!(
+                    "No trend: {}; it takes s3:ListBucketVersions and s3:GetObjectVersion on {bucket}\n",
+                    error_chain(&error)
+                ));
+                Ok(Vec::new())
+            }
+            Err(error) => {
+                Err(session.unread("earlier versions of the posture", &RecordError::Port(error)))
+            }
+        }
     })
 }
 

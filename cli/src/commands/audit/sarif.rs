@@ -85,6 +85,8 @@ fn uri(subject: &str) -> String {
     let is_target = subject.starts_with("functions/") || subject.starts_with("layers/");
     let (folder, end) = if is_target {
         ("", ".zip")
+    } else if subject.contains(":iam::") {
+        ("principals/", "")
     } else {
         ("configurations/", "")
     };

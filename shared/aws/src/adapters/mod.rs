@@ -12,6 +12,7 @@
 //! | [`DeadLetterQueues`] | `DeadLetters` | SQS |
 //! | [`SnsTopic`] | `Pager` | SNS |
 //! | `CloudTrail` (feature `lookup`) | `CallHistory` | CloudTrail |
+//! | `IamPolicies` (feature `doctor`) | `AccessPolicies` | IAM |
 //! | [`SystemClock`] | `Clock` | none |
 //! | `StackInspector` (feature `doctor`) | `StackInspection` | CloudFormation, Lambda, IAM, KMS, S3, SQS, EventBridge, SNS, CloudWatch, CloudTrail |
 //!
@@ -30,6 +31,8 @@ mod dead_letter_queues;
 mod event_bus_api;
 #[cfg(feature = "function-runtime")]
 mod function_queues;
+#[cfg(feature = "doctor")]
+mod iam_policies;
 #[cfg(feature = "doctor")]
 mod inspect_account;
 #[cfg(feature = "doctor")]
@@ -58,6 +61,8 @@ pub use dead_letter_queues::DeadLetterQueues;
 pub use event_bus_api::EventBusApi;
 #[cfg(feature = "function-runtime")]
 pub use function_queues::FunctionQueues;
+#[cfg(feature = "doctor")]
+pub use iam_policies::IamPolicies;
 pub use lambda_api::LambdaApi;
 pub use records_bucket::RecordsBucket;
 pub use signed_bucket::SignedBucket;

@@ -12,6 +12,7 @@
 //! Data passes through like this: a use case calls a trait; `countersign-aws` implements it with the
 //! SDK, the tests with a small AWS in memory.
 
+mod access_policies;
 mod adoption;
 mod call_history;
 mod clock;
@@ -31,6 +32,7 @@ mod upload_inventory;
 mod upload_store;
 mod uploads;
 
+pub use access_policies::{AccessPolicies, AccessPolicy, Principal};
 pub use adoption::{
     Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, LayerCandidate,
     LayerUser, PublishersChange,

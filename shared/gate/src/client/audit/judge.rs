@@ -7,13 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
+    access::{Reach, wildcard_right},
     command,
     kind::{AuditSeverity, FindingKind},
     read::SweepSnapshot,
-    subject::{CodeStanding, ConfigurationAudit, Protection, Subject},
+    subject::{CodeStanding, ConfigurationAudit, Protection, Subject, TrendPoint},
 };
 use crate::{
     domain::{FunctionName, Stack},
+    ports::Principal,
     records::{CscPosture, Drift, DriftKind, Posture, UploadState},
 };
 
@@ -23,7 +25,7 @@ const MAX_POSTURE_AGE: SignedDuration = SignedDuration::from_hours(2);
 /// One thing that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuditFinding {
-    /// A target, or the ARN of a code signing configuration.
+    /// A target, or the ARN of a code signing configuration, user, group or role.
     pub subject: String,
     /// Its kind.
     pub kind: FindingKind,
@@ -83,6 +85,8 @@ pub struct Audit {
     pub configurations: Vec<ConfigurationAudit>,
     /// What the sweep could not look at, and why.
     pub not_looked_at: Vec<String>,
+    /// Earlier days, the oldest first; empty unless it was asked for.
+    pub trend: Vec<TrendPoint>,
 }
 
 impl Audit {
@@ -101,9 +105,15 @@ impl Audit {
     }
 }
 
-/// Judges a sweep as of `now`. `trusted` are accounts whose signing profiles may sign here.
+/// Judges a sweep as of `now`. `trusted` are accounts whose signing profiles may sign here, `principals` those of the
+/// account with their policies, if they were asked for.
 #[must_use]
-pub fn audit(swept: &SweepSnapshot, trusted: &BTreeSet<String>, now: Timestamp) -> Audit {
+pub fn audit(
+    swept: &SweepSnapshot,
+    trusted: &BTreeSet<String>,
+    principals: &[Principal],
+    now: Timestamp,
+) -> Audit {
     let SweepSnapshot { posture, drift } = swept;
     let mut subjects = subjects_of(posture);
     let mut configurations = configurations_of(posture);
@@ -115,6 +125,7 @@ pub fn audit(swept: &SweepSnapshot, trusted: &BTreeSet<String>, now: Timestamp) 
     for csc in &posture.configurations {
         of_configuration(csc, &subjects, trusted, &mut findings);
     }
+    findings.extend(principals.iter().filter_map(of_principal));
     findings.sort_by(|a, b| {
         let key = |finding: &AuditFinding| (finding.subject.clone(), finding.kind);
         b.severity
@@ -142,6 +153,7 @@ pub fn audit(swept: &SweepSnapshot, trusted: &BTreeSet<String>, now: Timestamp) 
         subjects,
         configurations,
         not_looked_at: posture.troubles.clone(),
+        trend: Vec::new(),
     }
 }
 
@@ -364,6 +376,16 @@ fn of_configuration(
             add(FindingKind::PublisherIdle, Some(message), without);
         }
     }
+}
+
+fn of_principal(principal: &Principal) -> Option<AuditFinding> {
+    let right = wildcard_right(principal)?;
+    let kind = match right.reach {
+        Reach::Lambda => FindingKind::CscOpenByWildcard,
+        Reach::Everything => FindingKind::CscOpenToAdministrator,
+        Reach::NotKnown => FindingKind::PolicyUnread,
+    };
+    Some(finding(&principal.arn, kind, Some(right.message), None))
 }
 
 /// Whether a publisher is not of the configuration's own partition, region and account.

@@ -62,6 +62,12 @@ pub enum FindingKind {
     PublisherIdle,
     /// No function has the configuration.
     CscUnused,
+    /// A principal may change whom Lambda trusts, by a wildcard.
+    CscOpenByWildcard,
+    /// A principal may do everything, this among it.
+    CscOpenToAdministrator,
+    /// A policy that may give somebody the right could not be read.
+    PolicyUnread,
 }
 
 /// CIS AWS Compute Services Benchmark, NIST SP 800-53 revision 5. Security Hub has no control for code
@@ -72,6 +78,7 @@ const CODE_SIGNING: &[&str] = &[
     "NIST 800-53 CM-14",
 ];
 const INTEGRITY: &[&str] = &["NIST 800-53 SI-7(15)", "NIST 800-53 CM-14"];
+const ACCESS: &[&str] = &["NIST 800-53 AC-6", "NIST 800-53 CM-5"];
 const INVENTORY: &[&str] = &["NIST 800-53 CM-14"];
 
 impl FindingKind {
@@ -91,6 +98,9 @@ impl FindingKind {
             Self::PublisherForeign,
             Self::PublisherIdle,
             Self::CscUnused,
+            Self::CscOpenByWildcard,
+            Self::CscOpenToAdministrator,
+            Self::PolicyUnread,
         ];
         // That one tells of all functions in one page; here each is a finding of its own.
         let drift = DriftKind::ALL
@@ -117,6 +127,9 @@ impl FindingKind {
             Self::PublisherForeign => "PUBLISHER_FOREIGN",
             Self::PublisherIdle => "PUBLISHER_IDLE",
             Self::CscUnused => "CSC_UNUSED",
+            Self::CscOpenByWildcard => "CSC_OPEN_BY_WILDCARD",
+            Self::CscOpenToAdministrator => "CSC_OPEN_TO_ADMINISTRATOR",
+            Self::PolicyUnread => "POLICY_UNREAD",
         }
     }
 
@@ -134,10 +147,14 @@ impl FindingKind {
             | Self::UploadFailed
             | Self::CscWithoutPublishers
             | Self::PublisherDead
-            | Self::PublisherForeign => AuditSeverity::Warning,
-            Self::NotGated | Self::ContainerImage | Self::PublisherIdle | Self::CscUnused => {
-                AuditSeverity::Note
-            }
+            | Self::PublisherForeign
+            | Self::CscOpenByWildcard => AuditSeverity::Warning,
+            Self::NotGated
+            | Self::ContainerImage
+            | Self::PublisherIdle
+            | Self::CscUnused
+            | Self::CscOpenToAdministrator
+            | Self::PolicyUnread => AuditSeverity::Note,
         }
     }
 
@@ -188,6 +205,16 @@ impl FindingKind {
                 "The configuration lists a version of a signing profile that signed nothing that its functions run."
             }
             Self::CscUnused => "No function of the account has this code signing configuration.",
+            Self::CscOpenByWildcard => {
+                "The principal may change whom Lambda trusts by a wildcard in a policy, which may have been meant for \
+                 something else."
+            }
+            Self::CscOpenToAdministrator => {
+                "The principal may do everything, and so change whom Lambda trusts."
+            }
+            Self::PolicyUnread => {
+                "IAM did not hand out a policy of the principal, or it is no policy document: what it allows is not known."
+            }
         }
     }
 
@@ -220,6 +247,15 @@ impl FindingKind {
                 "Take it off the list, unless it is the profile that the next deployment is signed with."
             }
             Self::CscUnused => "Delete it if nothing is going to use it.",
+            Self::CscOpenByWildcard => {
+                "Name the actions that the principal needs, or deny it the changes of code signing; policies/ has a \
+                 service control policy that keeps them for the gate."
+            }
+            Self::CscOpenToAdministrator => {
+                "See that few can become it, and that each of its sessions is known; policies/ has a service control \
+                 policy that keeps changes of code signing from it, too."
+            }
+            Self::PolicyUnread => "Read the policy in the console.",
         }
     }
 
@@ -246,6 +282,7 @@ impl FindingKind {
             | Self::PublisherDead
             | Self::PublisherForeign
             | Self::PublisherIdle => INTEGRITY,
+            Self::CscOpenByWildcard | Self::CscOpenToAdministrator | Self::PolicyUnread => ACCESS,
             Self::Drift(
                 DriftKind::TargetGone
                 | DriftKind::OtherVersionCurrent

@@ -1,5 +1,6 @@
 //! What is judged, as it is shown: a function, a layer, a code signing configuration.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
@@ -82,6 +83,19 @@ impl Protection {
             Self::NotApplicable => "does not apply",
         }
     }
+}
+
+/// How the functions of the account stood at the end of one sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TrendPoint {
+    /// When the sweep ended.
+    pub at: Timestamp,
+    /// Functions that could run signed code: no images, and not the gate's own.
+    pub functions: usize,
+    /// Those of them that ran signed code.
+    pub signed: usize,
+    /// Those of the signed whose code came by way of the gate.
+    pub gated: usize,
 }
 
 /// A function or a layer.

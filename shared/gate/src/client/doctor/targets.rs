@@ -48,7 +48,7 @@ where
             )];
         }
     };
-    let audit = audit(&swept, &BTreeSet::new(), world.now);
+    let audit = audit(&swept, &BTreeSet::new(), &[], world.now);
     let mut checks = vec![sweep(&audit)];
     checks.extend(standing(&audit));
     checks.extend(each(world, parts, &swept).await);
