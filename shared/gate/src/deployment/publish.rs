@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::{FunctionName, ReasonCode},
     outcome::{Backoff, EarlyExit, RetryableError},
-    ports::{LATEST_PUBLISHED, Publication, VersionPublish, VersionRequest, VersionState},
+    ports::{LATEST_PUBLISHED, Publication, Version, VersionPublish, VersionRequest, VersionState},
 };
 
 pub(super) enum Published {
@@ -84,19 +84,15 @@ pub(super) async fn publish_to_latest<W: DeployWorld>(
     loop {
         let mut what = format!("calls of {name} without a qualifier do not run it yet");
         let found = world.version(name, LATEST_PUBLISHED).await?;
-        match found.filter(|found| found.code.sha256 == code_sha256) {
-            Some(found) => match found.state {
-                VersionState::Ready => return Ok(None),
-                VersionState::Failed { reason } => {
-                    let message = format!("calls without a qualifier cannot run it: {reason}");
-                    return Ok(Some(Published::Refused(ReasonCode::UpdateFailed, message)));
-                }
-                VersionState::Unknown { state } => {
-                    what = unknown_state(&what, &state);
-                }
-                VersionState::Pending => {}
-            },
-            None => {}
+        let is_it = |found: &Version| found.code.sha256 == code_sha256;
+        match found.filter(is_it).map(|found| found.state) {
+            Some(VersionState::Ready) => return Ok(None),
+            Some(VersionState::Failed { reason }) => {
+                let message = format!("calls without a qualifier cannot run it: {reason}");
+                return Ok(Some(Published::Refused(ReasonCode::UpdateFailed, message)));
+            }
+            Some(VersionState::Unknown { state }) => what = unknown_state(&what, &state),
+            Some(VersionState::Pending) | None => {}
         }
         if !backoff.pause(world).await {
             return Err(RetryableError::busy(what).into());

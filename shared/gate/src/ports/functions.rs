@@ -30,14 +30,6 @@ pub enum UpdateStatus {
     },
 }
 
-impl UpdateStatus {
-    /// Whether it may still come to something else.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        matches!(self, Self::InProgress | Self::Unknown { .. })
-    }
-}
-
 /// `GetFunction` of `$LATEST`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
