@@ -237,6 +237,10 @@ fn what_stands_against_a_function_is_said_before_anything_is_changed() {
             ),
             "no room",
         ),
+        (
+            configuration(json!({"State": "Hibernating"})),
+            "State is Hibernating",
+        ),
         (json!({"Code": {"ResolvedS3Object": resolved}}), "REFERENCE"),
         (json!({"Code": {"Location": null}}), "where its package"),
         (

@@ -6,8 +6,9 @@ use countersign_gate::{
         FunctionConfiguration, FunctionName, LayerName, RevisionId, SignedObject, VersionId,
     },
     ports::{
-        AliasMove, CodeUpdate, Function, FunctionCsc, Functions, Layers, PortError, UpdateOptions,
-        UpdateStatus, VersionPublish, VersionRequest, VersionState,
+        AliasMove, CodeUpdate, Function, FunctionCsc, Functions, LATEST_PUBLISHED, Layers,
+        PortError, Publication, UpdateOptions, UpdateStatus, VersionPublish, VersionRequest,
+        VersionState,
     },
 };
 use countersign_testkit::fake_aws::{FakeAws, exception, json};
@@ -48,6 +49,7 @@ fn seen(kms_key_arn: Option<&str>) -> Function {
         configuration: FunctionConfiguration::default(),
         last_modified: Timestamp::UNIX_EPOCH,
         kms_key_arn: kms_key_arn.map(str::to_owned),
+        is_on_managed_instances: false,
         revision: revision(),
         update: UpdateStatus::Successful,
         tags: BTreeMap::new(),
@@ -132,29 +134,29 @@ async fn update_status_is_read_from_state_and_last_update() {
     let failed = |reason: &str| UpdateStatus::Failed {
         reason: reason.to_owned(),
     };
+    let unknown = |what: &str| UpdateStatus::Unknown {
+        what: what.to_owned(),
+    };
     for (state, last, expected) in [
-        ("Active", "Successful", Some(UpdateStatus::Successful)),
-        ("Inactive", "Successful", Some(UpdateStatus::Successful)),
-        ("Active", "InProgress", Some(UpdateStatus::InProgress)),
-        ("Pending", "Successful", Some(UpdateStatus::InProgress)),
-        ("Active", "Failed", Some(failed("of the update"))),
-        ("Failed", "Successful", Some(failed("of the state"))),
-        ("Failed", "InProgress", Some(failed("of the state"))),
+        ("Active", "Successful", UpdateStatus::Successful),
+        ("Inactive", "Successful", UpdateStatus::Successful),
+        ("Active", "InProgress", UpdateStatus::InProgress),
+        ("Pending", "Successful", UpdateStatus::InProgress),
+        ("Active", "Failed", failed("of the update")),
+        ("Failed", "Successful", failed("of the state")),
+        ("Failed", "InProgress", failed("of the state")),
+        ("ActiveNonInvocable", "Successful", UpdateStatus::Successful),
+        ("ActiveNonInvocable", "Failed", failed("of the update")),
+        ("Deactivated", "Successful", UpdateStatus::Successful),
+        ("Deactivating", "Successful", UpdateStatus::InProgress),
+        ("Deleting", "Successful", UpdateStatus::InProgress),
         (
-            "ActiveNonInvocable",
-            "Successful",
-            Some(UpdateStatus::Successful),
+            "Active",
+            "Confused",
+            unknown("LastUpdateStatus is Confused"),
         ),
-        (
-            "ActiveNonInvocable",
-            "Failed",
-            Some(failed("of the update")),
-        ),
-        ("Deactivated", "Successful", Some(UpdateStatus::Successful)),
-        ("Deactivating", "Successful", Some(UpdateStatus::InProgress)),
-        ("Deleting", "Successful", Some(UpdateStatus::InProgress)),
-        ("Active", "Confused", None),
-        ("Confused", "Successful", None),
+        ("Confused", "Successful", unknown("State is Confused")),
+        ("Confused", "Failed", unknown("State is Confused")),
     ] {
         let reasons = r#","StateReason":"of the state","LastUpdateStatusReason":"of the update""#;
         let code = code(reasons)
@@ -168,12 +170,7 @@ async fn update_status_is_read_from_state_and_last_update() {
             json(&format!(r#"{{"Configuration":{code}}}"#)),
         );
         let answer = aws.function(&name()).await;
-        match expected {
-            Some(expected) => {
-                assert_eq!(answer.unwrap().unwrap().update, expected, "{state} {last}");
-            }
-            None => assert!(is_unexpected(&answer.unwrap_err()), "{state} {last}"),
-        }
+        assert_eq!(answer.unwrap().unwrap().update, expected, "{state} {last}");
     }
 }
 
@@ -395,6 +392,7 @@ async fn version_is_published_of_the_given_code() {
         function: name(),
         code_sha256: "c2hh".to_owned(),
         description: "commit 6533b80".to_owned(),
+        publication: Publication::Version,
     };
     fake.answers_once("lambda:PublishVersion", json(r#"{"Version":"7"}"#));
     let answer = aws.publish_version(&request).await.unwrap();
@@ -423,6 +421,35 @@ async fn version_is_published_of_the_given_code() {
     fake.answers_once("lambda:PublishVersion", exception(400, invalid, "too long"));
     let answer = aws.publish_version(&request).await.unwrap();
     assert!(matches!(answer, VersionPublish::Refused(_)));
+}
+
+#[tokio::test]
+async fn latest_is_published_by_name_and_read_by_its_qualifier() {
+    let (fake, aws) = stack();
+    let request = VersionRequest {
+        function: name(),
+        code_sha256: "c2hh".to_owned(),
+        description: "d".to_owned(),
+        publication: Publication::LatestPublished,
+    };
+    let answer = json(r#"{"Version":"$LATEST.PUBLISHED"}"#);
+    fake.answers_once("lambda:PublishVersion", answer);
+    aws.publish_version(&request).await.unwrap();
+    let sent = sent(&call(&fake, "lambda:PublishVersion"));
+    assert_eq!(sent["PublishTo"], "LATEST_PUBLISHED");
+
+    let instances = r#","CapacityProviderConfig":{"LambdaManagedInstancesCapacityProviderConfig":
+        {"CapacityProviderArn":"arn:aws:lambda:eu-west-1:111122223333:capacity-provider:own"}}"#;
+    let answer = format!(r#"{{"Configuration":{}}}"#, code(instances));
+    fake.answers("lambda:GetFunction", json(&answer));
+    let function = aws.function(&name()).await.unwrap().unwrap();
+    assert!(function.is_on_managed_instances);
+    let found = aws.version(&name(), LATEST_PUBLISHED).await.unwrap();
+    assert_eq!(found.unwrap().code.sha256, "c2hh");
+    let asked = fake.calls().pop().unwrap();
+    let qualifier = asked.request.query_value("Qualifier");
+    // As it is written in a query.
+    assert_eq!(qualifier, Some("%24LATEST.PUBLISHED"));
 }
 
 #[tokio::test]
@@ -478,6 +505,28 @@ async fn version_state_is_told() {
     for (said, expected) in [
         (r#""State":"Active""#, VersionState::Ready),
         (r#""State":"Inactive""#, VersionState::Ready),
+        (
+            r#""State":"Inactive","StateReasonCode":"Idle","StateReason":"The function is idle.""#,
+            VersionState::Ready,
+        ),
+        (
+            r#""State":"Inactive","StateReasonCode":"","StateReason":"Lambda cannot read the package.""#,
+            refused("its state is Inactive: Lambda cannot read the package."),
+        ),
+        (
+            r#""State":"Inactive","StateReasonCode":"KMSKeyAccessDenied","StateReason":"no key""#,
+            refused("its state is Inactive: KMSKeyAccessDenied, no key"),
+        ),
+        (
+            r#""State":"Inactive","StateReasonCode":"S3AccessLost""#,
+            refused("its state is Inactive: S3AccessLost"),
+        ),
+        (
+            r#""State":"Odd","StateReasonCode":"Idle""#,
+            VersionState::Unknown {
+                state: "Odd".to_owned(),
+            },
+        ),
         (r#""State":"Pending""#, VersionState::Pending),
         (r#""State":"Failed","StateReason":"no subnet""#, failed),
         (r#""State":"Deactivating""#, VersionState::Pending),
@@ -505,11 +554,10 @@ async fn version_state_is_told() {
         .iter()
         .map(|call| call.request.query_value("Qualifier"));
     assert!(asked.all(|qualifier| qualifier == Some("7")));
-    for said in [r#""State":"Odd""#, r#""Version":"7""#] {
-        let answer = format!(r#"{{"Configuration":{{{said}}}}}"#);
-        fake.answers_once("lambda:GetFunction", json(&answer));
-        assert!(is_unexpected(&aws.version(&name(), "7").await.unwrap_err()));
-    }
+    // Without a state, nothing is known.
+    let stateless = json(r#"{"Configuration":{"Version":"7","CodeSha256":"c2hh"}}"#);
+    fake.answers_once("lambda:GetFunction", stateless);
+    assert!(is_unexpected(&aws.version(&name(), "7").await.unwrap_err()));
     fake.answers_once(
         "lambda:GetFunction",
         exception(404, "ResourceNotFoundException", ""),

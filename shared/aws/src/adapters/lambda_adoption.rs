@@ -43,13 +43,11 @@ impl Adoption for LambdaApi {
         let configuration = answer.configuration.as_ref();
         let configuration = required(GET_FUNCTION, "Configuration", configuration)?;
         let (unsigned_layers, gate) = (unsigned_layers(configuration), gate(configuration));
-        let has_capacity_provider = configuration.capacity_provider_config.is_some();
         let (is_referenced, location) = code_location(&answer);
         Ok(Some(AdoptionCandidate {
             function: function_of(answer)?,
             unsigned_layers,
             is_referenced,
-            has_capacity_provider,
             location,
             gate,
         }))

@@ -12,8 +12,9 @@ use aws_sdk_lambda::{
     },
     types::{
         AliasRoutingConfiguration, CodeSigningConfig, CodeSigningPolicy, EnvironmentResponse,
-        FunctionCodeLocation, FunctionConfiguration as LambdaConfiguration, LastUpdateStatus,
-        PackageType, S3ObjectStorageMode, State,
+        FunctionCodeLocation, FunctionConfiguration as LambdaConfiguration,
+        FunctionVersionLatestPublished, LastUpdateStatus, PackageType, S3ObjectStorageMode, State,
+        StateReasonCode,
     },
 };
 use countersign_gate::{
@@ -23,8 +24,9 @@ use countersign_gate::{
         Target,
     },
     ports::{
-        Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, PortError, UpdateOptions,
-        UpdateStatus, UpdatedCode, Version, VersionPublish, VersionRequest, VersionState,
+        Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, PortError, Publication,
+        UpdateOptions, UpdateStatus, UpdatedCode, Version, VersionPublish, VersionRequest,
+        VersionState,
     },
     verdict::Approved,
 };
@@ -135,6 +137,10 @@ impl Functions for LambdaApi {
 
     async fn publish_version(&self, request: &VersionRequest) -> Result<VersionPublish, PortError> {
         const CALL: &str = "lambda:PublishVersion";
+        let publish_to = match request.publication {
+            Publication::Version => None,
+            Publication::LatestPublished => Some(FunctionVersionLatestPublished::LatestPublished),
+        };
         let answer = self
             .connection
             .lambda()
@@ -142,6 +148,7 @@ impl Functions for LambdaApi {
             .function_name(request.function.as_str())
             .code_sha256(&request.code_sha256)
             .description(&request.description)
+            .set_publish_to(publish_to)
             .send()
             .await;
         let error = match answer {
@@ -180,7 +187,7 @@ impl Functions for LambdaApi {
                 profile_version_arn: found.signing_profile_version_arn,
             },
             config_sha256: found.config_sha256,
-            state: version_state(&state, found.state_reason)?,
+            state: version_state(&state, found.state_reason_code.as_ref(), found.state_reason),
         }))
     }
 
@@ -270,6 +277,7 @@ pub(super) fn function_of(answer: GetFunctionOutput) -> Result<Function, PortErr
         },
         config_sha256: function.config_sha256,
         last_modified: last_modified(function.last_modified.as_deref())?,
+        is_on_managed_instances: function.capacity_provider_config.is_some(),
         // An image has none, and what it has there may not be ours to see.
         kms_key_arn: match answer.code {
             Some(location) if !is_image => kms_key_arn(location)?,
@@ -496,6 +504,8 @@ fn revision(call: &'static str, id: Option<String>) -> Result<RevisionId, PortEr
 /// documented): `$LATEST` of such a function is `ActiveNonInvocable` when it is settled, since
 /// invocations run `$LATEST.PUBLISHED` (grade C). `Deactivating` and `Deleting` pass, and are waited
 /// for; after `Deleting` there is no function (grade D). `Deactivated` is settled (grade D).
+///
+/// A value that the SDK does not know is told as what it is: it is no success, and no failure either.
 fn update_status(
     call: &'static str,
     state: Option<State>,
@@ -511,7 +521,11 @@ fn update_status(
         }
         State::Pending | State::Deactivating | State::Deleting => false,
         State::Active | State::Inactive | State::ActiveNonInvocable | State::Deactivated => true,
-        unknown => return Err(unreadable(call, "State", &unknown)),
+        unknown => {
+            return Ok(UpdateStatus::Unknown {
+                what: format!("State is {unknown}"),
+            });
+        }
     };
     match required(call, "LastUpdateStatus", last)? {
         LastUpdateStatus::Failed => Ok(UpdateStatus::Failed {
@@ -519,30 +533,51 @@ fn update_status(
         }),
         LastUpdateStatus::Successful if is_settled => Ok(UpdateStatus::Successful),
         LastUpdateStatus::Successful | LastUpdateStatus::InProgress => Ok(UpdateStatus::InProgress),
-        unknown => Err(unreadable(call, "LastUpdateStatus", &unknown)),
+        unknown => Ok(UpdateStatus::Unknown {
+            what: format!("LastUpdateStatus is {unknown}"),
+        }),
     }
 }
 
 /// Whether a published version can be invoked. Not from `LastUpdateStatus`: a version is never
 /// updated, and need not have one.
 ///
+/// `Inactive` is the state of a version that was idle for long, which its next invocation wakes (grade B), and
+/// of one whose package Lambda cannot read in its bucket (grade B). The reason tells them apart: `Idle` is one
+/// of the service model's codes (grade A); which code the other has is not recorded (grade D), so that every
+/// reason but idleness counts as one that waiting does not mend.
+///
 /// Of the states that came with Managed Instances, `Deactivating` and `Deleting` are waited for;
 /// after `Deleting` there is no version. `Deactivated` and `ActiveNonInvocable` do not become
 /// invocable by waiting: no alias is moved to such a version. All of this is grade D; that the states
 /// exist is grade A.
-fn version_state(state: &State, reason: Option<String>) -> Result<VersionState, PortError> {
+fn version_state(
+    state: &State,
+    code: Option<&StateReasonCode>,
+    reason: Option<String>,
+) -> VersionState {
+    // Empty as good as absent: nothing was said.
+    let code = code.filter(|code| !code.as_str().is_empty());
+    let reason = reason.filter(|reason| !reason.is_empty());
     match state {
-        State::Active | State::Inactive => Ok(VersionState::Ready),
-        State::Pending | State::Deactivating | State::Deleting => Ok(VersionState::Pending),
-        State::Failed => Ok(VersionState::Failed {
+        State::Active => VersionState::Ready,
+        State::Inactive if code == Some(&StateReasonCode::Idle) => VersionState::Ready,
+        State::Inactive if code.is_none() && reason.is_none() => VersionState::Ready,
+        State::Pending | State::Deactivating | State::Deleting => VersionState::Pending,
+        State::Failed => VersionState::Failed {
             reason: reason.unwrap_or_default(),
-        }),
-        State::Deactivated | State::ActiveNonInvocable => Ok(VersionState::Failed {
-            reason: match reason {
-                Some(reason) => format!("its state is {state}: {reason}"),
-                None => format!("its state is {state}"),
-            },
-        }),
-        unknown => Err(unreadable(GET_FUNCTION, "State", unknown)),
+        },
+        State::Inactive | State::Deactivated | State::ActiveNonInvocable => {
+            let why = [code.map(|code| code.as_str().to_owned()), reason];
+            let why: Vec<String> = why.into_iter().flatten().collect();
+            let mut reason = format!("its state is {state}");
+            if !why.is_empty() {
+                reason = format!("{reason}: {}", why.join(", "));
+            }
+            VersionState::Failed { reason }
+        }
+        unknown => VersionState::Unknown {
+            state: unknown.as_str().to_owned(),
+        },
     }
 }

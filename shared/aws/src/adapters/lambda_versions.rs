@@ -28,7 +28,7 @@ impl FunctionVersions for LambdaApi {
         let mut items = Vec::new();
         for version in page.versions.into_iter().flatten() {
             let number = required(CALL, "Version", version.version)?;
-            if number == LATEST {
+            if number.starts_with(LATEST) {
                 continue;
             }
             items.push(ListedFunctionVersion {
@@ -62,7 +62,7 @@ impl FunctionVersions for LambdaApi {
             let weighted = weights.into_iter().flatten().map(|(version, _)| version);
             let target = required(CALL, "FunctionVersion", alias.function_version)?;
             for version in weighted.chain([target]) {
-                if version != LATEST {
+                if !version.starts_with(LATEST) {
                     items.push(number_of(CALL, "FunctionVersion", &version)?);
                 }
             }

@@ -154,7 +154,9 @@ fn signing_job(
         SigningStatus::InProgress => JobStatus::InProgress,
         SigningStatus::Succeeded => JobStatus::Succeeded,
         SigningStatus::Failed => JobStatus::Failed { reason },
-        unknown => return Err(unreadable(call, "status", &unknown)),
+        unknown => JobStatus::Unknown {
+            status: unknown.as_str().to_owned(),
+        },
     };
     let profile = required(call, "profileName", job.profile_name)?;
     let revocation = match &job.revocation_record {

@@ -33,7 +33,7 @@ pub struct Setting<T: 'static> {
 /// Makes a constant of each row, and of all rows the list of names.
 macro_rules! settings {
     ($($(#[$doc:meta])* $setting:ident: $type:ty {
-        name: $name:literal,
+        name: $name:expr,
         meaning: $meaning:literal,
         parse: $parse:expr,
         default: $default:expr,

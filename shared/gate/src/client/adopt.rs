@@ -101,6 +101,12 @@ pub enum Obstacle {
         /// In Lambda's words.
         reason: String,
     },
+    /// Lambda says what this version of Countersign does not know.
+    #[error("{what}, which this version of Countersign does not know")]
+    UnknownState {
+        /// Which value, of what.
+        what: String,
+    },
     /// Lambda reads the package out of a bucket.
     #[error(
         "Lambda reads its package out of a bucket of yours (S3ObjectStorageMode REFERENCE); the gate's update would \
@@ -156,6 +162,10 @@ impl Obstacle {
             Self::Updating => "run the command again in a minute",
             Self::UpdateFailed { .. } => {
                 "mend that first: update its code or configuration, and see that it ends well"
+            }
+            Self::UnknownState { .. } => {
+                "see what Lambda says of it (aws lambda get-function-configuration), wait until it is Active, or take a \
+                 newer version of countersign"
             }
             Self::Referenced => {
                 "leave it out, or let Lambda have a copy first (aws lambda update-function-code without \
@@ -226,6 +236,9 @@ pub(super) fn check_function(
             return Err(Obstacle::UpdateFailed {
                 reason: reason.clone(),
             });
+        }
+        UpdateStatus::Unknown { what } => {
+            return Err(Obstacle::UnknownState { what: what.clone() });
         }
     }
     if candidate.is_referenced {
@@ -301,13 +314,6 @@ fn warnings(goal: &AdoptionGoal, candidate: &AdoptionCandidate) -> Vec<String> {
             "layers that are not signed: {layers}; Lambda judges layers when the function's configuration is \
              changed, and such a change {when}: upload them as layers/NAME.zip, and attach the signed versions"
         ));
-    }
-    if candidate.has_capacity_provider {
-        warnings.push(
-            "it runs on Managed Instances: invocations without a version run $LATEST.PUBLISHED, which the gate does \
-             not publish to"
-                .to_owned(),
-        );
     }
     if candidate.function.kms_key_arn.is_some() {
         warnings.push(

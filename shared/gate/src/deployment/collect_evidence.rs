@@ -6,7 +6,9 @@ use super::{
     settings::DeploySettings,
 };
 use crate::{
-    domain::{Csc, CscArn, FunctionConfiguration, FunctionName, SignedObject, SigningJob},
+    domain::{
+        Architecture, Csc, CscArn, FunctionConfiguration, FunctionName, SignedObject, SigningJob,
+    },
     outcome::{Backoff, EarlyExit, RetryableError},
     ports::{Function, FunctionCsc, Functions, PortError},
     verdict::{DryRun, Evidence, Examine, Examined, Fact, NoAnswer},
@@ -81,13 +83,18 @@ pub(super) fn borrowed(source: &Fact<Option<Vec<u8>>>) -> Fact<Option<&[u8]>> {
     }
 }
 
-/// What a function would start, as it was read with the revision that guards the update. An image starts
-/// nothing of a zip.
-pub(super) fn configuration_of(function: &Function) -> Fact<FunctionConfiguration> {
+/// What a function would start, as it was read with the revision that guards the update; on the processor
+/// that the update is to bring, if it is to bring another. An image starts nothing of a zip.
+pub(super) fn configuration_of(
+    function: &Function,
+    architecture: Option<Architecture>,
+) -> Fact<FunctionConfiguration> {
     if function.is_image {
         return Fact::NotAsked;
     }
-    Fact::Known(function.configuration.clone())
+    let mut configuration = function.configuration.clone();
+    configuration.architecture = architecture.or(configuration.architecture);
+    Fact::Known(configuration)
 }
 
 /// All evidence but Lambda's dry run, about a package that this job signed.

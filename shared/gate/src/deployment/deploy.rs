@@ -114,6 +114,13 @@ async fn run<W: DeployWorld, E: Examine>(
             let what = format!("the job {} is in progress", pending.job.id);
             return Err(RetryableError::busy(what).into());
         }
+        JobStatus::Unknown { status } => {
+            let what = format!(
+                "the status of the job {} is {status}, which is not known",
+                pending.job.id
+            );
+            return Err(RetryableError::busy(what).into());
+        }
         JobStatus::Failed { reason } => {
             check_current(world, &pending.upload).await?;
             let message = format!("the signing job {} failed: {reason}", pending.job.id);

@@ -17,7 +17,7 @@ use super::{
     pending_deployment::{
         Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
     },
-    publish::{Published, publish_version, wait_until_invocable},
+    publish::{Published, publish_to_latest, publish_version, wait_until_invocable},
     settings::DeploySettings,
     update_options::update_options,
 };
@@ -25,8 +25,8 @@ use crate::{
     domain::{AliasName, CodeIdentity, Csc, FunctionConfiguration, FunctionName, ReasonCode},
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
     ports::{
-        CodeUpdate, CurrentPackage, CurrentUpload, Function, UpdateOptions, UpdateStatus,
-        UpdatedCode,
+        CodeUpdate, CurrentPackage, CurrentUpload, Function, Publication, UpdateOptions,
+        UpdateStatus, UpdatedCode,
     },
     records::{self, Deployed, UploadState},
     verdict::{
@@ -120,12 +120,19 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     ) -> Result<Option<Function>, EarlyExit> {
         loop {
             let function = self.world.function(&self.name).await?;
-            let is_busy = |function: &Function| function.update == UpdateStatus::InProgress;
-            if !function.as_ref().is_some_and(is_busy) {
-                return Ok(function);
-            }
+            let update = function.as_ref().map(|function| &function.update);
+            let what = match update {
+                Some(UpdateStatus::InProgress) => {
+                    format!("the function {} is being updated", self.name)
+                }
+                Some(UpdateStatus::Unknown { what }) => {
+                    format!("of the function {}, {what}, which is not known", self.name)
+                }
+                Some(UpdateStatus::Successful | UpdateStatus::Failed { .. }) | None => {
+                    return Ok(function);
+                }
+            };
             if !backoff.pause(self.world).await {
-                let what = format!("the function {} is being updated", self.name);
                 return Err(RetryableError::busy(what).into());
             }
         }
@@ -183,7 +190,8 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let Some(csc) = csc_of_function(self.world, &self.name).await else {
             return Ok(Round::Again);
         };
-        let mut evidence = self.evidence(csc, configuration_of(function)).await?;
+        let configuration = configuration_of(function, options.architecture);
+        let mut evidence = self.evidence(csc, configuration).await?;
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
             && let Some(same) = self
@@ -302,6 +310,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
                 let Some(function) = self.wait_until_updated(backoff).await? else {
                     return Err(self.gone().into());
                 };
+                self.check_architecture(&function, &expected, options, verdict)?;
                 self.publish_and_point_alias(&function, &expected, verdict, alias)
                     .await
             }
@@ -354,7 +363,8 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let Some(csc) = csc_of_function(self.world, &self.name).await else {
             return Ok(Round::Again);
         };
-        let evidence = self.evidence(csc, configuration_of(function)).await?;
+        let configuration = configuration_of(function, None);
+        let evidence = self.evidence(csc, configuration).await?;
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {
             Judgement::Accepted(verified, verdict) => {
@@ -387,7 +397,8 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Err(self.failed(ReasonCode::UpdateFailed, message, verdict));
         }
         let code_sha256 = &expected.code_sha256;
-        let published = publish_version(self.world, self.pending, &self.name, code_sha256).await?;
+        let (world, to) = (self.world, Publication::Version);
+        let published = publish_version(world, self.pending, &self.name, code_sha256, to).await?;
         let version = match published {
             Published::Version(version) => version,
             Published::CodeChanged => return Ok(Round::Again),
@@ -402,6 +413,16 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         if let Some(message) = unfit {
             let message = format!("{message}; no alias was moved");
             return Err(self.failed(ReasonCode::UpdateFailed, message, verdict));
+        }
+        if function.is_on_managed_instances {
+            match publish_to_latest(world, self.pending, &self.name, code_sha256).await? {
+                Some(Published::Refused(code, message)) => {
+                    let message = format!("{message}; no alias was moved");
+                    return Err(self.failed(code, message, verdict));
+                }
+                Some(Published::CodeChanged) => return Ok(Round::Again),
+                Some(Published::Version(_)) | None => {}
+            }
         }
         if let Some(alias) = alias {
             let canary = self.settings.canary;
@@ -424,6 +445,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         } else {
             format!("version {version} is live")
         };
+        if function.is_on_managed_instances {
+            message = format!("{message}, and calls without a qualifier run it");
+        }
         if let Some(alias) = alias {
             message = format!("{message}, and {alias} points at it");
         }
@@ -441,7 +465,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         csc: &Fact<Option<Csc>>,
     ) -> Result<Option<SamePackage>, EarlyExit> {
         let is_kept_so = function.configuration.storage == options.storage;
-        if function.update != UpdateStatus::Successful || !is_kept_so {
+        let runs_on = function.configuration.architecture;
+        let is_for_it = options.architecture.is_none() || options.architecture == runs_on;
+        if function.update != UpdateStatus::Successful || !is_kept_so || !is_for_it {
             return Ok(None);
         }
         let is_likely =
@@ -526,6 +552,31 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             deployed: None,
             package: Some(package),
         })))
+    }
+
+    /// Whether the function runs this code on the processor that was asked for, as far as Lambda says. Of an
+    /// update that failed, the failure is told instead.
+    fn check_architecture(
+        &self,
+        function: &Function,
+        expected: &ExpectedCode,
+        options: UpdateOptions,
+        verdict: &Verdict,
+    ) -> Result<(), EarlyExit> {
+        let (wanted, found) = (options.architecture, function.configuration.architecture);
+        let (Some(wanted), Some(found)) = (wanted, found) else {
+            return Ok(());
+        };
+        let is_settled = function.update == UpdateStatus::Successful;
+        if wanted == found || !is_settled || function.code.sha256 != expected.code_sha256 {
+            return Ok(());
+        }
+        let difference = format!(
+            "Architectures is {}, asked for was {}",
+            found.as_str(),
+            wanted.as_str()
+        );
+        Err(self.failed(ReasonCode::DeployedMismatch, difference, verdict))
     }
 
     fn check_deployed(

@@ -4,7 +4,7 @@
 //! earlier deliveries came), `collect_evidence.rs` and `judge.rs` (the verdict, on record before
 //! anything is changed), `function.rs` with `publish.rs` and `alias.rs`, `layer.rs`,
 //! `current_package.rs` (the last verified package of a target), `live.rs` (`live.json`), `expected.rs` (deployed bytes are
-//! verified bytes), `update_options.rs` (how Lambda keeps them), `description.rs` (what a version says of itself), `prune.rs` (old versions are
+//! verified bytes), `update_options.rs` (how Lambda keeps them, for which processor), `description.rs` (what a version says of itself), `prune.rs` (old versions are
 //! deleted), `settings.rs`.
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
@@ -34,3 +34,4 @@ pub use expected::ExpectedCode;
 pub use pending_deployment::DeployWorld;
 pub use prune::{MAX_PRUNED, PrunePlan, PruneWorld, plan_prune, prune};
 pub use settings::{CanaryPolicy, DeploySettings, KeptVersions};
+pub use update_options::ARCHITECTURE_TAG;

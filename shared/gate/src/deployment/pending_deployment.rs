@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::settings::DeploySettings;
 use crate::{
-    domain::{JobStatus, ReasonCode, SigningJob, SigningJobId, Target, Upload, VersionId},
+    domain::{ReasonCode, SigningJob, SigningJobId, Target, Upload, VersionId},
     outcome::{
         Backoff, DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, Superseded,
         UploadContext, finished_before,
@@ -161,7 +161,7 @@ pub(super) async fn find<W: DeployWorld>(
 }
 
 /// Describes the job. Its event says that there is one and that it ended, so while Signer does not know
-/// it, or says that it is in progress, its answer lags behind (grade C). `None` when it does not know it
+/// it, or does not say that it ended, its answer lags behind (grade C). `None` when it does not know it
 /// in all attempts.
 async fn describe<W: DeployWorld>(
     world: &W,
@@ -171,7 +171,7 @@ async fn describe<W: DeployWorld>(
     let mut backoff = Backoff::new(attempt);
     loop {
         let found = world.describe_job(job).await?;
-        let is_over = |job: &SigningJob| job.status != JobStatus::InProgress;
+        let is_over = |job: &SigningJob| job.status.is_over();
         if found.as_ref().is_some_and(is_over) || !backoff.pause(world).await {
             return match found {
                 None if !attempt.is_last(world.now()) => {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::{FunctionName, ReasonCode},
     outcome::{Backoff, EarlyExit, RetryableError},
-    ports::{VersionPublish, VersionRequest, VersionState},
+    ports::{LATEST_PUBLISHED, Publication, Version, VersionPublish, VersionRequest, VersionState},
 };
 
 pub(super) enum Published {
@@ -26,11 +26,13 @@ pub(super) async fn publish_version<W: DeployWorld>(
     pending: &PendingDeployment,
     name: &FunctionName,
     code_sha256: &str,
+    publication: Publication,
 ) -> Result<Published, EarlyExit> {
     let request = VersionRequest {
         function: name.clone(),
         code_sha256: code_sha256.to_owned(),
         description: description(pending),
+        publication,
     };
     let mut backoff = Backoff::new(&pending.attempt);
     loop {
@@ -43,7 +45,14 @@ pub(super) async fn publish_version<W: DeployWorld>(
             ),
             VersionPublish::Refused(refusal) => Published::Refused(
                 ReasonCode::LambdaRefused,
-                format!("it runs, and no version could be published: {refusal}"),
+                match publication {
+                    Publication::Version => {
+                        format!("it runs, and no version could be published: {refusal}")
+                    }
+                    Publication::LatestPublished => {
+                        format!("calls without a qualifier do not run it: {refusal}")
+                    }
+                },
             ),
             VersionPublish::Busy => {
                 if backoff.pause(world).await {
@@ -53,6 +62,41 @@ pub(super) async fn publish_version<W: DeployWorld>(
                 return Err(RetryableError::busy(what).into());
             }
         });
+    }
+}
+
+/// Has calls without a qualifier run this code, on Managed Instances: there they run what was published to
+/// latest, which moves only when somebody says so (grade A and B). Answers with nothing, or why they do not.
+///
+/// It is done once Lambda says of what they run that it is this code, and that it can be invoked.
+pub(super) async fn publish_to_latest<W: DeployWorld>(
+    world: &W,
+    pending: &PendingDeployment,
+    name: &FunctionName,
+    code_sha256: &str,
+) -> Result<Option<Published>, EarlyExit> {
+    let to = Publication::LatestPublished;
+    match publish_version(world, pending, name, code_sha256, to).await? {
+        Published::Version(_) => {}
+        otherwise => return Ok(Some(otherwise)),
+    }
+    let mut backoff = Backoff::new(&pending.attempt);
+    loop {
+        let mut what = format!("calls of {name} without a qualifier do not run it yet");
+        let found = world.version(name, LATEST_PUBLISHED).await?;
+        let is_it = |found: &Version| found.code.sha256 == code_sha256;
+        match found.filter(is_it).map(|found| found.state) {
+            Some(VersionState::Ready) => return Ok(None),
+            Some(VersionState::Failed { reason }) => {
+                let message = format!("calls without a qualifier cannot run it: {reason}");
+                return Ok(Some(Published::Refused(ReasonCode::UpdateFailed, message)));
+            }
+            Some(VersionState::Unknown { state }) => what = unknown_state(&what, &state),
+            Some(VersionState::Pending) | None => {}
+        }
+        if !backoff.pause(world).await {
+            return Err(RetryableError::busy(what).into());
+        }
     }
 }
 
@@ -69,6 +113,7 @@ pub(super) async fn wait_until_invocable<W: DeployWorld>(
 ) -> Result<Option<String>, EarlyExit> {
     let mut backoff = Backoff::new(&pending.attempt);
     loop {
+        let mut what = format!("version {version} of {name} is getting ready");
         match world.version(name, version).await?.map(|found| found.state) {
             Some(VersionState::Ready) => return Ok(None),
             Some(VersionState::Failed { reason }) => {
@@ -76,13 +121,18 @@ pub(super) async fn wait_until_invocable<W: DeployWorld>(
                     "version {version} cannot be invoked: {reason}"
                 )));
             }
-            // Deleted by now, with its function or alone: the next delivery sees which.
-            Some(VersionState::Pending) | None => {
-                if !backoff.pause(world).await {
-                    let what = format!("version {version} of {name} is getting ready");
-                    return Err(RetryableError::busy(what).into());
-                }
+            Some(VersionState::Unknown { state }) => {
+                what = unknown_state(&format!("version {version} of {name} is not ready"), &state);
             }
+            // Deleted by now, with its function or alone: the next delivery sees which.
+            Some(VersionState::Pending) | None => {}
+        }
+        if !backoff.pause(world).await {
+            return Err(RetryableError::busy(what).into());
         }
     }
+}
+
+fn unknown_state(what: &str, state: &str) -> String {
+    format!("{what}: its state is {state}, which is not known")
 }

@@ -1,11 +1,19 @@
-//! What an update of a function's code says besides which package it is: where Lambda keeps it.
+//! What an update of a function's code says besides which package it is: where Lambda keeps it, and for which
+//! processor it is.
 
 use super::settings::DeploySettings;
 use crate::{
-    domain::{CodeStorage, ReasonCode, Target},
+    domain::{Architecture, CodeStorage, ReasonCode, Target},
     outcome::{EarlyExit, OutcomeDraft},
     ports::{Function, UpdateOptions},
 };
+
+/// The tag of a function that says which processor its packages are for.
+///
+/// A tag and not metadata of the upload: what a function runs on is part of its configuration, so that it is for
+/// whoever may configure it to say, and not for everybody who may upload. And the metadata of an older version
+/// comes back with a rollback.
+pub const ARCHITECTURE_TAG: &str = "countersign:architecture";
 
 /// Judges, before anything is changed, how the function is to be updated.
 pub(super) fn update_options(
@@ -16,8 +24,21 @@ pub(super) fn update_options(
     check_storage(settings, target, function.configuration.storage)?;
     Ok(UpdateOptions {
         storage: settings.storage,
-        architecture: None,
+        architecture: architecture(function)?,
     })
+}
+
+/// The processor that the function's tag asks for. Only `UpdateFunctionCode` can change it (grade A), which
+/// nobody but the gate calls where it guards the function.
+fn architecture(function: &Function) -> Result<Option<Architecture>, EarlyExit> {
+    let Some(tag) = function.tags.get(ARCHITECTURE_TAG) else {
+        return Ok(None);
+    };
+    if let Some(architecture) = Architecture::parse(tag) {
+        return Ok(Some(architecture));
+    }
+    let message = format!("the tag {ARCHITECTURE_TAG} is {tag:?}, and not x86_64 or arm64");
+    Err(OutcomeDraft::rejected(ReasonCode::ArchitectureTag, message).into())
 }
 
 /// Refuses to make a copy of what its owner has Lambda read from a bucket. Lambda itself would do it without a

@@ -109,6 +109,11 @@ codes! {
         "A misspelt tag, or the alias was never created or was deleted.",
         "Create the alias, or correct or remove the tag; then upload again."
     }
+    ArchitectureTag = "ARCHITECTURE_TAG" {
+        "The tag countersign:architecture of the function names no processor that Lambda has.",
+        "A misspelt tag, such as amd64 or aarch64.",
+        "Set the tag to x86_64 or arm64, or remove it to leave the function's processor as it is; then upload again."
+    }
     StorageReferenced = "STORAGE_REFERENCED" {
         "Lambda reads the target's code from a bucket (storage mode REFERENCE), and this stack has Lambda make copies.",
         "The function, or the newest version of the layer, was created with S3ObjectStorageMode REFERENCE; or the stack's parameter CodeStorage was reference before.",

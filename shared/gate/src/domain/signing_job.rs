@@ -32,6 +32,19 @@ pub enum JobStatus {
         /// `statusReason`, perhaps empty.
         reason: String,
     },
+    /// A status that this gate does not know: neither signed nor failed, and waited for as long as anything is.
+    Unknown {
+        /// As Signer spells it.
+        status: String,
+    },
+}
+
+impl JobStatus {
+    /// Whether it ended, as far as is known.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed { .. })
+    }
 }
 
 /// `DescribeSigningJob`.

@@ -13,8 +13,6 @@ pub struct AdoptionCandidate {
     pub unsigned_layers: Vec<String>,
     /// Lambda reads its package out of a bucket of the customer's (`ResolvedS3Object`, grade A).
     pub is_referenced: bool,
-    /// It runs on Managed Instances (`CapacityProviderConfig`, grade A).
-    pub has_capacity_provider: bool,
     /// Where its package can be had.
     pub location: Option<CodeLocation>,
     /// What its environment says of a gate, if it is a function of one.

@@ -23,6 +23,11 @@ pub enum UpdateStatus {
         /// `LastUpdateStatusReason`, or `StateReason`.
         reason: String,
     },
+    /// A value that this gate does not know: neither done nor failed, and waited for as long as anything is.
+    Unknown {
+        /// Which, of what: `State is Hibernating`.
+        what: String,
+    },
 }
 
 /// `GetFunction` of `$LATEST`.
@@ -43,6 +48,9 @@ pub struct Function {
     pub last_modified: Timestamp,
     /// `SourceKMSKeyArn`: the customer's own key that Lambda keeps the zip under.
     pub kms_key_arn: Option<String>,
+    /// It runs on Managed Instances (`CapacityProviderConfig`, grade A): calls without a qualifier run what was
+    /// published to latest ([`LATEST_PUBLISHED`]), and not `$LATEST`.
+    pub is_on_managed_instances: bool,
     /// `RevisionId` of `$LATEST`.
     pub revision: RevisionId,
     /// `LastUpdateStatus`, with `State`.
@@ -109,6 +117,19 @@ pub enum FunctionCsc {
     NoFunction,
 }
 
+/// The qualifier of what calls without one run on Managed Instances. `GetFunction` takes it (its pattern in the
+/// service model, grade A).
+pub const LATEST_PUBLISHED: &str = "$LATEST.PUBLISHED";
+
+/// What `$LATEST` is published as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publication {
+    /// A version with a number of its own.
+    Version,
+    /// What calls without a qualifier run on Managed Instances (`PublishTo`, grade A).
+    LatestPublished,
+}
+
 /// What becomes a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionRequest {
@@ -118,12 +139,14 @@ pub struct VersionRequest {
     pub code_sha256: String,
     /// At most 256 characters.
     pub description: String,
+    /// As what.
+    pub publication: Publication,
 }
 
 /// Lambda's answer to `PublishVersion`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VersionPublish {
-    /// The version's number. When neither code nor configuration changed since the last version,
+    /// The version's number; of [`Publication::LatestPublished`], what Lambda says in its place (grade D). When neither code nor configuration changed since the last version,
     /// Lambda answers with that one.
     Version(String),
     /// `$LATEST` has other code than was asked for (`InvalidParameterValueException`).
@@ -160,6 +183,11 @@ pub enum VersionState {
     Failed {
         /// `StateReason`.
         reason: String,
+    },
+    /// A state that this gate does not know: not ready, and waited for as long as anything is.
+    Unknown {
+        /// As Lambda spells it.
+        state: String,
     },
 }
 
@@ -242,13 +270,13 @@ pub trait Functions: Sync {
         options: UpdateOptions,
     ) -> impl Future<Output = Result<CodeUpdate<UpdatedCode>, PortError>> + Send;
 
-    /// `PublishVersion` with `CodeSha256` and `Description`.
+    /// `PublishVersion` with `CodeSha256`, `Description` and perhaps `PublishTo`.
     fn publish_version(
         &self,
         request: &VersionRequest,
     ) -> impl Future<Output = Result<VersionPublish, PortError>> + Send;
 
-    /// `GetFunction` of a published version; `None` when there is no such version or function.
+    /// `GetFunction` of a published version, or of [`LATEST_PUBLISHED`]; `None` when there is no such version or function.
     fn version(
         &self,
         function: &FunctionName,

@@ -45,8 +45,9 @@ pub use event_bus::{Announcement, Events, SOURCE};
 pub use function_inventory::{FunctionInventory, ListedFunction, ListingPage};
 pub use function_versions::{FunctionVersions, ListedFunctionVersion, VersionDeletion};
 pub use functions::{
-    Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, UpdateOptions, UpdateStatus,
-    UpdatedCode, Version, VersionPublish, VersionRequest, VersionState,
+    Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, LATEST_PUBLISHED, Publication,
+    UpdateOptions, UpdateStatus, UpdatedCode, Version, VersionPublish, VersionRequest,
+    VersionState,
 };
 pub use layers::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers};
 pub use pager::{Pager, SnsMessage};

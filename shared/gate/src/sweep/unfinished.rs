@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::settings::{SweepSettings, SweepWorld};
 use crate::{
-    domain::{JobStatus, Upload, UploadId, subject_of_key},
+    domain::{Upload, UploadId, subject_of_key},
     events::{JobEvent, UploadEvent},
     outcome::RetryableError,
     ports::{ListedVersion, Receiver},
@@ -98,7 +98,7 @@ pub(super) async fn resend_if_stuck<W: SweepWorld>(
         None => (Receiver::Sign, UploadEvent::resent(upload)),
         Some(signing) => {
             let job = world.describe_job(&signing.job).await?;
-            if job.is_some_and(|job| job.status == JobStatus::InProgress) {
+            if job.is_some_and(|job| !job.status.is_over()) {
                 return Ok(UploadCheck::OnItsWay { stuck: None });
             }
             (

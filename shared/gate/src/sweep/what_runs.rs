@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{AliasName, CodeIdentity, FunctionName, LayerName, SigningJobId, Target, Upload},
     outcome::RetryableError,
-    ports::{FunctionCsc, UpdateStatus},
+    ports::{Function, FunctionCsc, LATEST_PUBLISHED, UpdateStatus},
     records::{
         self, Deployed, Drift, DriftKind, Live, Outcome, Schema, TargetPosture, UploadState,
         history, live,
@@ -200,6 +200,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             let code = self.other_code(&what, last, &function.code.sha256).await?;
             differences.extend(code);
         }
+        differences.extend(self.latest_published(name, &function, last).await?);
         // $LATEST says nothing about an alias: who moves both is told of both.
         if let Some(alias) = &last.deployed.alias {
             differences.extend(self.alias(name, alias, last).await?);
@@ -240,6 +241,32 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             expected.as_deref(),
             found.as_deref(),
         );
+    }
+
+    /// What calls without a qualifier run on Managed Instances, if it is not what was deployed last: `$LATEST`
+    /// says nothing about it.
+    async fn latest_published(
+        &self,
+        name: &FunctionName,
+        function: &Function,
+        last: &Live,
+    ) -> Result<Option<Difference>, RetryableError> {
+        if !function.is_on_managed_instances {
+            return Ok(None);
+        }
+        self.rate_limits.get_function(self.world).await;
+        let Some(found) = self.world.version(name, LATEST_PUBLISHED).await? else {
+            return Ok(Some(Difference {
+                message: format!("nothing is published to {LATEST_PUBLISHED} of {name}"),
+                expected: Some(last.deployed.code_sha256.clone()),
+                found: None,
+            }));
+        };
+        if found.code.sha256 == last.deployed.code_sha256 {
+            return Ok(None);
+        }
+        let what = format!("{LATEST_PUBLISHED} of {name}");
+        self.other_code(&what, last, &found.code.sha256).await
     }
 
     /// Where the alias points, if not at what was deployed last.

@@ -11,9 +11,11 @@
 
 mod aliases;
 mod applied;
+mod architectures;
 mod documents;
 mod faults;
 mod happy_path;
+mod managed_instances;
 mod model;
 mod order;
 mod page_samples;
@@ -33,5 +35,6 @@ mod storage_mode;
 mod sweep;
 mod sweep_trust;
 mod told_once;
+mod unknown_values;
 mod verdicts;
 mod world;

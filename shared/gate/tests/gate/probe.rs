@@ -42,6 +42,7 @@ use crate::world::{
 
 /// A second before the forge signs.
 const UPLOADED: &str = "2026-09-28T09:19:25Z";
+const LONG_BEFORE: &str = "2026-09-28T09:04:25Z";
 const JUDGED: &str = "2026-09-28T09:19:29Z";
 /// Header and lengths of a DEFLATE block that is not packed.
 const BLOCK_HEADER_BYTES: usize = 5;
@@ -62,6 +63,17 @@ enum Otherwise {
     ValidRefused,
     DryRunChanges,
     ReadDenied,
+    NoSequencer,
+    NeverStarted,
+    JobPaused,
+    OtherKey,
+    NothingSigned,
+    OtherOwner,
+    OtherJobSigned,
+    OtherProfileVersion,
+    SignedLate,
+    Refused,
+    NotPrepared,
 }
 
 /// Everything in memory. What is uploaded is signed and judged at once.
@@ -86,9 +98,14 @@ fn denied(call: &'static str) -> PortError {
 
 impl Aws {
     fn new(otherwise: Otherwise) -> Self {
+        let began = if otherwise == Otherwise::SignedLate {
+            LONG_BEFORE
+        } else {
+            UPLOADED
+        };
         Self {
             otherwise,
-            now: Mutex::new(UPLOADED.parse().unwrap()),
+            now: Mutex::new(began.parse().unwrap()),
             records: Mutex::default(),
             signed: Mutex::default(),
             dry_runs: Mutex::default(),
@@ -101,6 +118,14 @@ impl Aws {
 
     fn folder() -> String {
         "functions/doctor-probe/20260928T091925Z-v1/".to_owned()
+    }
+
+    fn signed_key(&self) -> String {
+        let folder = Self::folder();
+        if self.is(Otherwise::OtherKey) {
+            return format!("{folder}signed.zip");
+        }
+        format!("{folder}{}.zip", job_id(0))
     }
 
     /// The records of an upload as docs/records.md shows them, about this one.
@@ -120,7 +145,11 @@ impl Aws {
         received["upload"] = upload.clone();
         received["target"] = "functions/doctor-probe".into();
         received["received_at"] = "2026-09-28T09:19:26Z".into();
-        received["sequencer"] = "0055AED6DCD90281E5".into();
+        received["sequencer"] = if self.is(Otherwise::NoSequencer) {
+            Value::Null
+        } else {
+            "0055AED6DCD90281E5".into()
+        };
         received["uploaded_by"]["principal"] = if self.is(Otherwise::NobodyNamed) {
             Value::Null
         } else {
@@ -130,6 +159,9 @@ impl Aws {
             return;
         }
         put("received", &received);
+        if self.is(Otherwise::NeverStarted) {
+            return;
+        }
         let mut signing = samples[1].clone();
         signing["job"] = job_id(0).into();
         signing["profile"] = PROFILE.into();
@@ -145,13 +177,21 @@ impl Aws {
         verdict["upload"] = upload.clone();
         verdict["target"] = "functions/doctor-probe".into();
         verdict["job"] = job_id(0).into();
-        verdict["decision"] = "accept".into();
+        verdict["decision"] = if self.is(Otherwise::Refused) {
+            "reject".into()
+        } else {
+            "accept".into()
+        };
         verdict["judged_at"] = JUDGED.into();
         put("verdict", &verdict);
         let mut outcome = samples[3].clone();
         outcome["upload"] = upload;
         outcome["target"] = "functions/doctor-probe".into();
-        outcome["state"] = "prepared".into();
+        outcome["state"] = if self.is(Otherwise::NotPrepared) {
+            "failed".into()
+        } else {
+            "prepared".into()
+        };
         outcome["code"] = Value::Null;
         put("outcome", &outcome);
     }
@@ -177,7 +217,8 @@ impl Aws {
         let zip = ZipForge::new(entries);
         let signed = sign_with(&zip, pki(), |signature| {
             let signer = signature.signer();
-            signer.set_attribute(attribute::JOB, asn1::utf8(&job_arn(0)));
+            let job = job_arn(usize::from(self.is(Otherwise::OtherJobSigned)));
+            signer.set_attribute(attribute::JOB, asn1::utf8(&job));
             signer.set_attribute(attribute::PROFILE_VERSION, asn1::utf8(PROFILE_VERSION));
             signer.sort_attributes();
         });
@@ -203,8 +244,9 @@ impl UploadStore for Aws {
         package: &[u8],
         _: &BTreeMap<String, String>,
     ) -> Result<Stored, PortError> {
-        let key = format!("{}{}.zip", Self::folder(), job_id(0));
-        lock(&self.signed).insert(key, self.sign(package));
+        if !self.is(Otherwise::NothingSigned) {
+            lock(&self.signed).insert(self.signed_key(), self.sign(package));
+        }
         self.judge(&target.key());
         Ok(Stored::Version(VersionId::parse("v1").unwrap()))
     }
@@ -347,16 +389,30 @@ impl Signer for Aws {
         };
         Ok(Some(SigningJob {
             id: id.clone(),
-            status: JobStatus::Succeeded,
+            status: if self.is(Otherwise::JobPaused) {
+                JobStatus::Unknown {
+                    status: "Paused".to_owned(),
+                }
+            } else {
+                JobStatus::Succeeded
+            },
             source: Some(UploadId {
                 bucket: "uploads".to_owned(),
                 key: "functions/doctor-probe.zip".to_owned(),
                 version: VersionId::parse(version).unwrap(),
             }),
-            signed: Some(("signed".to_owned(), format!("{}{id}.zip", Self::folder()))),
+            signed: Some(("signed".to_owned(), self.signed_key())),
             profile: ProfileName::parse(PROFILE).unwrap(),
-            profile_version: "AbCdEfGh12".to_owned(),
-            owner: ACCOUNT.to_owned(),
+            profile_version: if self.is(Otherwise::OtherProfileVersion) {
+                "ZzCdEfGh12".to_owned()
+            } else {
+                "AbCdEfGh12".to_owned()
+            },
+            owner: if self.is(Otherwise::OtherOwner) {
+                "444455556666".to_owned()
+            } else {
+                ACCOUNT.to_owned()
+            },
             expires_at: Some(expires_at.parse().unwrap()),
             completed_at: None,
             revocation: None,
@@ -390,6 +446,7 @@ impl Functions for Aws {
             configuration: FunctionConfiguration::default(),
             last_modified: Timestamp::UNIX_EPOCH,
             kms_key_arn: None,
+            is_on_managed_instances: false,
             revision: RevisionId::parse(format!("r-{changes}")).unwrap(),
             update: UpdateStatus::Successful,
             tags: BTreeMap::new(),
@@ -526,7 +583,7 @@ fn facts_are_confirmed_where_aws_does_what_it_is_taken_to_do() {
 
 #[test]
 fn what_aws_does_otherwise_is_exactly_what_differs() {
-    let cases: [(Otherwise, &[&str]); 10] = [
+    let cases: [(Otherwise, &[&str]); 21] = [
         (Otherwise::ModesDropped, &["kinds-and-modes-kept"]),
         (Otherwise::NobodyNamed, &["notification-principal"]),
         (Otherwise::EventLost, &["job-event"]),
@@ -537,7 +594,19 @@ fn what_aws_does_otherwise_is_exactly_what_differs() {
         (Otherwise::UnsignedTaken, &["dry-run-unsigned"]),
         (Otherwise::ValidRefused, &["dry-run-valid"]),
         (Otherwise::DryRunChanges, &["dry-run-changes-nothing"]),
+        (Otherwise::NoSequencer, &["notification-sequencer"]),
+        (Otherwise::NeverStarted, &["job-started"]),
+        (Otherwise::JobPaused, &["job-known"]),
+        (Otherwise::OtherKey, &["signed-key"]),
+        (Otherwise::NothingSigned, &["signed-version"]),
+        (Otherwise::OtherOwner, &["job-owner"]),
+        (Otherwise::OtherJobSigned, &["signed-job"]),
+        (Otherwise::OtherProfileVersion, &["signed-profile"]),
+        (Otherwise::SignedLate, &["signed-time"]),
+        (Otherwise::Refused, &["gate-verdict"]),
+        (Otherwise::NotPrepared, &["gate-prepared"]),
     ];
+    let mut provoked = BTreeSet::from(["upload-notified"]);
     for (otherwise, expected) in cases {
         let report = ask(otherwise, "doctor-probe", Some("judged")).unwrap();
         assert_eq!(
@@ -545,7 +614,13 @@ fn what_aws_does_otherwise_is_exactly_what_differs() {
             expected,
             "{otherwise:?}: {report:#?}"
         );
+        provoked.extend(expected);
     }
+    // Without a notification nothing comes after it: the next test. Facts of the format have their own, in `tests/cases`.
+    let of_format: BTreeSet<&str> = FACTS.iter().map(FormatFact::id).collect();
+    let provoked: BTreeSet<&str> = provoked.difference(&of_format).copied().collect();
+    let all: BTreeSet<&str> = PROBE_FACTS.iter().map(|fact| fact.id).collect();
+    assert_eq!(provoked, all, "every fact is provoked");
 }
 
 #[test]

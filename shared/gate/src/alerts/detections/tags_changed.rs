@@ -11,7 +11,7 @@ pub(super) static DETECTION: Detection = Detection {
     id: "gate-tags-changed",
     severity: Severity::Warning,
     title: "Tags that steer the gate were changed on {subject}",
-    meaning: "Tags that begin with countersign: choose the profile and the alias of a function, and what is demanded of its packages.",
+    meaning: "Tags that begin with countersign: choose the profile, the alias and the processor of a function, and what is demanded of its packages.",
     false_positives: "a team that sets up its function.",
     steps: &[
         "See them: aws lambda get-function --function-name {function} --query Tags --region {region}",
@@ -28,6 +28,7 @@ pub(super) static DETECTION: Detection = Detection {
         EventPredicate::Function,
         EventPredicate::Any(&[
             EventPredicate::Present("requestParameters.tags.countersign:alias"),
+            EventPredicate::Present("requestParameters.tags.countersign:architecture"),
             EventPredicate::Present("requestParameters.tags.countersign:profile"),
             EventPredicate::Begins("requestParameters.tagKeys", "countersign:"),
         ]),
@@ -71,6 +72,10 @@ mod tests {
             )
         };
         fires(&DETECTION, &tag(json!({"countersign:alias": "live"})));
+        fires(
+            &DETECTION,
+            &tag(json!({"countersign:architecture": "arm64"})),
+        );
         silent(&tag(json!({"team": "shop"})));
         let untag = |keys| {
             event(

@@ -178,12 +178,6 @@ fn deployable(
     candidate: &AdoptionCandidate,
 ) -> StackCheck {
     match check_function(goal, name, candidate) {
-        Ok(()) if candidate.has_capacity_provider => StackCheck::warning(
-            &DEPLOYABLE,
-            subject,
-            "it runs on Managed Instances: see docs/deploying.md for what an unqualified call runs",
-            "see whether unqualified calls run what was deployed",
-        ),
         Ok(()) => StackCheck::pass(&DEPLOYABLE, subject, "nothing stands against it"),
         Err(Obstacle::Referenced) if parts.deploys_by_reference() => StackCheck::pass(
             &DEPLOYABLE,

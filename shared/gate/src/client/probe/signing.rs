@@ -198,6 +198,7 @@ fn job(setup: &ProbeSetup<'_>, sent: &Sent, found: &Found) -> Vec<ProbedFact> {
         JobStatus::Succeeded => "Succeeded".to_owned(),
         JobStatus::InProgress => "InProgress".to_owned(),
         JobStatus::Failed { reason } => format!("Failed: {reason}"),
+        JobStatus::Unknown { status } => format!("{status}, which is not known"),
     };
     let signing = sent.records.signing.as_ref();
     let expected = signing.map(|it| (it.bucket.clone(), format!("{}{}.zip", it.prefix, it.job)));

@@ -61,6 +61,7 @@ impl Functions for SimulatedPorts {
                 configuration: function.configuration,
                 last_modified: Timestamp::UNIX_EPOCH,
                 kms_key_arn: None,
+                is_on_managed_instances: function.is_on_managed_instances,
                 revision: revision(function.revision),
                 update: function.update,
                 tags: function.tags,
@@ -139,6 +140,10 @@ impl Functions for SimulatedPorts {
             });
             function.profile_version_arn = Some(PROFILE_VERSION.to_owned());
             function.configuration.storage = options.storage;
+            if !state.keeps_architecture {
+                let now = function.configuration.architecture;
+                function.configuration.architecture = options.architecture.or(now);
+            }
             function.revision += 1;
             function.update = UpdateStatus::InProgress;
             let code = code_of(function);
@@ -173,6 +178,16 @@ impl Functions for SimulatedPorts {
                 is_deleted: false,
                 deleted_at: 0,
             };
+            if request.publication == Publication::LatestPublished {
+                if !function.is_on_managed_instances {
+                    return VersionPublish::Refused(Refusal {
+                        exception: "InvalidParameterValueException".to_owned(),
+                        message: "it has no capacity provider".to_owned(),
+                    });
+                }
+                function.latest_published = Some(published);
+                return VersionPublish::Version(LATEST_PUBLISHED.to_owned());
+            }
             // As if a version of this code were enough, or one that is on record.
             let like = |version: &PublishedVersion| match state.mistake {
                 Some(Mistake::ConfigurationNotCounted) => {
@@ -210,8 +225,12 @@ impl Functions for SimulatedPorts {
     ) -> Result<Option<Version>, PortError> {
         self.call("lambda:GetFunction version", |state| {
             let function = state.functions.get_mut(function.as_str())?;
-            let number: usize = version.parse().unwrap();
-            let published = function.versions.get(number - 1)?.clone();
+            let number: usize = version.parse().unwrap_or(0);
+            let published = if version == LATEST_PUBLISHED {
+                function.latest_published.clone()?
+            } else {
+                function.versions.get(number - 1)?.clone()
+            };
             if published.is_deleted && state.mistake != Some(Mistake::DeletedVersionBelieved) {
                 return None;
             }
@@ -228,9 +247,21 @@ impl Functions for SimulatedPorts {
             if state.mistake == Some(Mistake::NoWait) {
                 return Some(found(VersionState::Ready));
             }
+            if version == LATEST_PUBLISHED && state.latest_published_pends > 0 {
+                state.latest_published_pends -= 1;
+                return Some(found(VersionState::Pending));
+            }
+            if version == LATEST_PUBLISHED
+                && let Some(reason) = state.latest_published_fails.clone()
+            {
+                return Some(found(VersionState::Failed { reason }));
+            }
             if number == function.versions.len() && function.last_pends > 0 {
                 function.last_pends -= 1;
                 return Some(found(VersionState::Pending));
+            }
+            if let Some(state) = state.versions_unknown.clone() {
+                return Some(found(VersionState::Unknown { state }));
             }
             if let Some(reason) = state.versions_fail.clone() {
                 return Some(found(VersionState::Failed { reason }));

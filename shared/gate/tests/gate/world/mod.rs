@@ -152,6 +152,9 @@ pub struct FunctionState {
     pub update: UpdateStatus,
     pub tags: BTreeMap<String, String>,
     pub is_image: bool,
+    pub is_on_managed_instances: bool,
+    /// What calls without a qualifier run there.
+    pub latest_published: Option<PublishedVersion>,
     pub csc: Option<CscArn>,
     /// Changes with the configuration.
     pub config: u64,
@@ -178,6 +181,8 @@ impl FunctionState {
             update: UpdateStatus::Successful,
             tags: BTreeMap::new(),
             is_image: false,
+            is_on_managed_instances: false,
+            latest_published: None,
             csc: Some(CscArn::parse(CSC).unwrap()),
             config: 0,
             configuration: FunctionConfiguration::default(),
@@ -234,10 +239,22 @@ pub struct WorldState {
     pub updates_never_end: bool,
     /// How often a version that was just published is looked at before it is ready.
     pub versions_pend: u32,
+    /// How many more looks what was published to latest takes to get ready.
+    pub latest_published_pends: u32,
+    /// It never gets ready, for this reason.
+    pub latest_published_fails: Option<String>,
     /// Versions never get ready, for this reason.
     pub versions_fail: Option<String>,
+    /// Updates end in this, which the gate does not know.
+    pub updates_end_unknown: Option<String>,
+    /// Versions are in this state, which the gate does not know.
+    pub versions_unknown: Option<String>,
+    /// Signing jobs have this status, which the gate does not know.
+    pub jobs_unknown: Option<String>,
     /// Lambda reports another signing job than the package's.
     pub reports_another_job: bool,
+    /// Lambda does not change a function's processor, whatever it was told.
+    pub keeps_architecture: bool,
     /// The uploads bucket has no versions.
     pub is_unversioned: bool,
     /// Uploads claim this size.
@@ -350,8 +367,14 @@ impl World {
             updates_fail: None,
             updates_never_end: false,
             versions_pend: 0,
+            latest_published_pends: 0,
+            latest_published_fails: None,
             versions_fail: None,
+            updates_end_unknown: None,
+            versions_unknown: None,
+            jobs_unknown: None,
             reports_another_job: false,
+            keeps_architecture: false,
             is_unversioned: false,
             claimed_size: None,
             alias_refuses: None,

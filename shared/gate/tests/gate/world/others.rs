@@ -354,9 +354,13 @@ impl World {
         if state.updates_never_end {
             return;
         }
-        let ended = match state.updates_fail.clone() {
-            Some(reason) => UpdateStatus::Failed { reason },
-            None => UpdateStatus::Successful,
+        let ended = match (
+            state.updates_fail.clone(),
+            state.updates_end_unknown.clone(),
+        ) {
+            (Some(reason), _) => UpdateStatus::Failed { reason },
+            (None, Some(what)) => UpdateStatus::Unknown { what },
+            (None, None) => UpdateStatus::Successful,
         };
         for function in state.functions.values_mut() {
             if function.update == UpdateStatus::InProgress {

@@ -556,10 +556,11 @@ impl Signer for SimulatedPorts {
             let revoked_at = state.jobs_revoked_at.filter(|_| !is_blind);
             Some(SigningJob {
                 id: id.clone(),
-                status: match job.succeeded {
-                    None => JobStatus::InProgress,
-                    Some(true) => JobStatus::Succeeded,
-                    Some(false) => JobStatus::Failed {
+                status: match (state.jobs_unknown.clone(), job.succeeded) {
+                    (Some(status), _) => JobStatus::Unknown { status },
+                    (None, None) => JobStatus::InProgress,
+                    (None, Some(true)) => JobStatus::Succeeded,
+                    (None, Some(false)) => JobStatus::Failed {
                         reason: "it is malformed".to_owned(),
                     },
                 },
