@@ -71,9 +71,8 @@ where
         SdkError::ServiceError(_) => ErrorClass::of(status(&error), code(&error)),
         SdkError::ResponseError(_) => ErrorClass::of(status(&error), ""),
         SdkError::ConstructionFailure(_) => ErrorClass::Unexpected,
-        // Nobody configured credentials: they do not come by waiting.
-        error if credentials_error(error).is_some_and(are_not_configured) => ErrorClass::Unexpected,
-        // Timeouts, connections, credentials that could not be had just now.
+        // Timeouts, connections, credentials that could not be had just now. The command line knows by the cause those that
+        // nobody configured.
         _ => ErrorClass::Unavailable,
     };
     class.port_error(call, cause(error))
@@ -109,13 +108,6 @@ fn credentials_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Credent
         next = error.source();
     }
     None
-}
-
-fn are_not_configured(error: &CredentialsError) -> bool {
-    matches!(
-        error,
-        CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)
-    )
 }
 
 /// An error answer whose code is that of a refusal and whose message says that something could not
