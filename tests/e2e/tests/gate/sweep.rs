@@ -139,7 +139,7 @@ fn live_version_that_is_deleted_for_good_is_told() {
     let bucket = stack.stack().output("UploadsBucket").unwrap();
     let delete = json!({"Bucket": bucket, "Key": "functions/demo-reverted.zip", "VersionId": second.version});
     stack.root().call("s3", "delete_object", delete).unwrap();
-    let title = "Not the current upload runs";
+    let title = "The current upload is not what runs";
     sweep_until_page(title, "demo-reverted", "OTHER_VERSION_CURRENT");
     assert_eq!(stack.ask("demo-reverted").unwrap(), "second");
     deploy("demo-reverted", "third");
