@@ -324,17 +324,29 @@ fn misplaced(bytes: &[u8], directory: &Directory, end: u64) -> StructureError {
             fault: "the locator for the zip64 end record is missing",
         };
     }
-    // Offsets that are all too small by the same amount: something was put before the archive, or came in between.
+    // Offsets that are all too small by the same amount: something was put before the archive.
     let shifted = directory.offset.saturating_add(gap);
-    if directory.size > 0 && is_record(shifted, CENTRAL_SIGNATURE) {
-        return if is_record(0, LOCAL_SIGNATURE) && !is_record(gap, LOCAL_SIGNATURE) {
-            StructureError::Displaced { bytes: gap }
-        } else {
-            StructureError::Prefix { bytes: gap }
-        };
+    let is_shifted = directory.size > 0 && is_record(shifted, CENTRAL_SIGNATURE);
+    if !is_record(0, LOCAL_SIGNATURE) || is_record(gap, LOCAL_SIGNATURE) {
+        if is_shifted {
+            return StructureError::Prefix { bytes: gap };
+        }
+    } else if !is_record(directory.offset, CENTRAL_SIGNATURE)
+        && holds_central_header(bytes, directory.offset, shifted)
+    {
+        return StructureError::Displaced { bytes: gap };
     }
     StructureError::Unclaimed {
         offset: found_end,
         bytes: gap,
     }
+}
+
+/// Whether a central header starts from one offset to the other.
+fn holds_central_header(bytes: &[u8], first: u64, last: u64) -> bool {
+    let end = last.saturating_add(widen(size_of_val(&CENTRAL_SIGNATURE)));
+    let range = usize::try_from(first).ok().zip(usize::try_from(end).ok());
+    let space = range.and_then(|(first, end)| bytes.get(first..end.min(bytes.len())));
+    let signature = CENTRAL_SIGNATURE.to_le_bytes();
+    space.is_some_and(|space| memchr::memmem::find(space, &signature).is_some())
 }

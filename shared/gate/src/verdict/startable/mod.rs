@@ -7,12 +7,14 @@
 //!
 //! Lives here: the order of what is looked for, with layers, modes and sizes (`start_faults.rs`), the handler's file
 //! of each runtime (`entry_point.rs`), the program of a custom one (`bootstrap.rs`), libraries that were built for
-//! another processor (`native_libraries.rs`), what was not looked at (`not_judged.rs`), and what all of them use
+//! another processor or system (`native_libraries.rs`, `library_place.rs`), handlers that are refused unseen (`handler_form.rs`), what was not looked at (`not_judged.rs`), and what all of them use
 //! (`fault.rs`, `processor.rs`, `runtime.rs`).
 
 mod bootstrap;
 mod entry_point;
 mod fault;
+mod handler_form;
+mod library_place;
 mod native_libraries;
 mod not_judged;
 mod processor;
