@@ -102,8 +102,8 @@ impl<'a> LocalHeader<'a> {
     /// Whether both headers have the same flags.
     ///
     /// The two bits that say how hard the writer tried to deflate may differ: what they tell does not
-    /// change how a deflated body is read. Perl's `Archive::Zip` sets them in the central header alone. Of other methods they
-    /// would mean something else (APPNOTE 4.4.4).
+    /// change how a deflated body is read. Perl's `Archive::Zip` sets them in the central header
+    /// alone. Of other methods they would mean something else (APPNOTE 4.4.4).
     fn flags_agree(&self, central: &CentralHeader<'_>) -> bool {
         let differing = self.common.flags ^ central.common.flags;
         let harmless = match central.method {

@@ -76,7 +76,8 @@ fn misplaced_classes(inventory: &Inventory, candidates: &Candidates) -> Option<S
     let (jar, _) =
         root.find(|(name, kind)| *kind == EntryKind::File && has_extension(name, &["jar"]))?;
     Some(format!(
-        "{jar} is at the top, where Java does not look for jars: put it into the folder lib/, or upload the jar itself as the package"
+        "{jar} is at the top, where Java does not look for jars: put it into the folder lib/, or upload the jar itself as \
+         the package"
     ))
 }
 

@@ -85,9 +85,9 @@ pub(super) struct Place {
 impl Place {
     /// The place of the library at a path.
     ///
-    /// Where a folder of the path is named after a processor or system, that is where its fellows differ, and all below it
-    /// counts as one: `prebuilds/linux-x64/core.glibc.node` has the place of `prebuilds/linux-arm64/core.node`. Else it is the folder, and what
-    /// the file is called without such words: `core.cpython-313-x86_64-linux-gnu.so`.
+    /// Where a folder of the path is named after a processor or system, its fellows differ there, and all below it counts
+    /// as one: `prebuilds/linux-x64/core.glibc.node` has the place of `prebuilds/linux-arm64/core.node`. Else it is the
+    /// folder, and what the file is called without such words: `core.cpython-313-x86_64-linux-gnu.so`.
     pub(super) fn of(path: &str) -> Self {
         let mut folder = String::new();
         let mut rest = path;
