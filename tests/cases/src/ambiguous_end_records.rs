@@ -148,7 +148,9 @@ fn zip64_in_comments() -> Vec<Case> {
     // Where the directory that it is about stands does not matter: the first headers of the sample.
     let pair = |start: u64| {
         // A comment is refused anyway if it is not UTF-8, as an offset with higher bytes would be.
-        let filler = (start..).take_while(|at| *at & 0x80 != 0).count();
+        let filler = (start..start + 0x80)
+            .take_while(|at| *at & 0x80 != 0)
+            .count();
         let record = start + filler as u64;
         [
             vec![b' '; filler],

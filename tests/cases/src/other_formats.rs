@@ -114,7 +114,7 @@ fn tar_header(front: &[u8], written: impl Fn(u32) -> Vec<u8>) -> Vec<u8> {
 ///
 /// The checksum is over the local header, too, which has the CRC-32 of the body that it is in: so an
 /// extra field carries it, and is made after the rest.
-fn with_tar_header(written: fn(u32) -> Vec<u8>) -> Sample {
+fn with_tar_header(written: Written) -> Sample {
     let build = |value: &[u8]| {
         let mut entry = EntryForge::file("data.bin", "body").stored();
         entry.local().extra = extra(0x4242, value);
@@ -126,9 +126,12 @@ fn with_tar_header(written: fn(u32) -> Vec<u8>) -> Sample {
     build(&block[start..])
 }
 
+/// Writes the checksum of a tar header, in at most eight bytes.
+type Written = fn(u32) -> Vec<u8>;
+
 /// Ways to write the checksum that one program or the other takes.
 fn tar_checksums() -> Vec<Case> {
-    let ways: [(&str, fn(u32) -> Vec<u8>); 8] = [
+    let ways: [(&str, Written); 8] = [
         ("behind a NUL (GNU tar)", |sum| {
             format!("\0{sum:06o}").into()
         }),

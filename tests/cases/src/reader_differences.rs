@@ -227,7 +227,7 @@ fn reparse_points() -> Vec<Case> {
     }
     let made_on = |system: u16, mode: u16| {
         let mut entry = EntryForge::file("app.py", reparse_point("evil.py")).stored();
-        entry.central().version_made_by = system << 8 | 20;
+        entry.central().version_made_by = system << 8 | 0x14;
         entry.central().external = u32::from(mode) << 16 | 0x420;
         entry
     };

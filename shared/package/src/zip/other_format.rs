@@ -252,5 +252,9 @@ fn text_number(field: &[u8]) -> Option<i64> {
         .try_fold(0_i64, |value, digit| {
             value.checked_mul(radix.into())?.checked_add(digit.into())
         })?;
-    Some(if is_negative { -value } else { value })
+    if is_negative {
+        value.checked_neg()
+    } else {
+        Some(value)
+    }
 }

@@ -57,15 +57,15 @@ impl RuntimeFamily {
         match (self, major, minor) {
             (Self::Python, Some(2), Some(minor)) => minor == "7",
             (Self::Python, Some(3), Some(minor)) => number(minor).is_some_and(|minor| minor >= 6),
-            (Self::Node, Some(4..=8), Some(minor)) => number(minor).is_some(),
+            (Self::Node, Some(4..=8), Some(minor))
+            | (Self::Ruby, Some(2..=4), Some(minor))
+            | (Self::Dotnet, Some(1..=3), Some(minor)) => number(minor).is_some(),
             (Self::Node, Some(major), Some(minor)) => {
                 major >= 10 && major.is_multiple_of(2) && minor == "x"
             }
-            (Self::Ruby, Some(2..=4), Some(minor)) => number(minor).is_some(),
             (Self::Java, Some(8), Some(minor)) => system(minor),
             (Self::Java, Some(8 | 11), None) => true,
             (Self::Java, Some(major), None) => major >= 17 && major % 4 == 1,
-            (Self::Dotnet, Some(1..=3), Some(minor)) => number(minor).is_some(),
             (Self::Dotnet, Some(major), None) => major >= 6 && major.is_multiple_of(2),
             _ => false,
         }
