@@ -13,8 +13,8 @@ mod schema;
 
 use std::collections::BTreeSet;
 
-use countersign_gate::client::{
-    doctor::{KINDS, LOGICAL_IDS},
+use countersign_gate::{
+    client::doctor::{KINDS, LOGICAL_IDS},
     probe::PROBE_FACTS,
 };
 use countersign_package::format::{FACTS, FormatFact};

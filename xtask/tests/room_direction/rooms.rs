@@ -93,6 +93,7 @@ pub(crate) const HOUSES: [House; 4] = [
             ("ports", &["domain", "verdict"]),
             ("records", &["domain", "verdict", "ports"]),
             ("outcome", &["domain", "verdict", "ports", "records"]),
+            ("probe", &["domain", "verdict", "ports", "records"]),
             (
                 "admission",
                 &["domain", "verdict", "events", "ports", "records", "outcome"],
@@ -107,7 +108,9 @@ pub(crate) const HOUSES: [House; 4] = [
             ),
             (
                 "sweep",
-                &["domain", "verdict", "events", "ports", "records", "outcome"],
+                &[
+                    "domain", "verdict", "events", "ports", "records", "outcome", "probe",
+                ],
             ),
             ("client", &["domain", "verdict", "ports", "records"]),
             ("lib", &[]),

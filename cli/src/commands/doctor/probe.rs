@@ -1,11 +1,9 @@
 //! `--probe`: sends the package, and keeps what was found.
 
 use countersign_gate::{
-    client::{
-        doctor::StackPlace,
-        probe::{ProbeReport, ProbeSetup, ProbeWorld, probe},
-    },
+    client::doctor::StackPlace,
     ports::{Records as _, error_chain},
+    probe::{ProbeReport, ProbeSetup, ProbeWorld, probe},
 };
 
 use super::args::Arguments;

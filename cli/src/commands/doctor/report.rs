@@ -1,6 +1,6 @@
 //! What is printed as JSON: the diagnosis, and what a probe found.
 
-use countersign_gate::client::{doctor::Diagnosis, probe::ProbeReport};
+use countersign_gate::{client::doctor::Diagnosis, probe::ProbeReport};
 use serde::Serialize;
 
 /// The whole report.

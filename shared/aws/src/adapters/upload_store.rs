@@ -1,4 +1,4 @@
-//! The uploads bucket, for whoever uploads: the command line.
+//! The uploads bucket, for whoever uploads: the command line, and the daily probe.
 
 use std::{collections::BTreeMap, fmt::Display, time::Duration};
 

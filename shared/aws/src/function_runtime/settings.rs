@@ -8,7 +8,9 @@ use std::{ops::RangeInclusive, time::Duration};
 use countersign_gate::{
     alerts::{HttpsPages, OwnRoles},
     deployment::CanaryPolicy,
-    domain::{CodeStorage, CscArn, NamePattern, ProfileName, WeakerParameter, variables},
+    domain::{
+        CodeStorage, CscArn, NamePattern, ProbeFunction, ProfileName, WeakerParameter, variables,
+    },
     verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
 };
 use countersign_package::TrustRoots;
@@ -283,6 +285,14 @@ settings! {
             WeakerParameter::parse(word).ok_or_else(|| unfit(word, "such a parameter"))
         }).collect(),
         default: Some(Vec::new),
+    }
+
+    /// The function that the daily probe is for, by its ARN: of this account and region, and not there.
+    PROBE_FUNCTION: Option<ProbeFunction> {
+        name: "COUNTERSIGN_PROBE_FUNCTION_ARN",
+        meaning: "the ARN, without a version, of a function that is not there, for the daily probe",
+        parse: |text| ProbeFunction::parse(text).map(Some).ok_or_else(|| unfit(text, "the ARN of a function")),
+        default: Some(|| None),
     }
 
     /// The code signing configuration for layers, which have none of their own.

@@ -96,5 +96,7 @@ fn title_of(kind: DriftKind) -> &'static str {
         }
         DriftKind::NotGated => "Functions are outside the gate",
         DriftKind::WeakerParameters => "Weaker parameters are in use",
+        DriftKind::ProbeDiffers => "AWS does otherwise than is known",
+        DriftKind::ProbeImpossible => "The daily probe cannot be made",
     }
 }

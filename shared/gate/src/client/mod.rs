@@ -4,8 +4,8 @@
 //! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
 //! means (`rollback.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`),
 //! what bringing a function under the gate takes (`adopt.rs`), a layer of a vendor (`vendor_layer.rs`), what a change of those who may sign does
-//! (`trust.rs`), how dead letters get back into their queues (`redrive.rs`), whether a stack is whole (`doctor/`),
-//! and whether AWS does what it is taken to do (`probe/`).
+//! (`trust.rs`), how dead letters get back into their queues (`redrive.rs`),
+//! and whether a stack is whole (`doctor/`).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`.
 //!
@@ -17,7 +17,6 @@ pub mod audit;
 mod diff;
 pub mod doctor;
 mod follow;
-pub mod probe;
 mod redrive;
 mod rollback;
 mod trust;

@@ -13,6 +13,7 @@ mod function_configuration;
 mod lambda_code;
 mod layer_metadata;
 mod names;
+mod probe_function;
 mod reason_code;
 mod signing_job;
 mod stack;
@@ -32,6 +33,7 @@ pub use names::{
     AliasName, CscArn, FunctionName, LayerName, LayerVersionArn, NameError, NamePattern,
     ProfileName, RevisionId, SigningJobId, VersionId,
 };
+pub use probe_function::ProbeFunction;
 pub use reason_code::{ReasonCode, ReasonText};
 pub use signing_job::{
     JobRevocation, JobStatus, ProfileStatus, SignedObject, SigningJob, SigningProfile,

@@ -45,11 +45,15 @@ pub enum DriftKind {
     NotGated,
     /// Parameters of the stack let more through than their defaults.
     WeakerParameters,
+    /// AWS did otherwise with the probe of every day than is known.
+    ProbeDiffers,
+    /// The probe of every day could not be made.
+    ProbeImpossible,
 }
 
 impl DriftKind {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::OtherCodeRuns,
         Self::OtherLayerVersion,
         Self::CscMissing,
@@ -65,6 +69,8 @@ impl DriftKind {
         Self::PublisherQuestionable,
         Self::NotGated,
         Self::WeakerParameters,
+        Self::ProbeDiffers,
+        Self::ProbeImpossible,
     ];
 
     /// The word in records and pages.
@@ -86,6 +92,8 @@ impl DriftKind {
             Self::PublisherQuestionable => "PUBLISHER_QUESTIONABLE",
             Self::NotGated => "NOT_GATED",
             Self::WeakerParameters => "WEAKER_PARAMETERS",
+            Self::ProbeDiffers => "PROBE_DIFFERS",
+            Self::ProbeImpossible => "PROBE_IMPOSSIBLE",
         }
     }
 
@@ -150,6 +158,14 @@ impl DriftKind {
             Self::WeakerParameters => {
                 "Parameters of the stack are in use that let more through than their defaults do. CloudTrail hides the \
                  values of parameters, so that the page about the stack's update does not name them."
+            }
+            Self::ProbeDiffers => {
+                "The package that is probed with every day did not come out as packages did before: AWS signs, tells or \
+                 answers otherwise than this version of the gate knows, so that uploads may be refused from now on."
+            }
+            Self::ProbeImpossible => {
+                "The probe of every day cannot be made as the stack's parameter ProbeFunction says it. Until it can, \
+                 nobody is told when AWS changes its format, but by uploads that are refused."
             }
         }
     }
@@ -219,6 +235,15 @@ impl DriftKind {
                  defaults back (sam deploy --parameter-overrides), and ask whoever updated the stack (CloudTrail, \
                  UpdateStack and ExecuteChangeSet)."
             }
+            Self::ProbeDiffers => {
+                "See what differs in full (countersign doctor --stack STACK --probe), and whether uploads still come \
+                 through (countersign history TARGET). If they are refused, keep what runs; look for a newer version of \
+                 Countersign, and hand its maintainers the report (--probe-report FILE names no account)."
+            }
+            Self::ProbeImpossible => {
+                "Give another ProbeFunction (sam deploy --parameter-overrides), a name within TargetFunctions that no \
+                 function has; or leave it empty, if there is to be no probe."
+            }
         }
     }
 
@@ -231,7 +256,8 @@ impl DriftKind {
             | Self::CscMissing
             | Self::SignatureRevoked
             | Self::LayerRevoked
-            | Self::UploadStuck => true,
+            | Self::UploadStuck
+            | Self::ProbeDiffers => true,
             Self::SignatureExpires
             | Self::TargetGone
             | Self::OtherVersionCurrent
@@ -240,7 +266,8 @@ impl DriftKind {
             | Self::OtherCsc
             | Self::PublisherQuestionable
             | Self::NotGated
-            | Self::WeakerParameters => false,
+            | Self::WeakerParameters
+            | Self::ProbeImpossible => false,
         }
     }
 }
@@ -259,7 +286,7 @@ pub struct Drift {
     /// What kind of drift it is.
     pub kind: DriftKind,
     /// `functions/<name>`, `layers/<name>`, `unrecognised/<hash of the key>`, `configurations/<id>` for a CSC,
-    /// [`ACCOUNT_FUNCTIONS`] or [`STACK_PARAMETERS`].
+    /// [`ACCOUNT_FUNCTIONS`], [`STACK_PARAMETERS`] or [`DAILY_PROBE`].
     pub subject: String,
     /// The same, when it is a target.
     pub target: Option<Target>,
@@ -287,6 +314,9 @@ pub const ACCOUNT_FUNCTIONS: &str = "account/functions";
 
 /// The subject of what is told of the stack's parameters.
 pub const STACK_PARAMETERS: &str = "account/parameters";
+
+/// The subject of what the probe of every day found.
+pub const DAILY_PROBE: &str = "account/probe";
 
 /// The folder of all drift.
 pub(crate) const DRIFT_FOLDER: &str = "drift/";

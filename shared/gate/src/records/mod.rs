@@ -2,13 +2,14 @@
 //!
 //! Lives here: the documents (`documents.rs`; `docs/records.md` describes each), reading and writing
 //! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), what `sweep`
-//! finds (`drift.rs`, `posture.rs`), and what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`).
+//! finds (`drift.rs`, `posture.rs`, `daily_probe.rs`), and what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
 //!
 //! Data passes through like this: a use case writes the record first and causes the effect second; a
 //! redelivered event reads the records to find how far the earlier delivery came.
 
+mod daily_probe;
 mod documents;
 mod drift;
 mod error;
@@ -21,11 +22,12 @@ mod publication;
 mod silence;
 mod store;
 
+pub use daily_probe::{DailyProbe, DifferingFact};
 pub use documents::{
     Announced, CscReport, Deployed, Effect, LambdaVerdict, Live, Outcome, Pruned, Received, Schema,
     Signing, UploadState, VerdictRecord, Waiting,
 };
-pub use drift::{ACCOUNT_FUNCTIONS, Drift, DriftKind, Resent, STACK_PARAMETERS};
+pub use drift::{ACCOUNT_FUNCTIONS, DAILY_PROBE, Drift, DriftKind, Resent, STACK_PARAMETERS};
 pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     account::{look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
+    daily_probe::{ProbeCheck, daily_probe},
     drift::{KnownDrift, close_others, functions_told, open, still_open},
     inventory::Inventory,
     rate_limits::RateLimits,
@@ -20,8 +21,8 @@ use crate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::{ListedVersion, VersionsCursor},
     records::{
-        self, ACCOUNT_FUNCTIONS, Announced, Drift, DriftKind, Outcome, Posture, STACK_PARAMETERS,
-        Schema, SweepProgress,
+        self, ACCOUNT_FUNCTIONS, Announced, DAILY_PROBE, Drift, DriftKind, Outcome, Posture,
+        STACK_PARAMETERS, Schema, SweepProgress,
     },
 };
 
@@ -231,7 +232,34 @@ impl<W: SweepWorld> Sweep<'_, W> {
         if let Err(error) = self.functions_outside().await {
             self.trouble(ACCOUNT_FUNCTIONS, &error);
         }
+        match self.probe().await {
+            // The next attempt has time for it.
+            Err(error @ RetryableError::TimeUp { .. }) => return Err(error),
+            Err(error) => self.trouble(DAILY_PROBE, &error),
+            Ok(()) => {}
+        }
         Ok(())
+    }
+
+    /// Whether Signer still writes what is known, once a day. Where the stack wants no probe any more, what one found
+    /// is closed with all that was not looked at.
+    async fn probe(&mut self) -> Result<(), RetryableError> {
+        let Some(about) = &self.settings.daily_probe else {
+            return Ok(());
+        };
+        let until = self.attempt.work_until;
+        let check = daily_probe(self.world, self.settings, about, until).await?;
+        self.of_account.insert(DAILY_PROBE.to_owned());
+        let ProbeCheck::Made(found) = check else {
+            return Ok(());
+        };
+        let kinds = [DriftKind::ProbeDiffers, DriftKind::ProbeImpossible];
+        let found_kind: Vec<DriftKind> = found.iter().map(|drift| drift.kind).collect();
+        if let Some(drift) = found {
+            self.note_drift(DAILY_PROBE, drift.kind);
+            open(self.world, self.settings, &self.known, *drift).await?;
+        }
+        self.close(DAILY_PROBE, &kinds, &found_kind).await
     }
 
     /// Whom the code signing configurations trust that the stack or its targets use.

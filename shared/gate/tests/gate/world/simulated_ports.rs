@@ -270,6 +270,27 @@ impl Uploads for SimulatedPorts {
     }
 }
 
+/// Only the daily probe uploads, and this world has none.
+impl UploadStore for SimulatedPorts {
+    async fn put_upload(
+        &self,
+        target: &Target,
+        _: &[u8],
+        _: &BTreeMap<String, String>,
+    ) -> Result<Stored, PortError> {
+        panic!("the gate uploaded {target}")
+    }
+
+    async fn restore_upload(
+        &self,
+        target: &Target,
+        _: &VersionId,
+        _: &BTreeMap<String, String>,
+    ) -> Result<Option<Stored>, PortError> {
+        panic!("the gate restored {target}")
+    }
+}
+
 impl SignedObjects for SimulatedPorts {
     async fn read_signed(
         &self,
