@@ -19,7 +19,7 @@ def test_every_fact_that_doctor_judges_can_be_done_otherwise() -> None:
     format_facts = (ROOT / "shared/package/src/format/facts.rs").read_text()
     graded = re.findall(r'FormatFact::new\(\s*"([a-z0-9-]+)",\s*Grade::(\w+)', format_facts)
     judged = {name for name, grade in graded if grade != "Open"}
-    judged |= set(re.findall(r'id: "([a-z0-9-]+)"', (ROOT / "shared/gate/src/client/probe/facts.rs").read_text()))
+    judged |= set(re.findall(r'id: "([a-z0-9-]+)"', (ROOT / "shared/gate/src/probe/facts.rs").read_text()))
     assert len(judged) > 40
     assert otherwise.FACTS == judged - _NOT_DONE_OTHERWISE
 

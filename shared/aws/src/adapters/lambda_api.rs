@@ -107,7 +107,8 @@ impl Functions for LambdaApi {
         options: UpdateOptions,
     ) -> Result<CodeUpdate<()>, PortError> {
         let request = self.code_request(name, signed, seen, options).dry_run(true);
-        update(request).await?.try_map(|_| Ok(()))
+        let config = Connection::lambda_package_call();
+        update(request, config).await?.try_map(|_| Ok(()))
     }
 
     async fn update_code(
@@ -124,7 +125,8 @@ impl Functions for LambdaApi {
         let request = self.code_request(name, approved.verified().signed(), seen, options);
         // Only what has to be compared is asked of this answer: state and revision are read from
         // the function, which is looked at until the update is done.
-        update(request).await?.try_map(|answer| {
+        let config = Connection::lambda_package_change();
+        update(request, config).await?.try_map(|answer| {
             let is_done = answer.last_update_status == Some(LastUpdateStatus::Successful);
             let code = CodeIdentity {
                 sha256: required(UPDATE_CODE, "CodeSha256", answer.code_sha256)?,
@@ -386,10 +388,9 @@ pub(super) fn storage_of<Place>(referenced: Option<&Place>) -> CodeStorage {
 
 async fn update(
     request: UpdateFunctionCodeFluentBuilder,
+    config: aws_sdk_lambda::config::Builder,
 ) -> Result<CodeUpdate<UpdateFunctionCodeOutput>, PortError> {
-    let request = request
-        .customize()
-        .config_override(Connection::lambda_package_call());
+    let request = request.customize().config_override(config);
     let error = match request.send().await {
         Ok(answer) => return Ok(CodeUpdate::Accepted(answer)),
         Err(error) => error,

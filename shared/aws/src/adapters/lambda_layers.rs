@@ -108,7 +108,7 @@ impl Layers for LambdaApi {
             .set_compatible_runtimes(said(runtimes.collect()))
             .set_compatible_architectures(said(architectures.collect()))
             .customize()
-            .config_override(Connection::lambda_package_call())
+            .config_override(Connection::lambda_package_change())
             .send()
             .await;
         match answer {

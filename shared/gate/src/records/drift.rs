@@ -247,6 +247,31 @@ impl DriftKind {
         }
     }
 
+    /// Whether a deployment under way may look like this, until it has ended. What is so of a target whatever is deployed
+    /// to it is told at once: an upload that never ends would hide it for ever.
+    #[must_use]
+    pub fn may_be_a_deployment(self) -> bool {
+        match self {
+            Self::OtherCodeRuns
+            | Self::OtherLayerVersion
+            | Self::TargetGone
+            | Self::OtherVersionCurrent
+            | Self::ConfigurationChanged
+            | Self::UploadStuck => true,
+            Self::CscMissing
+            | Self::SignatureRevoked
+            | Self::SignatureExpires
+            | Self::LayerNotTrusted
+            | Self::LayerRevoked
+            | Self::OtherCsc
+            | Self::PublisherQuestionable
+            | Self::NotGated
+            | Self::WeakerParameters
+            | Self::ProbeDiffers
+            | Self::ProbeImpossible => false,
+        }
+    }
+
     /// Whether someone should be woken.
     #[must_use]
     pub fn is_critical(self) -> bool {

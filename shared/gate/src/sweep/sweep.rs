@@ -439,21 +439,26 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let is_certain =
             look.is_certain && (kinds.is_empty() || self.is_still_settled(&target).await?);
         // What a deployment under way may explain is not told. It stays told if it was.
-        if is_certain {
-            posture.drift.clone_from(&kinds);
-        } else {
-            let subject = target.to_string();
-            posture.drift = still_open(self.world, &self.known, &subject, &kinds).await?;
-        }
+        let subject = target.to_string();
+        let is_told = |kind: DriftKind| is_certain || !kind.may_be_a_deployment();
+        let untold: Vec<DriftKind> = kinds
+            .iter()
+            .copied()
+            .filter(|kind| !is_told(*kind))
+            .collect();
+        posture.drift = still_open(self.world, &self.known, &subject, &untold).await?;
+        posture
+            .drift
+            .extend(kinds.iter().copied().filter(|kind| is_told(*kind)));
+        posture.drift.sort_unstable();
         self.progress.targets.push(posture);
-        if !is_certain {
-            return Ok(());
-        }
-        for found in look.drift {
+        for found in look.drift.into_iter().filter(|drift| is_told(drift.kind)) {
             self.note_drift(&found.subject, found.kind);
             open(self.world, self.settings, &self.known, found).await?;
         }
-        let subject = target.to_string();
+        if !is_certain {
+            return Ok(());
+        }
         self.close(&subject, &TARGET_DRIFT_KINDS, &kinds).await?;
         self.close(&subject, &[DriftKind::UploadStuck], &[]).await
     }

@@ -644,6 +644,58 @@ fn deployment_at_work_is_left_alone() {
     assert_eq!(told(&world), 0);
 }
 
+/// An upload that never ends would hide for ever what no deployment explains.
+#[test]
+fn missing_csc_is_told_while_an_upload_is_on_its_way() {
+    let world = sample_world();
+    world.intrude();
+    change(&world, |function| function.csc = None);
+    admitted(&world, FUNCTION, OTHER);
+    for _ in 0..2 {
+        assert_eq!(found(&world), ["CSC_MISSING"]);
+        let posture: Posture = world.state().record("posture.json").unwrap();
+        let told: Vec<&str> = posture.targets[0]
+            .drift
+            .iter()
+            .map(|kind| kind.as_str())
+            .collect();
+        assert_eq!(told, ["CSC_MISSING"]);
+    }
+    assert_eq!(told(&world), 1);
+}
+
+/// An upload that failed explains what runs only as long as nothing was deployed after it.
+#[test]
+fn code_of_an_overtaken_failure_that_comes_back_is_told() {
+    let world = world();
+    give_alias(&world, "$LATEST");
+    go(&world, FUNCTION, GOOD);
+    let admission = admitted(&world, FUNCTION, OTHER);
+    let refusal = countersign_gate::domain::Refusal {
+        exception: "InvalidParameterValueException".to_owned(),
+        message: "no".to_owned(),
+    };
+    world.state().alias_refuses = Some(refusal);
+    let end = deployed(&world, &deploy_settings(), admission, &patient(&world)).unwrap();
+    assert_eq!(end.outcome.state, UploadState::Failed);
+    let failed = end.outcome.deployed.unwrap();
+    assert_eq!(found(&world), [""; 0]);
+    world.state().alias_refuses = None;
+    pass(&world, 1);
+    assert_eq!(go(&world, FUNCTION, GOOD).state, UploadState::Deployed);
+    assert_eq!(found(&world), [""; 0]);
+    let newest = world.state().functions["checkout"].code_sha256.clone();
+    change(&world, |function| function.code_sha256 = failed.code_sha256);
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    let version = failed.version.unwrap();
+    change(&world, |function| {
+        function.code_sha256 = newest;
+        let alias = AliasState::at(&version);
+        function.aliases.insert("live".to_owned(), alias);
+    });
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+}
+
 #[test]
 fn trouble_with_one_target_hinders_no_other() {
     let world = sample_world();

@@ -212,7 +212,7 @@ fn probe_is_confirmed_and_names_nobody() {
 
 /// Facts that this AWS does otherwise at once, and what differs beside them because of it: mostly that the gate refuses.
 /// Together are those that do not hide each other: a signature that cannot be read answers no more questions.
-const OTHERWISE: [(&[&str], &[&str]); 24] = [
+const OTHERWISE: [(&[&str], &[&str]); 25] = [
     (
         &[
             "notification-principal",
@@ -274,14 +274,8 @@ const OTHERWISE: [(&[&str], &[&str]); 24] = [
     (&["algorithm-parameters"], &UNREADABLE),
     (&["seven-attributes", "job-arn", "profile-arn"], &UNREADABLE),
     (&["dry-run-valid"], &[]),
-    (
-        &[
-            "dry-run-unsigned",
-            "dry-run-altered",
-            "dry-run-changes-nothing",
-        ],
-        &[],
-    ),
+    (&["dry-run-unsigned", "dry-run-altered"], &[]),
+    (&["dry-run-changes-nothing"], &[]),
 ];
 /// What the gate makes of a package that is not as it has to be.
 const REFUSED: [&str; 2] = ["gate-verdict", "gate-prepared"];
