@@ -4,6 +4,7 @@ use crate::{
     certificate::Certified,
     error::{AttestError, Claim},
     predicate::{Told, split_ref},
+    source::SourceUri,
     text::shown,
 };
 
@@ -29,7 +30,7 @@ pub(crate) fn check(certified: &Certified, told: &Told) -> Result<(), AttestErro
         None => (None, None),
     };
     let source = Some(certified.source.as_str());
-    let told_source = told.source.as_ref().map(|source| source.as_str());
+    let told_source = told.source.as_ref().map(SourceUri::as_str);
     for (claim, certificate, statement) in [
         (Claim::Source, source, told_source),
         (

@@ -49,7 +49,7 @@ struct Fields {
     attestation_bundles: Option<IgnoredAny>,
 }
 
-/// An attestation as PyPI serves it (PEP 740): a bundle with other names. Its version is always 1, and its
+/// An attestation as `PyPI` serves it (PEP 740): a bundle with other names. Its version is always 1, and its
 /// payload always an in-toto statement.
 #[derive(Deserialize)]
 struct PypiAttestation {
@@ -71,7 +71,7 @@ struct PypiEnvelope {
 }
 
 impl Bundle {
-    /// Reads a Sigstore bundle (v0.1 to v0.3), an attestation of PyPI, or a DSSE envelope. An envelope
+    /// Reads a Sigstore bundle (v0.1 to v0.3), an attestation of `PyPI`, or a DSSE envelope. An envelope
     /// has exactly one signature, since log entries and timestamps speak of one.
     pub fn parse(bytes: &[u8]) -> Result<Self, BundleError> {
         if bytes.len() > MAX_BUNDLE_BYTES {

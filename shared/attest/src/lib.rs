@@ -1,7 +1,7 @@
 //! Where a package was built: bytes of an attestation in, proof out.
 //!
 //! An attestation is a Sigstore bundle (`*.sigstore.json`: of GitHub's artifact attestations, of
-//! `cosign attest-blob`, of npm), an attestation of PyPI (PEP 740) or a bare DSSE envelope. It holds
+//! `cosign attest-blob`, of npm), an attestation of `PyPI` (PEP 740) or a bare DSSE envelope. It holds
 //! an in-toto statement with SLSA provenance, v1 or v0.2, about an artifact that it names by its
 //! digest. This crate checks offline whether the attestation is genuine and speaks of that artifact,
 //! and says who built it, from which source, by which workflow. It knows no files, network or

@@ -1,6 +1,6 @@
 //! What an attestation may cost to read. Every quantity that its author controls has a ceiling here.
 
-/// Bytes of an attestation as it is stored. Those of GitHub, npm and PyPI have about 10 kB; a v0.2
+/// Bytes of an attestation as it is stored. Those of GitHub, npm and `PyPI` have about 10 kB; a v0.2
 /// statement with the whole event that started a build has 100 kB.
 pub const MAX_BUNDLE_BYTES: usize = 1 << 20;
 

@@ -58,8 +58,8 @@ pub(crate) fn read(predicate_type: &str, predicate: &Value) -> Result<Told, Atte
 /// GitHub's build types (a workflow) and of slsa-github-generator (a source) are known.
 fn read_v1(predicate: &Value) -> Result<Told, AttestError> {
     let definition = object(predicate, "buildDefinition")?;
-    let parameters = &definition["externalParameters"];
-    let workflow = &parameters["workflow"];
+    let parameters = at(definition, "externalParameters");
+    let workflow = at(parameters, "workflow");
     let mut told = Told {
         builder: text(object(object(predicate, "runDetails")?, "builder")?, "id")?,
         build_type: text(definition, "buildType")?,
@@ -67,16 +67,16 @@ fn read_v1(predicate: &Value) -> Result<Told, AttestError> {
         workflow_ref: optional(workflow, "ref")?,
         ..Told::default()
     };
-    let written = match &parameters["source"] {
+    let written = match at(parameters, "source") {
         source @ Value::Object(_) => optional(source, "uri")?,
         _ => optional(parameters, "source")?,
     };
     for written in [optional(workflow, "repository")?, written] {
         told.take_source(written)?;
     }
-    let dependencies = definition["resolvedDependencies"].as_array();
+    let dependencies = at(definition, "resolvedDependencies").as_array();
     told.take_checkout(dependencies.into_iter().flatten(), &["gitCommit", "sha1"])?;
-    let digest = &parameters["source"]["digest"];
+    let digest = at(at(parameters, "source"), "digest");
     told.take_commit(digest, &["gitCommit", "sha1"])?;
     Ok(told)
 }
@@ -84,14 +84,14 @@ fn read_v1(predicate: &Value) -> Result<Told, AttestError> {
 /// SLSA provenance v0.2: `invocation.configSource` is the repository and the file that describes the
 /// build, `materials` what went in.
 fn read_v02(predicate: &Value) -> Result<Told, AttestError> {
-    let config = &predicate["invocation"]["configSource"];
+    let config = at(at(predicate, "invocation"), "configSource");
     let mut told = Told {
         builder: text(object(predicate, "builder")?, "id")?,
         build_type: text(predicate, "buildType")?,
         ..Told::default()
     };
     told.take_source(optional(config, "uri")?)?;
-    told.take_commit(&config["digest"], &["sha1", "gitCommit"])?;
+    told.take_commit(at(config, "digest"), &["sha1", "gitCommit"])?;
     // npm writes the whole of `owner/repository/path@ref` here, the generators the path alone, and a
     // build that is no workflow whatever it likes.
     let entry = optional(config, "entryPoint")?;
@@ -104,7 +104,7 @@ fn read_v02(predicate: &Value) -> Result<Told, AttestError> {
         told.workflow_path = Some(path.to_owned());
         told.workflow_ref = git_ref.map(str::to_owned);
     }
-    let materials = predicate["materials"].as_array();
+    let materials = at(predicate, "materials").as_array();
     told.take_checkout(materials.into_iter().flatten(), &["sha1", "gitCommit"])?;
     Ok(told)
 }
@@ -145,7 +145,7 @@ impl Told {
         digests: &[&str],
     ) -> Result<(), AttestError> {
         for input in inputs {
-            let Some(uri) = input["uri"].as_str() else {
+            let Some(uri) = at(input, "uri").as_str() else {
                 continue;
             };
             let Some((source, git_ref)) = SourceUri::parse(uri) else {
@@ -153,7 +153,7 @@ impl Told {
             };
             if self.source.as_ref() == Some(&source) {
                 self.take_ref(git_ref)?;
-                self.take_commit(&input["digest"], digests)?;
+                self.take_commit(at(input, "digest"), digests)?;
             }
         }
         Ok(())
@@ -198,6 +198,11 @@ fn twice(claim: Claim, one: &str, other: &str) -> AttestError {
     AttestError::Predicate {
         fault: shown(&format!("it names the {claim} `{one}`, and then `{other}`")),
     }
+}
+
+/// A part that may be missing.
+fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
 }
 
 fn object<'a>(value: &'a Value, name: &str) -> Result<&'a Value, AttestError> {

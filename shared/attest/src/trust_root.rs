@@ -27,7 +27,7 @@ pub struct TrustRoot {
 }
 
 impl TrustRoot {
-    /// The public good instance (`sigstore.dev`): public repositories of GitHub, npm, PyPI, GitLab, cosign
+    /// The public good instance (`sigstore.dev`): public repositories of GitHub, npm, `PyPI`, GitLab, cosign
     /// as it comes.
     pub fn public_good() -> Result<Self, TrustRootError> {
         Self::parse(PUBLIC_GOOD)

@@ -66,7 +66,7 @@ pub fn verify(
     let verified = root
         .verifier()
         .verify(artifact, bundle, &root.policy())
-        .map_err(|error| refusal(error, &statement, subject))?;
+        .map_err(|error| refusal(&error, &statement, subject))?;
     check_logged_certificate(bundle)?;
     let times = verified.verified_timestamps();
     let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else {
@@ -116,7 +116,7 @@ fn check_logged_certificate(bundle: &SigstoreBundle) -> Result<(), AttestError> 
 }
 
 /// The library's refusal in our words.
-fn refusal(error: Error, statement: &Statement, subject: &Subject) -> AttestError {
+fn refusal(error: &Error, statement: &Statement, subject: &Subject) -> AttestError {
     let fault = shown(&error.to_string());
     match error {
         Error::SignatureInvalid(_) => AttestError::Signature { fault },

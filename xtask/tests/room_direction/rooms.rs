@@ -97,7 +97,10 @@ pub(crate) const HOUSES: [House; 5] = [
             ("bundle", &["limits", "json", "text", "error"]),
             ("predicate", &["text", "error", "source"]),
             ("certificate", &["text", "error", "source"]),
-            ("agreement", &["text", "error", "certificate", "predicate"]),
+            (
+                "agreement",
+                &["text", "error", "source", "predicate", "certificate"],
+            ),
             ("level", &["certificate", "agreement"]),
             (
                 "statement",

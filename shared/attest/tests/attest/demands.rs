@@ -7,8 +7,8 @@ use crate::{
     proven,
 };
 
-fn pattern(text: &str) -> Option<Pattern> {
-    Some(text.parse().unwrap())
+fn pattern(text: &str) -> Pattern {
+    text.parse().unwrap()
 }
 
 fn judged(demand: &Demand) -> Vec<Mismatch> {
@@ -23,9 +23,9 @@ fn nothing_demanded_is_met() {
 #[test]
 fn whole_demand_is_met() {
     let demand = Demand {
-        source: pattern(SOURCE),
-        workflow: pattern(".github/workflows/release.yml"),
-        r#ref: pattern("refs/heads/main"),
+        source: Some(pattern(SOURCE)),
+        workflow: Some(pattern(".github/workflows/release.yml")),
+        r#ref: Some(pattern("refs/heads/main")),
         level: Some(Level::L2),
     };
     assert_eq!(judged(&demand), []);
@@ -34,9 +34,9 @@ fn whole_demand_is_met() {
 #[test]
 fn every_shortfall_is_told_at_once() {
     let demand = Demand {
-        source: pattern("https://github.com/acme/other"),
-        workflow: pattern(".github/workflows/deploy.yml"),
-        r#ref: pattern("refs/tags/v*"),
+        source: Some(pattern("https://github.com/acme/other")),
+        workflow: Some(pattern(".github/workflows/deploy.yml")),
+        r#ref: Some(pattern("refs/tags/v*")),
         level: Some(Level::L3),
     };
     let told: Vec<String> = judged(&demand).iter().map(ToString::to_string).collect();
@@ -67,7 +67,7 @@ fn source_is_written_as_people_write_it() {
         ("gitlab.com/acme/shop", false),
     ] {
         let demand = Demand {
-            source: pattern(text),
+            source: Some(pattern(text)),
             ..Demand::default()
         };
         assert_eq!(judged(&demand).is_empty(), fits, "{text}");
@@ -89,7 +89,7 @@ fn workflow_with_a_ref_wants_that_ref() {
         ("https://github.com/acme/other/*", false),
     ] {
         let demand = Demand {
-            workflow: pattern(text),
+            workflow: Some(pattern(text)),
             ..Demand::default()
         };
         assert_eq!(judged(&demand).is_empty(), fits, "{text}");
@@ -115,7 +115,7 @@ fn reusable_workflow_is_demanded_by_its_uri() {
         (".github/workflows/build.yml", Some(Claim::Workflow)),
     ] {
         let demand = Demand {
-            workflow: pattern(text),
+            workflow: Some(pattern(text)),
             ..Demand::default()
         };
         let mismatches = demand.judge(&provenance);
@@ -131,8 +131,8 @@ fn reusable_workflow_is_demanded_by_its_uri() {
 fn what_is_not_proven_does_not_meet_a_demand() {
     let provenance = proven(&Forge::new().claim(14, None).claim(18, None));
     let demand = Demand {
-        workflow: pattern("*"),
-        r#ref: pattern("*"),
+        workflow: Some(pattern("*")),
+        r#ref: Some(pattern("*")),
         ..Demand::default()
     };
     let mismatches = demand.judge(&provenance);

@@ -2,6 +2,8 @@
 //! like Rekor, a timestamp authority, and a builder. Everything that is signed can be made wrong before it is
 //! signed, so that one claim is false and nothing else.
 
+use std::fmt::Write as _;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use countersign_testkit::{
     asn1,
@@ -37,7 +39,11 @@ fn sha256(bytes: impl AsRef<[u8]>) -> [u8; 32] {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::new();
+    for byte in bytes {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
 }
 
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
@@ -62,6 +68,10 @@ pub(crate) enum Entry {
 
 /// A builder and its instance, before anything is signed.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one part that may be missing"
+)]
 pub(crate) struct Forge {
     pub(crate) authority: Key,
     pub(crate) certificate_log: Key,
@@ -438,7 +448,7 @@ impl Forge {
             attribute("1.2.840.113549.1.9.3", tst_info.clone()),
             attribute("1.2.840.113549.1.9.4", asn1::octets(&sha256(&info))),
         ]);
-        let signer = asn1::sequence([
+        let signer_info = asn1::sequence([
             asn1::unsigned(&[1]),
             asn1::sequence([name("stamp root"), asn1::unsigned(&[1])]),
             algorithm.clone(),
@@ -450,7 +460,7 @@ impl Forge {
             asn1::unsigned(&[3]),
             asn1::set([algorithm]),
             asn1::sequence([tst_info, asn1::context(0, &asn1::octets(&info))]),
-            asn1::set([signer]),
+            asn1::set([signer_info]),
         ]);
         let content =
             asn1::sequence([asn1::oid("1.2.840.113549.1.7.2"), asn1::context(0, &signed)]);

@@ -206,7 +206,8 @@ fn second_entry_has_to_be_about_the_same_attestation() {
 
 #[test]
 fn entry_about_something_else_is_refused() {
-    let changes: [(Entry, fn(&mut Value)); 5] = [
+    type Change = fn(&mut Value);
+    let changes: [(Entry, Change); 5] = [
         (Entry::Dsse, |body| {
             body["payloadHash"]["value"] = json!("00".repeat(32));
         }),
