@@ -132,11 +132,13 @@ mod tests {
         let at_tag = generator("generator_generic_slsa3.yml@refs/tags/v1.10.0");
         let at_branch = generator("generator_generic_slsa3.yml@refs/heads/main");
         let odd_tag = generator("generator_generic_slsa3.yml@refs/tags/v1.10.0-evil");
+        let moving_tag = generator("generator_generic_slsa3.yml@refs/tags/v1.10");
         let unknown = generator("other.yml@refs/tags/v1.10.0");
         for (signer, runner, issuer, builder, level) in [
             (at_tag.as_str(), HOSTED, github, at_tag.as_str(), Level::L3),
             (&at_branch, HOSTED, github, &at_branch, Level::L2),
             (&odd_tag, HOSTED, github, &odd_tag, Level::L2),
+            (&moving_tag, HOSTED, github, &moving_tag, Level::L2),
             (&unknown, HOSTED, github, &unknown, Level::L2),
             (&at_tag, "self-hosted", github, &at_tag, Level::L1),
             (&at_tag, HOSTED, "https://gitlab.com", &at_tag, Level::L1),

@@ -68,4 +68,4 @@ pub use provenance::{Provenance, Signer};
 pub use source::SourceUri;
 pub use subject::Subject;
 pub use trust_root::TrustRoot;
-pub use verify::verify;
+pub use verify::{verify, verify_by_any};

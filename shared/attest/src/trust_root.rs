@@ -3,6 +3,10 @@
 use std::fmt;
 
 use sigstore_verify::{VerificationPolicy, Verifier, trust_root::TrustedRoot};
+use x509_cert::{
+    Certificate,
+    der::{Decode as _, Encode as _},
+};
 
 use crate::{
     error::TrustRootError,
@@ -22,6 +26,8 @@ const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.trustedroot";
 /// something would go unproven.
 pub struct TrustRoot {
     verifier: Verifier,
+    /// Names of the certificate authorities, intermediate ones included, in DER.
+    authorities: Vec<Vec<u8>>,
     has_log: bool,
     has_certificate_log: bool,
 }
@@ -85,11 +91,27 @@ impl TrustRoot {
         let verifier = Verifier::new(&root).map_err(|error| TrustRootError::Unusable {
             fault: shown(&error.to_string()),
         })?;
+        let certificates = root
+            .certificate_authorities
+            .iter()
+            .flat_map(|authority| &authority.cert_chain.certificates);
+        let authorities = certificates
+            .map(|certificate| subject_of(certificate.raw_bytes.as_bytes()))
+            .collect::<Result<_, _>>()
+            .map_err(|error| TrustRootError::Unusable {
+                fault: shown(&error.to_string()),
+            })?;
         Ok(Self {
             verifier,
+            authorities,
             has_log: !root.tlogs.is_empty(),
             has_certificate_log: !root.ctlogs.is_empty(),
         })
+    }
+
+    /// Whether an authority of this name is among its own. That it did issue a certificate, verifying shows.
+    pub(crate) fn names(&self, issuer: &[u8]) -> bool {
+        self.authorities.iter().any(|authority| authority == issuer)
     }
 
     /// What verifies against it.
@@ -109,6 +131,13 @@ impl TrustRoot {
         }
         policy
     }
+}
+
+fn subject_of(der: &[u8]) -> Result<Vec<u8>, x509_cert::der::Error> {
+    Certificate::from_der(der)?
+        .tbs_certificate()
+        .subject()
+        .to_der()
 }
 
 impl fmt::Debug for TrustRoot {

@@ -25,7 +25,12 @@ use sigstore_verify::{
     rekor::body::RekorEntryBody,
     types::{
         Artifact, ArtifactDigest, Bundle as SigstoreBundle, HashAlgorithm, KindVersion, Sha256Hash,
+        bundle::VerificationMaterialContent,
     },
+};
+use x509_cert::{
+    Certificate,
+    der::{Decode as _, Encode as _},
 };
 
 use crate::{
@@ -88,6 +93,60 @@ pub fn verify(
         told,
         *first,
     ))
+}
+
+/// Verifies against whichever of several roots names the authority that issued the certificate. Which instance
+/// a build used is seen in nothing else: GitHub's attestations of public and of private repositories look alike.
+/// Roots are tried in their order; the first refusal is told.
+pub fn verify_by_any(
+    bundle: &Bundle,
+    roots: &[TrustRoot],
+    subject: &Subject,
+    now: Timestamp,
+) -> Result<Provenance, AttestError> {
+    let issuers = issuers(bundle)?;
+    let mut refusal = None;
+    for root in roots {
+        if !issuers.iter().any(|issuer| root.names(issuer)) {
+            continue;
+        }
+        match verify(bundle, root, subject, now) {
+            Ok(provenance) => return Ok(provenance),
+            Err(error) => refusal = refusal.or(Some(error)),
+        }
+    }
+    Err(refusal.unwrap_or_else(|| AttestError::Certificate {
+        fault: format!("none of {} trust roots names its issuer", roots.len()),
+    }))
+}
+
+/// The issuers of the certificate and of intermediate ones that came along, in DER.
+fn issuers(bundle: &Bundle) -> Result<Vec<Vec<u8>>, AttestError> {
+    let Form::Sigstore { bundle, .. } = bundle.form() else {
+        return Err(AttestError::SignedByKey);
+    };
+    let certificates: Vec<&[u8]> = match &bundle.verification_material.content {
+        VerificationMaterialContent::X509CertificateChain { certificates } => certificates
+            .iter()
+            .map(|certificate| certificate.raw_bytes.as_bytes())
+            .collect(),
+        _ => vec![
+            bundle
+                .signing_certificate()
+                .ok_or(AttestError::SignedByKey)?
+                .as_bytes(),
+        ],
+    };
+    certificates
+        .into_iter()
+        .map(|der| {
+            let certificate = Certificate::from_der(der)?;
+            certificate.tbs_certificate().issuer().to_der()
+        })
+        .collect::<Result<_, x509_cert::der::Error>>()
+        .map_err(|error| AttestError::Certificate {
+            fault: shown(&error.to_string()),
+        })
 }
 
 /// Entries of the kind `intoto` hold the certificate as text that the library compares by its key.

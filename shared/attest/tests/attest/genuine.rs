@@ -1,6 +1,8 @@
 //! Attestations that builders published; `tests/genuine/README.md` says where each is from.
 
-use countersign_attest::{AttestError, Bundle, Level, Provenance, Subject, TrustRoot, verify};
+use countersign_attest::{
+    AttestError, Bundle, Level, Provenance, Subject, TrustRoot, verify, verify_by_any,
+};
 
 use crate::{assert_refused, now};
 
@@ -110,6 +112,19 @@ fn each_is_refused_for_another_artifact_and_by_another_root() {
         let (_, _, subject) = &all()[index];
         let github = TrustRoot::github().unwrap();
         assert!(verified(bytes, &github, subject).is_err());
+    }
+}
+
+#[test]
+fn built_in_roots_are_told_apart() {
+    let roots = [
+        TrustRoot::github().unwrap(),
+        TrustRoot::public_good().unwrap(),
+    ];
+    for (bytes, root, subject) in all().iter().take(2) {
+        let bundle = Bundle::parse(bytes).unwrap();
+        let found = verify_by_any(&bundle, &roots, subject, now()).unwrap();
+        assert_eq!(found, verified(bytes, root, subject).unwrap());
     }
 }
 

@@ -1,6 +1,6 @@
 //! What has to be proven cryptographically, one proof broken at a time.
 
-use countersign_attest::{AttestError, Level, Signer, verify};
+use countersign_attest::{AttestError, Level, Signer, TrustRoot, verify, verify_by_any};
 use countersign_testkit::pki::Key;
 use serde_json::{Value, json};
 
@@ -347,4 +347,37 @@ fn demands_of_a_public_instance_are_not_met_by_a_private_bundle() {
         refused(&with_certificate_log),
         AttestError::CertificateLog { .. }
     );
+}
+
+#[test]
+fn root_of_the_instance_is_found_among_several() {
+    let (public, private) = (Forge::new(), Forge::private());
+    let built_in = || {
+        vec![
+            TrustRoot::github().unwrap(),
+            TrustRoot::public_good().unwrap(),
+        ]
+    };
+    // Both instances of the forge have one authority, and demand different proofs.
+    for (forge, order) in [
+        (&public, [&private, &public]),
+        (&private, [&public, &private]),
+    ] {
+        let mut roots = built_in();
+        roots.extend(order.map(|forge| root(&forge.root())));
+        let found = verify_by_any(&parse(&forge.bundle()), &roots, &artifact(), now());
+        assert_eq!(found.unwrap(), proven(forge));
+    }
+    let unknown = verify_by_any(&parse(&public.bundle()), &built_in(), &artifact(), now());
+    assert_refused!(unknown.unwrap_err(), AttestError::Certificate { .. });
+    // The refusal is of the root that counts, not of those that know nothing of the certificate.
+    let mut roots = built_in();
+    roots.push(root(&public.root()));
+    let changed = public
+        .clone()
+        .says("/predicateType", json!("https://example.com"));
+    let refusal = verify_by_any(&parse(&changed.bundle()), &roots, &artifact(), now());
+    assert_refused!(refusal.unwrap_err(), AttestError::NotProvenance { .. });
+    let envelope = verify_by_any(&parse(&public.envelope()), &roots, &artifact(), now());
+    assert_refused!(envelope.unwrap_err(), AttestError::SignedByKey);
 }
