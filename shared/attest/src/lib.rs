@@ -11,7 +11,8 @@
 //!
 //! ```text
 //! bytes ── Bundle::parse    bundle.rs, json.rs, limits.rs   size, nesting, one of three shapes
-//!       ── verify           verify.rs                       by a certificate: chain, logs, time, signature
+//!       ── verify           verify.rs                       by a certificate: chain, logs, time, signature;
+//!       │                                                    verify_by_any finds the trust root among several
 //!       │     certificate.rs                                 what the certificate says of the build
 //!       │     statement.rs, predicate.rs                     what the builder wrote about it
 //!       │     agreement.rs                                   the one held against the other
@@ -34,8 +35,8 @@
 //! # The clock
 //!
 //! The library below refuses times of the log that lie in the future of the machine's own clock, and asks
-//! it whether a key of a trust root has begun to count. Neither makes anything pass: [`verify`] refuses
-//! what is later than the time that it is given.
+//! it whether a key of a trust root has begun to count. So a machine whose clock is late refuses too much; for the rest,
+//! [`verify`] refuses what is later than the time that it is given.
 
 mod agreement;
 mod bundle;

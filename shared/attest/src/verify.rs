@@ -17,7 +17,10 @@
 //! - who may speak of which repository, what the certificate says twice, and whether the statement agrees
 //!   (`certificate.rs`, `agreement.rs`).
 //!
-//! Nobody checks whether a certificate was revoked: they count for ten minutes, and Fulcio has no lists.
+//! What nobody checks:
+//! - whether a certificate was revoked: they count for ten minutes, and Fulcio has no lists;
+//! - whether the key of a log still counted when it signed a checkpoint. Promises are checked for that, but logs of the
+//!   second generation make none. A log whose key was stolen has to be taken out of the trust root.
 
 use jiff::Timestamp;
 use sigstore_verify::{
