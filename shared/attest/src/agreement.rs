@@ -64,12 +64,13 @@ pub(crate) fn check(certified: &Certified, told: &Told) -> Result<(), AttestErro
     Ok(())
 }
 
-/// A workflow within the repository that was built, by its path; one of another repository as a whole.
+/// A workflow within the repository that was built, by its path; one of another repository as a whole. GitLab has two
+/// slashes between the two.
 pub(crate) fn workflow_in<'a>(certified: &Certified, workflow: &'a str) -> &'a str {
     workflow
         .strip_prefix(certified.source.as_str())
         .and_then(|rest| rest.strip_prefix('/'))
-        .unwrap_or(workflow)
+        .map_or(workflow, |path| path.strip_prefix('/').unwrap_or(path))
 }
 
 /// Who the builder has to be by the certificate, where the statement names a runner or a workflow of

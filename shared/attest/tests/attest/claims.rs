@@ -186,6 +186,34 @@ fn workflow_of_another_repository_is_a_whole_uri() {
 }
 
 #[test]
+fn build_of_gitlab_is_proven() {
+    let workflow = "https://gitlab.com/acme/shop//.gitlab-ci.yml@refs/heads/main";
+    let forge = Forge::new()
+        .claim(8, Some("https://gitlab.com"))
+        .claim(9, Some(workflow))
+        .claim(11, Some("gitlab-hosted"))
+        .claim(12, Some("https://gitlab.com/acme/shop"))
+        .claim(18, Some(workflow))
+        .says(
+            "/predicate/buildDefinition/externalParameters",
+            json!({ "source": "https://gitlab.com/acme/shop" }),
+        )
+        .says(BUILDER, json!("https://gitlab.com/acme/shop/-/runners/1"));
+    let forge = Forge {
+        identity: Ok(workflow.to_owned()),
+        ..forge
+    };
+    let provenance = proven(&forge);
+    assert_eq!(
+        provenance.workflow(),
+        Some(".gitlab-ci.yml@refs/heads/main")
+    );
+    assert_eq!(provenance.level(), Level::L1);
+    let elsewhere = forge.claim(8, Some(crate::forge::GITHUB));
+    assert_refused!(refused(&elsewhere), AttestError::ForeignIssuer { .. });
+}
+
+#[test]
 fn certificate_of_a_person_is_no_build() {
     let person = Forge {
         identity: Err("eve@example.com".to_owned()),
