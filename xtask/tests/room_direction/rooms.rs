@@ -17,7 +17,7 @@ pub(crate) struct House {
 /// The path of a room below `src` without `.rs`, and the rooms that it may use.
 pub(crate) type Room = (&'static str, &'static [&'static str]);
 
-pub(crate) const HOUSES: [House; 4] = [
+pub(crate) const HOUSES: [House; 5] = [
     House {
         name: "package",
         folder: "shared/package/src",
@@ -79,6 +79,97 @@ pub(crate) const HOUSES: [House; 4] = [
                     "inventory",
                     "signable",
                     "strip",
+                ],
+            ),
+        ],
+    },
+    House {
+        name: "attest",
+        folder: "shared/attest/src",
+        rooms: &[
+            ("limits", &[]),
+            ("json", &[]),
+            ("text", &["limits"]),
+            ("error", &[]),
+            ("subject", &[]),
+            ("source", &[]),
+            ("trust_root", &["limits", "json", "text", "error"]),
+            ("bundle", &["limits", "json", "text", "error"]),
+            ("predicate", &["text", "error", "source"]),
+            ("certificate", &["text", "error", "source"]),
+            (
+                "agreement",
+                &["text", "error", "source", "predicate", "certificate"],
+            ),
+            ("level", &["certificate", "agreement"]),
+            (
+                "statement",
+                &[
+                    "limits",
+                    "json",
+                    "text",
+                    "error",
+                    "subject",
+                    "bundle",
+                    "predicate",
+                ],
+            ),
+            (
+                "provenance",
+                &[
+                    "text",
+                    "subject",
+                    "source",
+                    "predicate",
+                    "certificate",
+                    "agreement",
+                    "level",
+                ],
+            ),
+            (
+                "demand",
+                &["limits", "text", "error", "level", "provenance"],
+            ),
+            (
+                "key",
+                &[
+                    "limits",
+                    "text",
+                    "error",
+                    "subject",
+                    "bundle",
+                    "statement",
+                    "provenance",
+                ],
+            ),
+            (
+                "verify",
+                &[
+                    "text",
+                    "error",
+                    "subject",
+                    "trust_root",
+                    "bundle",
+                    "certificate",
+                    "agreement",
+                    "statement",
+                    "provenance",
+                ],
+            ),
+            (
+                "lib",
+                &[
+                    "limits",
+                    "error",
+                    "subject",
+                    "source",
+                    "trust_root",
+                    "bundle",
+                    "level",
+                    "provenance",
+                    "demand",
+                    "key",
+                    "verify",
                 ],
             ),
         ],
