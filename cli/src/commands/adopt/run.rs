@@ -80,10 +80,10 @@ async fn adopt(
         reporter.done();
         if waiting.len() >= MAX_ON_THEIR_WAY {
             let batch = std::mem::take(&mut waiting);
-            rows.extend(wait(session, batch, arguments.timeout, reporter).await?);
+            rows.extend(wait(session, batch, arguments.timeout, reporter).await);
         }
     }
-    rows.extend(wait(session, waiting, arguments.timeout, reporter).await?);
+    rows.extend(wait(session, waiting, arguments.timeout, reporter).await);
     rows.sort_by(|a, b| a.target.cmp(&b.target));
     Ok(Report {
         applied: arguments.apply,

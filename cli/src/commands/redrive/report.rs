@@ -7,6 +7,8 @@ use countersign_gate::{
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::io::error::CliError;
+
 /// The dead letters of a stack; documented in docs/cli.md.
 #[derive(Serialize)]
 pub(super) struct Report {
@@ -14,6 +16,8 @@ pub(super) struct Report {
     pub(super) letters: Vec<LetterReport>,
     /// Whether there may be more than these.
     pub(super) has_more: bool,
+    /// What stopped it before its end; null when nothing did.
+    pub(super) error: Option<CliError>,
 }
 
 /// One dead letter.
