@@ -55,7 +55,9 @@ pub(crate) fn is_passing(error: &PortError) -> bool {
     match error {
         PortError::Throttled { .. } => true,
         PortError::Unavailable { .. } => !matches!(cause(error), Some(AwsError::NoCredentials(_))),
-        PortError::Denied { .. } | PortError::Unexpected { .. } => false,
+        PortError::Denied { .. } | PortError::Unexpected { .. } | PortError::NotMade { .. } => {
+            false
+        }
     }
 }
 
@@ -63,7 +65,8 @@ fn cause(error: &PortError) -> Option<&AwsError> {
     let (PortError::Throttled { source, .. }
     | PortError::Denied { source, .. }
     | PortError::Unavailable { source, .. }
-    | PortError::Unexpected { source, .. }) = error;
+    | PortError::Unexpected { source, .. }
+    | PortError::NotMade { source, .. }) = error;
     source.downcast_ref()
 }
 
@@ -100,6 +103,7 @@ fn fix(request: &Request<'_>, error: &PortError, login: &Login) -> String {
             request.permissions
         ),
         PortError::Unavailable { .. } => NETWORK.to_owned(),
+        PortError::NotMade { .. } => "report this with its text".to_owned(),
         PortError::Unexpected { .. } => match request.bucket {
             Some(bucket) => format!(
                 "see whether `aws s3 ls s3://{}/` works; if it does, report this with its text",

@@ -268,6 +268,9 @@ impl Session {
                 };
                 explain(&request, error, &self.login)
             }
+            RecordError::Unwritable { .. } => {
+                CliError::new(error_chain(error), "report this with its text")
+            }
             RecordError::Unreadable { path, .. } => CliError::new(
                 format!("{what}: {}", error_chain(error)),
                 format!(

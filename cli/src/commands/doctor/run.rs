@@ -2,7 +2,7 @@
 
 use countersign_gate::{
     client::doctor::{Diagnosis, DoctorWorld, diagnose},
-    deployment::ALIAS_TAG,
+    domain::ALIAS_TAG,
 };
 use jiff::Timestamp;
 

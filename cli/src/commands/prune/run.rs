@@ -1,12 +1,10 @@
 //! `countersign prune`: looks, deletes where that was asked for, and reports.
 
-use std::time::Duration;
-
 use countersign_gate::{
     deployment::{KeptVersions, MAX_PRUNED, plan_prune},
     domain::{FunctionName, Target},
     outcome::RetryableError,
-    ports::{Clock as _, FunctionVersions as _, VersionDeletion},
+    ports::{CONTROL_PLANE_INTERVAL, Clock as _, FunctionVersions as _, VersionDeletion},
 };
 
 use super::{
@@ -21,9 +19,6 @@ use crate::{
         output::{self, Format},
     },
 };
-
-/// Between two deletions: a tenth of the calls of the control plane that Lambda allows an account (grade B).
-const DELETION_INTERVAL: Duration = Duration::from_millis(667);
 
 const TO_LOOK: &str = "lambda:ListVersionsByFunction, lambda:ListAliases and lambda:ListProvisionedConcurrencyConfigs, \
                        and s3:GetObject and s3:ListBucket on the records bucket";
@@ -85,7 +80,7 @@ async fn one(
 /// Deletes what is chosen, one version after the other.
 async fn delete(session: &Session, name: &FunctionName, row: &mut Row) -> Result<(), CliError> {
     for number in row.chosen.clone() {
-        session.clock.sleep(DELETION_INTERVAL).await;
+        session.clock.sleep(CONTROL_PLANE_INTERVAL).await;
         let deletion = session.lambda.delete_version(name, number).await;
         let deletion = deletion.map_err(|error| {
             let what = format!("delete version {number} of {}", row.target);

@@ -1,8 +1,9 @@
 //! What was found, as it is printed.
 
 use countersign_gate::{
+    domain::GateFunction,
     events::{JobEvent, SweepRun, UploadEvent},
-    ports::{DeadLetter, GateFunction},
+    ports::DeadLetter,
 };
 use jiff::Timestamp;
 use serde::Serialize;

@@ -3,7 +3,8 @@
 use countersign_aws::DeadLetterQueues;
 use countersign_gate::{
     client::FoundLetters,
-    ports::{DeadLetter, GateFunction, PortError},
+    domain::GateFunction,
+    ports::{DeadLetter, PortError},
 };
 
 use super::{
