@@ -1,7 +1,7 @@
 //! `posture.json`: how the targets and the functions of the account and region stand, as the last complete
 //! run of `sweep` found them. The bucket's versions keep the earlier ones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,9 @@ pub struct SweepProgress {
     /// The keys, and the parts of the account, that could not be looked at. They are not gone.
     #[serde(default)]
     pub failed: BTreeSet<String>,
+    /// The drift that is open, by its subject.
+    #[serde(default)]
+    pub drift: BTreeMap<String, BTreeSet<DriftKind>>,
 }
 
 impl Document for SweepProgress {

@@ -31,4 +31,4 @@ mod unfinished;
 mod what_runs;
 
 pub use settings::{SweepSettings, SweepWorld};
-pub use sweep::{SweepReport, SweepStopped, sweep};
+pub use sweep::{SweepReport, SweepStopped, SweepTotals, sweep};
