@@ -101,8 +101,9 @@ pub(super) async fn take(
     let report = ended(report, &followed);
     Ok(match watched {
         // The package is on its way all the same: the report says as which upload.
-        Err(CliError { what, .. }) if followed.outcome().is_none() => AdoptReport {
+        Err(CliError { what, fix }) if followed.outcome().is_none() => AdoptReport {
             message: Some(what),
+            fix: report.fix.map(|goes_on| format!("{fix}; {goes_on}")),
             ..report
         },
         _ => report,
