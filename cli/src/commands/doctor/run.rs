@@ -24,10 +24,8 @@ use crate::{
 /// Looks, prints.
 pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, CliError> {
     // Before a package goes through the gate: what is found has to have a place.
-    let prepared = match arguments.probe {
-        true => Some(Prepared::of(arguments)?),
-        false => None,
-    };
+    let prepared = arguments.probe.then(|| Prepared::of(arguments));
+    let prepared = prepared.transpose()?;
     let (diagnosis, probed) = ask("looking at the stack", look(arguments, prepared, now))?;
     let (probe, error) = match &probed {
         Some(Ok(probed)) => (Some(&probed.report), None),

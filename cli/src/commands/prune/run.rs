@@ -69,9 +69,10 @@ async fn one(
     let plan = plan.map_err(|error| unseen(session, &target, &error))?;
     let mut row = Row::of(target, plan);
     row.chosen.truncate(MAX_PRUNED);
-    let deleted = match arguments.apply {
-        true => delete(session, name, &mut row).await,
-        false => Ok(()),
+    let deleted = if arguments.apply {
+        delete(session, name, &mut row).await
+    } else {
+        Ok(())
     };
     told.push(row);
     deleted
