@@ -296,6 +296,7 @@ fn three_uploads() -> (Gate, [String; 3]) {
     gate.end("functions/shop", &versions[0], &deployed("6", 45));
     gate.end("functions/shop", &versions[1], &deployed("7", 46));
     gate.end("functions/shop", &versions[2], &refusal());
+    gate.live("functions/shop", &versions[1], "7");
     (gate, versions)
 }
 
@@ -346,6 +347,27 @@ fn rollback_goes_back_to_the_package_before() {
             .unwrap()
             .ends_with(&versions[0])
     );
+}
+
+/// Uploads may be decided in another order than Lambda took them in.
+#[test]
+fn what_was_decided_last_is_not_taken_for_live() {
+    let (gate, versions) = three_uploads();
+    let late = json!({"decided_at": "2026-11-21T21:59:00Z",
+        "deployed": {"code_sha256": "c2hh", "version": "6", "layer_version_arn": null,
+            "alias": "live", "unchanged": false}});
+    gate.end("functions/shop", &versions[0], &late);
+    let ran = gate.run(&["history", "functions/shop"]);
+    let lines: Vec<_> = ran.ends_with(0).out.lines().collect();
+    let live = lines.iter().find(|line| line.starts_with('*')).unwrap();
+    assert!(live.contains(&versions[1]), "{}", ran.out);
+    let ran = gate.run(&["rollback", "functions/shop", "--dry-run"]);
+    let back = format!("back to 20261121T214400Z-{}", versions[0]);
+    assert!(ran.ends_with(0).err.contains(&back), "{}", ran.err);
+    let one = format!("functions/shop@{}", versions[0]);
+    let ran = gate.run(&["diff", &one, "functions/shop"]);
+    let heading = format!("functions/shop@{}", versions[1]);
+    assert!(ran.ends_with(0).out.contains(&heading), "{}", ran.out);
 }
 
 #[test]

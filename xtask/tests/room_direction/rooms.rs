@@ -45,7 +45,10 @@ pub(crate) const HOUSES: [House; 5] = [
             ),
             ("origin", &["signature_entry", "digest", "zip", "package"]),
             ("inventory", &["escape", "numbers", "zip", "package"]),
-            ("signable", &["numbers", "limits", "zip", "origin"]),
+            (
+                "signable",
+                &["numbers", "limits", "signature_entry", "zip", "origin"],
+            ),
             (
                 "strip",
                 &["signature_entry", "limits", "zip", "package", "origin"],

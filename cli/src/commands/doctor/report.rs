@@ -3,6 +3,8 @@
 use countersign_gate::{client::doctor::Diagnosis, probe::ProbeReport};
 use serde::Serialize;
 
+use crate::io::error::CliError;
+
 /// The whole report.
 #[derive(Serialize)]
 pub(super) struct Report<'a> {
@@ -10,4 +12,6 @@ pub(super) struct Report<'a> {
     pub(super) diagnosis: &'a Diagnosis,
     /// Null without `--probe`.
     pub(super) probe: Option<&'a ProbeReport>,
+    /// Why it was not probed, though that was asked for; null otherwise.
+    pub(super) error: Option<&'a CliError>,
 }

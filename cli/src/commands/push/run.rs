@@ -3,10 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use countersign_gate::{
-    client::{PackageDiff, diff, last_deployed},
-    domain::Upload,
+    client::{PackageDiff, diff, live_upload},
     ports::{UploadStore as _, Uploads as _},
-    records::{UploadRecords, history},
+    records::{history, live},
 };
 use countersign_package::{Archive, Limits};
 
@@ -163,21 +162,17 @@ async fn upload(
 /// What a package changes against the one that is live; `None` where that is not known. It is told for
 /// convenience: that it cannot be told is no reason to stop.
 async fn changes_against_live(session: &Session, package: &Package) -> Option<PackageDiff> {
-    let uploads = history(&session.records, &package.target, MAX_LIVE_LOOKBACK)
-        .await
-        .ok()?;
-    let live = live_upload(&uploads)?;
-    let bytes = session.uploads.read_upload(&live.id).await.ok()??;
+    let (records, target) = (&session.records, &package.target);
+    let live = live(records, target).await.ok()?;
+    let uploads = history(records, target, MAX_LIVE_LOOKBACK).await.ok()?;
+    let old = live_upload(&uploads, live.as_ref())?;
+    if old.received.as_ref()?.bytes? > MAX_COMPARED_BYTES {
+        return None;
+    }
+    let upload = &old.outcome.as_ref()?.upload;
+    let bytes = session.uploads.read_upload(&upload.id).await.ok()??;
     let limits = Limits::default();
     let old = Archive::parse(&bytes, &limits).ok()?;
     let new = Archive::parse(&package.bytes, &limits).ok()?;
     Some(diff(&old, &new))
-}
-
-/// The upload that was deployed last, unless it is too large to be fetched.
-fn live_upload(uploads: &[UploadRecords]) -> Option<&Upload> {
-    let live = last_deployed(uploads)?;
-    let bytes = live.received.as_ref()?.bytes?;
-    let outcome = live.outcome.as_ref()?;
-    (bytes <= MAX_COMPARED_BYTES).then_some(&outcome.upload)
 }

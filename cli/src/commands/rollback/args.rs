@@ -30,8 +30,8 @@ Exit status:
 
 /// Go back to what was deployed before
 ///
-/// Uploads the package again that was deployed before the last deployment with another package, or the
-/// one that --to names, and follows it to its outcome. It is signed and judged as of today.
+/// Uploads the newest package again that was deployed and is another one than what is live, or the one that
+/// --to names, and follows it to its outcome. It is signed and judged as of today.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

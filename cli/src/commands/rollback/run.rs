@@ -6,7 +6,7 @@ use countersign_gate::{
     client::{RollbackError, rollback_source},
     domain::{Target, Upload, VersionId},
     ports::UploadStore as _,
-    records::{UploadRecords, history},
+    records::{UploadRecords, history, live},
 };
 
 use super::args::Arguments;
@@ -48,7 +48,10 @@ async fn roll_back(
     let uploads = history(&session.records, target, MAX_HISTORY_UPLOADS)
         .await
         .map_err(|error| session.unread_records(target, &error))?;
-    let source = rollback_source(&uploads, arguments.to.as_deref())
+    let live = live(&session.records, target)
+        .await
+        .map_err(|error| session.unread_records(target, &error))?;
+    let source = rollback_source(&uploads, live.as_ref(), arguments.to.as_deref())
         .map_err(|error| nothing_to_go_back_to(target, &error))?;
     let Some((_, version)) = Upload::parse_label(&source.label) else {
         return Err(gone(target, source));

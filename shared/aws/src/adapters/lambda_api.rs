@@ -35,7 +35,10 @@ use jiff::Timestamp;
 
 use crate::{
     connection::Connection,
-    error::{code, port_error, port_error_inside, refusal, required, unreachable, unreadable},
+    error::{
+        code, could_not_reach, not_made, port_error, port_error_inside, refusal, required,
+        unreadable,
+    },
 };
 
 pub(super) const NOT_FOUND: &str = "ResourceNotFoundException";
@@ -119,8 +122,9 @@ impl Functions for LambdaApi {
         options: UpdateOptions,
     ) -> Result<CodeUpdate<UpdatedCode>, PortError> {
         if *approved.verified().target() != Target::Function(name.clone()) {
-            let problem = format!("what was approved is for {}", approved.verified().target());
-            return Err(unreadable(UPDATE_CODE, "FunctionName", &problem));
+            let target = approved.verified().target();
+            let problem = format!("what was approved is for {target}, not for functions/{name}");
+            return Err(not_made(UPDATE_CODE, problem));
         }
         let request = self.code_request(name, approved.verified().signed(), seen, options);
         // Only what has to be compared is asked of this answer: state and revision are read from
@@ -400,7 +404,7 @@ async fn update(
         CONFLICT => Ok(CodeUpdate::Busy),
         NOT_FOUND => Ok(CodeUpdate::Gone),
         INVALID if is_about_fetching(&refusal(&error).message) => {
-            Err(unreachable(UPDATE_CODE, error))
+            Err(could_not_reach(UPDATE_CODE, error))
         }
         "CodeVerificationFailedException"
         | "InvalidCodeSignatureException"

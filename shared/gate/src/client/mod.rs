@@ -26,7 +26,7 @@ pub use adopt::{AdoptionFacts, AdoptionGoal, AdoptionPlan, CodeStep, Obstacle, p
 pub use diff::{EntryChange, PackageDiff, diff};
 pub use follow::{Follower, Progress};
 pub use redrive::FoundLetters;
-pub use rollback::{RollbackError, last_deployed, rollback_source};
+pub use rollback::{RollbackError, live_upload, rollback_source};
 pub use trust::{
     CscUser, MAX_PUBLISHERS, Rotation, TrustChange, TrustObstacle, TrustPlan, compare_trust,
     plan_rotation, plan_trust,

@@ -67,14 +67,21 @@ pub(super) enum JobLookup {
     Unreadable(Box<UploadContext>, RetryableError),
 }
 
-/// Finds the upload that a job is for, and how far earlier deliveries came with it.
-pub(super) async fn find<W: DeployWorld>(
+/// A job, and what it signed.
+struct SignedUpload {
+    job: SigningJob,
+    target: Target,
+    upload: Upload,
+}
+
+/// Which upload a job is for, or why it is for none of this stack's.
+async fn upload_of_job<W: DeployWorld>(
     world: &W,
     settings: &DeploySettings,
     job: &SigningJobId,
     attempt: &DeliveryAttempt,
-) -> Result<JobLookup, RetryableError> {
-    let not_ours = |why: String| Ok(JobLookup::NotOurs(why));
+) -> Result<Result<SignedUpload, String>, RetryableError> {
+    let not_ours = |why: String| Ok(Err(why));
     let Some(job) = describe(world, job, attempt).await? else {
         return not_ours(format!("Signer knows no job {job}"));
     };
@@ -102,7 +109,29 @@ pub(super) async fn find<W: DeployWorld>(
         return not_ours(format!("the job {} was not started by this stack", job.id));
     };
     let upload = Upload { id: source, at };
+    Ok(Ok(SignedUpload {
+        job,
+        target,
+        upload,
+    }))
+}
 
+/// Finds the upload that a job is for, and how far earlier deliveries came with it.
+pub(super) async fn find<W: DeployWorld>(
+    world: &W,
+    settings: &DeploySettings,
+    job: &SigningJobId,
+    attempt: &DeliveryAttempt,
+) -> Result<JobLookup, RetryableError> {
+    let not_ours = |why: String| Ok(JobLookup::NotOurs(why));
+    let SignedUpload {
+        job,
+        target,
+        upload,
+    } = match upload_of_job(world, settings, job, attempt).await? {
+        Ok(found) => found,
+        Err(why) => return not_ours(why),
+    };
     let folder = RecordFolder::list(world, &upload).await?;
     if folder.has::<Outcome>()
         && let Some(finished) = finished_before(world, &settings.stack, &upload).await?

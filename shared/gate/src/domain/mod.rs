@@ -10,6 +10,7 @@
 
 mod code_signing_config;
 mod function_configuration;
+mod gate_function;
 mod lambda_code;
 mod layer_metadata;
 mod names;
@@ -18,6 +19,7 @@ mod reason_code;
 mod signing_job;
 mod stack;
 mod target;
+mod target_tag;
 mod upload;
 pub mod variables;
 mod version_number;
@@ -27,6 +29,7 @@ pub use code_signing_config::{Csc, CscPolicy};
 pub use function_configuration::{
     Architecture, AttachedLayer, CodeStorage, EXEC_WRAPPER, ExecWrapper, FunctionConfiguration,
 };
+pub use gate_function::GateFunction;
 pub use lambda_code::{CodeIdentity, PackageType, Refusal, SIGNATURE_EXCEPTIONS};
 pub use layer_metadata::{ARCHITECTURES, LayerMetadata, LayerMetadataError, RUNTIMES};
 pub use names::{
@@ -40,6 +43,7 @@ pub use signing_job::{
 };
 pub use stack::{Scope, Stack};
 pub use target::{KeyError, Target};
+pub use target_tag::{ALIAS_TAG, ARCHITECTURE_TAG, PROFILE_TAG, TARGET_TAGS};
 pub(crate) use upload::hex;
 pub use upload::{Upload, UploadId, Uploader, sha256_base64, subject_of_key};
 pub use version_number::{VersionNumber, VersionNumberError};

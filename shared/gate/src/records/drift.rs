@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{documents::Schema, store::Document};
+use super::{schema::Schema, store::Document};
 use crate::domain::{Target, Upload};
 
 /// What is not as the records say.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::documents::Schema;
+use super::schema::Schema;
 use crate::domain::Target;
 
 /// Where everything is that `alert` keeps.

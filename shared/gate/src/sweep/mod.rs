@@ -34,4 +34,4 @@ mod what_runs;
 
 pub use daily_probe::DailyProbeSettings;
 pub use settings::{SweepSettings, SweepWorld};
-pub use sweep::{SweepReport, SweepStopped, sweep};
+pub use sweep::{SweepReport, SweepStopped, SweepTotals, sweep};

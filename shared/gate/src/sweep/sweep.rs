@@ -1,6 +1,9 @@
 //! One run over the uploads bucket.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -53,6 +56,17 @@ pub struct SweepReport {
     pub drift: Vec<(String, DriftKind)>,
     /// What could not be looked at, and why. The next run looks again.
     pub troubles: Vec<String>,
+    /// What the run found, in all its attempts; `None` if it did not come to its end.
+    pub ended: Option<SweepTotals>,
+}
+
+/// What a run found from its begin to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SweepTotals {
+    /// Kinds of drift that are open, one for each subject.
+    pub drift: usize,
+    /// Keys, and parts of the account, that could not be looked at.
+    pub troubles: usize,
 }
 
 /// An attempt that did not come to the end of its run, with what it did until then.
@@ -108,6 +122,7 @@ pub async fn sweep<W: SweepWorld>(
             targets: Vec::new(),
             troubles: Vec::new(),
             failed: BTreeSet::new(),
+            drift: BTreeMap::new(),
         },
         visited: BTreeSet::new(),
         of_account: BTreeSet::new(),
@@ -149,7 +164,16 @@ impl<W: SweepWorld> Sweep<'_, W> {
     async fn unfinished(&mut self) -> Result<(), RetryableError> {
         let twice_the_patience = self.settings.patience.saturating_mul(2);
         self.look_back(UNFINISHED_LOOKBACK.max(twice_the_patience));
-        self.all_keys(None).await
+        self.all_keys(None).await?;
+        self.swept.ended = Some(self.totals());
+        Ok(())
+    }
+
+    fn totals(&self) -> SweepTotals {
+        SweepTotals {
+            drift: self.progress.drift.values().map(BTreeSet::len).sum(),
+            troubles: self.progress.failed.len(),
+        }
     }
 
     async fn everything(&mut self) -> Result<(), RetryableError> {
@@ -181,10 +205,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
         }
         self.close_what_was_not_looked_at().await?;
         self.write_posture().await?;
+        let totals = self.totals();
         self.progress.ended_at = Some(self.world.now());
         self.progress.targets.clear();
         self.progress.failed.clear();
-        self.save_progress().await
+        self.progress.drift.clear();
+        self.save_progress().await?;
+        self.swept.ended = Some(totals);
+        Ok(())
     }
 
     fn look_back(&mut self, span: Duration) {
@@ -511,6 +539,8 @@ impl<W: SweepWorld> Sweep<'_, W> {
 
     fn note_drift(&mut self, subject: &str, kind: DriftKind) {
         self.swept.drift.push((subject.to_owned(), kind));
+        let of_subject = self.progress.drift.entry(subject.to_owned());
+        of_subject.or_default().insert(kind);
     }
 
     async fn close(

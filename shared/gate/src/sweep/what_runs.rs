@@ -122,8 +122,8 @@ pub(super) async fn compare_target<W: SweepWorld>(
     look.posture.deployed = Some(deployed.upload.label());
     look.posture.version.clone_from(&deployed.deployed.version);
     let is_as_recorded = match target {
-        Target::Function(name) => look.function(name, &deployed).await?,
-        Target::Layer(name) => look.layer(name, &deployed).await?,
+        Target::Function(name) => look.compare_function(name, &deployed).await?,
+        Target::Layer(name) => look.compare_layer(name, &deployed).await?,
     };
     if let (Some(upload), Some(outcome)) = (current, &outcome) {
         look.current_version(upload, outcome, &deployed);
@@ -187,7 +187,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     }
 
     /// Answers whether the function is at rest.
-    async fn function(&mut self, name: &FunctionName, last: &Live) -> Result<bool, RetryableError> {
+    async fn compare_function(
+        &mut self,
+        name: &FunctionName,
+        last: &Live,
+    ) -> Result<bool, RetryableError> {
         self.rate_limits.get_function(self.world).await;
         let Some(function) = self.world.function(name).await? else {
             let message = format!("there is no function {name}");
@@ -382,7 +386,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     }
 
     /// Answers whether the layer is at rest.
-    async fn layer(&mut self, name: &LayerName, last: &Live) -> Result<bool, RetryableError> {
+    async fn compare_layer(
+        &mut self,
+        name: &LayerName,
+        last: &Live,
+    ) -> Result<bool, RetryableError> {
         self.rate_limits.control_plane(self.world).await;
         let newest = self.world.layer_versions(name, 1).await?.into_iter().next();
         let number = |text: &Option<String>| text.as_ref()?.parse::<i64>().ok();

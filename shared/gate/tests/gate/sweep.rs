@@ -7,7 +7,7 @@ use countersign_gate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::Receiver,
     records::{Drift, Posture, Resent, SweepProgress, UploadState},
-    sweep::{SweepReport, SweepSettings, SweepStopped, sweep},
+    sweep::{SweepReport, SweepSettings, SweepStopped, SweepTotals, sweep},
 };
 use std::{pin::pin, task::Poll};
 
@@ -800,6 +800,37 @@ fn run_that_is_out_of_time_goes_on_where_it_stopped() {
     assert_eq!(posture.targets.len(), 2);
     // And then another one has its turn.
     assert!(!swept(&world, SweepRun::Everything).skipped_for_other_run);
+}
+
+/// Each attempt does a part of a run. What the run found is one number, told at its end.
+#[test]
+fn run_in_two_attempts_is_counted_once_and_whole() {
+    let world = sample_world();
+    world.intrude();
+    pass(&world, 10);
+    let live = "layers/common/live.json".to_owned();
+    world.state().records.insert(live, b"{".to_vec());
+    let mut attempt = patient(&world);
+    attempt.work_until = attempt.since + SignedDuration::from_millis(1_400);
+    let first = try_sweep(&world, SweepRun::Everything, &attempt).unwrap_err();
+    assert_eq!((first.report.drift.len(), first.report.ended), (1, None));
+    let second = DeliveryAttempt {
+        work_until: world.state().now + SignedDuration::from_mins(5),
+        attempt: 2,
+        ..attempt
+    };
+    let run = try_sweep(&world, SweepRun::Everything, &second).unwrap();
+    assert!(run.drift.is_empty(), "{:?}", run.drift);
+    let whole = SweepTotals {
+        drift: 1,
+        troubles: 1,
+    };
+    assert_eq!(run.ended, Some(whole));
+    // The next run begins anew.
+    pass(&world, 10);
+    let next = swept(&world, SweepRun::Everything);
+    assert_eq!(next.ended, Some(whole));
+    assert_eq!(next.drift.len(), 1);
 }
 
 #[test]

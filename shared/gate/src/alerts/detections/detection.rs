@@ -2,6 +2,7 @@
 
 use crate::{
     alerts::{IncidentScope, Repetition, Severity, settings::AlertSettings},
+    domain::GateFunction,
     events::ApiCall,
 };
 use serde_json::Value;
@@ -176,7 +177,7 @@ impl Match {
 }
 
 /// The functions of the gate itself end like this.
-pub(super) const OWN_FUNCTIONS: [&str; 4] = ["-sign", "-deploy", "-alert", "-sweep"];
+pub(super) const OWN_FUNCTIONS: [&str; 4] = GateFunction::SUFFIXES;
 
 /// Behind the stack's name, the names of its roles begin like this.
 pub(super) const OWN_ROLES: [&str; 4] =

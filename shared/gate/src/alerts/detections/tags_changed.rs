@@ -58,7 +58,25 @@ fn matches(context: &Context<'_>) -> Option<Match> {
 #[cfg(test)]
 mod tests {
     use super::{super::samples::*, *};
+    use crate::domain::TARGET_TAGS;
     use serde_json::json;
+
+    /// A rule on one event cannot know tags by their beginning: it has to name each.
+    #[test]
+    fn exported_rule_names_every_tag() {
+        let Some(EventPredicate::Any(predicates)) = DETECTION.on_one_event.last() else {
+            panic!("tags are the last predicate")
+        };
+        let named: Vec<String> = predicates
+            .iter()
+            .filter_map(|predicate| match predicate {
+                EventPredicate::Present(pointer) => Some((*pointer).to_owned()),
+                _ => None,
+            })
+            .collect();
+        let tags = TARGET_TAGS.map(|tag| format!("requestParameters.tags.{tag}"));
+        assert_eq!(named, tags);
+    }
 
     const ORDERS: &str = "arn:aws:lambda:us-east-1:111122223333:function:orders";
 
