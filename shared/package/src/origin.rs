@@ -50,7 +50,7 @@ pub enum OriginError {
     },
     /// The signed package has other than two entries more than the source.
     #[error(
-        "the source has {source_entries} entries, the signed package {signed_entries}; Signer adds exactly two"
+        "entries of the source: {source_entries}, of the signed package: {signed_entries}; Signer adds exactly two"
     )]
     Count {
         /// Entries of the source.

@@ -82,6 +82,7 @@ fn accepted_names() -> Vec<Case> {
 }
 
 fn collisions() -> Vec<Case> {
+    let drawn = "Icon\u{266a}";
     // What CP437, CP850 and Latin-1 make of the two bytes of an accented e in UTF-8.
     let in_cp437 = "\u{251c}\u{2310}.py";
     let in_cp850 = "\u{251c}\u{ae}.py";
@@ -91,6 +92,17 @@ fn collisions() -> Vec<Case> {
         collide(
             "an unmarked name that is another one in CP437 (Python)",
             vec![unmarked(accented), marked(in_cp437)],
+        ),
+        collide(
+            "the Finder's file for an icon, unmarked, and one with the note that CP437 draws (yauzl)",
+            vec![unmarked("Icon\r"), marked(drawn)],
+        ),
+        accepted(
+            "the Finder's file for an icon, marked, and one with a note",
+            vec![
+                EntryForge::file("Icon\r", "").both(|header| header.flags |= FLAG_UTF8),
+                marked(drawn),
+            ],
         ),
         collide(
             "an unmarked name that is another one in CP850",

@@ -37,6 +37,25 @@ fn around() -> Vec<Case> {
             || Sample::new(b"PK\x05\x06".to_vec()),
         ),
         refuse(
+            "a zip whose ends of lines were converted",
+            structure!(S::Displaced { .. }),
+            || {
+                let text = EntryForge::file("a.txt", "one\ntwo\n".repeat(9)).stored();
+                let zip = signed(|zip| zip.entries.insert(0, text)).package;
+                let carriage = |byte: u8| {
+                    if byte == b'\n' {
+                        vec![b'\r', byte]
+                    } else {
+                        vec![byte]
+                    }
+                };
+                // The body alone, so that what follows it is as it was.
+                let (body, rest) = zip.split_at(30 + "a.txt".len() + 72);
+                let converted: Vec<u8> = body.iter().copied().flat_map(carriage).collect();
+                Sample::new([&converted, rest].concat())
+            },
+        ),
+        refuse(
             "a byte before the first entry",
             structure!(S::Prefix { bytes: 1 }),
             || broken(|zip| zip.prefix = vec![0]),
@@ -274,7 +293,8 @@ fn end_record() -> Vec<Case> {
         refuse(
             "a directory offset one too low",
             structure!(
-                S::Prefix { .. }
+                S::Displaced { .. }
+                    | S::Prefix { .. }
                     | S::Unclaimed { .. }
                     | S::RecordExpected { .. }
                     | S::Overlap { .. }

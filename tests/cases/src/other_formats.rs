@@ -8,6 +8,7 @@ use crate::{Case, Sample, accept, refuse, signed, structure};
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = marks();
     cases.extend(tar());
+    cases.extend(tar_checksums());
     cases.extend(honest());
     cases
 }
@@ -89,6 +90,11 @@ fn marks() -> Vec<Case> {
 /// A tar header as the oldest programs wrote it, which is known by its checksum alone. Its first
 /// bytes are those of the zip.
 fn old_tar_header(front: &[u8]) -> Vec<u8> {
+    tar_header(front, |sum| format!("{sum:06o}\0 ").into_bytes())
+}
+
+/// The same with another way to write the checksum.
+fn tar_header(front: &[u8], written: impl Fn(u32) -> Vec<u8>) -> Vec<u8> {
     let mut block = vec![0; 512];
     block[..front.len()].copy_from_slice(front);
     block[100..108].copy_from_slice(b"0000644\0");
@@ -98,8 +104,67 @@ fn old_tar_header(front: &[u8]) -> Vec<u8> {
     block[136..148].copy_from_slice(b"00000000000\0");
     block[148..156].copy_from_slice(b"        ");
     let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
-    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let mut written = written(sum);
+    written.resize(8, 0);
+    block[148..156].copy_from_slice(&written);
     block
+}
+
+/// The sample with such a header in front.
+///
+/// The checksum is over the local header, too, which has the CRC-32 of the body that it is in: so an
+/// extra field carries it, and is made after the rest.
+fn with_tar_header(written: fn(u32) -> Vec<u8>) -> Sample {
+    let build = |value: &[u8]| {
+        let mut entry = EntryForge::file("data.bin", "body").stored();
+        entry.local().extra = extra(0x4242, value);
+        signed(|zip| zip.entries.insert(0, entry))
+    };
+    let start = 30 + "data.bin".len() + 4;
+    let first = build(&vec![0; 512 - start]);
+    let block = tar_header(&first.package[..start], written);
+    build(&block[start..])
+}
+
+/// Ways to write the checksum that one program or the other takes.
+fn tar_checksums() -> Vec<Case> {
+    let ways: [(&str, fn(u32) -> Vec<u8>); 8] = [
+        ("behind a NUL (GNU tar)", |sum| {
+            format!("\0{sum:06o}").into()
+        }),
+        ("behind a vertical tab (GNU tar)", |sum| {
+            format!("\x0b{sum:06o}").into()
+        }),
+        ("in base 256 (tarfile)", |sum| {
+            [&[0x80, 0, 0, 0][..], &sum.to_be_bytes()].concat()
+        }),
+        ("behind `0o` (tarfile)", |sum| format!("0o{sum:o}").into()),
+        ("behind a plus sign (tarfile)", |sum| {
+            format!("+{sum:06o}").into()
+        }),
+        ("with `_` in it (tarfile)", |sum| {
+            format!("{:o}_{:03o}", sum >> 9, sum & 0o777).into()
+        }),
+        ("in hexadecimal digits (Archive::Tar)", |sum| {
+            format!("0x{sum:04x}").into()
+        }),
+        ("before other letters (Archive::Tar)", |sum| {
+            format!("{sum:05o}zz ").into()
+        }),
+    ];
+    let refused = ways.map(|(how, written)| {
+        refuse(
+            format!("a tar header with its checksum {how}"),
+            structure!(S::OtherFormat { .. }),
+            move || with_tar_header(written),
+        )
+    });
+    let mut cases = Vec::from(refused);
+    cases.push(accept(
+        "a tar header whose checksum is one too high",
+        || with_tar_header(|sum| format!("{:06o}\0 ", sum + 1).into_bytes()),
+    ));
+    cases
 }
 
 fn tar() -> Vec<Case> {
@@ -121,19 +186,7 @@ fn tar() -> Vec<Case> {
         refuse(
             "a tar header without a mark (bsdtar, GNU tar)",
             other(),
-            || {
-                // The checksum is over the local header, too, which has the CRC-32 of the body that
-                // it is in: so an extra field carries it, and is made after the rest.
-                let build = |value: &[u8]| {
-                    let mut entry = EntryForge::file("data.bin", "body").stored();
-                    entry.local().extra = extra(0x4242, value);
-                    signed(|zip| zip.entries.insert(0, entry))
-                };
-                let start = 30 + "data.bin".len() + 4;
-                let first = build(&vec![0; 512 - start]);
-                let block = old_tar_header(&first.package[..start]);
-                build(&block[start..])
-            },
+            || with_tar_header(|sum| format!("{sum:06o}\0 ").into_bytes()),
         ),
         refuse("a PDF in an extra field", other(), || {
             let entry = EntryForge::file("data.bin", "body")

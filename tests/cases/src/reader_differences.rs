@@ -3,7 +3,9 @@
 //! looks as if it were one.
 
 use countersign_package::{NameFault, StructureError as S};
-use countersign_testkit::zip::{EntryForge, Zip64End, Zip64Extra, extra};
+use countersign_testkit::zip::{
+    EntryForge, FLAG_DESCRIPTOR, FLAG_UTF8, Header, Zip64End, Zip64Extra, ZipForge, extra,
+};
 
 use crate::{Case, Expected, accept, refuse, signed, structure};
 
@@ -12,6 +14,9 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(streams());
     cases.extend(texts());
     cases.extend(room_for_zip64());
+    cases.extend(reparse_points());
+    cases.extend(cut_names());
+    cases.extend(flags());
     cases
 }
 
@@ -203,5 +208,136 @@ fn room_for_zip64() -> Vec<Case> {
         accept("zip64 end records that are not called for", || {
             signed(|zip| zip.zip64 = Some(Zip64End::default()))
         }),
+    ]
+}
+
+/// 7-Zip makes a link of a body that is a reparse point of NTFS, where the attributes say so.
+fn reparse_points() -> Vec<Case> {
+    /// A symbolic link as NTFS has it, to a relative path.
+    fn reparse_point(target: &str) -> Vec<u8> {
+        let target: Vec<u8> = target.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let length = target.len() as u16;
+        let mut value = [0, length, length, length].map(u16::to_le_bytes).concat();
+        value.extend(1_u32.to_le_bytes());
+        value.extend([target.clone(), target].concat());
+        let mut point = 0xa000_000c_u32.to_le_bytes().to_vec();
+        point.extend((value.len() as u32).to_le_bytes());
+        point.extend(value);
+        point
+    }
+    let made_on = |system: u16, mode: u16| {
+        let mut entry = EntryForge::file("app.py", reparse_point("evil.py")).stored();
+        entry.central().version_made_by = system << 8 | 20;
+        entry.central().external = u32::from(mode) << 16 | 0x420;
+        entry
+    };
+    let mut cases: Vec<Case> = [
+        ("FAT", 0_u16, 0_u16),
+        ("FAT, with a mode", 0, 0o100_644),
+        ("NTFS", 11, 0),
+    ]
+    .into_iter()
+    .map(|(system, number, mode)| {
+        refuse(
+            format!("a file that is a reparse point made on {system} (7-Zip)"),
+            structure!(S::Kind { .. }),
+            move || signed(|zip| zip.entries.insert(0, made_on(number, mode))),
+        )
+    })
+    .collect();
+    cases.push(accept(
+        "a file with the bit of reparse points made on Unix",
+        move || signed(|zip| zip.entries.insert(0, made_on(3, 0o100_644))),
+    ));
+    cases
+}
+
+/// minizip cuts a name behind its last `..`, and drops dots and slashes in front of the rest.
+fn cut_names() -> Vec<Case> {
+    let collides = || structure!(S::NamesCollide { .. });
+    let accepted = |what: &str, names: &'static [&'static str]| {
+        accept(what, move || {
+            let files = names.iter().map(|name| file(name));
+            signed(|zip| drop(zip.entries.splice(0..0, files)))
+        })
+    };
+    vec![
+        with(
+            "a name that is another one behind `..` (minizip)",
+            collides(),
+            || file("node_modules/..index.mjs"),
+        ),
+        with(
+            "a name that is one in a folder behind `..` and more dots (minizip)",
+            collides(),
+            || file("(...lib/orders.mjs"),
+        ),
+        with(
+            "a link whose name is a file behind `..` (minizip)",
+            collides(),
+            || EntryForge::symlink("a...index.mjs", "lib/orders.mjs"),
+        ),
+        with(
+            "a file whose name is a folder behind `..` (minizip)",
+            collides(),
+            || file("x..lib"),
+        ),
+        accepted(
+            "routes with `...` in their names (Next.js)",
+            &[
+                "app/a/[...id]/page.js",
+                "app/b/[...id]/page.js",
+                "app/(..)photo/page.js",
+            ],
+        ),
+        accepted(
+            "a name with a dot in front, beside the same without",
+            &[".env", "env"],
+        ),
+    ]
+}
+
+/// Bits of the flags that may differ between the two records of an entry, and those that may not.
+fn flags() -> Vec<Case> {
+    fn changed(mut entry: EntryForge, change: fn(&mut Header)) -> EntryForge {
+        change(&mut entry.central().header);
+        entry
+    }
+    let disagree = || structure!(S::HeadersDisagree { field: "flags", .. });
+    vec![
+        with_accepted(
+            "a level of deflation in the directory alone (Archive::Zip)",
+            || changed(file("file"), |header| header.flags |= 2),
+        ),
+        with_accepted("two levels of deflation, streamed", || {
+            let entry = file("file").both(|header| header.flags |= 4);
+            changed(entry.streamed(), |header| header.flags ^= 6)
+        }),
+        with(
+            "a level of deflation in one record of a stored file",
+            disagree(),
+            || changed(file("file").stored(), |header| header.flags |= 2),
+        ),
+        with(
+            "a level of deflation and the mark of UTF-8 in one record",
+            disagree(),
+            || changed(file("file"), |header| header.flags |= 2 | FLAG_UTF8),
+        ),
+        with(
+            "a level of deflation and a descriptor in one record",
+            structure!(S::HeadersDisagree { .. } | S::Descriptor { .. }),
+            || changed(file("file"), |header| header.flags |= 2 | FLAG_DESCRIPTOR),
+        ),
+        refuse(
+            "a level of deflation in one record, and an empty zip in a body (libzip)",
+            structure!(S::SecondEndRecord { .. }),
+            || {
+                signed(|zip| {
+                    let empty = EntryForge::file("empty.zip", ZipForge::default().build());
+                    let entry = changed(file("file"), |header| header.flags |= 2);
+                    drop(zip.entries.splice(0..0, [empty.stored(), entry]));
+                })
+            },
+        ),
     ]
 }

@@ -226,6 +226,16 @@ fn extra_fields() -> Vec<Case> {
             },
         ),
         refuse(
+            "a zip64 field with nothing but a disk (Java)",
+            zip64_field!(),
+            || zip64_entry(|entry| disk_behind(entry, None)),
+        ),
+        refuse(
+            "a zip64 field with an offset and a disk, without sizes (Java)",
+            zip64_field!(),
+            || zip64_entry(|entry| disk_behind(entry, Some(u32::MAX))),
+        ),
+        refuse(
             "two zip64 fields in the central record",
             zip64_field!(),
             || {
@@ -316,6 +326,21 @@ fn extra_fields() -> Vec<Case> {
             },
         ),
     ]
+}
+
+/// Tells the sizes of an entry plainly, and leaves its disk to a zip64 field, and its offset if that is given.
+fn disk_behind(entry: &mut EntryForge, offset: Option<u32>) {
+    let (size, compressed) = (entry.body.len() as u32, entry.data.len() as u32);
+    entry.change_both(|header| (header.size, header.compressed_size) = (size, compressed));
+    entry.local().extra.clear();
+    entry.central().disk = u16::MAX;
+    entry.central().offset = offset;
+    entry.central().zip64 = Some(Zip64Extra {
+        size: None,
+        compressed_size: None,
+        offset: offset.is_some(),
+        disk: Some(0),
+    });
 }
 
 /// The signed sample whose first entry has zip64 sizes, with something about it changed.

@@ -346,13 +346,13 @@ codes! {
     }
     BootstrapUnusable = "BOOTSTRAP_UNUSABLE" {
         "The file `bootstrap` of a custom runtime cannot be executed.",
-        "It was zipped without its execute bits, has no first line `#!…`, has the line ends of Windows, or wants a loader that Amazon Linux does not have.",
+        "It was zipped without the execute bits for everybody, has no first line `#!…`, has the line ends of Windows, or wants a loader that Amazon Linux does not have.",
         "Follow the finding: `chmod 755 bootstrap` before zipping, or build it for Amazon Linux."
     }
     WrongArchitecture = "WRONG_ARCHITECTURE" {
-        "Native code in the package was built for another processor than the function's.",
-        "It was built, or its dependencies were installed, on a machine with another processor.",
-        "Build for the function's architecture, or change the architecture of the function."
+        "Native code in the package was built for another processor or system than the function's.",
+        "It was built, or its dependencies were installed, on a machine with another processor, or on macOS or Windows.",
+        "Build for Linux on the function's architecture, or change the architecture of the function."
     }
     FilesUnreadable = "FILES_UNREADABLE" {
         "Files or folders in the package cannot be read by the user that the runtime runs as.",

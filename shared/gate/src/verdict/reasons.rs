@@ -4,7 +4,7 @@
 
 use crate::domain::ReasonCode;
 use countersign_package::{
-    ArnError, IntegrityError, NameFault, OriginError, SignatureError, StructureError,
+    ArnError, IntegrityError, LinkFault, NameFault, OriginError, SignatureError, StructureError,
 };
 
 /// The code for a zip that is not sound.
@@ -21,6 +21,7 @@ pub fn of_structure(error: &StructureError) -> ReasonCode {
         | E::MultiDisk
         | E::Zip64 { .. }
         | E::Prefix { .. }
+        | E::Displaced { .. }
         | E::Trailing { .. }
         | E::Unclaimed { .. }
         | E::Overlap { .. }
@@ -51,14 +52,30 @@ pub fn of_structure(error: &StructureError) -> ReasonCode {
 #[must_use]
 pub fn fix_of_structure(error: &StructureError) -> &'static str {
     use NameFault as N;
-    let StructureError::Name { fault, .. } = error else {
-        return of_structure(error).about().fix;
+    let fault = match error {
+        StructureError::Name { fault, .. } => fault,
+        StructureError::BelowLink { .. } => {
+            return "Delete the old zip before you pack: `zip` adds to one that is there, and keeps what was a folder and is a link \
+             now. Or pack without the link.";
+        }
+        StructureError::Link {
+            fault: LinkFault::Through,
+            ..
+        } => return "Point the link straight at what it is for, not through another link.",
+        StructureError::Displaced { .. } => {
+            return "Copy the zip as it is, byte for byte: with `*.zip binary` in .gitattributes, and in the binary mode of whatever \
+             moves it. Then build it anew.";
+        }
+        _ => return of_structure(error).about().fix,
     };
     match fault {
         N::Absolute | N::Climbs | N::Dot | N::Empty | N::EmptyComponent => {
             "Pack with relative names, from inside the directory."
         }
-        N::Backslash | N::Drive => {
+        N::Drive => {
+            "Rename the file or folder so that no colon follows its first letter, or pack with relative names where it is a drive."
+        }
+        N::Backslash => {
             "Pack with plain, relative names. Compress-Archive of Windows PowerShell writes backslashes: use `tar.exe -a \
              -cf ..\\package.zip .` there."
         }

@@ -82,6 +82,7 @@ mod tests {
             ("/app.py", "relative names, from inside"),
             ("../app.py", "relative names, from inside"),
             ("src\\app.py", "PowerShell"),
+            ("a:b/c", "no colon"),
         ] {
             let zip = ZipForge::new([EntryForge::file(name, "x")]).build();
             let told = check_signable(&zip, &Limits::default()).unwrap_err();
@@ -89,6 +90,31 @@ mod tests {
             assert!(told.fix.contains(words), "{name}: {}", told.fix);
             assert!(!told.fix.contains("localedef"), "{name}");
         }
+    }
+
+    #[test]
+    fn fix_of_a_link_and_of_converted_line_ends_is_that_of_the_cause() {
+        let told = |entries: Vec<EntryForge>| {
+            let zip = ZipForge::new(entries).build();
+            check_signable(&zip, &Limits::default()).unwrap_err().fix
+        };
+        let link = |name: &str, target: &str| EntryForge::symlink(name, target);
+        let below = vec![link("a", "lib"), EntryForge::file("a/b", "x")];
+        assert!(told(below).contains("Delete the old zip"));
+        let through = vec![link("a", "lib/x"), link("d/out", "../a/../y")];
+        assert!(told(through).contains("straight at"));
+        assert!(told(vec![link("a", "/etc/passwd")]).contains("keep it inside"));
+        let body = "one\ntwo\n".repeat(9);
+        let zip = ZipForge::new([EntryForge::file("a.txt", body).stored()]).build();
+        let mut converted = Vec::new();
+        for byte in zip {
+            if byte == b'\n' {
+                converted.push(b'\r');
+            }
+            converted.push(byte);
+        }
+        let told = check_signable(&converted, &Limits::default()).unwrap_err();
+        assert!(told.fix.contains("byte for byte"), "{told:?}");
     }
 
     #[test]

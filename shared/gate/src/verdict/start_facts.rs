@@ -30,11 +30,22 @@ pub(super) enum Program {
     Other,
 }
 
-/// A native library of Linux.
+/// A native library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Library {
     pub(super) path: String,
-    pub(super) machine: ElfMachine,
+    pub(super) made_for: MadeFor,
+}
+
+/// What a native library was built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MadeFor {
+    /// Linux, or another system that has the same format, on this processor.
+    Linux(ElfMachine),
+    /// macOS.
+    MacOs,
+    /// Windows.
+    Windows,
 }
 
 impl StartFacts {
@@ -112,18 +123,36 @@ impl Program {
 }
 
 impl Library {
+    /// Libraries that Python and Node.js load themselves, and those of Linux. What .NET and Java choose from by name for
+    /// other systems (`.dll`, `.dylib`) is none.
     fn of(entry: &Entry<'_>) -> Option<Self> {
         let path = entry.path();
         let name = path.rsplit('/').next().unwrap_or_default();
-        let is_library = has_extension(name, &["so", "node"]) || name.contains(".so.");
+        let is_library = has_extension(name, &["so", "node", "pyd"]) || name.contains(".so.");
         if entry.kind() != EntryKind::File || !is_library {
             return None;
         }
-        let header = ElfHeader::parse(&entry.head(ElfHeader::HEAD_BYTES).ok()?)?;
         Some(Self {
             path: path.to_owned(),
-            machine: header.machine(),
+            made_for: MadeFor::of(&entry.head(ElfHeader::HEAD_BYTES).ok()?)?,
         })
+    }
+}
+
+impl MadeFor {
+    /// By the first bytes of a library.
+    fn of(head: &[u8]) -> Option<Self> {
+        /// Mach-O of 64 bits, and a file with a Mach-O for each of several processors.
+        const MACH_O: [&[u8]; 2] = [b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"];
+        /// What every program of Windows begins with.
+        const MZ: &[u8] = b"MZ";
+        if let Some(header) = ElfHeader::parse(head) {
+            return Some(Self::Linux(header.machine()));
+        }
+        if MACH_O.iter().any(|magic| head.starts_with(magic)) {
+            return Some(Self::MacOs);
+        }
+        head.starts_with(MZ).then_some(Self::Windows)
     }
 }
 

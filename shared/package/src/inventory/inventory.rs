@@ -53,6 +53,13 @@ impl InventoryEntry {
         let is_of_kind = [0, kind].contains(&(mode & 0o170_000));
         Some(mode & 0o777).filter(|permissions| is_of_kind && *permissions != 0)
     }
+
+    /// The permissions as the writer recorded them, on Unix and of whatever kind: none at all (0) and those of a pipe, as
+    /// Info-ZIP records what it read from one, are kept.
+    #[must_use]
+    pub fn recorded_permissions(&self) -> Option<u32> {
+        self.mode.map(|mode| mode & 0o777)
+    }
 }
 
 /// What is found at a path once links have been followed.
@@ -264,6 +271,7 @@ mod tests {
             with_mode("plain", 0o100_640),
             with_mode("bare", 0o600),
             with_mode("none", 0),
+            with_mode("pipe", 0o010_600),
             with_mode("maven/", 0o100_644),
             with_mode("closed/", 0o040_700),
         ];
@@ -273,6 +281,8 @@ mod tests {
             assert_eq!(of("bare"), Some(0o600));
             assert_eq!((of("none"), of("maven")), (None, None));
             assert_eq!(of("closed"), Some(0o700));
+            let recorded = |path| inventory.find(path).unwrap().recorded_permissions();
+            assert_eq!((recorded("none"), recorded("pipe")), (Some(0), Some(0o600)));
         });
     }
 

@@ -1,11 +1,12 @@
 //! An archive whose layout is proven: every byte of the file belongs to exactly one record.
 
 use super::{
-    end_record::{EndRecord, reject_second_end_records},
+    end_record::EndRecord,
     entry::Entry,
     error::StructureError,
     layout::{check_declared_sizes, read_directory, read_entries},
     other_format::check_other_formats,
+    second_end_record::reject_second_end_records,
     tree::check_tree,
     warning::{Warning, warnings},
 };
@@ -37,7 +38,7 @@ impl<'a> Archive<'a> {
         let directory = read_directory(bytes, &end, limits)?;
         check_declared_sizes(&directory, limits)?;
         let (entries, headers_differ) = read_entries(bytes, &directory, end.directory)?;
-        reject_second_end_records(bytes, &end, headers_differ)?;
+        reject_second_end_records(bytes, &end, &directory, headers_differ)?;
         check_other_formats(bytes, &entries)?;
         // Before the next large list is made.
         drop(directory);

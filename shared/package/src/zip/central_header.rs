@@ -25,6 +25,8 @@ pub(crate) struct CentralHeader<'a> {
     pub(super) system: u8,
     /// The upper half of the external attributes.
     pub(super) mode: u16,
+    /// Offset of this header.
+    pub(super) start: u64,
     /// Offset of the local header.
     pub(crate) offset: u64,
 }
@@ -93,6 +95,7 @@ impl<'a> CentralHeader<'a> {
             kind,
             system,
             mode,
+            start: offset,
             offset: extended.offset,
         })
     }
@@ -153,6 +156,7 @@ impl Attributes {
         const WITH_MODES: [u8; 6] = [0, UNIX, 10, 11, 14, DARWIN];
         /// Bit 0 says that the body is text. Bit 2 has Debian's unzip forget the mode.
         const TEXT: u16 = 1;
+        const REPARSE_POINT: u16 = 0x400;
         const DIRECTORY: u16 = 0o040_000;
         const LINK: u16 = 0o120_000;
         const CHARACTER_DEVICE: u16 = 0o020_000;
@@ -192,6 +196,10 @@ impl Attributes {
         }
         if self.dos & 0x10 != 0 && kind != EntryKind::Directory {
             return Err(refuse("its attributes say directory, its name does not"));
+        }
+        // 7-Zip makes a link of a body that is a reparse point of NTFS, all others a file.
+        if self.dos & REPARSE_POINT != 0 && !is_unix {
+            return Err(refuse("its attributes say reparse point, a link of NTFS"));
         }
         if self.mode != 0 && !WITH_MODES.contains(&self.system) {
             return Err(refuse("it has a Unix mode on a system that has none"));

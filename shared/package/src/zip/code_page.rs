@@ -19,6 +19,8 @@ enum Applies {
     OemSystem,
     /// Those with a control character.
     Control,
+    /// Those without flag 11 that have a control character.
+    UnmarkedControl,
 }
 
 /// What the reader makes of the bytes from `0x80` on.
@@ -30,6 +32,8 @@ enum Spelling {
     Bytes(&'static [u8; 128]),
     /// Bytes stay, control characters are dropped.
     WithoutControl,
+    /// Like `Characters`, and control characters are those that CP437 draws for them.
+    Drawn(&'static str),
 }
 
 /// One way to read names, known from at least one program.
@@ -48,7 +52,7 @@ pub(super) struct Reading {
 /// A code page maps bytes to characters one to one, so that two names which it applies to stay two.
 /// Only a name that it applies to and one that it does not apply to can meet. Info-ZIP's own table
 /// is not one to one.
-pub(super) const READINGS: [Reading; 10] = {
+pub(super) const READINGS: [Reading; 11] = {
     const fn reading(description: &'static str, applies: Applies, spelling: Spelling) -> Reading {
         Reading {
             description,
@@ -107,6 +111,11 @@ pub(super) const READINGS: [Reading; 10] = {
             Applies::Control,
             Spelling::WithoutControl,
         ),
+        reading(
+            "draws the control characters of CP437, as yauzl does",
+            Applies::UnmarkedControl,
+            Spelling::Drawn(CP437),
+        ),
     ]
 };
 
@@ -117,7 +126,8 @@ impl Reading {
         match self.applies {
             Applies::Unmarked => !entry.is_marked_utf8() && !name.is_ascii(),
             Applies::OemSystem => OEM_SYSTEMS.contains(&entry.system()) && !name.is_ascii(),
-            Applies::Control => name.bytes().any(|byte| byte.is_ascii_control()),
+            Applies::Control => has_control(name),
+            Applies::UnmarkedControl => !entry.is_marked_utf8() && has_control(name),
         }
     }
 
@@ -137,8 +147,14 @@ impl Reading {
                 .bytes()
                 .filter(|byte| !byte.is_ascii_control())
                 .collect(),
+            // A carriage return is the only control character that a name may have.
+            Spelling::Drawn(page) => code_page(path, page).replace('\r', "\u{266a}").into_bytes(),
         }
     }
+}
+
+fn has_control(name: &str) -> bool {
+    name.bytes().any(|byte| byte.is_ascii_control())
 }
 
 /// A name as a program shows it that takes it for CP437.
@@ -216,5 +232,6 @@ mod tests {
         assert_eq!(spell(7, "\u{1f8}.py"), "\u{e9}.py".as_bytes());
         assert_eq!(spell(7, "n\u{e9}"), b"n+\xae");
         assert_eq!(spell(9, "Icon\r"), b"Icon");
+        assert_eq!(spell(10, "Icon\r"), "Icon\u{266a}".as_bytes());
     }
 }

@@ -4,7 +4,7 @@ use super::{entry::Method, error::StructureError, le_reader::LeReader};
 
 /// General purpose flags (APPNOTE 4.4.4).
 const ENCRYPTED: u16 = 1 << 0;
-const DEFLATE_LEVEL: u16 = 0b11 << 1;
+pub(super) const DEFLATE_LEVEL: u16 = 0b11 << 1;
 pub(super) const HAS_DESCRIPTOR: u16 = 1 << 3;
 const STRONG_ENCRYPTION: u16 = 1 << 6;
 pub(super) const UTF8: u16 = 1 << 11;

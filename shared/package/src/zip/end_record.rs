@@ -5,7 +5,10 @@
 //! one takes the only record on which all of them agree, and refuses a file in which there is a
 //! choice.
 
-use super::{central_header::CENTRAL_SIGNATURE, error::StructureError, le_reader::LeReader};
+use super::{
+    central_header::CENTRAL_SIGNATURE, error::StructureError, le_reader::LeReader,
+    local_header::LOCAL_SIGNATURE,
+};
 use crate::numbers::widen;
 
 pub(super) const END_SIGNATURE: u32 = 0x0605_4b50;
@@ -13,8 +16,11 @@ pub(super) const ZIP64_END_SIGNATURE: u32 = 0x0606_4b50;
 pub(super) const ZIP64_LOCATOR_SIGNATURE: u32 = 0x0706_4b50;
 
 const END_BYTES: usize = 22;
-const ZIP64_END_BYTES: u64 = 56;
-const ZIP64_LOCATOR_BYTES: u64 = 20;
+pub(super) const ZIP64_END_BYTES: u64 = 56;
+pub(super) const ZIP64_LOCATOR_BYTES: u64 = 20;
+
+/// How far from the end of the file readers look for an end record: behind the longest comment.
+pub(super) const END_SEARCH_BYTES: usize = END_BYTES + 0xffff;
 
 /// How far from the end of the file bsdtar looks for the end record. One that begins earlier it
 /// does not find, and then reads the file from the front, with other types for links.
@@ -35,22 +41,45 @@ pub(crate) struct EndRecord<'a> {
     pub(crate) directory: u64,
     /// Offset just after the last central header, where the first of the end records starts.
     pub(crate) directory_end: u64,
+    /// Offset of the plain end record. The zip64 records, if there are any, fill the space before it.
+    pub(super) plain_start: u64,
+    /// Whether the plain end record tells by itself where the directory is, so that a reader may do
+    /// without the zip64 records, if there are any.
+    pub(super) is_told_plainly: bool,
     /// The archive comment.
     pub(crate) comment: &'a [u8],
 }
 
 /// The fields that the plain record and its zip64 twin share.
-struct Directory {
-    entries: u64,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Directory {
+    pub(super) entries: u64,
     size: u64,
-    offset: u64,
+    pub(super) offset: u64,
+}
+
+impl Directory {
+    /// What stands in the plain record for a number of entries, and for a size or offset, that a
+    /// zip64 record tells.
+    const OPEN_16: u64 = 0xffff;
+    const OPEN_32: u64 = 0xffff_ffff;
+
+    /// Whether the plain record that has these values leaves one of them to a zip64 record.
+    fn is_open(&self) -> bool {
+        self.entries == Self::OPEN_16 || !self.is_placed()
+    }
+
+    /// Whether the plain record that has these values tells the directory's place.
+    fn is_placed(&self) -> bool {
+        self.size != Self::OPEN_32 && self.offset != Self::OPEN_32
+    }
 }
 
 /// The plain end record.
-struct Plain {
+pub(super) struct Plain {
     /// The number of this disk, and of the one with the directory.
     disks: (u16, u16),
-    directory: Directory,
+    pub(super) directory: Directory,
 }
 
 impl<'a> EndRecord<'a> {
@@ -74,8 +103,14 @@ impl<'a> EndRecord<'a> {
         let (directory, end) = match find_locator(bytes, start) {
             Some(_) if padding > 0 => return Err(StructureError::Trailing { bytes: padding }),
             Some(locator) => parse_zip64(bytes, &plain, locator)?,
-            None if plain.disks == (0, 0) => (plain.directory, start),
-            None => return Err(StructureError::MultiDisk),
+            None if plain.disks != (0, 0) => return Err(StructureError::MultiDisk),
+            // Most readers take the value as it is, jszip looks for zip64 records in the whole file.
+            None if plain.directory.is_open() => {
+                return Err(StructureError::Zip64 {
+                    fault: "the end record leaves a value to them, and there are none",
+                });
+            }
+            None => (plain.directory, start),
         };
         let found_end = directory.offset.checked_add(directory.size);
         if found_end != Some(end) {
@@ -85,6 +120,8 @@ impl<'a> EndRecord<'a> {
             entries: directory.entries,
             directory: directory.offset,
             directory_end: end,
+            plain_start: start,
+            is_told_plainly: plain.directory.is_placed(),
             comment,
         })
     }
@@ -96,8 +133,7 @@ impl<'a> EndRecord<'a> {
 /// padding, [`is_padding`]), and no earlier signature within reach claims the same: a record inside
 /// another one's comment is a second reading.
 fn locate(bytes: &[u8]) -> Result<(u64, &[u8]), StructureError> {
-    let reach = END_BYTES.saturating_add(usize::from(u16::MAX));
-    let tail_start = bytes.len().saturating_sub(reach);
+    let tail_start = bytes.len().saturating_sub(END_SEARCH_BYTES);
     let tail = bytes.get(tail_start..).unwrap_or_default();
     let mut chosen = None;
     let mut last = None;
@@ -159,7 +195,7 @@ fn split_comment(record: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::from(length))
 }
 
-fn parse_plain(bytes: &[u8], start: u64) -> Result<Plain, StructureError> {
+pub(super) fn parse_plain(bytes: &[u8], start: u64) -> Result<Plain, StructureError> {
     let truncated = StructureError::Truncated {
         record: "end record",
         offset: start,
@@ -206,8 +242,6 @@ fn parse_zip64(
     locator: u64,
 ) -> Result<(Directory, u64), StructureError> {
     let fault = |fault| StructureError::Zip64 { fault };
-    let max16 = u64::from(u16::MAX);
-    let max32 = u64::from(u32::MAX);
     let fields = || {
         let mut fields = LeReader::at(bytes, locator)?;
         fields.signature(ZIP64_LOCATOR_SIGNATURE)?;
@@ -243,19 +277,16 @@ fn parse_zip64(
     if disks != (0, 0) || entries.0 != entries.1 {
         return Err(StructureError::MultiDisk);
     }
-    let is_other_open = plain.directory.entries == max16
-        || plain.directory.size == max32
-        || plain.directory.offset == max32;
     match plain.disks {
         (0, 0) => {}
-        (u16::MAX, u16::MAX) if is_other_open => {}
+        (u16::MAX, u16::MAX) if plain.directory.is_open() => {}
         _ => return Err(StructureError::MultiDisk),
     }
     let plain = &plain.directory;
-    let agrees = |plain: u64, max: u64, wide: u64| plain == max || plain == wide;
-    if !agrees(plain.entries, max16, entries.0)
-        || !agrees(plain.size, max32, directory_size)
-        || !agrees(plain.offset, max32, offset)
+    let agrees = |plain: u64, open: u64, wide: u64| plain == open || plain == wide;
+    if !agrees(plain.entries, Directory::OPEN_16, entries.0)
+        || !agrees(plain.size, Directory::OPEN_32, directory_size)
+        || !agrees(plain.offset, Directory::OPEN_32, offset)
     {
         return Err(fault("they disagree with the end record"));
     }
@@ -267,48 +298,6 @@ fn parse_zip64(
         },
         start,
     ))
-}
-
-/// Refuses what could be taken for another end record than the one at `end`.
-///
-/// Some readers take the first signature that they find, or weigh all of them against each other:
-/// libzip prefers the directory whose headers agree best. In the directory itself no signature has
-/// an innocent reason. Between the bodies it has one, a zip within the zip; then it must not
-/// describe a directory of this file, nor an empty one where the headers of this one differ, if
-/// only by the version (`headers_differ`).
-pub(crate) fn reject_second_end_records(
-    bytes: &[u8],
-    end: &EndRecord<'_>,
-    headers_differ: bool,
-) -> Result<(), StructureError> {
-    let start = usize::try_from(end.directory).unwrap_or(bytes.len());
-    let stop = usize::try_from(end.directory_end).unwrap_or(bytes.len());
-    let directory = bytes.get(start..stop).unwrap_or_default();
-    for signature in [END_SIGNATURE, ZIP64_END_SIGNATURE, ZIP64_LOCATOR_SIGNATURE] {
-        if let Some(position) = memchr::memmem::find(directory, &signature.to_le_bytes()) {
-            let offset = widen(start.saturating_add(position));
-            return Err(StructureError::SecondEndRecord { offset });
-        }
-    }
-    let reach = END_BYTES.saturating_add(usize::from(u16::MAX));
-    let tail_start = bytes.len().saturating_sub(reach);
-    let bodies = bytes.get(tail_start..start).unwrap_or_default();
-    for position in memchr::memmem::find_iter(bodies, &END_SIGNATURE.to_le_bytes()) {
-        let offset = widen(tail_start.saturating_add(position));
-        let Ok(Plain {
-            directory: other, ..
-        }) = parse_plain(bytes, offset)
-        else {
-            continue;
-        };
-        let is_directory = LeReader::at(bytes, other.offset)
-            .and_then(|mut fields| fields.signature(CENTRAL_SIGNATURE))
-            .is_some();
-        if is_directory || (other.entries == 0 && headers_differ) {
-            return Err(StructureError::SecondEndRecord { offset });
-        }
-    }
-    Ok(())
 }
 
 /// Names the reason why a directory does not end where the end records start.
@@ -337,11 +326,27 @@ fn misplaced(bytes: &[u8], directory: &Directory, end: u64) -> StructureError {
     }
     // Offsets that are all too small by the same amount: something was put before the archive.
     let shifted = directory.offset.saturating_add(gap);
-    if directory.size > 0 && is_record(shifted, CENTRAL_SIGNATURE) {
-        return StructureError::Prefix { bytes: gap };
+    let is_shifted = directory.size > 0 && is_record(shifted, CENTRAL_SIGNATURE);
+    if !is_record(0, LOCAL_SIGNATURE) || is_record(gap, LOCAL_SIGNATURE) {
+        if is_shifted {
+            return StructureError::Prefix { bytes: gap };
+        }
+    } else if !is_record(directory.offset, CENTRAL_SIGNATURE)
+        && holds_central_header(bytes, directory.offset, shifted)
+    {
+        return StructureError::Displaced { bytes: gap };
     }
     StructureError::Unclaimed {
         offset: found_end,
         bytes: gap,
     }
+}
+
+/// Whether a central header starts from one offset to the other.
+fn holds_central_header(bytes: &[u8], first: u64, last: u64) -> bool {
+    let end = last.saturating_add(widen(size_of_val(&CENTRAL_SIGNATURE)));
+    let range = usize::try_from(first).ok().zip(usize::try_from(end).ok());
+    let space = range.and_then(|(first, end)| bytes.get(first..end.min(bytes.len())));
+    let signature = CENTRAL_SIGNATURE.to_le_bytes();
+    space.is_some_and(|space| memchr::memmem::find(space, &signature).is_some())
 }

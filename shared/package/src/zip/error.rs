@@ -62,6 +62,15 @@ pub enum StructureError {
         /// How many.
         bytes: u64,
     },
+    /// The directory stands further on than the end record says, and nothing was put before the archive: bytes came in
+    /// between, as where something converted the ends of lines.
+    #[error(
+        "the records stand {bytes} bytes behind where the zip says, as if the ends of lines had been converted"
+    )]
+    Displaced {
+        /// How many.
+        bytes: u64,
+    },
     /// Bytes between records belong to no record.
     #[error("{bytes} bytes at offset {offset} belong to no record")]
     Unclaimed {
@@ -335,7 +344,7 @@ pub enum NameFault {
     #[error("it is absolute")]
     Absolute,
     /// Starts with a drive letter and a colon.
-    #[error("it starts with a drive letter")]
+    #[error("it starts with a letter and a colon, like a drive")]
     Drive,
     /// Has a `..` component.
     #[error("it climbs out of its directory with `..`")]

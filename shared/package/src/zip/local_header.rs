@@ -5,7 +5,8 @@
 
 use super::{
     central_header::CentralHeader,
-    common_header::{CommonHeader, disagree},
+    common_header::{CommonHeader, DEFLATE_LEVEL, disagree},
+    entry::Method,
     error::StructureError,
     extra_field::ExtraFields,
     le_reader::LeReader,
@@ -86,7 +87,7 @@ impl<'a> LocalHeader<'a> {
         let same = |local: u64, listed: u64| local == listed || (may_be_open && local == 0);
         let checks = [
             ("name", self.name == central.name.as_bytes()),
-            ("flags", local.flags == listed.flags),
+            ("flags", self.flags_agree(central)),
             ("compression method", local.method == listed.method),
             ("CRC-32", same(local.crc32.into(), listed.crc32.into())),
             ("compressed size", same(local.compressed, listed.compressed)),
@@ -98,9 +99,25 @@ impl<'a> LocalHeader<'a> {
         }
     }
 
-    /// Whether the headers differ in their version or time.
+    /// Whether both headers have the same flags.
+    ///
+    /// The two bits that say how hard the writer tried to deflate may differ: what they tell does not
+    /// change how a deflated body is read. Perl's `Archive::Zip` sets them in the central header
+    /// alone. Of other methods they would mean something else (APPNOTE 4.4.4).
+    fn flags_agree(&self, central: &CentralHeader<'_>) -> bool {
+        let differing = self.common.flags ^ central.common.flags;
+        let harmless = match central.method {
+            Method::Deflated => DEFLATE_LEVEL,
+            Method::Stored => 0,
+        };
+        differing & !harmless == 0
+    }
+
+    /// Whether the headers differ in their version, time or level of deflation.
     pub(crate) fn differs_harmlessly(&self, central: &CentralHeader<'_>) -> bool {
         let (local, listed) = (&self.common, &central.common);
-        (local.version, local.time, local.date) != (listed.version, listed.time, listed.date)
+        let fields =
+            |header: &CommonHeader| (header.version, header.time, header.date, header.flags);
+        fields(local) != fields(listed)
     }
 }

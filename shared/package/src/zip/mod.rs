@@ -7,7 +7,8 @@
 //! May use: `escape`, `limits`, `numbers`, `signature_entry`.
 //!
 //! Data passes through like this: `end_record` finds the one end of the file; `layout` reads every
-//! central header, then each local header with its body and descriptor; `tree` compares the paths;
+//! central header, then each local header with its body and descriptor; `second_end_record` refuses other
+//! records to find; `tree` compares the paths;
 //! [`Archive`] is the result. [`Body`] reads a body later, and `symlink` checks all links at once.
 //! `raw_headers` lists headers for showing, and judges nothing. `front` writes the first entries as a zip of their own.
 //!
@@ -32,6 +33,7 @@ mod other_format;
 mod raw_headers;
 #[cfg(test)]
 pub(crate) mod sample;
+mod second_end_record;
 mod symlink;
 mod tree;
 mod warning;

@@ -203,27 +203,54 @@ fn is_tar_header(block: &[u8; TAR_BLOCK_BYTES]) -> bool {
     let Some((checksum, back)) = rest.split_first_chunk::<8>() else {
         return false;
     };
-    let Some(declared) = octal(*checksum) else {
-        return false;
-    };
     let others = || front.iter().chain(back);
     let spaces = 8 * 32;
     let unsigned: i64 = others().map(|byte| i64::from(*byte)).sum();
     let signed: i64 = others().map(|byte| i64::from(byte.cast_signed())).sum();
-    [unsigned, signed]
-        .map(|sum| sum.saturating_add(spaces))
-        .contains(&declared)
+    let sums = [unsigned, signed].map(|sum| sum.saturating_add(spaces));
+    let declared = [base_256(*checksum), text_number(checksum)];
+    declared.iter().flatten().any(|sum| sums.contains(sum))
 }
 
-/// A number in octal digits, after blanks and before a blank, a NUL or the end.
-fn octal(field: [u8; 8]) -> Option<i64> {
-    let text = field.trim_ascii_start();
-    let digits = text.split(|byte| matches!(byte, b' ' | 0)).next()?;
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_i64, |value, digit| match digit {
-        b'0'..=b'7' => value.checked_mul(8)?.checked_add(i64::from(digit & 7)),
+/// A number as `tarfile` reads it that does not fit into octal digits: a first byte that says so, and
+/// seven bytes, the highest first.
+fn base_256([first, rest @ ..]: [u8; 7 + 1]) -> Option<i64> {
+    let value = rest
+        .iter()
+        .fold(0_i64, |value, byte| value << 8 | i64::from(*byte));
+    match first {
+        0x80 => Some(value),
+        0xff => value.checked_sub(1 << 56),
         _ => None,
-    })
+    }
+}
+
+/// A number in digits, as the most lenient of the programs reads it.
+///
+/// GNU tar skips a NUL in front, Python's `tarfile` all that is white space for it, and takes a sign,
+/// `0o` and `_` between digits. Perl's `Archive::Tar` takes hexadecimal digits behind an `x`, and drops
+/// what follows the digits.
+fn text_number(field: &[u8]) -> Option<i64> {
+    let start = field.iter().position(|byte| *byte > b' ')?;
+    let text = field.get(start..)?.to_ascii_lowercase();
+    let (is_negative, text) = match text.split_first()? {
+        (b'-', rest) => (true, rest),
+        (b'+', rest) => (false, rest),
+        _ => (false, text.as_slice()),
+    };
+    let text = text.strip_prefix(b"0").unwrap_or(text);
+    let (radix, text) = match text.split_first() {
+        Some((b'o', rest)) => (8, rest),
+        Some((b'x', rest)) => (16, rest),
+        _ => (8, text),
+    };
+    let digit = |byte: &u8| char::from(*byte).to_digit(radix);
+    let value = text
+        .iter()
+        .filter(|byte| **byte != b'_')
+        .map_while(digit)
+        .try_fold(0_i64, |value, digit| {
+            value.checked_mul(radix.into())?.checked_add(digit.into())
+        })?;
+    Some(if is_negative { -value } else { value })
 }

@@ -64,7 +64,41 @@ pub(super) fn check_tree(entries: &[Entry<'_>], limits: &Limits) -> Result<(), S
     // A stable sort: of two equal paths, the first in the archive stays first.
     nodes.sort_by(|a, b| tree_order(&a.path, &b.path));
     check_in_order(nodes.iter()).map_err(Conflict::into_error)?;
+    check_cut_names(&nodes)?;
     check_readings(&nodes, limits)
+}
+
+/// The same for minizip, which cuts a name behind its last `..`, and drops dots and slashes that are
+/// then in front: for it, `lib/..app.js` is `app.js`. Such a name must not be another one's when it is cut.
+///
+/// Two names that are cut to the same are accepted: `[...id].js` in two folders, as Next.js names its routes.
+/// So is `.env` beside `env`, of which minizip drops the dot.
+fn check_cut_names(nodes: &[Node<'_, '_>]) -> Result<(), StructureError> {
+    const DOTS: &[u8] = b"..";
+    for node in nodes {
+        let Some(at) = memchr::memmem::rfind(&node.path, DOTS) else {
+            continue;
+        };
+        let behind = node.path.get(at.saturating_add(DOTS.len())..);
+        let behind = behind.unwrap_or_default();
+        let start = behind.iter().position(|byte| !b"./".contains(byte));
+        let Some(rest) = start.and_then(|start| behind.get(start..)) else {
+            continue;
+        };
+        let found = nodes.binary_search_by(|other| tree_order(&other.path, rest));
+        let Some(other) = found.ok().and_then(|at| nodes.get(at)) else {
+            continue;
+        };
+        let is_directory = |node: &Node<'_, '_>| node.entry.kind() == EntryKind::Directory;
+        if !(is_directory(node) && is_directory(other)) {
+            return Err(StructureError::NamesCollide {
+                name: node.entry.name().to_owned(),
+                other: other.entry.name().to_owned(),
+                reader: "cuts names behind `..`, as minizip does",
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The same for programs that read names in another encoding.

@@ -9,6 +9,9 @@ use super::{
 /// What stands in a field of 32 bits whose value is in the zip64 field.
 const ZIP64_SENTINEL_U32: u64 = 0xffff_ffff;
 
+/// Bytes of a zip64 field with all that it may hold: two sizes, an offset and a disk number.
+const MAX_FIELD_BYTES: usize = 28;
+
 /// What stands for a disk number that is in the zip64 field.
 const ZIP64_SENTINEL_U16: u16 = 0xffff;
 
@@ -44,6 +47,10 @@ impl Extended {
         let Some(body) = body else {
             return Some(plain);
         };
+        // Java does not open a zip with a disk number behind less than all that may stand before it.
+        if !body.len().is_multiple_of(8) && body.len() != MAX_FIELD_BYTES {
+            return None;
+        }
         let (open_only, rest) = plain.with_open(body)?;
         if rest.is_empty() || plain.with_all(body)? == open_only {
             Some(open_only)

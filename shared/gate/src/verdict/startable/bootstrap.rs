@@ -35,11 +35,15 @@ pub(super) fn bootstrap(
     if function.exec_wrapper != ExecWrapper::NotSet {
         return None;
     }
-    if let Some(mode) = entry.permissions()
-        && mode & 0o111 == 0
+    // The runtime's user is neither the owner of the package's files nor of their group: documented of reading (grade B),
+    // inferred of executing, and that Lambda takes a mode of 0, or of a pipe, as it stands (grade D).
+    if let Some(mode) = entry.recorded_permissions()
+        && mode & 0o001 == 0
     {
         return unusable(
-            format!("{BOOTSTRAP} is not executable (mode {mode:03o})"),
+            format!(
+                "{BOOTSTRAP} is not executable by the user that the runtime runs as (mode {mode:03o})"
+            ),
             format!("run `chmod 755 {BOOTSTRAP}` before you zip it"),
         );
     }
@@ -80,6 +84,10 @@ pub(super) fn bootstrap(
                  found"
             ),
             format!("give {BOOTSTRAP} the line ends of Unix (`dos2unix {BOOTSTRAP}`)"),
+        ),
+        Program::Script(line) if line.program().is_empty() => unusable(
+            format!("the first line of {BOOTSTRAP} names no interpreter behind `#!`"),
+            "begin the script with `#!/bin/sh`, or with another interpreter's path".to_owned(),
         ),
         Program::Script(_) => None,
         Program::Other => unusable(

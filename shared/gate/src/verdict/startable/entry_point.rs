@@ -1,11 +1,12 @@
 //! The file that a runtime starts, by the function's handler.
 
-use countersign_package::{Inventory, Lookup};
+use countersign_package::{EntryKind, Inventory, InventoryEntry, Lookup};
 
 use super::{
     super::start_facts::{StartFacts, has_extension},
     bootstrap::bootstrap,
     fault::{StartFault, may_lie_elsewhere, zip_its_content},
+    handler_form::refused_handler,
     runtime::RuntimeFamily,
 };
 use crate::domain::{ExecWrapper, FunctionConfiguration, ReasonCode};
@@ -22,12 +23,11 @@ pub(super) fn entry_point(
     }
     let inventory = facts.inventory();
     let handler = function.handler.as_deref()?;
-    if names_no_function(family, handler) {
+    if let Some(fault) = refused_handler(runtime, family, handler) {
         // Wherever the file lies; only a wrapper need not call it.
-        let is_called = function.exec_wrapper == ExecWrapper::NotSet;
-        return is_called.then(|| no_function(runtime, handler));
+        return (function.exec_wrapper == ExecWrapper::NotSet).then_some(fault);
     }
-    let candidates = Candidates::of(family, handler)?;
+    let candidates = Candidates::of(family, runtime, handler)?;
     let is_there = candidates.are_in(inventory, "") || is_in_archive(inventory, family);
     if is_there || may_lie_elsewhere(function) {
         return None;
@@ -36,39 +36,49 @@ pub(super) fn entry_point(
     let wanted = candidates.paths.join(" or ");
     let inside = inventory.top_folder();
     let inside = inside.filter(|folder| candidates.are_in(inventory, &format!("{folder}/")));
+    let other = candidates.compiled_for_another(inventory);
+    let other =
+        other.map(|path| format!("; {path} is for another version of Python or another system"));
+    let misplaced = || {
+        let is_java = family == RuntimeFamily::Java;
+        is_java.then(|| misplaced_classes(inventory, &candidates))?
+    };
     Some(StartFault {
         code: ReasonCode::EntryPointMissing,
         file: None,
-        message: format!("the handler {handler:?} of {runtime} is in {wanted}, which is not there"),
-        fix: inside.map_or_else(
-            || format!("put {first} into the package, or set the function's handler"),
-            zip_its_content,
+        message: format!(
+            "the handler {handler:?} of {runtime} is in {wanted}, which is not there{}",
+            other.unwrap_or_default()
         ),
+        fix: inside
+            .map(zip_its_content)
+            .or_else(misplaced)
+            .unwrap_or_else(|| {
+                format!("put {first} into the package, or set the function's handler")
+            }),
     })
 }
 
-/// Whether a handler is only a file. The runtimes of Python and Node.js split it at a dot, and end before they load
-/// anything where there is none (AWS's own runtime interface clients for both, grade B). What others do is not known
-/// well enough.
-fn names_no_function(family: RuntimeFamily, handler: &str) -> bool {
-    match family {
-        RuntimeFamily::Python => !handler.contains('.'),
-        RuntimeFamily::Node => !handler.rsplit('/').next().unwrap_or_default().contains('.'),
-        _ => false,
+/// What to do about classes that are there, where Java does not look: in a jar at the top, or as fat jars have them.
+fn misplaced_classes(inventory: &Inventory, candidates: &Candidates) -> Option<String> {
+    /// Where the fat jars of Spring Boot and web archives have their classes.
+    const OF_FAT_JARS: [&str; 2] = ["BOOT-INF/classes/", "WEB-INF/classes/"];
+    let found = OF_FAT_JARS
+        .into_iter()
+        .find(|folder| candidates.are_in(inventory, folder));
+    if let Some(folder) = found {
+        return Some(format!(
+            "it is below {folder}, where only that archive's own starter looks: build the package with the classes at its \
+             top and the jars in lib/, or one jar of all by the shade plugin"
+        ));
     }
-}
-
-fn no_function(runtime: &str, handler: &str) -> StartFault {
-    StartFault {
-        code: ReasonCode::EntryPointMissing,
-        file: None,
-        message: format!(
-            "the handler {handler:?} of {runtime} names no function, and the runtime ends before it loads anything"
-        ),
-        fix: format!(
-            "set the function's handler: write {handler}.NAME, with the name of the function that is called"
-        ),
-    }
+    let mut root = inventory.root().into_iter();
+    let (jar, _) =
+        root.find(|(name, kind)| *kind == EntryKind::File && has_extension(name, &["jar"]))?;
+    Some(format!(
+        "{jar} is at the top, where Java does not look for jars: put it into the folder lib/, or upload the jar itself as \
+         the package"
+    ))
 }
 
 /// Whether a handler leads out of the package.
@@ -76,24 +86,59 @@ pub(super) fn is_outside(handler: &str) -> bool {
     handler.starts_with('/')
 }
 
-/// Java looks into the jars below `lib`, too, which are not opened here.
+/// Java looks into the jars in `lib`, too, but not in the folders there. They are not opened here.
 fn is_in_archive(inventory: &Inventory, family: RuntimeFamily) -> bool {
-    family == RuntimeFamily::Java
-        && inventory
-            .below("lib")
-            .any(|entry| has_extension(entry.path(), &["jar", "zip"]))
+    let is_archive = |entry: &InventoryEntry| {
+        let path = entry.path();
+        path.matches('/').count() == 1
+            && entry.kind() != EntryKind::Directory
+            && has_extension(path, &["jar", "zip"])
+    };
+    family == RuntimeFamily::Java && inventory.below("lib").any(is_archive)
 }
 
 /// The files in which a runtime looks for a handler.
 struct Candidates {
     paths: Vec<String>,
-    /// A compiled module of Python may have a tag in its name: `app.cpython-313-x86_64-linux-gnu.so`.
-    compiled: Option<String>,
+    compiled: Option<CompiledModule>,
+}
+
+/// A compiled module of Python, which may have a tag in its name: `app.cpython-313-x86_64-linux-gnu.so`, `app.abi3.so`.
+struct CompiledModule {
+    /// The path up to the tag: `app.`
+    beginning: String,
+    /// What a tag begins with that is for one version: `cpython-313-`
+    version: String,
+}
+
+impl CompiledModule {
+    /// Of the runtime `python3.13`, say.
+    fn of(runtime: &str, path: &str) -> Self {
+        let version = runtime.chars().filter(char::is_ascii_digit);
+        Self {
+            beginning: format!("{path}."),
+            version: format!("cpython-{}-", version.collect::<String>()),
+        }
+    }
+
+    /// The tag and extension of a path, if it is this module's.
+    fn tag<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let tag = path.strip_prefix(self.beginning.as_str())?;
+        let is_library = has_extension(path, &["so", "pyd"]);
+        (is_library && !tag.contains('/')).then_some(tag)
+    }
+
+    /// Whether this version imports a library with such a tag on Linux.
+    fn is_imported(&self, tag: &str) -> bool {
+        let of_version = tag.strip_prefix(self.version.as_str());
+        matches!(tag, "so" | "abi3.so")
+            || of_version.is_some_and(|system| system.ends_with("-linux-gnu.so"))
+    }
 }
 
 impl Candidates {
     /// `None` for a handler that does not fit the runtime, and for a path outside of the package.
-    fn of(family: RuntimeFamily, handler: &str) -> Option<Self> {
+    fn of(family: RuntimeFamily, runtime: &str, handler: &str) -> Option<Self> {
         if is_outside(handler) {
             return None;
         }
@@ -106,7 +151,7 @@ impl Candidates {
                 let (module, _) = handler.rsplit_once('.')?;
                 let path = module.replace('.', "/");
                 Some(Self {
-                    compiled: Some(format!("{path}.")),
+                    compiled: Some(CompiledModule::of(runtime, &path)),
                     ..with(&path, &[".py", ".pyc", "/__init__.py", ".so"])
                 })
             }
@@ -137,15 +182,25 @@ impl Candidates {
     /// Whether one of them is there, or in a layer, below a folder whose name ends in a slash.
     fn are_in(&self, inventory: &Inventory, folder: &str) -> bool {
         let is_there = |path: &String| {
-            let found = inventory.look_up(&format!("{folder}{path}"));
-            matches!(found, Lookup::Entry(_) | Lookup::Layer(_))
+            // A folder is none, also where it is listed.
+            match inventory.look_up(&format!("{folder}{path}")) {
+                Lookup::Entry(entry) => entry.kind() == EntryKind::File,
+                Lookup::Layer(_) => true,
+                Lookup::Directory | Lookup::Nothing => false,
+            }
         };
-        let is_compiled = |beginning: &String| {
-            let beginning = format!("{folder}{beginning}");
-            inventory.below("").any(|entry| {
-                entry.path().starts_with(&beginning) && has_extension(entry.path(), &["so"])
-            })
+        let is_compiled = |module: &CompiledModule| {
+            let paths = inventory.below("").map(InventoryEntry::path);
+            let mut tags = paths.filter_map(|path| module.tag(path.strip_prefix(folder)?));
+            tags.any(|tag| module.is_imported(tag))
         };
         self.paths.iter().any(is_there) || self.compiled.as_ref().is_some_and(is_compiled)
+    }
+
+    /// A compiled module with the right name that this version of Python does not import on Linux.
+    fn compiled_for_another<'i>(&self, inventory: &'i Inventory) -> Option<&'i str> {
+        let module = self.compiled.as_ref()?;
+        let mut paths = inventory.below("").map(InventoryEntry::path);
+        paths.find(|path| module.tag(path).is_some())
     }
 }

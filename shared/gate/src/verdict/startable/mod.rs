@@ -2,17 +2,20 @@
 //! configuration alone.
 //!
 //! Where the configuration has a wrapper, or code may lie in a layer, nothing is said of what is missing: a warning that
-//! is wrong once is not read the second time. What was not looked at is told as such. How each runtime finds its handler is documented by AWS (Lambda developer guide, "handler" of
-//! each language; grade B).
+//! is wrong once is not read the second time. What was not looked at is told as such. How each runtime finds its handler
+//! is documented by AWS (Lambda developer guide, "handler" of each language; grade B).
 //!
 //! Lives here: the order of what is looked for, with layers, modes and sizes (`start_faults.rs`), the handler's file
-//! of each runtime (`entry_point.rs`), the program of a custom one (`bootstrap.rs`), libraries that were built for
-//! another processor (`native_libraries.rs`), what was not looked at (`not_judged.rs`), and what all of them use
-//! (`fault.rs`, `processor.rs`, `runtime.rs`).
+//! of each runtime (`entry_point.rs`), handlers that are refused unseen (`handler_form.rs`), the program of a custom one
+//! (`bootstrap.rs`), libraries that were built for another processor or system (`native_libraries.rs`,
+//! `library_place.rs`), what was not looked at (`not_judged.rs`), and what all of them use (`fault.rs`, `processor.rs`,
+//! `runtime.rs`).
 
 mod bootstrap;
 mod entry_point;
 mod fault;
+mod handler_form;
+mod library_place;
 mod native_libraries;
 mod not_judged;
 mod processor;

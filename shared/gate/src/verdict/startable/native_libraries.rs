@@ -1,92 +1,121 @@
-//! Native libraries that were built for another processor than the function's.
+//! Native libraries that were built for another processor or system than the function's.
 
 use std::collections::BTreeSet;
 
 use super::{
-    super::start_facts::Library,
+    super::start_facts::{Library, MadeFor, StartFacts},
     fault::{StartFault, listed},
+    library_place::Place,
     processor::{machine_name, runs},
+    runtime::RuntimeFamily,
 };
 use crate::domain::{Architecture, FunctionConfiguration, ReasonCode};
 
-/// Native libraries that were built for another processor, where there is none for this one in their
-/// place: packages often hold one for each processor, and load the right one.
+/// Native libraries that were built for another processor or system, where there is none for this one in their place:
+/// packages often hold one for each, and load the right one.
 pub(super) fn foreign_libraries(
-    libraries: &[Library],
+    facts: &StartFacts,
     function: &FunctionConfiguration,
 ) -> Option<StartFault> {
-    let architecture = function.architecture?;
-    let (right, foreign): (Vec<&Library>, Vec<&Library>) = libraries
-        .iter()
-        .partition(|library| runs(architecture, library.machine));
-    let right: BTreeSet<String> = right
+    let architecture = function.architecture;
+    let is_right = |library: &&Library| match (library.made_for, architecture) {
+        (MadeFor::Linux(machine), Some(architecture)) => runs(architecture, machine),
+        // Nothing is known to be wrong with it.
+        (MadeFor::Linux(_), None) => true,
+        (MadeFor::MacOs | MadeFor::Windows, _) => false,
+    };
+    let (right, foreign): (Vec<&Library>, Vec<&Library>) =
+        facts.libraries().iter().partition(is_right);
+    let served: BTreeSet<Place> = right
         .into_iter()
-        .map(|library| without_processor(&library.path))
+        .map(|library| Place::of(&library.path))
         .collect();
     let foreign: Vec<&Library> = foreign
         .into_iter()
-        .filter(|library| !right.contains(&without_processor(&library.path)))
+        .filter(|library| !served.contains(&Place::of(&library.path)))
+        .filter(|library| !is_dispensable(library, facts))
         .collect();
     let first = foreign.first()?;
-    let names: Vec<&str> = foreign
-        .iter()
-        .map(|library| library.path.as_str())
-        .collect();
+    let mut kinds: Vec<MadeFor> = Vec::new();
+    for library in &foreign {
+        if !kinds.contains(&library.made_for) {
+            kinds.push(library.made_for);
+        }
+    }
+    let of_kind = |kind: &MadeFor| {
+        let of_it = foreign.iter().filter(|library| library.made_for == *kind);
+        let names: Vec<&str> = of_it.map(|library| library.path.as_str()).collect();
+        format!(
+            "{} built for {}",
+            listed(&names, "was", "were"),
+            name(*kind)
+        )
+    };
+    let kinds: Vec<String> = kinds.iter().map(of_kind).collect();
     Some(StartFault {
         code: ReasonCode::WrongArchitecture,
         file: Some(first.path.clone()),
         message: format!(
-            "{} built for {}, and the function runs on {}",
-            listed(&names, "was", "were"),
-            machine_name(first.machine),
-            architecture.as_str()
+            "{}, and the function runs on {}",
+            kinds.join("; "),
+            architecture.map_or("Linux", Architecture::as_str)
         ),
-        fix: format!(
-            "install the dependencies for {0}, for instance with `pip install --platform manylinux2014_{1} \
-             --only-binary=:all:` or `npm install --cpu={2} --os=linux`",
-            architecture.as_str(),
-            match architecture {
-                Architecture::X86_64 => "x86_64",
-                Architecture::Arm64 => "aarch64",
-            },
-            match architecture {
-                Architecture::X86_64 => "x64",
-                Architecture::Arm64 => "arm64",
-            }
-        ),
+        fix: fix(function),
     })
 }
 
-/// A path in which the words for processors are all the same: `prebuilds/linux-*/addon.node`.
-fn without_processor(path: &str) -> String {
-    /// The longer ones first: `arm` is a part of `arm64`.
-    const WORDS: [&str; 22] = [
-        "loongarch64",
-        "loong64",
-        "mips64el",
-        "powerpc64le",
-        "riscv64",
-        "ppc64le",
-        "aarch64",
-        "x86_64",
-        "x86-64",
-        "ppc64",
-        "s390x",
-        "amd64",
-        "arm64",
-        "armv8",
-        "armv7l",
-        "armv7",
-        "armv6",
-        "i386",
-        "i686",
-        "ia32",
-        "x64",
-        "arm",
-    ];
-    let mut path = path.to_owned();
-    for word in WORDS {
-        path = path.replace(word, "*");
+/// Whether nothing misses a library of another system: macOS's own notices of changed files, which Node's packages use
+/// there alone, and what Python compiled of a module that is there as text as well.
+fn is_dispensable(library: &Library, facts: &StartFacts) -> bool {
+    if matches!(library.made_for, MadeFor::Linux(_)) {
+        return false;
     }
-    path
+    let (folder, file) = library.path.rsplit_once('/').unwrap_or_default();
+    let file = if folder.is_empty() {
+        &library.path
+    } else {
+        file
+    };
+    let module = file.split('.').next().unwrap_or_default();
+    let text = match folder {
+        "" => format!("{module}.py"),
+        folder => format!("{folder}/{module}.py"),
+    };
+    let is_notifier = library.path.split('/').any(|part| part == "fsevents");
+    // mypyc puts the code of all modules of a package into one library, which none of their texts needs.
+    is_notifier || module.ends_with("__mypyc") || facts.inventory().find(&text).is_some()
+}
+
+fn name(made_for: MadeFor) -> String {
+    match made_for {
+        MadeFor::Linux(machine) => machine_name(machine),
+        MadeFor::MacOs => "macOS".to_owned(),
+        MadeFor::Windows => "Windows".to_owned(),
+    }
+}
+
+/// What to do, by the function's runtime.
+fn fix(function: &FunctionConfiguration) -> String {
+    let architecture = function.architecture.unwrap_or(Architecture::X86_64);
+    let (machine, cpu) = match architecture {
+        Architecture::X86_64 => ("x86_64", "x64"),
+        Architecture::Arm64 => ("aarch64", "arm64"),
+    };
+    let pip = format!("`pip install --platform manylinux2014_{machine} --only-binary=:all:`");
+    let npm = format!("`npm install --cpu={cpu} --os=linux`");
+    let family = function.runtime.as_deref().and_then(RuntimeFamily::of);
+    let how = match family {
+        Some(RuntimeFamily::Python) => format!("with {pip}"),
+        Some(RuntimeFamily::Node) => format!("with {npm}"),
+        Some(RuntimeFamily::Dotnet) => format!("with `dotnet publish -r linux-{cpu}`"),
+        Some(RuntimeFamily::Java) => {
+            format!("from versions that have libraries of Linux for {machine}")
+        }
+        Some(RuntimeFamily::Ruby) => format!("on Linux for {machine}, with `bundle install`"),
+        Some(RuntimeFamily::Custom) | None => format!("for instance with {pip} or {npm}"),
+    };
+    format!(
+        "install the dependencies for Linux on {}, {how}",
+        architecture.as_str()
+    )
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    super::start_facts::{Program, StartFacts},
+    super::start_facts::{MadeFor, Program, StartFacts},
     entry_point::is_outside,
     runtime::{RuntimeFamily, meant},
 };
@@ -87,8 +87,9 @@ pub fn not_judged(facts: &StartFacts, function: &FunctionConfiguration) -> Vec<N
     if *function == FunctionConfiguration::default() {
         return vec![NotJudged::FunctionUnknown];
     }
-    let has_machine_code =
-        !facts.libraries().is_empty() || matches!(facts.bootstrap(), Some(Program::Elf(_)));
+    let mut libraries = facts.libraries().iter();
+    let has_machine_code = libraries.any(|library| matches!(library.made_for, MadeFor::Linux(_)))
+        || matches!(facts.bootstrap(), Some(Program::Elf(_)));
     let architecture = (function.architecture.is_none() && has_machine_code)
         .then_some(NotJudged::ArchitectureMissing);
     entry_point(function)

@@ -1,7 +1,7 @@
 //! The runtimes of Lambda, by how each finds what it starts.
 
 /// The runtimes that find their handler in the same way. The identifiers are those of Lambda's API reference (grade B);
-/// versions are taken as they come, so that a new one needs no new release.
+/// later versions are taken as they come, so that a new one needs no new release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RuntimeFamily {
     /// `python3.13`
@@ -40,26 +40,41 @@ impl RuntimeFamily {
         family.has(version).then_some(*family)
     }
 
-    /// Whether versions of this family are written so.
+    /// Whether Lambda has such a version, or may have it later: of Node.js and .NET the even ones, of Java those with long
+    /// support, which comes every four versions since 17.
     fn has(self, version: &str) -> bool {
-        let is_number =
-            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let system = |part: &str| part.strip_prefix("al").is_some_and(is_number);
-        match version.split_once('.') {
-            _ if self == Self::Custom => {
-                version.is_empty() || version.strip_prefix('.').is_some_and(system)
+        let system = |part: &str| {
+            part.strip_prefix("al")
+                .is_some_and(|rest| number(rest).is_some())
+        };
+        if self == Self::Custom {
+            return version.is_empty() || version.strip_prefix('.').is_some_and(system);
+        }
+        let (major, minor) = match version.split_once('.') {
+            Some((major, minor)) => (number(major), Some(minor)),
+            None => (number(version), None),
+        };
+        match (self, major, minor) {
+            (Self::Python, Some(2), Some(minor)) => minor == "7",
+            (Self::Python, Some(3), Some(minor)) => number(minor).is_some_and(|minor| minor >= 6),
+            (Self::Node, Some(4..=8), Some(minor)) => number(minor).is_some(),
+            (Self::Node, Some(major), Some(minor)) => {
+                major >= 10 && major.is_multiple_of(2) && minor == "x"
             }
-            Some((major, minor)) => {
-                let is_minor = match self {
-                    Self::Node => minor == "x" || is_number(minor),
-                    Self::Java => system(minor),
-                    _ => is_number(minor),
-                };
-                is_number(major) && is_minor
-            }
-            None => matches!(self, Self::Java | Self::Dotnet) && is_number(version),
+            (Self::Ruby, Some(2..=4), Some(minor)) => number(minor).is_some(),
+            (Self::Java, Some(8), Some(minor)) => system(minor),
+            (Self::Java, Some(8 | 11), None) => true,
+            (Self::Java, Some(major), None) => major >= 17 && major % 4 == 1,
+            (Self::Dotnet, Some(1..=3), Some(minor)) => number(minor).is_some(),
+            (Self::Dotnet, Some(major), None) => major >= 6 && major.is_multiple_of(2),
+            _ => false,
         }
     }
+}
+
+fn number(digits: &str) -> Option<u32> {
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_number)
 }
 
 /// The runtime that may be meant by an identifier that is none of Lambda's.
@@ -78,7 +93,20 @@ pub(super) fn meant(runtime: &str) -> Option<String> {
     if typos > MAX_TYPOS || typos.saturating_mul(2) > word.len() {
         return None;
     }
-    let versions = [version.to_owned(), format!("{version}.x")];
+    let mut numbers = version
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|number| !number.is_empty());
+    let major = numbers.next().unwrap_or_default();
+    let minor = numbers.next().unwrap_or_default();
+    // Of `314`, the first digit is the major version.
+    let (first, others) = major.split_at_checked(1).unwrap_or_default();
+    let versions = [
+        version.to_owned(),
+        format!("{major}.{minor}"),
+        format!("{major}.x"),
+        format!("{first}.{others}"),
+        major.to_owned(),
+    ];
     let spelt = versions.iter().find(|version| family.has(version));
     Some(spelt.map_or_else(
         || (*example).to_owned(),
@@ -106,6 +134,10 @@ mod tests {
             ("ruby3.4", RuntimeFamily::Ruby),
             ("java21", RuntimeFamily::Java),
             ("java8.al2", RuntimeFamily::Java),
+            ("java25", RuntimeFamily::Java),
+            ("nodejs24.x", RuntimeFamily::Node),
+            ("python3.14", RuntimeFamily::Python),
+            ("dotnet10", RuntimeFamily::Dotnet),
             ("dotnet8", RuntimeFamily::Dotnet),
             ("dotnetcore3.1", RuntimeFamily::Dotnet),
             ("provided", RuntimeFamily::Custom),
@@ -128,6 +160,19 @@ mod tests {
             ("java21.x", Some("java21")),
             ("provided.al2023x", Some("provided.al2023")),
             ("go1.x", Some("provided.al2023")),
+            ("nodejs24x", Some("nodejs24.x")),
+            ("nodejs24.y", Some("nodejs24.x")),
+            ("python314", Some("python3.14")),
+            ("python3.14.1", Some("python3.14")),
+            ("dotnet8.0", Some("dotnet8")),
+            // Lambda never had these, and will not have them.
+            ("python9.9", Some("python3.13")),
+            ("python3.5", Some("python3.13")),
+            ("nodejs99.x", Some("nodejs22.x")),
+            ("nodejs23", Some("nodejs22.x")),
+            ("java7", Some("java21")),
+            ("java18", Some("java21")),
+            ("dotnet7", Some("dotnet8")),
             ("cobol1", None),
             ("x", None),
             ("", None),

@@ -17,7 +17,7 @@ const MAX_UNPACKED_BYTES: u64 = 262_144_000;
 pub fn start_faults(facts: &StartFacts, function: &FunctionConfiguration) -> Vec<StartFault> {
     let mut faults = Vec::new();
     faults.extend(entry_point(facts, function));
-    faults.extend(foreign_libraries(facts.libraries(), function));
+    faults.extend(foreign_libraries(facts, function));
     faults.extend(unreadable(facts));
     faults.extend(too_large(facts, function));
     faults
@@ -154,6 +154,105 @@ mod tests {
     }
 
     #[test]
+    fn what_has_the_name_of_a_handlers_file_is_none() {
+        let none = |runtime: &str, handler: &str, entries: Vec<EntryForge>| {
+            let told = faults(entries, &launch(runtime, handler));
+            assert!(
+                told[0].contains("which is not there"),
+                "{handler}: {told:?}"
+            );
+            told[0].clone()
+        };
+        let file = |name: &str| EntryForge::file(name, "x");
+        let (java, class) = ("java21", "com.example.H::h");
+        let folder = vec![EntryForge::directory("src/"), file("src/other.js")];
+        none("nodejs22.x", "src.handler", folder);
+        none("nodejs22.x", "src.handler", vec![file("src/other.js")]);
+        none(
+            java,
+            class,
+            vec![EntryForge::directory("lib/x.jar/"), file("a")],
+        );
+        none(java, class, vec![file("lib/sub/x.jar")]);
+        for name in [
+            "app.cpython-311-x86_64-linux-gnu.so",
+            "app.cpython-313-darwin.so",
+            "app.cp313-win_amd64.pyd",
+        ] {
+            let told = none("python3.13", "app.handler", vec![file(name)]);
+            assert!(
+                told.contains(&format!("{name} is for another version")),
+                "{told}"
+            );
+        }
+        for name in [
+            "app.cpython-313-aarch64-linux-gnu.so",
+            "app.abi3.so",
+            "app.so",
+        ] {
+            let told = faults([file(name)], &launch("python3.13", "app.handler"));
+            assert_eq!(told, [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn classes_where_java_does_not_look_are_told() {
+        let told = |name: &str| {
+            let launch = launch("java21", "com.example.H::h");
+            faults([EntryForge::file(name, "x")], &launch)[0].clone()
+        };
+        assert!(told("shop.jar").contains("shop.jar is at the top"));
+        assert!(told("BOOT-INF/classes/com/example/H.class").contains("below BOOT-INF/classes/"));
+        assert!(told("com/example/Other.class").contains("put com/example/H.class into"));
+    }
+
+    #[test]
+    fn handler_that_a_runtime_refuses_is_told() {
+        let entries = || {
+            [
+                EntryForge::file("app.py", "x"),
+                EntryForge::file("index.js", "x"),
+                EntryForge::file("src/x.js", "x"),
+            ]
+        };
+        for (runtime, handler, words) in [
+            ("python3.13", "./app.handler", "for instance app.handler"),
+            ("python3.13", "../app.handler", "the module \"...app\""),
+            (
+                "python3.13",
+                "src/../app.handler",
+                "for instance src/app.handler",
+            ),
+            (
+                "python3.13",
+                "src//app.handler",
+                "for instance src/app.handler",
+            ),
+            ("python3.13", "app.", "write app.NAME"),
+            ("nodejs22.x", "index.", "write index.NAME"),
+            ("nodejs22.x", "src/../index.handler", "without `..`"),
+            ("nodejs22.x", "../index.handler", "without `..`"),
+        ] {
+            let told = faults(entries(), &launch(runtime, handler));
+            assert_eq!(told.len(), 1, "{handler}: {told:?}");
+            assert!(told[0].contains(words), "{handler}: {told:?}");
+        }
+        for (runtime, handler) in [
+            ("nodejs22.x", "./index.handler"),
+            // Node.js takes the folder itself for the module.
+            ("nodejs22.x", ".handler"),
+            ("nodejs22.x", "index.one.two"),
+            ("ruby3.4", "../app.handler"),
+        ] {
+            let told = faults(entries(), &launch(runtime, handler));
+            let refused = told.iter().any(|told| {
+                told.contains("set the function's handler to") || told.contains("NAME")
+            });
+            assert!(!refused, "{handler}: {told:?}");
+        }
+    }
+
+    #[test]
     fn zipped_folder_is_told() {
         let entries = || [EntryForge::file("project/app.py", "x")];
         let told = faults(entries(), &launch("python3.13", "app.handler"));
@@ -255,12 +354,24 @@ mod tests {
         for (body, mode, words) in [
             (elf(183), 0o755, "was built for arm64"),
             (elf(62), 0o644, "is not executable"),
+            // By its owner, or by the group alone.
+            (elf(62), 0o744, "is not executable"),
+            (elf(62), 0o754, "is not executable"),
+            (elf(62), 0, "is not executable"),
+            (b"#!\necho\n".to_vec(), 0o755, "names no interpreter"),
+            (b"#!  ".to_vec(), 0o755, "names no interpreter"),
             (b"echo\n".to_vec(), 0o755, "neither a program"),
             (b"#!/bin/sh\r\necho\r\n".to_vec(), 0o755, "carriage return"),
         ] {
             let told = with(body, mode);
             assert!(told[0].contains(words), "{told:?}");
         }
+        let piped = EntryForge::file("bootstrap", elf(62)).mode(0o010_600);
+        assert!(faults([piped], &launch)[0].contains("(mode 600)"));
+        // A mode of 0 that is none: it was not made on Unix.
+        let mut unknown = EntryForge::file("bootstrap", elf(62)).mode(0);
+        unknown.central().version_made_by = 20;
+        assert_eq!(faults([unknown], &launch), [""; 0]);
         let missing = faults([EntryForge::file("main", "x")], &launch);
         assert!(missing[0].contains("which is not there"), "{missing:?}");
     }
@@ -307,6 +418,88 @@ mod tests {
         let told = faults(entries(), &on(Architecture::Arm64));
         assert_eq!(told.len(), 1);
         assert!(told[0].starts_with("x/core.cpython"), "{told:?}");
+    }
+
+    #[test]
+    fn libraries_of_another_system_are_told() {
+        let macos =
+            |name: &str| EntryForge::file(name, [b"\xcf\xfa\xed\xfe", &[0; 60][..]].concat());
+        let windows = |name: &str| EntryForge::file(name, [b"MZ", &[0; 60][..]].concat());
+        let linux = |name: &str, machine| EntryForge::file(name, elf(machine));
+        let darwin = "pydantic_core/_pydantic_core.cpython-313-darwin.so";
+        for architecture in [None, Some(Architecture::X86_64), Some(Architecture::Arm64)] {
+            let function = FunctionConfiguration {
+                runtime: Some("provided.al2023".to_owned()),
+                architecture,
+                exec_wrapper: ExecWrapper::Set("/opt/w".to_owned()),
+                layers: vec![layer(1)],
+                ..FunctionConfiguration::default()
+            };
+            let told = faults(
+                [macos(darwin), windows("x/core.cp313-win_amd64.pyd")],
+                &function,
+            );
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert!(
+                told[0].contains("darwin.so was built for macOS; x/core"),
+                "{told:?}"
+            );
+            assert!(
+                told[0].contains(".pyd was built for Windows, and the function"),
+                "{told:?}"
+            );
+            let served = [
+                macos(darwin),
+                linux(
+                    "pydantic_core/_pydantic_core.cpython-313-x86_64-linux-gnu.so",
+                    62,
+                ),
+                linux(
+                    "pydantic_core/_pydantic_core.cpython-313-aarch64-linux-gnu.so",
+                    183,
+                ),
+            ];
+            assert_eq!(faults(served, &function), [""; 0]);
+            // Nothing misses these.
+            let dispensable = [
+                macos("node_modules/fsevents/fsevents.node"),
+                macos("charset_normalizer/md.cpython-313-darwin.so"),
+                macos("charset_normalizer/md__mypyc.cpython-313-darwin.so"),
+                EntryForge::file("charset_normalizer/md.py", "x"),
+                windows("debugpy/attach_x86.dll"),
+            ];
+            assert_eq!(faults(dispensable, &function), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn each_processor_is_told_with_its_libraries_and_what_to_do_by_the_runtime() {
+        let library = |name: &str, machine| EntryForge::file(name, elf(machine));
+        let told = |runtime: &str| {
+            let mut function = launch(runtime, "x.y");
+            function.layers = vec![layer(1)];
+            let entries = [
+                library("one.so", 183),
+                library("two.so", 40),
+                library("three.so", 183),
+            ];
+            faults(entries, &function).join("\n")
+        };
+        for (runtime, words) in [
+            ("python3.13", "x86_64, with `pip install"),
+            ("nodejs22.x", "x86_64, with `npm install --cpu=x64"),
+            (
+                "java21",
+                "from versions that have libraries of Linux for x86_64",
+            ),
+            ("dotnet8", "`dotnet publish -r linux-x64`"),
+            ("cobol1", "for instance with `pip"),
+        ] {
+            let told = told(runtime);
+            let first = "one.so, three.so were built for arm64; two.so was built for another processor (ELF machine 40), and";
+            assert!(told.starts_with(first), "{told}");
+            assert!(told.contains(words), "{told}");
+        }
     }
 
     #[test]
