@@ -47,11 +47,15 @@ where
             return Ok(answer);
         }
     }
-    // Tried again with the message.
-    Err(AlertError::Port(PortError::Unavailable {
+    Err(busy("other runs changed the document each time"))
+}
+
+/// Another run is at it: tried again with the message.
+pub(super) fn busy(why: &'static str) -> AlertError {
+    AlertError::Port(PortError::Unavailable {
         call: "s3:PutObject",
-        source: "other runs changed the document each time".into(),
-    }))
+        source: why.into(),
+    })
 }
 
 pub(super) fn parse<T: DeserializeOwned>(
