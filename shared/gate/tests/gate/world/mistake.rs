@@ -87,21 +87,6 @@ pub enum Mistake {
 }
 
 impl Mistake {
-    /// Whether `alert` makes it.
-    pub fn is_of_alert(self) -> bool {
-        matches!(
-            self,
-            Self::OnItsWayIsTold
-                | Self::ToldNotNoted
-                | Self::SenderNotAwaited
-                | Self::EventsForgotten
-                | Self::RepeatsNotListed
-                | Self::EndsWhatIsLater
-                | Self::EndBeforeNotSought
-                | Self::OwnRolesNotKnown
-        )
-    }
-
     /// What `alert` takes a document for that it reads.
     pub(super) fn in_what_alert_reads(self, path: &str, body: Vec<u8>) -> Option<Vec<u8>> {
         let is_live = path.ends_with("/live.json");
