@@ -20,6 +20,12 @@ pub enum AlertError {
         /// Its key in the records bucket.
         path: String,
     },
+    /// Another run is sending a page about the same thing.
+    #[error("{what}")]
+    Busy {
+        /// What it is doing.
+        what: &'static str,
+    },
 }
 
 impl From<RecordError> for AlertError {

@@ -6,7 +6,7 @@
 //! `stack_update.rs` (is the gate's own stack being updated); `outcome_page.rs` (how an upload ended), `drift_page.rs` (what `sweep` found); `page.rs` (what a
 //! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
 //! `incidents.rs` (it is told once), `tally.rs` (by whom), `summaries.rs` (it happened again, it is gone: the pages),
-//! `recovery.rs` (what ends it), and the documents of these, `open_alerts.rs` and
+//! `sender.rs` (one run at a time sends about it), `recovery.rs` (what ends it), `ended_before.rs` (what had ended it before it was heard of), and the documents of these, `open_alerts.rs` and
 //! `compare_and_swap.rs` (replaced only as they were seen); `settings.rs`, `world.rs` (the ports), `error.rs`.
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
@@ -19,6 +19,7 @@ mod alert;
 mod compare_and_swap;
 pub mod detections;
 mod drift_page;
+mod ended_before;
 mod error;
 pub mod formats;
 mod incidents;
@@ -32,6 +33,7 @@ mod peers;
 mod publish;
 mod record_pointer;
 mod recovery;
+mod sender;
 mod settings;
 mod silences;
 mod stack_update;

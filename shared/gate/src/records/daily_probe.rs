@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{documents::Schema, store::Document};
+use super::{schema::Schema, store::Document};
 
 /// The last probe. Earlier ones are versions of the object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
