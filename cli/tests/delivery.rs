@@ -119,6 +119,34 @@ fn push_without_waiting_reads_no_records() {
     assert_eq!(gate.aws.called(), ["s3:PutObject", "s3:HeadObject"]);
 }
 
+/// Whoever may write and not look would otherwise take a deployment that is under way for one that did not happen.
+#[test]
+fn upload_that_cannot_be_looked_at_is_told_all_the_same() {
+    let gate = Gate::new();
+    let old = gate.upload("functions/shop", &package("handler.py", "old"));
+    gate.end("functions/shop", &old, &json!({}));
+    let label = format!("20261121T214400Z-{old}");
+    gate.aws
+        .answers("s3:HeadObject", s3_error(403, "AccessDenied"));
+    let push = [&PUSH[..], &["--format", "json"]].concat();
+    let rollback = ["rollback", "functions/shop", "--to", &label, "--format", "json"];
+    for arguments in [&push[..], &rollback[..]] {
+        let ran = gate.run(arguments);
+        let events = ran.ends_with(2).events();
+        let uploaded = events.last().unwrap();
+        assert_eq!(uploaded["event"], "uploaded");
+        assert_eq!(uploaded["label"], Value::Null);
+        let version = uploaded["version"].as_str().unwrap();
+        for expected in [
+            &format!("was uploaded as version {version}"),
+            "s3:GetObjectVersion",
+            "countersign history functions/shop",
+        ] {
+            assert!(ran.err.contains(expected), "no {expected} in:\n{}", ran.err);
+        }
+    }
+}
+
 #[test]
 fn push_sends_metadata() {
     let gate = Gate::new();

@@ -21,9 +21,9 @@ use crate::{
     builds::project::Project,
     following::{
         event::{Event, What, worst},
-        pin::pin_stored,
         reporter::Reporter,
         result::tell_result,
+        uploaded::tell_uploaded,
         watch::{Followed, watch},
     },
     io::{error::CliError, exit_status::ExitStatus},
@@ -149,14 +149,7 @@ async fn upload(
     reporter.done();
     let stored =
         stored.map_err(|error| session.failed_upload("write", target, "s3:PutObject", &error))?;
-    let upload = pin_stored(session, target, stored).await?;
-    let what = What::Uploaded {
-        bucket: &upload.id.bucket,
-        key: &upload.id.key,
-        version: &upload.id.version,
-        bytes: package.size(),
-    };
-    reporter.tell(&Event::of(target, &upload, what))?;
+    let upload = tell_uploaded(session, target, stored, package.size(), reporter).await?;
     Ok(Followed::new(target.clone(), upload))
 }
 
