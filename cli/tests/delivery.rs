@@ -129,7 +129,14 @@ fn upload_that_cannot_be_looked_at_is_told_all_the_same() {
     gate.aws
         .answers("s3:HeadObject", s3_error(403, "AccessDenied"));
     let push = [&PUSH[..], &["--format", "json"]].concat();
-    let rollback = ["rollback", "functions/shop", "--to", &label, "--format", "json"];
+    let rollback = [
+        "rollback",
+        "functions/shop",
+        "--to",
+        &label,
+        "--format",
+        "json",
+    ];
     for arguments in [&push[..], &rollback[..]] {
         let ran = gate.run(arguments);
         let events = ran.ends_with(2).events();

@@ -72,7 +72,8 @@ async fn roll_back(
     }
     let stored = restore(session, target, source, &version).await?;
     let bytes = source.received.as_ref().and_then(|received| received.bytes);
-    let upload = tell_uploaded(session, target, stored, bytes.unwrap_or_default(), reporter).await?;
+    let upload =
+        tell_uploaded(session, target, stored, bytes.unwrap_or_default(), reporter).await?;
     if arguments.no_wait {
         return Ok(ExitStatus::Success);
     }

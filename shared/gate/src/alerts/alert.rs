@@ -1,12 +1,13 @@
 //! From an event to a page, or to the reason why nobody needs one.
 
 use super::{
-    detections::{GATE_CHANGED, detect, event_names, needs_records, page_of},
+    detections::{GATE_CHANGED, Known, detect, event_names, needs_records, page_of},
     drift_page::page_of_drift,
     error::AlertError,
     incidents::{self, NotifyOutcome, SummaryRun},
     known_code::{KnownCode, look_up},
     known_csc::{self, KnownCsc},
+    known_live::{self, LiveUpload},
     known_profiles,
     outcome_page::page_of_outcome,
     page::{Page, Severity},
@@ -50,8 +51,10 @@ pub enum Lookup {
     Outcome(Box<Outcome>),
     /// The document of drift that an event points at.
     Drift(Box<Drift>),
-    /// Whose code a call put on a function.
-    Code(KnownCode),
+    /// Whose code a call put on a function, and what the gate deployed there last.
+    Code(KnownCode, Option<LiveUpload>),
+    /// What the gate deployed last to the target of a call.
+    Live(Option<LiveUpload>),
     /// What a code signing configuration was before a call changed it.
     Csc(KnownCsc),
 }
@@ -115,13 +118,17 @@ pub async fn alert<W: AlertWorld>(
             (Lookup::Drift(Box::new(drift)), None)
         }
         Event::Call(call) if needs_records(call, settings) => {
-            (Lookup::Code(look_up(world, call).await), None)
+            let live = known_live::look_up(world, call, settings).await;
+            (Lookup::Code(look_up(world, call).await, live), None)
         }
         Event::Call(call) if known_csc::concerns(call) && detect(call, settings).is_some() => {
             let known = known_csc::look_up(world, call).await;
             (Lookup::Csc(known), recovery::of_call(call, settings))
         }
-        Event::Call(call) => (Lookup::Nothing, recovery::of_call(call, settings)),
+        Event::Call(call) => {
+            let live = known_live::look_up(world, call, settings).await;
+            (Lookup::Live(live), recovery::of_call(call, settings))
+        }
         Event::NotOurs(why) => return Ok(Alerted::Dropped(why)),
     };
     // Trouble with what it ends keeps no page back; the event is tried again for that afterwards.
@@ -203,11 +210,7 @@ fn is_watched(source: &str) -> bool {
 #[must_use]
 pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Option<Page> {
     match (event, lookup) {
-        (Event::Call(call), Lookup::Code(known)) => page_of(call, settings, known, None),
-        (Event::Call(call), Lookup::Csc(known)) => {
-            page_of(call, settings, &KnownCode::NotAsked, Some(known))
-        }
-        (Event::Call(call), _) => page_of(call, settings, &KnownCode::NotAsked, None),
+        (Event::Call(call), lookup) => page_of(call, settings, known_of(lookup)),
         (Event::Decided(pointer), Lookup::Outcome(outcome)) => {
             page_of_outcome(settings, pointer, outcome)
         }
@@ -215,5 +218,25 @@ pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Opt
             Some(page_of_drift(settings, &pointer.event_id, drift))
         }
         (Event::Decided(_) | Event::Drifted(_) | Event::NotOurs(_), _) => None,
+    }
+}
+
+fn known_of(lookup: &Lookup) -> Known<'_> {
+    let known = Known::default();
+    match lookup {
+        Lookup::Code(code, live) => Known {
+            code: Some(code),
+            live: live.as_ref(),
+            ..known
+        },
+        Lookup::Csc(csc) => Known {
+            csc: Some(csc),
+            ..known
+        },
+        Lookup::Live(live) => Known {
+            live: live.as_ref(),
+            ..known
+        },
+        Lookup::Nothing | Lookup::Outcome(_) | Lookup::Drift(_) => known,
     }
 }
