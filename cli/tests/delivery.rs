@@ -496,3 +496,20 @@ fn diff_compares_files_uploads_and_what_is_live() {
     gate.run(&["diff", "new.zip", "functions/shop@gone"])
         .ends_with(2);
 }
+
+/// A report that names the refused one alone looks as if the others had been deployed.
+#[test]
+fn packages_beside_a_refused_one_are_told_as_held_back() {
+    let gate = Gate::new();
+    gate.file("none.zip", b"no zip");
+    let push = ["push", "functions/a=none.zip", "layers/b=shop.zip"];
+    let ran = gate.run(&[&push[..], &["--events", "events.jsonl"]].concat());
+    ran.ends_with(1);
+    assert!(ran.err.contains("layers/b: held back"), "{}", ran.err);
+    assert!(gate.aws.called().is_empty());
+    let report = |form: &str| gate.run(&["ci-report", "events.jsonl", "--status", "1", "--to", form]).out;
+    let junit = report("junit");
+    assert!(junit.contains(r#"tests="2" failures="1" errors="0" skipped="1""#), "{junit}");
+    assert!(report("markdown").contains("held back"));
+    assert!(report("dotenv").contains("COUNTERSIGN_STATE=refused"));
+}

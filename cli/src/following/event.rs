@@ -31,6 +31,8 @@ pub(crate) enum What<'a> {
         message: &'a str,
         fix: &'static str,
     },
+    /// The package was not uploaded, because another of the same push was refused.
+    HeldBack,
     /// An earlier upload is about to be uploaded again.
     RollingBack {
         /// Its label.
