@@ -367,7 +367,10 @@ fn command_is_built_anew_from_another_commit_only() {
     fs::copy(root().join("ci/install.sh"), at("checkout/ci/install.sh")).unwrap();
     // A cargo that installs a command which says which commit it is of, and a git that knows the commit from a file.
     let fakes = [
-        ("cargo", "mkdir -p \"$TOOLS/bin\"; printf '#!/bin/sh\\necho built from %s\\n' \"$(cat \"$COMMIT\")\" >\"$TOOLS/bin/countersign\"; chmod +x \"$TOOLS/bin/countersign\""),
+        (
+            "cargo",
+            "mkdir -p \"$TOOLS/bin\"; printf '#!/bin/sh\\necho built from %s\\n' \"$(cat \"$COMMIT\")\" >\"$TOOLS/bin/countersign\"; chmod +x \"$TOOLS/bin/countersign\"",
+        ),
         ("git", "cat \"$COMMIT\""),
     ];
     for (name, script) in fakes {
@@ -375,7 +378,11 @@ fn command_is_built_anew_from_another_commit_only() {
         let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(at("fakes").join(name), executable).unwrap();
     }
-    let path = format!("{}:{}", at("fakes").display(), std::env::var("PATH").unwrap());
+    let path = format!(
+        "{}:{}",
+        at("fakes").display(),
+        std::env::var("PATH").unwrap()
+    );
     let install = |commit: &str| {
         fs::write(at("commit"), commit).unwrap();
         let output = Command::new("sh")
@@ -387,8 +394,15 @@ fn command_is_built_anew_from_another_commit_only() {
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
-        let is_there = String::from_utf8(output.stdout).unwrap().contains("is there");
-        (is_there, fs::read_to_string(at("tools/bin/countersign")).unwrap().contains(commit))
+        let is_there = String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("is there");
+        (
+            is_there,
+            fs::read_to_string(at("tools/bin/countersign"))
+                .unwrap()
+                .contains(commit),
+        )
     };
     assert_eq!(install("aaaa"), (false, true));
     assert_eq!(install("aaaa"), (true, true));

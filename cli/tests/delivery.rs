@@ -507,9 +507,15 @@ fn packages_beside_a_refused_one_are_told_as_held_back() {
     ran.ends_with(1);
     assert!(ran.err.contains("layers/b: held back"), "{}", ran.err);
     assert!(gate.aws.called().is_empty());
-    let report = |form: &str| gate.run(&["ci-report", "events.jsonl", "--status", "1", "--to", form]).out;
+    let report = |form: &str| {
+        gate.run(&["ci-report", "events.jsonl", "--status", "1", "--to", form])
+            .out
+    };
     let junit = report("junit");
-    assert!(junit.contains(r#"tests="2" failures="1" errors="0" skipped="1""#), "{junit}");
+    assert!(
+        junit.contains(r#"tests="2" failures="1" errors="0" skipped="1""#),
+        "{junit}"
+    );
     assert!(report("markdown").contains("held back"));
     assert!(report("dotenv").contains("COUNTERSIGN_STATE=refused"));
 }

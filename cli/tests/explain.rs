@@ -357,7 +357,10 @@ fn events_come_from_standard_input_too() {
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && text.contains("Lambda refused code"), "{text}");
+    assert!(
+        output.status.success() && text.contains("Lambda refused code"),
+        "{text}"
+    );
     let output = Command::new(checkout::program("countersign"))
         .args(["explain", "-"])
         .stdin(std::process::Stdio::null())

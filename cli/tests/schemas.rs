@@ -201,7 +201,11 @@ fn outputs_are_as_their_schemas_say() {
         ),
         (
             "event",
-            &["push", "functions/shop=signed.zip", "functions/cart=new.zip"],
+            &[
+                "push",
+                "functions/shop=signed.zip",
+                "functions/cart=new.zip",
+            ],
         ),
         ("redrive", &["redrive"]),
         ("adopt", &["adopt", "functions/shop", "--csc", CSC]),

@@ -263,7 +263,12 @@ mod tests {
     #[test]
     fn answer_shows_what_it_has_and_nothing_else() {
         for (code, message, id, shown) in [
-            ("AccessDenied", "no", "R1", "AccessDenied: no (HTTP 403, request R1)"),
+            (
+                "AccessDenied",
+                "no",
+                "R1",
+                "AccessDenied: no (HTTP 403, request R1)",
+            ),
             ("AccessDenied", "", "-", "AccessDenied (HTTP 403)"),
             ("-", "", "R1", "AWS says no more (HTTP 403, request R1)"),
             ("-", "", "-", "AWS says no more (HTTP 403)"),

@@ -99,9 +99,7 @@ impl Context<'_> {
                 plain(trail.rsplit('/').next()?)
             }
             // In the request named as in the answer, by the SDK's word for it (grade D).
-            "{mapping}" => request("/uUID")
-                .or_else(|| request("/uuid"))
-                .or_else(|| plain(call.response_text("/uUID")?)),
+            "{mapping}" => request("/uUID").or_else(|| plain(call.response_text("/uUID")?)),
             "{thing}" => plain(&self.own_resource()?),
             "{live}" => plain(&live?.label),
             "{uploads_bucket}" => plain(&live?.uploads_bucket),

@@ -33,7 +33,7 @@ impl Context<'_> {
                          --access-key-id {key} --status Inactive"
                     ),
                     _ => format!(
-                        "{unknown} deny the user's sessions until now: aws iam put-user-policy --user-name {user} \
+                        "{unknown} deny all sessions that the user has opened until now: aws iam put-user-policy --user-name {user} \
                          {OLDER_SESSIONS}"
                     ),
                 })
@@ -56,7 +56,7 @@ impl Context<'_> {
                     .map(|account| format!(", in the account {account}"))
                     .unwrap_or_default();
                 Some(format!(
-                    "{unknown} deny the role's sessions until now{place}: aws iam put-role-policy --role-name {role} \
+                    "{unknown} deny all sessions that the role has opened until now{place}: aws iam put-role-policy --role-name {role} \
                      {OLDER_SESSIONS}"
                 ))
             }
@@ -113,7 +113,7 @@ mod tests {
         };
         let step = role("111122223333", "Developer");
         assert!(
-            step.contains("until now: aws iam put-role-policy --role-name Developer "),
+            step.contains("has opened until now: aws iam put-role-policy --role-name Developer "),
             "{step}"
         );
         assert!(
