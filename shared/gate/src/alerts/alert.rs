@@ -1,7 +1,7 @@
 //! From an event to a page, or to the reason why nobody needs one.
 
 use super::{
-    detections::{GATE_CHANGED, Known, detect, event_names, needs_records, page_of},
+    detections::{GATE_CHANGED, Known, detect, event_names, names_live, needs_records, page_of},
     drift_page::page_of_drift,
     error::AlertError,
     incidents::{self, NotifyOutcome, SummaryRun},
@@ -118,7 +118,7 @@ pub async fn alert<W: AlertWorld>(
             (Lookup::Drift(Box::new(drift)), None)
         }
         Event::Call(call) if needs_records(call, settings) => {
-            let live = known_live::look_up(world, call, settings).await;
+            let live = live_of(world, call, settings).await;
             (Lookup::Code(look_up(world, call).await, live), None)
         }
         Event::Call(call) if known_csc::concerns(call) && detect(call, settings).is_some() => {
@@ -126,7 +126,7 @@ pub async fn alert<W: AlertWorld>(
             (Lookup::Csc(known), recovery::of_call(call, settings))
         }
         Event::Call(call) => {
-            let live = known_live::look_up(world, call, settings).await;
+            let live = live_of(world, call, settings).await;
             (Lookup::Live(live), recovery::of_call(call, settings))
         }
         Event::NotOurs(why) => return Ok(Alerted::Dropped(why)),
@@ -141,6 +141,18 @@ pub async fn alert<W: AlertWorld>(
         None => Alerted::Silent,
     };
     recovered.map(|()| alerted)
+}
+
+/// What the gate deployed last, for a page that names it.
+async fn live_of<W: AlertWorld>(
+    world: &W,
+    call: &ApiCall,
+    settings: &AlertSettings,
+) -> Option<LiveUpload> {
+    if !names_live(call, settings) {
+        return None;
+    }
+    known_live::look_up(world, call).await
 }
 
 /// Sends a page, unless it was told before or is not to be told.

@@ -1,6 +1,5 @@
 //! What the gate deployed last to the target of a call: what a page says to go back to.
 
-use super::{detections::names_live, settings::AlertSettings};
 use crate::{
     domain::Target,
     events::ApiCall,
@@ -27,15 +26,8 @@ impl LiveUpload {
     }
 }
 
-/// Looks it up for a page that names it. A page is sent without it, too, and says how it is found.
-pub(super) async fn look_up<R: Records>(
-    records: &R,
-    call: &ApiCall,
-    settings: &AlertSettings,
-) -> Option<LiveUpload> {
-    if !names_live(call, settings) {
-        return None;
-    }
+/// Looks it up. A page is sent without it, too, and says how it is found.
+pub(super) async fn look_up<R: Records>(records: &R, call: &ApiCall) -> Option<LiveUpload> {
     let target = call
         .layer()
         .map(Target::Layer)
