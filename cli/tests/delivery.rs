@@ -119,6 +119,41 @@ fn push_without_waiting_reads_no_records() {
     assert_eq!(gate.aws.called(), ["s3:PutObject", "s3:HeadObject"]);
 }
 
+/// Whoever may write and not look would otherwise take a deployment that is under way for one that did not happen.
+#[test]
+fn upload_that_cannot_be_looked_at_is_told_all_the_same() {
+    let gate = Gate::new();
+    let old = gate.upload("functions/shop", &package("handler.py", "old"));
+    gate.end("functions/shop", &old, &json!({}));
+    let label = format!("20261121T214400Z-{old}");
+    gate.aws
+        .answers("s3:HeadObject", s3_error(403, "AccessDenied"));
+    let push = [&PUSH[..], &["--format", "json"]].concat();
+    let rollback = [
+        "rollback",
+        "functions/shop",
+        "--to",
+        &label,
+        "--format",
+        "json",
+    ];
+    for arguments in [&push[..], &rollback[..]] {
+        let ran = gate.run(arguments);
+        let events = ran.ends_with(2).events();
+        let uploaded = events.last().unwrap();
+        assert_eq!(uploaded["event"], "uploaded");
+        assert_eq!(uploaded["label"], Value::Null);
+        let version = uploaded["version"].as_str().unwrap();
+        for expected in [
+            &format!("was uploaded as version {version}"),
+            "s3:GetObjectVersion",
+            "countersign history functions/shop",
+        ] {
+            assert!(ran.err.contains(expected), "no {expected} in:\n{}", ran.err);
+        }
+    }
+}
+
 #[test]
 fn push_sends_metadata() {
     let gate = Gate::new();
@@ -482,4 +517,27 @@ fn diff_compares_files_uploads_and_what_is_live() {
         .ends_with(2);
     gate.run(&["diff", "new.zip", "functions/shop@gone"])
         .ends_with(2);
+}
+
+/// A report that names the refused one alone looks as if the others had been deployed.
+#[test]
+fn packages_beside_a_refused_one_are_told_as_held_back() {
+    let gate = Gate::new();
+    gate.file("none.zip", b"no zip");
+    let push = ["push", "functions/a=none.zip", "layers/b=shop.zip"];
+    let ran = gate.run(&[&push[..], &["--events", "events.jsonl"]].concat());
+    ran.ends_with(1);
+    assert!(ran.err.contains("layers/b: held back"), "{}", ran.err);
+    assert!(gate.aws.called().is_empty());
+    let report = |form: &str| {
+        gate.run(&["ci-report", "events.jsonl", "--status", "1", "--to", form])
+            .out
+    };
+    let junit = report("junit");
+    assert!(
+        junit.contains(r#"tests="2" failures="1" errors="0" skipped="1""#),
+        "{junit}"
+    );
+    assert!(report("markdown").contains("held back"));
+    assert!(report("dotenv").contains("COUNTERSIGN_STATE=refused"));
 }

@@ -173,6 +173,11 @@ fn outputs_are_as_their_schemas_say() {
         ("verify", &["verify", "shop.zip"]),
         ("inspect", &["inspect", "signed.zip"]),
         ("inspect", &["inspect", "shop.zip"]),
+        (
+            "verify-format",
+            &["verify", "signed.zip", "--explain-format"],
+        ),
+        ("check-packages", &["check", "new.zip", "signed.zip"]),
         ("check", &["check", "signed.zip"]),
         (
             "check",
@@ -193,6 +198,14 @@ fn outputs_are_as_their_schemas_say() {
         (
             "event",
             &["push", "functions/shop=new.zip", "--timeout", "0s"],
+        ),
+        (
+            "event",
+            &[
+                "push",
+                "functions/shop=signed.zip",
+                "functions/cart=new.zip",
+            ],
         ),
         ("redrive", &["redrive"]),
         ("adopt", &["adopt", "functions/shop", "--csc", CSC]),

@@ -328,13 +328,13 @@ fn region_fix(login: &Login) -> String {
     let step = login.steps.first();
     match step.map(|step| (&step.method, step.profile.as_str())) {
         Some((LoginMethod::UnreadableFiles(why), _)) => {
-            format!("set AWS_REGION, or repair the configuration file: {why}")
+            format!("give --region or set AWS_REGION, or repair the configuration file: {why}")
         }
         Some((_, profile)) if profile != "default" => format!(
-            "set AWS_REGION, or give the profile {profile:?} a region: `aws configure set region \
+            "give --region or set AWS_REGION, or give the profile {profile:?} a region: `aws configure set region \
              REGION --profile {profile}`"
         ),
-        _ => "set AWS_REGION, or choose a profile that has a region with AWS_PROFILE".to_owned(),
+        _ => "give --region or set AWS_REGION, or choose a profile that has a region with AWS_PROFILE".to_owned(),
     }
 }
 

@@ -17,7 +17,7 @@ use countersign_gate::{
 #[non_exhaustive]
 pub enum AwsError {
     /// AWS answered with an error.
-    #[error("{code}: {message} (HTTP {status}, request {request_id})")]
+    #[error("{}", answer(code, message, *status, request_id))]
     Answer {
         /// The exception's name, `-` when the answer names none (a `HeadObject` has no body).
         code: String,
@@ -42,6 +42,21 @@ pub enum AwsError {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+/// What an answer says. One without a body, such as to a `HeadObject`, says no more than its status.
+fn answer(code: &str, message: &str, status: u16, request_id: &str) -> String {
+    let said = match (code, message) {
+        ("-" | "", "") => "AWS says no more".to_owned(),
+        ("-" | "", message) => message.to_owned(),
+        (code, "") => code.to_owned(),
+        (code, message) => format!("{code}: {message}"),
+    };
+    let request = match request_id {
+        "-" | "" => String::new(),
+        id => format!(", request {id}"),
+    };
+    format!("{said} (HTTP {status}{request})")
 }
 
 /// Codes by which AWS services say that they were asked too often, beside HTTP 429.
@@ -262,6 +277,29 @@ impl ErrorClass {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answer_shows_what_it_has_and_nothing_else() {
+        for (code, message, id, shown) in [
+            (
+                "AccessDenied",
+                "no",
+                "R1",
+                "AccessDenied: no (HTTP 403, request R1)",
+            ),
+            ("AccessDenied", "", "-", "AccessDenied (HTTP 403)"),
+            ("-", "", "R1", "AWS says no more (HTTP 403, request R1)"),
+            ("-", "", "-", "AWS says no more (HTTP 403)"),
+        ] {
+            let error = AwsError::Answer {
+                code: code.to_owned(),
+                message: message.to_owned(),
+                status: 403,
+                request_id: id.to_owned(),
+            };
+            assert_eq!(error.to_string(), shown);
+        }
+    }
 
     #[test]
     fn error_class_comes_from_code_and_status() {

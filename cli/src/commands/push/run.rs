@@ -20,9 +20,9 @@ use crate::{
     builds::project::Project,
     following::{
         event::{Event, What, worst},
-        pin::pin_stored,
         reporter::Reporter,
         result::tell_result,
+        uploaded::tell_uploaded,
         watch::{Followed, watch},
     },
     io::{error::CliError, exit_status::ExitStatus},
@@ -85,25 +85,29 @@ fn one_package_a_target(chosen: &[Chosen]) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Tells of every package that the gate would only refuse. When there is one, none is uploaded.
+/// Tells of every package that the gate would only refuse. When there is one, none is uploaded, and the others are told as
+/// held back, so that a report has each.
 fn refuse(packages: &[Package], reporter: &Reporter) -> Result<bool, CliError> {
-    let mut is_refused = false;
-    for package in packages {
-        if let Err(error) = package::check(package) {
-            is_refused = true;
-            let what = What::Refused {
+    let checked: Vec<_> = packages.iter().map(package::check).collect();
+    if checked.iter().all(Result::is_ok) {
+        return Ok(false);
+    }
+    for (package, checked) in packages.iter().zip(&checked) {
+        let what = match checked {
+            Ok(_) => What::HeldBack,
+            Err(error) => What::Refused {
                 code: error.code,
                 message: &error.message,
                 fix: error.fix,
-            };
-            reporter.tell(&Event {
-                target: &package.target,
-                label: None,
-                what,
-            })?;
-        }
+            },
+        };
+        reporter.tell(&Event {
+            target: &package.target,
+            label: None,
+            what,
+        })?;
     }
-    Ok(is_refused)
+    Ok(true)
 }
 
 async fn push(
@@ -148,14 +152,7 @@ async fn upload(
     reporter.done();
     let stored =
         stored.map_err(|error| session.failed_upload("write", target, "s3:PutObject", &error))?;
-    let upload = pin_stored(session, target, stored).await?;
-    let what = What::Uploaded {
-        bucket: &upload.id.bucket,
-        key: &upload.id.key,
-        version: &upload.id.version,
-        bytes: package.size(),
-    };
-    reporter.tell(&Event::of(target, &upload, what))?;
+    let upload = tell_uploaded(session, target, stored, package.size(), reporter).await?;
     Ok(Followed::new(target.clone(), upload))
 }
 

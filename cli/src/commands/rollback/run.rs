@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use countersign_gate::{
     client::{RollbackError, rollback_source},
     domain::{Target, Upload, VersionId},
-    ports::UploadStore as _,
+    ports::{Stored, UploadStore as _},
     records::{UploadRecords, history, live},
 };
 
@@ -14,9 +14,9 @@ use crate::{
     aws::session::{Session, block_on},
     following::{
         event::{Event, What},
-        pin::pin_stored,
         reporter::Reporter,
         result::tell_result,
+        uploaded::tell_uploaded,
         watch::{Followed, watch},
     },
     io::{error::CliError, exit_status::ExitStatus},
@@ -73,15 +73,10 @@ async fn roll_back(
     if arguments.dry_run {
         return Ok(ExitStatus::Success);
     }
-    let upload = restore(session, target, source, &version).await?;
+    let stored = restore(session, target, source, &version).await?;
     let bytes = source.received.as_ref().and_then(|received| received.bytes);
-    let what = What::Uploaded {
-        bucket: &upload.id.bucket,
-        key: &upload.id.key,
-        version: &upload.id.version,
-        bytes: bytes.unwrap_or_default(),
-    };
-    reporter.tell(&Event::of(target, &upload, what))?;
+    let upload =
+        tell_uploaded(session, target, stored, bytes.unwrap_or_default(), reporter).await?;
     if arguments.no_wait {
         return Ok(ExitStatus::Success);
     }
@@ -96,7 +91,7 @@ async fn restore(
     target: &Target,
     source: &UploadRecords,
     version: &VersionId,
-) -> Result<Upload, CliError> {
+) -> Result<Stored, CliError> {
     let mut metadata = metadata_of(source).clone();
     metadata.insert(ROLLBACK_METADATA.to_owned(), source.label.clone());
     let actions = "s3:PutObject and s3:GetObjectVersion";
@@ -108,10 +103,7 @@ async fn restore(
             let what = format!("copy version {version} over");
             session.failed_upload(&what, target, actions, &error)
         })?;
-    match stored {
-        Some(stored) => pin_stored(session, target, stored).await,
-        None => Err(gone(target, source)),
-    }
+    stored.ok_or_else(|| gone(target, source))
 }
 
 fn metadata_of(upload: &UploadRecords) -> &BTreeMap<String, String> {

@@ -1,13 +1,14 @@
 //! From an event to a page, or to the reason why nobody needs one.
 
 use super::{
-    detections::{GATE_CHANGED, detect, event_names, needs_records, page_of},
+    detections::{GATE_CHANGED, Known, detect, event_names, names_live, needs_records, page_of},
     drift_page::page_of_drift,
     ended_before,
     error::AlertError,
     incidents::{self, NotifyOutcome, SummaryRun},
     known_code::{KnownCode, look_up},
     known_csc::{self, KnownCsc},
+    known_live::{self, LiveUpload},
     known_profiles,
     outcome_page::page_of_outcome,
     page::{Page, Severity},
@@ -51,8 +52,10 @@ pub enum Lookup {
     Outcome(Box<Outcome>),
     /// The document of drift that an event points at.
     Drift(Box<Drift>),
-    /// Whose code a call put on a function.
-    Code(KnownCode),
+    /// Whose code a call put on a function, and what the gate deployed there last.
+    Code(KnownCode, Option<LiveUpload>),
+    /// What the gate deployed last to the target of a call.
+    Live(Option<LiveUpload>),
     /// What a code signing configuration was before a call changed it.
     Csc(KnownCsc),
 }
@@ -116,13 +119,17 @@ pub async fn alert<W: AlertWorld>(
             (Lookup::Drift(Box::new(drift)), Ok(None))
         }
         Event::Call(call) if needs_records(call, settings) => {
-            (Lookup::Code(look_up(world, call).await), Ok(None))
+            let live = live_of(world, call, settings).await;
+            (Lookup::Code(look_up(world, call).await, live), Ok(None))
         }
         Event::Call(call) if known_csc::concerns(call) && detect(call, settings).is_some() => {
             let known = known_csc::look_up(world, call).await;
             (Lookup::Csc(known), Ok(recovery::of_call(call, settings)))
         }
-        Event::Call(call) => (Lookup::Nothing, Ok(recovery::of_call(call, settings))),
+        Event::Call(call) => {
+            let live = live_of(world, call, settings).await;
+            (Lookup::Live(live), Ok(recovery::of_call(call, settings)))
+        }
         Event::NotOurs(why) => return Ok(Alerted::Dropped(why)),
     };
     // Trouble with what it ends keeps no page back; the event is tried again for that afterwards.
@@ -156,6 +163,18 @@ async fn end<W: AlertWorld>(
     let remembered = ended_before::remember(world, recovery).await;
     recover(world, settings, recovery).await?;
     remembered
+}
+
+/// What the gate deployed last, for a page that names it.
+async fn live_of<W: AlertWorld>(
+    world: &W,
+    call: &ApiCall,
+    settings: &AlertSettings,
+) -> Option<LiveUpload> {
+    if !names_live(call, settings) {
+        return None;
+    }
+    known_live::look_up(world, call).await
 }
 
 /// Sends a page, unless it was told before or is not to be told; answers also whether what was told is on record.
@@ -226,11 +245,7 @@ fn is_watched(source: &str) -> bool {
 #[must_use]
 pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Option<Page> {
     match (event, lookup) {
-        (Event::Call(call), Lookup::Code(known)) => page_of(call, settings, known, None),
-        (Event::Call(call), Lookup::Csc(known)) => {
-            page_of(call, settings, &KnownCode::NotAsked, Some(known))
-        }
-        (Event::Call(call), _) => page_of(call, settings, &KnownCode::NotAsked, None),
+        (Event::Call(call), lookup) => page_of(call, settings, known_of(lookup)),
         (Event::Decided(pointer), Lookup::Outcome(outcome)) => {
             page_of_outcome(settings, pointer, outcome)
         }
@@ -238,5 +253,25 @@ pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Opt
             Some(page_of_drift(settings, &pointer.event_id, drift))
         }
         (Event::Decided(_) | Event::Drifted(_) | Event::NotOurs(_), _) => None,
+    }
+}
+
+fn known_of(lookup: &Lookup) -> Known<'_> {
+    let known = Known::default();
+    match lookup {
+        Lookup::Code(code, live) => Known {
+            code: Some(code),
+            live: live.as_ref(),
+            ..known
+        },
+        Lookup::Csc(csc) => Known {
+            csc: Some(csc),
+            ..known
+        },
+        Lookup::Live(live) => Known {
+            live: live.as_ref(),
+            ..known
+        },
+        Lookup::Nothing | Lookup::Outcome(_) | Lookup::Drift(_) => known,
     }
 }

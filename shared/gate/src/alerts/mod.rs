@@ -1,7 +1,7 @@
 //! The use case of `alert`: from an event to a page, or to nothing.
 //!
 //! Lives here: `alert.rs` (the entry), `record_pointer.rs` (an event of the gate's own names a record, and nothing more); `detections/` (which recorded API calls page, one file each), with what the
-//! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before), `known_profiles.rs` (whom the stack's functions trust),
+//! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before), `known_live.rs` (what was deployed last), `known_profiles.rs` (whom the stack's functions trust),
 //! `peers.rs` (another gate's work),
 //! `stack_update.rs` (is the gate's own stack being updated); `outcome_page.rs` (how an upload ended), `drift_page.rs` (what `sweep` found); `page.rs` (what a
 //! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
@@ -25,6 +25,7 @@ pub mod formats;
 mod incidents;
 mod known_code;
 mod known_csc;
+mod known_live;
 mod known_profiles;
 mod open_alerts;
 mod outcome_page;
@@ -46,6 +47,7 @@ pub use error::AlertError;
 pub use incidents::SummaryRun;
 pub use known_code::KnownCode;
 pub use known_csc::KnownCsc;
+pub use known_live::LiveUpload;
 pub use page::{AwsLocation, IncidentScope, Page, Repetition, Severity};
 pub use record_pointer::RecordPointer;
 pub use settings::{AlertSettings, HttpsPages, OwnRoles, OwnRolesError};

@@ -176,7 +176,8 @@ impl DriftKind {
         match self {
             Self::OtherCodeRuns => {
                 "Find out in CloudTrail who changed it (countersign diff functions/NAME lambda:NAME shows which files \
-                 differ); upload the right package again, or roll back."
+                 differ); put back what was deployed last (countersign rollback functions/NAME --to LABEL), or upload the \
+                 right package."
             }
             Self::OtherLayerVersion => {
                 "Find out in CloudTrail who published it, and delete that version if it is not wanted; upload the \

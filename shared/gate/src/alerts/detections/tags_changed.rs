@@ -1,6 +1,8 @@
 //! Tags `countersign:…` were changed.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -15,7 +17,10 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "a team that sets up its function.",
     steps: &[
         "See them: aws lambda get-function --function-name {function} --query Tags --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "Find what they were: aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=TagResource20170331v2 --region {region}",
+        "Put back what a tag was: aws lambda tag-resource --resource {function_arn} --tags KEY=VALUE --region {region}",
+        "Take off a tag that was not there: aws lambda untag-resource --resource {function_arn} --tag-keys KEY --region {region}",
+        ASK,
         "Let only those set them who should: deny lambda:TagResource and lambda:UntagResource where aws:TagKeys has countersign:*.",
     ],
     controls: &[
