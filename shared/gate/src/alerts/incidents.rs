@@ -157,8 +157,8 @@ async fn tell_new<W: AlertWorld>(
         });
         let on_its_way = telling(before, page, Duration::ZERO, now);
         let on_its_way = Incident {
-            events,
             told_at,
+            events,
             ..with_sender(on_its_way, &content, now)
         };
         Change::Write(on_its_way, step)

@@ -50,9 +50,10 @@ pub(super) fn with_sender(incident: Incident, event: &str, now: Timestamp) -> In
 /// The document when `by` is told in place of a page that was on its way and was cut off: what that one would have told
 /// is told with this one.
 pub(super) fn taken_over(incident: Incident, by: &str) -> Incident {
-    let is_of_another = incident.telling.as_ref().is_some_and(|telling| {
-        telling.event != by && incident.events.iter().any(|event| *event == telling.event)
-    });
+    let is_of_another = incident
+        .telling
+        .as_ref()
+        .is_some_and(|telling| telling.event != by && incident.events.contains(&telling.event));
     if !is_of_another {
         return incident;
     }
