@@ -123,6 +123,7 @@ fn followed(gate: &Gate) -> BTreeSet<String> {
         &two,
         &json!({"decided_at": "2026-11-21T21:45:09Z"}),
     );
+    gate.live("functions/shop", &two, "7");
     holds(
         "event",
         &printed(gate, &["rollback", "functions/shop", "--dry-run"]),
