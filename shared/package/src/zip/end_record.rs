@@ -326,12 +326,13 @@ fn misplaced(bytes: &[u8], directory: &Directory, end: u64) -> StructureError {
     }
     // Offsets that are all too small by the same amount: something was put before the archive.
     let shifted = directory.offset.saturating_add(gap);
-    let is_shifted = directory.size > 0 && is_record(shifted, CENTRAL_SIGNATURE);
-    if !is_record(0, LOCAL_SIGNATURE) || is_record(gap, LOCAL_SIGNATURE) {
-        if is_shifted {
-            return StructureError::Prefix { bytes: gap };
-        }
-    } else if !is_record(directory.offset, CENTRAL_SIGNATURE)
+    let is_prefixed = !is_record(0, LOCAL_SIGNATURE) || is_record(gap, LOCAL_SIGNATURE);
+    if directory.size > 0 && is_prefixed && is_record(shifted, CENTRAL_SIGNATURE) {
+        return StructureError::Prefix { bytes: gap };
+    }
+    if directory.size > 0
+        && !is_prefixed
+        && !is_record(directory.offset, CENTRAL_SIGNATURE)
         && holds_central_header(bytes, directory.offset, shifted)
     {
         return StructureError::Displaced { bytes: gap };
