@@ -81,10 +81,10 @@ const GROUPS: [(&str, &[&str]); 4] = [
 
 const ENVIRONMENT: &str = "\
 Variables:
-  COUNTERSIGN_UPLOADS_BUCKET   the stack's output UploadsBucket, for push, rollback and adopt
-  COUNTERSIGN_RECORDS_BUCKET   the stack's output RecordsBucket, for most commands that ask AWS
-  COUNTERSIGN_CSC_ARN          the stack's output CodeSigningConfig, for adopt and csc
-  AWS_PROFILE, AWS_REGION      who asks, and where the stack is, as for other AWS tools
+  COUNTERSIGN_UPLOADS_BUCKET   the stack's output UploadsBucket
+  COUNTERSIGN_RECORDS_BUCKET   the stack's output RecordsBucket
+  COUNTERSIGN_CSC_ARN          the stack's output CodeSigningConfig
+  AWS_PROFILE, AWS_REGION      who asks, and where the stack is
 
 `countersign help COMMAND` shows a command's options, with examples.";
 

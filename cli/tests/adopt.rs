@@ -12,7 +12,8 @@ mod gate;
 use countersign_cases::PKI;
 use countersign_gate::domain::sha256_base64;
 use countersign_testkit::{
-    fake_aws::{exception, json},
+    fake_aws::{exception, json, s3_error},
+    http::Response,
     package::{sample, sign},
 };
 use gate::{Gate, RECORDS, Ran, UPLOADS, refusal};
@@ -192,6 +193,26 @@ fn upload_that_is_on_its_way_is_waited_for() {
             .contains("countersign wait functions/shop --upload 20261121T214400Z-v1")
     );
     assert_eq!(changes(&gate), [""; 0]);
+}
+
+/// The package is on its way, and nobody can look any more.
+#[test]
+fn what_was_done_is_told_when_the_records_cannot_be_read_any_more() {
+    let gate = account();
+    gate.aws.answers_once(FUNCTION_CSC, json("{}"));
+    gate.aws.answers(FUNCTION_CSC, attached(CSC));
+    let none = Response::new(200, "<ListBucketResult></ListBucketResult>");
+    gate.aws.answers_once("s3:ListObjectsV2", none);
+    gate.aws
+        .answers("s3:ListObjectsV2", s3_error(403, "AccessDenied"));
+    let ran = gate.run(&adopt(&["--apply", "--timeout", "30s"]));
+    let row = row(ran.ends_with(3));
+    assert_eq!(changes(&gate), [ATTACH, "s3:PutObject"]);
+    assert_eq!(row["state"], "not_known");
+    let message = row["message"].as_str().unwrap();
+    assert!(message.contains("s3:ListObjectsV2 was denied"), "{message}");
+    let upload = row["upload"].as_str().unwrap();
+    assert!(upload.starts_with("20261121T214400Z-"), "{upload}");
 }
 
 #[test]

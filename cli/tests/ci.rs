@@ -355,3 +355,59 @@ fn recipes_in_the_documentation_are_the_files() {
         }
     }
 }
+
+/// A cache without a key has the command of another commit.
+#[test]
+fn command_is_built_anew_from_another_commit_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for name in ["checkout/ci", "fakes", "tools"] {
+        fs::create_dir_all(at(name)).unwrap();
+    }
+    fs::copy(root().join("ci/install.sh"), at("checkout/ci/install.sh")).unwrap();
+    // A cargo that installs a command which says which commit it is of, and a git that knows the commit from a file.
+    let fakes = [
+        (
+            "cargo",
+            "mkdir -p \"$TOOLS/bin\"; printf '#!/bin/sh\\necho built from %s\\n' \"$(cat \"$COMMIT\")\" >\"$TOOLS/bin/countersign\"; chmod +x \"$TOOLS/bin/countersign\"",
+        ),
+        ("git", "cat \"$COMMIT\""),
+    ];
+    for (name, script) in fakes {
+        fs::write(at("fakes").join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(at("fakes").join(name), executable).unwrap();
+    }
+    let path = format!(
+        "{}:{}",
+        at("fakes").display(),
+        std::env::var("PATH").unwrap()
+    );
+    let install = |commit: &str| {
+        fs::write(at("commit"), commit).unwrap();
+        let output = Command::new("sh")
+            .arg(at("checkout/ci/install.sh"))
+            .arg(at("tools"))
+            .env("PATH", &path)
+            .env("TOOLS", at("tools"))
+            .env("COMMIT", at("commit"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let is_there = String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("is there");
+        (
+            is_there,
+            fs::read_to_string(at("tools/bin/countersign"))
+                .unwrap()
+                .contains(commit),
+        )
+    };
+    assert_eq!(install("aaaa"), (false, true));
+    assert_eq!(install("aaaa"), (true, true));
+    assert_eq!(install("bbbb"), (false, true));
+    // What an image brings was built elsewhere, and is taken as it is.
+    fs::remove_file(at("tools/countersign.commit")).unwrap();
+    assert_eq!(install("cccc"), (true, false));
+}

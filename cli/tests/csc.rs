@@ -114,6 +114,18 @@ fn diff_tells_what_functions_would_be() {
     assert_eq!(report["new"]["policy"], "Warn");
 }
 
+/// No bucket was asked, so none is to blame.
+#[test]
+fn refused_call_of_lambda_is_not_blamed_on_a_bucket() {
+    let gate = account("Enforce", &[OLD], OLD);
+    let refused = exception(400, "InvalidParameterValueException", "no");
+    gate.aws.answers("lambda:ListCodeSigningConfigs", refused);
+    let ran = gate.run(&["csc", "list"]);
+    let err = &ran.ends_with(2).err;
+    assert!(err.contains("lambda:ListCodeSigningConfigs"), "{err}");
+    assert!(!err.contains("s3"), "{err}");
+}
+
 #[test]
 fn nothing_is_changed_without_being_asked_to() {
     let gate = account("Enforce", &[OLD], NEW);

@@ -119,6 +119,41 @@ fn push_without_waiting_reads_no_records() {
     assert_eq!(gate.aws.called(), ["s3:PutObject", "s3:HeadObject"]);
 }
 
+/// Whoever may write and not look would otherwise take a deployment that is under way for one that did not happen.
+#[test]
+fn upload_that_cannot_be_looked_at_is_told_all_the_same() {
+    let gate = Gate::new();
+    let old = gate.upload("functions/shop", &package("handler.py", "old"));
+    gate.end("functions/shop", &old, &json!({}));
+    let label = format!("20261121T214400Z-{old}");
+    gate.aws
+        .answers("s3:HeadObject", s3_error(403, "AccessDenied"));
+    let push = [&PUSH[..], &["--format", "json"]].concat();
+    let rollback = [
+        "rollback",
+        "functions/shop",
+        "--to",
+        &label,
+        "--format",
+        "json",
+    ];
+    for arguments in [&push[..], &rollback[..]] {
+        let ran = gate.run(arguments);
+        let events = ran.ends_with(2).events();
+        let uploaded = events.last().unwrap();
+        assert_eq!(uploaded["event"], "uploaded");
+        assert_eq!(uploaded["label"], Value::Null);
+        let version = uploaded["version"].as_str().unwrap();
+        for expected in [
+            &format!("was uploaded as version {version}"),
+            "s3:GetObjectVersion",
+            "countersign history functions/shop",
+        ] {
+            assert!(ran.err.contains(expected), "no {expected} in:\n{}", ran.err);
+        }
+    }
+}
+
 #[test]
 fn push_sends_metadata() {
     let gate = Gate::new();
@@ -296,6 +331,7 @@ fn three_uploads() -> (Gate, [String; 3]) {
     gate.end("functions/shop", &versions[0], &deployed("6", 45));
     gate.end("functions/shop", &versions[1], &deployed("7", 46));
     gate.end("functions/shop", &versions[2], &refusal());
+    gate.live("functions/shop", &versions[1], "7");
     (gate, versions)
 }
 
@@ -346,6 +382,27 @@ fn rollback_goes_back_to_the_package_before() {
             .unwrap()
             .ends_with(&versions[0])
     );
+}
+
+/// Uploads may be decided in another order than Lambda took them in.
+#[test]
+fn what_was_decided_last_is_not_taken_for_live() {
+    let (gate, versions) = three_uploads();
+    let late = json!({"decided_at": "2026-11-21T21:59:00Z",
+        "deployed": {"code_sha256": "c2hh", "version": "6", "layer_version_arn": null,
+            "alias": "live", "unchanged": false}});
+    gate.end("functions/shop", &versions[0], &late);
+    let ran = gate.run(&["history", "functions/shop"]);
+    let lines: Vec<_> = ran.ends_with(0).out.lines().collect();
+    let live = lines.iter().find(|line| line.starts_with('*')).unwrap();
+    assert!(live.contains(&versions[1]), "{}", ran.out);
+    let ran = gate.run(&["rollback", "functions/shop", "--dry-run"]);
+    let back = format!("back to 20261121T214400Z-{}", versions[0]);
+    assert!(ran.ends_with(0).err.contains(&back), "{}", ran.err);
+    let one = format!("functions/shop@{}", versions[0]);
+    let ran = gate.run(&["diff", &one, "functions/shop"]);
+    let heading = format!("functions/shop@{}", versions[1]);
+    assert!(ran.ends_with(0).out.contains(&heading), "{}", ran.out);
 }
 
 #[test]
@@ -460,4 +517,27 @@ fn diff_compares_files_uploads_and_what_is_live() {
         .ends_with(2);
     gate.run(&["diff", "new.zip", "functions/shop@gone"])
         .ends_with(2);
+}
+
+/// A report that names the refused one alone looks as if the others had been deployed.
+#[test]
+fn packages_beside_a_refused_one_are_told_as_held_back() {
+    let gate = Gate::new();
+    gate.file("none.zip", b"no zip");
+    let push = ["push", "functions/a=none.zip", "layers/b=shop.zip"];
+    let ran = gate.run(&[&push[..], &["--events", "events.jsonl"]].concat());
+    ran.ends_with(1);
+    assert!(ran.err.contains("layers/b: held back"), "{}", ran.err);
+    assert!(gate.aws.called().is_empty());
+    let report = |form: &str| {
+        gate.run(&["ci-report", "events.jsonl", "--status", "1", "--to", form])
+            .out
+    };
+    let junit = report("junit");
+    assert!(
+        junit.contains(r#"tests="2" failures="1" errors="0" skipped="1""#),
+        "{junit}"
+    );
+    assert!(report("markdown").contains("held back"));
+    assert!(report("dotenv").contains("COUNTERSIGN_STATE=refused"));
 }

@@ -13,8 +13,8 @@ mod schema;
 
 use std::collections::BTreeSet;
 
-use countersign_gate::client::{
-    doctor::{KINDS, LOGICAL_IDS},
+use countersign_gate::{
+    client::doctor::{KINDS, LOGICAL_IDS},
     probe::PROBE_FACTS,
 };
 use countersign_package::format::{FACTS, FormatFact};
@@ -598,6 +598,46 @@ fn unconfirmed_facts_name_who_asks_them() {
         }
     }
     assert!(asked > 10 && rows > 20, "{asked} of {rows}");
+}
+
+/// A package goes through the gate only when what is found has a place to go to.
+#[test]
+fn report_that_cannot_be_written_is_told_before_the_probe() {
+    let aws = healthy_stack();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("no such folder").join("probe.json");
+    let mut command = aws.countersign();
+    let output = command
+        .args(["doctor", "--stack", "gate", "--probe", "--probe-report"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("cannot write"), "{told}");
+    assert_eq!(aws.called(), [""; 0]);
+}
+
+#[test]
+fn diagnosis_is_told_where_there_is_nothing_to_probe() {
+    let aws = healthy_stack();
+    let none = exception(400, "ValidationError", "Stack with id gate does not exist");
+    aws.answers("cloudformation:DescribeStacks", none.clone());
+    aws.answers("cloudformation:DescribeStackResources", none.clone());
+    aws.answers("cloudformation:ListStackResources", none);
+    let mut command = aws.countersign();
+    let output = command
+        .args(["doctor", "--stack", "gate", "--probe", "--format", "json"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(!bad(&report).is_empty(), "{report:#}");
+    assert_eq!(report["probe"], Value::Null);
+    let error = report["error"]["what"].as_str().unwrap();
+    assert!(error.contains("there is nothing to probe"), "{error}");
+    assert!(told.contains("there is nothing to probe"), "{told}");
 }
 
 #[test]

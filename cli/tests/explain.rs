@@ -346,3 +346,27 @@ fn page_is_shown_as_each_reader_gets_it() {
     let (status, _) = explain(&[&alias, "--as", "telegram"]);
     assert_eq!(status, 2);
 }
+
+/// What `aws cloudtrail lookup-events` prints is handed on, not saved first.
+#[test]
+fn events_come_from_standard_input_too() {
+    let sample = fs::File::open(sample("alert-cloudtrail-refused")).unwrap();
+    let output = Command::new(checkout::program("countersign"))
+        .args(["explain", "-"])
+        .stdin(sample)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && text.contains("Lambda refused code"),
+        "{text}"
+    );
+    let output = Command::new(checkout::program("countersign"))
+        .args(["explain", "-"])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("cannot use standard input"), "{text}");
+}

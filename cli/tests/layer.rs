@@ -12,7 +12,7 @@ mod gate;
 use countersign_cases::PKI;
 use countersign_gate::domain::sha256_base64;
 use countersign_testkit::{
-    fake_aws::{exception, json},
+    fake_aws::{exception, json, s3_error},
     package::{sample, sign},
     pki::Pki,
     signature::{JOB, PROFILE_VERSION},
@@ -264,6 +264,26 @@ fn refusal_and_silence_of_the_gate_are_told() {
             .as_str()
             .unwrap()
             .contains("countersign wait layers/tracing")
+    );
+}
+
+/// The package is on its way, and nobody can look any more.
+#[test]
+fn upload_that_nobody_can_follow_is_told() {
+    let gate = vendor(&signed(), &json!({}));
+    gate.aws
+        .answers("s3:ListObjectsV2", s3_error(403, "AccessDenied"));
+    let ran = adopt(&gate, &[LAYER, "--apply", "--timeout", "30s"]);
+    let report = report(ran.ends_with(3));
+    assert_eq!(report["state"], "pending");
+    let upload = report["upload"].as_str().unwrap();
+    assert!(upload.starts_with("20261121T214400Z-"), "{upload}");
+    let message = report["message"].as_str().unwrap();
+    assert!(message.contains("s3:ListObjectsV2 was denied"), "{message}");
+    let fix = report["fix"].as_str().unwrap();
+    assert!(
+        fix.contains("s3:ListBucket") && fix.contains("countersign wait"),
+        "{fix}"
     );
 }
 

@@ -89,6 +89,47 @@ fn only_versions_are_deleted() {
     assert_eq!(deleted(&gate), ["4", "5"], "each with its number");
 }
 
+/// What is deleted cannot be put back: that it was is told, whatever comes after.
+#[test]
+fn what_was_deleted_is_told_when_a_later_call_fails() {
+    let gate = account();
+    gate.aws.answers_once(DELETE, json("{}"));
+    let denied = exception(403, "AccessDeniedException", "no");
+    gate.aws.answers(DELETE, denied.clone());
+    let arguments = ["prune", "functions/shop", "--keep", "1", "--apply"];
+    let ran = gate.run(&[&arguments[..], &["--format", "json"]].concat());
+    let report: Value = serde_json::from_str(&ran.ends_with(2).out).unwrap();
+    let row = report.pointer("/functions/0").unwrap();
+    assert_eq!(row.get("deleted"), Some(&json!(["4"])));
+    let error = report.pointer("/error/what").and_then(Value::as_str);
+    assert!(error.unwrap().contains("version 5"), "{report}");
+    assert!(ran.err.contains("version 5"), "{}", ran.err);
+    let text = gate.run(&arguments);
+    assert!(
+        text.ends_with(2).out.contains("deleted   none"),
+        "{}",
+        text.out
+    );
+
+    // A function that cannot be looked at does not hide the one before it.
+    let gate = account();
+    let call = "lambda:ListVersionsByFunction";
+    gate.aws.answers_about(call, "orders", denied);
+    let more = ["functions/orders", "--keep", "1", "--apply"];
+    let ran = gate.run(
+        &[
+            &["prune", "functions/shop"],
+            &more[..],
+            &["--format", "json"],
+        ]
+        .concat(),
+    );
+    let report: Value = serde_json::from_str(&ran.ends_with(2).out).unwrap();
+    let deleted = report.pointer("/functions/0/deleted");
+    assert_eq!(deleted, Some(&json!(["4", "5"])));
+    assert_eq!(report.pointer("/functions/1"), None);
+}
+
 #[test]
 fn version_that_came_into_use_is_left() {
     let gate = account();

@@ -186,6 +186,29 @@ fn message_that_cannot_be_sent_is_not_deleted() {
     assert_eq!(changes(&aws), ["send", "delete handle of m1", "send"]);
 }
 
+/// The queues are taken one after the other.
+#[test]
+fn letters_of_earlier_functions_are_told_when_a_later_queue_is_denied() {
+    let aws = aws();
+    has(&aws, &[letter("m1")]);
+    aws.answers("sqs:SendMessage", json(r#"{"MessageId":"1"}"#));
+    let denied = exception(403, "AccessDenied", "no");
+    aws.answers_about("sqs:GetQueueUrl", "deploy-dead-letters", denied);
+    let mut command = aws.countersign();
+    let output = command
+        .args(["redrive", "--all", "--format", "json"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("1 were put back before"), "{told}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["letters"][0]["message"], "m1");
+    assert_eq!(report["letters"][0]["action"], "put_back");
+    let error = report["error"]["what"].as_str().unwrap();
+    assert!(error.contains("sqs:GetQueueUrl was denied"), "{error}");
+}
+
 #[test]
 fn other_stack_is_asked_for_by_its_name() {
     let aws = aws();

@@ -123,6 +123,7 @@ fn followed(gate: &Gate) -> BTreeSet<String> {
         &two,
         &json!({"decided_at": "2026-11-21T21:45:09Z"}),
     );
+    gate.live("functions/shop", &two, "7");
     holds(
         "event",
         &printed(gate, &["rollback", "functions/shop", "--dry-run"]),
@@ -173,6 +174,11 @@ fn outputs_are_as_their_schemas_say() {
         ("verify", &["verify", "shop.zip"]),
         ("inspect", &["inspect", "signed.zip"]),
         ("inspect", &["inspect", "shop.zip"]),
+        (
+            "verify-format",
+            &["verify", "signed.zip", "--explain-format"],
+        ),
+        ("check-packages", &["check", "new.zip", "signed.zip"]),
         ("check", &["check", "signed.zip"]),
         (
             "check",
@@ -193,6 +199,14 @@ fn outputs_are_as_their_schemas_say() {
         (
             "event",
             &["push", "functions/shop=new.zip", "--timeout", "0s"],
+        ),
+        (
+            "event",
+            &[
+                "push",
+                "functions/shop=signed.zip",
+                "functions/cart=new.zip",
+            ],
         ),
         ("redrive", &["redrive"]),
         ("adopt", &["adopt", "functions/shop", "--csc", CSC]),

@@ -1,4 +1,4 @@
-//! Dependencies point one way: package ← gate ← aws ← functions, cli. Only `aws` knows the AWS SDK,
+//! Dependencies point one way: package ← attest ← gate ← aws ← functions, cli. Only `aws` knows the AWS SDK,
 //! and what is for tests stays out of what is shipped.
 
 #![expect(
@@ -16,9 +16,13 @@ use countersign_testkit::checkout;
 use serde_json::Value;
 
 /// Every crate that is shipped, and the crates of this workspace that it may depend on.
-const SHIPPED: [(&str, &[&str]); 8] = [
+const SHIPPED: [(&str, &[&str]); 9] = [
     ("countersign-package", &[]),
-    ("countersign-gate", &["countersign-package"]),
+    ("countersign-attest", &["countersign-package"]),
+    (
+        "countersign-gate",
+        &["countersign-attest", "countersign-package"],
+    ),
     (
         "countersign-aws",
         &["countersign-gate", "countersign-package"],
@@ -53,7 +57,11 @@ const SHELL_ONLY: [&str; 6] = [
     "hyper",
     "reqwest",
 ];
-const BELOW_THE_SHELL: [&str; 2] = ["countersign-package", "countersign-gate"];
+const BELOW_THE_SHELL: [&str; 3] = [
+    "countersign-package",
+    "countersign-attest",
+    "countersign-gate",
+];
 
 /// Named like the SDK and no part of it: AWS's cryptography, which neither waits nor talks to
 /// anybody. Only the core verifies signatures.
@@ -101,6 +109,39 @@ fn below_the_shell_nothing_is_asynchronous_or_of_aws() {
         });
         assert!(shell.is_none(), "{name} must not depend on {shell:?}");
     }
+}
+
+/// Its library can fetch trust roots, with a client of HTTP and a runtime of its own, if a feature of it is switched
+/// on by accident.
+#[test]
+fn attestations_are_verified_without_a_network() {
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["tree", "--package", "countersign-attest", "--offline"])
+        .args(["--edges", "normal,build", "--prefix", "none"])
+        .args(["--format", "{p}", "--manifest-path"])
+        .arg(checkout::path("Cargo.toml"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let names: BTreeSet<&str> = tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert!(names.contains("sigstore-verify"), "{tree}");
+    let network = [
+        "tokio",
+        "hyper",
+        "reqwest",
+        "rustls",
+        "native-tls",
+        "sigstore-tuf",
+    ];
+    let found: Vec<_> = network
+        .iter()
+        .filter(|name| names.contains(*name))
+        .collect();
+    assert!(found.is_empty(), "countersign-attest brings {found:?}");
 }
 
 #[test]

@@ -11,12 +11,18 @@ pub(crate) struct Request<'a> {
     pub(crate) what: String,
     /// What it takes, for a person who is denied it.
     pub(crate) permissions: String,
-    /// The bucket that was asked, and how to learn its name.
-    pub(crate) bucket: &'a str,
-    /// How to learn the bucket's name.
-    pub(crate) which_bucket: &'a str,
+    /// The bucket that was asked; `None` where another service was.
+    pub(crate) bucket: Option<AskedBucket<'a>>,
     /// What may help when AWS asks for patience.
     pub(crate) when_throttled: &'a str,
+}
+
+/// A bucket that was asked.
+#[derive(Clone, Copy)]
+pub(crate) struct AskedBucket<'a> {
+    pub(crate) name: &'a str,
+    /// How to learn the right name.
+    pub(crate) which: &'a str,
 }
 
 /// What to do when nobody answers.
@@ -49,7 +55,9 @@ pub(crate) fn is_passing(error: &PortError) -> bool {
     match error {
         PortError::Throttled { .. } => true,
         PortError::Unavailable { .. } => !matches!(cause(error), Some(AwsError::NoCredentials(_))),
-        PortError::Denied { .. } | PortError::Unexpected { .. } => false,
+        PortError::Denied { .. } | PortError::Unexpected { .. } | PortError::NotMade { .. } => {
+            false
+        }
     }
 }
 
@@ -57,7 +65,8 @@ fn cause(error: &PortError) -> Option<&AwsError> {
     let (PortError::Throttled { source, .. }
     | PortError::Denied { source, .. }
     | PortError::Unavailable { source, .. }
-    | PortError::Unexpected { source, .. }) = error;
+    | PortError::Unexpected { source, .. }
+    | PortError::NotMade { source, .. }) = error;
     source.downcast_ref()
 }
 
@@ -76,13 +85,13 @@ fn fix(request: &Request<'_>, error: &PortError, login: &Login) -> String {
     };
     // Errors that say more than their class:
     // <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
-    match code {
-        "NoSuchBucket" | "InvalidBucketName" => return request.which_bucket.to_owned(),
-        "PermanentRedirect" | "AuthorizationHeaderMalformed" => {
+    match (code, request.bucket) {
+        ("NoSuchBucket" | "InvalidBucketName", Some(bucket)) => return bucket.which.to_owned(),
+        ("PermanentRedirect" | "AuthorizationHeaderMalformed", Some(_)) => {
             return "set AWS_REGION to the region of the stack: the bucket is in another one"
                 .to_owned();
         }
-        "ExpiredToken" | "InvalidAccessKeyId" | "InvalidToken" | "SignatureDoesNotMatch" => {
+        ("ExpiredToken" | "InvalidAccessKeyId" | "InvalidToken" | "SignatureDoesNotMatch", _) => {
             return refused_credentials(login);
         }
         _ => {}
@@ -94,10 +103,17 @@ fn fix(request: &Request<'_>, error: &PortError, login: &Login) -> String {
             request.permissions
         ),
         PortError::Unavailable { .. } => NETWORK.to_owned(),
-        PortError::Unexpected { .. } => format!(
-            "see whether `aws s3 ls s3://{}/` works; if it does, report this with its text",
-            request.bucket
-        ),
+        PortError::NotMade { .. } => "report this with its text".to_owned(),
+        PortError::Unexpected { .. } => match request.bucket {
+            Some(bucket) => format!(
+                "see whether `aws s3 ls s3://{}/` works; if it does, report this with its text",
+                bucket.name
+            ),
+            None => {
+                "check what was given, and the region; if both are right, report this with its text"
+                    .to_owned()
+            }
+        },
     }
 }
 

@@ -4,29 +4,22 @@ use std::collections::BTreeSet;
 
 use countersign_gate::{
     domain::{Csc, CscArn},
-    ports::{FunctionInventory as _, ListingPage, PortError},
+    ports::{FunctionInventory as _, ListingPage, Pages, PortError},
 };
 
 use crate::{aws::session::Session, io::error::CliError};
 
-/// Pages of a listing: more than any account has.
-pub(crate) const MAX_PAGES: usize = 10_000;
-
 /// All configurations of the account and region.
 pub(crate) async fn configurations(session: &Session) -> Result<Vec<Csc>, CliError> {
     let mut found = Vec::new();
-    let mut marker: Option<String> = None;
-    for _ in 0..MAX_PAGES {
-        let page = session.lambda.list_cscs(marker.as_deref()).await;
+    let mut pages = Pages::default();
+    while pages.has_next() {
+        let page = session.lambda.list_cscs(pages.marker()).await;
         let page = page.map_err(|error| {
             let action = "lambda:ListCodeSigningConfigs";
             session.failed_lambda_call("list the code signing configurations", action, &error)
         })?;
-        found.extend(page.items);
-        if page.next.is_none() || page.next == marker {
-            break;
-        }
-        marker = page.next;
+        found.extend(pages.take_items(page));
     }
     Ok(found)
 }
@@ -37,21 +30,14 @@ pub(crate) async fn functions_of(
     csc: &CscArn,
 ) -> Result<BTreeSet<String>, CliError> {
     let mut found = BTreeSet::new();
-    let mut marker: Option<String> = None;
-    for _ in 0..MAX_PAGES {
-        let page = session
-            .lambda
-            .functions_of_csc(csc, marker.as_deref())
-            .await;
+    let mut pages = Pages::default();
+    while pages.has_next() {
+        let page = session.lambda.functions_of_csc(csc, pages.marker()).await;
         let page: ListingPage<String> = page.map_err(|error: PortError| {
             let action = "lambda:ListFunctionsByCodeSigningConfig";
             session.failed_lambda_call(&format!("list the functions of {csc}"), action, &error)
         })?;
-        found.extend(page.items);
-        if page.next.is_none() || page.next == marker {
-            break;
-        }
-        marker = page.next;
+        found.extend(pages.take_items(page));
     }
     Ok(found)
 }

@@ -16,7 +16,7 @@ use countersign_gate::{
 use crate::{
     aws::{
         buckets::{WHICH_RECORDS_BUCKET, WHICH_UPLOADS_BUCKET},
-        diagnosis::{Request, explain},
+        diagnosis::{AskedBucket, Request, explain},
     },
     io::{error::CliError, progress::ProgressLine},
 };
@@ -67,8 +67,8 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Re
     runtime.block_on(work)
 }
 
-/// After this long, a person wants to know what is waited for.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// After this long, a person wants to know what is waited for. The line is renewed as often.
+const PROGRESS_AFTER: Duration = Duration::from_secs(1);
 
 /// The same as [`block_on`], for a question that says nothing on its way: after a second, a line on the terminal says
 /// what is waited for.
@@ -81,13 +81,13 @@ pub(crate) fn ask<T>(
         let mut since = Duration::ZERO;
         let mut work = pin!(work);
         loop {
-            if let Ok(ended) = tokio::time::timeout(PATIENCE, work.as_mut()).await {
+            if let Ok(ended) = tokio::time::timeout(PROGRESS_AFTER, work.as_mut()).await {
                 if !since.is_zero() {
                     line.clear();
                 }
                 return ended;
             }
-            since = since.saturating_add(PATIENCE);
+            since = since.saturating_add(PROGRESS_AFTER);
             line.show(what, since);
         }
     })
@@ -148,11 +148,6 @@ impl Session {
         StackInspector::new(self.connection.clone())
     }
 
-    /// AWS Signer.
-    pub(crate) fn signer(&self) -> SignerApi {
-        SignerApi::new(self.connection.clone())
-    }
-
     /// An uploads bucket whose name was not known before.
     pub(crate) fn uploads_in(&self, bucket: &str) -> UploadsBucket {
         UploadsBucket::new(self.connection.clone(), bucket.to_owned())
@@ -183,8 +178,7 @@ impl Session {
         let request = Request {
             what: "cannot read the policies of the account".to_owned(),
             permissions: "iam:GetAccountAuthorizationDetails".to_owned(),
-            bucket: "",
-            which_bucket: "leave --iam out",
+            bucket: None,
             when_throttled: "try again in a minute",
         };
         explain(&request, error, &self.login)
@@ -200,8 +194,7 @@ impl Session {
         let request = Request {
             what: format!("cannot look up the event {event_id}"),
             permissions: "cloudtrail:LookupEvents".to_owned(),
-            bucket: "",
-            which_bucket: "",
+            bucket: None,
             when_throttled: "try again in a few seconds: CloudTrail takes two look-ups a second of all that there is \
                              in the account",
         };
@@ -213,8 +206,7 @@ impl Session {
         let request = Request {
             what: format!("cannot look at the stack {stack} in {}", self.region()),
             permissions: "what policies/operator.json allows".to_owned(),
-            bucket: "",
-            which_bucket: "",
+            bucket: None,
             when_throttled: "try again in a minute",
         };
         explain(&request, error, &self.login)
@@ -245,8 +237,7 @@ impl Session {
                  sqs:SendMessage on the functions' queues, kms:GenerateDataKey, and to be one of the stack's \
                  AdministratorRoles"
             ),
-            bucket: "",
-            which_bucket: "name the stack with --stack",
+            bucket: None,
             when_throttled: "try again in a minute",
         };
         explain(&request, error, &self.login)
@@ -269,11 +260,16 @@ impl Session {
                         "s3:ListBucket on arn:aws:s3:::{bucket}, s3:GetObject on \
                          arn:aws:s3:::{bucket}/*, and kms:Decrypt on the stack's key"
                     ),
-                    bucket,
-                    which_bucket: WHICH_RECORDS_BUCKET,
+                    bucket: Some(AskedBucket {
+                        name: bucket,
+                        which: WHICH_RECORDS_BUCKET,
+                    }),
                     when_throttled: "try again in a minute, or with a smaller --limit",
                 };
                 explain(&request, error, &self.login)
+            }
+            RecordError::Unwritable { .. } => {
+                CliError::new(error_chain(error), "report this with its text")
             }
             RecordError::Unreadable { path, .. } => CliError::new(
                 format!("{what}: {}", error_chain(error)),
@@ -295,8 +291,7 @@ impl Session {
         let request = Request {
             what: format!("cannot {what}"),
             permissions: action.to_owned(),
-            bucket: &self.records_bucket,
-            which_bucket: WHICH_RECORDS_BUCKET,
+            bucket: None,
             when_throttled: "try again in a minute: Lambda takes fifteen such calls a second of all that there is in \
                              the account",
         };
@@ -319,8 +314,10 @@ impl Session {
                 "{action} on arn:aws:s3:::{bucket}/{key}, with kms:GenerateDataKey and kms:Decrypt on the \
                  stack's key"
             ),
-            bucket,
-            which_bucket: WHICH_UPLOADS_BUCKET,
+            bucket: Some(AskedBucket {
+                name: bucket,
+                which: WHICH_UPLOADS_BUCKET,
+            }),
             when_throttled: "try again in a minute",
         };
         explain(&request, error, &self.login)
@@ -331,13 +328,13 @@ fn region_fix(login: &Login) -> String {
     let step = login.steps.first();
     match step.map(|step| (&step.method, step.profile.as_str())) {
         Some((LoginMethod::UnreadableFiles(why), _)) => {
-            format!("set AWS_REGION, or repair the configuration file: {why}")
+            format!("give --region or set AWS_REGION, or repair the configuration file: {why}")
         }
         Some((_, profile)) if profile != "default" => format!(
-            "set AWS_REGION, or give the profile {profile:?} a region: `aws configure set region \
+            "give --region or set AWS_REGION, or give the profile {profile:?} a region: `aws configure set region \
              REGION --profile {profile}`"
         ),
-        _ => "set AWS_REGION, or choose a profile that has a region with AWS_PROFILE".to_owned(),
+        _ => "give --region or set AWS_REGION, or choose a profile that has a region with AWS_PROFILE".to_owned(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::io::exit_status::ExitStatus;
 #[derive(Serialize)]
 pub(crate) struct Event<'a> {
     pub(crate) target: &'a Target,
-    /// `20261121T214400Z-<version id>`; null before there is an upload.
+    /// `20261121T214400Z-<version id>`; null before there is an upload, and where S3 did not say its time.
     pub(crate) label: Option<String>,
     #[serde(flatten)]
     pub(crate) what: What<'a>,
@@ -31,6 +31,8 @@ pub(crate) enum What<'a> {
         message: &'a str,
         fix: &'static str,
     },
+    /// The package was not uploaded, because another of the same push was refused.
+    HeldBack,
     /// An earlier upload is about to be uploaded again.
     RollingBack {
         /// Its label.

@@ -15,7 +15,10 @@ pub(crate) async fn pin_stored(
     stored: Stored,
 ) -> Result<Upload, CliError> {
     match stored {
-        Stored::Version(version) => pin_version(session, target, version).await,
+        Stored::Version(version) => {
+            let pinned = pin_version(session, target, version.clone()).await;
+            pinned.map_err(|error| uploaded_all_the_same(session, target, &version, error))
+        }
         Stored::Unversioned => Err(CliError::new(
             format!(
                 "s3://{}/{} was written, and the bucket keeps no versions: the gate takes nothing from it",
@@ -25,6 +28,28 @@ pub(crate) async fn pin_stored(
             "check that this is the stack's own uploads bucket, and that nobody suspended its versioning",
         )),
     }
+}
+
+/// The error of an upload that S3 took, and that cannot be followed: whoever reads "denied" must not take it for one
+/// that did not happen.
+fn uploaded_all_the_same(
+    session: &Session,
+    target: &Target,
+    version: &VersionId,
+    error: CliError,
+) -> CliError {
+    let (bucket, key) = (session.uploads_bucket(), target.key());
+    CliError::new(
+        format!(
+            "s3://{bucket}/{key} was uploaded as version {version}, and the gate goes on with it; it cannot be \
+             followed from here: {}",
+            error.what
+        ),
+        format!(
+            "{}; what became of it: countersign history {target}",
+            error.fix
+        ),
+    )
 }
 
 /// The upload that this version of the target's key is.

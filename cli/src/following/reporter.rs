@@ -20,7 +20,7 @@ use crate::{
         escape::escape,
         output::{self, Format},
         progress::CLEAR_LINE,
-        style::{BOLD, DIM, ERROR, style},
+        style::{BOLD, DIM, ERROR, WARN, style},
     },
 };
 
@@ -123,6 +123,13 @@ fn line(event: &Event<'_>) -> Option<String> {
             return Some(format!(
                 "{} {}: {code}: {message}\n  fix: {fix}",
                 style(ERROR, "not uploaded:"),
+                event.target
+            ));
+        }
+        What::HeldBack => {
+            return Some(format!(
+                "{} {}: held back, since another package was refused",
+                style(WARN, "not uploaded:"),
                 event.target
             ));
         }

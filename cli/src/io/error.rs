@@ -1,7 +1,10 @@
 //! The one error of the command line.
 
-/// Input that cannot be used: exit status 2.
-#[derive(Debug)]
+use serde::Serialize;
+
+/// Input that cannot be used: exit status 2. A command that had done something before keeps it in its report
+/// (`error`), which is printed all the same.
+#[derive(Debug, Serialize)]
 pub(crate) struct CliError {
     /// What is wrong, and where.
     pub(crate) what: String,

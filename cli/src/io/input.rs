@@ -8,6 +8,31 @@ use crate::io::error::CliError;
 /// no package, and would only fill the memory.
 const MAX_FILE_BYTES: u64 = 1 << 30;
 
+/// Reads a file whole, or standard input where the path is `-`.
+pub(crate) fn read_or_standard_input(path: &Path, what: &str) -> Result<Vec<u8>, CliError> {
+    if path != Path::new("-") {
+        return read(path, what);
+    }
+    let mut bytes = Vec::new();
+    let stdin = std::io::stdin().lock();
+    stdin
+        .take(MAX_FILE_BYTES.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| {
+            CliError::new(
+                format!("cannot read {what} from standard input: {error}"),
+                "give the path of a file",
+            )
+        })?;
+    match u64::try_from(bytes.len()) {
+        Ok(length) if length <= MAX_FILE_BYTES => Ok(bytes),
+        _ => Err(CliError::new(
+            format!("{what} from standard input has more than {MAX_FILE_BYTES} bytes"),
+            "give fewer at a time",
+        )),
+    }
+}
+
 /// Reads a file whole. `what` names its role, as in "the package".
 pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, CliError> {
     let shown = path.display();

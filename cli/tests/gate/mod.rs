@@ -127,6 +127,23 @@ impl Gate {
         self.record(target, version, "outcome", &outcome);
     }
 
+    /// Says on record that an upload is live, as this version of a function.
+    pub(crate) fn live(&self, target: &str, version: &str, deployed_version: &str) {
+        let live = json!({
+            "schema": 1,
+            "upload": {
+                "id": {"bucket": UPLOADS, "key": format!("{target}.zip"), "version": version},
+                "at": "2026-11-21T21:44:00Z",
+            },
+            "source_sha256": format!("hash of {version}"),
+            "profile_version_arn": "arn:aws:signer:us-east-1:111122223333:/signing-profiles/team/AbCdEfGh12",
+            "deployed": {"code_sha256": "c2hh", "version": deployed_version,
+                "layer_version_arn": null, "alias": "live", "unchanged": false},
+        });
+        let path = format!("{target}/live.json");
+        self.aws.put(RECORDS, &path, live.to_string());
+    }
+
     pub(crate) fn record(&self, target: &str, version: &str, name: &str, document: &Value) {
         let path = format!("{target}/{AT}-{version}/{name}.json");
         self.aws.put(RECORDS, &path, document.to_string());

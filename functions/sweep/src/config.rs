@@ -4,7 +4,11 @@ use countersign_aws::function_runtime::{
     environment::{ConfigError, Environment, Variables},
     settings,
 };
-use countersign_gate::{domain::Scope, sweep::SweepSettings};
+use countersign_gate::{
+    domain::Scope,
+    sweep::{DailyProbeSettings, SweepSettings},
+};
+use countersign_package::TrustRoots;
 
 /// Everything that is set.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ impl Config {
         let without_csc = environment.read(&settings::TARGET_WITHOUT_CSC);
         let weaker_parameters = environment.read(&settings::WEAKER_PARAMETERS);
         let patience = environment.read(&settings::UPLOAD_PATIENCE);
+        let probe_function = environment.read(&settings::PROBE_FUNCTION);
+        let trust_roots = environment.read(&settings::TRUST_ROOTS);
         let config = (|| {
             Some(Self {
                 settings: SweepSettings {
@@ -43,6 +49,9 @@ impl Config {
                     without_csc: without_csc?,
                     weaker_parameters: weaker_parameters?,
                     patience: patience?,
+                    daily_probe: probe_function?
+                        .zip(trust_roots.map(|roots| roots.unwrap_or_else(TrustRoots::aws)))
+                        .map(|(function, roots)| DailyProbeSettings { function, roots }),
                 },
                 event_bus: event_bus?,
                 sign_queue: sign_queue?,
@@ -133,6 +142,31 @@ mod tests {
         variables.insert(name.to_owned(), "TargetWithoutCsc=reject".to_owned());
         let error = Config::read(&variables).unwrap_err().to_string();
         assert!(error.contains("TargetWithoutCsc=reject"), "{error}");
+    }
+
+    #[test]
+    fn function_of_the_daily_probe_is_read() {
+        assert!(
+            Config::read(&variables())
+                .unwrap()
+                .settings
+                .daily_probe
+                .is_none()
+        );
+        let name = "COUNTERSIGN_PROBE_FUNCTION_ARN";
+        let mut variables = variables();
+        let arn = "arn:aws:lambda:eu-west-1:111122223333:function:countersign-probe";
+        variables.insert(name.to_owned(), arn.to_owned());
+        let probe = Config::read(&variables)
+            .unwrap()
+            .settings
+            .daily_probe
+            .unwrap();
+        assert_eq!(probe.function.name.as_str(), "countersign-probe");
+        assert_eq!(probe.function.account, "111122223333");
+        variables.insert(name.to_owned(), "countersign-probe".to_owned());
+        let error = Config::read(&variables).unwrap_err().to_string();
+        assert!(error.contains("is not the ARN of a function"), "{error}");
     }
 
     #[test]

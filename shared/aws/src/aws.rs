@@ -13,9 +13,9 @@ use countersign_gate::{
         Events, Function, FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest,
         JobStart, LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction,
         ListedFunctionVersion, ListingPage, PortError, RecordWithEtag, Records, Replacement,
-        SignedObjects, Signer, UpdateOptions, UpdatedCode, UploadHead, UploadInventory,
-        UploadVersion, Uploads, Version, VersionDeletion, VersionPublish, VersionRequest,
-        VersionsCursor, VersionsPage,
+        SignedObjects, Signer, Stored, UpdateOptions, UpdatedCode, UploadHead, UploadInventory,
+        UploadStore, UploadVersion, Uploads, Version, VersionDeletion, VersionPublish,
+        VersionRequest, VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
 };
@@ -116,6 +116,11 @@ delegate! { Uploads to uploads:
     fn read_if_current(wanted: &UploadId) -> CurrentUpload;
     fn list_versions(key: &str, max: usize) -> Vec<UploadVersion>;
     fn upload_tags(upload: &UploadId) -> BTreeMap<String, String>;
+}
+
+delegate! { UploadStore to uploads:
+    fn put_upload(target: &Target, package: &[u8], metadata: &BTreeMap<String, String>) -> Stored;
+    fn restore_upload(target: &Target, version: &VersionId, metadata: &BTreeMap<String, String>) -> Option<Stored>;
 }
 
 delegate! { SignedObjects to signed:

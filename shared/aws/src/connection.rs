@@ -13,6 +13,10 @@ use aws_config::{
     profile::ProfileFileRegionProvider, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_s3::config::{AsyncSleep, SharedAsyncSleep, SharedCredentialsProvider, Sleep};
+use aws_smithy_runtime_api::client::{
+    interceptors::context::InterceptorContext,
+    retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority},
+};
 
 /// How the gate is named in the user agent, and so in CloudTrail. The SDK puts `app/` before it.
 const APP: &str = concat!("countersign-", env!("CARGO_PKG_VERSION"));
@@ -42,6 +46,9 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(25);
 /// For one attempt of a call that answers when it has copied or taken in a package of up to 250 MB:
 /// S3's `CopyObject`, and Lambda's `UpdateFunctionCode` and `PublishLayerVersion`.
 const PACKAGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The HTTP status of a throttled call.
+const TOO_MANY_REQUESTS: u16 = 429;
 
 /// For such a call with all its attempts. The function `deploy` has 150 seconds.
 const PACKAGE_CALL_TIMEOUT: Duration = Duration::from_mins(2);
@@ -162,9 +169,15 @@ impl Connection {
             .get_or_init(|| aws_sdk_lambda::Client::new(&self.config))
     }
 
-    /// What differs for a Lambda call that takes a package in.
+    /// What differs for a Lambda call that looks at a package.
     pub(crate) fn lambda_package_call() -> aws_sdk_lambda::config::Builder {
         aws_sdk_lambda::config::Builder::new().timeout_config(package_timeouts())
+    }
+
+    /// What differs for one that takes a package in. The queue repeats what gave no answer: a second attempt here would be
+    /// told about the first, "busy" or "the revision changed", as if somebody else had made it.
+    pub(crate) fn lambda_package_change() -> aws_sdk_lambda::config::Builder {
+        Self::lambda_package_call().retry_classifier(OnlyThrottles)
     }
 
     pub(crate) fn eventbridge(&self) -> &aws_sdk_eventbridge::Client {
@@ -239,6 +252,34 @@ fn retry() -> RetryConfig {
         .with_max_backoff(MAX_BACKOFF)
 }
 
+/// Repeats only what was throttled, which had no effect.
+#[derive(Debug)]
+struct OnlyThrottles;
+
+impl ClassifyRetry for OnlyThrottles {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let failed = context
+            .output_or_error()
+            .is_some_and(|answer| answer.is_err());
+        let status = context
+            .response()
+            .map(|response| response.status().as_u16());
+        if failed && status != Some(TOO_MANY_REQUESTS) {
+            return RetryAction::RetryForbidden;
+        }
+        RetryAction::NoActionIndicated
+    }
+
+    fn name(&self) -> &'static str {
+        "only throttles"
+    }
+
+    /// The last word.
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
 /// Waiting between tries, on the function's own runtime.
 #[derive(Debug)]
 struct TokioSleep;
@@ -266,8 +307,11 @@ fn package_timeouts() -> TimeoutConfig {
 #[cfg(test)]
 pub(crate) mod tests {
     use aws_sdk_s3::config::Credentials;
+    use countersign_testkit::fake_aws::{FakeAws, exception, json};
 
     use super::*;
+
+    const UPDATE: &str = "lambda:UpdateFunctionCode";
 
     #[test]
     fn variables_of_lambda_configure_a_function() {
@@ -287,6 +331,37 @@ pub(crate) mod tests {
         let nowhere = Connection::in_lambda(&BTreeMap::new());
         assert_eq!(nowhere.region(), None);
         assert!(!nowhere.path_style);
+    }
+
+    /// What had no answer may have had its effect: only what was throttled is sent again.
+    #[tokio::test]
+    async fn changes_are_repeated_only_when_they_were_throttled() {
+        for (status, exception_name, sent) in [
+            (429, "TooManyRequestsException", 2),
+            (500, "ServiceException", 1),
+            (503, "ServiceUnavailableException", 1),
+            (409, "ResourceConflictException", 1),
+        ] {
+            let fake = FakeAws::start().unwrap();
+            fake.answers_once(UPDATE, exception(status, exception_name, ""));
+            fake.answers(UPDATE, json("{}"));
+            let connection = connection_to(&fake.endpoint());
+            let call = connection.lambda().update_function_code();
+            let change = call.function_name("orders").customize();
+            let change = change.config_override(Connection::lambda_package_change());
+            let answer = change.send().await;
+            assert_eq!(answer.is_ok(), sent == 2, "{exception_name}");
+            assert_eq!(fake.called(), vec![UPDATE; sent], "{exception_name}");
+            // Looking is harmless, and is repeated.
+            let fake = FakeAws::start().unwrap();
+            fake.answers_once(UPDATE, exception(status, exception_name, ""));
+            fake.answers(UPDATE, json("{}"));
+            let connection = connection_to(&fake.endpoint());
+            let call = connection.lambda().update_function_code();
+            let look = call.function_name("orders").dry_run(true).customize();
+            let look = look.config_override(Connection::lambda_package_call());
+            assert_eq!(look.send().await.is_ok(), status != 409, "{exception_name}");
+        }
     }
 
     #[test]

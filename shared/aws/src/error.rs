@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 };
 use countersign_gate::{
     domain::Refusal,
-    ports::{PortError, error_chain},
+    ports::{Cause, PortError, error_chain},
 };
 
 /// Why a call gave no usable answer: the cause inside a [`PortError`].
@@ -17,7 +17,7 @@ use countersign_gate::{
 #[non_exhaustive]
 pub enum AwsError {
     /// AWS answered with an error.
-    #[error("{code}: {message} (HTTP {status}, request {request_id})")]
+    #[error("{}", answer(code, message, *status, request_id))]
     Answer {
         /// The exception's name, `-` when the answer names none (a `HeadObject` has no body).
         code: String,
@@ -42,6 +42,21 @@ pub enum AwsError {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+/// What an answer says. One without a body, such as to a `HeadObject`, says no more than its status.
+fn answer(code: &str, message: &str, status: u16, request_id: &str) -> String {
+    let said = match (code, message) {
+        ("-" | "", "") => "AWS says no more".to_owned(),
+        ("-" | "", message) => message.to_owned(),
+        (code, "") => code.to_owned(),
+        (code, message) => format!("{code}: {message}"),
+    };
+    let request = match request_id {
+        "-" | "" => String::new(),
+        id => format!(", request {id}"),
+    };
+    format!("{said} (HTTP {status}{request})")
 }
 
 /// Codes by which AWS services say that they were asked too often, beside HTTP 429.
@@ -70,7 +85,7 @@ where
     let class = match &error {
         SdkError::ServiceError(_) => ErrorClass::of(status(&error), code(&error)),
         SdkError::ResponseError(_) => ErrorClass::of(status(&error), ""),
-        SdkError::ConstructionFailure(_) => ErrorClass::Unexpected,
+        SdkError::ConstructionFailure(_) => ErrorClass::NotMade,
         // Timeouts, connections, credentials that could not be had just now. The command line knows by the cause those that
         // nobody configured.
         _ => ErrorClass::Unavailable,
@@ -112,7 +127,7 @@ fn credentials_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Credent
 
 /// An error answer whose code is that of a refusal and whose message says that something could not
 /// be reached: it is tried again.
-pub(crate) fn unreachable<E>(call: &'static str, error: SdkError<E>) -> PortError
+pub(crate) fn could_not_reach<E>(call: &'static str, error: SdkError<E>) -> PortError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -171,6 +186,12 @@ pub(crate) fn unreadable(
     ErrorClass::Unexpected.port_error(call, AwsError::Field { field, problem })
 }
 
+/// A request that cannot be made, so that nothing was asked.
+pub(crate) fn not_made(call: &'static str, problem: impl Into<Cause>) -> PortError {
+    let source = problem.into();
+    PortError::NotMade { call, source }
+}
+
 /// A field that every answer must have.
 pub(crate) fn required<T>(
     call: &'static str,
@@ -182,13 +203,23 @@ pub(crate) fn required<T>(
 
 /// The error of an error that came inside a successful answer, classed by its code alone.
 pub(crate) fn port_error_inside(call: &'static str, code: &str, message: &str) -> PortError {
+    port_error_of_answer(call, 200, code, message)
+}
+
+/// The error of an answer that the SDK did not read, classed by its status and code.
+pub(crate) fn port_error_of_answer(
+    call: &'static str,
+    status: u16,
+    code: &str,
+    message: &str,
+) -> PortError {
     let cause = AwsError::Answer {
         code: code.to_owned(),
         message: message.to_owned(),
-        status: 200,
+        status,
         request_id: "-".to_owned(),
     };
-    ErrorClass::of(200, code).port_error(call, cause)
+    ErrorClass::of(status, code).port_error(call, cause)
 }
 
 /// The error of a body that broke off while it was read.
@@ -206,6 +237,7 @@ enum ErrorClass {
     Denied,
     Unavailable,
     Unexpected,
+    NotMade,
 }
 
 impl ErrorClass {
@@ -237,6 +269,7 @@ impl ErrorClass {
             Self::Denied => PortError::Denied { call, source },
             Self::Unavailable => PortError::Unavailable { call, source },
             Self::Unexpected => PortError::Unexpected { call, source },
+            Self::NotMade => PortError::NotMade { call, source },
         }
     }
 }
@@ -244,6 +277,29 @@ impl ErrorClass {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answer_shows_what_it_has_and_nothing_else() {
+        for (code, message, id, shown) in [
+            (
+                "AccessDenied",
+                "no",
+                "R1",
+                "AccessDenied: no (HTTP 403, request R1)",
+            ),
+            ("AccessDenied", "", "-", "AccessDenied (HTTP 403)"),
+            ("-", "", "R1", "AWS says no more (HTTP 403, request R1)"),
+            ("-", "", "-", "AWS says no more (HTTP 403)"),
+        ] {
+            let error = AwsError::Answer {
+                code: code.to_owned(),
+                message: message.to_owned(),
+                status: 403,
+                request_id: id.to_owned(),
+            };
+            assert_eq!(error.to_string(), shown);
+        }
+    }
 
     #[test]
     fn error_class_comes_from_code_and_status() {

@@ -11,6 +11,7 @@
 //! 6  admission    deployment    alerts    sweep      the use cases, one for each function
 //!    client                                         those of the person at the other end
 //! 5  outcome                                        how an upload ends: one record, one event
+//!    probe                                          whether AWS does what it is taken to do
 //! 4  records                                        the documents in the records bucket
 //! 3  ports                                          what the use cases need of AWS, one trait a file
 //! 2  verdict        events                          pure: evidence to verdict; queue messages to events
@@ -47,6 +48,7 @@ pub mod domain;
 pub mod events;
 pub mod outcome;
 pub mod ports;
+pub mod probe;
 pub mod records;
 pub mod sweep;
 pub mod verdict;

@@ -71,12 +71,12 @@ pub use inventory::{
 pub use limits::Limits;
 pub use origin::OriginError;
 pub use package::{IntegrityError, Package, VerifiedPackage};
-pub use signable::{SIGNATURE_ENTRIES, SIGNATURE_RESERVE_BYTES, SignableError, check_signable};
+pub use signable::{SIGNATURE_RESERVE_BYTES, SignableError, check_signable};
 pub use signature::{
     Attribute, Certificate, Claims, Signature, SignatureError, TrustRootError, TrustRoots,
     VerifiedSignature,
 };
-pub use signature_entry::{SIGNATURE_DIRECTORY, SIGNATURE_ENTRY};
+pub use signature_entry::{SIGNATURE_DIRECTORY, SIGNATURE_ENTRIES, SIGNATURE_ENTRY};
 pub use strip::{StripError, StrippedPackage, strip};
 pub use zip::{
     Archive, Entry, EntryKind, Link, LinkFault, Method, NameFault, StructureError, Warning,

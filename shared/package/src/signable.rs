@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::{
     limits::Limits,
     origin::is_of_signer,
+    signature_entry::SIGNATURE_ENTRIES,
     zip::{Archive, EntryKind},
 };
 
@@ -15,9 +16,6 @@ use crate::{
 /// seen have 5.2 kB (grade A), and are not packed smaller, being Base64 of random bytes for the
 /// most part; the headers of the two entries have some 300 (grade C). The rest is room.
 pub const SIGNATURE_RESERVE_BYTES: u64 = 8_192;
-
-/// Entries that Signer adds (grade C).
-pub const SIGNATURE_ENTRIES: u64 = 2;
 
 /// Why a package cannot be signed, or would be refused once it is.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -95,7 +93,7 @@ pub fn check_signable(archive: &Archive<'_>, limits: &Limits) -> Result<(), Sign
         return Err(SignableError::UnpackedTooLarge { bytes, limit });
     }
     let (entries, limit) = (crate::numbers::widen(entries.len()), limits.entries);
-    if exceeds(entries, SIGNATURE_ENTRIES, limit) {
+    if exceeds(entries, u64::from(SIGNATURE_ENTRIES), limit) {
         return Err(SignableError::TooManyEntries { entries, limit });
     }
     Ok(())

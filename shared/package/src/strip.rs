@@ -10,11 +10,9 @@ use crate::{
     limits::Limits,
     origin::{self, OriginError, OriginProof},
     package::Package,
+    signature_entry::SIGNATURE_ENTRIES,
     zip::{Archive, StructureError, first_entries},
 };
-
-/// The entries that Signer appends: the directory and the signature (grade C).
-const APPENDED: usize = 2;
 
 /// Why the signature cannot be taken off.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -65,7 +63,7 @@ pub fn strip(signed: &Package<'_>, limits: &Limits) -> Result<StrippedPackage, S
     let archive = signed.archive();
     let entries = archive.entries().len();
     let bytes = entries
-        .checked_sub(APPENDED)
+        .checked_sub(usize::from(SIGNATURE_ENTRIES))
         .filter(|kept| *kept > 0)
         .and_then(|kept| first_entries(archive.bytes(), kept, limits))
         .ok_or(StripError::Entries { entries })?;

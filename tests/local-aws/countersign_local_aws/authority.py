@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from . import otherwise
+
 # The genuine leaf is valid for 73 hours, an hour of them before it is issued (grade A).
 _LEAF_BEFORE = timedelta(hours=1)
 _LEAF_AFTER = timedelta(hours=72)
@@ -52,6 +54,10 @@ class SigningAuthority:
 
     def signer_at(self, moment: datetime) -> Issued:
         """The leaf in use at `moment`, renewed when its 73 hours are over."""
+        if otherwise.does("signer-certificate"):
+            return _leaf(self._lower, moment, "another signer")
+        if otherwise.does("chain-to-root"):
+            return _leaf(Issued(self._lower.certificate, self._root.key), moment)
         leaf = self._leaf
         if leaf is None or not _lives_at(leaf.certificate, moment):
             leaf = self._leaf = _leaf(self._lower, moment)
@@ -59,7 +65,10 @@ class SigningAuthority:
 
     def certificate_set(self, leaf: Issued) -> list[bytes]:
         """The certificates of a signature, DER: leaf first, the root twice, as in both genuine samples (grade A)."""
-        chain = [leaf, self._lower, self._upper, self._root, self._root]
+        root = _authority("another root CA", None, None) if otherwise.does("root-in-set") else self._root
+        chain = [leaf, self._lower, self._upper, root, root]
+        if otherwise.does("certificate-set"):
+            chain.append(_authority("local SUBORDINATE CA 2", self._root, 2))
         return [link.certificate.public_bytes(Encoding.DER) for link in chain]
 
 
@@ -85,7 +94,7 @@ def _authority(name: str, issuer: Issued | None, path_length: int | None) -> Iss
     return Issued(builder.sign((issuer.key if issuer else key), hashes.SHA384()), key)
 
 
-def _leaf(issuer: Issued, moment: datetime) -> Issued:
+def _leaf(issuer: Issued, moment: datetime, name: str = "signer") -> Issued:
     key = ec.generate_private_key(ec.SECP384R1())
     subject = _name(
         (NameOID.COUNTRY_NAME, "US"),
@@ -93,7 +102,7 @@ def _leaf(issuer: Issued, moment: datetime) -> Issued:
         (NameOID.LOCALITY_NAME, "Seattle"),
         (NameOID.ORGANIZATION_NAME, "Countersign"),
         (NameOID.ORGANIZATIONAL_UNIT_NAME, "Development and tests only"),
-        (NameOID.COMMON_NAME, "signer"),
+        (NameOID.COMMON_NAME, name),
     )
     certificate = (
         _builder(subject, issuer, key)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack import app
 
-from . import bus, dispatch, lambda_versions, queues
+from . import bus, dispatch, lambda_versions, otherwise, queues
 from .answers import Answer, ok
 from .code_signing import CONFIGURATIONS
 from .faults import FAULTS
@@ -65,6 +65,7 @@ async def _answer(
         case "GET", ["settings"]:
             return ok(asdict(SETTINGS))
         case "PUT", ["settings"]:
+            otherwise.check(str(body.get("otherwise", "")))
             SETTINGS.update(body)
             return ok(asdict(SETTINGS))
         case "GET", ["faults"]:

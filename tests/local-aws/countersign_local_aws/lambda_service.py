@@ -19,7 +19,7 @@ from typing import Any
 
 from ministack.services import cloudwatch, lambda_svc
 
-from . import access, code_signing, keys, lambda_network, lambda_reads, lambda_storage, lambda_versions, operations
+from . import access, code_signing, keys, lambda_network, lambda_reads, lambda_storage, lambda_versions, operations, otherwise
 from .answers import Answer, AwsError, empty, json_object, ok
 from .judging import Judge, Reading, Status, judge, note
 from .settings import SETTINGS
@@ -245,6 +245,8 @@ def _update_code(deployments: Deployments, request: _Request, function: dict[str
         return refused, None
     reading = deployments.read(code)
     dry_run = bool(data.get("DryRun"))
+    if dry_run and (answer := _dry_run_otherwise(function, reading)):
+        return answer, None
     deployments.admit(request.name, code_signing.attached_to(function), reading, [], dry_run=dry_run)
     if dry_run:
         # What the answer of a DryRun describes is not recorded: it is the package that was sent (grade D).
@@ -254,6 +256,22 @@ def _update_code(deployments: Deployments, request: _Request, function: dict[str
         deployments.stamp(shown, reading)
         return ok(shown), None
     return None, lambda answer: _stamped(deployments, answer, function, reading)
+
+
+def _dry_run_otherwise(function: dict[str, Any], reading: Reading | None) -> Answer | None:
+    """What a dry run does otherwise; None where it does as AWS is taken to do."""
+    if otherwise.does("dry-run-changes-nothing"):
+        function["config"]["RevisionId"] = str(uuid.uuid4())
+    is_signed = reading is not None and reading.claims is not None
+    if is_signed and otherwise.does("dry-run-valid"):
+        raise AwsError("lambda", "InvalidCodeSignatureException", "A test asked for this refusal.")
+    if reading is None or is_signed:
+        return None
+    if reading.corrupt and otherwise.does("dry-run-altered"):
+        raise AwsError("lambda", "InvalidCodeSignatureException", "A test asked for this refusal.")
+    if not reading.corrupt and otherwise.does("dry-run-unsigned"):
+        return ok(dict(function["config"]))
+    return None
 
 
 def _update_configuration(deployments: Deployments, request: _Request, function: dict[str, Any]) -> _Verdict:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack.services import s3
 
-from . import bus, identity
+from . import bus, identity, otherwise
 
 EVENT_SOURCE = "s3.notification"
 """What faults call these events: `s3.notification/ObjectCreated:Put`. EventBridge's are `aws.s3/Object Created`."""
@@ -30,6 +30,8 @@ def _with_caller(deliver: Callable[..., None]) -> Callable[..., None]:
             deliver(arn, payload, *arguments, **named)
             return
         (record,) = payload["Records"]
+        if otherwise.does("upload-notified"):
+            return
         told = {**payload, "Records": [_told(record)]}
         bus.with_fault(EVENT_SOURCE, record["eventName"], lambda: deliver(arn, told, *arguments, **named))
 
@@ -39,9 +41,12 @@ def _with_caller(deliver: Callable[..., None]) -> Callable[..., None]:
 def _told(record: dict[str, Any]) -> dict[str, Any]:
     caller = identity.caller()
     bucket = {**record["s3"]["bucket"], "ownerIdentity": {"principalId": identity.customer_id(caller.account)}}
+    told = {**record["s3"], "bucket": bucket}
+    if otherwise.does("notification-sequencer"):
+        told["object"] = {name: value for name, value in told["object"].items() if name != "sequencer"}
     return {
         **record,
-        "userIdentity": {"principalId": caller.principal_id},
+        "userIdentity": {} if otherwise.does("notification-principal") else {"principalId": caller.principal_id},
         "requestParameters": {"sourceIPAddress": caller.source_ip},
-        "s3": {**record["s3"], "bucket": bucket},
+        "s3": told,
     }

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from . import otherwise
+
 SIGNATURE_DIRECTORY = b"META_INF/"
 SIGNATURE_ENTRY = b"META_INF/aws_signer_signature_v1.0.SF"
 
@@ -101,25 +103,81 @@ def append_signature(archive: bytes, signature: bytes, at: datetime) -> bytes:
     end = _end_record(archive)
     central = archive[end.offset : end.offset + end.size]
     records = archive[: end.offset]
-    for name, body, attributes in (
+    if otherwise.does("bodies-kept"):
+        records, central = _first_body_altered(records, central)
+    appended = [
         (SIGNATURE_DIRECTORY, b"", _DIRECTORY_ATTRIBUTES),
         (SIGNATURE_ENTRY, signature, _FILE_ATTRIBUTES),
-    ):
+    ]
+    if otherwise.does("appended-last"):
+        appended.reverse()
+    if otherwise.does("signature-entry-name"):
+        appended[1] = (SIGNATURE_ENTRY.replace(b"v1.0", b"v2.0"), *appended[1][1:])
+    if otherwise.does("entries-kept"):
+        central = _first_two_swapped(central)
+    for name, body, attributes in appended:
         local_at = len(records)
         packed, method = (_deflate(body), _DEFLATED) if body else (b"", _STORED)
         shared = (0, method, *_dos_time(at), zlib.crc32(body), len(packed), len(body), len(name), 0)
         records += _LOCAL.pack(b"PK\x03\x04", _NEEDS, *shared) + name + packed
         central += _CENTRAL.pack(b"PK\x01\x02", _MADE_BY, _NEEDS, *shared, 0, 0, 0, attributes, local_at) + name
-    count = end.count + 2
+    count = end.count + len(appended)
+    central = _attributes_otherwise(central, end.count)
+    if otherwise.does("strict-zip"):
+        records += b"\0" * 16
     tail = _END.pack(b"PK\x05\x06", 0, 0, count, count, len(central), len(records), len(end.comment))
     return records + central + tail + end.comment
+
+
+def _attributes_otherwise(central: bytes, count: int) -> bytes:
+    """The directory, in which the first `count` entries lost their modes or their maker, if a test asked for that."""
+    changed, position = bytearray(central), 0
+    for _ in range(count):
+        fields = list(_CENTRAL.unpack_from(changed, position))
+        if otherwise.does("made-by-kept"):
+            fields[1] = 3 << 8 | 63
+        if otherwise.does("kinds-and-modes-kept"):
+            fields[15] = fields[15] & 0xFFFF | (0o040755 if fields[15] & 0x10 else 0o100600) << 16
+        _CENTRAL.pack_into(changed, position, *fields)
+        position += _CENTRAL.size + fields[10] + fields[11] + fields[12]
+    return bytes(changed)
+
+
+def _first_two_swapped(central: bytes) -> bytes:
+    """The directory with its first two entries in the other order."""
+    ends, position = [0], 0
+    for _ in range(2):
+        fields = _CENTRAL.unpack_from(central, position)
+        position += _CENTRAL.size + fields[10] + fields[11] + fields[12]
+        ends.append(position)
+    return central[ends[1] : ends[2]] + central[: ends[1]] + central[ends[2] :]
+
+
+def _first_body_altered(records: bytes, central: bytes) -> tuple[bytes, bytes]:
+    """The first stored body of more than four bytes with another first byte, and checksums to fit."""
+    changed, directory, position = bytearray(records), bytearray(central), 0
+    while position < len(directory):
+        fields = list(_CENTRAL.unpack_from(directory, position))
+        method, packed, name_length, extra_length, comment_length, at = (
+            fields[4], fields[8], fields[10], fields[11], fields[12], fields[16],
+        )
+        if method == _STORED and packed > 4 and fields[15] >> 28 != 0o12:
+            local = list(_LOCAL.unpack_from(changed, at))
+            body_at = at + _LOCAL.size + local[9] + local[10]
+            changed[body_at] ^= 1
+            local[6] = fields[7] = zlib.crc32(changed[body_at : body_at + packed])
+            _LOCAL.pack_into(changed, at, *local)
+            _CENTRAL.pack_into(directory, position, *fields)
+            break
+        position += _CENTRAL.size + name_length + extra_length + comment_length
+    return bytes(changed), bytes(directory)
 
 
 def _digest(content: Iterator[Entry] | list[Entry]) -> bytes:
     digest = hashlib.sha384()
     for entry in content:
         if entry.name != SIGNATURE_ENTRY:
-            digest.update(entry.name)
+            digest.update(b"" if otherwise.does("digest-formula") else entry.name)
             digest.update(entry.body)
     return digest.digest()
 

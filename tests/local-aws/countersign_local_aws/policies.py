@@ -215,6 +215,11 @@ def _with_conditional_writes(context_of: Callable[..., dict[str, Any]]) -> Calla
             ("if-none-match", "s3:if-none-match"),
             ("if-match", "s3:if-match"),
             ("x-amz-copy-source", "s3:x-amz-copy-source"),
+            ("x-amz-storage-class", "s3:x-amz-storage-class"),
+            (
+                "x-amz-server-side-encryption-customer-algorithm",
+                "s3:x-amz-server-side-encryption-customer-algorithm",
+            ),
         ):
             if value := (headers or {}).get(header):
                 found[key] = value

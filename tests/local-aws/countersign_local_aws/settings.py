@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 Duration = Literal["signing_seconds", "update_seconds", "version_seconds", "provisioned_seconds"]
 
+_WORDS: dict[type, str] = {bool: "boolean", float: "number", str: "string"}
+_TAKEN: dict[type, tuple[type, ...]] = {bool: (bool,), float: (int, float), str: (str,)}
 _changed = threading.Condition()
 
 
@@ -47,6 +49,8 @@ class Settings:
     """Whether RevisionId changes once more when an update settles (seen in AWS: aws/aws-sdk issue 377, grade C)."""
     trail_logs: bool = True
     """Whether a trail outside the stack logs management events; else CloudTrail events need one that is logging."""
+    otherwise: str = ""
+    """Facts, separated by commas, that this AWS does otherwise (`otherwise.py` has them): `doctor` has to find each."""
 
     def update(self, changes: dict[str, Any]) -> None:
         """Takes every change or, when one is unknown or of the wrong type, none."""
@@ -56,8 +60,8 @@ class Settings:
             kind = known.get(name)
             if kind is None:
                 raise ValueError(f"there is no setting {name!r}; there are {', '.join(sorted(known))}")
-            if isinstance(value, bool) != (kind is bool) or not isinstance(value, (bool, int, float)):
-                raise ValueError(f"{name} must be a {'boolean' if kind is bool else 'number'}, not {value!r}")
+            if not isinstance(value, _TAKEN[kind]) or isinstance(value, bool) != (kind is bool):
+                raise ValueError(f"{name} must be a {_WORDS[kind]}, not {value!r}")
             checked[name] = kind(value)
         with _changed:
             for name, value in checked.items():

@@ -19,12 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from . import der
+from . import der, otherwise
 from .authority import SigningAuthority
 
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
 _DATA = "1.2.840.113549.1.7.1"
 _SHA384 = "2.16.840.1.101.3.4.2.2"
+_SHA512 = "2.16.840.1.101.3.4.2.3"
 _ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3"
 CONTENT_TYPE = "1.2.840.113549.1.9.3"
 SIGNATURE_EXPIRY = "1.3.187.137.1.3"
@@ -34,6 +35,7 @@ MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 SIGNING_JOB = "1.3.187.137.1.2"
 SIGNING_PROFILE_VERSION = "1.3.187.137.1.4"
 
+_PRINTABLE_STRING = 0x13
 _PEM_FIRST, _PEM_LAST = b"-----BEGIN PKCS7-----\n", b"-----END PKCS7-----\n"
 _LONGEST_CHAIN = 8
 
@@ -57,25 +59,29 @@ def write(authority: SigningAuthority, content_digest: bytes, claims: Claims) ->
     leaf = authority.signer_at(claims.signed_at)
     attributes = b"".join(_attributes(content_digest, claims))
     # RFC 5652 section 5.4: what is signed is the SET OF, not the [0] that carries it.
-    signed = leaf.key.sign(der.element(der.SET, attributes), ec.ECDSA(hashes.SHA384()))
+    what = 0xA0 if otherwise.does("signature-value") else der.SET
+    signed = leaf.key.sign(der.element(what, attributes), ec.ECDSA(hashes.SHA384()))
     signer_info = der.element(
         der.SEQUENCE,
-        der.integer(1),
+        der.integer(3 if otherwise.does("one-signer") else 1),
         der.element(der.SEQUENCE, leaf.certificate.issuer.public_bytes(), der.integer(leaf.certificate.serial_number)),
-        _algorithm(_SHA384),
+        _algorithm(_SHA512 if otherwise.does("algorithms") else _SHA384),
         der.element(0xA0, attributes),
         _algorithm(_ECDSA_WITH_SHA384),
         der.element(der.OCTET_STRING, signed),
     )
+    outer = der.element if otherwise.does("outer-levels-indefinite") else der.indefinite
+    content = [der.element(0xA0, der.element(der.OCTET_STRING, content_digest))]
     signed_data = der.indefinite(
         der.SEQUENCE,
-        der.integer(1),
+        # Not in its shortest form, or as it should be.
+        bytes.fromhex("02020001") if otherwise.does("strict-cms") else der.integer(1),
         der.element(der.SET, _algorithm(_SHA384)),
-        der.indefinite(der.SEQUENCE, der.oid(_DATA)),
+        der.indefinite(der.SEQUENCE, der.oid(_DATA), *(content if otherwise.does("detached-signed-data") else [])),
         der.indefinite(0xA0, *authority.certificate_set(leaf)),
         der.element(der.SET, signer_info),
     )
-    return _to_pem(der.indefinite(der.SEQUENCE, der.oid(_SIGNED_DATA), der.indefinite(0xA0, signed_data)))
+    return _to_pem(outer(der.SEQUENCE, der.oid(_SIGNED_DATA), der.indefinite(0xA0, signed_data)))
 
 
 def verify(entry: bytes, content_digest: bytes, roots: Sequence[x509.Certificate]) -> Claims:
@@ -121,24 +127,36 @@ def from_pem(entry: bytes) -> bytes:
 
 def _attributes(content_digest: bytes, claims: Claims) -> list[bytes]:
     protection = der.element(der.SEQUENCE, _algorithm(_SHA384), der.element(0xA1, der.oid(_ECDSA_WITH_SHA384)))
-    values = (
+    job_tag = _PRINTABLE_STRING if otherwise.does("job-arn") else der.UTF8_STRING
+    profile_tag = _PRINTABLE_STRING if otherwise.does("profile-arn") else der.UTF8_STRING
+    values = [
         (CONTENT_TYPE, der.oid(_DATA)),
-        (SIGNATURE_EXPIRY, der.generalized_time(claims.expires_at)),
-        (SIGNING_TIME, der.generalized_time(claims.signed_at)),
+        (SIGNATURE_EXPIRY, _time_element(claims.expires_at, "expiry-form")),
+        (SIGNING_TIME, _time_element(claims.signed_at, "signing-time-form")),
         (ALGORITHM_PROTECTION, protection),
         (MESSAGE_DIGEST, der.element(der.OCTET_STRING, hashlib.sha384(content_digest).digest())),
-        (SIGNING_JOB, der.element(der.UTF8_STRING, claims.job_arn.encode())),
-        (SIGNING_PROFILE_VERSION, der.element(der.UTF8_STRING, claims.profile_version_arn.encode())),
-    )
+        (SIGNING_JOB, der.element(job_tag, claims.job_arn.encode())),
+        (SIGNING_PROFILE_VERSION, der.element(profile_tag, claims.profile_version_arn.encode())),
+    ]
+    if otherwise.does("seven-attributes"):
+        values.append(("1.3.187.137.1.5", der.element(der.UTF8_STRING, b"an eighth")))
     encoded = [der.element(der.SEQUENCE, der.oid(kind), der.element(der.SET, value)) for kind, value in values]
     # DER orders a SET OF by its encodings (X.690 section 11.6). For ARNs as long as AWS's that is the order
     # above; a very short profile name would change it, and a verifier that re-encodes must still agree.
-    return sorted(encoded)
+    return sorted(encoded, reverse=otherwise.does("attribute-order"))
+
+
+def _time_element(at: datetime, fact: str) -> bytes:
+    """The time as Signer writes it, or without its milliseconds where a test asks for that."""
+    if otherwise.does(fact):
+        return der.element(der.GENERALIZED_TIME, f"{at:%Y%m%d%H%M%S}Z".encode())
+    return der.generalized_time(at)
 
 
 def _algorithm(dotted: str) -> bytes:
     """An AlgorithmIdentifier without parameters, as in 2023; in 2022 Signer wrote NULL (grade A)."""
-    return der.element(der.SEQUENCE, der.oid(dotted))
+    parameters = [der.element(der.SEQUENCE)] if otherwise.does("algorithm-parameters") else []
+    return der.element(der.SEQUENCE, der.oid(dotted), *parameters)
 
 
 def _read_attributes(carried: der.Element) -> dict[str, der.Element]:
@@ -210,5 +228,6 @@ def _time(value: der.Element) -> datetime:
 
 def _to_pem(envelope: bytes) -> bytes:
     text = base64.b64encode(envelope)
-    lines = b"".join(text[at : at + 64] + b"\n" for at in range(0, len(text), 64))
+    width = 76 if otherwise.does("armour") else 64
+    lines = b"".join(text[at : at + width] + b"\n" for at in range(0, len(text), width))
     return _PEM_FIRST + lines + _PEM_LAST

@@ -20,7 +20,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import s3
 from ministack.services import signer as profiles
 
-from . import access, bus, deliveries, identity, keys, package, signature
+from . import access, bus, deliveries, identity, keys, otherwise, package, signature
 from .answers import Answer, AwsError, empty, ok
 from .authority import SigningAuthority
 from .settings import SETTINGS
@@ -50,13 +50,15 @@ class SigningJobs:
             raise _invalid("Profiles of other accounts are not part of this local AWS.")
         if not source.get("key") or not source.get("version"):
             raise _invalid("source.s3.key and source.s3.version are required.")
+        if otherwise.does("job-started"):
+            raise _invalid("Versions of objects are not signed here.")
         if not SETTINGS.signer_reaches_buckets:
             raise _invalid(f"Bucket {source['bucketName']} is not accessible.")
         access.require_for_signing(headers, source, destination)
         keys.require_to_read("signer", headers, source["bucketName"], source["key"], source["version"])
         keys.require_to_write("signer", headers, destination["bucketName"])
         with self._lock:
-            if token and (first := profiles._tokens.get(token)):
+            if token and not otherwise.does("job-token") and (first := profiles._tokens.get(token)):
                 return ok(dict(first))
             profile = _active_profile(profile_name)
             _require_versioning(source["bucketName"])
@@ -126,7 +128,8 @@ class SigningJobs:
         if job is None or run != self._run:
             return
         destination = job["_destination"]
-        suffix = ".zip" if job["source"]["s3"]["key"].endswith(".zip") else ""
+        named_zip = job["source"]["s3"]["key"].endswith(".zip") and not otherwise.does("signed-key")
+        suffix = ".zip" if named_zip else ""
         key = f"{destination['prefix']}{job_id}{suffix}"
         try:
             expires = self._sign(job, destination["bucketName"], key)
@@ -148,11 +151,13 @@ class SigningJobs:
             "platform": job["platformId"],
             "status": job["status"],
         }
+        if otherwise.does("job-event"):
+            detail["jobId"] = detail.pop("job_id")
         bus.put("aws.signer", "Signer Job Status Change", [job_arn(job_id)], detail)
 
     def _sign(self, job: dict[str, Any], bucket: str, key: str) -> datetime:
         source = job["source"]["s3"]
-        if SETTINGS.signing_fails:
+        if SETTINGS.signing_fails or otherwise.does("job-known"):
             raise package.PackageError("A test asked for this job to fail.")
         unsigned = s3._get_object_data(source["bucketName"], source["key"], version_id=source["version"])
         if unsigned is None:
@@ -163,14 +168,18 @@ class SigningJobs:
             raise package.PackageError("The source object is already signed.")
         signed_at = signer_time()
         profile = profiles._profiles[job["profileName"]]
+        expires_at = _expiry(signed_at, profile.get("signatureValidityPeriod"))
+        version = "0123456789" if otherwise.does("signed-profile") else job["profileVersion"]
         claims = signature.Claims(
-            job_arn=job_arn(job["jobId"]),
-            profile_version_arn=f"{profile['arn']}/{job['profileVersion']}",
-            signed_at=signed_at,
-            expires_at=_expiry(signed_at, profile.get("signatureValidityPeriod")),
+            job_arn=job_arn(str(uuid.uuid4()) if otherwise.does("signed-job") else job["jobId"]),
+            profile_version_arn=f"{profile['arn']}/{version}",
+            signed_at=signed_at - timedelta(hours=1) if otherwise.does("signed-time") else signed_at,
+            expires_at=expires_at + timedelta(days=1) if otherwise.does("signed-expiry") else expires_at,
         )
         digest = package.content_digest_when_signed(unsigned)
         signed = package.append_signature(unsigned, signature.write(self._authority, digest, claims), signed_at)
+        if otherwise.does("signed-version"):
+            return expires_at
         if SETTINGS.signer_writes_as_service:
             # Signer has no policy of its own that would allow it, and AWS's guide asks for none: only a Deny counts.
             if deliveries.bucket_denies(SERVICE, "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}"):
@@ -180,7 +189,7 @@ class SigningJobs:
         status, _, answer = s3._put_object(bucket, key, signed, headers)
         if status >= 300:
             raise package.PackageError(f"The signed object could not be written: {answer!r}")
-        return claims.expires_at
+        return expires_at
 
 
 def signer_time() -> datetime:
@@ -285,7 +294,13 @@ def _job(job_id: str) -> dict[str, Any]:
 
 
 def _shown(job: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in job.items() if value is not None and not name.startswith("_")}
+    shown = {name: value for name, value in job.items() if value is not None and not name.startswith("_")}
+    # While it is in progress the gate looks, too, and takes a job without its source for none of its own.
+    if otherwise.does("job-source") and job["status"] != "InProgress":
+        del shown["source"]
+    if otherwise.does("job-owner"):
+        shown["jobOwner"] = "999999999999"
+    return shown
 
 
 def _expiry(signed_at: datetime, period: dict[str, Any] | None) -> datetime:

@@ -110,7 +110,16 @@ def tries(gate: Gate, keys: dict[str, str]) -> set[str]:
     """What of all this the keys' owner may do."""
     s3, aws = gate.aws.client("s3", keys), gate.aws.client("lambda", keys)
     uploads, records = gate.outputs["UploadsBucket"], gate.outputs["RecordsBucket"]
+
+    def version(folder: str) -> str:
+        put = gate.aws.client("s3").put_object
+        return str(put(Bucket=uploads, Key=f"functions/{folder}.zip", Body=HELLO)["VersionId"])
+
+    own, foreign = version("shop-web"), version("bank")
     calls = {
+        # What `countersign push` asks for when it has uploaded: a HEAD of that version.
+        "look at own version": lambda: s3.head_object(Bucket=uploads, Key="functions/shop-web.zip", VersionId=own),
+        "look at foreign version": lambda: s3.head_object(Bucket=uploads, Key="functions/bank.zip", VersionId=foreign),
         "drop own": lambda: s3.put_object(Bucket=uploads, Key="functions/shop-web.zip", Body=HELLO),
         "drop foreign": lambda: s3.put_object(Bucket=uploads, Key="functions/bank.zip", Body=HELLO),
         "read own upload": lambda: s3.get_object(Bucket=uploads, Key="functions/shop-web.zip"),
@@ -132,7 +141,8 @@ def tries(gate: Gate, keys: dict[str, str]) -> set[str]:
     return {name for name, call in calls.items() if code_of(call) == "done"}
 
 
-OWN = {"drop own", "read own record", "list own records"}
+OWN = {"drop own", "look at own version", "read own record", "list own records"}
+VERSIONS = {"look at own version", "look at foreign version"}
 # What `countersign doctor` looks at.
 DOCTOR = {"read own function", "read foreign function"}
 READS = {"read own record", "read foreign record", "list own records", "list all records", "list configurations"}
@@ -144,12 +154,10 @@ READS = {"read own record", "read foreign record", "list own records", "list all
         ("ci", OWN),
         ("developer", OWN | {"read own upload", "read own function"}),
         ("auditor", READS),
-        ("operator", READS | {"drop own", "drop foreign", "read own upload", "silence", *DOCTOR}),
+        ("operator", READS | VERSIONS | {"drop own", "drop foreign", "read own upload", "silence", *DOCTOR}),
     ],
 )
 def test_each_may_what_it_is_for_and_nothing_else(gate: Gate, name: str, may: set[str]) -> None:
-    root = gate.aws.client("s3")
-    root.put_object(Bucket=gate.outputs["UploadsBucket"], Key="functions/shop-web.zip", Body=HELLO)
     assert tries(gate, gate.aws.user(name, *statements(name, gate))) == may
 
 

@@ -303,6 +303,22 @@ def test_upload_names_its_principal_whatever_the_key(gate: Gate, key: str) -> No
     assert record["s3"]["object"]["versionId"] == made["VersionId"]
 
 
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        {"StorageClass": "GLACIER"},
+        {"StorageClass": "DEEP_ARCHIVE"},
+        {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32},
+    ],
+)
+def test_uploads_that_nobody_could_read_at_once_are_denied(gate: Gate, unreadable: dict[str, str]) -> None:
+    keys = gate.aws.user("-".join(["uploader", *unreadable.values()]), EVERYTHING)
+    put = gate.aws.client("s3", keys).put_object
+    wanted = {"Bucket": gate.outputs["UploadsBucket"], "Key": "functions/archived.zip", "Body": b"x"}
+    assert code_of(put, **wanted, **unreadable).startswith("AccessDenied")
+    assert code_of(put, **wanted, StorageClass="STANDARD_IA") == "done"
+
+
 def test_uploads_stay_on_the_event_bus_for_others(gate: Gate) -> None:
     configured = gate.aws.client("s3").get_bucket_notification_configuration(Bucket=gate.outputs["UploadsBucket"])
     assert "EventBridgeConfiguration" in configured

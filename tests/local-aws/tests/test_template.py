@@ -61,6 +61,13 @@ def test_calls_on_code_and_trust_are_taken_whatever_version_is_behind_their_name
     assert [call for call in LAMBDA_CALLS if not trail_takes(aws, "aws.lambda", call + version)] == []
 
 
+def test_each_rule_tells_when_the_other_is_turned_off(aws: LocalAws) -> None:
+    """What turns one off is told by the other: it is off when its own event comes."""
+    for name in ("DisableRule", "DeleteRule", "PutRule", "RemoveTargets"):
+        assert trail_takes(aws, "aws.events", name), name
+        assert takes(aws, "GateRule", "aws.events", "AWS API Call via CloudTrail", {"eventName": name}), name
+
+
 def test_signers_calls_on_trust_are_taken(aws: LocalAws) -> None:
     assert [call for call in SIGNER_CALLS if not trail_takes(aws, "aws.signer", call)] == []
 

@@ -17,7 +17,7 @@ pub(crate) struct House {
 /// The path of a room below `src` without `.rs`, and the rooms that it may use.
 pub(crate) type Room = (&'static str, &'static [&'static str]);
 
-pub(crate) const HOUSES: [House; 4] = [
+pub(crate) const HOUSES: [House; 5] = [
     House {
         name: "package",
         folder: "shared/package/src",
@@ -45,7 +45,10 @@ pub(crate) const HOUSES: [House; 4] = [
             ),
             ("origin", &["signature_entry", "digest", "zip", "package"]),
             ("inventory", &["escape", "numbers", "zip", "package"]),
-            ("signable", &["numbers", "limits", "zip", "origin"]),
+            (
+                "signable",
+                &["numbers", "limits", "signature_entry", "zip", "origin"],
+            ),
             (
                 "strip",
                 &["signature_entry", "limits", "zip", "package", "origin"],
@@ -84,6 +87,97 @@ pub(crate) const HOUSES: [House; 4] = [
         ],
     },
     House {
+        name: "attest",
+        folder: "shared/attest/src",
+        rooms: &[
+            ("limits", &[]),
+            ("json", &[]),
+            ("text", &["limits"]),
+            ("error", &[]),
+            ("subject", &[]),
+            ("source", &[]),
+            ("trust_root", &["limits", "json", "text", "error"]),
+            ("bundle", &["limits", "json", "text", "error"]),
+            ("predicate", &["text", "error", "source"]),
+            ("certificate", &["text", "error", "source"]),
+            (
+                "agreement",
+                &["text", "error", "source", "predicate", "certificate"],
+            ),
+            ("level", &["certificate", "agreement"]),
+            (
+                "statement",
+                &[
+                    "limits",
+                    "json",
+                    "text",
+                    "error",
+                    "subject",
+                    "bundle",
+                    "predicate",
+                ],
+            ),
+            (
+                "provenance",
+                &[
+                    "text",
+                    "subject",
+                    "source",
+                    "predicate",
+                    "certificate",
+                    "agreement",
+                    "level",
+                ],
+            ),
+            (
+                "demand",
+                &["limits", "text", "error", "level", "provenance"],
+            ),
+            (
+                "key",
+                &[
+                    "limits",
+                    "text",
+                    "error",
+                    "subject",
+                    "bundle",
+                    "statement",
+                    "provenance",
+                ],
+            ),
+            (
+                "verify",
+                &[
+                    "text",
+                    "error",
+                    "subject",
+                    "trust_root",
+                    "bundle",
+                    "certificate",
+                    "agreement",
+                    "statement",
+                    "provenance",
+                ],
+            ),
+            (
+                "lib",
+                &[
+                    "limits",
+                    "error",
+                    "subject",
+                    "source",
+                    "trust_root",
+                    "bundle",
+                    "level",
+                    "provenance",
+                    "demand",
+                    "key",
+                    "verify",
+                ],
+            ),
+        ],
+    },
+    House {
         name: "gate",
         folder: "shared/gate/src",
         rooms: &[
@@ -93,6 +187,7 @@ pub(crate) const HOUSES: [House; 4] = [
             ("ports", &["domain", "verdict"]),
             ("records", &["domain", "verdict", "ports"]),
             ("outcome", &["domain", "verdict", "ports", "records"]),
+            ("probe", &["domain", "verdict", "ports", "records"]),
             (
                 "admission",
                 &["domain", "verdict", "events", "ports", "records", "outcome"],
@@ -107,7 +202,9 @@ pub(crate) const HOUSES: [House; 4] = [
             ),
             (
                 "sweep",
-                &["domain", "verdict", "events", "ports", "records", "outcome"],
+                &[
+                    "domain", "verdict", "events", "ports", "records", "outcome", "probe",
+                ],
             ),
             ("client", &["domain", "verdict", "ports", "records"]),
             ("lib", &[]),

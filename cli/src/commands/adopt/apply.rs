@@ -153,25 +153,27 @@ async fn upload(session: &Session, name: &FunctionName, package: &[u8], row: Row
     }
 }
 
-/// Waits until all of them have ended, or for `timeout`.
+/// Waits until all of them have ended, or for `timeout`. Where nobody can look any more, that is in the rows of those that
+/// have not ended.
 pub(super) async fn wait(
     session: &Session,
     waiting: Vec<OnItsWay>,
     timeout: Duration,
     reporter: &Reporter,
-) -> Result<Vec<Row>, CliError> {
+) -> Vec<Row> {
     let (rows, mut followed): (Vec<Row>, Vec<Followed>) = waiting
         .into_iter()
         .map(|on_its_way| (on_its_way.row, on_its_way.followed))
         .unzip();
-    watch(session, &mut followed, timeout, reporter).await?;
+    let watched = watch(session, &mut followed, timeout, reporter).await;
+    let unseen = watched.err();
     let ended = rows.into_iter().zip(&followed);
-    Ok(ended
-        .map(|(row, followed)| ended_row(row, followed))
-        .collect())
+    ended
+        .map(|(row, followed)| ended_row(row, followed, unseen.as_ref()))
+        .collect()
 }
 
-fn ended_row(row: Row, followed: &Followed) -> Row {
+fn ended_row(row: Row, followed: &Followed, unseen: Option<&CliError>) -> Row {
     let label = followed.upload().label();
     let target = followed.target();
     let row = Row {
@@ -179,6 +181,12 @@ fn ended_row(row: Row, followed: &Followed) -> Row {
         ..row
     };
     let Some(outcome) = followed.outcome() else {
+        if let Some(CliError { what, fix }) = unseen {
+            return Row {
+                fix: Some(fix.clone()),
+                ..row.not_known(what.clone())
+            };
+        }
         return Row {
             state: State::Pending,
             message: Some("it has not ended in the time that there was".to_owned()),

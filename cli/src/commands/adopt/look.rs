@@ -1,14 +1,11 @@
 //! What Lambda and the records say of a function that is to come under the gate.
 
-use std::time::Duration;
-
 use countersign_gate::{
     client::{AdoptionFacts, AdoptionGoal, AdoptionPlan, CodeStep, Obstacle, plan_adoption},
-    deployment::ALIAS_TAG,
-    domain::{AliasName, FunctionName, Target, sha256_base64},
+    domain::{ALIAS_TAG, AliasName, FunctionName, Target, sha256_base64},
     ports::{
-        Adoption as _, AdoptionCandidate, Clock as _, CodeLocation, FunctionCsc, Functions as _,
-        PortError,
+        Adoption as _, AdoptionCandidate, CONTROL_PLANE_INTERVAL, Clock as _, CodeLocation,
+        FunctionCsc, Functions as _, GET_FUNCTION_INTERVAL, PortError,
     },
     records::{RecordError, history, live},
     verdict::{check_signable, check_size},
@@ -16,11 +13,6 @@ use countersign_gate::{
 use countersign_package::Limits;
 
 use crate::aws::session::Session;
-
-/// Between two calls of Lambda's control plane: a tenth of the 15 a second that it allows an account (grade B).
-const CONTROL_PLANE_INTERVAL: Duration = Duration::from_millis(667);
-/// Between two of `GetFunction`: a tenth of 100 a second (grade B).
-const GET_FUNCTION_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Waits before a call of the control plane.
 pub(super) async fn pace_control_plane(session: &Session) {

@@ -2,8 +2,8 @@
 
 use countersign_gate::{
     client::{AdoptionGoal, audit::read_swept},
-    domain::{Csc, CscArn, CscPolicy, FunctionName, NamePattern},
-    ports::{Adoption as _, FunctionInventory as _, Functions as _},
+    domain::{Csc, CscArn, CscPolicy, FunctionName, GateFunction, NamePattern},
+    ports::{Adoption as _, FunctionInventory as _, Functions as _, Pages},
 };
 
 use super::{
@@ -80,10 +80,10 @@ async fn adopt(
         reporter.done();
         if waiting.len() >= MAX_ON_THEIR_WAY {
             let batch = std::mem::take(&mut waiting);
-            rows.extend(wait(session, batch, arguments.timeout, reporter).await?);
+            rows.extend(wait(session, batch, arguments.timeout, reporter).await);
         }
     }
-    rows.extend(wait(session, waiting, arguments.timeout, reporter).await?);
+    rows.extend(wait(session, waiting, arguments.timeout, reporter).await);
     rows.sort_by(|a, b| a.target.cmp(&b.target));
     Ok(Report {
         applied: arguments.apply,
@@ -192,23 +192,19 @@ async fn all_functions(
     stack: Option<&str>,
 ) -> Result<Vec<FunctionName>, CliError> {
     let mut names = Vec::new();
-    let mut marker: Option<String> = None;
-    loop {
+    let mut pages = Pages::default();
+    while pages.has_next() {
         pace_control_plane(session).await;
-        let page = session.lambda.list_functions(marker.as_deref()).await;
+        let page = session.lambda.list_functions(pages.marker()).await;
         let page = page.map_err(|error| {
             session.failed_lambda_call("list the functions", "lambda:ListFunctions", &error)
         })?;
-        let listed = page.items.into_iter();
+        let listed = pages.take_items(page).into_iter();
         names.extend(listed.filter_map(|function| FunctionName::parse(function.name).ok()));
-        if page.next.is_none() || page.next == marker {
-            break;
-        }
-        marker = page.next;
     }
     let is_own = |name: &FunctionName| {
-        let of_stack = stack.and_then(|stack| name.as_str().strip_prefix(stack));
-        of_stack.is_some_and(|rest| matches!(rest, "-sign" | "-deploy" | "-alert" | "-sweep"))
+        let own = stack.and_then(|stack| GateFunction::named(stack, name.as_str()));
+        own.is_some()
     };
     names.retain(|name| !is_own(name));
     Ok(names)

@@ -14,7 +14,7 @@ pub(super) fn render(run: &Run) -> String {
     for upload in &run.uploads {
         let level = match upload.state {
             State::Deployed | State::Prepared => "notice",
-            State::Superseded | State::NotKnown => "warning",
+            State::Superseded | State::HeldBack | State::NotKnown => "warning",
             State::Rejected | State::Refused | State::Failed | State::Unusable => "error",
         };
         let title = format!("{} {}", upload.target, word(upload));

@@ -24,7 +24,7 @@ Exit status:
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The file of events, a JSON document a line
+    /// The file of events, a JSON document a line; - is standard input
     #[arg(value_name = "EVENTS.jsonl")]
     pub(super) events: PathBuf,
     /// The exit status of the command that wrote them

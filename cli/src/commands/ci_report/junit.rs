@@ -12,7 +12,7 @@ pub(super) fn render(run: &Run) -> String {
     for upload in &run.uploads {
         let element = match upload.state {
             State::Deployed | State::Prepared => None,
-            State::Superseded => {
+            State::Superseded | State::HeldBack => {
                 skipped = skipped.saturating_add(1);
                 Some("skipped")
             }

@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
 }
 
 fn read(arguments: &Arguments) -> Result<Vec<Event>, CliError> {
-    let bytes = input::read(&arguments.events, "the events")?;
+    let bytes = input::read_or_standard_input(&arguments.events, "the events")?;
     let text = String::from_utf8_lossy(&bytes);
     text.lines()
         .enumerate()

@@ -12,6 +12,8 @@ pub(super) enum State {
     Deployed,
     Prepared,
     Superseded,
+    /// Another package of the same push was refused, so that this one was not uploaded.
+    HeldBack,
     /// There was no outcome in time, or nobody waited.
     NotKnown,
     Rejected,
@@ -56,6 +58,7 @@ enum What {
         message: String,
         fix: String,
     },
+    HeldBack,
     Uploaded {
         version: String,
     },
@@ -103,6 +106,7 @@ impl State {
             Self::Deployed => "deployed",
             Self::Prepared => "prepared",
             Self::Superseded => "superseded",
+            Self::HeldBack => "held_back",
             Self::NotKnown => "not_known",
             Self::Rejected => "rejected",
             Self::Refused => "refused",
@@ -138,6 +142,11 @@ impl Upload {
             What::Refused { code, message, fix } => {
                 self.state = State::Refused;
                 (self.code, self.message, self.fix) = (Some(code), Some(message), Some(fix));
+            }
+            What::HeldBack => {
+                self.state = State::HeldBack;
+                self.message =
+                    Some("it was not uploaded, since another package was refused".to_owned());
             }
             What::Uploaded { version } => self.version_id = Some(version),
             What::Ended { outcome } => {

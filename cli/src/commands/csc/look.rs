@@ -5,15 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use countersign_gate::{
     client::{CscUser, audit::read_swept},
     domain::{Csc, CscArn, ProfileName, ProfileStatus, Target},
-    ports::{FunctionInventory as _, Functions as _, Signer as _},
+    ports::{FunctionInventory as _, Functions as _, Pages, Signer as _},
 };
 use countersign_package::ProfileVersionArn;
 
 use crate::{
-    aws::{
-        listing::{MAX_PAGES, functions_of},
-        session::Session,
-    },
+    aws::{listing::functions_of, session::Session},
     io::error::CliError,
 };
 
@@ -45,13 +42,13 @@ pub(super) async fn users_of(
         BTreeMap::new()
     };
     let mut users = Vec::new();
-    let mut marker: Option<String> = None;
-    for _ in 0..MAX_PAGES {
-        let page = session.lambda.list_functions(marker.as_deref()).await;
+    let mut pages = Pages::default();
+    while pages.has_next() {
+        let page = session.lambda.list_functions(pages.marker()).await;
         let page = page.map_err(|error| {
             session.failed_lambda_call("list the functions", "lambda:ListFunctions", &error)
         })?;
-        for function in page.items {
+        for function in pages.take_items(page) {
             if names.contains(&function.name) {
                 users.push(CscUser {
                     layer_signers: layers.remove(&function.name).unwrap_or_default(),
@@ -60,10 +57,6 @@ pub(super) async fn users_of(
                 });
             }
         }
-        if page.next.is_none() || page.next == marker {
-            break;
-        }
-        marker = page.next;
     }
     users.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(users)

@@ -21,8 +21,8 @@ Exit status: 0 it was shown, also when nothing differs; 2 a package cannot be re
 
 /// Show what differs between two packages
 ///
-/// Each is a file, an upload (functions/NAME@VERSION with its S3 version id or label), what was
-/// deployed last (functions/NAME), or what Lambda has as $LATEST of a function (lambda:NAME), whoever put it
+/// Each is a file, an upload (functions/NAME@VERSION with its S3 version id or label), what is
+/// live by the records (functions/NAME), or what Lambda has as $LATEST of a function (lambda:NAME), whoever put it
 /// there. The signature is left out. Nothing is changed.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use countersign_gate::{
-    client::{diff, last_deployed},
+    client::{diff, live_upload},
     domain::{FunctionName, Target, UploadId},
     ports::{Adoption as _, PortError, Uploads as _},
-    records::history,
+    records::{history, live},
 };
 use countersign_package::{Archive, Limits};
 
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// How far back the last deployment is looked for.
+/// How far back a deployment is looked for, where there is no `live.json`.
 const MAX_HISTORY_UPLOADS: usize = 1000;
 
 /// A package, and how it is called.
@@ -72,7 +72,7 @@ fn read(side: &Side, arguments: &Arguments) -> Result<Package, CliError> {
             let records_bucket = arguments.records_bucket.name()?;
             block_on(async {
                 let session = Session::connect(bucket, records_bucket).await?;
-                let upload = live(&session, target).await?;
+                let upload = live_version(&session, target).await?;
                 read_upload(&session, target, &upload).await
             })
         }
@@ -90,11 +90,16 @@ fn read_file(path: &Path) -> Result<Package, CliError> {
     })
 }
 
-async fn live(session: &Session, target: &Target) -> Result<UploadId, CliError> {
+async fn live_version(session: &Session, target: &Target) -> Result<UploadId, CliError> {
+    let unread = |error| session.unread_records(target, &error);
+    let live = live(&session.records, target).await.map_err(unread)?;
+    if let Some(live) = live {
+        return Ok(live.upload.id);
+    }
     let uploads = history(&session.records, target, MAX_HISTORY_UPLOADS)
         .await
-        .map_err(|error| session.unread_records(target, &error))?;
-    last_deployed(&uploads)
+        .map_err(unread)?;
+    live_upload(&uploads, None)
         .and_then(|upload| upload.outcome.as_ref())
         .map(|outcome| outcome.upload.id.clone())
         .ok_or_else(|| {

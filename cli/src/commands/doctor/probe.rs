@@ -1,12 +1,18 @@
 //! `--probe`: sends the package, and keeps what was found.
 
-use countersign_gate::{
-    client::{
-        doctor::StackPlace,
-        probe::{ProbeReport, ProbeSetup, ProbeWorld, probe},
-    },
-    ports::{Records as _, error_chain},
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write as _},
+    path::Path,
 };
+
+use countersign_aws::RecordsBucket;
+use countersign_gate::{
+    client::doctor::StackPlace,
+    ports::{Records as _, error_chain},
+    probe::{ProbeReport, ProbeSetup, ProbeWorld, probe},
+};
+use countersign_package::TrustRoots;
 
 use super::args::Arguments;
 use crate::{
@@ -17,8 +23,35 @@ use crate::{
 /// What a probe found.
 pub(super) struct Probed {
     pub(super) report: ProbeReport,
-    /// Why it is not in the records bucket, if it is not.
-    pub(super) unkept: Option<CliError>,
+    /// Why it is not in the records bucket, or not in the file, if it is not.
+    pub(super) unkept: Vec<CliError>,
+}
+
+/// What has to be there before a probe begins.
+pub(super) struct Prepared {
+    roots: TrustRoots,
+    /// The file of `--probe-report`, open.
+    file: Option<File>,
+}
+
+impl Prepared {
+    /// Reads the trust roots, and opens the file. What is in it stays until the report is written.
+    pub(super) fn of(arguments: &Arguments) -> Result<Self, CliError> {
+        let roots = read_trust_roots(&arguments.trust_roots)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let path = arguments.probe_report.as_ref();
+        let file = path.map(|path| options.open(path).map_err(|error| unwritten(path, &error)));
+        Ok(Self {
+            roots,
+            file: file.transpose()?,
+        })
+    }
+}
+
+fn unwritten(path: &Path, error: &io::Error) -> CliError {
+    let what = format!("cannot write {}: {error}", path.display());
+    CliError::new(what, "give a file in a folder that you may write to")
 }
 
 /// Probes the stack.
@@ -26,17 +59,16 @@ pub(super) async fn run(
     session: &Session,
     arguments: &Arguments,
     place: &StackPlace,
+    prepared: Prepared,
 ) -> Result<Probed, CliError> {
-    let roots = read_trust_roots(&arguments.trust_roots)?;
     let uploads = session.uploads_in(&place.uploads_bucket);
     let records = session.records_in(&place.records_bucket);
     let signed_bucket = session.signed_in(&place.signed_bucket);
-    let signer = session.signer();
     let world = ProbeWorld {
         uploads: &uploads,
         records: &records,
         signed: &signed_bucket,
-        signer: &signer,
+        signer: &session.signer,
         lambda: &session.lambda,
         clock: &session.clock,
     };
@@ -48,7 +80,7 @@ pub(super) async fn run(
         records_bucket: &place.records_bucket,
         region: &place.region,
         account: &place.account,
-        roots: &roots,
+        roots: &prepared.roots,
         timeout: arguments.probe_timeout,
     };
     // Boxed: the whole probe is one large future.
@@ -60,32 +92,43 @@ pub(super) async fn run(
         );
         CliError::new(what, error.fix())
     })?;
-    let json = serde_json::to_vec_pretty(&report).map_err(|error| {
-        CliError::new(
-            format!("cannot write the report as JSON: {error}"),
-            "report this",
-        )
-    })?;
-    if let Some(path) = &arguments.probe_report {
-        std::fs::write(path, &json).map_err(|error| {
-            let what = format!("cannot write {}: {error}", path.display());
-            CliError::new(what, "give a file in a folder that you may write to")
-        })?;
+    let unkept = keep(&records, arguments, prepared.file, &report).await;
+    Ok(Probed { report, unkept })
+}
+
+/// Keeps the report in the file and in the records bucket; answers with what went wrong.
+async fn keep(
+    records: &RecordsBucket,
+    arguments: &Arguments,
+    file: Option<File>,
+    report: &ProbeReport,
+) -> Vec<CliError> {
+    let json = match serde_json::to_vec_pretty(report) {
+        Ok(json) => json,
+        Err(error) => {
+            let what = format!("cannot write the report as JSON: {error}");
+            return vec![CliError::new(what, "report this")];
+        }
+    };
+    let mut unkept = Vec::new();
+    if let (Some(mut file), Some(path)) = (file, &arguments.probe_report) {
+        let written = file.set_len(0).and_then(|()| file.write_all(&json));
+        unkept.extend(written.err().map(|error| unwritten(path, &error)));
     }
     let document = format!(
         "doctor/probe-{}.json",
         report.began_at.strftime("%Y%m%dT%H%M%SZ")
     );
     let kept = records.create_record(&document, &json).await;
-    let unkept = kept.err().map(|error| {
+    if let Err(error) = kept {
         let what = format!(
             "the report is not kept as {document} in the records bucket: {}",
             error.error_chain()
         );
-        CliError::new(
+        unkept.push(CliError::new(
             what,
             "let yourself write doctor/* there, as policies/operator.json does; --probe-report keeps it in a file",
-        )
-    });
-    Ok(Probed { report, unkept })
+        ));
+    }
+    unkept
 }

@@ -1,14 +1,14 @@
 //! `countersign doctor`: looks at the stack, probes it if that is asked for, prints, and says by its exit status how it stands.
 
 use countersign_gate::{
-    client::doctor::{Diagnosis, DoctorWorld, StackPlace, diagnose},
-    deployment::ALIAS_TAG,
+    client::doctor::{Diagnosis, DoctorWorld, diagnose},
+    domain::ALIAS_TAG,
 };
 use jiff::Timestamp;
 
 use super::{
     args::Arguments,
-    probe::{self, Probed},
+    probe::{self, Prepared, Probed},
     report::Report,
     text,
 };
@@ -23,35 +23,42 @@ use crate::{
 
 /// Looks, prints.
 pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, CliError> {
-    let (diagnosis, probed) = ask("looking at the stack", look(arguments, now))?;
-    if let Some(Probed {
-        unkept: Some(error),
-        ..
-    }) = &probed
-    {
-        output::print_error(error);
-    }
+    // Before a package goes through the gate: what is found has to have a place.
+    let prepared = arguments.probe.then(|| Prepared::of(arguments));
+    let prepared = prepared.transpose()?;
+    let (diagnosis, probed) = ask("looking at the stack", look(arguments, prepared, now))?;
+    let (probe, error) = match &probed {
+        Some(Ok(probed)) => (Some(&probed.report), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (None, None),
+    };
     let report = Report {
         diagnosis: &diagnosis,
-        probe: probed.as_ref().map(|probed| &probed.report),
+        probe,
+        error,
     };
     match arguments.format {
         Format::Json => output::print_json(&report)?,
         Format::Text => output::print(&text::render(&report, arguments.fix_hint))?,
+    }
+    let unkept = probed.iter().flatten().flat_map(|probed| &probed.unkept);
+    for error in unkept.chain(error) {
+        output::print_error(error);
     }
     Ok(status(&report))
 }
 
 async fn look(
     arguments: &Arguments,
+    prepared: Option<Prepared>,
     now: Timestamp,
-) -> Result<(Diagnosis, Option<Probed>), CliError> {
+) -> Result<(Diagnosis, Option<Result<Probed, CliError>>), CliError> {
     let session = Session::connect("", "").await?;
-    let (inspector, signer) = (session.stack_inspector(), session.signer());
+    let (inspector, signer) = (session.stack_inspector(), &session.signer);
     let world = DoctorWorld {
         inspection: &inspector,
         lambda: &session.lambda,
-        signer: &signer,
+        signer,
         alias_tag: ALIAS_TAG,
         region: session.region(),
         now,
@@ -60,16 +67,17 @@ async fn look(
     let stack = &arguments.stack.name;
     let diagnosed = diagnose(&world, stack, records).await;
     let (diagnosis, place) = diagnosed.map_err(|error| session.failed_stack_look(stack, &error))?;
-    if !arguments.probe {
+    let Some(prepared) = prepared else {
         return Ok((diagnosis, None));
-    }
-    let place: StackPlace = place.ok_or_else(|| {
-        CliError::new(
+    };
+    // The diagnosis is told, also where there is nothing to probe or the probe fails.
+    let probed = match place {
+        Some(place) => Box::pin(probe::run(&session, arguments, &place, prepared)).await,
+        None => Err(CliError::new(
             "there is nothing to probe: the stack was not found, or its buckets are not known",
-            "run it without --probe, and mend what fails",
-        )
-    })?;
-    let probed = Box::pin(probe::run(&session, arguments, &place)).await?;
+            "mend what fails, and run it again",
+        )),
+    };
     Ok((diagnosis, Some(probed)))
 }
 
@@ -78,7 +86,9 @@ fn status(report: &Report<'_>) -> ExitStatus {
     let (differs, unknown) = report.probe.map_or((0, 0), |probe| {
         (probe.summary.differs, probe.summary.unknown)
     });
-    if summary.failure > 0 || differs > 0 {
+    if report.error.is_some() {
+        ExitStatus::Unusable
+    } else if summary.failure > 0 || differs > 0 {
         ExitStatus::Rejected
     } else if summary.could_not_tell > 0 || unknown > 0 {
         ExitStatus::Inconclusive

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use clap::builder::styling::Style;
-use countersign_gate::client::{
-    doctor::{DoctorSummary, StackCheck, StackCheckResult},
+use countersign_gate::{
+    client::doctor::{DoctorSummary, StackCheck, StackCheckResult},
     probe::{ProbeReport, ProbeSummary},
 };
 

@@ -33,7 +33,7 @@ be used, or there is no such event.";
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The events, as JSON
+    /// The events, as JSON; - is standard input
     #[arg(value_name = "EVENT.json", required_unless_present = "lookup")]
     pub(super) file: Option<PathBuf>,
     /// The id of an event that CloudTrail is to be asked for; a page names it
@@ -60,7 +60,8 @@ pub(crate) struct Arguments {
     /// The stack's key [default: none is the stack's]
     #[arg(long, value_name = "ARN", value_parser = key)]
     pub(super) key: Option<String>,
-    /// A role of the stack's functions, whose calls are the gate's own; may be repeated
+    /// A role of the stack's functions, whose calls are the gate's own; may be repeated, and may be a list with
+    /// commas, as in the output GateRoles
     #[arg(long = "own-role", value_name = "ARN")]
     pub(super) own_roles: Vec<String>,
     /// The stack's parameter `UntrustedCode`

@@ -72,7 +72,14 @@ fn read(arguments: &Arguments) -> Result<(Vec<u8>, String), CliError> {
             let json = ask("asking CloudTrail", look_up(event_id))?;
             Ok((json.into_bytes(), format!("the event {event_id}")))
         }
-        (None, Some(file)) => Ok((input::read(file, "the events")?, file.display().to_string())),
+        (None, Some(file)) => {
+            let events = input::read_or_standard_input(file, "the events")?;
+            let from = match file.as_os_str().to_str() {
+                Some("-") => "standard input".to_owned(),
+                _ => file.display().to_string(),
+            };
+            Ok((events, from))
+        }
         (None, None) => Err(CliError::new(
             "there are no events to explain".to_owned(),
             "name a file, or an event with --lookup",

@@ -1,9 +1,9 @@
 //! The uploads of a target, a row each.
 
 use countersign_gate::{
-    client::last_deployed,
+    client::live_upload,
     domain::{ReasonCode, Target, Upload},
-    records::{Received, UploadRecords},
+    records::{Live, Received, UploadRecords},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,13 +33,13 @@ pub(super) struct Row {
     pub(super) build: Option<String>,
     pub(super) uploaded_by: Option<String>,
     pub(super) took_ms: Option<i64>,
-    /// Whether it was deployed last, and so is what runs as far as the records tell.
+    /// Whether it is what runs, by `live.json`.
     pub(super) is_live: bool,
 }
 
 impl Report {
-    pub(super) fn new(target: Target, uploads: &[UploadRecords]) -> Self {
-        let live = last_deployed(uploads).map(|upload| upload.label.as_str());
+    pub(super) fn new(target: Target, uploads: &[UploadRecords], live: Option<&Live>) -> Self {
+        let live = live_upload(uploads, live).map(|upload| upload.label.as_str());
         Self {
             target,
             uploads: uploads

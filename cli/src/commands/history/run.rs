@@ -1,6 +1,6 @@
 //! `countersign history`: a line for each upload, from the records in S3.
 
-use countersign_gate::records::history;
+use countersign_gate::records::{history, live};
 
 use super::{args::Arguments, report::Report, text};
 use crate::{
@@ -16,13 +16,15 @@ use crate::{
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let bucket = arguments.records_bucket.name()?;
     let target = &arguments.target;
-    let uploads = ask("reading the records", async {
+    let (uploads, live) = ask("reading the records", async {
         let session = Session::connect("", bucket).await?;
-        history(&session.records, target, usize::from(arguments.limit))
-            .await
-            .map_err(|error| session.unread_records(target, &error))
+        let unread = |error| session.unread_records(target, &error);
+        let most = usize::from(arguments.limit);
+        let uploads = history(&session.records, target, most).await;
+        let live = live(&session.records, target).await;
+        Ok((uploads.map_err(unread)?, live.map_err(unread)?))
     })?;
-    let report = Report::new(target.clone(), &uploads);
+    let report = Report::new(target.clone(), &uploads, live.as_ref());
     match arguments.format {
         Format::Json => output::print_json(&report)?,
         Format::Text => output::print(&text::render(&report))?,

@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use countersign_gate::{
     domain::{AttachedLayer, Csc, CscArn},
-    ports::{Adoption as _, Functions as _, LayerUser},
+    ports::{Adoption as _, Functions as _, LayerUser, Pages},
 };
 
 use super::report::{EnforceAnswer, LayerRow, ListReport, UserRow};
 use crate::{
     aws::{
-        listing::{MAX_PAGES, configurations, functions_of},
+        listing::{configurations, functions_of},
         session::Session,
     },
     following::reporter::Reporter,
@@ -68,21 +68,17 @@ async fn configuration(session: &Session, arn: &CscArn) -> Result<Csc, CliError>
 
 async fn users(session: &Session, reporter: &Reporter) -> Result<Vec<LayerUser>, CliError> {
     let mut found = Vec::new();
-    let mut marker: Option<String> = None;
-    for _ in 0..MAX_PAGES {
+    let mut pages = Pages::default();
+    while pages.has_next() {
         reporter.wait(
             &format!("listing functions, {} so far", found.len()),
             Duration::ZERO,
         );
-        let page = session.lambda.list_layer_users(marker.as_deref()).await;
+        let page = session.lambda.list_layer_users(pages.marker()).await;
         let page = page.map_err(|error| {
             session.failed_lambda_call("list the functions", "lambda:ListFunctions", &error)
         })?;
-        found.extend(page.items);
-        if page.next.is_none() || page.next == marker {
-            break;
-        }
-        marker = page.next;
+        found.extend(pages.take_items(page));
     }
     Ok(found)
 }

@@ -94,9 +94,20 @@ pub(super) async fn take(
     if !arguments.apply {
         return Ok(report);
     }
-    upload(session, &target, &layer, arguments.timeout, reporter)
-        .await
-        .map(|followed| ended(report, &followed))
+    let followed = upload(session, &target, &layer, reporter).await?;
+    let mut followed = [followed];
+    let watched = watch(session, &mut followed, arguments.timeout, reporter).await;
+    let [followed] = followed;
+    let report = ended(report, &followed);
+    Ok(match watched {
+        // The package is on its way all the same: the report says as which upload.
+        Err(CliError { what, fix }) if followed.outcome().is_none() => AdoptReport {
+            message: Some(what),
+            fix: report.fix.map(|goes_on| format!("{fix}; {goes_on}")),
+            ..report
+        },
+        _ => report,
+    })
 }
 
 /// The package of a version of a layer, or what stands against it, and the mend.
@@ -134,7 +145,6 @@ async fn upload(
     session: &Session,
     target: &Target,
     layer: &VendorLayer,
-    timeout: Duration,
     reporter: &Reporter,
 ) -> Result<Followed, CliError> {
     reporter.wait(&format!("uploading {target}"), Duration::ZERO);
@@ -146,10 +156,7 @@ async fn upload(
     let stored =
         stored.map_err(|error| session.failed_upload("write", target, "s3:PutObject", &error))?;
     let upload = pin_stored(session, target, stored).await?;
-    let mut followed = [Followed::new(target.clone(), upload)];
-    watch(session, &mut followed, timeout, reporter).await?;
-    let [followed] = followed;
-    Ok(followed)
+    Ok(Followed::new(target.clone(), upload))
 }
 
 fn ended(report: AdoptReport, followed: &Followed) -> AdoptReport {

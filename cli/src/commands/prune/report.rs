@@ -6,6 +6,7 @@ use countersign_gate::{deployment::PrunePlan, domain::VersionNumber};
 use serde::Serialize;
 
 use crate::io::{
+    error::CliError,
     escape::escape,
     exit_status::ExitStatus,
     style::{BOLD, DIM, WARN, style},
@@ -16,7 +17,10 @@ use crate::io::{
 pub(super) struct Report {
     /// Whether it was to be done.
     pub(super) applied: bool,
+    /// As far as it came.
     pub(super) functions: Vec<Row>,
+    /// What stopped it before its end; null when nothing did.
+    pub(super) error: Option<CliError>,
 }
 
 /// A function.
@@ -47,7 +51,9 @@ impl Row {
 
 impl Report {
     pub(super) fn status(&self) -> ExitStatus {
-        if self.functions.iter().any(|row| row.is_upload_under_way) {
+        if self.error.is_some() {
+            ExitStatus::Unusable
+        } else if self.functions.iter().any(|row| row.is_upload_under_way) {
             ExitStatus::Inconclusive
         } else {
             ExitStatus::Success

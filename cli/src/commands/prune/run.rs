@@ -1,12 +1,10 @@
 //! `countersign prune`: looks, deletes where that was asked for, and reports.
 
-use std::time::Duration;
-
 use countersign_gate::{
     deployment::{KeptVersions, MAX_PRUNED, plan_prune},
     domain::{FunctionName, Target},
     outcome::RetryableError,
-    ports::{Clock as _, FunctionVersions as _, VersionDeletion},
+    ports::{CONTROL_PLANE_INTERVAL, Clock as _, FunctionVersions as _, VersionDeletion},
 };
 
 use super::{
@@ -22,9 +20,6 @@ use crate::{
     },
 };
 
-/// Between two deletions: a tenth of the calls of the control plane that Lambda allows an account (grade B).
-const DELETION_INTERVAL: Duration = Duration::from_millis(667);
-
 const TO_LOOK: &str = "lambda:ListVersionsByFunction, lambda:ListAliases and lambda:ListProvisionedConcurrencyConfigs, \
                        and s3:GetObject and s3:ListBucket on the records bucket";
 
@@ -33,27 +28,37 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let records_bucket = arguments.records_bucket.name()?;
     let report = ask("asking which versions are needed", async {
         let session = Session::connect("", records_bucket).await?;
-        let mut functions = Vec::new();
-        for name in &arguments.targets {
-            functions.push(one(&session, arguments, name).await?);
-        }
-        Ok(Report {
+        let mut report = Report {
             applied: arguments.apply,
-            functions,
-        })
+            functions: Vec::new(),
+            error: None,
+        };
+        for name in &arguments.targets {
+            // What was deleted is in the report, also where a later call fails.
+            if let Err(error) = one(&session, arguments, name, &mut report.functions).await {
+                report.error = Some(error);
+                break;
+            }
+        }
+        Ok(report)
     })?;
     match arguments.format {
         Format::Json => output::print_json(&report)?,
         Format::Text => output::print(&render(&report))?,
     }
+    if let Some(error) = &report.error {
+        output::print_error(error);
+    }
     Ok(report.status())
 }
 
+/// Looks at a function, tells what it finds, and deletes.
 async fn one(
     session: &Session,
     arguments: &Arguments,
     name: &FunctionName,
-) -> Result<Row, CliError> {
+    told: &mut Vec<Row>,
+) -> Result<(), CliError> {
     let kept = KeptVersions {
         newest: arguments.keep,
         days: arguments.days,
@@ -64,11 +69,19 @@ async fn one(
     let plan = plan.map_err(|error| unseen(session, &target, &error))?;
     let mut row = Row::of(target, plan);
     row.chosen.truncate(MAX_PRUNED);
-    if !arguments.apply {
-        return Ok(row);
-    }
+    let deleted = if arguments.apply {
+        delete(session, name, &mut row).await
+    } else {
+        Ok(())
+    };
+    told.push(row);
+    deleted
+}
+
+/// Deletes what is chosen, one version after the other.
+async fn delete(session: &Session, name: &FunctionName, row: &mut Row) -> Result<(), CliError> {
     for number in row.chosen.clone() {
-        session.clock.sleep(DELETION_INTERVAL).await;
+        session.clock.sleep(CONTROL_PLANE_INTERVAL).await;
         let deletion = session.lambda.delete_version(name, number).await;
         let deletion = deletion.map_err(|error| {
             let what = format!("delete version {number} of {}", row.target);
@@ -76,11 +89,13 @@ async fn one(
         })?;
         match deletion {
             VersionDeletion::Deleted => row.deleted.push(number),
-            VersionDeletion::InUse(_) => row.in_use.push(number),
+            VersionDeletion::InUse(_) => {
+                row.in_use.push(number);
+                row.chosen.retain(|chosen| *chosen != number);
+            }
         }
     }
-    row.chosen.retain(|number| !row.in_use.contains(number));
-    Ok(row)
+    Ok(())
 }
 
 fn unseen(session: &Session, target: &str, error: &RetryableError) -> CliError {

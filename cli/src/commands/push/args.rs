@@ -26,7 +26,7 @@ and kms:GenerateDataKey and kms:Decrypt on the stack's key.
 The exit status is that of the worst of all uploads.
 
 Exit status:
-  0  deployed
+  0  deployed, or prepared for a function that does not exist yet
   1  rejected; what the gate would only refuse is not even uploaded
   2  the command line or a file cannot be used, or AWS does not answer
   3  not known when the timeout was over

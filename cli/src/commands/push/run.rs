@@ -3,10 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use countersign_gate::{
-    client::{PackageDiff, diff, last_deployed},
-    domain::Upload,
+    client::{PackageDiff, diff, live_upload},
     ports::{UploadStore as _, Uploads as _},
-    records::{UploadRecords, history},
+    records::{history, live},
 };
 use countersign_package::{Archive, Limits};
 
@@ -21,9 +20,9 @@ use crate::{
     builds::project::Project,
     following::{
         event::{Event, What, worst},
-        pin::pin_stored,
         reporter::Reporter,
         result::tell_result,
+        uploaded::tell_uploaded,
         watch::{Followed, watch},
     },
     io::{error::CliError, exit_status::ExitStatus},
@@ -86,25 +85,29 @@ fn one_package_a_target(chosen: &[Chosen]) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Tells of every package that the gate would only refuse. When there is one, none is uploaded.
+/// Tells of every package that the gate would only refuse. When there is one, none is uploaded, and the others are told as
+/// held back, so that a report has each.
 fn refuse(packages: &[Package], reporter: &Reporter) -> Result<bool, CliError> {
-    let mut is_refused = false;
-    for package in packages {
-        if let Err(error) = package::check(package) {
-            is_refused = true;
-            let what = What::Refused {
+    let checked: Vec<_> = packages.iter().map(package::check).collect();
+    if checked.iter().all(Result::is_ok) {
+        return Ok(false);
+    }
+    for (package, checked) in packages.iter().zip(&checked) {
+        let what = match checked {
+            Ok(_) => What::HeldBack,
+            Err(error) => What::Refused {
                 code: error.code,
                 message: &error.message,
                 fix: error.fix,
-            };
-            reporter.tell(&Event {
-                target: &package.target,
-                label: None,
-                what,
-            })?;
-        }
+            },
+        };
+        reporter.tell(&Event {
+            target: &package.target,
+            label: None,
+            what,
+        })?;
     }
-    Ok(is_refused)
+    Ok(true)
 }
 
 async fn push(
@@ -149,35 +152,24 @@ async fn upload(
     reporter.done();
     let stored =
         stored.map_err(|error| session.failed_upload("write", target, "s3:PutObject", &error))?;
-    let upload = pin_stored(session, target, stored).await?;
-    let what = What::Uploaded {
-        bucket: &upload.id.bucket,
-        key: &upload.id.key,
-        version: &upload.id.version,
-        bytes: package.size(),
-    };
-    reporter.tell(&Event::of(target, &upload, what))?;
+    let upload = tell_uploaded(session, target, stored, package.size(), reporter).await?;
     Ok(Followed::new(target.clone(), upload))
 }
 
 /// What a package changes against the one that is live; `None` where that is not known. It is told for
 /// convenience: that it cannot be told is no reason to stop.
 async fn changes_against_live(session: &Session, package: &Package) -> Option<PackageDiff> {
-    let uploads = history(&session.records, &package.target, MAX_LIVE_LOOKBACK)
-        .await
-        .ok()?;
-    let live = live_upload(&uploads)?;
-    let bytes = session.uploads.read_upload(&live.id).await.ok()??;
+    let (records, target) = (&session.records, &package.target);
+    let live = live(records, target).await.ok()?;
+    let uploads = history(records, target, MAX_LIVE_LOOKBACK).await.ok()?;
+    let old = live_upload(&uploads, live.as_ref())?;
+    if old.received.as_ref()?.bytes? > MAX_COMPARED_BYTES {
+        return None;
+    }
+    let upload = &old.outcome.as_ref()?.upload;
+    let bytes = session.uploads.read_upload(&upload.id).await.ok()??;
     let limits = Limits::default();
     let old = Archive::parse(&bytes, &limits).ok()?;
     let new = Archive::parse(&package.bytes, &limits).ok()?;
     Some(diff(&old, &new))
-}
-
-/// The upload that was deployed last, unless it is too large to be fetched.
-fn live_upload(uploads: &[UploadRecords]) -> Option<&Upload> {
-    let live = last_deployed(uploads)?;
-    let bytes = live.received.as_ref()?.bytes?;
-    let outcome = live.outcome.as_ref()?;
-    (bytes <= MAX_COMPARED_BYTES).then_some(&outcome.upload)
 }

@@ -1,7 +1,7 @@
 //! The command line of `countersign redrive`.
 
 use clap::Args;
-use countersign_gate::ports::GateFunction;
+use countersign_gate::domain::GateFunction;
 
 use crate::io::{arguments::StackArgument, output::Format};
 

@@ -1,11 +1,14 @@
 //! What was found, as it is printed.
 
 use countersign_gate::{
+    domain::GateFunction,
     events::{JobEvent, SweepRun, UploadEvent},
-    ports::{DeadLetter, GateFunction},
+    ports::DeadLetter,
 };
 use jiff::Timestamp;
 use serde::Serialize;
+
+use crate::io::error::CliError;
 
 /// The dead letters of a stack; documented in docs/cli.md.
 #[derive(Serialize)]
@@ -14,6 +17,8 @@ pub(super) struct Report {
     pub(super) letters: Vec<LetterReport>,
     /// Whether there may be more than these.
     pub(super) has_more: bool,
+    /// What stopped it before its end; null when nothing did.
+    pub(super) error: Option<CliError>,
 }
 
 /// One dead letter.

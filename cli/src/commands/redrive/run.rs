@@ -3,7 +3,8 @@
 use countersign_aws::DeadLetterQueues;
 use countersign_gate::{
     client::FoundLetters,
-    ports::{DeadLetter, GateFunction, PortError},
+    domain::GateFunction,
+    ports::{DeadLetter, PortError},
 };
 
 use super::{
@@ -27,7 +28,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
         Format::Json => output::print_json(&report)?,
         Format::Text => output::print(&text::render(&report))?,
     }
-    Ok(ExitStatus::Success)
+    let Some(error) = &report.error else {
+        return Ok(ExitStatus::Success);
+    };
+    output::print_error(error);
+    Ok(ExitStatus::Unusable)
 }
 
 async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
@@ -37,28 +42,26 @@ async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
         stack: arguments.stack.name.clone(),
         letters: Vec::new(),
         has_more: false,
+        error: None,
     };
     let chosen = GateFunction::ALL
         .into_iter()
         .filter(|function| arguments.function.is_none_or(|only| only == *function));
     for function in chosen {
-        let found = FoundLetters::take(&queues, function).await;
-        let found =
-            found.map_err(|error| session.failed_dead_letters(&arguments.stack.name, &error))?;
-        report.has_more |= found.has_more;
-        let handled = handle(arguments, &queues, &found, &mut report.letters).await;
-        // What was put back is gone, and cannot be released: no harm.
-        found.release(&queues).await;
-        handled.map_err(|error| {
-            let put_back = report.letters.iter();
-            let put_back = put_back.filter(|letter| letter.action == Action::PutBack);
-            let (error, number) = (&error, put_back.count());
-            let error = session.failed_dead_letters(&arguments.stack.name, error);
-            CliError {
-                what: format!("{}; {number} were put back before", error.what),
-                ..error
+        let handled = match FoundLetters::take(&queues, function).await {
+            Ok(found) => {
+                report.has_more |= found.has_more;
+                let handled = handle(arguments, &queues, &found, &mut report.letters).await;
+                // What was put back is gone, and cannot be released: no harm.
+                found.release(&queues).await;
+                handled
             }
-        })?;
+            Err(error) => Err(error),
+        };
+        if let Err(error) = handled {
+            report.error = Some(stopped(&session, &report, &error));
+            return Ok(report);
+        }
     }
     match &arguments.message {
         Some(id) if report.letters.is_empty() => Err(CliError::new(
@@ -66,6 +69,17 @@ async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
             "list them without --message; one that another run looks at is hidden for five minutes",
         )),
         _ => Ok(report),
+    }
+}
+
+/// Why it goes no further, and how far it came.
+fn stopped(session: &Session, report: &Report, error: &PortError) -> CliError {
+    let put_back = report.letters.iter();
+    let put_back = put_back.filter(|letter| letter.action == Action::PutBack);
+    let error = session.failed_dead_letters(&report.stack, error);
+    CliError {
+        what: format!("{}; {} were put back before", error.what, put_back.count()),
+        ..error
     }
 }
 

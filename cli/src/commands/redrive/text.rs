@@ -12,7 +12,7 @@ use crate::io::{
 pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
     let stack = escape(&report.stack);
-    if report.letters.is_empty() {
+    if report.letters.is_empty() && report.error.is_none() {
         let _ = writeln!(text, "There are no dead letters of {stack}.");
     }
     for letter in &report.letters {

@@ -21,7 +21,7 @@ s3:GetObject on its objects, and kms:GenerateDataKey and kms:Decrypt on the stac
 with tags also s3:GetObjectVersionTagging and s3:PutObjectTagging.
 
 Exit status:
-  0  deployed
+  0  deployed, or prepared for a function that does not exist yet
   1  rejected
   2  there is nothing to go back to, the command line cannot be used, or AWS does not answer
   3  not known when the timeout was over
@@ -30,8 +30,8 @@ Exit status:
 
 /// Go back to what was deployed before
 ///
-/// Uploads the package again that was deployed before the last deployment with another package, or the
-/// one that --to names, and follows it to its outcome. It is signed and judged as of today.
+/// Uploads the newest package again that was deployed and is another one than what is live, or the one that
+/// --to names, and follows it to its outcome. It is signed and judged as of today.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use countersign_gate::{
     client::{RollbackError, rollback_source},
     domain::{Target, Upload, VersionId},
-    ports::UploadStore as _,
-    records::{UploadRecords, history},
+    ports::{Stored, UploadStore as _},
+    records::{UploadRecords, history, live},
 };
 
 use super::args::Arguments;
@@ -14,9 +14,9 @@ use crate::{
     aws::session::{Session, block_on},
     following::{
         event::{Event, What},
-        pin::pin_stored,
         reporter::Reporter,
         result::tell_result,
+        uploaded::tell_uploaded,
         watch::{Followed, watch},
     },
     io::{error::CliError, exit_status::ExitStatus},
@@ -48,7 +48,10 @@ async fn roll_back(
     let uploads = history(&session.records, target, MAX_HISTORY_UPLOADS)
         .await
         .map_err(|error| session.unread_records(target, &error))?;
-    let source = rollback_source(&uploads, arguments.to.as_deref())
+    let live = live(&session.records, target)
+        .await
+        .map_err(|error| session.unread_records(target, &error))?;
+    let source = rollback_source(&uploads, live.as_ref(), arguments.to.as_deref())
         .map_err(|error| nothing_to_go_back_to(target, &error))?;
     let Some((_, version)) = Upload::parse_label(&source.label) else {
         return Err(gone(target, source));
@@ -70,15 +73,10 @@ async fn roll_back(
     if arguments.dry_run {
         return Ok(ExitStatus::Success);
     }
-    let upload = restore(session, target, source, &version).await?;
+    let stored = restore(session, target, source, &version).await?;
     let bytes = source.received.as_ref().and_then(|received| received.bytes);
-    let what = What::Uploaded {
-        bucket: &upload.id.bucket,
-        key: &upload.id.key,
-        version: &upload.id.version,
-        bytes: bytes.unwrap_or_default(),
-    };
-    reporter.tell(&Event::of(target, &upload, what))?;
+    let upload =
+        tell_uploaded(session, target, stored, bytes.unwrap_or_default(), reporter).await?;
     if arguments.no_wait {
         return Ok(ExitStatus::Success);
     }
@@ -93,7 +91,7 @@ async fn restore(
     target: &Target,
     source: &UploadRecords,
     version: &VersionId,
-) -> Result<Upload, CliError> {
+) -> Result<Stored, CliError> {
     let mut metadata = metadata_of(source).clone();
     metadata.insert(ROLLBACK_METADATA.to_owned(), source.label.clone());
     let actions = "s3:PutObject and s3:GetObjectVersion";
@@ -105,10 +103,7 @@ async fn restore(
             let what = format!("copy version {version} over");
             session.failed_upload(&what, target, actions, &error)
         })?;
-    match stored {
-        Some(stored) => pin_stored(session, target, stored).await,
-        None => Err(gone(target, source)),
-    }
+    stored.ok_or_else(|| gone(target, source))
 }
 
 fn metadata_of(upload: &UploadRecords) -> &BTreeMap<String, String> {

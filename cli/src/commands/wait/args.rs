@@ -16,7 +16,7 @@ Examples:
   countersign wait functions/checkout --timeout 0s     look once
 
 Exit status:
-  0  deployed
+  0  deployed, or prepared for a function that does not exist yet
   1  rejected
   2  the command line cannot be used, or AWS does not answer
   3  not known when the timeout was over

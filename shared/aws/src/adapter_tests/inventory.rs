@@ -143,6 +143,14 @@ async fn configurations_and_their_functions_are_listed() {
     fake.answers_once(name, json(&format!(r#"{{"FunctionArns":["{arn}"]}}"#)));
     let users = aws.functions_of_csc(&csc, None).await.unwrap();
     assert_eq!(users.items, ["orders"]);
+    // Left out, the function would look as if it had no configuration.
+    for unreadable in ["orders", "arn:aws:lambda:eu-west-1:111122223333:function:"] {
+        let page = format!(r#"{{"FunctionArns":["{arn}","{unreadable}"]}}"#);
+        fake.answers_once(name, json(&page));
+        let error = aws.functions_of_csc(&csc, None).await.unwrap_err();
+        assert!(is_unexpected(&error), "{error}");
+        assert!(error.error_chain().contains("FunctionArns"), "{error}");
+    }
     // It was deleted since it was listed.
     fake.answers_once(name, exception(404, "ResourceNotFoundException", ""));
     let users = aws.functions_of_csc(&csc, None).await.unwrap();

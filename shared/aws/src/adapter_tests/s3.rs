@@ -1,11 +1,18 @@
+use std::collections::BTreeMap;
+
 use countersign_gate::{
     domain::{Target, UploadId, VersionId},
     ports::{
-        Creation, CurrentUpload, Records, Replacement, SignedObjects, UploadHead, UploadVersion,
-        Uploads,
+        Creation, CurrentUpload, Records, Replacement, SignedObjects, Stored, UploadHead,
+        UploadStore as _, UploadVersion, Uploads,
     },
 };
-use countersign_testkit::{fake_aws::s3_error, http::Response};
+use countersign_testkit::{
+    fake_aws::{FakeAws, s3_error},
+    http::Response,
+};
+
+use crate::{UploadsBucket, connection::tests::connection_to};
 
 use super::{call, is_denied, is_throttled, is_unavailable, is_unexpected, stack};
 
@@ -416,6 +423,22 @@ async fn conflicting_creation_is_retried() {
     fake.answers("s3:PutObject", conflict());
     let error = aws.create_record("b.json", b"{1}").await.unwrap_err();
     assert!(is_unavailable(&error));
+}
+
+/// S3 may have made the copy whose answer is lost, and each copy is an upload.
+#[tokio::test]
+async fn restored_upload_is_copied_once() {
+    let fake = FakeAws::start().unwrap();
+    let uploads = UploadsBucket::new(connection_to(&fake.endpoint()), "uploads".to_owned());
+    let version = VersionId::parse(fake.put("uploads", KEY, "a")).unwrap();
+    let target = Target::from_key(KEY).unwrap();
+    fake.answers_once("s3:CopyObject", s3_error(500, "InternalError"));
+    let none = BTreeMap::new();
+    let error = uploads.restore_upload(&target, &version, &none).await;
+    assert!(is_unavailable(&error.unwrap_err()));
+    assert_eq!(fake.called(), ["s3:CopyObject"]);
+    let stored = uploads.restore_upload(&target, &version, &none).await;
+    assert!(matches!(stored, Ok(Some(Stored::Version(_)))), "{stored:?}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use countersign_gate::ports::{CallHistory, PortError};
 
 use crate::{
     connection::Connection,
-    error::{port_error, unreadable},
+    error::{not_made, port_error},
 };
 
 /// [`CallHistory`] over CloudTrail.
@@ -29,7 +29,7 @@ impl CallHistory for CloudTrail {
             .attribute_key(LookupAttributeKey::EventId)
             .attribute_value(event_id)
             .build()
-            .map_err(|error| unreadable(CALL, "LookupAttributes", &error))?;
+            .map_err(|error| not_made(CALL, error))?;
         let mut next = None;
         // A page may be empty although there is another.
         loop {

@@ -7,7 +7,10 @@ use std::{
 };
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
-use countersign_gate::ports::{DeadLetter, DeadLetters, GateFunction, PortError};
+use countersign_gate::{
+    domain::GateFunction,
+    ports::{DeadLetter, DeadLetters, PortError},
+};
 use jiff::Timestamp;
 
 use crate::{

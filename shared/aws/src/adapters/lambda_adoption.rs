@@ -27,7 +27,7 @@ use super::lambda_api::{
 };
 use crate::{
     connection::timeouts,
-    error::{broken_off, code, port_error, port_error_inside, required, unreadable},
+    error::{broken_off, code, not_made, port_error, port_error_of_answer, required, unreadable},
 };
 
 const DOWNLOAD: &str = "lambda:GetFunction (Code.Location)";
@@ -123,9 +123,8 @@ impl Adoption for LambdaApi {
         if status == 200 {
             return Ok(body);
         }
-        let code = if status == 403 { "AccessDenied" } else { "-" };
-        let message = format!("HTTP status {status}");
-        Err(port_error_inside(DOWNLOAD, code, &message))
+        let message = "the package is not handed out at its address";
+        Err(port_error_of_answer(DOWNLOAD, status, "-", message))
     }
 
     async fn attach_csc(
@@ -158,7 +157,7 @@ impl Adoption for LambdaApi {
         let publishers = AllowedPublishers::builder()
             .set_signing_profile_version_arns(Some(publishers.iter().cloned().collect()))
             .build()
-            .map_err(|error| unreadable(CALL, "AllowedPublishers", &error))?;
+            .map_err(|error| not_made(CALL, error))?;
         let request = self.connection.lambda().update_code_signing_config();
         let request = request
             .code_signing_config_arn(csc.as_str())
@@ -217,7 +216,37 @@ fn gate(configuration: &FunctionConfiguration) -> Option<GateEnvironment> {
 
 #[cfg(test)]
 mod tests {
+    use countersign_testkit::{fake_aws::FakeAws, http::Response};
+
     use super::*;
+    use crate::connection::tests::connection_to;
+
+    #[tokio::test]
+    async fn refused_download_is_classed_by_its_status() {
+        let fake = FakeAws::start().unwrap();
+        let lambda = LambdaApi::new(connection_to(&fake.endpoint()));
+        let location = CodeLocation::new(format!("{}/code/shop.zip?x=1", fake.endpoint()));
+        let class = |error: &PortError| match error {
+            PortError::Throttled { .. } => "throttled",
+            PortError::Denied { .. } => "denied",
+            PortError::Unavailable { .. } => "unavailable",
+            PortError::Unexpected { .. } => "unexpected",
+            PortError::NotMade { .. } => "not made",
+        };
+        for (status, expected) in [
+            (403, "denied"),
+            (404, "unexpected"),
+            (429, "throttled"),
+            (500, "unavailable"),
+            (503, "unavailable"),
+        ] {
+            fake.answers("s3:GetObject", Response::new(status, ""));
+            let error = lambda.download(&location).await.unwrap_err();
+            let text = error.error_chain();
+            assert_eq!(class(&error), expected, "{text}");
+            assert!(text.contains(&format!("HTTP {status},")), "{text}");
+        }
+    }
 
     #[test]
     fn address_is_split_at_its_path() {

@@ -35,7 +35,10 @@ use jiff::Timestamp;
 
 use crate::{
     connection::Connection,
-    error::{code, port_error, port_error_inside, refusal, required, unreachable, unreadable},
+    error::{
+        code, could_not_reach, not_made, port_error, port_error_inside, refusal, required,
+        unreadable,
+    },
 };
 
 pub(super) const NOT_FOUND: &str = "ResourceNotFoundException";
@@ -107,7 +110,8 @@ impl Functions for LambdaApi {
         options: UpdateOptions,
     ) -> Result<CodeUpdate<()>, PortError> {
         let request = self.code_request(name, signed, seen, options).dry_run(true);
-        update(request).await?.try_map(|_| Ok(()))
+        let config = Connection::lambda_package_call();
+        update(request, config).await?.try_map(|_| Ok(()))
     }
 
     async fn update_code(
@@ -118,13 +122,15 @@ impl Functions for LambdaApi {
         options: UpdateOptions,
     ) -> Result<CodeUpdate<UpdatedCode>, PortError> {
         if *approved.verified().target() != Target::Function(name.clone()) {
-            let problem = format!("what was approved is for {}", approved.verified().target());
-            return Err(unreadable(UPDATE_CODE, "FunctionName", &problem));
+            let target = approved.verified().target();
+            let problem = format!("what was approved is for {target}, not for functions/{name}");
+            return Err(not_made(UPDATE_CODE, problem));
         }
         let request = self.code_request(name, approved.verified().signed(), seen, options);
         // Only what has to be compared is asked of this answer: state and revision are read from
         // the function, which is looked at until the update is done.
-        update(request).await?.try_map(|answer| {
+        let config = Connection::lambda_package_change();
+        update(request, config).await?.try_map(|answer| {
             let is_done = answer.last_update_status == Some(LastUpdateStatus::Successful);
             let code = CodeIdentity {
                 sha256: required(UPDATE_CODE, "CodeSha256", answer.code_sha256)?,
@@ -386,10 +392,9 @@ pub(super) fn storage_of<Place>(referenced: Option<&Place>) -> CodeStorage {
 
 async fn update(
     request: UpdateFunctionCodeFluentBuilder,
+    config: aws_sdk_lambda::config::Builder,
 ) -> Result<CodeUpdate<UpdateFunctionCodeOutput>, PortError> {
-    let request = request
-        .customize()
-        .config_override(Connection::lambda_package_call());
+    let request = request.customize().config_override(config);
     let error = match request.send().await {
         Ok(answer) => return Ok(CodeUpdate::Accepted(answer)),
         Err(error) => error,
@@ -399,7 +404,7 @@ async fn update(
         CONFLICT => Ok(CodeUpdate::Busy),
         NOT_FOUND => Ok(CodeUpdate::Gone),
         INVALID if is_about_fetching(&refusal(&error).message) => {
-            Err(unreachable(UPDATE_CODE, error))
+            Err(could_not_reach(UPDATE_CODE, error))
         }
         "CodeVerificationFailedException"
         | "InvalidCodeSignatureException"

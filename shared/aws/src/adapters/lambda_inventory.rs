@@ -7,7 +7,7 @@ use countersign_gate::{
 };
 
 use super::lambda_api::{LIST_FUNCTIONS, LambdaApi, NOT_FOUND, csc_of};
-use crate::error::{code, port_error, required};
+use crate::error::{code, port_error, required, unreadable};
 
 impl FunctionInventory for LambdaApi {
     async fn list_functions(
@@ -76,9 +76,14 @@ impl FunctionInventory for LambdaApi {
         };
         // arn:aws:lambda:<region>:<account>:function:<name>
         let names = page.function_arns.into_iter().flatten();
-        let names = names.filter_map(|arn| Some(arn.split(':').nth(6)?.to_owned()));
+        let names = names.map(|arn| {
+            let name = arn.split(':').nth(6).filter(|name| !name.is_empty());
+            // Left out, the function would look as if it had no configuration.
+            let name = name.map(str::to_owned);
+            name.ok_or_else(|| unreadable(CALL, "FunctionArns", &format!("{arn:?}")))
+        });
         Ok(ListingPage {
-            items: names.collect(),
+            items: names.collect::<Result<_, PortError>>()?,
             next: page.next_marker,
         })
     }

@@ -14,7 +14,7 @@ use super::lambda_api::{
 };
 use crate::{
     connection::Connection,
-    error::{code, port_error, refusal, required, unreachable, unreadable},
+    error::{code, could_not_reach, port_error, refusal, required, unreadable},
 };
 
 impl Layers for LambdaApi {
@@ -108,7 +108,7 @@ impl Layers for LambdaApi {
             .set_compatible_runtimes(said(runtimes.collect()))
             .set_compatible_architectures(said(architectures.collect()))
             .customize()
-            .config_override(Connection::lambda_package_call())
+            .config_override(Connection::lambda_package_change())
             .send()
             .await;
         match answer {
@@ -123,7 +123,9 @@ impl Layers for LambdaApi {
             Err(error) => {
                 let refusal = refusal(&error);
                 match refusal.exception.as_str() {
-                    INVALID if is_about_fetching(&refusal.message) => Err(unreachable(CALL, error)),
+                    INVALID if is_about_fetching(&refusal.message) => {
+                        Err(could_not_reach(CALL, error))
+                    }
                     INVALID | STORAGE => Ok(LayerPublish::Refused(refusal)),
                     _ => Err(port_error(CALL, error)),
                 }

@@ -16,7 +16,7 @@ use countersign_package::ProfileVersionArn;
 use super::timestamp::timestamp;
 use crate::{
     connection::Connection,
-    error::{code, port_error, refusal, required, unreachable, unreadable},
+    error::{code, could_not_reach, not_made, port_error, refusal, required, unreadable},
 };
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
@@ -44,7 +44,7 @@ impl Signer for SignerApi {
             .key(&request.source.key)
             .version(request.source.version.as_str())
             .build()
-            .map_err(|error| unreadable(CALL, "source", &error))?;
+            .map_err(|error| not_made(CALL, error))?;
         let destination = S3Destination::builder()
             .bucket_name(&request.bucket)
             .prefix(&request.prefix)
@@ -65,7 +65,7 @@ impl Signer for SignerApi {
                 let id = SigningJobId::parse(id).map_err(|e| unreadable(CALL, "jobId", &e))?;
                 Ok(JobStart::Job(id))
             }
-            Err(error) if is_about_access(&refusal(&error)) => Err(unreachable(CALL, error)),
+            Err(error) if is_about_access(&refusal(&error)) => Err(could_not_reach(CALL, error)),
             Err(error) if matches!(code(&error), NOT_FOUND | INVALID) => {
                 Ok(JobStart::Refused(refusal(&error)))
             }

@@ -3,7 +3,10 @@
 use aws_sdk_sns::types::MessageAttributeValue;
 use countersign_gate::ports::{Pager, PortError, SnsMessage};
 
-use crate::{connection::Connection, error::port_error};
+use crate::{
+    connection::Connection,
+    error::{not_made, port_error},
+};
 
 /// [`Pager`] over SNS: the topic that people subscribe to.
 #[derive(Debug, Clone)]
@@ -31,10 +34,7 @@ impl Pager for SnsTopic {
                 .data_type("String")
                 .string_value(value)
                 .build()
-                .map_err(|error| PortError::Unexpected {
-                    call: "sns:Publish",
-                    source: Box::new(error),
-                })?;
+                .map_err(|error| not_made("sns:Publish", error))?;
             request = request.message_attributes(*name, attribute);
         }
         match request.message_structure("json").send().await {

@@ -1,8 +1,8 @@
-//! The uploads bucket, for whoever uploads: the command line.
+//! The uploads bucket, for whoever uploads: the command line, and the daily probe.
 
 use std::{collections::BTreeMap, fmt::Display, time::Duration};
 
-use aws_sdk_s3::{primitives::ByteStream, types::MetadataDirective};
+use aws_sdk_s3::{config::retry::RetryConfig, primitives::ByteStream, types::MetadataDirective};
 use countersign_gate::{
     domain::{Target, VersionId},
     ports::{PortError, Stored, UploadStore},
@@ -14,7 +14,7 @@ use super::{
     uploads_bucket::UploadsBucket,
 };
 use crate::{
-    connection::timeouts,
+    connection::{Connection, timeouts},
     error::{port_error, unreadable},
 };
 
@@ -57,6 +57,8 @@ impl UploadStore for UploadsBucket {
     ) -> Result<Option<Stored>, PortError> {
         const CALL: &str = "s3:CopyObject";
         let (bucket, key) = (&self.bucket, target.key());
+        // Each copy that S3 made is an upload, also one whose answer was lost.
+        let copy = Connection::s3_package_call().retry_config(RetryConfig::disabled());
         let answer = self
             .connection
             .s3()
@@ -68,6 +70,8 @@ impl UploadStore for UploadsBucket {
             .metadata_directive(MetadataDirective::Replace)
             .content_type("application/zip")
             .set_metadata(Some(metadata.clone().into_iter().collect()))
+            .customize()
+            .config_override(copy)
             .send()
             .await;
         match answer {

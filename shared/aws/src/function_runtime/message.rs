@@ -95,6 +95,8 @@ impl From<RetryableError> for Failure {
     }
 }
 
+/// What `alert` asks for in vain. An upload waits half a day for AWS ([`Failure::WaitsForAws`]), because it ends one way or the
+/// other; a page that comes half a day late is worth less than a dead letter now, which pages by its alarm.
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
         Self::Retry(Box::new(error))
@@ -107,6 +109,7 @@ impl From<AlertError> for Failure {
             AlertError::Event(error) => error.into(),
             AlertError::Port(error) => error.into(),
             AlertError::Record(error) => Self::Retry(Box::new(error)),
+            error @ AlertError::Contended { .. } => Self::Retry(Box::new(error)),
         }
     }
 }

@@ -14,7 +14,7 @@ const NAMESPACE: &str = "Countersign";
 pub enum Measure<'a> {
     /// An upload was taken in.
     Received,
-    /// A signing job was started for it.
+    /// A signing job was started for it, however that ends.
     Signed,
     /// It is live, this many seconds after S3 took it.
     Deployed {
@@ -38,10 +38,13 @@ pub enum Measure<'a> {
         /// The function that gave it up.
         function: &'a str,
     },
-    /// A run of `sweep` came to its end.
-    SweepReport {
-        /// Uploads whose event was sent again.
-        resent: f64,
+    /// An attempt at a run of `sweep` is over, whether it came to the run's end or not.
+    Resent {
+        /// Uploads whose event it sent again.
+        uploads: f64,
+    },
+    /// A run of `sweep` came to its end, in however many attempts.
+    Swept {
         /// Drift that is open.
         drift: f64,
         /// What could not be looked at.
@@ -72,13 +75,9 @@ pub fn emit(
         Measure::Superseded => (count("Superseded"), None),
         Measure::Failed => (count("Failed"), None),
         Measure::DeadLettered { function } => (count("DeadLettered"), Some(("Function", function))),
-        Measure::SweepReport {
-            resent,
-            drift,
-            troubles,
-        } => {
+        Measure::Resent { uploads } => (vec![("Resent", "Count", uploads)], None),
+        Measure::Swept { drift, troubles } => {
             let metrics = vec![
-                ("Resent", "Count", resent),
                 ("Drift", "Count", drift),
                 ("SweepTroubles", "Count", troubles),
             ];
@@ -197,27 +196,33 @@ mod tests {
         );
     }
 
-    /// One of each.
-    fn measures() -> [Measure<'static>; 9] {
-        [
-            Measure::Received,
-            Measure::Signed,
-            Measure::Deployed {
+    /// The measure after this one. The compiler asks for the place of a new one.
+    fn after(measure: Option<Measure<'_>>) -> Option<Measure<'static>> {
+        Some(match measure {
+            None => Measure::Received,
+            Some(Measure::Received) => Measure::Signed,
+            Some(Measure::Signed) => Measure::Deployed {
                 seconds_to_live: 0.0,
             },
-            Measure::Prepared,
-            Measure::Rejected { reason: "X" },
-            Measure::Superseded,
-            Measure::Failed,
-            Measure::DeadLettered {
+            Some(Measure::Deployed { .. }) => Measure::Prepared,
+            Some(Measure::Prepared) => Measure::Rejected { reason: "X" },
+            Some(Measure::Rejected { .. }) => Measure::Superseded,
+            Some(Measure::Superseded) => Measure::Failed,
+            Some(Measure::Failed) => Measure::DeadLettered {
                 function: "gate-sign",
             },
-            Measure::SweepReport {
-                resent: 1.0,
+            Some(Measure::DeadLettered { .. }) => Measure::Resent { uploads: 1.0 },
+            Some(Measure::Resent { .. }) => Measure::Swept {
                 drift: 2.0,
                 troubles: 0.0,
             },
-        ]
+            Some(Measure::Swept { .. }) => return None,
+        })
+    }
+
+    /// One of each.
+    fn measures() -> Vec<Measure<'static>> {
+        std::iter::successors(after(None), |measure| after(Some(*measure))).collect()
     }
 
     #[test]

@@ -49,15 +49,18 @@ pub(super) fn dead_lettered(stack: &str, function: &str, reason: &str, message_i
     write(stack, Measure::DeadLettered { function }, &properties);
 }
 
-/// Counts what a run of `sweep` did.
+/// Counts what an attempt at a run of `sweep` did, and what the run found if it came to its end.
 pub fn swept(stack: &str, swept: &SweepReport) {
     let number = |count: usize| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
-    let measure = Measure::SweepReport {
-        resent: number(swept.resent.len()),
-        drift: number(swept.drift.len()),
-        troubles: number(swept.troubles.len()),
-    };
-    write(stack, measure, &[]);
+    let uploads = number(swept.resent.len());
+    write(stack, Measure::Resent { uploads }, &[]);
+    if let Some(run) = swept.ended {
+        let measure = Measure::Swept {
+            drift: number(run.drift),
+            troubles: number(run.troubles),
+        };
+        write(stack, measure, &[]);
+    }
 }
 
 fn write(stack: &str, measure: Measure<'_>, properties: &[(&str, &str)]) {

@@ -8,7 +8,9 @@ use std::{ops::RangeInclusive, time::Duration};
 use countersign_gate::{
     alerts::{HttpsPages, OwnRoles},
     deployment::CanaryPolicy,
-    domain::{CodeStorage, CscArn, NamePattern, ProfileName, WeakerParameter, variables},
+    domain::{
+        CodeStorage, CscArn, NamePattern, ProbeFunction, ProfileName, WeakerParameter, variables,
+    },
     verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
 };
 use countersign_package::TrustRoots;
@@ -48,6 +50,10 @@ macro_rules! settings {
 
         /// The names of all settings.
         pub const NAMES: &[&str] = &[$($name),+];
+
+        /// Each setting's name with its meaning.
+        #[cfg(test)]
+        const MEANINGS: &[(&str, &str)] = &[$(($name, $meaning)),+];
     };
 }
 
@@ -285,6 +291,14 @@ settings! {
         default: Some(Vec::new),
     }
 
+    /// The function that the daily probe is for, by its ARN: of this account and region, and not there.
+    PROBE_FUNCTION: Option<ProbeFunction> {
+        name: "COUNTERSIGN_PROBE_FUNCTION_ARN",
+        meaning: "the ARN, without a version, of a function that is not there, for the daily probe",
+        parse: |text| ProbeFunction::parse(text).map(Some).ok_or_else(|| unfit(text, "the ARN of a function")),
+        default: Some(|| None),
+    }
+
     /// The code signing configuration for layers, which have none of their own.
     LAYER_CSC_ARN: Option<CscArn> {
         name: "COUNTERSIGN_LAYER_CSC_ARN",
@@ -454,6 +468,9 @@ mod tests {
 
     use super::*;
 
+    /// How the meaning of a setting begins that takes one of a few words.
+    const ONE_OF: &str = "one of: ";
+
     const TEMPLATE: &str = include_str!("../../../../template.yaml");
 
     #[test]
@@ -484,29 +501,44 @@ mod tests {
         assert_eq!(names.len(), NAMES.len());
     }
 
+    /// Whether the setting reads each word that its meaning offers, and no other.
+    fn reads_its_words<T>(setting: &Setting<T>) -> bool {
+        let words = setting.meaning.strip_prefix(ONE_OF).unwrap();
+        words.split(", ").all(|word| (setting.parse)(word).is_ok())
+            && (setting.parse)("no such word").is_err()
+    }
+
     #[test]
     fn choices_are_named_by_their_meaning() {
-        let reads = |setting: &Setting<WithoutCsc>, word: &str| (setting.parse)(word).is_ok();
-        for word in TARGET_WITHOUT_CSC.meaning["one of: ".len()..].split(", ") {
-            assert!(reads(&TARGET_WITHOUT_CSC, word), "{word}");
+        let held = [
+            (
+                TARGET_WITHOUT_CSC.name,
+                reads_its_words(&TARGET_WITHOUT_CSC),
+            ),
+            (
+                INTEGRITY_AUTHORITY.name,
+                reads_its_words(&INTEGRITY_AUTHORITY),
+            ),
+            (SUCCESS_NOTICES.name, reads_its_words(&SUCCESS_NOTICES)),
+            (HTTPS_PAGES.name, reads_its_words(&HTTPS_PAGES)),
+            (UNTRUSTED_CODE.name, reads_its_words(&UNTRUSTED_CODE)),
+            (CODE_STORAGE.name, reads_its_words(&CODE_STORAGE)),
+            (CANARY_ON_ALIAS.name, reads_its_words(&CANARY_ON_ALIAS)),
+            (
+                PACKAGES_THAT_CANNOT_START.name,
+                reads_its_words(&PACKAGES_THAT_CANNOT_START),
+            ),
+        ];
+        for (name, reads) in held {
+            assert!(reads, "{name}");
         }
-        for word in INTEGRITY_AUTHORITY.meaning["one of: ".len()..].split(", ") {
-            assert!((INTEGRITY_AUTHORITY.parse)(word).is_ok(), "{word}");
-        }
-        for word in SUCCESS_NOTICES.meaning["one of: ".len()..].split(", ") {
-            assert!((SUCCESS_NOTICES.parse)(word).is_ok(), "{word}");
-        }
-        for word in HTTPS_PAGES.meaning["one of: ".len()..].split(", ") {
-            assert!((HTTPS_PAGES.parse)(word).is_ok(), "{word}");
-        }
-        for word in UNTRUSTED_CODE.meaning["one of: ".len()..].split(", ") {
-            assert!((UNTRUSTED_CODE.parse)(word).is_ok(), "{word}");
-        }
-        for word in CODE_STORAGE.meaning["one of: ".len()..].split(", ") {
-            assert!((CODE_STORAGE.parse)(word).is_ok(), "{word}");
-        }
-        for word in CANARY_ON_ALIAS.meaning["one of: ".len()..].split(", ") {
-            assert!((CANARY_ON_ALIAS.parse)(word).is_ok(), "{word}");
-        }
+        // None is left out.
+        let held: BTreeSet<&str> = held.iter().map(|(name, _)| *name).collect();
+        let all: BTreeSet<&str> = MEANINGS
+            .iter()
+            .filter(|(_, meaning)| meaning.starts_with(ONE_OF))
+            .map(|(name, _)| *name)
+            .collect();
+        assert_eq!(held, all);
     }
 }

@@ -113,10 +113,11 @@ async fn admit_once<W: SignWorld>(
         }
     }
     let eligible = check_eligibility(world, settings, pinned.standing, target, &mut received).await;
+    // Also where it has to be tried again: should this be the last attempt, that is what is known.
+    progress.received = Some(received.clone());
     if let Err(EarlyExit::Retry(error)) = eligible {
         return Err(error);
     }
-    progress.received = Some(received.clone());
     // What was received goes on record before anything comes of it.
     match begin(world, settings, &mut received, attempt).await? {
         Begun::Known(admission) => return Ok(admission),

@@ -3,11 +3,12 @@
 
 use super::{
     pin::UploadStanding,
-    settings::{PROFILE_TAG, SignSettings, SignWorld},
+    settings::{SignSettings, SignWorld},
 };
 use crate::{
     domain::{
-        KeyError, LayerMetadata, NamePattern, ProfileName, ReasonCode, Target, sha256_base64,
+        KeyError, LayerMetadata, NamePattern, PROFILE_TAG, ProfileName, ReasonCode, Target,
+        sha256_base64,
     },
     outcome::{EarlyExit, OutcomeDraft, Superseded},
     records::Received,

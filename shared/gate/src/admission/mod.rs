@@ -17,6 +17,7 @@ mod pin;
 mod settings;
 mod start;
 
+pub use crate::domain::PROFILE_TAG;
 pub use admission::Admission;
 pub use admit::admit;
-pub use settings::{PROFILE_TAG, SignSettings, SignWorld};
+pub use settings::{SignSettings, SignWorld};

@@ -19,9 +19,6 @@ pub struct SignSettings {
     pub limits: Limits,
 }
 
-/// The tag of a function that names the profile to sign it with.
-pub const PROFILE_TAG: &str = "countersign:profile";
-
 /// What `sign` needs of the world.
 pub trait SignWorld: Clock + Uploads + Functions + Signer + Records + Events {}
 

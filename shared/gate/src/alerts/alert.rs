@@ -1,12 +1,14 @@
 //! From an event to a page, or to the reason why nobody needs one.
 
 use super::{
-    detections::{GATE_CHANGED, detect, event_names, needs_records, page_of},
+    detections::{GATE_CHANGED, Known, detect, event_names, names_live, needs_records, page_of},
     drift_page::page_of_drift,
+    ended_before,
     error::AlertError,
     incidents::{self, NotifyOutcome, SummaryRun},
     known_code::{KnownCode, look_up},
     known_csc::{self, KnownCsc},
+    known_live::{self, LiveUpload},
     known_profiles,
     outcome_page::page_of_outcome,
     page::{Page, Severity},
@@ -14,7 +16,7 @@ use super::{
     record_pointer::{
         RecordPointer, is_drift_path, is_outcome_path, pointer, read_drift, read_outcome,
     },
-    recovery::{self, recover},
+    recovery::{self, Recovery, recover},
     settings::AlertSettings,
     silences, stack_update,
     world::AlertWorld,
@@ -50,8 +52,10 @@ pub enum Lookup {
     Outcome(Box<Outcome>),
     /// The document of drift that an event points at.
     Drift(Box<Drift>),
-    /// Whose code a call put on a function.
-    Code(KnownCode),
+    /// Whose code a call put on a function, and what the gate deployed there last.
+    Code(KnownCode, Option<LiveUpload>),
+    /// What the gate deployed last to the target of a call.
+    Live(Option<LiveUpload>),
     /// What a code signing configuration was before a call changed it.
     Csc(KnownCsc),
 }
@@ -105,44 +109,81 @@ pub async fn alert<W: AlertWorld>(
             let Some(outcome) = read_outcome(world, pointer).await? else {
                 return Ok(Alerted::Dropped("its record is not there"));
             };
-            let recovery = recovery::recovery_of_outcome(&outcome);
+            let recovery = recovery::recovery_of_outcome(world, &outcome).await;
             (Lookup::Outcome(Box::new(outcome)), recovery)
         }
         Event::Drifted(pointer) => {
             let Some(drift) = read_drift(world, pointer).await? else {
                 return Ok(Alerted::Dropped("its record is not there"));
             };
-            (Lookup::Drift(Box::new(drift)), None)
+            (Lookup::Drift(Box::new(drift)), Ok(None))
         }
         Event::Call(call) if needs_records(call, settings) => {
-            (Lookup::Code(look_up(world, call).await), None)
+            let live = live_of(world, call, settings).await;
+            (Lookup::Code(look_up(world, call).await, live), Ok(None))
         }
         Event::Call(call) if known_csc::concerns(call) && detect(call, settings).is_some() => {
             let known = known_csc::look_up(world, call).await;
-            (Lookup::Csc(known), recovery::of_call(call, settings))
+            (Lookup::Csc(known), Ok(recovery::of_call(call, settings)))
         }
-        Event::Call(call) => (Lookup::Nothing, recovery::of_call(call, settings)),
+        Event::Call(call) => {
+            let live = live_of(world, call, settings).await;
+            (Lookup::Live(live), Ok(recovery::of_call(call, settings)))
+        }
         Event::NotOurs(why) => return Ok(Alerted::Dropped(why)),
     };
     // Trouble with what it ends keeps no page back; the event is tried again for that afterwards.
-    let recovered = match &recovery {
-        Some(recovery) => recover(world, settings, recovery).await.map(|_| ()),
-        None => Ok(()),
+    let recovered = match recovery {
+        Ok(Some(recovery)) => end(world, settings, &recovery).await,
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
     };
-    let alerted = match classify(settings, &event, &lookup) {
+    let (alerted, is_on_record) = match classify(settings, &event, &lookup) {
         Some(page) => tell(world, settings, &event, page).await?,
-        None => Alerted::Silent,
+        None => (Alerted::Silent, true),
     };
-    recovered.map(|()| alerted)
+    // Again when the event comes again: it may have been cut off before this. What is on no record cannot be ended, and
+    // would only be told again.
+    let ended = match &alerted {
+        Alerted::Paged(page) | Alerted::Known(page) if is_on_record => {
+            ended_before::end_if_over(world, settings, page).await
+        }
+        _ => Ok(()),
+    };
+    recovered.and(ended).map(|()| alerted)
 }
 
-/// Sends a page, unless it was told before or is not to be told.
+/// Ends what is over, and what is yet to be heard of.
+async fn end<W: AlertWorld>(
+    world: &W,
+    settings: &AlertSettings,
+    recovery: &Recovery,
+) -> Result<(), AlertError> {
+    // First, so that whatever is told at the same time finds it.
+    let remembered = ended_before::remember(world, recovery).await;
+    recover(world, settings, recovery).await?;
+    remembered
+}
+
+/// What the gate deployed last, for a page that names it.
+async fn live_of<W: AlertWorld>(
+    world: &W,
+    call: &ApiCall,
+    settings: &AlertSettings,
+) -> Option<LiveUpload> {
+    if !names_live(call, settings) {
+        return None;
+    }
+    known_live::look_up(world, call).await
+}
+
+/// Sends a page, unless it was told before or is not to be told; answers also whether what was told is on record.
 async fn tell<W: AlertWorld>(
     world: &W,
     settings: &AlertSettings,
     event: &Event,
     page: Page,
-) -> Result<Alerted, AlertError> {
+) -> Result<(Alerted, bool), AlertError> {
     let page = Box::new(page);
     let is_by_cloudformation = matches!(event, Event::Call(call) if call.is_by_cloudformation());
     if page.kind == GATE_CHANGED
@@ -151,7 +192,7 @@ async fn tell<W: AlertWorld>(
             .await
             .unwrap_or(false)
     {
-        return Ok(Alerted::Silent);
+        return Ok((Alerted::Silent, true));
     }
     // A silence that cannot be read is none.
     if page.severity > Severity::Notice
@@ -159,12 +200,13 @@ async fn tell<W: AlertWorld>(
             .await
             .unwrap_or(false)
     {
-        return Ok(Alerted::Silenced(page));
+        return Ok((Alerted::Silenced(page), true));
     }
     Ok(match incidents::tell(world, settings, &page).await? {
-        NotifyOutcome::Paged => Alerted::Paged(page),
-        NotifyOutcome::Counted => Alerted::Counted(page),
-        NotifyOutcome::Known => Alerted::Known(page),
+        NotifyOutcome::Paged => (Alerted::Paged(page), true),
+        NotifyOutcome::PagedOffRecord => (Alerted::Paged(page), false),
+        NotifyOutcome::Counted => (Alerted::Counted(page), true),
+        NotifyOutcome::Known => (Alerted::Known(page), true),
     })
 }
 
@@ -203,11 +245,7 @@ fn is_watched(source: &str) -> bool {
 #[must_use]
 pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Option<Page> {
     match (event, lookup) {
-        (Event::Call(call), Lookup::Code(known)) => page_of(call, settings, known, None),
-        (Event::Call(call), Lookup::Csc(known)) => {
-            page_of(call, settings, &KnownCode::NotAsked, Some(known))
-        }
-        (Event::Call(call), _) => page_of(call, settings, &KnownCode::NotAsked, None),
+        (Event::Call(call), lookup) => page_of(call, settings, known_of(lookup)),
         (Event::Decided(pointer), Lookup::Outcome(outcome)) => {
             page_of_outcome(settings, pointer, outcome)
         }
@@ -215,5 +253,25 @@ pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Opt
             Some(page_of_drift(settings, &pointer.event_id, drift))
         }
         (Event::Decided(_) | Event::Drifted(_) | Event::NotOurs(_), _) => None,
+    }
+}
+
+fn known_of(lookup: &Lookup) -> Known<'_> {
+    let known = Known::default();
+    match lookup {
+        Lookup::Code(code, live) => Known {
+            code: Some(code),
+            live: live.as_ref(),
+            ..known
+        },
+        Lookup::Csc(csc) => Known {
+            csc: Some(csc),
+            ..known
+        },
+        Lookup::Live(live) => Known {
+            live: live.as_ref(),
+            ..known
+        },
+        Lookup::Nothing | Lookup::Outcome(_) | Lookup::Drift(_) => known,
     }
 }

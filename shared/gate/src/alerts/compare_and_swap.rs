@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::AlertError;
 use crate::{
-    ports::{PortError, RecordWithEtag, Records, Replacement},
+    ports::{RecordWithEtag, Records, Replacement},
     records::{self, RecordError},
 };
 
@@ -48,10 +48,9 @@ where
         }
     }
     // Tried again with the message.
-    Err(AlertError::Port(PortError::Unavailable {
-        call: "s3:PutObject",
-        source: "other runs changed the document each time".into(),
-    }))
+    Err(AlertError::Contended {
+        path: path.to_owned(),
+    })
 }
 
 pub(super) fn parse<T: DeserializeOwned>(
@@ -62,4 +61,73 @@ pub(super) fn parse<T: DeserializeOwned>(
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::Future,
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use super::*;
+    use crate::ports::{Creation, PortError};
+
+    /// Records of which another run changes each one in between.
+    struct Contended;
+
+    impl Records for Contended {
+        async fn read_record(&self, _: &str) -> Result<Option<Vec<u8>>, PortError> {
+            Ok(None)
+        }
+
+        async fn create_record(&self, _: &str, _: &[u8]) -> Result<Creation, PortError> {
+            Ok(Creation::Existed)
+        }
+
+        async fn replace_record(&self, _: &str, _: &[u8]) -> Result<(), PortError> {
+            Ok(())
+        }
+
+        async fn read_record_with_etag(
+            &self,
+            _: &str,
+        ) -> Result<Option<RecordWithEtag>, PortError> {
+            Ok(None)
+        }
+
+        async fn replace_record_as_seen(
+            &self,
+            _: &str,
+            _: &[u8],
+            _: Option<&RecordWithEtag>,
+        ) -> Result<Replacement, PortError> {
+            Ok(Replacement::Changed)
+        }
+
+        async fn list_records(&self, _: &str) -> Result<Vec<String>, PortError> {
+            Ok(Vec::new())
+        }
+
+        async fn list_record_folders(&self, _: &str) -> Result<Vec<String>, PortError> {
+            Ok(Vec::new())
+        }
+    }
+
+    /// S3 answered each time: it is not to blame.
+    #[test]
+    fn document_that_others_keep_changing_is_named() {
+        let write = |_: Option<u32>| Change::Write(1, ());
+        let mut changed = pin!(change(&Contended, "alerts/open.json", write));
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(Err(error)) = changed.as_mut().poll(&mut context) else {
+            panic!("it is never written")
+        };
+        let text = crate::ports::error_chain(&error);
+        assert_eq!(
+            text,
+            "other runs changed the document alerts/open.json each time"
+        );
+    }
 }

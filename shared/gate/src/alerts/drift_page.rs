@@ -1,7 +1,9 @@
 //! The page for drift: what `sweep` found against the records, and that it is gone again.
 
 use super::{
+    detections::is_plain,
     formats::in_one_line,
+    known_live::LiveUpload,
     page::{IncidentScope, Page, PageState, Repetition, Severity},
     settings::AlertSettings,
 };
@@ -35,7 +37,7 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
             format!("What was told then: {} {detail}", kind.meaning()),
         ]
     } else {
-        next_steps.push(kind.fix().to_owned());
+        next_steps.push(filled(kind.fix(), settings, drift));
         vec![
             kind.meaning().to_owned(),
             detail,
@@ -77,6 +79,39 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
     }
 }
 
+/// The fix with the names that the document has, so that its commands can be pasted. A name that a shell makes something of
+/// stays a word in capitals.
+fn filled(fix: &str, settings: &AlertSettings, drift: &Drift) -> String {
+    let live = LiveUpload::of_drift(drift);
+    let option = |name: &str, value: Option<&str>| {
+        let value = value.filter(|value| is_plain(value));
+        value
+            .map(|value| format!(" --{name} {value}"))
+            .unwrap_or_default()
+    };
+    let options = [
+        option(
+            "uploads-bucket",
+            live.as_ref().map(|live| live.uploads_bucket.as_str()),
+        ),
+        option("records-bucket", Some(&settings.records_bucket)),
+        option(
+            "region",
+            settings.place.as_ref().map(|place| place.region.as_str()),
+        ),
+    ]
+    .concat();
+    let label = live.map(|live| live.label).filter(|label| is_plain(label));
+    let label = label.as_deref().unwrap_or("LABEL");
+    let text = fix.replace("--to LABEL", &format!("--to {label}{options}"));
+    match &drift.target {
+        Some(Target::Function(name)) => text
+            .replace("functions/NAME", &format!("functions/{}", name.as_str()))
+            .replace("lambda:NAME", &format!("lambda:{}{options}", name.as_str())),
+        _ => text,
+    }
+}
+
 fn title_of(kind: DriftKind) -> &'static str {
     match kind {
         DriftKind::OtherCodeRuns => "Other code runs than was deployed",
@@ -96,5 +131,7 @@ fn title_of(kind: DriftKind) -> &'static str {
         }
         DriftKind::NotGated => "Functions are outside the gate",
         DriftKind::WeakerParameters => "Weaker parameters are in use",
+        DriftKind::ProbeDiffers => "AWS does otherwise than is known",
+        DriftKind::ProbeImpossible => "The daily probe cannot be made",
     }
 }

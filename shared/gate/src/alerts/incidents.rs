@@ -1,8 +1,9 @@
 //! One thing is told once: what happens again is counted, and summed up when its interval is over.
 //!
 //! The record goes first, the page second: [`Incident::telling`] names the event whose page is on its way, so
-//! that a delivery that was cut off between the two is told by the next. An event that is counted in is in the
-//! list of the clock first ([`OpenAlerts`]), so that no repeat is forgotten.
+//! that a delivery that was cut off between the two is told by the next, and that no other run sends a page about the
+//! same thing meanwhile (`sender.rs`). An event that is counted in is in the list of the clock first ([`OpenAlerts`]),
+//! so that no repeat is forgotten.
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use super::{
     open_alerts,
     page::{IncidentScope, Page, PageState, Repetition, Severity},
     publish::publish,
+    sender::{OF_SUM, is_being_sent, is_cut_off, is_over, taken_over, with_sender},
     settings::AlertSettings,
     silences,
     summaries::{summary, with_repeats},
@@ -25,13 +27,12 @@ use crate::{
     records::{self, Incident, Schema, Tally, Telling, incident_path},
 };
 
-/// A page that is on its way for longer was cut off, and another may be sent: SQS hands a message out again
-/// after 90 seconds, and `alert` lives for 15.
-const PUBLISH_TIMEOUT: Duration = Duration::from_mins(10);
 /// A team's pipeline under Warn is one warning a day and target.
 const DAILY_REPEAT_INTERVAL: Duration = Duration::from_hours(24);
 /// How many events are remembered, to know a second delivery of one.
 const MAX_EVENT_IDS: usize = 50;
+/// What a delivery says that is tried again.
+const SENDING: &str = "another run is sending a page about the same thing";
 /// How many of the page's lists are kept for the sum.
 const MAX_LIST_ITEMS: usize = 8;
 /// For incidents of the whole stack, the first callers are paged at once, so that a new caller cannot hide behind a
@@ -43,6 +44,8 @@ const MAX_CALLERS_PAGED_AT_ONCE: usize = 5;
 pub(super) enum NotifyOutcome {
     /// It was sent.
     Paged,
+    /// It was sent, and could not be put on record.
+    PagedOffRecord,
     /// It happened again; the sum will tell.
     Counted,
     /// This event was told or counted before, or is of before the end that was told.
@@ -58,6 +61,8 @@ enum Step {
     /// Remembers it: it happened before the end that was told.
     Remember,
     Known,
+    /// Another run is sending a page about it.
+    Wait,
 }
 
 /// Sends a page, or counts it as one more of what was told before.
@@ -81,14 +86,54 @@ pub(super) async fn tell<W: AlertWorld>(
     let untold = match &decided {
         Ok(Step::Known | Step::Remember) => return Ok(NotifyOutcome::Known),
         Ok(Step::Count) => return Ok(NotifyOutcome::Counted),
+        Ok(Step::Wait) => return Err(AlertError::Busy { what: SENDING }),
         Ok(Step::Tell(untold)) => untold.clone(),
         Err(_) => Untold::default(),
     };
     publish(world, settings, &with_repeats(page, &untold)).await?;
     if decided.is_ok() {
-        told(world, &path, page, &untold).await?;
+        told(world, &path, page, page.happening(), &untold).await?;
+    } else {
+        // Where it can be put on record after all, its end is told, too.
+        if told_unrecorded(world, &path, page, every).await.is_err() {
+            return Ok(NotifyOutcome::PagedOffRecord);
+        }
     }
     Ok(NotifyOutcome::Paged)
+}
+
+/// Puts on record a page that was sent although its record could not be read or written.
+async fn told_unrecorded<W: AlertWorld>(
+    world: &W,
+    path: &str,
+    page: &Page,
+    every: Duration,
+) -> Result<(), AlertError> {
+    // What was on its way before, and was cut off, waits for the sum.
+    open_alerts::note_repeats(world, path).await?;
+    let now = world.now();
+    let is_of_another =
+        |before: &Incident| is_being_sent(before, now) && !is_sent_by(before, page.happening());
+    change(world, path, |before: Option<Incident>| {
+        if before.as_ref().is_some_and(is_of_another) {
+            // That one puts itself on record.
+            return Change::Keep(());
+        }
+        Change::Write(
+            Incident {
+                told_at: Some(now),
+                telling: None,
+                ..telling(before, page, every, now)
+            },
+            (),
+        )
+    })
+    .await
+}
+
+fn is_sent_by(incident: &Incident, event: &str) -> bool {
+    let telling = incident.telling.as_ref();
+    telling.is_some_and(|telling| telling.event == event)
 }
 
 /// Sends what is told each time, unless the same was said before: by this event, or by another that points at the
@@ -100,17 +145,34 @@ async fn tell_new<W: AlertWorld>(
 ) -> Result<NotifyOutcome, AlertError> {
     let path = path_of(page);
     let content = page.content_hash();
-    let before: Result<Option<Incident>, _> = records::read_named(world, &path).await;
-    let is_said = |incident: &Incident| {
-        let mut events = incident.events.iter();
-        events.any(|event| *event == page.id || *event == content)
-    };
-    if before.is_ok_and(|before| before.as_ref().is_some_and(is_said)) {
-        return Ok(NotifyOutcome::Known);
+    let now = world.now();
+    let step = change(world, &path, |before: Option<Incident>| {
+        let step = step_for_new(before.as_ref(), page, &content, now);
+        if step != Step::Tell(Untold::default()) {
+            return Change::Keep(step);
+        }
+        // What is on its way is not known before it was sent.
+        let (events, told_at) = before.as_ref().map_or_else(Default::default, |before| {
+            (before.events.clone(), before.told_at)
+        });
+        let on_its_way = telling(before, page, Duration::ZERO, now);
+        let on_its_way = Incident {
+            told_at,
+            events,
+            ..with_sender(on_its_way, &content, now)
+        };
+        Change::Write(on_its_way, step)
+    })
+    .await;
+    match step {
+        Ok(Step::Known) => return Ok(NotifyOutcome::Known),
+        Ok(Step::Wait) => return Err(AlertError::Busy { what: SENDING }),
+        // Where it cannot be put on record, it is told all the same.
+        Ok(_) | Err(_) => {}
     }
     publish(world, settings, page).await?;
     let now = world.now();
-    // Only remembered when it was sent. Where it cannot be remembered, a second delivery is told as well.
+    // Where it cannot be remembered, a second delivery is told as well.
     let remembered = change(world, &path, |before: Option<Incident>| {
         let told = telling(before, page, Duration::ZERO, now);
         let is_open = page.state == PageState::Open;
@@ -130,6 +192,26 @@ async fn tell_new<W: AlertWorld>(
     Ok(NotifyOutcome::Paged)
 }
 
+/// What is to be done about a page that is told whenever it is news.
+fn step_for_new(before: Option<&Incident>, page: &Page, content: &str, now: Timestamp) -> Step {
+    let Some(before) = before else {
+        return Step::Tell(Untold::default());
+    };
+    let mut events = before.events.iter();
+    let is_said = events.any(|event| *event == page.id || event == content);
+    // Two deliveries saw two states of what is found and gone, and the later one was told first.
+    let is_outdated = matches!(page.state, PageState::Open | PageState::Closed)
+        && before.told_at.is_some()
+        && page.at < before.last_at;
+    if is_said || is_outdated {
+        Step::Known
+    } else if is_being_sent(before, now) {
+        Step::Wait
+    } else {
+        Step::Tell(Untold::default())
+    }
+}
+
 /// Puts on record what is done about a page.
 async fn decide<W: AlertWorld>(
     world: &W,
@@ -147,7 +229,7 @@ async fn decide<W: AlertWorld>(
                 Some(before) => Change::Write(remembered(before, page), step),
                 None => Change::Keep(step),
             },
-            Step::Count | Step::Known => Change::Keep(step),
+            Step::Count | Step::Known | Step::Wait => Change::Keep(step),
         }
     })
     .await?;
@@ -187,12 +269,18 @@ fn step_for(before: Option<&Incident>, page: &Page, every: Duration, now: Timest
     let is_due = before
         .told_at
         .is_some_and(|told_at| is_over(told_at, every, now));
-    if let Some(telling) = &before.telling
-        && (telling.event == page.id || is_over(telling.since, PUBLISH_TIMEOUT, now))
-    {
-        return Step::Tell(Untold::of(before, is_due));
+    let tell = |untold: Untold| {
+        if is_being_sent(before, now) {
+            Step::Wait
+        } else {
+            Step::Tell(untold)
+        }
+    };
+    let untold = || Untold::of(&taken_over(before.clone(), page.happening()), is_due);
+    if is_sent_by(before, page.happening()) || is_cut_off(before, now) {
+        return tell(untold());
     }
-    if before.events.contains(&page.id) {
+    if before.events.iter().any(|event| event == page.happening()) {
         return Step::Known;
     }
     if before.closed_at.is_some() {
@@ -200,12 +288,12 @@ fn step_for(before: Option<&Incident>, page: &Page, every: Duration, now: Timest
         return if is_before_its_end {
             Step::Remember
         } else {
-            Step::Tell(Untold::default())
+            tell(Untold::default())
         };
     }
     let is_worse = Severity::of_word(&before.severity).is_none_or(|told| page.severity > told);
     if is_worse || is_due || is_new_caller(before, page) {
-        return Step::Tell(Untold::of(before, is_due));
+        return tell(untold());
     }
     Step::Count
 }
@@ -217,20 +305,12 @@ fn is_new_caller(before: &Incident, page: &Page) -> bool {
         && page.by.as_ref().is_some_and(is_new)
 }
 
-fn is_over(since: Timestamp, span: Duration, now: Timestamp) -> bool {
-    since.saturating_add(span).is_ok_and(|end| end <= now)
-}
-
 /// The document while the page is on its way.
 fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestamp) -> Incident {
-    let telling = Some(Telling {
-        event: page.id.clone(),
-        since: now,
-    });
     let kept = |texts: &[String]| texts.iter().take(MAX_LIST_ITEMS).cloned().collect();
     let is_new = before
         .as_ref()
-        .is_none_or(|before| !before.events.contains(&page.id));
+        .is_none_or(|before| before.events.iter().all(|event| event != page.happening()));
     let before = before.unwrap_or_else(|| Incident {
         schema: Schema,
         dedup_key: String::new(),
@@ -258,7 +338,7 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
     let before = if before.closed_at.is_some() {
         anew(before, page)
     } else {
-        before
+        taken_over(before, page.happening())
     };
     let severity = Severity::of_word(&before.severity)
         .map_or(page.severity, |before| before.max(page.severity));
@@ -266,7 +346,7 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
     if let Some(by) = &page.by {
         after.actors.remember(by);
     }
-    Incident {
+    let after = Incident {
         dedup_key: page.dedup_key(),
         kind: page.kind.clone(),
         subject: page.about().to_owned(),
@@ -278,9 +358,9 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
         next_steps: kept(&page.next_steps),
         resources: kept(&page.resources),
         repeat_seconds: every.as_secs(),
-        telling,
         ..after
-    }
+    };
+    with_sender(after, page.happening(), now)
 }
 
 /// One that was gone begins anew; the events that are known stay known.
@@ -313,7 +393,7 @@ fn seen(before: Incident, page: &Page, is_new: bool) -> Incident {
         first_event: event_if(is_first, before.first_event),
         last_event: event_if(is_last, before.last_event),
         count: before.count.saturating_add(u32::from(is_new)),
-        events: with_event(before.events, &page.id),
+        events: with_event(before.events, page.happening()),
         ..before
     }
 }
@@ -342,11 +422,12 @@ fn with_event(mut events: Vec<String>, event: &str) -> Vec<String> {
     events
 }
 
-/// The page was sent, and with it what had waited.
+/// The page was sent, and with it what had waited. `sender` is what was put on record as on its way.
 async fn told<W: AlertWorld>(
     world: &W,
     path: &str,
     page: &Page,
+    sender: &str,
     untold: &Untold,
 ) -> Result<(), AlertError> {
     let now = world.now();
@@ -354,7 +435,7 @@ async fn told<W: AlertWorld>(
         let Some(before) = before else {
             return Change::Keep(());
         };
-        let is_ours = |telling: &Telling| telling.event == page.id;
+        let is_ours = |telling: &Telling| telling.event == sender;
         let rest = |tally: Tally, told: &Tally| {
             let rest = tally.less(told);
             if untold.is_due {
@@ -407,18 +488,18 @@ pub(super) async fn tell_repeats<W: AlertWorld>(
             done.left = waiting.len().saturating_sub(looked_at);
             break;
         }
-        let Some(incident) = read_repeated(world, path).await? else {
+        let incident: Option<Incident> = records::read_named(world, path).await?;
+        let Some(incident) = incident.filter(|incident| !is_quiet(incident, world.now())) else {
             open_alerts::forget_repeats(world, path).await?;
             // One that came in between is not to be forgotten.
-            if read_repeated(world, path).await?.is_some() {
+            let again: Option<Incident> = records::read_named(world, path).await?;
+            if again.is_some_and(|again| !is_quiet(&again, world.now())) {
                 open_alerts::note_repeats(world, path).await?;
             }
             continue;
         };
-        let began = incident.telling.as_ref().map(|telling| telling.since);
-        let since = incident.told_at.or(began).unwrap_or(incident.first_at);
         let every = Duration::from_secs(incident.repeat_seconds);
-        if !is_over(since, every, world.now()) {
+        if !is_repeated(&incident) || !is_over(told_since(&incident), every, world.now()) {
             continue;
         }
         // A silence that cannot be read holds nothing back.
@@ -429,31 +510,54 @@ pub(super) async fn tell_repeats<W: AlertWorld>(
         {
             continue;
         }
+        let Some(incident) = claim_sum(world, path).await? else {
+            continue;
+        };
         let untold = Untold::of(&incident, true);
         let page = summary(settings, &incident, &untold);
         publish(world, settings, &page).await?;
-        told(world, path, &page, &untold).await?;
+        told(world, path, &page, OF_SUM, &untold).await?;
         done.sent = done.sent.saturating_add(1);
     }
     Ok(done)
 }
 
-async fn read_repeated<W: AlertWorld>(
-    world: &W,
-    path: &str,
-) -> Result<Option<Incident>, AlertError> {
-    let incident: Option<Incident> = records::read_named(world, path).await?;
-    Ok(incident.filter(|incident| incident.untold > 0 && incident.closed_at.is_none()))
+/// Puts on record that the sum is on its way, unless another run is at it or told it meanwhile.
+async fn claim_sum<W: AlertWorld>(world: &W, path: &str) -> Result<Option<Incident>, AlertError> {
+    let now = world.now();
+    change(world, path, |before: Option<Incident>| {
+        let is_to_be_told = |before: &Incident| {
+            let every = Duration::from_secs(before.repeat_seconds);
+            let is_due = before
+                .told_at
+                .is_none_or(|told_at| is_over(told_at, every, now));
+            is_repeated(before) && is_due && !is_being_sent(before, now)
+        };
+        match before.filter(is_to_be_told) {
+            Some(before) => {
+                let claimed = with_sender(taken_over(before, OF_SUM), OF_SUM, now);
+                Change::Write(claimed.clone(), Some(claimed))
+            }
+            None => Change::Keep(None),
+        }
+    })
+    .await
 }
 
-#[cfg(test)]
-mod tests {
-    use countersign_testkit::template::function_timeout;
+fn is_repeated(incident: &Incident) -> bool {
+    incident.untold > 0 && incident.closed_at.is_none()
+}
 
-    use super::PUBLISH_TIMEOUT;
+fn told_since(incident: &Incident) -> Timestamp {
+    let began = incident.telling.as_ref().map(|telling| telling.since);
+    incident.told_at.or(began).unwrap_or(incident.first_at)
+}
 
-    #[test]
-    fn it_outlasts_the_function() {
-        assert!(PUBLISH_TIMEOUT > function_timeout("AlertFunction"));
-    }
+/// Whether nothing waits, and no delivery can be about to count: the list goes before the count, and what comes after the
+/// interval is not counted but told. A minute longer, because a delivery may have looked before its end.
+fn is_quiet(incident: &Incident, now: Timestamp) -> bool {
+    const MARGIN: Duration = Duration::from_mins(1);
+    let every = Duration::from_secs(incident.repeat_seconds).saturating_add(MARGIN);
+    incident.closed_at.is_some()
+        || (incident.untold == 0 && is_over(told_since(incident), every, now))
 }

@@ -1,12 +1,12 @@
 //! The use case of `alert`: from an event to a page, or to nothing.
 //!
 //! Lives here: `alert.rs` (the entry), `record_pointer.rs` (an event of the gate's own names a record, and nothing more); `detections/` (which recorded API calls page, one file each), with what the
-//! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before), `known_profiles.rs` (whom the stack's functions trust),
+//! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before), `known_live.rs` (what was deployed last), `known_profiles.rs` (whom the stack's functions trust),
 //! `peers.rs` (another gate's work),
 //! `stack_update.rs` (is the gate's own stack being updated); `outcome_page.rs` (how an upload ended), `drift_page.rs` (what `sweep` found); `page.rs` (what a
 //! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
 //! `incidents.rs` (it is told once), `tally.rs` (by whom), `summaries.rs` (it happened again, it is gone: the pages),
-//! `recovery.rs` (what ends it), and the documents of these, `open_alerts.rs` and
+//! `sender.rs` (one run at a time sends about it), `recovery.rs` (what ends it), `ended_before.rs` (what had ended it before it was heard of), and the documents of these, `open_alerts.rs` and
 //! `compare_and_swap.rs` (replaced only as they were seen); `settings.rs`, `world.rs` (the ports), `error.rs`.
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
@@ -19,11 +19,13 @@ mod alert;
 mod compare_and_swap;
 pub mod detections;
 mod drift_page;
+mod ended_before;
 mod error;
 pub mod formats;
 mod incidents;
 mod known_code;
 mod known_csc;
+mod known_live;
 mod known_profiles;
 mod open_alerts;
 mod outcome_page;
@@ -32,6 +34,7 @@ mod peers;
 mod publish;
 mod record_pointer;
 mod recovery;
+mod sender;
 mod settings;
 mod silences;
 mod stack_update;
@@ -44,6 +47,7 @@ pub use error::AlertError;
 pub use incidents::SummaryRun;
 pub use known_code::KnownCode;
 pub use known_csc::KnownCsc;
+pub use known_live::LiveUpload;
 pub use page::{AwsLocation, IncidentScope, Page, Repetition, Severity};
 pub use record_pointer::RecordPointer;
 pub use settings::{AlertSettings, HttpsPages, OwnRoles, OwnRolesError};

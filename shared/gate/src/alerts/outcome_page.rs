@@ -22,51 +22,19 @@ pub(super) fn page_of_outcome(
         || format!("{:?}", outcome.upload.id.key),
         ToString::to_string,
     );
-    let (severity, title) = match outcome.state {
-        UploadState::Superseded => return None,
-        UploadState::Deployed | UploadState::Prepared if outcome.findings.is_empty() => {
-            if !settings.success_notices {
-                return None;
-            }
-            let word = match outcome.state {
-                UploadState::Prepared => "Prepared",
-                _ => "Deployed",
-            };
-            (Severity::Notice, format!("{word}: {what}"))
-        }
-        UploadState::Prepared => (
-            Severity::Warning,
-            format!("Prepared with a warning: {what}"),
-        ),
-        UploadState::Deployed => (
-            Severity::Warning,
-            format!("Deployed with a warning: {what}"),
-        ),
-        UploadState::Rejected => (Severity::Warning, format!("Upload refused: {what}")),
-        // It was overtaken: nobody waits for it any more.
-        UploadState::Failed
-            if matches!(
-                outcome.code,
-                Some(ReasonCode::Replaced | ReasonCode::Deleted)
-            ) =>
-        {
-            (
-                Severity::Warning,
-                format!("Deployment was overtaken: {what}"),
-            )
-        }
-        UploadState::Failed => (Severity::Critical, format!("Deployment failed: {what}")),
-    };
+    let (severity, title) = severity_and_title(settings, outcome)?;
+    let title = format!("{title}: {what}");
     let severity = if outcome.critical {
         Severity::Critical
     } else {
         severity
     };
     let code = code_of(outcome);
-    let is_warning = severity == Severity::Warning && outcome.state == UploadState::Deployed;
+    let runs_with_a_warning =
+        severity == Severity::Warning && outcome.state == UploadState::Deployed;
     let repetition = match severity {
         Severity::Notice => Repetition::EachNew,
-        Severity::Warning if is_warning => Repetition::CountedDaily,
+        Severity::Warning if runs_with_a_warning => Repetition::CountedDaily,
         Severity::Warning | Severity::Critical => Repetition::Counted,
     };
     Some(Page {
@@ -99,6 +67,35 @@ pub(super) fn page_of_outcome(
         repetition,
         state: PageState::Ended(outcome.state),
         stack: settings.stack.clone(),
+    })
+}
+
+/// How an upload's end is told; nothing for one that ended as it should, unless the stack wants to be told.
+fn severity_and_title(
+    settings: &AlertSettings,
+    outcome: &Outcome,
+) -> Option<(Severity, &'static str)> {
+    let is_clean = outcome.findings.is_empty();
+    Some(match outcome.state {
+        UploadState::Superseded => return None,
+        UploadState::Deployed | UploadState::Prepared if is_clean && !settings.success_notices => {
+            return None;
+        }
+        UploadState::Deployed if is_clean => (Severity::Notice, "Deployed"),
+        UploadState::Prepared if is_clean => (Severity::Notice, "Prepared"),
+        UploadState::Deployed => (Severity::Warning, "Deployed with a warning"),
+        UploadState::Prepared => (Severity::Warning, "Prepared with a warning"),
+        UploadState::Rejected => (Severity::Warning, "Upload refused"),
+        // It was overtaken: nobody waits for it any more.
+        UploadState::Failed
+            if matches!(
+                outcome.code,
+                Some(ReasonCode::Replaced | ReasonCode::Deleted)
+            ) =>
+        {
+            (Severity::Warning, "Deployment was overtaken")
+        }
+        UploadState::Failed => (Severity::Critical, "Deployment failed"),
     })
 }
 

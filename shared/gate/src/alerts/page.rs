@@ -162,6 +162,16 @@ impl Page {
         short_hash(&[self.state.as_str(), &at, &self.title, &self.text])
     }
 
+    /// What happened, by which a second delivery of it is known. An upload's end is one, however often it is announced
+    /// or pointed at: each event of the bus has an id of its own, the record is written once.
+    #[must_use]
+    pub(super) fn happening(&self) -> &str {
+        match (self.state, self.resources.first()) {
+            (PageState::Ended(_), Some(record)) => record,
+            _ => &self.id,
+        }
+    }
+
     /// What the thing is about.
     #[must_use]
     pub(super) fn about(&self) -> &str {

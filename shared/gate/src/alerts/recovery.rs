@@ -1,4 +1,7 @@
 //! What was told and is gone again: the target was deployed well, its code signing configuration is back.
+//!
+//! Events come in any order. What ends a thing before anybody heard of the thing is found when it is told
+//! (`ended_before.rs`).
 
 use jiff::Timestamp;
 
@@ -6,14 +9,18 @@ use super::{
     compare_and_swap::{Change, change},
     error::AlertError,
     publish::publish,
+    sender::{OF_END, is_being_sent, is_cut_off, taken_over, with_sender},
     settings::AlertSettings,
     summaries,
     world::AlertWorld,
 };
 use crate::{
-    domain::{ReasonCode, Target},
+    domain::{FunctionName, ReasonCode, Target},
     events::ApiCall,
-    records::{self, Incident, Outcome, Tally, UploadState, incident_kind, incidents_folder},
+    ports::Records,
+    records::{
+        self, Incident, Outcome, Tally, UploadState, VerdictRecord, incident_kind, incidents_folder,
+    },
 };
 
 /// What a good deployment ends of a target: the gate's package runs again.
@@ -33,12 +40,13 @@ const ENDED_BY_ENFORCE: [&str; 1] = ["csc-weakened"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Recovery {
     /// `None` is the stack, and what it trusts.
-    target: Option<Target>,
+    pub(super) target: Option<Target>,
     /// What the incidents are about, where the folder has several things in it.
-    subject: Option<String>,
+    pub(super) subject: Option<String>,
     kinds: Kinds,
-    /// When. What happened later is not ended by it: events come late, twice, and in any order.
-    at: Timestamp,
+    /// When, in whole seconds, as CloudTrail has times. What happened later is not ended by it: events come late, twice,
+    /// and in any order.
+    pub(super) at: Timestamp,
     how: &'static str,
 }
 
@@ -54,12 +62,36 @@ enum Kinds {
     },
 }
 
+impl Recovery {
+    /// The detections that a call ends; `None` for an upload's end.
+    pub(super) fn detections(&self) -> Option<&'static [&'static str]> {
+        match self.kinds {
+            Kinds::Of(kinds) => Some(kinds),
+            Kinds::Upload { .. } => None,
+        }
+    }
+
+    /// Whether it is an upload that was prepared with no warning.
+    pub(super) fn is_of_prepared(&self) -> bool {
+        matches!(&self.kinds, Kinds::Upload { but, is_deployed: false } if but.is_empty())
+    }
+
+    /// Whether it is over by this. What is about to be told first is told by its own event, and ended then.
+    fn ends(&self, incident: &Incident, now: Timestamp) -> bool {
+        let is_it = |subject: &String| *subject == incident.subject;
+        incident.closed_at.is_none()
+            && incident.last_at < self.at
+            && self.subject.as_ref().is_none_or(is_it)
+            && (incident.told_at.is_some() || is_cut_off(incident, now))
+    }
+}
+
 impl Kinds {
     fn has(&self, kind: &str) -> bool {
         match self {
             Self::Of(kinds) => kinds.contains(&kind),
             Self::Upload { but, is_deployed } => {
-                let is_code = ReasonCode::ALL.iter().any(|code| code.as_str() == kind);
+                let is_code = is_reason(kind);
                 (*is_deployed && ENDED_BY_DEPLOYMENT.contains(&kind))
                     || (is_code && !but.contains(&kind))
             }
@@ -67,30 +99,87 @@ impl Kinds {
     }
 }
 
-/// What an upload's end ends.
-pub(super) fn recovery_of_outcome(outcome: &Outcome) -> Option<Recovery> {
-    let target = outcome.target.clone()?;
-    match outcome.state {
-        UploadState::Deployed | UploadState::Prepared => Some(Recovery {
+/// Whether it is why an upload ended so.
+pub(super) fn is_reason(kind: &str) -> bool {
+    ReasonCode::ALL.iter().any(|code| code.as_str() == kind)
+}
+
+/// Whether a call can end it.
+pub(super) fn is_ended_by_call(kind: &str) -> bool {
+    ENDED_BY_CSC.contains(&kind) || ENDED_BY_ENFORCE.contains(&kind)
+}
+
+/// Whether a good upload can end it.
+pub(super) fn is_ended_by_upload(kind: &str) -> bool {
+    let kinds = Kinds::Upload {
+        but: Vec::new(),
+        is_deployed: true,
+    };
+    kinds.has(kind)
+}
+
+/// What an upload's end ends: what happened before the gate began to change anything. What happened between that and the
+/// end may have come after the change, and last.
+pub(super) async fn recovery_of_outcome<R: Records>(
+    records: &R,
+    outcome: &Outcome,
+) -> Result<Option<Recovery>, AlertError> {
+    let Some(target) = outcome.target.clone() else {
+        return Ok(None);
+    };
+    if !matches!(outcome.state, UploadState::Deployed | UploadState::Prepared) {
+        return Ok(None);
+    }
+    let verdict: Option<VerdictRecord> = records::read(records, &outcome.upload.folder()).await?;
+    let at = verdict.map_or(outcome.decided_at, |verdict| verdict.judged_at);
+    Ok(Some(of_good_outcome(outcome, target, at)))
+}
+
+fn of_good_outcome(outcome: &Outcome, target: Target, at: Timestamp) -> Recovery {
+    let findings = outcome.findings.iter();
+    let but = findings
+        .filter_map(|finding| Some(finding.code?.as_str()))
+        .collect();
+    if outcome.state == UploadState::Deployed {
+        Recovery {
             target: Some(target),
             subject: None,
-            at: outcome.decided_at,
+            at: whole_seconds(at),
             kinds: Kinds::Upload {
-                is_deployed: outcome.state == UploadState::Deployed,
-                but: outcome
-                    .findings
-                    .iter()
-                    .filter_map(|finding| Some(finding.code?.as_str()))
-                    .collect(),
+                but,
+                is_deployed: true,
             },
-            how: if outcome.state == UploadState::Deployed {
-                "An upload was deployed since, so that the gate's package is the one that runs."
-            } else {
-                "An upload was verified since; the function that it is for is not there."
-            },
-        }),
-        UploadState::Rejected | UploadState::Superseded | UploadState::Failed => None,
+            how: "An upload was deployed since, so that the gate's package is the one that runs.",
+        }
+    } else {
+        let kinds = Kinds::Upload {
+            but,
+            is_deployed: false,
+        };
+        Recovery {
+            kinds,
+            ..prepared(target, at)
+        }
     }
+}
+
+/// A package was verified, and waits for its function.
+pub(super) fn prepared(target: Target, at: Timestamp) -> Recovery {
+    Recovery {
+        target: Some(target),
+        subject: None,
+        at: whole_seconds(at),
+        kinds: Kinds::Upload {
+            but: Vec::new(),
+            is_deployed: false,
+        },
+        how: "An upload was verified since; the function that it is for is not there.",
+    }
+}
+
+/// As CloudTrail has times: within one second nobody can say what came first.
+fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 /// What a call ends.
@@ -103,26 +192,34 @@ pub(super) fn of_call(call: &ApiCall, settings: &AlertSettings) -> Option<Recove
         "PutFunctionCodeSigningConfig" => {
             let own = settings.csc.as_ref()?;
             (own.as_str() == csc).then_some(())?;
-            Some(Recovery {
-                target: Some(Target::Function(call.function()?)),
-                subject: None,
-                at: call.at(),
-                kinds: Kinds::Of(&ENDED_BY_CSC),
-                how: "The function is under the code signing configuration of the stack again.",
-            })
+            Some(csc_is_back(call.function()?, call.at()))
         }
         "UpdateCodeSigningConfig" => {
             let policy = call.request_text("/codeSigningPolicies/untrustedArtifactOnDeployment")?;
             (policy == "Enforce").then_some(())?;
-            Some(Recovery {
-                target: None,
-                subject: Some(csc.to_owned()),
-                at: call.at(),
-                kinds: Kinds::Of(&ENDED_BY_ENFORCE),
-                how: "The code signing configuration is on Enforce again.",
-            })
+            Some(csc_enforces(csc.to_owned(), call.at()))
         }
         _ => None,
+    }
+}
+
+pub(super) fn csc_is_back(function: FunctionName, at: Timestamp) -> Recovery {
+    Recovery {
+        target: Some(Target::Function(function)),
+        subject: None,
+        at,
+        kinds: Kinds::Of(&ENDED_BY_CSC),
+        how: "The function is under the code signing configuration of the stack again.",
+    }
+}
+
+pub(super) fn csc_enforces(csc: String, at: Timestamp) -> Recovery {
+    Recovery {
+        target: None,
+        subject: Some(csc),
+        at,
+        kinds: Kinds::Of(&ENDED_BY_ENFORCE),
+        how: "The code signing configuration is on Enforce again.",
     }
 }
 
@@ -138,42 +235,72 @@ pub(super) async fn recover<W: AlertWorld>(
         if !incident_kind(&path).is_some_and(|kind| recovery.kinds.has(kind)) {
             continue;
         }
-        let Some(incident) = records::read_named::<_, Incident>(world, &path).await? else {
-            continue;
-        };
-        let is_other = |subject: &String| *subject != incident.subject;
-        let is_later = incident.last_at >= recovery.at;
-        if incident.closed_at.is_some()
-            || is_later
-            || recovery.subject.as_ref().is_some_and(is_other)
-        {
+        let incident: Option<Incident> = records::read_named(world, &path).await?;
+        if !incident.is_some_and(|incident| recovery.ends(&incident, world.now())) {
             continue;
         }
+        let Some(incident) = claim(world, &path, recovery).await? else {
+            continue;
+        };
         let page = summaries::recovery(settings, &incident, recovery.at, recovery.how);
         publish(world, settings, &page).await?;
-        let now = world.now();
-        change(world, &path, |before: Option<Incident>| match before {
-            // It happened again meanwhile: that is to be told.
-            Some(before) if before.closed_at.is_none() && before.count == incident.count => {
-                Change::Write(
-                    Incident {
-                        closed_at: Some(now),
-                        ended_at: Some(recovery.at),
-                        untold: 0,
-                        actors: Tally::default(),
-                        targets: Tally::default(),
-                        telling: None,
-                        ..before
-                    },
-                    (),
-                )
-            }
-            _ => Change::Keep(()),
-        })
-        .await?;
+        close(world, &path, recovery, &incident).await?;
         closed = closed.saturating_add(1);
     }
     Ok(closed)
+}
+
+/// Puts on record that the page is on its way; nothing if there is nothing to end any more.
+async fn claim<W: AlertWorld>(
+    world: &W,
+    path: &str,
+    recovery: &Recovery,
+) -> Result<Option<Incident>, AlertError> {
+    let now = world.now();
+    let claimed = change(world, path, |before: Option<Incident>| {
+        match before.filter(|before| recovery.ends(before, now)) {
+            None => Change::Keep(Ok(None)),
+            Some(before) if is_being_sent(&before, now) => Change::Keep(Err(())),
+            Some(before) => {
+                let claimed = with_sender(taken_over(before, OF_END), OF_END, now);
+                Change::Write(claimed.clone(), Ok(Some(claimed)))
+            }
+        }
+    })
+    .await?;
+    claimed.map_err(|()| AlertError::Busy {
+        what: "another run is sending a page about what is over",
+    })
+}
+
+/// The page was sent: it is closed, unless it happened again after the end meanwhile, which is to be told.
+async fn close<W: AlertWorld>(
+    world: &W,
+    path: &str,
+    recovery: &Recovery,
+    told: &Incident,
+) -> Result<(), AlertError> {
+    let now = world.now();
+    change(world, path, |before: Option<Incident>| {
+        let Some(before) = before.filter(|before| before.closed_at.is_none()) else {
+            return Change::Keep(());
+        };
+        let is_over = before.last_at < recovery.at;
+        let untold = before.untold.saturating_sub(told.untold);
+        Change::Write(
+            Incident {
+                closed_at: is_over.then_some(now),
+                ended_at: is_over.then_some(recovery.at).or(before.ended_at),
+                untold: if is_over { 0 } else { untold },
+                actors: Tally::default(),
+                targets: Tally::default(),
+                telling: None,
+                ..before
+            },
+            (),
+        )
+    })
+    .await
 }
 
 #[cfg(test)]

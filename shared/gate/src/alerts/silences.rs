@@ -354,8 +354,8 @@ fn over(settings: &AlertSettings, state: &SilenceState, how: &str) -> Page {
             Vec::new()
         } else {
             vec![format!(
-                "See whether that was what was planned: countersign status {}",
-                state.target
+                "See whether that was what was planned: countersign status {} --records-bucket {}",
+                state.target, settings.records_bucket
             )]
         },
     )

@@ -117,8 +117,11 @@ fn page_about(
     ];
     // Documents of before do not name them.
     facts.retain(|(_, value)| !value.is_empty());
+    // Documents of before do not say which event was the last.
+    let last = Some(&incident.last_event).filter(|id| !id.is_empty());
+    let id = last.or(incident.events.last()).cloned();
     Page {
-        id: incident.events.last().cloned().unwrap_or_default(),
+        id: id.unwrap_or_default(),
         at: incident.last_at,
         place: None,
         severity,

@@ -4,8 +4,8 @@
 //! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
 //! means (`rollback.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`),
 //! what bringing a function under the gate takes (`adopt.rs`), a layer of a vendor (`vendor_layer.rs`), what a change of those who may sign does
-//! (`trust.rs`), how dead letters get back into their queues (`redrive.rs`), whether a stack is whole (`doctor/`),
-//! and whether AWS does what it is taken to do (`probe/`).
+//! (`trust.rs`), how dead letters get back into their queues (`redrive.rs`),
+//! and whether a stack is whole (`doctor/`).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`.
 //!
@@ -17,7 +17,6 @@ pub mod audit;
 mod diff;
 pub mod doctor;
 mod follow;
-pub mod probe;
 mod redrive;
 mod rollback;
 mod trust;
@@ -27,7 +26,7 @@ pub use adopt::{AdoptionFacts, AdoptionGoal, AdoptionPlan, CodeStep, Obstacle, p
 pub use diff::{EntryChange, PackageDiff, diff};
 pub use follow::{Follower, Progress};
 pub use redrive::FoundLetters;
-pub use rollback::{RollbackError, last_deployed, rollback_source};
+pub use rollback::{RollbackError, live_upload, rollback_source};
 pub use trust::{
     CscUser, MAX_PUBLISHERS, Rotation, TrustChange, TrustObstacle, TrustPlan, compare_trust,
     plan_rotation, plan_trust,

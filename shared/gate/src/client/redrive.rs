@@ -5,7 +5,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use crate::ports::{DeadLetter, DeadLetters, GateFunction, PortError};
+use crate::{
+    domain::GateFunction,
+    ports::{DeadLetter, DeadLetters, PortError},
+};
 
 /// How long a message that is looked at is hidden from others. Whoever is interrupted leaves it hidden for no
 /// longer.

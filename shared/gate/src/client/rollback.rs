@@ -1,7 +1,7 @@
 //! Which earlier upload a rollback means. By the records: an S3 version says what was uploaded, not what
 //! was ever deployed.
 
-use crate::records::{UploadRecords, UploadState};
+use crate::records::{Live, UploadRecords, UploadState};
 
 /// Why there is nothing to go back to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,9 +10,9 @@ pub enum RollbackError {
     #[error("nothing on record was deployed")]
     NothingDeployed,
     /// Only one package was ever deployed.
-    #[error("nothing else was deployed before {label}, which is the last that was")]
+    #[error("nothing else was deployed before {label}, which is live")]
     NothingBefore {
-        /// The last deployment.
+        /// What is live.
         label: String,
     },
     /// No upload is called so.
@@ -39,53 +39,56 @@ pub enum RollbackError {
     },
 }
 
-/// The upload to go back to. `history` is the target's, newest first.
+/// The upload to go back to. `history` is the target's, newest first, and `live` its `live.json`.
 ///
-/// Without `wanted`: the upload that was deployed last, if one that came after it failed with a part of it
-/// applied, since that is what runs; otherwise the newest deployed upload whose package is another one than
-/// that of the last deployment. With it: the upload with this label, this S3 version, or the one that was deployed as this
-/// version of the function or layer.
+/// Without `wanted`: what is live, if a newer upload failed with a part of it applied; otherwise the newest
+/// deployed upload whose package is another one than what is live. With it: the upload with this label, this
+/// S3 version, or the one that was deployed as this version of the function or layer.
 pub fn rollback_source<'h>(
     history: &'h [UploadRecords],
+    live: Option<&Live>,
     wanted: Option<&str>,
 ) -> Result<&'h UploadRecords, RollbackError> {
     match wanted {
-        None => before_the_last(history),
+        None => before_what_is_live(history, live),
         Some(wanted) => named(history, wanted),
     }
 }
 
-/// The upload that was deployed last: what runs, as far as the records tell.
+/// The upload of `live.json`, which knows in which order Lambda took uploads in: they may be decided in another
+/// one. Without the document, the newest upload that was deployed. `None` if the upload is not in this part
+/// of the history, or nothing was deployed.
 #[must_use]
-pub fn last_deployed(history: &[UploadRecords]) -> Option<&UploadRecords> {
-    // Jobs end out of order; what was decided last is what runs.
-    history
-        .iter()
-        .filter(|upload| is_deployed(upload))
-        .max_by_key(|upload| upload.outcome.as_ref().map(|outcome| outcome.decided_at))
+pub fn live_upload<'h>(
+    history: &'h [UploadRecords],
+    live: Option<&Live>,
+) -> Option<&'h UploadRecords> {
+    let Some(live) = live else {
+        return history.iter().find(|upload| is_deployed(upload));
+    };
+    let label = live.upload.label();
+    history.iter().find(|upload| upload.label == label)
 }
 
-fn before_the_last(history: &[UploadRecords]) -> Result<&UploadRecords, RollbackError> {
-    let Some(last) = last_deployed(history) else {
-        return Err(RollbackError::NothingDeployed);
+fn before_what_is_live<'h>(
+    history: &'h [UploadRecords],
+    live: Option<&Live>,
+) -> Result<&'h UploadRecords, RollbackError> {
+    let upload = live_upload(history, live);
+    let (label, package) = match (upload, live) {
+        (Some(upload), _) => (upload.label.clone(), source(upload)),
+        (None, Some(live)) => (live.upload.label(), live.source_sha256.as_str()),
+        (None, None) => return Err(RollbackError::NothingDeployed),
     };
-    if has_failed_since(history, last) {
-        return Ok(last);
+    if let Some(upload) = upload
+        && has_failed_since(history, upload)
+    {
+        return Ok(upload);
     }
-    let mut deployed: Vec<_> = history
-        .iter()
-        .filter(|upload| is_deployed(upload))
-        .collect();
-    deployed.sort_by_key(|upload| upload.outcome.as_ref().map(|outcome| outcome.decided_at));
-    let other = |upload: &&&UploadRecords| source(upload) != source(last);
+    let mut deployed = history.iter().filter(|upload| is_deployed(upload));
     deployed
-        .iter()
-        .rev()
-        .find(other)
-        .copied()
-        .ok_or_else(|| RollbackError::NothingBefore {
-            label: last.label.clone(),
-        })
+        .find(|upload| source(upload) != package)
+        .ok_or(RollbackError::NothingBefore { label })
 }
 
 fn named<'h>(
@@ -128,13 +131,18 @@ fn named<'h>(
     }
 }
 
-/// Whether an upload failed after this one was deployed, and left something of it behind.
-fn has_failed_since(history: &[UploadRecords], last: &UploadRecords) -> bool {
-    let outcomes = history.iter().filter_map(|upload| upload.outcome.as_ref());
-    let mut applied = outcomes
-        .filter(|outcome| outcome.state == UploadState::Failed && outcome.deployed.is_some());
-    let deployed_at = last.outcome.as_ref().map(|outcome| outcome.decided_at);
-    applied.any(|outcome| Some(outcome.decided_at) > deployed_at)
+/// Whether a newer upload failed, and left something of it behind. A failure that was decided later, of an older
+/// upload, was overtaken: what is older is not applied once something newer is there.
+fn has_failed_since(history: &[UploadRecords], live: &UploadRecords) -> bool {
+    let mut newer = history
+        .iter()
+        .take_while(|upload| upload.label != live.label);
+    newer.any(|upload| {
+        let outcome = upload.outcome.as_ref();
+        outcome.is_some_and(|outcome| {
+            outcome.state == UploadState::Failed && outcome.deployed.is_some()
+        })
+    })
 }
 
 fn is_deployed(upload: &UploadRecords) -> bool {

@@ -5,13 +5,10 @@ use super::{
     settings::CanaryPolicy,
 };
 use crate::{
-    domain::{AliasName, FunctionName, ReasonCode},
+    domain::{ALIAS_TAG, AliasName, FunctionName, ReasonCode},
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError},
     ports::{Alias, AliasMove, Function},
 };
-
-/// The tag of a function that names the alias to move.
-pub const ALIAS_TAG: &str = "countersign:alias";
 
 /// Reads and judges, before anything is changed, all that moving the alias depends on: the tag, whether
 /// there is such an alias, whether it runs a canary.

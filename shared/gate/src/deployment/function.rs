@@ -440,17 +440,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         }
         let deployed = self.pending.progress().unwrap_or_default();
         record_live(self.world, self.pending, expected, &deployed).await?;
-        let mut message = if deployed.unchanged {
-            format!("the same code ran already; version {version} is live")
-        } else {
-            format!("version {version} is live")
-        };
-        if function.is_on_managed_instances {
-            message = format!("{message}, and calls without a qualifier run it");
-        }
-        if let Some(alias) = alias {
-            message = format!("{message}, and {alias} points at it");
-        }
+        let message = live_message(function, &deployed, &version, alias);
         let draft = deployed_draft(message, deployed, verdict);
         Ok(Round::End(Box::new(draft)))
     }
@@ -607,4 +597,25 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         );
         self.pending.failed(ReasonCode::TargetNotFound, message)
     }
+}
+
+/// What runs now, in a sentence.
+fn live_message(
+    function: &Function,
+    deployed: &Deployed,
+    version: &str,
+    alias: Option<&AliasName>,
+) -> String {
+    let mut message = if deployed.unchanged {
+        format!("the same code ran already; version {version} is live")
+    } else {
+        format!("version {version} is live")
+    };
+    if function.is_on_managed_instances {
+        message.push_str(", and calls without a qualifier run it");
+    }
+    if let Some(alias) = alias {
+        message = format!("{message}, and {alias} points at it");
+    }
+    message
 }

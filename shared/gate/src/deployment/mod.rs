@@ -28,10 +28,9 @@ mod publish;
 mod settings;
 mod update_options;
 
-pub use alias::ALIAS_TAG;
+pub use crate::domain::{ALIAS_TAG, ARCHITECTURE_TAG};
 pub use deploy::{Deployment, deploy};
 pub use expected::ExpectedCode;
 pub use pending_deployment::DeployWorld;
 pub use prune::{MAX_PRUNED, PrunePlan, PruneWorld, plan_prune, prune};
 pub use settings::{CanaryPolicy, DeploySettings, KeptVersions};
-pub use update_options::ARCHITECTURE_TAG;

@@ -67,14 +67,21 @@ pub(super) enum JobLookup {
     Unreadable(Box<UploadContext>, RetryableError),
 }
 
-/// Finds the upload that a job is for, and how far earlier deliveries came with it.
-pub(super) async fn find<W: DeployWorld>(
+/// A job, and what it signed.
+struct SignedUpload {
+    job: SigningJob,
+    target: Target,
+    upload: Upload,
+}
+
+/// Which upload a job is for, or why it is for none of this stack's.
+async fn upload_of_job<W: DeployWorld>(
     world: &W,
     settings: &DeploySettings,
     job: &SigningJobId,
     attempt: &DeliveryAttempt,
-) -> Result<JobLookup, RetryableError> {
-    let not_ours = |why: String| Ok(JobLookup::NotOurs(why));
+) -> Result<Result<SignedUpload, String>, RetryableError> {
+    let not_ours = |why: String| Ok(Err(why));
     let Some(job) = describe(world, job, attempt).await? else {
         return not_ours(format!("Signer knows no job {job}"));
     };
@@ -94,11 +101,7 @@ pub(super) async fn find<W: DeployWorld>(
             job.id, source.key
         ));
     };
-    let at = match job
-        .signed
-        .as_ref()
-        .and_then(|(_, key)| label_of(key, &target))
-    {
+    let at = match label_of(&job, &target, &settings.stack.signed_bucket) {
         Some((at, version)) if version == source.version => Some(at),
         _ => records::find_upload(world, &target, &source.version).await?,
     };
@@ -106,7 +109,29 @@ pub(super) async fn find<W: DeployWorld>(
         return not_ours(format!("the job {} was not started by this stack", job.id));
     };
     let upload = Upload { id: source, at };
+    Ok(Ok(SignedUpload {
+        job,
+        target,
+        upload,
+    }))
+}
 
+/// Finds the upload that a job is for, and how far earlier deliveries came with it.
+pub(super) async fn find<W: DeployWorld>(
+    world: &W,
+    settings: &DeploySettings,
+    job: &SigningJobId,
+    attempt: &DeliveryAttempt,
+) -> Result<JobLookup, RetryableError> {
+    let not_ours = |why: String| Ok(JobLookup::NotOurs(why));
+    let SignedUpload {
+        job,
+        target,
+        upload,
+    } = match upload_of_job(world, settings, job, attempt).await? {
+        Ok(found) => found,
+        Err(why) => return not_ours(why),
+    };
     let folder = RecordFolder::list(world, &upload).await?;
     if folder.has::<Outcome>()
         && let Some(finished) = finished_before(world, &settings.stack, &upload).await?
@@ -203,10 +228,17 @@ async fn read_signing<W: DeployWorld>(
     }
 }
 
-/// Time and version of the upload, from the signed object's key.
-fn label_of(key: &str, target: &Target) -> Option<(Timestamp, VersionId)> {
+/// Time and version that the place of the signed object tells. A key is believed in the signed bucket alone: anybody may
+/// sign an upload into a bucket of his own, under a key that tells any time.
+fn label_of(
+    job: &SigningJob,
+    target: &Target,
+    signed_bucket: &str,
+) -> Option<(Timestamp, VersionId)> {
+    let (bucket, key) = job.signed.as_ref()?;
     let rest = key.strip_prefix(&format!("{target}/"))?;
-    Upload::parse_label(rest.split_once('/')?.0)
+    let label = rest.split_once('/')?.0;
+    Upload::parse_label(label).filter(|_| bucket == signed_bucket)
 }
 
 /// Ends an upload that is no longer the current version of its key.
@@ -308,5 +340,37 @@ impl PendingDeployment {
             deployed: self.progress(),
             ..OutcomeDraft::new(UploadState::Failed, code, message)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{JobStatus, ProfileName};
+
+    #[test]
+    fn key_is_believed_in_the_signed_bucket_alone() {
+        let label = "20261121T214400Z-v1";
+        let job = |bucket: &str| SigningJob {
+            id: SigningJobId::parse("065d37b3-1a2b-4c5d-8e9f-0a1b2c3d4e5f").unwrap(),
+            status: JobStatus::Succeeded,
+            source: None,
+            signed: Some((
+                bucket.to_owned(),
+                format!("functions/orders/{label}/job.zip"),
+            )),
+            profile: ProfileName::parse("countersign").unwrap(),
+            profile_version: "AbCdEfGh12".to_owned(),
+            owner: "111122223333".to_owned(),
+            expires_at: None,
+            completed_at: None,
+            revocation: None,
+        };
+        let target = Target::from_key("functions/orders.zip").unwrap();
+        let (_, version) = label_of(&job("signed"), &target, "signed").unwrap();
+        assert_eq!(version.as_str(), "v1");
+        assert_eq!(label_of(&job("of-somebody"), &target, "signed"), None);
+        let other = Target::from_key("functions/other.zip").unwrap();
+        assert_eq!(label_of(&job("signed"), &other, "signed"), None);
     }
 }

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     domain::{FunctionName, Target, VersionNumber},
     outcome::{DeliveryAttempt, RetryableError, within},
-    ports::{Clock, FunctionVersions, ListingPage, PortError, Records, VersionDeletion},
+    ports::{Clock, FunctionVersions, ListingPage, Pages, PortError, Records, VersionDeletion},
     records::{self, Outcome, Pruned, Schema, UploadState, versions_on_record},
 };
 
@@ -183,13 +183,10 @@ async fn all_pages<T, F: Future<Output = Result<ListingPage<T>, PortError>>>(
     page: impl Fn(Option<String>) -> F,
 ) -> Result<Vec<T>, PortError> {
     let mut items = Vec::new();
-    let mut marker = None;
-    loop {
-        let ListingPage { items: more, next } = page(marker.clone()).await?;
-        items.extend(more);
-        if next.is_none() || next == marker {
-            return Ok(items);
-        }
-        marker = next;
+    let mut pages = Pages::default();
+    while pages.has_next() {
+        let listed = page(pages.marker().map(str::to_owned)).await?;
+        items.extend(pages.take_items(listed));
     }
+    Ok(items)
 }

@@ -3,17 +3,10 @@
 
 use super::settings::DeploySettings;
 use crate::{
-    domain::{Architecture, CodeStorage, ReasonCode, Target},
+    domain::{ARCHITECTURE_TAG, Architecture, CodeStorage, ReasonCode, Target},
     outcome::{EarlyExit, OutcomeDraft},
     ports::{Function, UpdateOptions},
 };
-
-/// The tag of a function that says which processor its packages are for.
-///
-/// A tag and not metadata of the upload: what a function runs on is part of its configuration, so that it is for
-/// whoever may configure it to say, and not for everybody who may upload. And the metadata of an older version
-/// comes back with a rollback.
-pub const ARCHITECTURE_TAG: &str = "countersign:architecture";
 
 /// Judges, before anything is changed, how the function is to be updated.
 pub(super) fn update_options(

@@ -10,13 +10,16 @@
 
 mod code_signing_config;
 mod function_configuration;
+mod gate_function;
 mod lambda_code;
 mod layer_metadata;
 mod names;
+mod probe_function;
 mod reason_code;
 mod signing_job;
 mod stack;
 mod target;
+mod target_tag;
 mod upload;
 pub mod variables;
 mod version_number;
@@ -26,18 +29,21 @@ pub use code_signing_config::{Csc, CscPolicy};
 pub use function_configuration::{
     Architecture, AttachedLayer, CodeStorage, EXEC_WRAPPER, ExecWrapper, FunctionConfiguration,
 };
+pub use gate_function::GateFunction;
 pub use lambda_code::{CodeIdentity, PackageType, Refusal, SIGNATURE_EXCEPTIONS};
 pub use layer_metadata::{ARCHITECTURES, LayerMetadata, LayerMetadataError, RUNTIMES};
 pub use names::{
     AliasName, CscArn, FunctionName, LayerName, LayerVersionArn, NameError, NamePattern,
     ProfileName, RevisionId, SigningJobId, VersionId,
 };
+pub use probe_function::ProbeFunction;
 pub use reason_code::{ReasonCode, ReasonText};
 pub use signing_job::{
     JobRevocation, JobStatus, ProfileStatus, SignedObject, SigningJob, SigningProfile,
 };
 pub use stack::{Scope, Stack};
 pub use target::{KeyError, Target};
+pub use target_tag::{ALIAS_TAG, ARCHITECTURE_TAG, PROFILE_TAG, TARGET_TAGS};
 pub(crate) use upload::hex;
 pub use upload::{Upload, UploadId, Uploader, sha256_base64, subject_of_key};
 pub use version_number::{VersionNumber, VersionNumberError};

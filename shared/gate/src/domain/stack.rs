@@ -1,6 +1,7 @@
 //! The stack: its names, and which targets and profiles it was given.
 
 use super::{
+    gate_function::GateFunction,
     names::{FunctionName, NamePattern},
     target::Target,
 };
@@ -23,10 +24,7 @@ impl Stack {
     /// the refusal that says so.
     #[must_use]
     pub fn owns(&self, function: &FunctionName) -> bool {
-        function
-            .as_str()
-            .strip_prefix(&self.name)
-            .is_some_and(|rest| matches!(rest, "-sign" | "-deploy" | "-alert" | "-sweep"))
+        GateFunction::named(&self.name, function.as_str()).is_some()
     }
 }
 

@@ -160,6 +160,24 @@ impl ApiCall {
         arn.split(':').nth(1).unwrap_or("aws")
     }
 
+    /// What kind of principal made it: `IAMUser`, `AssumedRole`, `Root`, …
+    #[must_use]
+    pub fn identity_type(&self) -> Option<&str> {
+        self.identity("/type")
+    }
+
+    /// The name of the IAM user that made it.
+    #[must_use]
+    pub fn user_name(&self) -> Option<&str> {
+        self.identity("/userName")
+    }
+
+    /// The id of the access key that the call was signed with; it is no secret.
+    #[must_use]
+    pub fn access_key(&self) -> Option<&str> {
+        self.identity("/accessKeyId")
+    }
+
     /// The session's name, when the caller is a role's session.
     #[must_use]
     pub fn session(&self) -> Option<&str> {

@@ -85,8 +85,8 @@ async fn announce<W: Records + Events + Clock>(
     };
     let announcement =
         Announcement::new(DECIDED_DETAIL_TYPE, &decided, Vec::new()).map_err(|source| {
-            RetryableError::UnreadableRecord {
-                path: record,
+            RetryableError::Unwritable {
+                what: format!("the event of {record}"),
                 source,
             }
         })?;

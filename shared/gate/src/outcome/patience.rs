@@ -35,7 +35,7 @@ impl Wait {
         let before: Option<Waiting> = match records::read(world, &upload.folder()).await {
             Ok(before) => before,
             // It is replaced by one that can be read.
-            Err(RecordError::Unreadable { .. }) => None,
+            Err(RecordError::Unreadable { .. } | RecordError::Unwritable { .. }) => None,
             Err(RecordError::Port(error)) => return Err(error),
         };
         Ok(Self::of(

@@ -49,6 +49,14 @@ pub enum RetryableError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// A record or an event could not be made into JSON.
+    #[error("{what} cannot be written as JSON")]
+    Unwritable {
+        /// The record or the event.
+        what: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
     /// Why is on record in `waiting.json`: the upload ends by its own patience, however old the message is that
     /// its event came in.
     #[error(transparent)]
@@ -72,7 +80,8 @@ impl RetryableError {
             Self::LeaseHeld { .. }
             | Self::Busy { .. }
             | Self::TimeUp { .. }
-            | Self::UnreadableRecord { .. } => false,
+            | Self::UnreadableRecord { .. }
+            | Self::Unwritable { .. } => false,
         }
     }
 
@@ -93,6 +102,10 @@ impl From<RecordError> for RetryableError {
         match error {
             RecordError::Port(error) => Self::Port(error),
             RecordError::Unreadable { path, source } => Self::UnreadableRecord { path, source },
+            RecordError::Unwritable { path, source } => Self::Unwritable {
+                what: format!("the record {path}"),
+                source,
+            },
         }
     }
 }

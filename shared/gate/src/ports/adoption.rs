@@ -1,6 +1,6 @@
 //! Functions that are to come under the gate, for whoever brings them there.
 
-use super::{error::PortError, function_inventory::ListingPage, functions::Function};
+use super::{error::PortError, functions::Function, listing::ListingPage};
 use crate::domain::{AttachedLayer, CodeIdentity, Csc, CscArn, FunctionName, LayerVersionArn};
 use std::{collections::BTreeSet, fmt, future::Future};
 

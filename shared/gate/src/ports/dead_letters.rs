@@ -1,45 +1,11 @@
 //! The dead-letter queues of the stack, for the person who empties them.
 
-use std::{collections::BTreeMap, fmt, future::Future, time::Duration};
+use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use jiff::Timestamp;
 
 use super::error::PortError;
-
-/// A function of the gate. Each has a queue, and a dead-letter queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GateFunction {
-    /// It takes uploads in.
-    Sign,
-    /// It deploys what was signed.
-    Deploy,
-    /// It pages.
-    Alert,
-    /// It finds what no event told.
-    Sweep,
-}
-
-impl GateFunction {
-    /// All of them, in the order of an upload's way.
-    pub const ALL: [Self; 4] = [Self::Sign, Self::Deploy, Self::Alert, Self::Sweep];
-
-    /// The last part of its queue's name, behind the stack's.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sign => "sign",
-            Self::Deploy => "deploy",
-            Self::Alert => "alert",
-            Self::Sweep => "sweep",
-        }
-    }
-}
-
-impl fmt::Display for GateFunction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use crate::domain::GateFunction;
 
 /// A message in a dead-letter queue.
 #[derive(Clone, Debug, PartialEq, Eq)]

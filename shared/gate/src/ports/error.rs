@@ -43,6 +43,14 @@ pub enum PortError {
         /// What was wrong with it.
         source: Cause,
     },
+    /// The call was not made: what it was to be about does not fit together.
+    #[error("{call} was not made")]
+    NotMade {
+        /// The call as AWS names it.
+        call: &'static str,
+        /// What does not fit.
+        source: Cause,
+    },
 }
 
 impl PortError {
@@ -53,7 +61,8 @@ impl PortError {
             Self::Throttled { call, .. }
             | Self::Denied { call, .. }
             | Self::Unavailable { call, .. }
-            | Self::Unexpected { call, .. } => call,
+            | Self::Unexpected { call, .. }
+            | Self::NotMade { call, .. } => call,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Every function of the account and region, and which code signing configuration each has.
 
-use super::error::PortError;
+use super::{error::PortError, listing::ListingPage};
 use crate::domain::{CodeIdentity, Csc, CscArn, PackageType};
 use std::future::Future;
 
@@ -14,15 +14,6 @@ pub struct ListedFunction {
     pub code: CodeIdentity,
     /// How its code is packed.
     pub package_type: PackageType,
-}
-
-/// A page of a listing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListingPage<T> {
-    /// At most as many as Lambda lists at a time.
-    pub items: Vec<T>,
-    /// `NextMarker`; `None` after the last page.
-    pub next: Option<String>,
 }
 
 /// All functions and configurations. The listings cost a call for 50 functions, and one for each

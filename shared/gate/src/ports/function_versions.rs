@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{error::PortError, function_inventory::ListingPage};
+use super::{error::PortError, listing::ListingPage};
 use crate::domain::{FunctionName, Refusal, VersionNumber};
 
 /// A published version, as a listing tells it.

@@ -23,6 +23,7 @@ mod function_inventory;
 mod function_versions;
 mod functions;
 mod layers;
+mod listing;
 mod pager;
 mod records;
 mod redelivery;
@@ -39,10 +40,10 @@ pub use adoption::{
 };
 pub use call_history::CallHistory;
 pub use clock::Clock;
-pub use dead_letters::{DeadLetter, DeadLetters, GateFunction};
+pub use dead_letters::{DeadLetter, DeadLetters};
 pub use error::{Cause, PortError, error_chain};
 pub use event_bus::{Announcement, Events, SOURCE};
-pub use function_inventory::{FunctionInventory, ListedFunction, ListingPage};
+pub use function_inventory::{FunctionInventory, ListedFunction};
 pub use function_versions::{FunctionVersions, ListedFunctionVersion, VersionDeletion};
 pub use functions::{
     Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, LATEST_PUBLISHED, Publication,
@@ -50,6 +51,7 @@ pub use functions::{
     VersionState,
 };
 pub use layers::{LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers};
+pub use listing::{CONTROL_PLANE_INTERVAL, GET_FUNCTION_INTERVAL, ListingPage, Pages};
 pub use pager::{Pager, SnsMessage};
 pub use records::{Creation, RecordWithEtag, Records, Replacement};
 pub use redelivery::{Receiver, Redelivery};

@@ -13,7 +13,7 @@ pub enum Stored {
     Unversioned,
 }
 
-/// Writing uploads. The gate itself never does: its roles have no right to.
+/// Writing uploads. Of the gate itself, only the daily probe does, under one key: its other roles have no right to.
 pub trait UploadStore: Sync {
     /// `PutObject` of the target's key. Metadata names are without `x-amz-meta-`; names and values are
     /// printable ASCII.

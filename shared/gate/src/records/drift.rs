@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{documents::Schema, store::Document};
+use super::{schema::Schema, store::Document};
 use crate::domain::{Target, Upload};
 
 /// What is not as the records say.
@@ -45,11 +45,15 @@ pub enum DriftKind {
     NotGated,
     /// Parameters of the stack let more through than their defaults.
     WeakerParameters,
+    /// AWS did otherwise with the probe of every day than is known.
+    ProbeDiffers,
+    /// The probe of every day could not be made.
+    ProbeImpossible,
 }
 
 impl DriftKind {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::OtherCodeRuns,
         Self::OtherLayerVersion,
         Self::CscMissing,
@@ -65,6 +69,8 @@ impl DriftKind {
         Self::PublisherQuestionable,
         Self::NotGated,
         Self::WeakerParameters,
+        Self::ProbeDiffers,
+        Self::ProbeImpossible,
     ];
 
     /// The word in records and pages.
@@ -86,6 +92,8 @@ impl DriftKind {
             Self::PublisherQuestionable => "PUBLISHER_QUESTIONABLE",
             Self::NotGated => "NOT_GATED",
             Self::WeakerParameters => "WEAKER_PARAMETERS",
+            Self::ProbeDiffers => "PROBE_DIFFERS",
+            Self::ProbeImpossible => "PROBE_IMPOSSIBLE",
         }
     }
 
@@ -151,6 +159,14 @@ impl DriftKind {
                 "Parameters of the stack are in use that let more through than their defaults do. CloudTrail hides the \
                  values of parameters, so that the page about the stack's update does not name them."
             }
+            Self::ProbeDiffers => {
+                "The package that is probed with every day did not come out as packages did before: AWS signs, tells or \
+                 answers otherwise than this version of the gate knows, so that uploads may be refused from now on."
+            }
+            Self::ProbeImpossible => {
+                "The probe of every day cannot be made as the stack's parameter ProbeFunction says it. Until it can, \
+                 nobody is told when AWS changes its format, but by uploads that are refused."
+            }
         }
     }
 
@@ -160,7 +176,8 @@ impl DriftKind {
         match self {
             Self::OtherCodeRuns => {
                 "Find out in CloudTrail who changed it (countersign diff functions/NAME lambda:NAME shows which files \
-                 differ); upload the right package again, or roll back."
+                 differ); put back what was deployed last (countersign rollback functions/NAME --to LABEL), or upload the \
+                 right package."
             }
             Self::OtherLayerVersion => {
                 "Find out in CloudTrail who published it, and delete that version if it is not wanted; upload the \
@@ -219,6 +236,40 @@ impl DriftKind {
                  defaults back (sam deploy --parameter-overrides), and ask whoever updated the stack (CloudTrail, \
                  UpdateStack and ExecuteChangeSet)."
             }
+            Self::ProbeDiffers => {
+                "See what differs in full (countersign doctor --stack STACK --probe), and whether uploads still come \
+                 through (countersign history TARGET). If they are refused, keep what runs; look for a newer version of \
+                 Countersign, and hand its maintainers the report (--probe-report FILE names no account)."
+            }
+            Self::ProbeImpossible => {
+                "Give another ProbeFunction (sam deploy --parameter-overrides), a name within TargetFunctions that no \
+                 function has; or leave it empty, if there is to be no probe."
+            }
+        }
+    }
+
+    /// Whether a deployment under way may look like this, until it has ended. What is so of a target whatever is deployed
+    /// to it is told at once: an upload that never ends would hide it for ever.
+    #[must_use]
+    pub fn may_be_a_deployment(self) -> bool {
+        match self {
+            Self::OtherCodeRuns
+            | Self::OtherLayerVersion
+            | Self::TargetGone
+            | Self::OtherVersionCurrent
+            | Self::ConfigurationChanged
+            | Self::UploadStuck => true,
+            Self::CscMissing
+            | Self::SignatureRevoked
+            | Self::SignatureExpires
+            | Self::LayerNotTrusted
+            | Self::LayerRevoked
+            | Self::OtherCsc
+            | Self::PublisherQuestionable
+            | Self::NotGated
+            | Self::WeakerParameters
+            | Self::ProbeDiffers
+            | Self::ProbeImpossible => false,
         }
     }
 
@@ -231,7 +282,8 @@ impl DriftKind {
             | Self::CscMissing
             | Self::SignatureRevoked
             | Self::LayerRevoked
-            | Self::UploadStuck => true,
+            | Self::UploadStuck
+            | Self::ProbeDiffers => true,
             Self::SignatureExpires
             | Self::TargetGone
             | Self::OtherVersionCurrent
@@ -240,7 +292,8 @@ impl DriftKind {
             | Self::OtherCsc
             | Self::PublisherQuestionable
             | Self::NotGated
-            | Self::WeakerParameters => false,
+            | Self::WeakerParameters
+            | Self::ProbeImpossible => false,
         }
     }
 }
@@ -259,7 +312,7 @@ pub struct Drift {
     /// What kind of drift it is.
     pub kind: DriftKind,
     /// `functions/<name>`, `layers/<name>`, `unrecognised/<hash of the key>`, `configurations/<id>` for a CSC,
-    /// [`ACCOUNT_FUNCTIONS`] or [`STACK_PARAMETERS`].
+    /// [`ACCOUNT_FUNCTIONS`], [`STACK_PARAMETERS`] or [`DAILY_PROBE`].
     pub subject: String,
     /// The same, when it is a target.
     pub target: Option<Target>,
@@ -287,6 +340,9 @@ pub const ACCOUNT_FUNCTIONS: &str = "account/functions";
 
 /// The subject of what is told of the stack's parameters.
 pub const STACK_PARAMETERS: &str = "account/parameters";
+
+/// The subject of what the probe of every day found.
+pub const DAILY_PROBE: &str = "account/probe";
 
 /// The folder of all drift.
 pub(crate) const DRIFT_FOLDER: &str = "drift/";

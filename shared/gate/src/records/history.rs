@@ -6,8 +6,9 @@ use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
-    documents::{Deployed, Live, Outcome, Received, Signing, VerdictRecord, Waiting},
+    documents::{Live, Received, Signing, VerdictRecord, Waiting},
     error::RecordError,
+    outcome::{Deployed, Outcome},
     store::{Document, RecordFolder, read},
 };
 use crate::{

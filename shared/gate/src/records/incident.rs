@@ -3,6 +3,7 @@
 //! | document | what it is |
 //! |---|---|
 //! | `alerts/<functions\|layers>/<name>/<kind>-<hash>.json`, `alerts/stack/…` | [`Incident`]: one thing |
+//! | `alerts/<functions\|layers>/<name>/recovered.json`, `alerts/stack/recovered.json` | [`Recovered`]: what a call ended |
 //! | `alerts/open.json` | [`OpenAlerts`](super::OpenAlerts): what the next look by the clock has to come back to |
 //! | `alerts/silences/<functions\|layers>/<name>.json` | [`SilenceState`](super::SilenceState): a silence and what it kept quiet |
 //! | `silences/<functions\|layers>/<name>.json` | [`Silence`](super::Silence): written by people |
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::documents::Schema;
+use super::schema::Schema;
 use crate::domain::Target;
 
 /// Where everything is that `alert` keeps.
@@ -49,9 +50,9 @@ pub struct Incident {
     pub repeat_seconds: u64,
     /// When it was told last; null while its first page is on its way.
     pub told_at: Option<Timestamp>,
-    /// The event whose page is on its way, and since when.
+    /// The event whose page is on its way, and since when; `sum` and `end` are those that sum up and that it is gone.
     pub telling: Option<Telling>,
-    /// The events that are counted in, the newest last: a second delivery of one is not a second one.
+    /// The events that are counted in, or the records of uploads that ended, the newest last: a second delivery of one is not a second one.
     pub events: Vec<String>,
     /// The event of `first_at`.
     #[serde(default)]
@@ -90,6 +91,27 @@ pub struct Telling {
     pub since: Timestamp,
 }
 
+/// When calls last ended things of a target, or of the stack: what happened before that may be heard of later.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovered {
+    /// 1.
+    pub schema: Schema,
+    /// The detection, and what it is about where that is not the target; when the call was made that ended it.
+    pub ended: BTreeMap<String, Timestamp>,
+}
+
+impl Recovered {
+    /// `csc-detached`, or `csc-weakened <ARN>`.
+    pub(crate) fn key(detection: &str, subject: &str) -> String {
+        format!("{detection} {subject}").trim_end().to_owned()
+    }
+}
+
+/// Where it is kept what calls ended.
+pub(crate) fn recovered_path(target: Option<&Target>) -> String {
+    format!("{}recovered.json", incidents_folder(target))
+}
+
 /// Where the incident of a kind lies; `hash` tells apart those of one kind and subject.
 pub(crate) fn incident_path(target: Option<&Target>, kind: &str, hash: &str) -> String {
     format!("{}{kind}-{hash}.json", incidents_folder(target))
@@ -123,5 +145,6 @@ mod tests {
             }
         }
         assert_eq!(incident_kind("alerts/open.json"), None);
+        assert_eq!(incident_kind(&recovered_path(None)), None);
     }
 }

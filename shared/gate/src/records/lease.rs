@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    documents::Schema,
     error::RecordError,
+    schema::Schema,
     store::{RecordFolder, create_named, read_named},
 };
 use crate::{

@@ -1,14 +1,15 @@
 //! The records of an upload: audit trail, idempotency store, and what people are shown.
 //!
-//! Lives here: the documents (`documents.rs`; `docs/records.md` describes each), reading and writing
+//! Lives here: the documents (`documents.rs`, `outcome.rs`, their `schema.rs`; `docs/records.md` describes each), reading and writing
 //! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), what `sweep`
-//! finds (`drift.rs`, `posture.rs`), and what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`).
+//! finds (`drift.rs`, `posture.rs`, `daily_probe.rs`), and what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
 //!
 //! Data passes through like this: a use case writes the record first and causes the effect second; a
 //! redelivered event reads the records to find how far the earlier delivery came.
 
+mod daily_probe;
 mod documents;
 mod drift;
 mod error;
@@ -16,29 +17,34 @@ mod history;
 mod incident;
 mod lease;
 mod open_alerts;
+mod outcome;
 mod posture;
 mod publication;
+mod schema;
 mod silence;
 mod store;
 
+pub use daily_probe::{DailyProbe, DifferingFact};
 pub use documents::{
-    Announced, CscReport, Deployed, Effect, LambdaVerdict, Live, Outcome, Pruned, Received, Schema,
-    Signing, UploadState, VerdictRecord, Waiting,
+    Announced, CscReport, Effect, LambdaVerdict, Live, Pruned, Received, Signing, VerdictRecord,
+    Waiting,
 };
-pub use drift::{ACCOUNT_FUNCTIONS, Drift, DriftKind, Resent, STACK_PARAMETERS};
+pub use drift::{ACCOUNT_FUNCTIONS, DAILY_PROBE, Drift, DriftKind, Resent, STACK_PARAMETERS};
 pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};
 pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record, versions_on_record};
-pub use incident::{Incident, Tally, Telling};
-pub(crate) use incident::{incident_kind, incident_path, incidents_folder};
+pub use incident::{Incident, Recovered, Tally, Telling};
+pub(crate) use incident::{incident_kind, incident_path, incidents_folder, recovered_path};
 pub use lease::Lease;
 pub(crate) use lease::{HeldLease, Holder, LeaseScope};
 pub use open_alerts::OpenAlerts;
+pub use outcome::{Deployed, Outcome, UploadState};
 pub use posture::{
     CscPosture, FunctionPosture, LayerPosture, Posture, SweepProgress, TargetPosture,
 };
 pub use publication::Publishing;
+pub use schema::Schema;
 pub(crate) use silence::{SILENCES_FOLDER, silence_path, silence_state_path};
 pub use silence::{Silence, SilenceState};
 pub use store::Document;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{documents::Schema, store::Document};
+use super::{schema::Schema, store::Document};
 use crate::domain::Target;
 
 /// `alerts/open.json`: what is to be looked at again by the clock.

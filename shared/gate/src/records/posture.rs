@@ -1,16 +1,12 @@
 //! `posture.json`: how the targets and the functions of the account and region stand, as the last complete
 //! run of `sweep` found them. The bucket's versions keep the earlier ones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    documents::{Schema, UploadState},
-    drift::DriftKind,
-    store::Document,
-};
+use super::{drift::DriftKind, outcome::UploadState, schema::Schema, store::Document};
 use crate::domain::{CscPolicy, PackageType, Target};
 
 /// Everything that one run found.
@@ -24,9 +20,10 @@ pub struct Posture {
     pub began_at: Timestamp,
     /// When it ended.
     pub ended_at: Timestamp,
-    /// Uploads without an outcome, and not because they are waiting for an attempt that is due.
+    /// Uploads without an outcome, those included that wait for their next attempt, and uploads whose outcome was not
+    /// announced.
     pub unfinished: u32,
-    /// Each target that has a key in the uploads bucket.
+    /// Each target that has a key in the uploads bucket, or had one and left records.
     pub targets: Vec<TargetPosture>,
     /// Each function of the account and region.
     pub functions: Vec<FunctionPosture>,
@@ -141,6 +138,9 @@ pub struct SweepProgress {
     /// The keys, and the parts of the account, that could not be looked at. They are not gone.
     #[serde(default)]
     pub failed: BTreeSet<String>,
+    /// The drift that is open, by its subject.
+    #[serde(default)]
+    pub drift: BTreeMap<String, BTreeSet<DriftKind>>,
 }
 
 impl Document for SweepProgress {

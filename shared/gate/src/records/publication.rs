@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    documents::Schema,
     error::RecordError,
     lease::LEASE_DURATION,
+    schema::Schema,
     store::{Document, replace, to_json},
 };
 use crate::{

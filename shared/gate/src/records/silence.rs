@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{documents::Schema, incident::ALERTS_FOLDER};
+use super::{incident::ALERTS_FOLDER, schema::Schema};
 use crate::domain::Target;
 
 /// Where people write silences.

@@ -124,7 +124,7 @@ pub(crate) async fn create_named<W: Records, T: Serialize>(
 
 /// A document as it is written.
 pub(crate) fn to_json<T: Serialize>(path: &str, document: &T) -> Result<Vec<u8>, RecordError> {
-    serde_json::to_vec_pretty(document).map_err(|source| RecordError::Unreadable {
+    serde_json::to_vec_pretty(document).map_err(|source| RecordError::Unwritable {
         path: path.to_owned(),
         source,
     })

@@ -139,7 +139,12 @@ pub(super) fn weaker_parameters<W: SweepWorld>(
     Some(drift)
 }
 
-fn drift_of<W: SweepWorld>(world: &W, kind: DriftKind, subject: String, message: String) -> Drift {
+pub(super) fn drift_of<W: SweepWorld>(
+    world: &W,
+    kind: DriftKind,
+    subject: String,
+    message: String,
+) -> Drift {
     Drift {
         schema: Schema,
         kind,

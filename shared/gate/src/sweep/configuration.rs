@@ -10,10 +10,13 @@ use countersign_package::SigningJobArn;
 
 use super::{settings::SweepWorld, what_runs::TargetComparison};
 use crate::{
-    domain::{AttachedLayer, Csc, CscArn, FunctionName, SigningJobId, Upload},
+    domain::{
+        AttachedLayer, Csc, CscArn, CscPolicy, EXEC_WRAPPER, ExecWrapper, FunctionName,
+        SigningJobId, Upload,
+    },
     outcome::RetryableError,
     ports::{Function, FunctionCsc},
-    records::{DriftKind, LayerPosture, Live},
+    records::{DriftKind, LayerPosture, Live, Outcome},
 };
 
 impl<W: SweepWorld> TargetComparison<'_, W> {
@@ -63,11 +66,58 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         Ok(())
     }
 
-    /// Who signed the layers that the function uses, and whether that still counts.
+    /// A function that somebody created since its package was prepared: from that package, and without anything beside it
+    /// that brings code? Whoever creates it chooses both, and the gate compares with nothing before its first deployment.
+    pub(super) async fn created(
+        &mut self,
+        name: &FunctionName,
+        upload: &Upload,
+        prepared: Option<&Outcome>,
+    ) -> Result<(), RetryableError> {
+        self.rate_limits.get_function(self.world).await;
+        let Some(function) = self.world.function(name).await? else {
+            return Ok(());
+        };
+        self.note_code(&function.code);
+        let job_of = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
+        let found = function.code.job_arn.as_deref().map(job_of);
+        let expected = prepared.and_then(|outcome| outcome.job.as_ref());
+        let expected = expected.map(SigningJobId::as_str);
+        if found.as_deref() != expected {
+            let signed_by = found.as_deref().map_or_else(
+                || "which no signing job signed".to_owned(),
+                |job| format!("which the job {job} signed"),
+            );
+            let message = format!(
+                "{name} was created with the code {}, {signed_by}, and not with the package that was prepared for it",
+                function.code.sha256
+            );
+            let found = found.unwrap_or_else(|| function.code.sha256.clone());
+            let kind = DriftKind::OtherCodeRuns;
+            self.add(kind, upload, message, expected, Some(&found));
+        }
+        if let ExecWrapper::Set(wrapper) = &function.configuration.exec_wrapper {
+            let message = format!(
+                "{name} was created with the variable {EXEC_WRAPPER}, which starts {wrapper} before its code"
+            );
+            let kind = DriftKind::ConfigurationChanged;
+            self.add(
+                kind,
+                upload,
+                message,
+                Some("no exec wrapper"),
+                Some(wrapper),
+            );
+        }
+        self.layers(&function, upload).await
+    }
+
+    /// Who signed the layers that the function uses, and whether that still counts. `upload` is what was deployed last,
+    /// or prepared for the function.
     pub(super) async fn layers(
         &mut self,
         function: &Function,
-        last: &Live,
+        upload: &Upload,
     ) -> Result<(), RetryableError> {
         let csc = self.inventory.csc_of(self.posture.target.name()).cloned();
         let (mut doubts, mut doubted) = (Vec::new(), Vec::new());
@@ -105,13 +155,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         ] {
             if !found.is_empty() {
                 let found = Some(found.join(" "));
-                self.add(
-                    kind,
-                    &last.upload,
-                    messages.join("; "),
-                    None,
-                    found.as_deref(),
-                );
+                self.add(kind, upload, messages.join("; "), None, found.as_deref());
             }
         }
         Ok(())
@@ -162,7 +206,15 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let trusted: BTreeSet<&str> = own.iter().flat_map(|own| own.publishers()).collect();
         let others = csc.publishers().filter(|arn| !trusted.contains(arn));
         let others: Vec<&str> = others.collect();
-        let (Some(arn), false) = (csc.arn(), others.is_empty()) else {
+        let mut weaker = Vec::new();
+        if !others.is_empty() {
+            weaker.push(format!("trusts {}", others.join(", ")));
+        }
+        let enforces = |csc: &&Csc| csc.policy() == CscPolicy::Enforce;
+        if !enforces(&csc) && own.iter().all(enforces) {
+            weaker.push("only warns of code that nobody it trusts signed".to_owned());
+        }
+        let (Some(arn), false) = (csc.arn(), weaker.is_empty()) else {
             return Ok(());
         };
         // It may have got another one since all were listed.
@@ -170,7 +222,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         if self.world.function_csc(name).await? != FunctionCsc::Attached(arn.clone()) {
             return Ok(());
         }
-        let found = format!("{arn}, which trusts {}", others.join(", "));
+        let found = format!("{arn}, which {}", weaker.join(" and "));
         let message = format!("the function {name} has {found}");
         let expected = own.iter().filter_map(|own| own.arn());
         let expected: Vec<&str> = expected.map(CscArn::as_str).collect();

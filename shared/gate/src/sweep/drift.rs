@@ -198,8 +198,8 @@ async fn announce<W: SweepWorld>(
     };
     let announcement =
         Announcement::new(DRIFT_DETAIL_TYPE, &event, Vec::new()).map_err(|source| {
-            RetryableError::UnreadableRecord {
-                path: record,
+            RetryableError::Unwritable {
+                what: format!("the event of {record}"),
                 source,
             }
         })?;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::{Csc, CscArn, CscPolicy, FunctionName},
     outcome::RetryableError,
-    ports::{ListedFunction, ListingPage},
+    ports::{ListedFunction, Pages},
     records::{CscPosture, FunctionPosture},
 };
 
@@ -39,13 +39,13 @@ impl Inventory {
         };
         let mut functions = Vec::new();
         let mut pages = Pages::default();
-        while pages.has_next(&listing).await? {
+        while listing.has_next(&pages).await? {
             let listed = world.list_functions(pages.marker()).await?;
             functions.extend(pages.take_items(listed));
         }
         let mut configurations = Vec::new();
         let mut pages = Pages::default();
-        while pages.has_next(&listing).await? {
+        while listing.has_next(&pages).await? {
             let listed = world.list_cscs(pages.marker()).await?;
             configurations.extend(pages.take_items(listed));
         }
@@ -55,7 +55,7 @@ impl Inventory {
                 continue;
             };
             let mut pages = Pages::default();
-            while pages.has_next(&listing).await? {
+            while listing.has_next(&pages).await? {
                 let listed = world.functions_of_csc(arn, pages.marker()).await?;
                 let users = pages.take_items(listed).into_iter();
                 cscs.extend(users.map(|name| (name, (arn.clone(), csc.policy()))));
@@ -154,39 +154,18 @@ struct Listing<'a, W> {
     work_until: Timestamp,
 }
 
-/// The pages of a listing, one after the other.
-#[derive(Default)]
-struct Pages {
-    marker: Option<String>,
-    is_last: bool,
-}
-
-impl Pages {
+impl<W: SweepWorld> Listing<'_, W> {
     /// Whether there is another page; waits before it.
-    async fn has_next<W: SweepWorld>(
-        &self,
-        listing: &Listing<'_, W>,
-    ) -> Result<bool, RetryableError> {
-        if self.is_last {
+    async fn has_next(&self, pages: &Pages) -> Result<bool, RetryableError> {
+        if !pages.has_next() {
             return Ok(false);
         }
-        listing.rate_limits.control_plane(listing.world).await;
-        if listing.world.now() >= listing.work_until {
+        self.rate_limits.control_plane(self.world).await;
+        if self.world.now() >= self.work_until {
             return Err(RetryableError::TimeUp {
                 what: "the sweep was listing the account's functions and configurations".to_owned(),
             });
         }
         Ok(true)
-    }
-
-    fn marker(&self) -> Option<&str> {
-        self.marker.as_deref()
-    }
-
-    /// Takes the items off a page.
-    fn take_items<T>(&mut self, page: ListingPage<T>) -> Vec<T> {
-        self.is_last = page.next.is_none() || page.next == self.marker;
-        self.marker = page.next;
-        page.items
     }
 }

@@ -3,20 +3,22 @@
 //! Lives here: `sweep.rs` (the entry: walks through the uploads bucket), `unfinished.rs` (an upload that
 //! does not come to its end gets its event again), `what_runs.rs` (a target against its records),
 //! `configuration.rs` (a function's configuration, layers and CSC against those), `account.rs` (what is told of
-//! the account as a whole), `signatures.rs` (what Signer says, asked once in a run), `drift.rs` (what is found
+//! the account as a whole), `daily_probe.rs` (whether Signer still writes what is known), `signatures.rs` (what Signer says, asked once in a run), `drift.rs` (what is found
 //! is told once, and once more when it is gone), `inventory.rs` (all functions of the account), `rate_limits.rs`
 //! (how fast is read), `settings.rs`.
 //!
-//! May use: `domain`, `verdict`, `events`, `ports`, `records`, `outcome`.
+//! May use: `domain`, `verdict`, `events`, `ports`, `records`, `outcome`, `probe`.
 //!
 //! Data passes through like this: a page of `ListObjectVersions`, the versions of one key; for each that
 //! has no outcome the event that was lost, back to its queue; for the target what Lambda says beside
 //! `live.json`; the difference as a drift document, then its event; at the end `posture.json`.
 //!
-//! Nothing here changes a function, a layer or an upload: what was lost is sent again to those who do.
+//! Nothing here changes a function, a layer or an upload: what was lost is sent again to those who do. The daily probe
+//! uploads, for a function that is not there.
 
 mod account;
 mod configuration;
+mod daily_probe;
 mod drift;
 mod inventory;
 mod rate_limits;
@@ -30,5 +32,6 @@ mod sweep;
 mod unfinished;
 mod what_runs;
 
+pub use daily_probe::DailyProbeSettings;
 pub use settings::{SweepSettings, SweepWorld};
-pub use sweep::{SweepReport, SweepStopped, sweep};
+pub use sweep::{SweepReport, SweepStopped, SweepTotals, sweep};

@@ -1,7 +1,4 @@
 //! How fast `sweep` reads: a share of what an account may.
-//!
-//! Lambda allows 15 calls a second of its control plane in an account and region, and 100 of `GetFunction`
-//! apart from those (grade B). A tenth of each is what `sweep` takes, so that it is in nobody's way.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -11,11 +8,8 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::settings::SweepWorld;
+use crate::ports::{CONTROL_PLANE_INTERVAL, GET_FUNCTION_INTERVAL};
 
-/// Between two calls of the control plane: a tenth of 15 a second.
-const CONTROL_PLANE_INTERVAL: Duration = Duration::from_millis(667);
-/// Between two of `GetFunction`: a tenth of 100 a second.
-const GET_FUNCTION_INTERVAL: Duration = Duration::from_millis(100);
 /// Between two calls of Signer.
 const SIGNER_INTERVAL: Duration = Duration::from_millis(200);
 

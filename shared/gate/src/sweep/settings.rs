@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::daily_probe::DailyProbeSettings;
 use crate::{
     domain::{CscArn, Scope, Stack, WeakerParameter},
     ports::{
-        Clock, Events, FunctionInventory, Functions, Layers, Records, Redelivery, Signer,
-        UploadInventory,
+        Clock, Events, FunctionInventory, Functions, Layers, Records, Redelivery, SignedObjects,
+        Signer, UploadInventory, UploadStore, Uploads,
     },
     verdict::WithoutCsc,
 };
@@ -26,10 +27,12 @@ pub struct SweepSettings {
     pub weaker_parameters: Vec<WeakerParameter>,
     /// How long the other functions try: what is younger may still be on its way.
     pub patience: Duration,
+    /// The probe of every day; `None` where the stack wants none.
+    pub daily_probe: Option<DailyProbeSettings>,
 }
 
 /// What `sweep` needs of the world: no way to change a function or a layer is among it that asks for less
-/// than an approved package.
+/// than an approved package. The daily probe alone uploads and reads packages.
 pub trait SweepWorld:
     Clock
     + UploadInventory
@@ -40,6 +43,9 @@ pub trait SweepWorld:
     + Layers
     + Signer
     + Events
+    + Uploads
+    + UploadStore
+    + SignedObjects
 {
 }
 
@@ -52,7 +58,10 @@ impl<
         + Functions
         + Layers
         + Signer
-        + Events,
+        + Events
+        + Uploads
+        + UploadStore
+        + SignedObjects,
 > SweepWorld for W
 {
 }

@@ -1,11 +1,15 @@
 //! One run over the uploads bucket.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
 use super::{
     account::{look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
+    daily_probe::{ProbeCheck, daily_probe},
     drift::{KnownDrift, close_others, functions_told, open, still_open},
     inventory::Inventory,
     rate_limits::RateLimits,
@@ -20,8 +24,8 @@ use crate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::{ListedVersion, VersionsCursor},
     records::{
-        self, ACCOUNT_FUNCTIONS, Announced, Drift, DriftKind, Outcome, Posture, STACK_PARAMETERS,
-        Schema, SweepProgress,
+        self, ACCOUNT_FUNCTIONS, Announced, DAILY_PROBE, Drift, DriftKind, Outcome, Posture,
+        STACK_PARAMETERS, Schema, SweepProgress,
     },
 };
 
@@ -52,6 +56,17 @@ pub struct SweepReport {
     pub drift: Vec<(String, DriftKind)>,
     /// What could not be looked at, and why. The next run looks again.
     pub troubles: Vec<String>,
+    /// What the run found, in all its attempts; `None` if it did not come to its end.
+    pub ended: Option<SweepTotals>,
+}
+
+/// What a run found from its begin to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SweepTotals {
+    /// Kinds of drift that are open, one for each subject.
+    pub drift: usize,
+    /// Keys, and parts of the account, that could not be looked at.
+    pub troubles: usize,
 }
 
 /// An attempt that did not come to the end of its run, with what it did until then.
@@ -107,6 +122,7 @@ pub async fn sweep<W: SweepWorld>(
             targets: Vec::new(),
             troubles: Vec::new(),
             failed: BTreeSet::new(),
+            drift: BTreeMap::new(),
         },
         visited: BTreeSet::new(),
         of_account: BTreeSet::new(),
@@ -148,7 +164,16 @@ impl<W: SweepWorld> Sweep<'_, W> {
     async fn unfinished(&mut self) -> Result<(), RetryableError> {
         let twice_the_patience = self.settings.patience.saturating_mul(2);
         self.look_back(UNFINISHED_LOOKBACK.max(twice_the_patience));
-        self.all_keys(None).await
+        self.all_keys(None).await?;
+        self.swept.ended = Some(self.totals());
+        Ok(())
+    }
+
+    fn totals(&self) -> SweepTotals {
+        SweepTotals {
+            drift: self.progress.drift.values().map(BTreeSet::len).sum(),
+            troubles: self.progress.failed.len(),
+        }
     }
 
     async fn everything(&mut self) -> Result<(), RetryableError> {
@@ -180,10 +205,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
         }
         self.close_what_was_not_looked_at().await?;
         self.write_posture().await?;
+        let totals = self.totals();
         self.progress.ended_at = Some(self.world.now());
         self.progress.targets.clear();
         self.progress.failed.clear();
-        self.save_progress().await
+        self.progress.drift.clear();
+        self.save_progress().await?;
+        self.swept.ended = Some(totals);
+        Ok(())
     }
 
     fn look_back(&mut self, span: Duration) {
@@ -231,7 +260,34 @@ impl<W: SweepWorld> Sweep<'_, W> {
         if let Err(error) = self.functions_outside().await {
             self.trouble(ACCOUNT_FUNCTIONS, &error);
         }
+        match self.probe().await {
+            // The next attempt has time for it.
+            Err(error @ RetryableError::TimeUp { .. }) => return Err(error),
+            Err(error) => self.trouble(DAILY_PROBE, &error),
+            Ok(()) => {}
+        }
         Ok(())
+    }
+
+    /// Whether Signer still writes what is known, once a day. Where the stack wants no probe any more, what one found
+    /// is closed with all that was not looked at.
+    async fn probe(&mut self) -> Result<(), RetryableError> {
+        let Some(about) = &self.settings.daily_probe else {
+            return Ok(());
+        };
+        let until = self.attempt.work_until;
+        let check = daily_probe(self.world, self.settings, about, until).await?;
+        self.of_account.insert(DAILY_PROBE.to_owned());
+        let ProbeCheck::Made(found) = check else {
+            return Ok(());
+        };
+        let kinds = [DriftKind::ProbeDiffers, DriftKind::ProbeImpossible];
+        let found_kind: Vec<DriftKind> = found.iter().map(|drift| drift.kind).collect();
+        if let Some(drift) = found {
+            self.note_drift(DAILY_PROBE, drift.kind);
+            open(self.world, self.settings, &self.known, *drift).await?;
+        }
+        self.close(DAILY_PROBE, &kinds, &found_kind).await
     }
 
     /// Whom the code signing configurations trust that the stack or its targets use.
@@ -411,21 +467,26 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let is_certain =
             look.is_certain && (kinds.is_empty() || self.is_still_settled(&target).await?);
         // What a deployment under way may explain is not told. It stays told if it was.
-        if is_certain {
-            posture.drift.clone_from(&kinds);
-        } else {
-            let subject = target.to_string();
-            posture.drift = still_open(self.world, &self.known, &subject, &kinds).await?;
-        }
+        let subject = target.to_string();
+        let is_told = |kind: DriftKind| is_certain || !kind.may_be_a_deployment();
+        let untold: Vec<DriftKind> = kinds
+            .iter()
+            .copied()
+            .filter(|kind| !is_told(*kind))
+            .collect();
+        posture.drift = still_open(self.world, &self.known, &subject, &untold).await?;
+        posture
+            .drift
+            .extend(kinds.iter().copied().filter(|kind| is_told(*kind)));
+        posture.drift.sort_unstable();
         self.progress.targets.push(posture);
-        if !is_certain {
-            return Ok(());
-        }
-        for found in look.drift {
+        for found in look.drift.into_iter().filter(|drift| is_told(drift.kind)) {
             self.note_drift(&found.subject, found.kind);
             open(self.world, self.settings, &self.known, found).await?;
         }
-        let subject = target.to_string();
+        if !is_certain {
+            return Ok(());
+        }
         self.close(&subject, &TARGET_DRIFT_KINDS, &kinds).await?;
         self.close(&subject, &[DriftKind::UploadStuck], &[]).await
     }
@@ -478,6 +539,8 @@ impl<W: SweepWorld> Sweep<'_, W> {
 
     fn note_drift(&mut self, subject: &str, kind: DriftKind) {
         self.swept.drift.push((subject.to_owned(), kind));
+        let of_subject = self.progress.drift.entry(subject.to_owned());
+        of_subject.or_default().insert(kind);
     }
 
     async fn close(

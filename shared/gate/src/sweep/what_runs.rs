@@ -113,16 +113,17 @@ pub(super) async fn compare_target<W: SweepWorld>(
         if let (Target::Function(name), Some(upload)) = (target, current)
             && look.posture.state == Some(UploadState::Prepared)
         {
-            // Verified under the stack's configuration, for a function that somebody creates: under which?
+            // Verified under the stack's configuration, for a function that somebody creates: under which, and from what?
             look.other_csc(name, upload).await?;
+            look.created(name, upload, outcome.as_ref()).await?;
         }
         return Ok(look.found(is_settled));
     };
     look.posture.deployed = Some(deployed.upload.label());
     look.posture.version.clone_from(&deployed.deployed.version);
     let is_as_recorded = match target {
-        Target::Function(name) => look.function(name, &deployed).await?,
-        Target::Layer(name) => look.layer(name, &deployed).await?,
+        Target::Function(name) => look.compare_function(name, &deployed).await?,
+        Target::Layer(name) => look.compare_layer(name, &deployed).await?,
     };
     if let (Some(upload), Some(outcome)) = (current, &outcome) {
         look.current_version(upload, outcome, &deployed);
@@ -136,6 +137,12 @@ pub(super) async fn compare_target<W: SweepWorld>(
             .retain(|drift| drift.kind != DriftKind::TargetGone);
     }
     Ok(look.found(is_as_recorded && is_same && is_settled))
+}
+
+/// Whether a deployment that failed may be why something else runs than what was deployed last. One of an upload before that
+/// was overtaken: what it left behind comes back only if somebody brings it back.
+fn explains(outcome: &Outcome, last: &Live) -> bool {
+    outcome.state == UploadState::Failed && outcome.upload.at >= last.upload.at
 }
 
 impl<W: SweepWorld> TargetComparison<'_, W> {
@@ -171,7 +178,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         });
     }
 
-    fn note_code(&mut self, code: &CodeIdentity) {
+    pub(super) fn note_code(&mut self, code: &CodeIdentity) {
         self.posture.runs = Some(code.sha256.clone());
         self.posture.signing_job.clone_from(&code.job_arn);
         self.posture
@@ -180,7 +187,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     }
 
     /// Answers whether the function is at rest.
-    async fn function(&mut self, name: &FunctionName, last: &Live) -> Result<bool, RetryableError> {
+    async fn compare_function(
+        &mut self,
+        name: &FunctionName,
+        last: &Live,
+    ) -> Result<bool, RetryableError> {
         self.rate_limits.get_function(self.world).await;
         let Some(function) = self.world.function(name).await? else {
             let message = format!("there is no function {name}");
@@ -208,7 +219,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         self.other_code_runs(&differences, last);
         self.signature(&function.code, last).await?;
         self.configuration(name, &function, last).await?;
-        self.layers(&function, last).await?;
+        self.layers(&function, &last.upload).await?;
         self.other_csc(name, &last.upload).await?;
         if self.settings.without_csc == WithoutCsc::Reject && !self.inventory.has_csc(name.as_str())
         {
@@ -290,7 +301,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             }));
         };
         if Some(&found.version) != expected.as_ref() {
-            if self.is_of_a_failure(&found.version).await? {
+            if self.is_of_a_failure(&found.version, last).await? {
                 return Ok(None);
             }
             let wanted = expected.as_deref().unwrap_or("the one that was deployed");
@@ -375,7 +386,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     }
 
     /// Answers whether the layer is at rest.
-    async fn layer(&mut self, name: &LayerName, last: &Live) -> Result<bool, RetryableError> {
+    async fn compare_layer(
+        &mut self,
+        name: &LayerName,
+        last: &Live,
+    ) -> Result<bool, RetryableError> {
         self.rate_limits.control_plane(self.world).await;
         let newest = self.world.layer_versions(name, 1).await?.into_iter().next();
         let number = |text: &Option<String>| text.as_ref()?.parse::<i64>().ok();
@@ -401,7 +416,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         self.signature(&content.code, last).await?;
         if newest_number > expected {
             let found = newest.version.to_string();
-            if !self.was_told(&content.code.sha256).await? {
+            if !self.was_told(&content.code.sha256, last).await? {
                 let message = format!(
                     "version {found} of the layer {name} was not published by the gate, which published version {}",
                     version.unwrap_or_default()
@@ -432,7 +447,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             deployed.is_some_and(|deployed| deployed.code_sha256 == found)
         });
         // The page of a failed deployment said how far it came.
-        if of.is_some_and(|upload| upload.status() == UploadState::Failed.as_str()) {
+        if of
+            .and_then(|upload| upload.outcome.as_ref())
+            .is_some_and(|outcome| explains(outcome, last))
+        {
             return Ok(None);
         }
         let whose = match of {
@@ -455,25 +473,28 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     }
 
     /// Whether this code is of a deployment that failed: its page said how far it came.
-    async fn was_told(&self, code_sha256: &str) -> Result<bool, RetryableError> {
-        self.has_failed(|deployed| deployed.code_sha256 == code_sha256)
+    async fn was_told(&self, code_sha256: &str, last: &Live) -> Result<bool, RetryableError> {
+        self.has_failed(last, |deployed| deployed.code_sha256 == code_sha256)
             .await
     }
 
     /// Whether a deployment that failed published this version: it may have moved the alias before it failed,
     /// and its page said so.
-    async fn is_of_a_failure(&self, version: &str) -> Result<bool, RetryableError> {
-        self.has_failed(|deployed| deployed.version.as_deref() == Some(version))
-            .await
+    async fn is_of_a_failure(&self, version: &str, last: &Live) -> Result<bool, RetryableError> {
+        self.has_failed(last, |deployed| {
+            deployed.version.as_deref() == Some(version)
+        })
+        .await
     }
 
     async fn has_failed(
         &self,
+        last: &Live,
         is_this: impl Fn(&Deployed) -> bool + Send,
     ) -> Result<bool, RetryableError> {
         let uploads = history(self.world, self.target, MAX_UPLOADS_COMPARED).await?;
         let outcomes = uploads.iter().filter_map(|upload| upload.outcome.as_ref());
-        let mut failures = outcomes.filter(|outcome| outcome.state == UploadState::Failed);
+        let mut failures = outcomes.filter(|outcome| explains(outcome, last));
         Ok(failures.any(|outcome| outcome.deployed.as_ref().is_some_and(&is_this)))
     }
 

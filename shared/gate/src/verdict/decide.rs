@@ -30,7 +30,7 @@ pub fn decide(evidence: &Evidence) -> Verdict {
         (Check::Revocation, revocation(evidence)),
     ]
     .into_iter()
-    .map(|(check, outcome)| outcome.into_finding(check, action_of(check, evidence)))
+    .map(|(check, result)| result.into_finding(check, action_of(check, evidence)))
     .collect();
     let results = startable(evidence).into_iter();
     findings.extend(results.map(|(fault, result)| {
@@ -41,9 +41,9 @@ pub fn decide(evidence: &Evidence) -> Verdict {
         };
         result.into_finding(Check::Startable, action)
     }));
-    if let Some(outcome) = second_opinion(evidence, add_up(&findings, evidence)) {
+    if let Some(result) = second_opinion(evidence, add_up(&findings, evidence)) {
         let action = action_of(Check::SecondOpinion, evidence);
-        findings.push(outcome.into_finding(Check::SecondOpinion, action));
+        findings.push(result.into_finding(Check::SecondOpinion, action));
     }
     Verdict {
         decision: add_up(&findings, evidence),

@@ -6,8 +6,8 @@ use countersign_gate::{
     domain::ReasonCode,
     records::{
         Announced, Drift, DriftKind, Incident, Lease, Live, OpenAlerts, Outcome, Posture, Pruned,
-        Publishing, Received, Resent, Signing, Silence, SilenceState, SweepProgress, VerdictRecord,
-        Waiting,
+        Publishing, Received, Recovered, Resent, Signing, Silence, SilenceState, SweepProgress,
+        VerdictRecord, Waiting,
     },
 };
 use countersign_testkit::checkout;
@@ -99,6 +99,7 @@ fn samples_of_the_records_are_records() {
     check::<Posture>("posture.json");
     check::<SweepProgress>("sweep.json");
     check::<Incident>("alerts/functions/checkout/alias-changed-past-gate-f5a9fe4f2b33042a.json");
+    check::<Recovered>("alerts/functions/checkout/recovered.json");
     check::<OpenAlerts>("alerts/open.json");
     check::<Silence>("silences/functions/checkout.json");
     check::<SilenceState>("alerts/silences/functions/checkout.json");

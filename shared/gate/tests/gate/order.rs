@@ -23,14 +23,14 @@ use crate::{
 };
 
 /// Admits an upload and ends its job.
-fn signed(world: &World, key: &str, slot: usize) -> SigningJobId {
+pub(crate) fn signed(world: &World, key: &str, slot: usize) -> SigningJobId {
     let job = job_of(&admitted(world, key, slot));
     world.end_job(&job);
     job
 }
 
 /// Deploys a job's upload, and does something between two of its calls: as soon as `is_time`.
-fn interrupted(
+pub(crate) fn interrupted(
     world: &World,
     job: &SigningJobId,
     is_time: impl Fn(&[&'static str]) -> bool,

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 use countersign_gate::{
     alerts::{
-        AlertSettings, Alerted, Event, HttpsPages, Lookup, Page, Severity, alert, classify,
-        formats::render, parse,
+        AlertSettings, Alerted, Event, HttpsPages, LiveUpload, Lookup, Page, Severity, alert,
+        classify, formats::render, parse,
     },
     domain::ReasonCode,
     events::EventError,
@@ -40,14 +40,18 @@ const SAMPLES: [&str; 8] = [
     "alert-cloudtrail-rule-disabled",
 ];
 
+/// What the gate deployed last to the target of a sample, as `alert` finds it on record.
+fn live() -> Lookup {
+    Lookup::Live(Some(LiveUpload {
+        label: "20261121T214400Z-v1".to_owned(),
+        uploads_bucket: "uploads".to_owned(),
+    }))
+}
+
 /// The page for a recorded call.
 fn page_of(body: &str) -> Result<Option<Page>, EventError> {
     let settings = settings();
-    Ok(classify(
-        &settings,
-        &parse(&settings, body)?,
-        &Lookup::Nothing,
-    ))
+    Ok(classify(&settings, &parse(&settings, body)?, &live()))
 }
 
 /// The page for an upload's end; the event only points at the record.
@@ -631,6 +635,56 @@ fn page_about_code_says_what_the_records_know() {
     // Without the records the page is sent all the same.
     world.state().broken.insert("s3:ListObjectsV2");
     assert!(text(&world, &replayed).contains("could not be read"));
+}
+
+/// `rollback` without a label goes back one further, to older code.
+#[test]
+fn page_goes_back_to_what_was_deployed_last() {
+    let each = AlertSettings {
+        repeat_interval: Duration::ZERO,
+        ..settings()
+    };
+    let world = World::new(slots(), 1);
+    let step = |number: u8, name: &str| {
+        let hands = hands(&world, "alert");
+        let mut event: Value = serde_json::from_str(&body(name)).unwrap();
+        event["detail"]["eventID"] = json!(format!("event-{number}"));
+        match run(alert(&hands, &each, &event.to_string(), Timestamp::MAX)).unwrap() {
+            Alerted::Paged(page) => page.next_steps.join("\n"),
+            other => panic!("{other:?}"),
+        }
+    };
+    let names = [
+        "alert-cloudtrail-alias-moved",
+        "alert-cloudtrail-code-changed",
+    ];
+    for (number, name) in (0..).zip(names) {
+        let steps = step(number, name);
+        let unknown = "--to LABEL --uploads-bucket UPLOADS_BUCKET --records-bucket records --region us-east-1. LABEL is";
+        assert!(steps.contains(unknown), "{steps}");
+    }
+    let record = outcome("deployed", None);
+    let live = json!({
+        "schema": 1,
+        "upload": record["upload"],
+        "source_sha256": "c291cmNl",
+        "profile_version_arn": null,
+        "deployed": {
+            "code_sha256": "b3RoZXI=",
+            "version": "7",
+            "layer_version_arn": null,
+            "alias": null,
+            "unchanged": false,
+        },
+    });
+    let live = serde_json::to_vec(&live).unwrap();
+    let path = "functions/orders/live.json".to_owned();
+    world.state().records.insert(path, live);
+    for (number, name) in (10..).zip(names) {
+        let steps = step(number, name);
+        let known = "countersign rollback functions/orders --to 20261121T214400Z-v1 --uploads-bucket uploads ";
+        assert!(steps.contains(known), "{steps}");
+    }
 }
 
 #[test]

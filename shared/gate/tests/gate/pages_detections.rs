@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use countersign_gate::alerts::{
     Severity,
-    detections::{Answer, DETECTIONS, Detection, event_names},
+    detections::{Answer, DETECTIONS, Detection, event_names, in_capitals},
 };
 use countersign_testkit::checkout;
 
@@ -115,7 +115,7 @@ fn section(text: &mut String, row: &Detection) {
     )
     .unwrap();
     for (at, step) in row.steps.iter().enumerate() {
-        writeln!(text, "{}. {}", at + 1, placeholders(step)).unwrap();
+        writeln!(text, "{}. {}", at + 1, in_capitals(step)).unwrap();
     }
 }
 
@@ -125,26 +125,4 @@ fn word(severity: Severity) -> &'static str {
         Severity::Warning => "warning",
         Severity::Notice => "notice",
     }
-}
-
-/// `{function}` is what a page fills in; a reader puts it in by hand.
-fn placeholders(step: &str) -> String {
-    let names = [
-        "function",
-        "layer",
-        "alias",
-        "csc",
-        "own_csc",
-        "profile",
-        "job",
-        "statement",
-        "role",
-        "thing",
-        "event",
-        "region",
-        "stack",
-    ];
-    names.iter().fold(step.to_owned(), |text, name| {
-        text.replace(&format!("{{{name}}}"), &name.to_ascii_uppercase())
-    })
 }

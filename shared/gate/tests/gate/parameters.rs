@@ -60,6 +60,7 @@ fn list() -> String {
             format!("{SOURCES}/detection.rs"),
         ),
         ("pages", format!("{SOURCES}/page_of.rs")),
+        ("steps", format!("{SOURCES}/fill.rs")),
     ] {
         let text = fs::read_to_string(checkout::path(&path)).unwrap();
         rows.push(json!({

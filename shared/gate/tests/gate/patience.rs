@@ -1,13 +1,15 @@
 //! An upload waits as long as its patience, counted from when it was first worked on, and throttling is not
 //! taken off it.
 
+use std::collections::BTreeMap;
+
 use countersign_gate::{
     admission::{Admission, admit},
     deployment::{Deployment, deploy},
     domain::{ReasonCode, SigningJobId},
     events::{SweepRun, UploadEvent},
     outcome::{DeliveryAttempt, RetryableError},
-    records::{Drift, Outcome, UploadState, Waiting},
+    records::{Drift, Outcome, Received, UploadState, Waiting},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -189,6 +191,30 @@ fn throttling_by_lambda_for_longer_than_the_patience_fails_no_upload() {
         assert!(failed > 60, "{call}: {failed}");
         assert_eq!(outcome.state, UploadState::Deployed, "{call}: {outcome:#?}");
     }
+}
+
+/// Nobody could read the package for a day. Whose commit it is was known all the time.
+#[test]
+fn upload_that_is_given_up_before_it_is_read_keeps_its_metadata() {
+    let world = world();
+    let commit = ("commit".to_owned(), "1a2b3c".to_owned());
+    world.state().metadata = BTreeMap::from([commit]);
+    let version = world.upload(FUNCTION, GOOD);
+    let event = event(&world, FUNCTION, Some(version));
+    let outage = Outage::of(&world, &["s3:GetObject upload"], 30 * HOUR);
+    let admission = Message::new(&world).until_done(&world, |attempt| {
+        outage.look(&world);
+        take_in(&world, &event, attempt)
+    });
+    let Admission::Finished(finished) = admission else {
+        panic!("{admission:?}")
+    };
+    assert_eq!(finished.outcome.code, Some(ReasonCode::Undecided));
+    assert_eq!(finished.outcome.metadata["commit"], "1a2b3c");
+    let path = format!("{}received.json", finished.outcome.upload.folder());
+    let received: Received = world.state().record(&path).unwrap();
+    assert!(received.bytes.is_some(), "{received:?}");
+    assert_eq!(received.metadata["commit"], "1a2b3c");
 }
 
 /// Lambda throttled the function for three hours, in which the queue handed the message out again and again.

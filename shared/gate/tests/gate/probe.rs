@@ -1,5 +1,7 @@
 //! A probe over an AWS that does what it is taken to do, and over one that does one thing otherwise: exactly the fact for it differs.
 
+mod daily;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard},
@@ -7,7 +9,6 @@ use std::{
 };
 
 use countersign_gate::{
-    client::probe::{PROBE_FACTS, ProbeError, ProbeReport, ProbeSetup, ProbeWorld, probe},
     domain::{
         AliasName, CodeIdentity, Csc, CscArn, CscPolicy, FunctionConfiguration, FunctionName,
         JobStatus, NamePattern, ProfileName, Refusal, RevisionId, SignedObject, SigningJob,
@@ -20,6 +21,7 @@ use countersign_gate::{
         UpdatedCode, UploadHead, UploadStore, UploadVersion, Uploads, Version, VersionPublish,
         VersionRequest,
     },
+    probe::{PROBE_FACTS, ProbeError, ProbeReport, ProbeSetup, ProbeWorld, probe},
     verdict::{Approved, Verified},
 };
 use countersign_package::{
@@ -74,6 +76,7 @@ enum Otherwise {
     SignedLate,
     Refused,
     NotPrepared,
+    NoUpload,
 }
 
 /// Everything in memory. What is uploaded is signed and judged at once.
@@ -83,6 +86,8 @@ struct Aws {
     records: Mutex<BTreeMap<String, Vec<u8>>>,
     signed: Mutex<BTreeMap<String, Vec<u8>>>,
     dry_runs: Mutex<u32>,
+    uploaded: Mutex<u32>,
+    told: Mutex<Vec<String>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -109,11 +114,20 @@ impl Aws {
             records: Mutex::default(),
             signed: Mutex::default(),
             dry_runs: Mutex::default(),
+            uploaded: Mutex::default(),
+            told: Mutex::default(),
         }
     }
 
     fn is(&self, otherwise: Otherwise) -> bool {
         self.otherwise == otherwise
+    }
+
+    fn written_by_sweep(&self, path: &str, body: &[u8]) {
+        let is_of_sweep = path.starts_with("drift/")
+            || ["probe.json", "posture.json", "sweep.json"].contains(&path);
+        assert!(is_of_sweep, "{path}");
+        lock(&self.records).insert(path.to_owned(), body.to_vec());
     }
 
     fn folder() -> String {
@@ -244,6 +258,10 @@ impl UploadStore for Aws {
         package: &[u8],
         _: &BTreeMap<String, String>,
     ) -> Result<Stored, PortError> {
+        if self.is(Otherwise::NoUpload) {
+            return Err(denied("s3:PutObject"));
+        }
+        *lock(&self.uploaded) += 1;
         if !self.is(Otherwise::NothingSigned) {
             lock(&self.signed).insert(self.signed_key(), self.sign(package));
         }
@@ -307,21 +325,27 @@ impl Records for Aws {
         Ok(Creation::Created)
     }
 
-    async fn replace_record(&self, _: &str, _: &[u8]) -> Result<(), PortError> {
-        panic!("a probe replaces no record")
+    async fn replace_record(&self, path: &str, body: &[u8]) -> Result<(), PortError> {
+        self.written_by_sweep(path, body);
+        Ok(())
     }
 
-    async fn read_record_with_etag(&self, _: &str) -> Result<Option<RecordWithEtag>, PortError> {
-        panic!("a probe replaces no record")
+    async fn read_record_with_etag(&self, path: &str) -> Result<Option<RecordWithEtag>, PortError> {
+        let found = lock(&self.records).get(path).cloned();
+        Ok(found.map(|body| RecordWithEtag {
+            etag: format!("{:x}", body.len()),
+            body,
+        }))
     }
 
     async fn replace_record_as_seen(
         &self,
-        _: &str,
-        _: &[u8],
+        path: &str,
+        body: &[u8],
         _: Option<&RecordWithEtag>,
     ) -> Result<Replacement, PortError> {
-        panic!("a probe replaces no record")
+        self.written_by_sweep(path, body);
+        Ok(Replacement::Replaced)
     }
 
     async fn list_records(&self, prefix: &str) -> Result<Vec<String>, PortError> {
@@ -331,7 +355,7 @@ impl Records for Aws {
     }
 
     async fn list_record_folders(&self, _: &str) -> Result<Vec<String>, PortError> {
-        panic!("a probe lists no folders")
+        Ok(Vec::new())
     }
 }
 

@@ -7,7 +7,7 @@ use countersign_gate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::Receiver,
     records::{Drift, Posture, Resent, SweepProgress, UploadState},
-    sweep::{SweepReport, SweepSettings, SweepStopped, sweep},
+    sweep::{SweepReport, SweepSettings, SweepStopped, SweepTotals, sweep},
 };
 use std::{pin::pin, task::Poll};
 
@@ -644,6 +644,58 @@ fn deployment_at_work_is_left_alone() {
     assert_eq!(told(&world), 0);
 }
 
+/// An upload that never ends would hide for ever what no deployment explains.
+#[test]
+fn missing_csc_is_told_while_an_upload_is_on_its_way() {
+    let world = sample_world();
+    world.intrude();
+    change(&world, |function| function.csc = None);
+    admitted(&world, FUNCTION, OTHER);
+    for _ in 0..2 {
+        assert_eq!(found(&world), ["CSC_MISSING"]);
+        let posture: Posture = world.state().record("posture.json").unwrap();
+        let told: Vec<&str> = posture.targets[0]
+            .drift
+            .iter()
+            .map(|kind| kind.as_str())
+            .collect();
+        assert_eq!(told, ["CSC_MISSING"]);
+    }
+    assert_eq!(told(&world), 1);
+}
+
+/// An upload that failed explains what runs only as long as nothing was deployed after it.
+#[test]
+fn code_of_an_overtaken_failure_that_comes_back_is_told() {
+    let world = world();
+    give_alias(&world, "$LATEST");
+    go(&world, FUNCTION, GOOD);
+    let admission = admitted(&world, FUNCTION, OTHER);
+    let refusal = countersign_gate::domain::Refusal {
+        exception: "InvalidParameterValueException".to_owned(),
+        message: "no".to_owned(),
+    };
+    world.state().alias_refuses = Some(refusal);
+    let end = deployed(&world, &deploy_settings(), admission, &patient(&world)).unwrap();
+    assert_eq!(end.outcome.state, UploadState::Failed);
+    let failed = end.outcome.deployed.unwrap();
+    assert_eq!(found(&world), [""; 0]);
+    world.state().alias_refuses = None;
+    pass(&world, 1);
+    assert_eq!(go(&world, FUNCTION, GOOD).state, UploadState::Deployed);
+    assert_eq!(found(&world), [""; 0]);
+    let newest = world.state().functions["checkout"].code_sha256.clone();
+    change(&world, |function| function.code_sha256 = failed.code_sha256);
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+    let version = failed.version.unwrap();
+    change(&world, |function| {
+        function.code_sha256 = newest;
+        let alias = AliasState::at(&version);
+        function.aliases.insert("live".to_owned(), alias);
+    });
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+}
+
 #[test]
 fn trouble_with_one_target_hinders_no_other() {
     let world = sample_world();
@@ -748,6 +800,37 @@ fn run_that_is_out_of_time_goes_on_where_it_stopped() {
     assert_eq!(posture.targets.len(), 2);
     // And then another one has its turn.
     assert!(!swept(&world, SweepRun::Everything).skipped_for_other_run);
+}
+
+/// Each attempt does a part of a run. What the run found is one number, told at its end.
+#[test]
+fn run_in_two_attempts_is_counted_once_and_whole() {
+    let world = sample_world();
+    world.intrude();
+    pass(&world, 10);
+    let live = "layers/common/live.json".to_owned();
+    world.state().records.insert(live, b"{".to_vec());
+    let mut attempt = patient(&world);
+    attempt.work_until = attempt.since + SignedDuration::from_millis(1_400);
+    let first = try_sweep(&world, SweepRun::Everything, &attempt).unwrap_err();
+    assert_eq!((first.report.drift.len(), first.report.ended), (1, None));
+    let second = DeliveryAttempt {
+        work_until: world.state().now + SignedDuration::from_mins(5),
+        attempt: 2,
+        ..attempt
+    };
+    let run = try_sweep(&world, SweepRun::Everything, &second).unwrap();
+    assert!(run.drift.is_empty(), "{:?}", run.drift);
+    let whole = SweepTotals {
+        drift: 1,
+        troubles: 1,
+    };
+    assert_eq!(run.ended, Some(whole));
+    // The next run begins anew.
+    pass(&world, 10);
+    let next = swept(&world, SweepRun::Everything);
+    assert_eq!(next.ended, Some(whole));
+    assert_eq!(next.drift.len(), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use countersign_gate::{
     domain::{AttachedLayer, Csc, CscArn, CscPolicy, ExecWrapper, ProfileStatus, WeakerParameter},
     events::SweepRun,
-    records::{Drift, Posture, UploadState},
+    records::{Drift, Outcome, Posture, UploadState},
     sweep::SweepSettings,
 };
 
@@ -172,6 +172,75 @@ fn csc_that_trusts_others_is_told() {
     assert_eq!(told(&world), 2);
 }
 
+/// The ARN of the job that signed what was prepared for the function.
+fn prepared_job(world: &World) -> String {
+    let state = world.state();
+    let path = state
+        .records
+        .keys()
+        .find(|path| path.ends_with("/outcome.json"));
+    let outcome: Outcome = state.record(path.unwrap()).unwrap();
+    format!(
+        "arn:aws:signer:us-east-1:111122223333:/signing-jobs/{}",
+        outcome.job.unwrap()
+    )
+}
+
+/// Whoever creates the function from what was prepared may take other code, or bring code beside it.
+#[test]
+fn function_that_was_created_otherwise_than_it_was_prepared_is_told() {
+    let world = world();
+    world.delete_function();
+    go(&world, FUNCTION, GOOD);
+    let mut function = FunctionState::new();
+    function.job_arn = Some(job_arn(OTHER));
+    function.configuration.exec_wrapper = ExecWrapper::Set("/opt/other".to_owned());
+    function.configuration.layers = vec![layer(
+        "arn:aws:lambda:us-east-1:444455556666:layer:vendor:12",
+        None,
+    )];
+    world
+        .state()
+        .functions
+        .insert("checkout".to_owned(), function);
+    let kinds = [
+        "OTHER_CODE_RUNS",
+        "CONFIGURATION_CHANGED",
+        "LAYER_NOT_TRUSTED",
+    ];
+    for _ in 0..2 {
+        assert_eq!(found(&world), kinds);
+    }
+    assert_eq!(told(&world), 3);
+    let job = prepared_job(&world);
+    change(&world, |function| {
+        function.job_arn = Some(job);
+        function.configuration = FunctionState::new().configuration;
+    });
+    assert_eq!(found(&world), [""; 0]);
+    assert_eq!(told(&world), 6);
+    // Unsigned code is none that was prepared, either.
+    change(&world, |function| function.job_arn = None);
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
+}
+
+/// The same publishers, and a policy under which Lambda runs anybody's code.
+#[test]
+fn csc_that_only_warns_is_told() {
+    let world = sample_world();
+    let arn = CscArn::parse(OTHER_CSC).unwrap();
+    let csc = Csc::new(
+        Some(arn.clone()),
+        CscPolicy::Warn,
+        [PROFILE_VERSION.to_owned()],
+    );
+    world.state().cscs.insert(OTHER_CSC.to_owned(), csc);
+    change(&world, |function| function.csc = Some(arn));
+    assert_eq!(found(&world), ["OTHER_CSC"]);
+    let open = drift(&world, "functions/checkout", "OTHER_CSC");
+    assert!(open.message.contains("only warns"), "{open:?}");
+}
+
 /// It was verified under the stack's configuration; who created the function from it attached another.
 #[test]
 fn function_that_was_created_under_another_csc_is_told() {
@@ -179,7 +248,8 @@ fn function_that_was_created_under_another_csc_is_told() {
     world.delete_function();
     assert_eq!(go(&world, FUNCTION, GOOD).state, UploadState::Prepared);
     assert_eq!(found(&world), [""; 0]);
-    let function = FunctionState::new();
+    let mut function = FunctionState::new();
+    function.job_arn = Some(prepared_job(&world));
     world
         .state()
         .functions

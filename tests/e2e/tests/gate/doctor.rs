@@ -163,7 +163,7 @@ impl Weather {
 
 impl Drop for Weather {
     fn drop(&mut self) {
-        let defaults = json!({"signing_fails": false, "signer_clock_offset_seconds": 0.0});
+        let defaults = json!({"otherwise": ""});
         let root = local_stack().root();
         let _told = root.call("control", "PUT settings", defaults);
     }
@@ -171,7 +171,7 @@ impl Drop for Weather {
 
 #[test]
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]
-fn probe_is_confirmed_until_a_behaviour_is_turned_wrong() {
+fn probe_is_confirmed_and_names_nobody() {
     let _alone = alone();
     let stack = local_stack();
     let judged = "demo-dry-run";
@@ -208,23 +208,127 @@ fn probe_is_confirmed_until_a_behaviour_is_turned_wrong() {
     for secret in ["000000000000", "countersign-", "demo-"] {
         assert!(!kept.to_string().contains(secret), "{secret}: {kept:#}");
     }
+}
 
-    // A clock that is wrong by an hour is seen in the signature, and by nobody else.
-    let weather = Weather::turns(json!({"signer_clock_offset_seconds": -3600.0}));
-    let report = probe("demo-probe-2", &[]);
-    drop(weather);
-    assert_eq!(
-        answered(&report, "differs"),
-        only("signed-time"),
-        "{report:#}"
-    );
+/// Facts that this AWS does otherwise at once, and what differs beside them because of it: mostly that the gate refuses.
+/// Together are those that do not hide each other: a signature that cannot be read answers no more questions.
+const OTHERWISE: [(&[&str], &[&str]); 25] = [
+    (
+        &[
+            "notification-principal",
+            "notification-sequencer",
+            "signed-expiry",
+            "signed-time",
+            "made-by-kept",
+            "outer-levels-indefinite",
+            "signing-time-form",
+            "expiry-form",
+            "signer-certificate",
+        ],
+        &[],
+    ),
+    (&["upload-notified"], &["job-started"]),
+    (&["job-started"], &["gate-prepared"]),
+    (
+        &["job-known"],
+        &[
+            "signed-key",
+            "signed-version",
+            "gate-verdict",
+            "gate-prepared",
+        ],
+    ),
+    (&["job-source"], &["job-event"]),
+    (&["job-event"], &[]),
+    (&["signed-version"], &["job-event"]),
+    (&["signed-key"], &REFUSED),
+    (&["job-owner", "signed-job", "signed-profile"], &REFUSED),
+    (&["strict-zip"], &REFUSED),
+    (
+        &["signature-entry-name"],
+        &["appended-last", "gate-verdict", "gate-prepared"],
+    ),
+    (
+        &["entries-kept"],
+        &["strict-zip", "gate-verdict", "gate-prepared"],
+    ),
+    (&["bodies-kept"], &OTHER_DIGEST),
+    (
+        &[
+            "appended-last",
+            "kinds-and-modes-kept",
+            "digest-formula",
+            "algorithms",
+            "attribute-order",
+            "chain-to-root",
+            "signature-value",
+        ],
+        &REFUSED,
+    ),
+    (&["certificate-set"], &NO_CHAIN),
+    (&["root-in-set"], &NO_CHAIN),
+    (&["armour"], &UNREADABLE),
+    (&["strict-cms"], &REFUSED),
+    (&["detached-signed-data"], &UNREADABLE),
+    (&["one-signer"], &UNREADABLE),
+    (&["algorithm-parameters"], &UNREADABLE),
+    (&["seven-attributes", "job-arn", "profile-arn"], &UNREADABLE),
+    (&["dry-run-valid"], &[]),
+    (&["dry-run-unsigned", "dry-run-altered"], &[]),
+    (&["dry-run-changes-nothing"], &[]),
+];
+/// What the gate makes of a package that is not as it has to be.
+const REFUSED: [&str; 2] = ["gate-verdict", "gate-prepared"];
+/// The same, of contents that are not those that were signed.
+const OTHER_DIGEST: [&str; 3] = ["digest-formula", "gate-verdict", "gate-prepared"];
+/// The same, of certificates that do not lead to the root.
+const NO_CHAIN: [&str; 3] = ["chain-to-root", "gate-verdict", "gate-prepared"];
+/// The same, of a signature that it cannot read.
+const UNREADABLE: [&str; 3] = ["strict-cms", "gate-verdict", "gate-prepared"];
 
-    let weather = Weather::turns(json!({"signing_fails": true}));
-    let report = probe("demo-probe-3", &[]);
-    drop(weather);
-    assert!(
-        answered(&report, "differs").contains("job-known"),
-        "{report:#}"
+/// Each fact that is judged is done otherwise: it differs, and nothing else but what follows from it.
+#[test]
+#[ignore = "needs the local AWS: cargo xtask test --only e2e"]
+fn what_aws_does_otherwise_is_found() {
+    let _alone = alone();
+    let stack = local_stack();
+    let judged = "demo-judged";
+    stack
+        .create_function(judged, "before", Protection::Enforce)
+        .unwrap();
+    stack.wait_until_active(&Nobody, judged).unwrap();
+    let root = stack.cloud().signer_root().display().to_string();
+    let probe = |name: &str, more: &[&str]| {
+        let common = ["--probe", "--trust-root", &root, "--probe-name", name];
+        doctor(&[&common[..], more].concat())
+    };
+    for (number, (facts, also)) in OTHERWISE.iter().enumerate() {
+        // What never comes is waited for so long.
+        let mut more = vec!["--probe-timeout", "6s"];
+        if facts.iter().any(|fact| fact.starts_with("dry-run-")) {
+            more.extend(["--dry-run-function", judged]);
+        }
+        let weather = Weather::turns(json!({"otherwise": facts.join(",")}));
+        let report = probe(&format!("demo-otherwise-{number}"), &more);
+        drop(weather);
+        let expected = facts.iter().chain(*also).map(|fact| (*fact).to_owned());
+        assert_eq!(
+            answered(&report, "differs"),
+            expected.collect(),
+            "{facts:?}: {report:#}"
+        );
+    }
+    // Nothing was left out: what is confirmed of an AWS that does as it is taken to do was done otherwise above.
+    let mut left = answered(
+        &probe("demo-otherwise", &["--dry-run-function", judged]),
+        "confirmed",
     );
-    assert!(!answered(&report, "confirmed").contains("digest-formula"));
+    for fact in OTHERWISE.iter().flat_map(|(facts, _)| facts.iter()) {
+        assert!(
+            left.remove(*fact),
+            "{fact} was not confirmed, or is there twice"
+        );
+    }
+    let follow = REFUSED.iter().chain(&["validity"]);
+    assert_eq!(left, follow.map(|fact| (*fact).to_owned()).collect());
 }

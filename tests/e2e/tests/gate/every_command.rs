@@ -177,7 +177,7 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 7] = [
             ),
             ("countersign history functions/shop", By(FIRST_DAY)),
             (
-                "sam deploy --parameter-overrides UntrustedCode=Enforce",
+                "sam deploy",
                 Not("all tests share the stack, which enforces"),
             ),
             ("countersign check shop.zip --function shop", By(FIRST_DAY)),

@@ -59,7 +59,7 @@ fn sweep_until_page(title: &str, name: &str, kind: &str) -> Page {
     let what = format!("the page {title:?}");
     let is_it = |page: &Page| page.text.contains(&title);
     let stack = local_stack();
-    let runs = (0..10).map(|_| {
+    let runs = (0..40).map(|_| {
         stack.fire("EverythingRule").unwrap();
         stack.pages.wait_for(&Nobody, &what, A_RUN, is_it)
     });

@@ -1,6 +1,8 @@
 //! An alias was created, moved, weighted or deleted past the gate, or work was bound to a version by its number.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, RESTORE_FUNCTION, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -15,8 +17,8 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "a roll back by hand, or a canary of another deployer.",
     steps: &[
         "See where it points: aws lambda get-alias --function-name {function} --name {alias} --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-        "Put the gate's package back: countersign status functions/{function}, then copy the good version of functions/{function}.zip over its key, or upload it again.",
+        ASK,
+        RESTORE_FUNCTION,
         "Take lambda:CreateAlias, lambda:UpdateAlias and lambda:DeleteAlias away from everyone but the gate's deploy role.",
     ],
     controls: &[
@@ -40,20 +42,20 @@ pub(super) static DETECTION: Detection = Detection {
 
 /// There is nothing to look at any more, and the gate creates no alias.
 const STEPS_OF_DELETION: &[&str] = &[
-    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-    "If it is needed, create it again with the version that countersign status functions/{function} names: aws lambda create-alias --function-name {function} --name {alias} --function-version VERSION --region {region}",
+    ASK,
+    "If it is needed, create it again with the version that countersign status functions/{function} --records-bucket {records_bucket} --region {region} names: aws lambda create-alias --function-name {function} --name {alias} --function-version VERSION --region {region}",
     "Take lambda:DeleteAlias away from everyone who need not have it.",
 ];
 const STEPS_OF_CREATION: &[&str] = &[
-    "See where it points, and whether that is a version that the gate published: aws lambda get-alias --function-name {function} --name {alias} --region {region}, and countersign history functions/{function}",
-    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+    "See where it points, and whether that is a version that the gate published: aws lambda get-alias --function-name {function} --name {alias} --region {region}, and countersign history functions/{function} --records-bucket {records_bucket} --region {region}",
+    ASK,
     "If nobody needs it: aws lambda delete-alias --function-name {function} --name {alias} --region {region}",
 ];
 
 const STEPS_OF_BINDING: &[&str] = &[
-    "See which version it is, and whether the gate published it: countersign history functions/{function}",
-    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-    "Bind the event source to the alias that the gate moves: aws lambda update-event-source-mapping --uuid UUID --function-name FUNCTION:ALIAS --region {region}",
+    "See which version it is, and whether the gate published it: countersign history functions/{function} --records-bucket {records_bucket} --region {region}",
+    ASK,
+    "Bind the event source to the alias that the gate moves: aws lambda update-event-source-mapping --uuid {mapping} --function-name {function}:ALIAS --region {region}",
 ];
 
 /// The number behind the name or the ARN of a function.

@@ -3,7 +3,7 @@
 use super::{
     alias_changed, code_changed, code_refused, configuration_changed, csc_changed, csc_deleted,
     csc_detached, csc_replaced, csc_weakened,
-    detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall},
+    detection::{ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall},
     foreign_signing, function_created, function_deleted, gate_changed, gate_role_passed,
     layer_changed, layer_opened, opened_to_everybody, profile_changed, profile_opened,
     stack_changed, tags_changed, trail_changed, trust_revoked, untrusted_code_live,
@@ -47,7 +47,7 @@ pub(super) static DETECTION: Detection = Detection {
     meaning: "Somebody without the right to it tried what would have changed code, trust or the gate. It changed nothing.",
     false_positives: "somebody who tries a pipeline's old rights.",
     steps: &[
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        ASK,
         "If the caller should be able to do it, let it be done through the gate; give no right past it.",
     ],
     controls: &[
@@ -271,7 +271,7 @@ mod tests {
         for event in [named, told] {
             let page = page(&event);
             assert_eq!(page.severity, Severity::Critical, "{page:?}");
-            assert!(page.title.contains(ROLE), "{page:?}");
+            assert_eq!(page.resources, [ROLE], "{page:?}");
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Code was changed by anyone but the gate: unsigned, foreign or validly signed.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, COMPARE, Context, Detection, EventPredicate, Match, RESTORE_FUNCTION, WatchedCall,
+    watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -15,9 +18,9 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "an emergency fix, or a tool that still deploys by itself.",
     steps: &[
         "See what runs now: aws lambda get-function --function-name {function} --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-        "See which files differ from what was deployed: countersign diff functions/{function} lambda:{function} --region {region}",
-        "Put the gate's package back: countersign status functions/{function}, then copy the good version of functions/{function}.zip over its key, or upload it again.",
+        ASK,
+        COMPARE,
+        RESTORE_FUNCTION,
         "Take the right to update code away from everyone but the gate's deploy role.",
     ],
     controls: &[

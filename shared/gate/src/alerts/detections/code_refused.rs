@@ -1,6 +1,8 @@
 //! Lambda refused code for its signature.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -14,9 +16,9 @@ pub(super) static DETECTION: Detection = Detection {
     meaning: "A call past the gate tried to bring code whose signature Lambda does not accept. Lambda refused it, and nothing was changed by it.",
     false_positives: "a pipeline that still deploys by itself and was forgotten.",
     steps: &[
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        ASK,
         "Take the right to update code away from everyone but the gate's deploy role.",
-        "If the code is meant to run, upload the unsigned package to the uploads bucket as functions/{function}.zip.",
+        "If the code is meant to run, bring the unsigned package to the gate: countersign push functions/{function}=PACKAGE.zip --uploads-bucket {uploads_bucket} --records-bucket {records_bucket} --region {region}",
     ],
     controls: &[
         "MITRE ATT&CK T1648 (Serverless Execution)",
@@ -33,19 +35,19 @@ pub(super) static DETECTION: Detection = Detection {
 /// What to do about a function that was not created: there is nothing that runs, and the gate does not
 /// create functions.
 const STEPS_OF_CREATION: &[&str] = &[
-    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+    ASK,
     "If the function is wanted, upload its package as functions/{function}.zip. With the parameter CodeSigningConfigForNewFunctions the gate verifies it and names the signed object to create the function from.",
 ];
 
 /// Layers come with the configuration, and Lambda judges them when they are attached (grade C).
 const STEPS_OF_LAYERS: &[&str] = &[
-    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+    ASK,
     "Publish the layer through the gate, and attach the version that the gate published.",
 ];
 
 const STEPS_OF_LAYER_VERSION: &[&str] = &[
-    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-    "If the layer is wanted, upload the unsigned package to the uploads bucket as layers/{layer}.zip.",
+    ASK,
+    "If the layer is wanted, bring the unsigned package to the gate: countersign push layers/{layer}=PACKAGE.zip --uploads-bucket {uploads_bucket} --records-bucket {records_bucket} --region {region}",
     "Take lambda:PublishLayerVersion away from everyone but the gate's deploy role.",
 ];
 

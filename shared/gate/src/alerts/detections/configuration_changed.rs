@@ -1,6 +1,8 @@
 //! What makes other code run without new code.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::{alerts::Severity, events::ApiCall};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -16,8 +18,8 @@ pub(super) static DETECTION: Detection = Detection {
     steps: &[
         "See the configuration: aws lambda get-function-configuration --function-name {function} --region {region}",
         "Look for these variables, which make other code run: AWS_LAMBDA_EXEC_WRAPPER, LD_PRELOAD, LD_LIBRARY_PATH, NODE_OPTIONS, NODE_PATH, PYTHONPATH, PYTHONSTARTUP, JAVA_TOOL_OPTIONS, RUBYOPT, DOTNET_STARTUP_HOOKS.",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-        "Deploy once more through the gate when the configuration is right: the alias then gets a version with it.",
+        ASK,
+        "Deploy once more through the gate when the configuration is right, so that the alias gets a version with it: countersign rollback functions/{function} --to {live} --uploads-bucket {uploads_bucket} --records-bucket {records_bucket} --region {region}",
     ],
     controls: &[
         "MITRE ATT&CK T1574 (Hijack Execution Flow)",

@@ -1,6 +1,6 @@
 //! A code signing configuration was changed otherwise: a publisher added or removed.
 
-use super::detection::{Answer, Context, Detection, Match, WatchedCall, watch};
+use super::detection::{ASK, Answer, Context, Detection, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -17,7 +17,7 @@ pub(super) static DETECTION: Detection = Detection {
         "See whom it trusts: aws lambda get-code-signing-config --code-signing-config-arn {csc} --region {region}",
         "Find whom it trusted before: aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=UpdateCodeSigningConfig --region {region}",
         "Put it back: aws lambda update-code-signing-config --code-signing-config-arn {csc} --allowed-publishers SigningProfileVersionArns=PROFILE_VERSION_ARN --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        ASK,
     ],
     controls: &[
         "MITRE ATT&CK T1553.006 (Subvert Trust Controls: Code Signing Policy Modification)",

@@ -1,6 +1,6 @@
 //! A code signing configuration was deleted.
 
-use super::detection::{Answer, Context, Detection, Match, WatchedCall, watch};
+use super::detection::{ASK, Answer, Context, Detection, Match, WatchedCall, watch};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -15,7 +15,7 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "a stack that was deleted.",
     steps: &[
         "Find the functions that were taken off it: aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=DeleteFunctionCodeSigningConfig --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        ASK,
     ],
     controls: &[
         "MITRE ATT&CK T1553.006 (Subvert Trust Controls: Code Signing Policy Modification)",

@@ -1,6 +1,8 @@
 //! A function's code signing configuration was detached.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -15,7 +17,7 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "a function that leaves the gate on purpose.",
     steps: &[
         "Put it back: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn {own_csc} --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        ASK,
         "Check what was deployed since: aws lambda get-function --function-name {function} --region {region}",
         "Take lambda:DeleteFunctionCodeSigningConfig away from everyone.",
     ],

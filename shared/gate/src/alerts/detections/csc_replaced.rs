@@ -1,6 +1,8 @@
 //! A function was put under another code signing configuration.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::{alerts::Severity, domain::CscArn};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -16,7 +18,7 @@ pub(super) static DETECTION: Detection = Detection {
     steps: &[
         "See what it trusts: aws lambda get-code-signing-config --code-signing-config-arn {csc} --region {region}",
         "Put it back: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn {own_csc} --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        ASK,
     ],
     controls: &[
         "MITRE ATT&CK T1553.006 (Subvert Trust Controls: Code Signing Policy Modification)",

@@ -1,6 +1,8 @@
 //! A code signing configuration was turned from Enforce to Warn.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -16,7 +18,7 @@ pub(super) static DETECTION: Detection = Detection {
     steps: &[
         "Put it back: aws lambda update-code-signing-config --code-signing-config-arn {csc} --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region {region}",
         "See which functions are under it: aws lambda list-functions-by-code-signing-config --code-signing-config-arn {csc} --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        ASK,
     ],
     controls: &[
         "MITRE ATT&CK T1553.006 (Subvert Trust Controls: Code Signing Policy Modification)",
@@ -58,5 +60,21 @@ mod tests {
         };
         fires(&DETECTION, &policy("Warn"));
         fires(&super::super::csc_changed::DETECTION, &policy("Enforce"));
+    }
+    /// A mail's subject has room for 99 characters.
+    #[test]
+    fn title_has_the_id_and_not_the_whole_arn() {
+        let event = event(
+            "lambda",
+            "UpdateCodeSigningConfig",
+            json!({"codeSigningConfigArn": OWN_CSC, "codeSigningPolicies": {"untrustedArtifactOnDeployment": "Warn"}}),
+        );
+        let page = page(&event);
+        assert!(
+            page.title.ends_with(": csc-0123456789abcdef0"),
+            "{}",
+            page.title
+        );
+        assert_eq!(page.subject, OWN_CSC);
     }
 }

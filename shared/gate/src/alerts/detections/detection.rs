@@ -2,6 +2,7 @@
 
 use crate::{
     alerts::{IncidentScope, Repetition, Severity, settings::AlertSettings},
+    domain::GateFunction,
     events::ApiCall,
 };
 use serde_json::Value;
@@ -84,7 +85,7 @@ pub struct Detection {
     pub meaning: &'static str,
     /// When it is nothing to worry about.
     pub false_positives: &'static str,
-    /// What to do, in order. `{function}`, `{layer}`, `{csc}`, `{own_csc}`, `{profile}` and `{job}` are filled in.
+    /// What to do, in order. `{function}` and the other names of `fill.rs` are filled in.
     pub steps: &'static [&'static str],
     /// The techniques and controls that it maps to.
     pub controls: &'static [&'static str],
@@ -130,6 +131,8 @@ pub(super) struct Match {
     pub(super) scope: IncidentScope,
     /// In place of the row's title.
     pub(super) title: Option<&'static str>,
+    /// In place of the row's "may be normal".
+    pub(super) false_positives: Option<&'static str>,
     /// In place of the row's steps.
     pub(super) steps: Option<&'static [&'static str]>,
     /// Sentences after the row's meaning.
@@ -164,6 +167,11 @@ impl Match {
         self
     }
 
+    pub(super) fn false_positives(mut self, sentence: &'static str) -> Self {
+        self.false_positives = Some(sentence);
+        self
+    }
+
     pub(super) fn detail(mut self, sentence: impl Into<String>) -> Self {
         self.details.push(sentence.into());
         self
@@ -175,8 +183,20 @@ impl Match {
     }
 }
 
+/// The step that asks for whoever made the call, and what takes their access away.
+pub(super) const ASK: &str = "Ask whoever made the call. {revoke}";
+
+/// The step that puts back what the gate deployed last to a function.
+pub(super) const RESTORE_FUNCTION: &str = "Put the gate's package back: countersign rollback functions/{function} --to {live} --uploads-bucket {uploads_bucket} --records-bucket {records_bucket} --region {region}";
+
+/// The same of a layer, whose next version it becomes.
+pub(super) const RESTORE_LAYER: &str = "Publish the gate's package once more: countersign rollback layers/{layer} --to {live} --uploads-bucket {uploads_bucket} --records-bucket {records_bucket} --region {region}";
+
+/// The step that compares what runs with what was deployed.
+pub(super) const COMPARE: &str = "See which files differ from what was deployed: countersign diff functions/{function} lambda:{function} --uploads-bucket {uploads_bucket} --records-bucket {records_bucket} --region {region}";
+
 /// The functions of the gate itself end like this.
-pub(super) const OWN_FUNCTIONS: [&str; 4] = ["-sign", "-deploy", "-alert", "-sweep"];
+pub(super) const OWN_FUNCTIONS: [&str; 4] = GateFunction::SUFFIXES;
 
 /// Behind the stack's name, the names of its roles begin like this.
 pub(super) const OWN_ROLES: [&str; 4] =

@@ -1,6 +1,8 @@
 //! Signing with the gate's profile by anyone but `sign`.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::{Repetition, Severity};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -16,8 +18,8 @@ pub(super) static DETECTION: Detection = Detection {
     steps: &[
         "See what was signed: aws signer describe-signing-job --job-id {job} --region {region}",
         "Make sure that the job is not the gate's own: no signing.json of the records names it. Signer answers a repeated client token with the job that it started first.",
-        "If nobody knows of it, revoke its signature: aws signer revoke-signature, with the id of the job. That cannot be undone, and what the gate signed under it would be revoked with it.",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "If nobody knows of it, revoke its signature: aws signer revoke-signature --job-id {job} --reason 'signed past the gate' --region {region}. That cannot be undone, and what the gate signed under it would be revoked with it.",
+        ASK,
         "Take signer:StartSigningJob and signer:SignPayload on the profile away from everyone but the gate's sign role.",
     ],
     controls: &[

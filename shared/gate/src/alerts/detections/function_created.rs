@@ -3,7 +3,7 @@
 
 use super::{
     configuration_changed,
-    detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch},
+    detection::{ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch},
 };
 use crate::{
     alerts::{Severity, known_code::KnownCode},
@@ -23,7 +23,7 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "a new function whose template has no CodeSigningConfigArn yet.",
     steps: &[
         "Put it under one: aws lambda put-function-code-signing-config --function-name {function} --code-signing-config-arn {own_csc} --region {region}",
-        "Deploy it through the gate: what it was created with was not verified.",
+        "Deploy it through the gate, since what it was created with was not verified: countersign push functions/{function}=PACKAGE.zip --uploads-bucket {uploads_bucket} --records-bucket {records_bucket} --region {region}",
         "Let functions be created only under a configuration: deny lambda:CreateFunction unless the condition key lambda:CodeSigningConfigArn has it.",
     ],
     controls: &[
@@ -74,8 +74,8 @@ fn matches(context: &Context<'_>) -> Option<Match> {
 
 const STEPS_UNDER_OWN_CSC: &[&str] = &[
     "See what it is: aws lambda get-function --function-name {function} --region {region}",
-    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-    "Deploy it through the gate: upload its package as functions/{function}.zip.",
+    ASK,
+    "Deploy it through the gate: countersign push functions/{function}=PACKAGE.zip --uploads-bucket {uploads_bucket} --records-bucket {records_bucket} --region {region}",
 ];
 
 /// What brings code beside the package. Variables do as well, but hardly a function has none.
@@ -107,7 +107,7 @@ pub(super) fn is_as_prepared(context: &Context<'_>, known: &KnownCode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{page_of, samples::*},
+        super::{Known, page_of, samples::*},
         *,
     };
     use serde_json::json;
@@ -137,7 +137,15 @@ mod tests {
         let pages = |request: serde_json::Value, known: &KnownCode| {
             let event = event("lambda", "CreateFunction20150331", request);
             let call = serde_json::from_value(event).unwrap();
-            page_of(&call, &settings(), known, None).is_some()
+            page_of(
+                &call,
+                &settings(),
+                Known {
+                    code: Some(known),
+                    ..Known::default()
+                },
+            )
+            .is_some()
         };
         let request = json!({"functionName": "orders", "codeSigningConfigArn": OWN_CSC, "handler": "app.handler"});
         assert!(!pages(request.clone(), &known("prepared", true)));

@@ -1,6 +1,8 @@
 //! A function, or a version of it, was deleted.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::{alerts::Severity, events::unqualified};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -14,8 +16,8 @@ pub(super) static DETECTION: Detection = Detection {
     meaning: "A function that the gate deploys to is gone, and its code signing configuration with it. Created again without one, it takes any code.",
     false_positives: "a function that was retired.",
     steps: &[
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-        "If it is wanted, create it again with --code-signing-config-arn, then copy its last good version over functions/{function}.zip in the uploads bucket.",
+        ASK,
+        "If it is wanted, create it again under --code-signing-config-arn {own_csc}, from current/functions/{function}.zip in the signed bucket, which is what was verified last.",
     ],
     controls: &["MITRE ATT&CK T1485 (Data Destruction)", "NIST 800-53 CM-5"],
     answer: Answer::Accepted,
@@ -27,7 +29,7 @@ pub(super) static DETECTION: Detection = Detection {
 const STEPS_OF_VERSION: &[&str] = &[
     "Ask whoever made the call. A deleted version cannot be put back.",
     "See what is left: aws lambda list-versions-by-function --function-name {function} --region {region}",
-    "If it is to run again, copy its package over functions/{function}.zip in the uploads bucket: the gate publishes a new version.",
+    "If what it held is to run again, have the gate publish it as a new version: countersign rollback functions/{function} --to LABEL --uploads-bucket {uploads_bucket} --records-bucket {records_bucket} --region {region}, with the upload that countersign history functions/{function} --records-bucket {records_bucket} --region {region} shows for that version.",
 ];
 
 fn matches(context: &Context<'_>) -> Option<Match> {

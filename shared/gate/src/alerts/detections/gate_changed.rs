@@ -1,7 +1,9 @@
 //! A part of the gate was changed by hand. Objects of the buckets are data events, which a trail of
 //! management events does not have; roles are IAM's, whose events come to the bus of us-east-1 alone (grade B).
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -32,8 +34,8 @@ pub(super) static DETECTION: Detection = Detection {
     steps: &[
         "See what differs: aws cloudformation detect-stack-drift --stack-name {stack} --region {region}, and a minute later aws cloudformation describe-stack-resource-drifts --stack-name {stack} --region {region}",
         "Put back by hand what differs: an update with the same template and parameters changes nothing. What is gone comes back by an update that leaves it out and another that has it again.",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-        "Check what was deployed since: countersign status shows each target.",
+        ASK,
+        "Check what was deployed since: countersign audit --records-bucket {records_bucket} --region {region}",
     ],
     controls: &[
         "MITRE ATT&CK T1562 (Impair Defenses)",
@@ -47,39 +49,37 @@ pub(super) static DETECTION: Detection = Detection {
     matches,
 };
 
-const WHO: &str = "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.";
-const SINCE: &str =
-    "Check what was deployed since: countersign audit, and countersign status for each target.";
+const SINCE: &str = "Check what was deployed since: countersign audit --records-bucket {records_bucket} --region {region}";
 const STEPS_OF_RULE: &[&str] = &[
     "Turn it on again: aws events enable-rule --name {thing} --region {region}, with --event-bus-name if it is not on the default bus.",
-    "What happened while it was off was not heard of, and does not come again: look through CloudTrail, and let sweep compare (countersign audit).",
-    WHO,
+    "What happened while it was off was not heard of, and does not come again: look through CloudTrail, and let sweep compare (countersign audit --records-bucket {records_bucket} --region {region}).",
+    ASK,
     SINCE,
 ];
 const STEPS_OF_ALARM_ACTIONS: &[&str] = &[
     "Turn them on again: aws cloudwatch enable-alarm-actions --alarm-names {thing} --region {region}",
     "See what was missed: aws cloudwatch describe-alarm-history --alarm-name {thing} --region {region}",
-    WHO,
+    ASK,
 ];
 const STEPS_OF_ALARM_STATE: &[&str] = &[
     "See what the alarm says and why: aws cloudwatch describe-alarm-history --alarm-name {thing} --region {region}. CloudWatch sets the state anew when it evaluates the alarm, within minutes.",
-    WHO,
+    ASK,
 ];
 const STEPS_OF_KEY: &[&str] = &[
     "Turn it on again: aws kms enable-key --key-id {thing} --region {region}. Until then nothing of the gate can be read or written, and uploads wait.",
-    WHO,
+    ASK,
     SINCE,
 ];
 const STEPS_OF_KEY_DELETION: &[&str] = &[
     "Stop it: aws kms cancel-key-deletion --key-id {thing} --region {region}",
     "Turn it on again: aws kms enable-key --key-id {thing} --region {region}. Once it is deleted, all packages and records under it are lost.",
-    WHO,
+    ASK,
     SINCE,
 ];
 const STEPS_OF_PURGE: &[&str] = &[
     "Nothing brings the messages back. Uploads and jobs without an end are sent again by sweep within minutes; calls past the gate that waited there were never told.",
-    "Look through CloudTrail for the hour before, and let sweep compare what runs: countersign audit.",
-    WHO,
+    "Look through CloudTrail for the hour before, and let sweep compare what runs: countersign audit --records-bucket {records_bucket} --region {region}",
+    ASK,
 ];
 
 fn matches(context: &Context<'_>) -> Option<Match> {

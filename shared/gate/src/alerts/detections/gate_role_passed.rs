@@ -1,7 +1,9 @@
 //! A role of the gate was given to a function that is not the gate's. `iam:PassRole` is no call of its own: CloudTrail
 //! tells of the call that takes the role along. The roles trust Lambda alone, so that no other service can take one.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -18,8 +20,8 @@ pub(super) static DETECTION: Detection = Detection {
         "Keep what it runs, to see what it did: aws lambda get-function --function-name {function} --region {region}",
         "Stop it: aws lambda put-function-concurrency --function-name {function} --reserved-concurrent-executions 0 --region {region}; then give it another role, or delete it.",
         "Sessions that it opened live on for up to twelve hours: deny them with an inline policy on that role, Deny * on * where aws:TokenIssueTime is before now (the console's \"Revoke active sessions\").",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-        "Check what was deployed and recorded since: countersign audit, and the versions of the records bucket.",
+        ASK,
+        "Check what was deployed and recorded since: countersign audit --records-bucket {records_bucket} --region {region}, and the versions of the records bucket.",
         "Take iam:PassRole on the gate's roles away from everyone but whoever updates its stack.",
     ],
     controls: &[

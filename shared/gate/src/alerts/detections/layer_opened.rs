@@ -1,6 +1,8 @@
 //! A layer's permission was opened.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -14,9 +16,9 @@ pub(super) static DETECTION: Detection = Detection {
     meaning: "Somebody beyond this account, or everybody, may use a version of the layer and read its code.",
     false_positives: "a layer that is shared with other accounts of the organization on purpose.",
     steps: &[
-        "See who may use it: aws lambda get-layer-version-policy --layer-name {layer} --version-number VERSION --region {region}",
-        "Take it back: aws lambda remove-layer-version-permission --layer-name {layer} --version-number VERSION --statement-id {statement} --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "See who may use it: aws lambda get-layer-version-policy --layer-name {layer} --version-number {layer_version} --region {region}",
+        "Take it back: aws lambda remove-layer-version-permission --layer-name {layer} --version-number {layer_version} --statement-id {statement} --region {region}",
+        ASK,
     ],
     controls: &[
         "MITRE ATT&CK T1537 (Transfer Data to Cloud Account)",

@@ -2,7 +2,7 @@
 //!
 //! Lives here: one file for each detection, with what it matches and what it says; the table of them and
 //! the search through it (`table.rs`); what a matcher is given and answers (`detection.rs`); the page
-//! (`page_of.rs`); the same detections as rules of others (`rules/`). `docs/detections.md` is written from the table by a test, and the event names that the
+//! (`page_of.rs`), what its steps name (`fill.rs`) and what takes the caller's access away (`revocation.rs`); the same detections as rules of others (`rules/`). `docs/detections.md` is written from the table by a test, and the event names that the
 //! rule on the bus must let through are read from it.
 //!
 //! Data passes through like this: `ApiCall`, the first detection of the table that matches, [`Page`].
@@ -10,7 +10,9 @@
 //! [`Page`]: super::Page
 
 mod detection;
+mod fill;
 mod page_of;
+mod revocation;
 mod rules;
 #[cfg(test)]
 mod samples;
@@ -44,8 +46,10 @@ mod untrusted_code_live;
 mod version_changed;
 
 pub use detection::{Answer, Detection, EventPredicate, WatchedCall};
+pub use fill::in_capitals;
+pub(super) use fill::is_plain;
 pub(super) use gate_changed::ID as GATE_CHANGED;
-pub(super) use page_of::{needs_records, page_of};
+pub(super) use page_of::{Known, names_live, needs_records, page_of};
 pub use rules::{RuleFile, RuleFormat, rules};
 pub(super) use stack_changed::ID as GATE_STACK_CHANGED;
 pub(super) use table::is_gates_work;

@@ -1,6 +1,8 @@
 //! A permission for everybody, or a function URL without authentication.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 use serde_json::Value;
 
@@ -15,10 +17,10 @@ pub(super) static DETECTION: Detection = Detection {
     meaning: "Anybody may call the function, without credentials or from any account.",
     false_positives: "a public web hook that checks its callers itself.",
     steps: &[
-        "See who may call it: aws lambda get-policy --function-name {function} --region {region}",
-        "Take it back: aws lambda remove-permission --function-name {function} --statement-id {statement} --region {region}",
-        "See its URL: aws lambda get-function-url-config --function-name {function} --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "See who may call it: aws lambda get-policy --function-name {function}{qualifier} --region {region}",
+        "Take it back: aws lambda remove-permission --function-name {function} --statement-id {statement}{qualifier} --region {region}",
+        "See whether it has a URL, too: aws lambda get-function-url-config --function-name {function}{qualifier} --region {region}",
+        ASK,
     ],
     controls: &[
         "MITRE ATT&CK T1098 (Account Manipulation)",
@@ -51,6 +53,11 @@ fn matches(context: &Context<'_>) -> Option<Match> {
             Match::default()
                 .title("{subject} has a URL without authentication")
                 .severity(Severity::Warning)
+                .steps(if call.name() == "CreateFunctionUrlConfig" {
+                    STEPS_OF_NEW_URL
+                } else {
+                    STEPS_OF_URL
+                })
                 .detail("Callers also need a permission for everybody (grade B); AddPermission pages for itself.")
         });
     }
@@ -69,10 +76,23 @@ fn matches(context: &Context<'_>) -> Option<Match> {
     }
 }
 
+const STEPS_OF_NEW_URL: &[&str] = &[
+    "Take it away: aws lambda delete-function-url-config --function-name {function}{qualifier} --region {region}",
+    "If the URL is wanted, have it ask for credentials: aws lambda update-function-url-config --function-name {function}{qualifier} --auth-type AWS_IAM --region {region}",
+    "See whether everybody may call it, which outlives the URL: aws lambda get-policy --function-name {function}{qualifier} --region {region}",
+    ASK,
+];
+const STEPS_OF_URL: &[&str] = &[
+    "Have it ask for credentials again: aws lambda update-function-url-config --function-name {function}{qualifier} --auth-type AWS_IAM --region {region}",
+    "See what else the call changed: aws lambda get-function-url-config --function-name {function}{qualifier} --region {region}",
+    "See whether everybody may call it: aws lambda get-policy --function-name {function}{qualifier} --region {region}",
+    ASK,
+];
+
 const STEPS_OF_POLICY: &[&str] = &[
     "See who may call it: aws lambda get-policy --function-name {function} --region {region}",
-    "Put the policy again without that statement: aws lambda put-resource-policy --resource-arn {resource_arn} --policy file://policy.json --region {region}",
-    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+    "Put the policy again without that statement: aws lambda put-resource-policy --resource-arn {function_arn} --policy file://policy.json --region {region}",
+    ASK,
 ];
 
 /// A whole policy, which takes the place of the one that was there. Its name and parameters are those of the service model
@@ -202,6 +222,28 @@ mod tests {
             };
             fires(&DETECTION, &url("NONE"));
             silent(&url("AWS_IAM"));
+        }
+    }
+    /// A permission is not what made the URL, and taking one away leaves it open.
+    #[test]
+    fn url_is_taken_back_by_what_made_it() {
+        let url = json!({"functionName": "orders", "authType": "NONE", "qualifier": "live"});
+        let steps = |name: &str| {
+            page(&event("lambda", name, url.clone()))
+                .next_steps
+                .join("\n")
+        };
+        let created = steps("CreateFunctionUrlConfig20211031");
+        let delete = "aws lambda delete-function-url-config --function-name orders --qualifier live --region";
+        assert!(created.contains(delete), "{created}");
+        let updated = steps("UpdateFunctionUrlConfig20211031");
+        let update = "update-function-url-config --function-name orders --qualifier live --auth-type AWS_IAM";
+        assert!(
+            updated.contains(update) && !updated.contains("delete-"),
+            "{updated}"
+        );
+        for steps in [created, updated] {
+            assert!(!steps.contains("STATEMENT"), "{steps}");
         }
     }
 }

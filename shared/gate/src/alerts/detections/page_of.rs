@@ -3,6 +3,7 @@
 use super::{
     code_changed,
     detection::{Context, Detection, Match},
+    fill::is_plain,
     function_created, table, untrusted_code_live,
 };
 use crate::{
@@ -11,27 +12,39 @@ use crate::{
         formats::in_one_line,
         known_code::KnownCode,
         known_csc::KnownCsc,
+        known_live::LiveUpload,
         page::{AwsLocation, IncidentScope, PageState, Repetition},
         settings::AlertSettings,
     },
-    domain::{CscArn, Target},
+    domain::Target,
     events::ApiCall,
 };
 use serde_json::Value;
 
-/// The page for this call; `None` for an ordinary one. `known` is what the records know of its code.
+/// What the records know of a call and what it is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::alerts) struct Known<'a> {
+    /// Whose code it put on a function.
+    pub(in crate::alerts) code: Option<&'a KnownCode>,
+    /// What a code signing configuration was before.
+    pub(in crate::alerts) csc: Option<&'a KnownCsc>,
+    /// What the gate deployed last to its target.
+    pub(in crate::alerts) live: Option<&'a LiveUpload>,
+}
+
+/// The page for this call; `None` for an ordinary one.
 pub(in crate::alerts) fn page_of(
     call: &ApiCall,
     settings: &AlertSettings,
-    known: &KnownCode,
-    csc: Option<&KnownCsc>,
+    known: Known<'_>,
 ) -> Option<Page> {
     let (detection, mut finding) = table::find(call, settings)?;
-    if function_created::is_as_prepared(&Context { call, settings }, known) {
+    let code = known.code.unwrap_or(&KnownCode::NotAsked);
+    if function_created::is_as_prepared(&Context { call, settings }, code) {
         return None;
     }
-    finding.details.extend(known.sentence());
-    let before = csc.map(|csc| csc.prior_state(call));
+    finding.details.extend(code.sentence());
+    let before = known.csc.map(|csc| csc.prior_state(call));
     let (sentences, step) = before
         .map(|before| (before.sentences, before.step))
         .unwrap_or_default();
@@ -40,8 +53,19 @@ pub(in crate::alerts) fn page_of(
         detection,
         &finding,
         step.as_deref(),
+        known.live,
         &Context { call, settings },
     ))
+}
+
+/// Whether the page of a call names what the gate deployed last, or the bucket that it is in.
+pub(in crate::alerts) fn names_live(call: &ApiCall, settings: &AlertSettings) -> bool {
+    table::find(call, settings).is_some_and(|(detection, finding)| {
+        let steps = finding.steps.unwrap_or(detection.steps);
+        let names = ["{live}", "{uploads_bucket}"];
+        let is_named = |step: &&str| names.iter().any(|name| step.contains(name));
+        steps.iter().any(is_named)
+    })
 }
 
 /// Whether the records can say whose code a call put on a function.
@@ -83,7 +107,7 @@ const NOT_DISTINGUISHING: [&str; 22] = [
     "codeSha256",
 ];
 
-/// The parameters that distinguish, and what Lambda says of the signature. What was refused changed nothing, whatever
+/// The parameters that distinguish, what Lambda says of the signature, and which code it took. What was refused changed nothing, whatever
 /// was asked.
 fn distinguishing_values(call: &ApiCall) -> String {
     if call.error_code().is_some() {
@@ -98,6 +122,9 @@ fn distinguishing_values(call: &ApiCall) -> String {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     text.extend(call.signature_status().map(str::to_owned));
+    // Of a layer, the answer tells it of the content.
+    text.extend(call.response_text("/codeSha256").map(str::to_owned));
+    text.extend(call.response_text("/content/codeSha256").map(str::to_owned));
     text.join(" ")
 }
 
@@ -106,6 +133,7 @@ fn page(
     detection: &Detection,
     finding: &Match,
     put_back: Option<&str>,
+    live: Option<&LiveUpload>,
     context: &Context<'_>,
 ) -> Page {
     let Context { call, settings } = context;
@@ -121,11 +149,12 @@ fn page(
     if let Some(error) = call.error_message() {
         text.push(format!("AWS says: {}", in_one_line(error)));
     }
-    if !detection.false_positives.is_empty() {
-        text.push(format!("May be normal: {}", detection.false_positives));
+    let false_positives = finding.false_positives.unwrap_or(detection.false_positives);
+    if !false_positives.is_empty() {
+        text.push(format!("May be normal: {false_positives}"));
     }
     let steps = finding.steps.unwrap_or(detection.steps);
-    let fill = |step: &str| context.fill(step);
+    let fill = |step: &str| context.fill(step, live);
     let mut next_steps: Vec<String> = context.advice().into_iter().collect();
     // Better than the general one, which knows only what the stack would have.
     let is_general = |step: &str| put_back.is_some() && step.starts_with("Put it back: ");
@@ -135,10 +164,15 @@ fn page(
         .map(|step| fill(step));
     next_steps.extend(put_back.map(str::to_owned));
     next_steps.extend(general);
-    next_steps.push(fill(
+    let event = if is_plain(call.event_id()) {
+        call.event_id()
+    } else {
+        "EVENT_ID"
+    };
+    next_steps.push(fill(&format!(
         "The whole call: aws cloudtrail lookup-events --lookup-attributes \
-         AttributeKey=EventId,AttributeValue={event} --region {region}",
-    ));
+         AttributeKey=EventId,AttributeValue={event} --region {{region}}"
+    )));
     Page {
         id: call.event_id().to_owned(),
         at: call.at(),
@@ -149,7 +183,7 @@ fn page(
             account: call.account().to_owned(),
         }),
         severity,
-        title: title.replace("{subject}", &subject),
+        title: title.replace("{subject}", short_name(&subject)),
         text: text.join("\n"),
         next_steps,
         facts: facts(call, settings),
@@ -178,10 +212,33 @@ fn page(
     }
 }
 
+/// The name alone of what an ARN names in a title: subjects of mails and short messages are cut off, and the ARN is in the
+/// text and in `resources`.
+fn short_name(subject: &str) -> &str {
+    let resource = subject
+        .strip_prefix("arn:")
+        .and_then(|rest| rest.splitn(5, ':').nth(4));
+    let Some(resource) = resource else {
+        return subject;
+    };
+    if let Some(id) = resource.strip_prefix("code-signing-config:") {
+        return id;
+    }
+    match resource.split_once('/') {
+        Some(("role" | "trail" | "key", rest)) => rest.rsplit('/').next().unwrap_or(rest),
+        _ => subject,
+    }
+}
+
 fn facts(call: &ApiCall, settings: &AlertSettings) -> Vec<(&'static str, String)> {
     let mut facts = vec![("Who", call.principal().to_owned())];
     facts.extend(call.role_arn().map(|role| ("Role", role)));
     let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    facts.extend(
+        call.access_key()
+            .and_then(said)
+            .map(|key| ("Access key", key)),
+    );
     facts.extend(
         call.session_since()
             .and_then(said)
@@ -316,67 +373,4 @@ impl Context<'_> {
             None
         }
     }
-
-    /// Fills in what a step names. A value that is not of the plainest letters stays a word in capitals:
-    /// what is pasted into a shell must not be an attacker's.
-    pub(super) fn fill(&self, step: &str) -> String {
-        let call = self.call;
-        let function = call.function().map(String::from);
-        let layer = call.layer().map(String::from);
-        let plain = |text: Option<&str>| text.filter(|text| is_plain(text)).map(str::to_owned);
-        let values = [
-            ("{function}", function, "FUNCTION"),
-            ("{layer}", layer, "LAYER"),
-            ("{alias}", plain(call.request_text("/name")), "ALIAS"),
-            (
-                "{csc}",
-                plain(call.request_text("/codeSigningConfigArn")),
-                "CSC_ARN",
-            ),
-            (
-                "{own_csc}",
-                plain(self.settings.csc.as_ref().map(CscArn::as_str)),
-                "CSC_ARN",
-            ),
-            ("{profile}", plain(self.profile()), "PROFILE"),
-            (
-                "{job}",
-                plain(
-                    call.request_text("/jobId")
-                        .or_else(|| call.response_text("/jobId")),
-                ),
-                "JOB",
-            ),
-            (
-                "{statement}",
-                plain(call.request_text("/statementId")),
-                "STATEMENT",
-            ),
-            (
-                "{resource_arn}",
-                plain(call.request_text("/resourceArn")),
-                "FUNCTION_ARN",
-            ),
-            ("{role}", plain(call.request_text("/roleName")), "ROLE"),
-            ("{thing}", plain(self.own_resource().as_deref()), "NAME"),
-            ("{event}", plain(Some(call.event_id())), "EVENT_ID"),
-            ("{region}", plain(Some(call.region())), "REGION"),
-            ("{stack}", plain(Some(&self.settings.stack)), "STACK"),
-        ];
-        values
-            .into_iter()
-            .fold(step.to_owned(), |text, (name, value, unknown)| {
-                text.replace(name, value.as_deref().unwrap_or(unknown))
-            })
-    }
-}
-
-/// Nothing that a shell, a chat client or a mail reader makes anything of.
-fn is_plain(text: &str) -> bool {
-    const MAX_PLAIN: usize = 200;
-    (1..=MAX_PLAIN).contains(&text.len())
-        && !text.starts_with('-')
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '/' | '.'))
 }

@@ -1,6 +1,8 @@
 //! The gate's signing profile was canceled or put anew.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -15,7 +17,7 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "the gate's stack being created or deleted.",
     steps: &[
         "See its versions: aws signer get-signing-profile --profile-name {profile} --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        ASK,
         "If it was canceled and is needed, make a new one and list its version in the code signing configuration. A canceled profile cannot be used again.",
     ],
     controls: &["MITRE ATT&CK T1489 (Service Stop)", "NIST 800-53 CM-14"],

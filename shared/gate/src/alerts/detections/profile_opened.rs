@@ -1,6 +1,8 @@
 //! A permission of the gate's signing profile was added or removed.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -15,8 +17,8 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "a profile that is shared with another account on purpose.",
     steps: &[
         "See who may use it: aws signer list-profile-permissions --profile-name {profile} --region {region}",
-        "Take it back: aws signer remove-profile-permission --profile-name {profile} --statement-id {statement} --revision-id REVISION --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "Take it back: aws signer remove-profile-permission --profile-name {profile} --statement-id {statement} --revision-id REVISION --region {region}, with the revisionId that the list shows",
+        ASK,
     ],
     controls: &[
         "MITRE ATT&CK T1098 (Account Manipulation)",

@@ -1,9 +1,9 @@
 //! Recorded calls for the tests of detections, as CloudTrail hands them to the bus.
 
-use super::{DETECTIONS, Detection, detect, page_of, rules};
+use super::{DETECTIONS, Detection, Known, detect, page_of, rules};
 use crate::{
     alerts::{
-        KnownCode, Page,
+        Page,
         settings::{AlertSettings, HttpsPages, OwnRoles},
     },
     domain::{CscArn, NamePattern, ProfileName},
@@ -114,5 +114,5 @@ pub(super) fn silent(event: &Value) {
 }
 
 pub(super) fn page(event: &Value) -> Page {
-    page_of(&call(event), &settings(), &KnownCode::NotAsked, None).unwrap()
+    page_of(&call(event), &settings(), Known::default()).unwrap()
 }

@@ -1,6 +1,8 @@
 //! The gate's stack was updated or deleted.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -19,7 +21,7 @@ pub(super) static DETECTION: Detection = Detection {
     steps: &[
         "See what changed: aws cloudformation describe-stack-events --stack-name {stack} --region {region}",
         "See its parameters: aws cloudformation describe-stacks --stack-name {stack} --query 'Stacks[0].Parameters' --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        ASK,
     ],
     controls: &["MITRE ATT&CK T1562 (Impair Defenses)", "NIST 800-53 CM-3"],
     answer: Answer::Accepted,

@@ -150,9 +150,9 @@ mod tests {
                 "{}",
                 row.id
             );
-            // The page keeps eight steps of 300 characters, and adds two of its own.
+            // The page keeps eight steps of 1,000 characters, and adds two of its own.
             assert!(row.steps.len() <= 6, "{}", row.id);
-            assert!(row.steps.iter().all(|step| step.len() < 260), "{}", row.id);
+            assert!(row.steps.iter().all(|step| step.len() < 340), "{}", row.id);
             assert!(row.watched().count() > 0, "{}", row.id);
             assert!(
                 row.watched().all(|call| !call.name.is_empty()),

@@ -1,6 +1,8 @@
 //! Tags `countersign:…` were changed.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -15,7 +17,10 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "a team that sets up its function.",
     steps: &[
         "See them: aws lambda get-function --function-name {function} --query Tags --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "Find what they were: aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=TagResource20170331v2 --region {region}",
+        "Put back what a tag was: aws lambda tag-resource --resource {function_arn} --tags KEY=VALUE --region {region}",
+        "Take off a tag that was not there: aws lambda untag-resource --resource {function_arn} --tag-keys KEY --region {region}",
+        ASK,
         "Let only those set them who should: deny lambda:TagResource and lambda:UntagResource where aws:TagKeys has countersign:*.",
     ],
     controls: &[
@@ -58,7 +63,25 @@ fn matches(context: &Context<'_>) -> Option<Match> {
 #[cfg(test)]
 mod tests {
     use super::{super::samples::*, *};
+    use crate::domain::TARGET_TAGS;
     use serde_json::json;
+
+    /// A rule on one event cannot know tags by their beginning: it has to name each.
+    #[test]
+    fn exported_rule_names_every_tag() {
+        let Some(EventPredicate::Any(predicates)) = DETECTION.on_one_event.last() else {
+            panic!("tags are the last predicate")
+        };
+        let named: Vec<String> = predicates
+            .iter()
+            .filter_map(|predicate| match predicate {
+                EventPredicate::Present(pointer) => Some((*pointer).to_owned()),
+                _ => None,
+            })
+            .collect();
+        let tags = TARGET_TAGS.map(|tag| format!("requestParameters.tags.{tag}"));
+        assert_eq!(named, tags);
+    }
 
     const ORDERS: &str = "arn:aws:lambda:us-east-1:111122223333:function:orders";
 

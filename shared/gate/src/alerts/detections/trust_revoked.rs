@@ -15,7 +15,7 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "a leaked package or profile that somebody withdrew, as they should.",
     steps: &[
         "Check that the revocation was meant. It cannot be undone.",
-        "Find what runs with it: countersign audit impact JOB_ARN (the job is {job}). It may be none of the gate's: the call does not say whose job it was.",
+        "Find what runs with it: countersign audit impact {job_arn} --records-bucket {records_bucket} --region {region}. It may be none of the gate's: the call does not say whose job it was.",
         "If it was not meant, or once the package can be trusted, upload it once more, so that the gate signs it anew.",
         "Take signer:RevokeSignature and signer:RevokeSigningProfile away from everyone who need not have them.",
     ],
@@ -38,7 +38,7 @@ const STEPS_OF_PROFILE: &[&str] = &[
     "Check that the revocation was meant. It cannot be undone.",
     "Nothing that the profile version signed after the effective time is taken any more. Make a new profile: aws signer put-signing-profile --profile-name NEW_NAME --platform-id AWSLambda-SHA384-ECDSA --region {region}",
     "Give its version's ARN to the stack as SigningProfileVersionArn, and list it in the code signing configuration in place of the revoked one. Do not trust the revoked one again.",
-    "Find what runs with it: countersign audit impact PROFILE_VERSION_ARN. Upload each of these packages once more, so that the gate signs it anew.",
+    "Find what runs with it: countersign audit impact {profile_version_arn} --records-bucket {records_bucket} --region {region}. Upload each of these packages once more, so that the gate signs it anew.",
     "Take signer:RevokeSignature and signer:RevokeSigningProfile away from everyone who need not have them.",
 ];
 
@@ -98,5 +98,29 @@ mod tests {
             "RevokeSigningProfile",
             json!({"profileName": "another_teams"}),
         ));
+    }
+    #[test]
+    fn what_runs_with_it_is_asked_by_its_arn() {
+        let profile =
+            json!({"profileName": "countersign", "profileVersion": "AbCdEfGh12", "reason": "x"});
+        let job = json!({"jobId": "065d37b3-1a2b-4c5d-8e9f-0a1b2c3d4e5f", "reason": "x"});
+        for (name, request, arn) in [
+            (
+                "RevokeSigningProfile",
+                profile,
+                "/signing-profiles/countersign/AbCdEfGh12",
+            ),
+            (
+                "RevokeSignature",
+                job,
+                "/signing-jobs/065d37b3-1a2b-4c5d-8e9f-0a1b2c3d4e5f",
+            ),
+        ] {
+            let steps = page(&event("signer", name, request)).next_steps.join("\n");
+            let command = format!(
+                "audit impact arn:aws:signer:us-east-1:111122223333:{arn} --records-bucket countersign-records"
+            );
+            assert!(steps.contains(&command), "{steps}");
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! Code went live whose signature is not valid: Warn lets it.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, COMPARE, Context, Detection, EventPredicate, Match, RESTORE_FUNCTION, WatchedCall,
+    watch,
+};
 use crate::alerts::{Repetition, Severity};
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -14,9 +17,9 @@ pub(super) static DETECTION: Detection = Detection {
     meaning: "Code was put on the target past the gate, and its signature is not acceptable. The code signing configuration only warns, so Lambda took it.",
     false_positives: "a pipeline that deploys by itself while the configuration is still on Warn.",
     steps: &[
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-        "See which files differ from what was deployed: countersign diff functions/{function} lambda:{function} --region {region}",
-        "Put the gate's package back: countersign status functions/{function}, then copy the good version of functions/{function}.zip over its key, or upload it again.",
+        ASK,
+        COMPARE,
+        RESTORE_FUNCTION,
         "See which code signing configuration let it in: aws lambda get-function-code-signing-config --function-name {function} --region {region}",
         "If that is the stack's, set it to Enforce: aws lambda update-code-signing-config --code-signing-config-arn {own_csc} --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region {region}",
         "Take the right to update code away from everyone but the gate's deploy role.",
@@ -38,9 +41,10 @@ pub(super) static DETECTION: Detection = Detection {
 
 /// A layer has no code signing configuration of its own.
 const STEPS_OF_LAYER: &[&str] = &[
-    "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
-    "Publish the layer through the gate: upload it to the uploads bucket as layers/{layer}.zip.",
-    "Find the functions that use it: aws lambda list-functions --query 'Functions[?Layers]' --region {region}",
+    ASK,
+    "Find the functions that use it, and give them the gate's version: aws lambda list-functions --query \"Functions[?Layers[?Arn=='{layer_version_arn}']].FunctionName\" --region {region}",
+    "If nobody needs it, delete that version: aws lambda delete-layer-version --layer-name {layer} --version-number {layer_version} --region {region}. Functions that have it run on with it.",
+    "If it is wanted, bring the package to the gate: countersign push layers/{layer}=PACKAGE.zip --uploads-bucket {uploads_bucket} --records-bucket {records_bucket} --region {region}",
     "Take lambda:PublishLayerVersion away from everyone but the gate's deploy role.",
 ];
 

@@ -1,6 +1,8 @@
 //! A version was published past the gate.
 
-use super::detection::{Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch};
+use super::detection::{
+    ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,
+};
 use crate::alerts::Severity;
 
 pub(super) const CALLS: &[WatchedCall] = watch! {
@@ -14,8 +16,9 @@ pub(super) static DETECTION: Detection = Detection {
     meaning: "A version keeps code and configuration for good. This one was not made by the gate, and an alias or a caller may use it.",
     false_positives: "a deployer that publishes versions after a change of the configuration.",
     steps: &[
-        "See what it holds: aws lambda list-versions-by-function --function-name {function} --region {region}",
-        "Ask whoever made the call. If nobody knows of it, revoke the session and the keys that made it.",
+        "See what it holds: aws lambda get-function --function-name {function} --qualifier {version} --region {region}",
+        ASK,
+        "See whether an alias points at it: aws lambda list-aliases --function-name {function} --function-version {version} --region {region}. If none does and nobody needs it: aws lambda delete-function --function-name {function} --qualifier {version} --region {region}",
         "Take lambda:PublishVersion away from everyone but the gate's deploy role.",
     ],
     controls: &[

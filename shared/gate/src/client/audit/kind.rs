@@ -289,7 +289,9 @@ impl FindingKind {
                 | DriftKind::UploadStuck
                 | DriftKind::ConfigurationChanged
                 | DriftKind::NotGated
-                | DriftKind::WeakerParameters,
+                | DriftKind::WeakerParameters
+                | DriftKind::ProbeDiffers
+                | DriftKind::ProbeImpossible,
             )
             | Self::UploadFailed
             | Self::NotGated

@@ -120,7 +120,7 @@ impl StackCheck {
             PortError::Throttled { .. } | PortError::Unavailable { .. } => {
                 "run it again in a minute".to_owned()
             }
-            PortError::Unexpected { .. } => {
+            PortError::Unexpected { .. } | PortError::NotMade { .. } => {
                 "see what AWS said, and update this command; if that does not help, report it"
                     .to_owned()
             }

@@ -6,8 +6,8 @@ use super::{
     parts::Parts,
 };
 use crate::{
-    domain::variables,
-    ports::{GateFunction, GateFunctionSettings, StackInspection},
+    domain::{GateFunction, variables},
+    ports::{GateFunctionSettings, StackInspection},
 };
 
 /// The variables that name parts of the stack, and whose value those have, for each function.

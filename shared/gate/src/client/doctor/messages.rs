@@ -5,7 +5,10 @@ use super::{
     kinds::{DEAD_LETTERS, QUEUE, RULE},
     parts::Parts,
 };
-use crate::ports::{GateFunction, QueueSettings, StackInspection};
+use crate::{
+    domain::GateFunction,
+    ports::{QueueSettings, StackInspection},
+};
 
 pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackCheck> {
     let mut checks = Vec::new();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    domain::CscArn,
-    ports::{DescribedStack, GateFunction, StackResource},
+    domain::{CscArn, GateFunction},
+    ports::{DescribedStack, StackResource},
 };
 
 /// Every name in the template that a check asks for. A test holds the template against them.

@@ -9,6 +9,8 @@
 //! - nothing is changed before all that decides about it was judged, and is on record;
 //! - the work of an upload is done once;
 //! - an old version that is deleted is the gate's own, and nothing names it;
+//! - people get one page for each thing that is due and none for others, each that is due is sent in the end, and
+//!   nothing waits for ever (`paged.rs`);
 //! - what no event told is found by `sweep`: an upload whose event was lost ends, and other code than was
 //!   deployed last is told, once, and no longer than it lasts.
 //!
@@ -26,6 +28,8 @@
     reason = "a long run is told how long by its environment, and tells how far it is"
 )]
 
+mod alerting;
+mod paged;
 mod rest;
 mod schedule;
 mod shrink;
@@ -51,8 +55,11 @@ use crate::world::{
     },
     pruning::{PRUNED_FOREIGN, PRUNED_IN_USE},
 };
+use paged::{
+    CLOSED_BY_OLDER, COUNTED_TWICE, NOT_PAGED, PAGED_AGAIN, PAGED_FOR_NONE, STAYS_OPEN, WAITS,
+};
 use rest::{DRIFT_NOT_FOUND, NO_END, NOT_ANNOUNCED};
-use schedule::{NEVER_STILL, OUT_OF_TIME};
+use schedule::{NEVER_STILL, OUT_OF_TIME, runs_alert};
 use shrink::{Failure, shortest};
 
 /// How many schedules the suite runs.
@@ -143,9 +150,31 @@ fn mistakes_are_found() {
         (Mistake::MarkNotRead, PRUNED_FOREIGN),
         (Mistake::ProvisionedNotSought, PRUNED_IN_USE),
     ];
+    find(&mistakes, |_| true);
+}
+
+#[test]
+fn mistakes_of_alert_are_found() {
+    let mistakes = [
+        (Mistake::OnItsWayIsTold, NOT_PAGED),
+        (Mistake::ToldNotNoted, PAGED_AGAIN),
+        (Mistake::SenderNotAwaited, PAGED_AGAIN),
+        (Mistake::EventsForgotten, COUNTED_TWICE),
+        (Mistake::RepeatsNotListed, WAITS),
+        (Mistake::EndsWhatIsLater, CLOSED_BY_OLDER),
+        (Mistake::EndBeforeNotSought, STAYS_OPEN),
+        (Mistake::OwnRolesNotKnown, PAGED_FOR_NONE),
+    ];
+    find(&mistakes, runs_alert);
+}
+
+/// Each mistake must be found, for the right reason, within the first of those schedules that can find it.
+fn find(mistakes: &[(Mistake, &str)], can_find: fn(u64) -> bool) {
     let mut missed = Vec::new();
     for (mistake, complaint) in mistakes {
-        match (0..SOON).find(|seed| complains(*seed, mistake, complaint)) {
+        let seeds = (0..).filter(|seed| can_find(*seed));
+        let mut soon = seeds.take(usize::try_from(SOON).unwrap());
+        match soon.find(|seed| complains(*seed, *mistake, complaint)) {
             Some(seed) => println!("{mistake:?} is found by schedule {seed}"),
             None => missed.push(mistake),
         }

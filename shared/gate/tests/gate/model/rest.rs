@@ -7,7 +7,7 @@ use countersign_gate::{
     records::{Deployed, Drift, Live, Outcome, UploadState as Ended},
 };
 
-use super::schedule::Schedule;
+use super::{paged::check_pages, schedule::Schedule};
 use crate::world::{
     FUNCTION, Put, WorldState,
     invariants::{LIVE_DIFFERS, LIVE_OLDER},
@@ -74,6 +74,9 @@ impl Schedule {
         if self.kind.is_lossy {
             check_drift(&state);
         }
+        if self.kind.alerts {
+            check_pages(&state);
+        }
         deployed
     }
 
@@ -122,6 +125,7 @@ impl Schedule {
                 }
                 Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
                 Some(ReasonCode::JobRevoked) => state.was_revoked,
+                Some(ReasonCode::NoCodeSigningConfig) => state.was_unsigned,
                 _ => false,
             },
             (Nature::Good, Ended::Failed) => {
@@ -132,6 +136,7 @@ impl Schedule {
                         Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
                         Some(ReasonCode::SourceAbsent) => put.gone_at.is_some(),
                         Some(ReasonCode::JobRevoked) => state.was_revoked,
+                        Some(ReasonCode::NoCodeSigningConfig) => state.was_unsigned,
                         _ => is_forged,
                     }
             }

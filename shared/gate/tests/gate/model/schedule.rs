@@ -1,9 +1,16 @@
 //! One schedule: what comes when, told by a number.
 
-use std::{future::Future, num::NonZeroU32, pin::Pin, sync::OnceLock, task::Poll};
+use std::{
+    future::Future,
+    num::NonZeroU32,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    task::Poll,
+};
 
 use countersign_gate::{
     admission::{SignSettings, admit},
+    alerts::alert,
     deployment::{
         ALIAS_TAG, CanaryPolicy, DeploySettings, Deployment, KeptVersions, deploy, prune,
     },
@@ -15,11 +22,13 @@ use countersign_gate::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+use super::alerting::{self, LIFETIME};
 use crate::world::{
     AliasState, FUNCTION, Faults, LAYER, Mistake, PublishedVersion, World, WorldState,
     packages::{CachingExaminer, slots},
     random::Random,
     run::{deploy_settings, event, hands, patient, poll_in, run_in, sign_settings, sweep_settings},
+    trail::ALERT,
 };
 
 /// About as many calls as a deployment makes: each place between two of them is as likely to be
@@ -46,21 +55,25 @@ pub(super) const NEVER_STILL: &str = "a sweep finds something to do for ever";
 /// What the world complains of when there was no time for the ending.
 pub(super) const OUT_OF_TIME: &str = "the last attempt ran out of its time";
 
-type Task = Pin<Box<dyn Future<Output = bool> + Send>>;
+pub(super) type Task = Pin<Box<dyn Future<Output = bool> + Send>>;
 
 #[derive(Clone)]
-enum Event {
+pub(super) enum Event {
     Uploaded(UploadEvent),
     JobEnded(SigningJobId),
     Scheduled(SweepRun),
+    /// The id of an event, and its body.
+    Alert(String, Arc<str>),
 }
 
 /// An event in its queue: handed out again until its work is done.
-struct Message {
-    event: Event,
-    received: u32,
-    done: bool,
-    task: Option<Task>,
+pub(super) struct Message {
+    pub(super) event: Event,
+    pub(super) received: u32,
+    pub(super) done: bool,
+    pub(super) task: Option<Task>,
+    /// What the world calls this delivery.
+    name: String,
     /// When the function that works on it is cut off.
     ends_at: Timestamp,
     /// Its function was.
@@ -109,7 +122,7 @@ pub(super) struct Kind {
     /// Uploads come while another is worked on, between two of its calls, and not before.
     is_racing: bool,
     /// Somebody forges events, and records as far as they can be.
-    is_forged: bool,
+    pub(super) is_forged: bool,
     /// Which of the settings the canary has.
     canary: usize,
     /// Events are lost, and schedules start `sweep`.
@@ -118,6 +131,8 @@ pub(super) struct Kind {
     prunes: bool,
     /// Somebody revokes what was signed.
     is_revoked: bool,
+    /// `alert` runs, and somebody goes past the gate.
+    pub(super) alerts: bool,
 }
 
 /// What everything that happens in a step is drawn from: a step can be left out, and the others stay what they
@@ -139,19 +154,19 @@ pub(super) struct Told {
 
 pub(super) struct Schedule {
     pub(super) world: World,
-    random: Random,
+    pub(super) random: Random,
     messages: Vec<Message>,
     pub(super) kind: Kind,
     /// What is still to be uploaded, last first, and where.
     to_come: Vec<(usize, &'static str)>,
     /// How often an event is handed out before it goes to the dead letters.
-    most: u32,
+    pub(super) most: u32,
     /// The message whose task is favoured.
     favourite: Option<usize>,
     /// When a whole upload passes the deployment that made the last call.
     overtaking: Overtaking,
     /// Nothing is lost any more.
-    is_at_rest: bool,
+    pub(super) is_at_rest: bool,
 }
 
 /// When a deployment is overtaken.
@@ -233,15 +248,17 @@ impl Schedule {
             is_forged: random.in_1000(200),
             canary: random.below(3),
             // By the seed alone, so that older schedules stay what they were.
-            is_lossy: seed % 8 == 4,
+            is_lossy: seed % 8 == 4 || seed % 32 == 8,
             prunes: seed % 8 == 6,
             is_revoked: seed % 8 == 2,
+            alerts: runs_alert(seed),
         };
         {
             let mut state = world.state();
             state.tracing = tracing;
             state.mistake = mistake;
             state.canaries_are_safe = kind.canary < 2;
+            state.trail.is_on = kind.alerts;
             prepare(&mut state, &mut random, kind);
         }
         let to_come = to_come(&mut random, layers_in_1000(seed));
@@ -294,7 +311,11 @@ impl Schedule {
                 self.world.provision(&version.to_string());
             }
             45..=46 if self.kind.is_lossy => self.deliver_what_was_resent(),
+            47..=66 if self.kind.alerts => self.step_of_alert(),
             _ => self.go_on_with_a_task(),
+        }
+        if self.kind.alerts {
+            self.deliver_events();
         }
     }
 
@@ -464,19 +485,23 @@ impl Schedule {
         }
         let copies = if self.random.in_1000(200) { 2 } else { 1 };
         for _ in 0..copies {
-            let event = event.clone();
-            self.messages.push(Message {
-                event,
-                received: 0,
-                done: false,
-                task: None,
-                ends_at: Timestamp::MAX,
-                is_cut_off: false,
-            });
+            self.push(event.clone());
         }
     }
 
-    fn one_of(&mut self, which: impl Fn(&Message) -> bool) -> Option<usize> {
+    pub(super) fn push(&mut self, event: Event) {
+        self.messages.push(Message {
+            event,
+            received: 0,
+            done: false,
+            task: None,
+            name: String::new(),
+            ends_at: Timestamp::MAX,
+            is_cut_off: false,
+        });
+    }
+
+    pub(super) fn one_of(&mut self, which: impl Fn(&Message) -> bool) -> Option<usize> {
         let found: Vec<usize> = (0..self.messages.len())
             .filter(|at| which(&self.messages[*at]))
             .collect();
@@ -491,7 +516,9 @@ impl Schedule {
             // The last attempt, with nobody in its way: there is time for its ending.
             if self.messages[at].received >= most && self.random.in_1000(500) {
                 while !self.go_on(at) {}
-                assert!(!self.messages[at].is_cut_off, "{OUT_OF_TIME}");
+                // `alert` keeps none back: another delivery goes on with what it did.
+                let is_alert = matches!(self.messages[at].event, Event::Alert(..));
+                assert!(is_alert || !self.messages[at].is_cut_off, "{OUT_OF_TIME}");
             }
         }
     }
@@ -522,14 +549,23 @@ impl Schedule {
         }
     }
 
-    fn start(&mut self, at: usize) {
+    pub(super) fn start(&mut self, at: usize) {
         self.messages[at].received += 1;
         let attempt = self.attempt(at);
         let message = &mut self.messages[at];
-        let name = format!("message {at} ({})", message.received);
-        let lifetime = if self.kind.is_short { 2 } else { 120 } + KEPT_BACK_SECONDS;
+        let name = match &message.event {
+            Event::Alert(id, _) => format!("{ALERT} {id} (message {at}/{})", message.received),
+            _ => format!("message {at} ({})", message.received),
+        };
+        let lifetime = match message.event {
+            Event::Alert(..) => LIFETIME,
+            _ => SignedDuration::from_secs(
+                if self.kind.is_short { 2 } else { 120 } + KEPT_BACK_SECONDS,
+            ),
+        };
         message.is_cut_off = false;
-        message.ends_at = attempt.since + SignedDuration::from_secs(lifetime);
+        message.ends_at = attempt.since + lifetime;
+        message.name.clone_from(&name);
         self.world.state().note(|| match &message.event {
             Event::Uploaded(event) => {
                 let version = event.version.as_ref().map_or("", VersionId::as_str);
@@ -537,6 +573,7 @@ impl Schedule {
             }
             Event::JobEnded(job) => format!("{name}: starts, the job {job} ended"),
             Event::Scheduled(run) => format!("{name}: starts, a sweep: {}", run.as_str()),
+            Event::Alert(..) => format!("{name}: starts"),
         });
         let mut hands = hands(&self.world, &name);
         hands.delivery.clone_from(&attempt.id);
@@ -548,6 +585,7 @@ impl Schedule {
         } = common();
         let settings = &settings[self.kind.canary];
         let prunes = self.kind.prunes;
+        let alert_settings = alerting::settings(self.world.state().mistake);
         message.task = Some(match message.event.clone() {
             Event::Uploaded(event) => {
                 Box::pin(async move { admit(&hands, sign, &event, &attempt).await.is_ok() })
@@ -564,6 +602,17 @@ impl Schedule {
             Event::Scheduled(run) => Box::pin(async move {
                 let swept = sweep(&hands, sweep_settings, run, &attempt);
                 Box::pin(swept).await.is_ok()
+            }),
+            Event::Alert(_, body) => Box::pin(async move {
+                let until = attempt.since + SignedDuration::from_secs(12);
+                let told = Box::pin(alert(&hands, alert_settings, &body, until)).await;
+                if let Err(error) = &told {
+                    hands
+                        .world
+                        .state()
+                        .note(|| format!("{}: {error}", hands.name));
+                }
+                told.is_ok()
             }),
         });
     }
@@ -603,7 +652,7 @@ impl Schedule {
     }
 
     /// Polls a task up to its next call; answers whether it is over.
-    fn go_on(&mut self, at: usize) -> bool {
+    pub(super) fn go_on(&mut self, at: usize) -> bool {
         let message = &mut self.messages[at];
         let Some(task) = &mut message.task else {
             return true;
@@ -612,9 +661,9 @@ impl Schedule {
         if before >= message.ends_at {
             message.task = None;
             message.is_cut_off = true;
-            self.world
-                .state()
-                .note(|| format!("message {at} is out of time"));
+            let mut state = self.world.state();
+            state.trouble(&message.name);
+            state.note(|| format!("{} is out of time", message.name));
             return true;
         }
         let Poll::Ready(done) = poll_in(&self.world, task.as_mut()) else {
@@ -624,16 +673,17 @@ impl Schedule {
         message.done |= done;
         self.world
             .state()
-            .note(|| format!("message {at} ends, done: {done}"));
+            .note(|| format!("{} ends, done: {done}", message.name));
         true
     }
 
     fn crash_a_task(&mut self) {
         if let Some(at) = self.one_of(|m| m.task.is_some()) {
-            self.world
-                .state()
-                .note(|| format!("message {at} is cut off"));
-            self.messages[at].task = None;
+            let message = &mut self.messages[at];
+            message.task = None;
+            let mut state = self.world.state();
+            state.trouble(&message.name);
+            state.note(|| format!("{} is cut off", message.name));
         }
     }
 
@@ -651,11 +701,13 @@ impl Schedule {
     }
 
     /// Longer than any function lives, and than a lease holds.
-    fn pass_time(&mut self) {
-        for message in &mut self.messages {
-            message.task = None;
-        }
+    pub(super) fn pass_time(&mut self) {
         let mut state = self.world.state();
+        for message in &mut self.messages {
+            if message.task.take().is_some() {
+                state.trouble(&message.name);
+            }
+        }
         state.note(|| "                a quarter of an hour passes".to_owned());
         state.tick(900);
     }
@@ -682,6 +734,9 @@ impl Schedule {
             self.sweep_until_still();
         }
         assert!(self.deliver_all(), "it does not come to rest");
+        if self.kind.alerts {
+            self.tell_what_waits();
+        }
     }
 
     /// Schedules start `sweep` until it finds nothing to do.
@@ -709,13 +764,16 @@ impl Schedule {
     }
 
     /// Everything that was sent is delivered until its work is done; answers whether it is.
-    fn deliver_all(&mut self) -> bool {
+    pub(super) fn deliver_all(&mut self) -> bool {
         for _ in 0..16 {
             self.pass_time();
             self.world.settle();
             loop {
                 let before = self.messages.len();
                 self.end_a_job();
+                if self.kind.alerts {
+                    self.deliver_events();
+                }
                 if self.messages.len() == before {
                     break;
                 }
@@ -734,6 +792,11 @@ impl Schedule {
         }
         false
     }
+}
+
+/// One of sixteen, of which every other loses events: each costs as much as ten others.
+pub(super) fn runs_alert(seed: u64) -> bool {
+    matches!(seed % 32, 0 | 8)
 }
 
 /// Most uploads are for the function; in some schedules, for the layer. By the seed alone, so that older

@@ -133,7 +133,9 @@ fn ended(world: &World, record: &Value) -> Alerted {
 fn incidents(world: &World) -> Vec<Incident> {
     let state = world.state();
     let documents = state.records.iter().filter(|(path, _)| {
-        path.starts_with("alerts/functions/") || path.starts_with("alerts/stack/")
+        let is_of_alert =
+            path.starts_with("alerts/functions/") || path.starts_with("alerts/stack/");
+        is_of_alert && !path.ends_with("/recovered.json")
     });
     documents
         .map(|(_, body)| serde_json::from_slice(body).unwrap())

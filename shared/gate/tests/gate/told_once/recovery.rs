@@ -47,8 +47,17 @@ fn fifty_bad_uploads_are_two_pages_and_a_good_one_closes() {
     };
     let first = refused("2026-11-21T21:44:09Z", "5e0d7b3c-0000");
     assert!(matches!(first, Alerted::Known(_)));
-    let next = refused("2026-11-21T22:30:00Z", "5e0d7b3c-1111");
-    assert!(matches!(next, Alerted::Paged(_)));
+    // Whatever points at it, it is the same end.
+    let forged = refused("2026-11-21T21:44:09Z", "5e0d7b3c-1111");
+    assert!(matches!(forged, Alerted::Known(_)));
+    let path = "functions/orders/20261121T222900Z-v2/outcome.json";
+    let code = Some(ReasonCode::PublisherNotAllowed);
+    let mut next = outcome_at("2026-11-21T22:30:00Z", "rejected", code);
+    next["upload"]["at"] = json!("2026-11-21T22:29:00Z");
+    next["upload"]["id"]["version"] = json!("v2");
+    put(&world, path, &next);
+    let next = told(&world, &decided(&format!("s3://records/{path}")));
+    assert!(matches!(next, Ok(Alerted::Paged(_))));
 }
 
 #[test]
@@ -126,4 +135,23 @@ fn configuration_that_is_back_closes_what_was_told_of_it() {
     assert!(open(&world), "another configuration closes nothing");
     told_by(&world, &of_stack, &policy(13, OWN, "Enforce")).unwrap();
     assert!(!open(&world));
+}
+
+/// CloudTrail's events come in any order.
+#[test]
+fn what_is_over_before_it_is_heard_of_is_told_and_closed() {
+    const OWN: &str =
+        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
+    let world = world();
+    let request = json!({"functionName": "orders", "codeSigningConfigArn": OWN});
+    let back = call(9, "PutFunctionCodeSigningConfig20200630", &request);
+    let request = json!({"functionName": "orders"});
+    let taken_off = |number| call(number, "DeleteFunctionCodeSigningConfig20200630", &request);
+    told(&world, &back).unwrap();
+    assert!(states(&world).is_empty());
+    told(&world, &taken_off(1)).unwrap();
+    assert_eq!(states(&world), ["detected", "closed"]);
+    // What happens after it stays open.
+    told(&world, &taken_off(10)).unwrap();
+    assert_eq!(states(&world), ["detected", "closed", "detected"]);
 }

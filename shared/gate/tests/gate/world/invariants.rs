@@ -246,6 +246,7 @@ impl WorldState {
                     outcome.message
                 )
             });
+            self.record_end(path, &outcome);
             // What was forged in an event was never uploaded.
             if let Some(put) = self.put_of(&outcome.upload)
                 && self.puts[put].slot.is_some()

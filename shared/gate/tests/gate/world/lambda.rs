@@ -9,6 +9,7 @@ use countersign_gate::{
     verdict::Approved,
 };
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::{
     AliasState, FunctionState, LayerState, Mistake, PublishedVersion,
@@ -150,6 +151,8 @@ impl Functions for SimulatedPorts {
             let mut seen = self.seen.lock().unwrap();
             state.check_update(&mut seen, approved.verified(), &before);
             state.applied.push(slot);
+            let request = json!({"functionName": name.as_str()});
+            state.record_own_call("lambda", "UpdateFunctionCode20150331v2", &request);
             CodeUpdate::Accepted(UpdatedCode {
                 code,
                 is_done: false,
@@ -213,6 +216,8 @@ impl Functions for SimulatedPorts {
             }
             let version = function.versions.len().to_string();
             state.confirm(&request.code_sha256);
+            let request = json!({"functionName": request.function.as_str()});
+            state.record_own_call("lambda", "PublishVersion20150331", &request);
             VersionPublish::Version(version)
         })
         .await

@@ -1,5 +1,10 @@
 //! Mistakes of the gate, made here in its place.
 
+use serde_json::{Value, json};
+
+/// Before everything.
+const LONG_AGO: &str = "2020-01-01T00:00:00Z";
+
 /// A mistake of the gate, made by the world in its place: each swaps or drops one thing that the
 /// promise stands on, by answers and writes as they would be if the gate had not asked or had not
 /// compared. A model that does not find it proves nothing.
@@ -63,4 +68,62 @@ pub enum Mistake {
     MarkNotRead,
     /// Provisioned concurrency is not looked for before old versions are deleted.
     ProvisionedNotSought,
+    /// A page that is on its way is taken for sent.
+    OnItsWayIsTold,
+    /// That a page was sent is not put on record.
+    ToldNotNoted,
+    /// That a page is on its way is not looked at by another delivery.
+    SenderNotAwaited,
+    /// The events that were told or counted are forgotten.
+    EventsForgotten,
+    /// What is counted is not put on the list of the clock.
+    RepeatsNotListed,
+    /// An end ends what happened after it, too.
+    EndsWhatIsLater,
+    /// What is told late is not compared with what has ended it before.
+    EndBeforeNotSought,
+    /// The calls of the gate's own roles are taken for those of others.
+    OwnRolesNotKnown,
+}
+
+impl Mistake {
+    /// What `alert` takes a document for that it reads.
+    pub(super) fn in_what_alert_reads(self, path: &str, body: Vec<u8>) -> Option<Vec<u8>> {
+        let is_live = path.ends_with("/live.json");
+        if self == Self::EndBeforeNotSought && (is_live || path.ends_with("/recovered.json")) {
+            return None;
+        }
+        if !is_incident(path) {
+            return Some(body);
+        }
+        let mut incident: Value = serde_json::from_slice(&body).unwrap();
+        match self {
+            Self::OnItsWayIsTold => incident["telling"] = Value::Null,
+            Self::SenderNotAwaited => {
+                if incident["telling"].is_object() {
+                    incident["telling"]["since"] = LONG_AGO.into();
+                }
+            }
+            Self::EventsForgotten => incident["events"] = json!([]),
+            Self::EndsWhatIsLater => incident["last_at"] = LONG_AGO.into(),
+            _ => return Some(body),
+        }
+        Some(serde_json::to_vec(&incident).unwrap())
+    }
+
+    /// Whether `alert` does not write what it should.
+    pub(super) fn is_not_written_by_alert(self, path: &str, body: &[u8]) -> bool {
+        match self {
+            Self::RepeatsNotListed => path == "alerts/open.json",
+            Self::ToldNotNoted if is_incident(path) => {
+                let incident: Value = serde_json::from_slice(body).unwrap();
+                incident["telling"].is_null() && incident["closed_at"].is_null()
+            }
+            _ => false,
+        }
+    }
+}
+
+fn is_incident(path: &str) -> bool {
+    path.starts_with("alerts/functions/") || path.starts_with("alerts/stack/")
 }

@@ -17,6 +17,7 @@ pub mod random;
 pub mod run;
 pub mod simulated_ports;
 mod sweeping;
+pub mod trail;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,6 +37,7 @@ use jiff::Timestamp;
 use packages::{CSC, PROFILE, PROFILE_VERSION, Slot};
 use random::Random;
 use simulated_ports::CurrentObject;
+use trail::Trail;
 
 /// When every world begins.
 pub const START: &str = "2026-09-28T12:00:00Z";
@@ -320,6 +322,8 @@ pub struct WorldState {
     pub signatures_expire_at: Option<Timestamp>,
     /// When the signature of every job was revoked.
     pub jobs_revoked_at: Option<Timestamp>,
+    /// The function was without a code signing configuration, for a while at least.
+    pub was_unsigned: bool,
     /// Signatures were revoked, for a while at least.
     pub was_revoked: bool,
     /// What `sweep` sent again, and was not delivered yet.
@@ -330,6 +334,8 @@ pub struct WorldState {
     pub pruned: u64,
     /// The uploads whose event was lost.
     pub events_lost: BTreeSet<VersionId>,
+    /// What `alert` is told, and what it is to tell.
+    pub trail: Trail,
 }
 
 #[derive(Clone)]
@@ -408,11 +414,13 @@ impl World {
             looks: BTreeMap::new(),
             signatures_expire_at: None,
             jobs_revoked_at: None,
+            was_unsigned: false,
             was_revoked: false,
             resent: Vec::new(),
             drift_told: Vec::new(),
             pruned: 0,
             events_lost: BTreeSet::new(),
+            trail: Trail::default(),
         };
         Self(Arc::new(Mutex::new(state)))
     }

@@ -2,15 +2,17 @@
 
 use countersign_gate::{
     deployment::ALIAS_TAG,
-    domain::{SigningJobId, UploadId, VersionId},
+    domain::{CscArn, SigningJobId, UploadId, VersionId},
     ports::{JobRequest, UpdateStatus},
     records::Live,
 };
+use serde_json::{Value, json};
 
 use super::{
     AliasState, CurrentObject, FunctionState, Job, PublishedVersion, SIGNED, UPLOADS, World,
     WorldState,
-    packages::{PROFILE_VERSION, job_arn, sha256},
+    packages::{CSC, PROFILE_VERSION, job_arn, sha256},
+    trail::{self, ForeignCall, call_on_checkout},
 };
 
 /// A module that no package has.
@@ -29,6 +31,7 @@ impl World {
         function.profile_version_arn = None;
         function.revision += 1;
         state.foreign_at = Some(now);
+        state.record_call(&trail::code_update());
     }
 
     /// Someone else has the function's aliases point at its first version.
@@ -50,7 +53,30 @@ impl World {
             alias.weights.clear();
             alias.revision += 1;
         }
+        let moved: Vec<String> = function.aliases.keys().cloned().collect();
         state.alias_moved_at = Some(now);
+        for alias in moved {
+            let request = json!({"name": alias, "functionVersion": "1"});
+            state.record_call(&alias_update(request));
+        }
+    }
+
+    /// Someone takes the code signing configuration off the function, or puts it under the stack's again.
+    pub fn sign_code(&self, is_signed: bool) {
+        let mut state = self.state();
+        state.someone(&format!("has code signing of checkout on: {is_signed}"));
+        let Some(function) = state.functions.get_mut("checkout") else {
+            return;
+        };
+        function.csc = is_signed.then(|| CscArn::parse(CSC).unwrap());
+        state.was_unsigned |= !is_signed;
+        let call = if is_signed {
+            trail::csc_attached()
+        } else {
+            let name = "DeleteFunctionCodeSigningConfig20200630";
+            call_on_checkout(name, "csc-detached", json!({}))
+        };
+        state.record_call(&call);
     }
 
     /// Someone revokes every signature that there is, or takes that back, which AWS does not do: it is as if
@@ -61,6 +87,9 @@ impl World {
         let now = state.now;
         state.jobs_revoked_at = is_revoked.then_some(now);
         state.was_revoked |= is_revoked;
+        if is_revoked {
+            state.record_call(&trail::profile_revoked());
+        }
     }
 
     /// Someone else changes the function's configuration: another revision, the same code.
@@ -76,7 +105,14 @@ impl World {
                 NO_MODULE
             };
             function.configuration.runtime = Some("nodejs24.x".to_owned());
-            function.configuration.handler = Some(format!("{module}.handler"));
+            let handler = format!("{module}.handler");
+            function.configuration.handler = Some(handler.clone());
+            let request = json!({"runtime": "nodejs24.x", "handler": handler});
+            state.record_call(&call_on_checkout(
+                "UpdateFunctionConfiguration20150331v2",
+                "configuration-runs-other-code",
+                request,
+            ));
         }
     }
 
@@ -92,6 +128,19 @@ impl World {
             Some(alias) => function.tags.insert(ALIAS_TAG.to_owned(), alias.to_owned()),
             None => function.tags.remove(ALIAS_TAG),
         };
+        let resource = "arn:aws:lambda:us-east-1:111122223333:function:checkout";
+        let (event_name, request) = match alias {
+            Some(alias) => (
+                "TagResource20170331v2",
+                json!({"resource": resource, "tags": {ALIAS_TAG: alias}}),
+            ),
+            None => (
+                "UntagResource20170331v2",
+                json!({"resource": resource, "tagKeys": [ALIAS_TAG]}),
+            ),
+        };
+        let call = call_on_checkout(event_name, "gate-tags-changed", json!({}));
+        state.record_call(&ForeignCall { request, ..call });
     }
 
     /// Someone begins a canary on the alias, or ends the one that runs.
@@ -117,7 +166,19 @@ impl World {
                 alias.weights.insert("1".to_owned(), share.to_owned());
             }
         }
+        let weighed: Vec<(String, String)> = function
+            .aliases
+            .iter()
+            .map(|(alias, found)| (alias.clone(), found.version.clone()))
+            .collect();
         state.alias_moved_at = Some(now);
+        for (alias, version) in weighed {
+            let weights = share.map_or_else(|| json!({}), |share| json!({"1": share}));
+            state.record_call(&alias_update(json!({
+                "name": alias, "functionVersion": version,
+                "routingConfig": {"additionalVersionWeights": weights},
+            })));
+        }
     }
 
     /// Whether a canary runs on an alias.
@@ -153,6 +214,12 @@ impl World {
         {
             version.is_deleted = true;
             version.deleted_at = now;
+            let call = call_on_checkout(
+                "DeleteFunction20150331",
+                "function-deleted",
+                json!({"qualifier": name}),
+            );
+            state.record_call(&call);
         }
     }
 
@@ -178,6 +245,8 @@ impl World {
             state.former.push((function, now));
             state.foreign_at = Some(now);
             state.alias_moved_at = Some(now);
+            let call = call_on_checkout("DeleteFunction20150331", "function-deleted", json!({}));
+            state.record_call(&call);
         }
     }
 
@@ -217,6 +286,11 @@ impl World {
         state.functions.insert("checkout".to_owned(), function);
         state.foreign_at = Some(now);
         state.alias_moved_at = Some(now);
+        state.record_call(&call_on_checkout(
+            "CreateFunction20150331",
+            "function-created-without-csc",
+            json!({"codeSigningConfigArn": CSC}),
+        ));
     }
 
     /// Someone who can write records says that this upload's code is live, as a version that is another's
@@ -369,6 +443,10 @@ impl World {
             }
         }
     }
+}
+
+fn alias_update(request: Value) -> ForeignCall<'static> {
+    call_on_checkout("UpdateAlias20150331", "alias-changed-past-gate", request)
 }
 
 impl WorldState {

@@ -120,6 +120,7 @@ pub fn sweep_settings() -> SweepSettings {
         without_csc: WithoutCsc::Reject,
         weaker_parameters: Vec::new(),
         patience: std::time::Duration::from_hours(1),
+        daily_probe: None,
     }
 }
 

@@ -23,6 +23,7 @@ use super::{
     FaultAt, Job, Mistake, SIGNED, World, WorldState,
     invariants::Seen,
     packages::{ACCOUNT, PROFILE_VERSION, job_id},
+    trail::ALERT,
 };
 
 /// A path in the records, and what is to be written there.
@@ -108,6 +109,7 @@ impl SimulatedPorts {
         let is_throttled = state.broken.contains(call) || fault == Some(FaultAt::Throttled);
         if is_throttled || state.random.in_1000(throttled) {
             state.note(|| format!("{}: {call} throttled", self.name));
+            state.trouble(&self.name);
             return Err(PortError::Throttled {
                 call,
                 source: "too many requests".into(),
@@ -118,6 +120,7 @@ impl SimulatedPorts {
         let lost = state.faults.lost;
         if fault == Some(FaultAt::AnswerLost) || state.random.in_1000(lost) {
             state.note(|| format!("{}: {call} had its effect, the answer is lost", self.name));
+            state.trouble(&self.name);
             return Err(PortError::Unavailable {
                 call,
                 source: "connection reset".into(),
@@ -270,6 +273,27 @@ impl Uploads for SimulatedPorts {
     }
 }
 
+/// Only the daily probe uploads, and this world has none.
+impl UploadStore for SimulatedPorts {
+    async fn put_upload(
+        &self,
+        target: &Target,
+        _: &[u8],
+        _: &BTreeMap<String, String>,
+    ) -> Result<Stored, PortError> {
+        panic!("the gate uploaded {target}")
+    }
+
+    async fn restore_upload(
+        &self,
+        target: &Target,
+        _: &VersionId,
+        _: &BTreeMap<String, String>,
+    ) -> Result<Option<Stored>, PortError> {
+        panic!("the gate restored {target}")
+    }
+}
+
 impl SignedObjects for SimulatedPorts {
     async fn read_signed(
         &self,
@@ -391,6 +415,11 @@ impl Records for SimulatedPorts {
     async fn read_record(&self, path: &str) -> Result<Option<Vec<u8>>, PortError> {
         self.call("s3:GetObject record", |state| {
             let body = state.records.get(path).cloned()?;
+            if let Some(mistake) = state.mistake
+                && self.name.starts_with(ALERT)
+            {
+                return mistake.in_what_alert_reads(path, body);
+            }
             Some(match state.mistake {
                 // As if the lease were this delivery's.
                 Some(Mistake::LeaseIgnored) => with_field(&body, "delivery", &self.delivery),
@@ -438,7 +467,14 @@ impl Records for SimulatedPorts {
 
     async fn read_record_with_etag(&self, path: &str) -> Result<Option<RecordWithEtag>, PortError> {
         self.call("s3:GetObject record", |state| {
-            let body = state.records.get(path).cloned()?;
+            let mut body = state.records.get(path).cloned()?;
+            if let Some(mistake) = state.mistake
+                && self.name.starts_with(ALERT)
+            {
+                let etag = etag(&body);
+                body = mistake.in_what_alert_reads(path, body)?;
+                return Some(RecordWithEtag { etag, body });
+            }
             // As if nobody else were publishing.
             if state.mistake == Some(Mistake::TurnNotAwaited) && path.ends_with("/publishing.json")
             {
@@ -473,6 +509,10 @@ impl Records for SimulatedPorts {
             let is_blind = state.mistake == Some(Mistake::BlindReplace);
             if found != seen.map(|seen| seen.etag.clone()) && !is_blind {
                 return Replacement::Changed;
+            }
+            let is_forgotten = |mistake: Mistake| mistake.is_not_written_by_alert(path, body);
+            if self.name.starts_with(ALERT) && state.mistake.is_some_and(is_forgotten) {
+                return Replacement::Replaced;
             }
             state.records.insert(path.to_owned(), body.to_vec());
             Replacement::Replaced
@@ -603,12 +643,14 @@ impl Events for SimulatedPorts {
             if announcement.detail_type() == DRIFT_DETAIL_TYPE {
                 if state.mistake != Some(Mistake::DriftNotTold) {
                     state.tell_drift(announcement.detail());
+                    state.put_own_event(announcement.detail_type(), announcement.detail());
                 }
                 return;
             }
             if state.mistake == Some(Mistake::NotAnnounced) {
                 return;
             }
+            state.put_own_event(announcement.detail_type(), announcement.detail());
             state.events.push(announcement.detail().to_owned());
         })
         .await
@@ -617,7 +659,10 @@ impl Events for SimulatedPorts {
 
 impl Pager for SimulatedPorts {
     async fn page(&self, message: &SnsMessage) -> Result<(), PortError> {
-        self.call("sns:Publish", |state| state.pages.push(message.clone()))
-            .await
+        self.call("sns:Publish", |state| {
+            state.publish(&self.name, message);
+            state.pages.push(message.clone());
+        })
+        .await
     }
 }

@@ -1,6 +1,9 @@
 //! What the rules of all formats say in words.
 
-use super::super::detection::{Detection, EventPredicate};
+use super::super::{
+    detection::{Detection, EventPredicate},
+    fill::in_capitals,
+};
 use crate::alerts::{AlertSettings, Severity};
 
 /// A technique of MITRE ATT&CK with a tactic that it belongs to.
@@ -127,28 +130,7 @@ fn asks(parts: &[EventPredicate], wanted: &[EventPredicate]) -> bool {
 pub(super) fn runbook(detection: &Detection) -> String {
     let steps = (1..).zip(detection.steps);
     let lines: Vec<String> = steps
-        .map(|(at, step)| format!("{at}. {}", capitals(step)))
+        .map(|(at, step)| format!("{at}. {}", in_capitals(step)))
         .collect();
     lines.join("\n")
-}
-
-/// `{function}` as `FUNCTION`.
-fn capitals(step: &str) -> String {
-    let mut text = String::new();
-    let mut rest = step;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, behind)) = after.split_once('}') else {
-            break;
-        };
-        let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        text.push_str(before);
-        if is_name {
-            text.push_str(&name.to_ascii_uppercase());
-        } else {
-            text.extend(["{", name, "}"]);
-        }
-        rest = behind;
-    }
-    text.push_str(rest);
-    text
 }

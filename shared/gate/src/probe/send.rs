@@ -13,12 +13,11 @@ use super::{
     world::{ProbeError, ProbeSetup, ProbeWorld, Sent},
 };
 use crate::{
-    client::follow::Follower,
     domain::{Target, Upload, UploadId},
     ports::{
         Clock, Functions, Records, SignedObjects, Signer, Stored, UploadHead, UploadStore, Uploads,
     },
-    records::{live, upload_records},
+    records::{UploadRecords, live, upload_records},
 };
 
 /// Between two looks at the records.
@@ -116,15 +115,16 @@ where
         },
         at: head.last_modified,
     };
-    let mut follower = Follower::new(target.clone(), upload.clone());
     let passed =
         |now: Timestamp| Duration::try_from(now.duration_since(began_at)).unwrap_or_default();
-    while follower.outcome().is_none() && passed(world.clock.now()) < setup.timeout {
-        // It is asked again in a moment, and what is on record is read once more below.
-        let _asked_again = follower.look(world.records).await;
-        if follower.outcome().is_none() {
-            world.clock.sleep(POLL_INTERVAL).await;
+    let has_ended = |seen: &UploadRecords| seen.outcome.is_some();
+    while passed(world.clock.now()) < setup.timeout {
+        // What could not be read is asked again in a moment.
+        let seen = upload_records(world.records, &target, &upload).await;
+        if seen.as_ref().is_ok_and(has_ended) {
+            break;
         }
+        world.clock.sleep(POLL_INTERVAL).await;
     }
     let records = upload_records(world.records, &target, &upload).await?;
     Ok(Sent {

@@ -4,6 +4,8 @@
 //! (`package.rs`), sending it and waiting (`send.rs`), what records, signing job and signed package say (`signing.rs`), and Lambda's dry
 //! runs on a function that was made for it (`dry_run.rs`).
 //!
+//! May use: `domain`, `verdict`, `ports`, `records`.
+//!
 //! Data passes through like this: [`probe`] uploads the package, follows it to its outcome, reads the signed package, and makes an
 //! answer of each fact. Nothing of the answers names an account, so that the report can be handed on.
 

@@ -1,0 +1,154 @@
+//! What is demanded, held against what is proven.
+
+use countersign_attest::{Claim, Demand, Level, Mismatch, Pattern};
+
+use crate::{
+    forge::{Forge, SOURCE, WORKFLOW},
+    proven,
+};
+
+fn pattern(text: &str) -> Pattern {
+    text.parse().unwrap()
+}
+
+fn judged(demand: &Demand) -> Vec<Mismatch> {
+    demand.judge(&proven(&Forge::new()))
+}
+
+#[test]
+fn nothing_demanded_is_met() {
+    assert_eq!(judged(&Demand::default()), []);
+}
+
+#[test]
+fn whole_demand_is_met() {
+    let demand = Demand {
+        source: Some(pattern(SOURCE)),
+        workflow: Some(pattern(".github/workflows/release.yml")),
+        r#ref: Some(pattern("refs/heads/main")),
+        level: Some(Level::L2),
+    };
+    assert_eq!(judged(&demand), []);
+}
+
+#[test]
+fn every_shortfall_is_told_at_once() {
+    let demand = Demand {
+        source: Some(pattern("https://github.com/acme/other")),
+        workflow: Some(pattern(".github/workflows/deploy.yml")),
+        r#ref: Some(pattern("refs/tags/v*")),
+        level: Some(Level::L3),
+    };
+    let told: Vec<String> = judged(&demand).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "source repository: expected `https://github.com/acme/other`, found `https://github.com/acme/shop`",
+            "workflow: expected `.github/workflows/deploy.yml`, found `.github/workflows/release.yml@refs/heads/main`",
+            "ref: expected `refs/tags/v*`, found `refs/heads/main`",
+            "build level: expected `L3 or more`, found `L2`",
+        ]
+    );
+}
+
+#[test]
+fn source_is_written_as_people_write_it() {
+    for (text, fits) in [
+        ("github.com/acme/shop", true),
+        ("https://github.com/acme/shop.git", true),
+        ("git+https://github.com/acme/shop", true),
+        ("https://github.com/acme/shop/", true),
+        ("github.com/acme/*", true),
+        ("https://github.com/*/shop", true),
+        ("github.com/acme", false),
+        ("acme/shop", false),
+        ("github.com/acme/sho", false),
+        ("http://github.com/acme/shop", false),
+        ("gitlab.com/acme/shop", false),
+    ] {
+        let demand = Demand {
+            source: Some(pattern(text)),
+            ..Demand::default()
+        };
+        assert_eq!(judged(&demand).is_empty(), fits, "{text}");
+    }
+}
+
+#[test]
+fn workflow_with_a_ref_wants_that_ref() {
+    for (text, fits) in [
+        (".github/workflows/release.yml@refs/heads/main", true),
+        (".github/workflows/*@refs/heads/*", true),
+        (".github/workflows/release.yml@refs/tags/*", false),
+        ("release.yml", false),
+        (WORKFLOW, true),
+        (
+            "https://github.com/acme/shop/.github/workflows/release.yml",
+            true,
+        ),
+        ("https://github.com/acme/other/*", false),
+    ] {
+        let demand = Demand {
+            workflow: Some(pattern(text)),
+            ..Demand::default()
+        };
+        assert_eq!(judged(&demand).is_empty(), fits, "{text}");
+    }
+}
+
+#[test]
+fn reusable_workflow_is_demanded_by_its_uri() {
+    let shared = "https://github.com/acme/flows/.github/workflows/build.yml@refs/tags/v1";
+    let mut forge = Forge::new().claim(9, Some(shared)).says(
+        "/predicate/runDetails/builder/id",
+        serde_json::json!(shared),
+    );
+    forge.identity = Ok(shared.to_owned());
+    let provenance = proven(&forge);
+    for (text, claim) in [
+        (
+            "https://github.com/acme/flows/.github/workflows/build.yml@refs/tags/v*",
+            None,
+        ),
+        (".github/workflows/release.yml", None),
+        (WORKFLOW, Some(Claim::SignerWorkflow)),
+        (".github/workflows/build.yml", Some(Claim::Workflow)),
+    ] {
+        let demand = Demand {
+            workflow: Some(pattern(text)),
+            ..Demand::default()
+        };
+        let mismatches = demand.judge(&provenance);
+        assert_eq!(
+            mismatches.first().map(|mismatch| mismatch.claim),
+            claim,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_proven_does_not_meet_a_demand() {
+    let provenance = proven(&Forge::new().claim(14, None).claim(18, None));
+    let demand = Demand {
+        workflow: Some(pattern("*")),
+        r#ref: Some(pattern("*")),
+        ..Demand::default()
+    };
+    let mismatches = demand.judge(&provenance);
+    assert_eq!(mismatches.len(), 2);
+    assert!(mismatches.iter().all(|mismatch| mismatch.found.is_none()));
+    assert_eq!(
+        mismatches[1].to_string(),
+        "ref: expected `*`, none is proven"
+    );
+}
+
+#[test]
+fn pattern_is_plain_text() {
+    for text in ["", "a b", "a\nb"] {
+        assert!(text.parse::<Pattern>().is_err(), "{text:?}");
+    }
+    let long = "a".repeat(513).parse::<Pattern>().unwrap_err();
+    assert!(long.to_string().contains("longer than 512 bytes"), "{long}");
+}
