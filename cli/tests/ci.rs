@@ -378,11 +378,8 @@ fn command_is_built_anew_from_another_commit_only() {
         let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(at("fakes").join(name), executable).unwrap();
     }
-    let path = format!(
-        "{}:{}",
-        at("fakes").display(),
-        std::env::var("PATH").unwrap()
-    );
+    let inherited = std::env::var_os("PATH").unwrap();
+    let path = format!("{}:{}", at("fakes").display(), inherited.display());
     let install = |commit: &str| {
         fs::write(at("commit"), commit).unwrap();
         let output = Command::new("sh")

@@ -17,7 +17,7 @@ pub(crate) async fn pin_stored(
     match stored {
         Stored::Version(version) => {
             let pinned = pin_version(session, target, version.clone()).await;
-            pinned.map_err(|error| uploaded_all_the_same(session, target, &version, error))
+            pinned.map_err(|error| uploaded_all_the_same(session, target, &version, &error))
         }
         Stored::Unversioned => Err(CliError::new(
             format!(
@@ -36,7 +36,7 @@ fn uploaded_all_the_same(
     session: &Session,
     target: &Target,
     version: &VersionId,
-    error: CliError,
+    error: &CliError,
 ) -> CliError {
     let (bucket, key) = (session.uploads_bucket(), target.key());
     CliError::new(

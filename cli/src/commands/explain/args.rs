@@ -61,7 +61,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ARN", value_parser = key)]
     pub(super) key: Option<String>,
     /// A role of the stack's functions, whose calls are the gate's own; may be repeated, and may be a list with
-    /// commas, as in the output GateRoles
+    /// commas, as an output of the stack has it
     #[arg(long = "own-role", value_name = "ARN")]
     pub(super) own_roles: Vec<String>,
     /// The stack's parameter `UntrustedCode`

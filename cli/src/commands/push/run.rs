@@ -94,7 +94,7 @@ fn refuse(packages: &[Package], reporter: &Reporter) -> Result<bool, CliError> {
     }
     for (package, checked) in packages.iter().zip(&checked) {
         let what = match checked {
-            Ok(_) => What::HeldBack,
+            Ok(()) => What::HeldBack,
             Err(error) => What::Refused {
                 code: error.code,
                 message: &error.message,

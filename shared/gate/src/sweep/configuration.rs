@@ -120,6 +120,9 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         upload: &Upload,
     ) -> Result<(), RetryableError> {
         let csc = self.inventory.csc_of(self.posture.target.name()).cloned();
+        if csc.is_none() {
+            self.not_judged.push(DriftKind::LayerNotTrusted);
+        }
         let (mut doubts, mut doubted) = (Vec::new(), Vec::new());
         let (mut revocations, mut revoked) = (Vec::new(), Vec::new());
         for layer in &function.configuration.layers {

@@ -484,7 +484,9 @@ impl<W: SweepWorld> Sweep<'_, W> {
         if !is_certain {
             return Ok(());
         }
-        self.close(&subject, &TARGET_DRIFT_KINDS, &kinds).await?;
+        let is_judged = |kind: &DriftKind| !look.not_judged.contains(kind);
+        let judged: Vec<DriftKind> = TARGET_DRIFT_KINDS.into_iter().filter(is_judged).collect();
+        self.close(&subject, &judged, &kinds).await?;
         self.close(&subject, &[DriftKind::UploadStuck], &[]).await
     }
 

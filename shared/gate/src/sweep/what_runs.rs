@@ -51,6 +51,8 @@ pub(super) struct ComparisonResult {
     pub(super) drift: Vec<Drift>,
     /// Not while a deployment is at work, which may explain all of it.
     pub(super) is_certain: bool,
+    /// What there was nothing to judge by: it stays as it is on record.
+    pub(super) not_judged: Vec<DriftKind>,
 }
 
 /// One way in which what runs differs from what was deployed last.
@@ -70,6 +72,7 @@ pub(super) struct TargetComparison<'a, W> {
     target: &'a Target,
     pub(super) posture: TargetPosture,
     drift: Vec<Drift>,
+    pub(super) not_judged: Vec<DriftKind>,
 }
 
 /// Looks at a target. `current` is the upload that is current, `is_settled` whether each of its uploads has
@@ -103,6 +106,7 @@ pub(super) async fn compare_target<W: SweepWorld>(
             layers: Vec::new(),
         },
         drift: Vec::new(),
+        not_judged: Vec::new(),
     };
     let outcome: Option<Outcome> = match current {
         Some(upload) => records::read(world, &upload.folder()).await?,
@@ -151,6 +155,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             posture: self.posture,
             drift: self.drift,
             is_certain,
+            not_judged: self.not_judged,
         }
     }
 
@@ -300,10 +305,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
                 found: None,
             }));
         };
-        if Some(&found.version) != expected.as_ref() {
-            if self.is_of_a_failure(&found.version, last).await? {
-                return Ok(None);
-            }
+        // What a deployment that failed left behind is known; weights beside it are nobody's.
+        if Some(&found.version) != expected.as_ref()
+            && !self.is_of_a_failure(&found.version, last).await?
+        {
             let wanted = expected.as_deref().unwrap_or("the one that was deployed");
             return Ok(Some(Difference {
                 message: format!(

@@ -355,6 +355,9 @@ fn alias_that_a_failed_deployment_moved_is_not_told_again() {
             .insert("live".to_owned(), AliasState::at(&version));
     });
     assert_eq!(found(&world), [""; 0]);
+    // Weights beside that version are of somebody else.
+    world.weigh(Some("0.5"));
+    assert_eq!(found(&world), ["OTHER_CODE_RUNS"]);
     change(&world, |function| {
         function
             .aliases

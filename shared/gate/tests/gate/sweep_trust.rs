@@ -130,6 +130,29 @@ fn layers_are_held_against_the_publishers() {
     assert_eq!(known, [(Some(true), Some(true)), (Some(false), None)]);
 }
 
+/// Without a configuration there is nothing to judge by, and the layer runs on.
+#[test]
+fn layer_that_is_not_trusted_stays_told_when_the_csc_is_gone() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    let vendors = "arn:aws:lambda:us-east-1:444455556666:layer:vendor:12";
+    change(&world, |function| {
+        function.configuration.layers = vec![layer(vendors, None)];
+        function.versions.last_mut().unwrap().configuration = function.configuration.clone();
+    });
+    assert_eq!(found(&world), ["LAYER_NOT_TRUSTED"]);
+    change(&world, |function| function.csc = None);
+    assert_eq!(found(&world), ["CSC_MISSING"]);
+    assert!(drift(&world, "functions/checkout", "LAYER_NOT_TRUSTED").is_open());
+    change(&world, |function| {
+        function.csc = Some(CscArn::parse(CSC).unwrap());
+        function.configuration.layers.clear();
+        function.versions.last_mut().unwrap().configuration = function.configuration.clone();
+    });
+    assert_eq!(found(&world), [""; 0]);
+    assert!(!drift(&world, "functions/checkout", "LAYER_NOT_TRUSTED").is_open());
+}
+
 #[test]
 fn layers_signed_elsewhere_are_not_asked_about() {
     let world = sample_world();
