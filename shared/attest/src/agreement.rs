@@ -3,9 +3,10 @@
 use crate::{
     certificate::Certified,
     error::{AttestError, Claim},
-    predicate::{Told, split_ref},
+    predicate::Told,
     source::SourceUri,
     text::shown,
+    workflow,
 };
 
 /// What GitHub's runners are called as builders, and the environment that the certificate then names.
@@ -24,7 +25,7 @@ pub(crate) const GITHUB_RUNNERS: [(&str, &str); 2] = [
 pub(crate) fn check(certified: &Certified, told: &Told) -> Result<(), AttestError> {
     let (path, workflow_ref) = match &certified.workflow {
         Some(workflow) => {
-            let (path, git_ref) = split_ref(workflow_in(certified, workflow));
+            let (path, git_ref) = workflow::split(workflow_in(certified, workflow));
             (Some(path), git_ref)
         }
         None => (None, None),

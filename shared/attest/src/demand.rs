@@ -11,6 +11,7 @@ use crate::{
     limits::MAX_PATTERN_BYTES,
     provenance::Provenance,
     text::{fault_of_claim, shown},
+    workflow,
 };
 
 /// Why text is no pattern.
@@ -112,14 +113,7 @@ impl Demand {
             } else {
                 (Claim::Workflow, provenance.workflow())
             };
-            // A pattern without a ref fits the file of every ref.
-            let compared = match found {
-                Some(found) if !pattern.0.contains('@') => {
-                    Some(found.split_once('@').map_or(found, |(path, _)| path))
-                }
-                other => other,
-            };
-            if missed(claim, pattern, pattern, compared).is_some() {
+            if !found.is_some_and(|found| fits_workflow(pattern, found)) {
                 mismatches.push(mismatch(claim, pattern, found));
             }
         }
@@ -148,6 +142,16 @@ fn normalised_source(pattern: &str) -> String {
     } else {
         format!("https://{pattern}")
     }
+}
+
+/// Path and ref are matched apart, so that no wildcard of the one takes something of the other. A pattern without
+/// a ref fits the file of every ref.
+fn fits_workflow(pattern: &Pattern, found: &str) -> bool {
+    let (wanted_path, wanted_ref) = workflow::split(&pattern.0);
+    let (path, git_ref) = workflow::split(found);
+    let fits = |wanted: &str, found: &str| WildMatch::new(wanted).matches(found);
+    fits(wanted_path, path)
+        && wanted_ref.is_none_or(|wanted| git_ref.is_some_and(|found| fits(wanted, found)))
 }
 
 /// The mismatch, unless what was found fits.

@@ -55,6 +55,7 @@ mod subject;
 mod text;
 mod trust_root;
 mod verify;
+mod workflow;
 
 pub use bundle::Bundle;
 pub use demand::{Demand, Mismatch, Pattern, PatternError};

@@ -96,13 +96,21 @@ pub(crate) const HOUSES: [House; 5] = [
             ("error", &[]),
             ("subject", &[]),
             ("source", &[]),
+            ("workflow", &[]),
             ("trust_root", &["limits", "json", "text", "error"]),
             ("bundle", &["limits", "json", "text", "error"]),
-            ("predicate", &["text", "error", "source"]),
+            ("predicate", &["text", "error", "source", "workflow"]),
             ("certificate", &["text", "error", "source"]),
             (
                 "agreement",
-                &["text", "error", "source", "predicate", "certificate"],
+                &[
+                    "text",
+                    "error",
+                    "source",
+                    "workflow",
+                    "predicate",
+                    "certificate",
+                ],
             ),
             ("level", &["certificate", "agreement"]),
             (
@@ -131,7 +139,7 @@ pub(crate) const HOUSES: [House; 5] = [
             ),
             (
                 "demand",
-                &["limits", "text", "error", "level", "provenance"],
+                &["limits", "text", "error", "workflow", "level", "provenance"],
             ),
             (
                 "key",

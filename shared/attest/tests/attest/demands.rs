@@ -96,6 +96,70 @@ fn workflow_with_a_ref_wants_that_ref() {
     }
 }
 
+fn built_by(workflow: &str) -> countersign_attest::Provenance {
+    let whole = format!("{SOURCE}/{workflow}");
+    let mut forge = Forge::new()
+        .claim(9, Some(&whole))
+        .claim(18, Some(&whole))
+        .says("/predicate/runDetails/builder/id", serde_json::json!(whole))
+        .says(
+            "/predicate/buildDefinition/externalParameters/workflow",
+            serde_json::json!({ "repository": SOURCE }),
+        );
+    forge.identity = Ok(whole);
+    proven(&forge)
+}
+
+/// `x@refs/tags/v1` is the name of a branch that anybody may make who may push, and a file may have an `@` in its name.
+#[test]
+fn path_and_ref_of_a_workflow_are_matched_apart() {
+    let release = ".github/workflows/release.yml";
+    for (built_by_workflow, text, fits) in [
+        (
+            ".github/workflows/evil.yml@refs/heads/x@refs/tags/v1",
+            ".github/workflows/*@refs/tags/v*",
+            false,
+        ),
+        (
+            ".github/workflows/evil.yml@refs/heads/x@refs/heads/main",
+            ".github/workflows/*@refs/heads/main",
+            false,
+        ),
+        (
+            ".github/workflows/evil.yml@refs/heads/x@refs/heads/main",
+            "https://github.com/acme/shop/*@refs/heads/main",
+            false,
+        ),
+        (
+            ".github/workflows/release.yml@x.yml@refs/heads/main",
+            release,
+            false,
+        ),
+        (
+            ".github/workflows/release.yml@refs/heads/x@refs/tags/v1",
+            release,
+            true,
+        ),
+        (
+            ".github/workflows/release.yml@refs/tags/v1",
+            ".github/workflows/*@refs/tags/v*",
+            true,
+        ),
+        (
+            ".github/workflows/release.yml@0123456789abcdef0123456789abcdef01234567",
+            release,
+            true,
+        ),
+    ] {
+        let demand = Demand {
+            workflow: Some(pattern(text)),
+            ..Demand::default()
+        };
+        let mismatches = demand.judge(&built_by(built_by_workflow));
+        assert_eq!(mismatches.is_empty(), fits, "{built_by_workflow} {text}");
+    }
+}
+
 #[test]
 fn reusable_workflow_is_demanded_by_its_uri() {
     let shared = "https://github.com/acme/flows/.github/workflows/build.yml@refs/tags/v1";
