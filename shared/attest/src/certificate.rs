@@ -38,6 +38,8 @@ pub(crate) struct Certified {
     pub(crate) signer_workflow: Option<String>,
     /// .11
     pub(crate) runner: Option<String>,
+    /// .20
+    pub(crate) trigger: Option<String>,
 }
 
 impl Certified {
@@ -67,6 +69,7 @@ impl Certified {
             (Claim::Commit, claims.source_repository_digest.as_ref()),
             (Claim::Ref, claims.source_repository_ref.as_ref()),
             (Claim::Builder, claims.runner_environment.as_ref()),
+            (Claim::Trigger, claims.build_trigger.as_ref()),
         ] {
             if let Some((text, fault)) = text.and_then(|text| Some((text, fault_of_claim(text)?))) {
                 return Err(unusable(claim, text, fault));
@@ -85,6 +88,7 @@ impl Certified {
             workflow: claims.build_config_uri.clone(),
             signer_workflow: claims.build_signer_uri.clone(),
             runner: claims.runner_environment.clone(),
+            trigger: claims.build_trigger.clone(),
         };
         certified.check_issuer()?;
         Ok(certified)

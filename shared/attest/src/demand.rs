@@ -9,7 +9,7 @@ use crate::{
     error::Claim,
     level::Level,
     limits::MAX_PATTERN_BYTES,
-    provenance::Provenance,
+    provenance::{Provenance, Signer},
     text::{fault_of_claim, shown},
     workflow,
 };
@@ -60,6 +60,24 @@ impl fmt::Display for Pattern {
     }
 }
 
+/// Events of GitHub and GitLab that start a build only at the hand of who may write to the repository, on code that
+/// is in it. The others (`pull_request_target`, `issue_comment`, `workflow_run`, merge requests) come with branch,
+/// commit and workflow of the repository, too, and many of their workflows build what a stranger proposes.
+const USUAL_TRIGGERS: [&str; 11] = [
+    "push",
+    "create",
+    "release",
+    "merge_group",
+    "workflow_dispatch",
+    "repository_dispatch",
+    "schedule",
+    // GitLab's own.
+    "web",
+    "api",
+    "trigger",
+    "parent_pipeline",
+];
+
 /// What is wanted. What is absent is not demanded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Demand {
@@ -70,6 +88,10 @@ pub struct Demand {
     pub workflow: Option<Pattern>,
     /// The branch or tag: `refs/heads/main` or `refs/tags/v*`.
     pub r#ref: Option<Pattern>,
+    /// The event that started the build: `workflow_run`. If none is demanded, a build of a platform has to be
+    /// started by an event that only who may write to the repository can cause, such as `push`, `release`,
+    /// `workflow_dispatch` and `schedule`.
+    pub trigger: Option<Pattern>,
     /// The least build level.
     pub level: Option<Level>,
 }
@@ -121,6 +143,7 @@ impl Demand {
             let found = provenance.git_ref();
             mismatches.extend(missed(Claim::Ref, pattern, pattern, found));
         }
+        mismatches.extend(self.judge_trigger(provenance));
         if let Some(level) = self.level.filter(|level| provenance.level() < *level) {
             mismatches.push(Mismatch {
                 claim: Claim::Level,
@@ -129,6 +152,21 @@ impl Demand {
             });
         }
         mismatches
+    }
+
+    /// Whoever has a key says what was built, and no event with it.
+    fn judge_trigger(&self, provenance: &Provenance) -> Option<Mismatch> {
+        let found = provenance.trigger();
+        if let Some(pattern) = &self.trigger {
+            return missed(Claim::Trigger, pattern, pattern, found);
+        }
+        let is_usual = found.is_some_and(|event| USUAL_TRIGGERS.contains(&event));
+        let is_asked = matches!(provenance.signer(), Signer::Build { .. });
+        (is_asked && !is_usual).then(|| Mismatch {
+            claim: Claim::Trigger,
+            expected: USUAL_TRIGGERS.join("`, `"),
+            found: found.map(str::to_owned),
+        })
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Claim {
     Workflow,
     /// The workflow that signed, which is another one where a build calls a reusable workflow.
     SignerWorkflow,
+    /// The event that started the build.
+    Trigger,
     /// Who vouched for the signer's identity.
     Issuer,
     /// The build level.
@@ -38,6 +40,7 @@ impl fmt::Display for Claim {
             Self::Ref => "ref",
             Self::Workflow => "workflow",
             Self::SignerWorkflow => "workflow that signed",
+            Self::Trigger => "event that started the build",
             Self::Issuer => "issuer of the identity",
             Self::Level => "build level",
         })

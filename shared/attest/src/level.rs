@@ -119,6 +119,7 @@ mod tests {
             workflow: None,
             signer_workflow: Some(signer.to_owned()),
             runner: Some(runner.to_owned()),
+            trigger: None,
         }
     }
 

@@ -47,6 +47,7 @@ pub struct Provenance {
     git_ref: Option<String>,
     workflow: Option<String>,
     signer_workflow: Option<String>,
+    trigger: Option<String>,
     level: Level,
     signed_at: Option<Timestamp>,
 }
@@ -71,6 +72,7 @@ impl Provenance {
             commit: certified.commit,
             git_ref: certified.git_ref,
             signer_workflow: certified.signer_workflow,
+            trigger: certified.trigger,
             signer: Signer::Build {
                 issuer: certified.issuer,
                 identity: certified.identity,
@@ -101,6 +103,7 @@ impl Provenance {
             git_ref: told.git_ref,
             workflow,
             signer_workflow: None,
+            trigger: None,
             level: Level::L1,
             signed_at: None,
         }
@@ -166,6 +169,13 @@ impl Provenance {
     #[must_use]
     pub fn signer_workflow(&self) -> Option<&str> {
         self.signer_workflow.as_deref()
+    }
+
+    /// The event that started the build, in the platform's own word: `push`, `pull_request_target`. A key of one's own
+    /// proves none.
+    #[must_use]
+    pub fn trigger(&self) -> Option<&str> {
+        self.trigger.as_deref()
     }
 
     /// The build level that builder and certificate earn.

@@ -26,6 +26,7 @@ fn whole_demand_is_met() {
         source: Some(pattern(SOURCE)),
         workflow: Some(pattern(".github/workflows/release.yml")),
         r#ref: Some(pattern("refs/heads/main")),
+        trigger: Some(pattern("push")),
         level: Some(Level::L2),
     };
     assert_eq!(judged(&demand), []);
@@ -37,6 +38,7 @@ fn every_shortfall_is_told_at_once() {
         source: Some(pattern("https://github.com/acme/other")),
         workflow: Some(pattern(".github/workflows/deploy.yml")),
         r#ref: Some(pattern("refs/tags/v*")),
+        trigger: Some(pattern("schedule")),
         level: Some(Level::L3),
     };
     let told: Vec<String> = judged(&demand).iter().map(ToString::to_string).collect();
@@ -46,6 +48,7 @@ fn every_shortfall_is_told_at_once() {
             "source repository: expected `https://github.com/acme/other`, found `https://github.com/acme/shop`",
             "workflow: expected `.github/workflows/deploy.yml`, found `.github/workflows/release.yml@refs/heads/main`",
             "ref: expected `refs/tags/v*`, found `refs/heads/main`",
+            "event that started the build: expected `schedule`, found `push`",
             "build level: expected `L3 or more`, found `L2`",
         ]
     );
@@ -188,6 +191,38 @@ fn reusable_workflow_is_demanded_by_its_uri() {
             claim,
             "{text}"
         );
+    }
+}
+
+/// These builds have branch, commit and workflow of the repository, whoever's code they build.
+#[test]
+fn build_that_a_stranger_can_start_is_not_meant() {
+    let usual = Demand::default();
+    for (event, fits) in [
+        (Some("push"), true),
+        (Some("release"), true),
+        (Some("workflow_dispatch"), true),
+        (Some("schedule"), true),
+        (Some("pull_request_target"), false),
+        (Some("pull_request"), false),
+        (Some("issue_comment"), false),
+        (Some("workflow_run"), false),
+        (Some("an_event_of_tomorrow"), false),
+        (None, false),
+    ] {
+        let provenance = proven(&Forge::new().claim(20, event));
+        assert_eq!(provenance.trigger(), event);
+        let mismatches = usual.judge(&provenance);
+        assert_eq!(mismatches.is_empty(), fits, "{event:?}");
+        assert!(mismatches.iter().all(|told| told.claim == Claim::Trigger));
+    }
+    let named = Demand {
+        trigger: Some(pattern("workflow_run")),
+        ..usual
+    };
+    for (event, fits) in [("workflow_run", true), ("push", false)] {
+        let provenance = proven(&Forge::new().claim(20, Some(event)));
+        assert_eq!(named.judge(&provenance).is_empty(), fits, "{event}");
     }
 }
 

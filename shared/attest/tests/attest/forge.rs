@@ -134,6 +134,7 @@ impl Forge {
             (13, COMMIT),
             (14, "refs/heads/main"),
             (18, WORKFLOW),
+            (20, "push"),
         ];
         Self {
             signs_sct: certificate_log.clone(),
