@@ -26,6 +26,8 @@ pub enum Claim {
     Trigger,
     /// Who vouched for the signer's identity.
     Issuer,
+    /// The key that signed.
+    Key,
     /// The build level.
     Level,
 }
@@ -42,6 +44,7 @@ impl fmt::Display for Claim {
             Self::SignerWorkflow => "workflow that signed",
             Self::Trigger => "event that started the build",
             Self::Issuer => "issuer of the identity",
+            Self::Key => "key",
             Self::Level => "build level",
         })
     }

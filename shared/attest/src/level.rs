@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn each_row_of_the_table_has_its_level() {
-        let github = crate::certificate::GITHUB_ISSUER;
+        let github = crate::platform::GITHUB_ISSUER;
         let at_tag = generator("generator_generic_slsa3.yml@refs/tags/v1.10.0");
         let at_branch = generator("generator_generic_slsa3.yml@refs/heads/main");
         let odd_tag = generator("generator_generic_slsa3.yml@refs/tags/v1.10.0-evil");

@@ -19,7 +19,7 @@
 //!       │     level.rs                                       what the two together are worth
 //!       ── verify_with_key  key.rs                          the same by a key of one's own
 //!       ── Provenance       provenance.rs                   the proof
-//!       ── Demand::judge    demand.rs                       what is wanted against what is proven
+//!       ── Demand::judge    demand.rs, pattern.rs           what is wanted against what is proven
 //! ```
 //!
 //! [`Provenance`] is made by verifying alone. What it does *not* say: that the source, the workflow or
@@ -47,6 +47,8 @@ mod json;
 mod key;
 mod level;
 mod limits;
+mod pattern;
+mod platform;
 mod predicate;
 mod provenance;
 mod source;
@@ -58,7 +60,7 @@ mod verify;
 mod workflow;
 
 pub use bundle::Bundle;
-pub use demand::{Demand, Mismatch, Pattern, PatternError};
+pub use demand::{Demand, Mismatch};
 pub use error::{AttestError, BundleError, Claim, KeyError, TrustRootError};
 pub use key::{PublicKey, verify_with_key};
 pub use level::Level;
@@ -66,6 +68,7 @@ pub use limits::{
     MAX_BUNDLE_BYTES, MAX_CERTIFICATES, MAX_CLAIM_BYTES, MAX_LOG_ENTRIES, MAX_NESTING,
     MAX_SUBJECTS, MAX_TIMESTAMPS, MAX_TRUST_ROOT_BYTES,
 };
+pub use pattern::{Pattern, PatternError, RefPattern, SourcePattern, WorkflowPattern};
 pub use provenance::{Provenance, Signer};
 pub use source::SourceUri;
 pub use subject::Subject;

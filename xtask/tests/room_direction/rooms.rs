@@ -97,10 +97,15 @@ pub(crate) const HOUSES: [House; 5] = [
             ("subject", &[]),
             ("source", &[]),
             ("workflow", &[]),
+            ("platform", &[]),
+            (
+                "pattern",
+                &["limits", "text", "source", "workflow", "platform"],
+            ),
             ("trust_root", &["limits", "json", "text", "error"]),
             ("bundle", &["limits", "json", "text", "error"]),
             ("predicate", &["text", "error", "source", "workflow"]),
-            ("certificate", &["text", "error", "source"]),
+            ("certificate", &["text", "error", "source", "platform"]),
             (
                 "agreement",
                 &[
@@ -139,7 +144,14 @@ pub(crate) const HOUSES: [House; 5] = [
             ),
             (
                 "demand",
-                &["limits", "text", "error", "workflow", "level", "provenance"],
+                &[
+                    "text",
+                    "error",
+                    "platform",
+                    "pattern",
+                    "level",
+                    "provenance",
+                ],
             ),
             (
                 "key",
@@ -174,6 +186,7 @@ pub(crate) const HOUSES: [House; 5] = [
                     "error",
                     "subject",
                     "source",
+                    "pattern",
                     "trust_root",
                     "bundle",
                     "level",

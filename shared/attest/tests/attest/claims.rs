@@ -249,6 +249,19 @@ fn other_platforms_have_no_say_about_github() {
         proven(&Forge::new().claim(8, Some(&enterprise))).level(),
         Level::L2
     );
+    // Nor has GitHub's issuer a say about other hosts, or a port make another host of the same one.
+    for source in [
+        "https://github.com:443/acme/shop",
+        "https://git.example/acme/shop",
+    ] {
+        let issuer = if source.contains("443") {
+            "https://oidc.codefresh.io"
+        } else {
+            crate::forge::GITHUB
+        };
+        let forge = Forge::new().claim(8, Some(issuer)).claim(12, Some(source));
+        assert_refused!(refused(&forge), AttestError::ForeignIssuer { .. });
+    }
     let mut own_host =
         Forge::new().says("/predicate/buildDefinition/externalParameters", json!({}));
     own_host.claims = vec![
@@ -286,6 +299,7 @@ fn certificate_for_another_workflow_than_it_names_is_refused() {
 fn claims_that_garble_or_mislead_are_refused() {
     for (number, text, claim) in [
         (12, "git@github.com:acme/shop", Claim::Source),
+        (12, "http://github.com/acme/shop", Claim::Source),
         (
             12,
             "https://github.com/acme/shop@refs/heads/main",
