@@ -114,6 +114,11 @@ impl TrustRoot {
         self.authorities.iter().any(|authority| authority == issuer)
     }
 
+    /// Whether each signature has to be proven to be in a log.
+    pub(crate) const fn has_log(&self) -> bool {
+        self.has_log
+    }
+
     /// What verifies against it.
     pub(crate) fn verifier(&self) -> &Verifier {
         &self.verifier

@@ -64,6 +64,8 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
 pub(crate) enum Entry {
     Dsse,
     Intoto,
+    /// Of a log of the second generation, which makes no promises.
+    Hashedrekord,
 }
 
 /// A builder and its instance, before anything is signed.
@@ -377,6 +379,23 @@ impl Forge {
                     "payloadHash": hash(&payload),
                 } }),
             ),
+            Entry::Hashedrekord => {
+                let pae = pae(&self.payload_type, &payload);
+                (
+                    "hashedrekord",
+                    "0.0.2",
+                    json!({ "hashedRekordV002": {
+                        "data": { "algorithm": "SHA2_256", "digest": base64(sha256(pae)) },
+                        "signature": {
+                            "content": base64(signature),
+                            "verifier": {
+                                "x509Certificate": { "rawBytes": base64(logged) },
+                                "keyDetails": "PKIX_ECDSA_P256_SHA_256",
+                            },
+                        },
+                    } }),
+                )
+            }
         };
         (self.logged)(&mut body);
         let body = json!({ "apiVersion": version, "kind": kind, "spec": body }).to_string();
