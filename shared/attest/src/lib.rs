@@ -43,6 +43,7 @@ mod bundle;
 mod certificate;
 mod demand;
 mod error;
+mod generator;
 mod json;
 mod key;
 mod level;

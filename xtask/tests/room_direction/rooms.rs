@@ -98,6 +98,7 @@ pub(crate) const HOUSES: [House; 5] = [
             ("source", &[]),
             ("workflow", &[]),
             ("platform", &[]),
+            ("generator", &[]),
             (
                 "pattern",
                 &["limits", "text", "source", "workflow", "platform"],
@@ -113,11 +114,12 @@ pub(crate) const HOUSES: [House; 5] = [
                     "error",
                     "source",
                     "workflow",
+                    "generator",
                     "predicate",
                     "certificate",
                 ],
             ),
-            ("level", &["certificate", "agreement"]),
+            ("level", &["generator", "certificate", "agreement"]),
             (
                 "statement",
                 &[

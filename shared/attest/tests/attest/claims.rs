@@ -10,6 +10,8 @@ use crate::{
 };
 
 const GENERATOR: &str = "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_generic_slsa3.yml@refs/tags/v2.1.0";
+const GENERATORS: &str =
+    "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/";
 const REPOSITORY: &str = "/predicate/buildDefinition/externalParameters/workflow/repository";
 const DEPENDENCY: &str = "/predicate/buildDefinition/resolvedDependencies/1";
 const BUILDER: &str = "/predicate/runDetails/builder/id";
@@ -122,21 +124,71 @@ fn contradiction_of_an_older_statement_is_told_by_its_claim() {
     }
 }
 
+/// A build by a reusable workflow of slsa-github-generator.
+fn generated_by(signer: &str, builder: &str) -> Forge {
+    let of = |file| format!("{GENERATORS}{file}");
+    let forge = Forge::new()
+        .claim(9, Some(&of(signer)))
+        .says(BUILDER, json!(of(builder)));
+    Forge {
+        identity: Ok(of(signer)),
+        ..forge
+    }
+}
+
 #[test]
-fn generator_earns_level_three() {
-    let mut forge = Forge::new()
-        .claim(9, Some(GENERATOR))
-        .says(BUILDER, json!(GENERATOR));
-    forge.identity = Ok(GENERATOR.to_owned());
-    let provenance = proven(&forge);
+fn builder_of_the_generator_earns_level_three() {
+    let go = "builder_go_slsa3.yml@refs/tags/v2.1.0";
+    let provenance = proven(&generated_by(go, go));
     assert_eq!(provenance.level(), Level::L3);
-    assert_eq!(provenance.signer_workflow(), Some(GENERATOR));
+    assert!(provenance.signer_workflow().unwrap().ends_with(go));
     // What was built is still the caller's repository, by the caller's workflow.
     assert_eq!(provenance.source().unwrap().as_str(), SOURCE);
     assert_eq!(
         provenance.workflow(),
         Some(".github/workflows/release.yml@refs/heads/main")
     );
+}
+
+/// It signs whatever digests it is handed in; where the artifact was built, nobody says.
+#[test]
+fn generator_that_builds_nothing_earns_no_level_three() {
+    for generator in [
+        "generator_generic_slsa3.yml",
+        "generator_container_slsa3.yml",
+    ] {
+        let generator = format!("{generator}@refs/tags/v2.1.0");
+        assert_eq!(
+            proven(&generated_by(&generator, &generator)).level(),
+            Level::L2
+        );
+    }
+}
+
+#[test]
+fn delegator_vouches_for_the_builder_that_it_names() {
+    let maven = "builder_maven_slsa3.yml@refs/tags/v2.1.0";
+    for delegator in [
+        "delegator_generic_slsa3.yml",
+        "delegator_lowperms-generic_slsa3.yml",
+    ] {
+        let delegator = format!("{delegator}@refs/tags/v2.1.0");
+        let provenance = proven(&generated_by(&delegator, maven));
+        assert_eq!(provenance.level(), Level::L3);
+        assert!(provenance.builder_id().ends_with(maven));
+        let other = proven(&generated_by(&delegator, "other.yml@refs/tags/v2.1.0"));
+        assert_eq!(other.level(), Level::L1);
+    }
+    for signer in [
+        "delegator_generic_slsa3.yml@refs/heads/main",
+        "generator_generic_slsa3.yml@refs/tags/v2.1.0",
+    ] {
+        assert_eq!(contradicted(&generated_by(signer, maven)), Claim::Builder);
+    }
+    let hosted = "https://github.com/actions/runner/self-hosted";
+    let delegator = "delegator_generic_slsa3.yml@refs/tags/v2.1.0";
+    let forge = generated_by(delegator, maven).says(BUILDER, json!(hosted));
+    assert_eq!(contradicted(&forge), Claim::Builder);
 }
 
 #[test]
