@@ -121,7 +121,12 @@ fn only_value(bytes: &[u8]) -> Result<Fields, BundleError> {
     match values.next() {
         Some(Ok(serde_json::Value::Array(_))) => Err(several("a list")),
         Some(Ok(serde_json::Value::Object(_))) => match values.next() {
-            None => read(bytes),
+            None => {
+                json::check_names(bytes).map_err(|fault| BundleError::Malformed {
+                    fault: shown(&fault),
+                })?;
+                read(bytes)
+            }
             Some(_) => Err(several("several values, one a line,")),
         },
         Some(Ok(_)) => Err(BundleError::NotAnAttestation),

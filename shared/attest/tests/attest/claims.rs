@@ -1,12 +1,12 @@
 //! What certificate and statement say, one claim false at a time.
 
-use countersign_attest::{AttestError, Claim, Level, Subject, verify};
+use countersign_attest::{AttestError, Claim, Level, PublicKey, Subject, verify, verify_with_key};
 use serde_json::{Value, json};
 
 use crate::{
     artifact, assert_refused,
     forge::{COMMIT, Entry, Forge, SOURCE, WORKFLOW, statement_v02},
-    now, outcome, parse, proven, refused, root,
+    now, parse, proven, refused, root,
 };
 
 const GENERATOR: &str = "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_generic_slsa3.yml@refs/tags/v2.1.0";
@@ -333,6 +333,45 @@ fn extension_twice_is_refused() {
     assert_refused!(refused(&forge), AttestError::RepeatedExtension { .. });
 }
 
+/// Of two values under one name one reader takes the first, another one the last.
+#[test]
+fn name_twice_in_a_statement_is_refused() {
+    let other = "00".repeat(32);
+    for (from, to) in [
+        (
+            "\"sha256\":".to_owned(),
+            format!("\"sha256\":\"{other}\",\"sha256\":"),
+        ),
+        (
+            "\"repository\":".to_owned(),
+            "\"repository\":\"https://github.com/acme/other\",\"repository\":".to_owned(),
+        ),
+        (
+            "\"id\":".to_owned(),
+            "\"i\\u0064\":\"x\",\"id\":".to_owned(),
+        ),
+        (
+            "\"predicateType\":".to_owned(),
+            "\"predicateType\":\"x\",\"predicateType\":".to_owned(),
+        ),
+    ] {
+        let forge = Forge {
+            rewritten: Some((from, to)),
+            ..Forge::new()
+        };
+        assert_refused!(refused(&forge), AttestError::Statement { .. });
+        let key = countersign_testkit::pki::Key::p256("ours");
+        let forge = Forge {
+            signs_statement: key.clone(),
+            ..forge
+        };
+        let pem = crate::forge::pem("PUBLIC KEY", &key.public_key_info());
+        let key = PublicKey::from_pem(pem.as_bytes()).unwrap();
+        let refusal = verify_with_key(&parse(&forge.envelope()), &key, &artifact()).unwrap_err();
+        assert_refused!(refusal, AttestError::Statement { .. });
+    }
+}
+
 #[test]
 fn certificate_for_another_workflow_than_it_names_is_refused() {
     let forge = Forge::new()
@@ -380,10 +419,23 @@ fn claims_that_garble_or_mislead_are_refused() {
 fn other_artifact_is_refused() {
     let forge = Forge::new().says("/subject/0/digest/sha256", json!("00".repeat(32)));
     assert_refused!(refused(&forge), AttestError::OtherSubject { .. });
-    // Digits of another case are another text, and another digest for who compares texts.
+}
+
+/// Digits of another case are another text, and another digest for who compares texts.
+#[test]
+fn digest_in_another_form_is_told_as_such() {
     let upper = crate::forge::hex(&crate::forge::ARTIFACT).to_uppercase();
-    let forge = Forge::new().says("/subject/0/digest/sha256", json!(upper));
-    assert!(outcome(&forge).is_err());
+    for (digest, value) in [
+        ("sha256", upper.as_str()),
+        ("sha256", "5a"),
+        ("sha256", ""),
+        ("sha512", &"F".repeat(128)),
+    ] {
+        let forge = Forge::new().says("/subject/0/digest", json!({ digest: value }));
+        let refusal = refused(&forge);
+        assert!(refusal.to_string().contains("lower-case"), "{refusal}");
+        assert_refused!(refusal, AttestError::Statement { .. });
+    }
 }
 
 #[test]

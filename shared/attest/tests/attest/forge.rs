@@ -100,6 +100,8 @@ pub(crate) struct Forge {
 
     pub(crate) payload_type: String,
     pub(crate) statement: Value,
+    /// A text of the statement, and what is written in its place.
+    pub(crate) rewritten: Option<(String, String)>,
 
     pub(crate) entry: Entry,
     /// Changes what the log took.
@@ -160,6 +162,7 @@ impl Forge {
             has_sct: true,
             payload_type: "application/vnd.in-toto+json".to_owned(),
             statement: statement_v1(),
+            rewritten: None,
             entry: Entry::Dsse,
             logged: |_| {},
             logged_certificate: None,
@@ -278,7 +281,11 @@ impl Forge {
 
     /// The signed statement alone.
     pub(crate) fn envelope(&self) -> Value {
-        let payload = self.statement.to_string();
+        let mut payload = self.statement.to_string();
+        if let Some((from, to)) = &self.rewritten {
+            assert!(payload.contains(from), "{from} in {payload}");
+            payload = payload.replacen(from, to, 1);
+        }
         let signature = sign(
             &self.signs_statement,
             pae(&self.payload_type, payload.as_bytes()),
