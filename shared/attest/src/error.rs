@@ -201,6 +201,11 @@ pub enum AttestError {
         "the attestation is signed with a key and has no certificate; name the public key that it is to be verified with"
     )]
     SignedByKey,
+    /// A certificate beside the signature, and nothing that proves when it signed.
+    #[error(
+        "the attestation is an envelope with the signer's certificate, without the proof of a log that it signed in time; attest with a tool that writes Sigstore bundles (slsa-github-generator from v2.1.0 on, `actions/attest-build-provenance`)"
+    )]
+    NoProof,
     /// A certificate where a key was expected.
     #[error(
         "the attestation is signed with a certificate, not with the key that it is to be verified with; verify it against a trust root, or sign with the key"

@@ -39,7 +39,7 @@ use x509_cert::{
 
 use crate::{
     agreement,
-    bundle::{Bundle, Form},
+    bundle::Bundle,
     certificate::Certified,
     error::AttestError,
     provenance::Provenance,
@@ -57,9 +57,7 @@ pub fn verify(
     subject: &Subject,
     now: Timestamp,
 ) -> Result<Provenance, AttestError> {
-    let Form::Sigstore { bundle, envelope } = bundle.form() else {
-        return Err(AttestError::SignedByKey);
-    };
+    let (bundle, envelope) = bundle.with_proofs()?;
     let certificate = bundle
         .signing_certificate()
         .ok_or(AttestError::SignedByKey)?;
@@ -129,9 +127,7 @@ pub fn verify_by_any(
 
 /// The issuers of the certificate and of intermediate ones that came along, in DER.
 fn issuers(bundle: &Bundle) -> Result<Vec<Vec<u8>>, AttestError> {
-    let Form::Sigstore { bundle, .. } = bundle.form() else {
-        return Err(AttestError::SignedByKey);
-    };
+    let (bundle, _) = bundle.with_proofs()?;
     let certificates: Vec<&[u8]> = match &bundle.verification_material.content {
         VerificationMaterialContent::X509CertificateChain { certificates } => certificates
             .iter()
