@@ -28,9 +28,9 @@
 //! # What is trusted for what
 //!
 //! Anybody may sign any statement with a certificate of their own; the certificate authority vouches
-//! for the certificate alone. So source, commit, ref and workflow come from the certificate, and the
+//! for the certificate alone. So source, commit, ref, workflow and event come from the certificate, and the
 //! statement may only agree. With a key of one's own there is no certificate, and the holder of the key
-//! is believed in all of them.
+//! is believed in all of them; so a demand names the key that it means.
 //!
 //! # The clock
 //!

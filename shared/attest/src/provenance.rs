@@ -29,12 +29,12 @@ pub enum Signer {
     },
 }
 
-/// A provenance that was verified: an artifact with this digest was built from this source by this builder.
-/// Verifying is the only way to one.
+/// A provenance that was verified: its signer says that an artifact with this digest was built from this source by this
+/// builder. Verifying is the only way to one.
 ///
-/// Source, commit, ref and workflows are those of the certificate, and the statement does not say anything
+/// Source, commit, ref, workflows and event are those of the certificate, and the statement does not say anything
 /// else; with a key of one's own they are those of the statement. Builder and build type are those of the
-/// statement. What the builder's name is worth, [`Provenance::level`] says.
+/// statement. What the builder's name is worth, and who could have written the digest, [`Level`] says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provenance {
     subject: Subject,
