@@ -237,7 +237,7 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
         for step in steps {
             self.terminal.heading(&format!("== {}", step.name()));
             let since = Instant::now();
-            if step.is_of_a_crate() && *step != Step::Format && steps.contains(&Step::Build) {
+            if *step != Step::Format && steps.contains(&Step::Build) {
                 self.build_early(scope, given_up)?;
             }
             let passed = self.run(*step)?;
@@ -249,7 +249,8 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
         Ok(results)
     }
 
-    /// Has the functions built beside the steps before: linking them takes minutes of one processor each.
+    /// Has the functions built beside the steps before: linking them takes minutes of one processor each, and so do the
+    /// tests of the local AWS.
     /// Cargo keeps a lock for each profile and target, so that the two hinder each other only by their load.
     fn build_early(
         &mut self,
@@ -275,7 +276,7 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
         let Some(build) = self.early_build.take() else {
             return cloud::build(&self.tools()?, self.terminal);
         };
-        let what = "building the functions, since the step clippy";
+        let what = "building the functions, since the second step";
         wait_until(self.terminal, what, BUILD_TIMEOUT, || {
             Ok(if build.is_finished() {
                 Poll::Ready(())

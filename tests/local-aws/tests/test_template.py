@@ -63,7 +63,7 @@ def test_calls_on_code_and_trust_are_taken_whatever_version_is_behind_their_name
 
 def test_each_rule_tells_when_the_other_is_turned_off(aws: LocalAws) -> None:
     """What turns one off is told by the other: it is off when its own event comes."""
-    for name in ("DisableRule", "DeleteRule", "PutRule", "RemoveTargets"):
+    for name in ("DisableRule", "DeleteRule", "PutRule", "PutTargets", "RemoveTargets"):
         assert trail_takes(aws, "aws.events", name), name
         assert takes(aws, "GateRule", "aws.events", "AWS API Call via CloudTrail", {"eventName": name}), name
 

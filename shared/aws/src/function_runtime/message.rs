@@ -109,7 +109,9 @@ impl From<AlertError> for Failure {
             AlertError::Event(error) => error.into(),
             AlertError::Port(error) => error.into(),
             AlertError::Record(error) => Self::Retry(Box::new(error)),
-            error @ AlertError::Contended { .. } => Self::Retry(Box::new(error)),
+            error @ (AlertError::Contended { .. } | AlertError::Busy { .. }) => {
+                Self::Retry(Box::new(error))
+            }
         }
     }
 }

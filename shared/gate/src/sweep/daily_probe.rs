@@ -32,31 +32,24 @@ pub struct DailyProbeSettings {
     pub roots: TrustRoots,
 }
 
-/// What a look at the probe came to.
-pub(super) enum ProbeCheck {
-    /// The last one is younger than a day; what it found stands.
-    NotDue,
-    /// It was made.
-    Made(Option<Box<Drift>>),
-}
-
-/// Makes the probe if it is due.
+/// Makes the probe if it is due; what the last one found otherwise.
 ///
-/// The record comes last: a run that is cut off probes again.
+/// The record comes last: a run that is cut off before it probes again, and one that is cut off after it has told nobody, so
+/// that what is on record is told by the next.
 pub(super) async fn daily_probe<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
     about: &DailyProbeSettings,
     work_until: Timestamp,
-) -> Result<ProbeCheck, RetryableError> {
+) -> Result<Option<Drift>, RetryableError> {
     let last: Option<DailyProbe> = records::read(world, "").await?;
     let now = world.now();
     let is_young = |last: &DailyProbe| {
         let due_at = last.began_at.saturating_add(INTERVAL);
         last.began_at <= now && due_at.is_ok_and(|due_at| now < due_at)
     };
-    if last.as_ref().is_some_and(is_young) {
-        return Ok(ProbeCheck::NotDue);
+    if let Some(last) = last.filter(is_young) {
+        return Ok(drift(world, &last));
     }
     if now
         .saturating_add(TIMEOUT)
@@ -98,7 +91,7 @@ pub(super) async fn daily_probe<W: SweepWorld>(
         },
     };
     records::replace(world, "", &found).await?;
-    Ok(ProbeCheck::Made(drift(world, &found).map(Box::new)))
+    Ok(drift(world, &found))
 }
 
 fn of_report(report: &ProbeReport) -> DailyProbe {

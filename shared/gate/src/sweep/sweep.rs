@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     account::{look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
-    daily_probe::{ProbeCheck, daily_probe},
+    daily_probe::daily_probe,
     drift::{KnownDrift, close_others, functions_told, open, still_open},
     inventory::Inventory,
     rate_limits::RateLimits,
@@ -276,16 +276,13 @@ impl<W: SweepWorld> Sweep<'_, W> {
             return Ok(());
         };
         let until = self.attempt.work_until;
-        let check = daily_probe(self.world, self.settings, about, until).await?;
+        let found = daily_probe(self.world, self.settings, about, until).await?;
         self.of_account.insert(DAILY_PROBE.to_owned());
-        let ProbeCheck::Made(found) = check else {
-            return Ok(());
-        };
         let kinds = [DriftKind::ProbeDiffers, DriftKind::ProbeImpossible];
         let found_kind: Vec<DriftKind> = found.iter().map(|drift| drift.kind).collect();
         if let Some(drift) = found {
             self.note_drift(DAILY_PROBE, drift.kind);
-            open(self.world, self.settings, &self.known, *drift).await?;
+            open(self.world, self.settings, &self.known, drift).await?;
         }
         self.close(DAILY_PROBE, &kinds, &found_kind).await
     }

@@ -88,6 +88,7 @@ struct Aws {
     dry_runs: Mutex<u32>,
     uploaded: Mutex<u32>,
     told: Mutex<Vec<String>>,
+    bus_fails: Mutex<bool>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -116,6 +117,7 @@ impl Aws {
             dry_runs: Mutex::default(),
             uploaded: Mutex::default(),
             told: Mutex::default(),
+            bus_fails: Mutex::default(),
         }
     }
 

@@ -18,6 +18,9 @@ use crate::world::run::sweep_settings;
 
 impl Events for Aws {
     async fn announce(&self, announcement: &Announcement) -> Result<(), PortError> {
+        if std::mem::take(&mut *lock(&self.bus_fails)) {
+            return Err(denied("events:PutEvents"));
+        }
         lock(&self.told).push(announcement.detail().to_owned());
         Ok(())
     }
@@ -236,6 +239,20 @@ fn next_attempt_probes_when_this_one_has_no_time() {
     assert_eq!(*lock(&aws.uploaded), 0);
     sweep_for(&aws, &settings, since, LONG).unwrap();
     assert_eq!(*lock(&aws.uploaded), 1);
+}
+
+/// The probe is on record and nobody was told: an hour later, not a day.
+#[test]
+fn difference_whose_event_failed_is_told_by_the_next_run() {
+    let aws = Aws::new(Otherwise::ModesDropped);
+    *lock(&aws.bus_fails) = true;
+    let settings = settings("doctor-probe");
+    let report = sweep_for(&aws, &settings, aws.now(), LONG).unwrap();
+    assert_eq!(report.troubles.len(), 1, "{report:?}");
+    assert_eq!(lock(&aws.told).len(), 0);
+    aws.pass(HOUR);
+    swept(&aws, &settings);
+    assert_eq!((lock(&aws.told).len(), *lock(&aws.uploaded)), (1, 1));
 }
 
 /// Signer or S3 that gives no answer is no difference: the next hour tries again.
