@@ -3,9 +3,11 @@
 use crate::{
     certificate::Certified,
     error::{AttestError, Claim},
-    predicate::{Told, split_ref},
+    generator,
+    predicate::Told,
     source::SourceUri,
     text::shown,
+    workflow,
 };
 
 /// What GitHub's runners are called as builders, and the environment that the certificate then names.
@@ -24,7 +26,7 @@ pub(crate) const GITHUB_RUNNERS: [(&str, &str); 2] = [
 pub(crate) fn check(certified: &Certified, told: &Told) -> Result<(), AttestError> {
     let (path, workflow_ref) = match &certified.workflow {
         Some(workflow) => {
-            let (path, git_ref) = split_ref(workflow_in(certified, workflow));
+            let (path, git_ref) = workflow::split(workflow_in(certified, workflow));
             (Some(path), git_ref)
         }
         None => (None, None),
@@ -74,7 +76,8 @@ pub(crate) fn workflow_in<'a>(certified: &Certified, workflow: &'a str) -> &'a s
 }
 
 /// Who the builder has to be by the certificate, where the statement names a runner or a workflow of
-/// GitHub. Builders of other names cannot be held against it; `level` does not trust them.
+/// GitHub. Builders of other names cannot be held against it, nor those for which a delegator signs; `level` says what
+/// each is worth.
 fn builder<'a>(certified: &'a Certified, told: &str) -> Option<&'a str> {
     if !told.starts_with("https://github.com/") {
         return None;
@@ -84,8 +87,7 @@ fn builder<'a>(certified: &'a Certified, told: &str) -> Option<&'a str> {
         let of_runner = GITHUB_RUNNERS.iter().find(|(_, name)| *name == runner);
         return Some(of_runner.map_or(runner, |(builder, _)| *builder));
     }
-    if told.contains("/.github/workflows/") {
-        return Some(certified.signer_workflow.as_deref().unwrap_or("none"));
-    }
-    None
+    let signer = certified.signer_workflow.as_deref().unwrap_or("none");
+    let is_delegated = certified.is_of_github() && generator::is_delegator(signer);
+    (told.contains("/.github/workflows/") && !is_delegated).then_some(signer)
 }

@@ -10,7 +10,7 @@ use sigstore_verify::types::{
 };
 
 use crate::{
-    error::BundleError,
+    error::{AttestError, BundleError},
     json::{self, Shape},
     limits::{MAX_BUNDLE_BYTES, MAX_CERTIFICATES, MAX_LOG_ENTRIES, MAX_NESTING, MAX_TIMESTAMPS},
     text::shown,
@@ -34,7 +34,12 @@ pub(crate) enum Form {
         envelope: Box<DsseEnvelope>,
     },
     /// A statement in an envelope and nothing else, signed with a key of one's own.
-    Envelope(Box<DsseEnvelope>),
+    Envelope {
+        /// The whole.
+        envelope: Box<DsseEnvelope>,
+        /// Whether a certificate stands beside the signature, where no format has one.
+        has_certificate: bool,
+    },
 }
 
 /// Which fields a file has at its top; their values are read afterwards.
@@ -47,6 +52,25 @@ struct Fields {
     payload: Option<IgnoredAny>,
     attestations: Option<IgnoredAny>,
     attestation_bundles: Option<IgnoredAny>,
+}
+
+/// What slsa-github-generator wrote beside the signatures of an envelope before it made bundles.
+#[derive(Deserialize)]
+struct Certificates {
+    signatures: Vec<MayHaveCertificate>,
+}
+
+#[derive(Deserialize)]
+struct MayHaveCertificate {
+    #[serde(default)]
+    cert: serde_json::Value,
+}
+
+impl Certificates {
+    fn are_there(&self) -> bool {
+        let mut certificates = self.signatures.iter().map(|signature| &signature.cert);
+        certificates.any(|cert| cert.as_str().is_some_and(|pem| !pem.is_empty()))
+    }
 }
 
 /// An attestation as `PyPI` serves it (PEP 740): a bundle with other names. Its version is always 1, and its
@@ -89,7 +113,10 @@ impl Bundle {
         } else if fields.pypi.is_some() {
             from_pypi(read(bytes)?)?
         } else if fields.payload.is_some() {
-            return read(bytes).map(|envelope| Self(Form::Envelope(Box::new(envelope))));
+            return Ok(Self(Form::Envelope {
+                envelope: Box::new(read(bytes)?),
+                has_certificate: read::<Certificates>(bytes)?.are_there(),
+            }));
         } else if fields.attestations.is_some() {
             return Err(several(
                 "a list of attestations, as npm's registry serves it,",
@@ -113,6 +140,18 @@ impl Bundle {
     pub(crate) fn form(&self) -> &Form {
         &self.0
     }
+
+    /// The bundle that a certificate may verify, and the envelope in it.
+    pub(crate) fn with_proofs(&self) -> Result<(&SigstoreBundle, &DsseEnvelope), AttestError> {
+        match &self.0 {
+            Form::Sigstore { bundle, envelope } => Ok((bundle, envelope)),
+            Form::Envelope {
+                has_certificate: true,
+                ..
+            } => Err(AttestError::NoProof),
+            Form::Envelope { .. } => Err(AttestError::SignedByKey),
+        }
+    }
 }
 
 /// The fields of the one value in the file.
@@ -121,7 +160,12 @@ fn only_value(bytes: &[u8]) -> Result<Fields, BundleError> {
     match values.next() {
         Some(Ok(serde_json::Value::Array(_))) => Err(several("a list")),
         Some(Ok(serde_json::Value::Object(_))) => match values.next() {
-            None => read(bytes),
+            None => {
+                json::check_names(bytes).map_err(|fault| BundleError::Malformed {
+                    fault: shown(&fault),
+                })?;
+                read(bytes)
+            }
             Some(_) => Err(several("several values, one a line,")),
         },
         Some(Ok(_)) => Err(BundleError::NotAnAttestation),

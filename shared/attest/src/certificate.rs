@@ -6,19 +6,10 @@ use x509_cert::{Certificate, der::Decode as _};
 
 use crate::{
     error::{AttestError, Claim},
+    platform::{self, GITHUB_ISSUER},
     source::SourceUri,
     text::{fault_of_claim, shown},
 };
-
-/// Who vouches for the identities of GitHub's workflows. An enterprise may have its name behind it.
-pub(crate) const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
-
-/// Hosts whose repositories only the platform itself may speak of. Fulcio issues certificates for other
-/// platforms, too, which build sources of GitHub and say so in the same extensions.
-const PLATFORMS: [(&str, &str); 2] = [
-    ("github.com", GITHUB_ISSUER),
-    ("gitlab.com", "https://gitlab.com"),
-];
 
 /// The certificate's claims, after the chain was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +29,8 @@ pub(crate) struct Certified {
     pub(crate) signer_workflow: Option<String>,
     /// .11
     pub(crate) runner: Option<String>,
+    /// .20
+    pub(crate) trigger: Option<String>,
 }
 
 impl Certified {
@@ -67,6 +60,7 @@ impl Certified {
             (Claim::Commit, claims.source_repository_digest.as_ref()),
             (Claim::Ref, claims.source_repository_ref.as_ref()),
             (Claim::Builder, claims.runner_environment.as_ref()),
+            (Claim::Trigger, claims.build_trigger.as_ref()),
         ] {
             if let Some((text, fault)) = text.and_then(|text| Some((text, fault_of_claim(text)?))) {
                 return Err(unusable(claim, text, fault));
@@ -85,6 +79,7 @@ impl Certified {
             workflow: claims.build_config_uri.clone(),
             signer_workflow: claims.build_signer_uri.clone(),
             runner: claims.runner_environment.clone(),
+            trigger: claims.build_trigger.clone(),
         };
         certified.check_issuer()?;
         Ok(certified)
@@ -92,16 +87,14 @@ impl Certified {
 
     /// Whether the build ran on GitHub Actions.
     pub(crate) fn is_of_github(&self) -> bool {
-        is_issuer(GITHUB_ISSUER, &self.issuer)
+        platform::is_issuer(GITHUB_ISSUER, &self.issuer)
     }
 
-    /// A platform speaks of its own repositories, and nobody else does. GitHub's certificates name the
+    /// A platform speaks of its own repositories, and nobody else does. Who else may speak of the repositories of other
+    /// hosts is for the demand to say. GitHub's certificates name the
     /// workflow that signed twice; the two have to be one.
     fn check_issuer(&self) -> Result<(), AttestError> {
-        let foreign = PLATFORMS
-            .iter()
-            .any(|(host, issuer)| self.source.host() == *host && !is_issuer(issuer, &self.issuer));
-        if foreign {
+        if !platform::may_speak_of(&self.issuer, self.source.host()) {
             return Err(AttestError::ForeignIssuer {
                 issuer: shown(&self.issuer),
                 source_uri: self.source.to_string(),
@@ -115,11 +108,6 @@ impl Certified {
             _ => Ok(()),
         }
     }
-}
-
-fn is_issuer(wanted: &str, found: &str) -> bool {
-    let rest = found.strip_prefix(wanted);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// RFC 5280 §4.2 allows each extension once. The library takes the last of several, and the chain's

@@ -22,8 +22,12 @@ pub enum Claim {
     Workflow,
     /// The workflow that signed, which is another one where a build calls a reusable workflow.
     SignerWorkflow,
+    /// The event that started the build.
+    Trigger,
     /// Who vouched for the signer's identity.
     Issuer,
+    /// The key that signed.
+    Key,
     /// The build level.
     Level,
 }
@@ -38,7 +42,9 @@ impl fmt::Display for Claim {
             Self::Ref => "ref",
             Self::Workflow => "workflow",
             Self::SignerWorkflow => "workflow that signed",
+            Self::Trigger => "event that started the build",
             Self::Issuer => "issuer of the identity",
+            Self::Key => "key",
             Self::Level => "build level",
         })
     }
@@ -195,6 +201,11 @@ pub enum AttestError {
         "the attestation is signed with a key and has no certificate; name the public key that it is to be verified with"
     )]
     SignedByKey,
+    /// A certificate beside the signature, and nothing that proves when it signed.
+    #[error(
+        "the attestation is an envelope with the signer's certificate, without the proof of a log that it signed in time; attest with a tool that writes Sigstore bundles (slsa-github-generator from v2.1.0 on, `actions/attest-build-provenance`)"
+    )]
+    NoProof,
     /// A certificate where a key was expected.
     #[error(
         "the attestation is signed with a certificate, not with the key that it is to be verified with; verify it against a trust root, or sign with the key"

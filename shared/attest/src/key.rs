@@ -60,7 +60,7 @@ pub fn verify_with_key(
     subject: &Subject,
 ) -> Result<Provenance, AttestError> {
     let envelope = match bundle.form() {
-        Form::Envelope(envelope) => envelope,
+        Form::Envelope { envelope, .. } => envelope,
         Form::Sigstore { bundle, envelope } => match &bundle.verification_material.content {
             VerificationMaterialContent::PublicKey(_) => envelope,
             _ => return Err(AttestError::SignedByCertificate),

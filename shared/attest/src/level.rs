@@ -2,16 +2,29 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{agreement::GITHUB_RUNNERS, certificate::Certified};
+use crate::{agreement::GITHUB_RUNNERS, certificate::Certified, generator};
 
-/// A SLSA build level (`https://slsa.dev/spec/v1.0/levels`).
+/// A build level: those of SLSA (`https://slsa.dev/spec/v1.0/levels`), as far as certificate and statement can show them.
+///
+/// | signed by | builder in the statement | level |
+/// |---|---|---|
+/// | a builder of slsa-github-generator at `refs/tags/vX.Y.Z`, on a runner that GitHub hosts | the same workflow | L3 |
+/// | a delegator of slsa-github-generator at `refs/tags/vX.Y.Z`, on such a runner | its builder for Maven, Gradle, Node.js or Bazel at such a tag | L3 |
+/// | any other workflow on such a runner, the generators for digests included | that workflow, or GitHub's runner | L2 |
+/// | anything else that verifies: own runners, other platforms, own keys, other builders | any | L1 |
+///
+/// GitHub's own word for its attestations is L2, and L3 for reusable workflows that the caller cannot change;
+/// which workflows of an organisation are such, only the organisation knows: demand them by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// There is provenance.
     L1,
-    /// It was signed by a platform that hosts builds.
+    /// A workflow on a runner that GitHub hosts signed it. That is less than SLSA demands, which wants the platform to
+    /// write the provenance: each step of a job with `id-token: write` can write and sign any statement about its own
+    /// repository and workflow, and the artifact may have been built elsewhere, on a runner of one's own, too. Source,
+    /// commit, ref and workflow are the certificate's, and true all the same.
     L2,
-    /// It was signed out of reach of the build's own steps.
+    /// A builder that the caller's steps cannot change built it and signed what it built.
     L3,
 }
 
@@ -47,29 +60,7 @@ impl FromStr for Level {
     }
 }
 
-/// Reusable workflows that build, and sign what they built, apart from the caller's steps. They count when they
-/// are called by the tag of a release: a branch of theirs may hold anything.
-///
-/// | signed by | builder in the statement | level |
-/// |---|---|---|
-/// | one of these at `refs/tags/vX.Y.Z`, on a runner that GitHub hosts | the same workflow | L3 |
-/// | a workflow on a runner that GitHub hosts | that workflow, or GitHub's runner | L2 |
-/// | anything else that verifies: own runners, other platforms, own keys, other builders | any | L1 |
-///
-/// GitHub's own word for its attestations is L2, and L3 for reusable workflows that the caller cannot change;
-/// which workflows of an organisation are such, only the organisation knows: demand them by name.
-const GENERATORS: &str =
-    "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/";
-const GENERATOR_FILES: [&str; 8] = [
-    "builder_container-based_slsa3.yml",
-    "builder_go_slsa3.yml",
-    "builder_gradle_slsa3.yml",
-    "builder_maven_slsa3.yml",
-    "builder_nodejs_slsa3.yml",
-    "generator_container_slsa3.yml",
-    "generator_generic_slsa3.yml",
-    "builder_bazel_slsa3.yml",
-];
+/// Machines that GitHub runs.
 const HOSTED: &str = "github-hosted";
 
 /// The level of a build whose certificate and statement agree.
@@ -82,23 +73,13 @@ pub(crate) fn of(certified: &Certified, builder: &str) -> Level {
     // npm's first statements name GitHub's runner without saying whose machine it is; the certificate does.
     let is_runner = builder == "https://github.com/actions/runner"
         || GITHUB_RUNNERS.contains(&(builder, HOSTED));
-    match (is_signer, is_runner) {
-        (true, _) if is_generator(signer) => Level::L3,
+    let is_built_apart = (is_signer && generator::is_builder(signer))
+        || (generator::is_delegator(signer) && generator::is_delegating_builder(builder));
+    match (is_built_apart, is_signer || is_runner) {
+        (true, _) => Level::L3,
+        (false, true) => Level::L2,
         (false, false) => Level::L1,
-        _ => Level::L2,
     }
-}
-
-fn is_generator(workflow: &str) -> bool {
-    let Some((file, version)) = workflow
-        .strip_prefix(GENERATORS)
-        .and_then(|rest| rest.split_once("@refs/tags/v"))
-    else {
-        return false;
-    };
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts: Vec<&str> = version.split('.').collect();
-    GENERATOR_FILES.contains(&file) && parts.len() == 3 && parts.into_iter().all(is_number)
 }
 
 #[cfg(test)]
@@ -119,27 +100,33 @@ mod tests {
             workflow: None,
             signer_workflow: Some(signer.to_owned()),
             runner: Some(runner.to_owned()),
+            trigger: None,
         }
     }
 
     fn generator(rest: &str) -> String {
-        format!("{GENERATORS}{rest}")
+        format!("https://github.com/slsa-framework/slsa-github-generator/.github/workflows/{rest}")
     }
 
     #[test]
     fn each_row_of_the_table_has_its_level() {
-        let github = crate::certificate::GITHUB_ISSUER;
-        let at_tag = generator("generator_generic_slsa3.yml@refs/tags/v1.10.0");
-        let at_branch = generator("generator_generic_slsa3.yml@refs/heads/main");
-        let odd_tag = generator("generator_generic_slsa3.yml@refs/tags/v1.10.0-evil");
-        let moving_tag = generator("generator_generic_slsa3.yml@refs/tags/v1.10");
-        let unknown = generator("other.yml@refs/tags/v1.10.0");
+        let github = crate::platform::GITHUB_ISSUER;
+        let at_tag = generator("builder_go_slsa3.yml@refs/tags/v1.10.0");
+        let at_branch = generator("builder_go_slsa3.yml@refs/heads/main");
+        let digests = generator("generator_generic_slsa3.yml@refs/tags/v1.10.0");
+        let delegator = generator("delegator_lowperms-generic_slsa3.yml@refs/tags/v2.1.0");
+        let maven = generator("builder_maven_slsa3.yml@refs/tags/v2.1.0");
+        let maven_at_branch = generator("builder_maven_slsa3.yml@refs/heads/main");
         for (signer, runner, issuer, builder, level) in [
             (at_tag.as_str(), HOSTED, github, at_tag.as_str(), Level::L3),
             (&at_branch, HOSTED, github, &at_branch, Level::L2),
-            (&odd_tag, HOSTED, github, &odd_tag, Level::L2),
-            (&moving_tag, HOSTED, github, &moving_tag, Level::L2),
-            (&unknown, HOSTED, github, &unknown, Level::L2),
+            (&digests, HOSTED, github, &digests, Level::L2),
+            (&delegator, HOSTED, github, &maven, Level::L3),
+            (&delegator, HOSTED, github, &maven_at_branch, Level::L1),
+            (&delegator, HOSTED, github, WORKFLOW, Level::L1),
+            (&delegator, "self-hosted", github, &maven, Level::L1),
+            (&maven, HOSTED, github, &maven, Level::L2),
+            (WORKFLOW, HOSTED, github, &maven, Level::L1),
             (&at_tag, "self-hosted", github, &at_tag, Level::L1),
             (&at_tag, HOSTED, "https://gitlab.com", &at_tag, Level::L1),
             (WORKFLOW, HOSTED, github, WORKFLOW, Level::L2),

@@ -19,7 +19,7 @@
 //!       │     level.rs                                       what the two together are worth
 //!       ── verify_with_key  key.rs                          the same by a key of one's own
 //!       ── Provenance       provenance.rs                   the proof
-//!       ── Demand::judge    demand.rs                       what is wanted against what is proven
+//!       ── Demand::judge    demand.rs, pattern.rs           what is wanted against what is proven
 //! ```
 //!
 //! [`Provenance`] is made by verifying alone. What it does *not* say: that the source, the workflow or
@@ -28,9 +28,9 @@
 //! # What is trusted for what
 //!
 //! Anybody may sign any statement with a certificate of their own; the certificate authority vouches
-//! for the certificate alone. So source, commit, ref and workflow come from the certificate, and the
+//! for the certificate alone. So source, commit, ref, workflow and event come from the certificate, and the
 //! statement may only agree. With a key of one's own there is no certificate, and the holder of the key
-//! is believed in all of them.
+//! is believed in all of them; so a demand names the key that it means.
 //!
 //! # The clock
 //!
@@ -43,10 +43,13 @@ mod bundle;
 mod certificate;
 mod demand;
 mod error;
+mod generator;
 mod json;
 mod key;
 mod level;
 mod limits;
+mod pattern;
+mod platform;
 mod predicate;
 mod provenance;
 mod source;
@@ -55,9 +58,10 @@ mod subject;
 mod text;
 mod trust_root;
 mod verify;
+mod workflow;
 
 pub use bundle::Bundle;
-pub use demand::{Demand, Mismatch, Pattern, PatternError};
+pub use demand::{Demand, Mismatch};
 pub use error::{AttestError, BundleError, Claim, KeyError, TrustRootError};
 pub use key::{PublicKey, verify_with_key};
 pub use level::Level;
@@ -65,6 +69,7 @@ pub use limits::{
     MAX_BUNDLE_BYTES, MAX_CERTIFICATES, MAX_CLAIM_BYTES, MAX_LOG_ENTRIES, MAX_NESTING,
     MAX_SUBJECTS, MAX_TIMESTAMPS, MAX_TRUST_ROOT_BYTES,
 };
+pub use pattern::{Pattern, PatternError, RefPattern, SourcePattern, WorkflowPattern};
 pub use provenance::{Provenance, Signer};
 pub use source::SourceUri;
 pub use subject::Subject;

@@ -7,6 +7,7 @@ use crate::{
     error::{AttestError, Claim},
     source::SourceUri,
     text::{fault_of_claim, shown},
+    workflow,
 };
 
 const V1: &str = "https://slsa.dev/provenance/v1";
@@ -100,21 +101,13 @@ fn read_v02(predicate: &Value) -> Result<Told, AttestError> {
         .and_then(|entry| entry.find(".github/workflows/"))
     {
         let entry = entry.as_ref().and_then(|entry| entry.get(position..));
-        let (path, git_ref) = split_ref(entry.unwrap_or_default());
+        let (path, git_ref) = workflow::split(entry.unwrap_or_default());
         told.workflow_path = Some(path.to_owned());
         told.workflow_ref = git_ref.map(str::to_owned);
     }
     let materials = at(predicate, "materials").as_array();
     told.take_checkout(materials.into_iter().flatten(), &["sha1", "gitCommit"])?;
     Ok(told)
-}
-
-/// `path@ref` in its parts.
-pub(crate) fn split_ref(text: &str) -> (&str, Option<&str>) {
-    match text.split_once('@') {
-        Some((path, git_ref)) => (path, Some(git_ref)),
-        None => (text, None),
-    }
 }
 
 impl Told {

@@ -29,12 +29,12 @@ pub enum Signer {
     },
 }
 
-/// A provenance that was verified: an artifact with this digest was built from this source by this builder.
-/// Verifying is the only way to one.
+/// A provenance that was verified: its signer says that an artifact with this digest was built from this source by this
+/// builder. Verifying is the only way to one.
 ///
-/// Source, commit, ref and workflows are those of the certificate, and the statement does not say anything
+/// Source, commit, ref, workflows and event are those of the certificate, and the statement does not say anything
 /// else; with a key of one's own they are those of the statement. Builder and build type are those of the
-/// statement. What the builder's name is worth, [`Provenance::level`] says.
+/// statement. What the builder's name is worth, and who could have written the digest, [`Level`] says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provenance {
     subject: Subject,
@@ -47,6 +47,7 @@ pub struct Provenance {
     git_ref: Option<String>,
     workflow: Option<String>,
     signer_workflow: Option<String>,
+    trigger: Option<String>,
     level: Level,
     signed_at: Option<Timestamp>,
 }
@@ -71,6 +72,7 @@ impl Provenance {
             commit: certified.commit,
             git_ref: certified.git_ref,
             signer_workflow: certified.signer_workflow,
+            trigger: certified.trigger,
             signer: Signer::Build {
                 issuer: certified.issuer,
                 identity: certified.identity,
@@ -101,6 +103,7 @@ impl Provenance {
             git_ref: told.git_ref,
             workflow,
             signer_workflow: None,
+            trigger: None,
             level: Level::L1,
             signed_at: None,
         }
@@ -166,6 +169,13 @@ impl Provenance {
     #[must_use]
     pub fn signer_workflow(&self) -> Option<&str> {
         self.signer_workflow.as_deref()
+    }
+
+    /// The event that started the build, in the platform's own word: `push`, `pull_request_target`. A key of one's own
+    /// proves none.
+    #[must_use]
+    pub fn trigger(&self) -> Option<&str> {
+        self.trigger.as_deref()
     }
 
     /// The build level that builder and certificate earn.

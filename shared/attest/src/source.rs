@@ -9,34 +9,22 @@ pub struct SourceUri(String);
 
 impl SourceUri {
     /// Reads a repository as certificates and statements write it, and the ref behind its `@`, if there is
-    /// one. Nothing if it is not a repository under `https` or `http`, or could be read in two ways.
+    /// one. Nothing if it is not a repository under `https`, or could be read in two ways.
     #[must_use]
     pub fn parse(text: &str) -> Option<(Self, Option<&str>)> {
         let text = text.strip_prefix("git+").unwrap_or(text);
-        let (scheme, rest) = text.split_once("://")?;
-        if scheme != "https" && scheme != "http" {
-            return None;
-        }
-        let (host, rest) = rest.split_once('/')?;
-        let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
-        if host.is_empty() || !host.chars().all(is_host) {
-            return None;
-        }
+        let (host, rest) = text.strip_prefix("https://")?.split_once('/')?;
+        let host = host_of(host)?;
         let (path, git_ref) = match rest.split_once('@') {
             Some((path, git_ref)) => (path, Some(git_ref)),
             None => (rest, None),
         };
         let path = path.strip_suffix('/').unwrap_or(path);
         let path = path.strip_suffix(".git").unwrap_or(path);
-        let is_part = |part: &str| {
-            let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '~' | '+');
-            !matches!(part, "" | "." | "..") && part.chars().all(is_name)
-        };
         if !path.split('/').all(is_part) || git_ref.is_some_and(str::is_empty) {
             return None;
         }
-        let host = host.to_ascii_lowercase();
-        Some((Self(format!("{scheme}://{host}/{path}")), git_ref))
+        Some((Self(format!("https://{host}/{path}")), git_ref))
     }
 
     /// The repository as text.
@@ -51,6 +39,31 @@ impl SourceUri {
         let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
         rest.split_once('/').map_or(rest, |(host, _)| host)
     }
+}
+
+/// A host in one spelling, with its port where that is another than that of `https`. Nothing if it is none; a dot at
+/// the end, which many tools pass over, would be a second spelling.
+pub(crate) fn host_of(text: &str) -> Option<String> {
+    let (name, port) = match text.split_once(':') {
+        Some((name, port)) => (name, Some(port.parse::<u16>().ok()?)),
+        None => (text, None),
+    };
+    let is_label = |label: &str| {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        !label.is_empty() && label.chars().all(is_name)
+    };
+    let name = name.to_ascii_lowercase();
+    match port {
+        _ if !name.split('.').all(is_label) => None,
+        None | Some(443) => Some(name),
+        Some(port) => Some(format!("{name}:{port}")),
+    }
+}
+
+/// Whether text may be a part of a repository's path.
+pub(crate) fn is_part(part: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '~' | '+');
+    !matches!(part, "" | "." | "..") && part.chars().all(is_name)
 }
 
 impl fmt::Display for SourceUri {
@@ -74,6 +87,8 @@ mod tests {
             "https://GitHub.com/acme/shop/",
             "git+https://github.com/acme/shop.git",
             "git+https://github.com/acme/shop@refs/heads/main",
+            "https://github.com:443/acme/shop",
+            "https://github.com:0443/acme/shop",
         ] {
             assert_eq!(
                 spelt(text).as_deref(),
@@ -104,6 +119,11 @@ mod tests {
             "https://github.com/a%2fb",
             "https://github.com\\a/b",
             "https://github.com/a/b@",
+            "http://github.com/a/b",
+            "https://github.com./a/b",
+            "https://github.com:/a/b",
+            "https://github.com:x/a/b",
+            "https://github.com:443:443/a/b",
             "file:///a/b",
             "ssh://git@github.com/a/b",
         ] {

@@ -47,6 +47,20 @@ struct Named {
     digest: BTreeMap<String, String>,
 }
 
+impl Named {
+    /// A digest that is not written as others would write the same one: it would be taken for another one.
+    fn odd_digest(&self) -> Option<(&str, &str)> {
+        [("sha256", 64), ("sha512", 128)]
+            .into_iter()
+            .find_map(|(algorithm, digits)| {
+                let value = self.digest.get(algorithm)?;
+                let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+                let is_usual = value.len() == digits && value.bytes().all(is_digit);
+                (!is_usual).then_some((algorithm, value.as_str()))
+            })
+    }
+}
+
 /// The digest by which the artifact is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lookup {
@@ -70,6 +84,7 @@ impl Statement {
         if json::nesting(payload, MAX_NESTING) == Shape::TooDeep {
             return Err(refuse(format!("it nests more than {MAX_NESTING} deep")));
         }
+        json::check_names(payload).map_err(refuse)?;
         let wire: Wire =
             serde_json::from_slice(payload).map_err(|error| refuse(error.to_string()))?;
         if !TYPES.contains(&wire.statement_type.as_str()) {
@@ -82,6 +97,11 @@ impl Statement {
             let count = wire.subject.len();
             return Err(refuse(format!(
                 "it names {count} artifacts, at most {MAX_SUBJECTS} are read"
+            )));
+        }
+        if let Some((algorithm, value)) = wire.subject.iter().find_map(Named::odd_digest) {
+            return Err(refuse(format!(
+                "its {algorithm} `{value}` is not a digest in lower-case hexadecimal"
             )));
         }
         Ok(Self {

@@ -18,6 +18,14 @@ use crate::{
 /// Where they come from stands in `roots/README.md`.
 const PUBLIC_GOOD: &[u8] = include_bytes!("../roots/public-good.trusted_root.json");
 const GITHUB: &[u8] = include_bytes!("../roots/github.trusted_root.json");
+/// All of them are known, since the library passes over others: a log under a misspelt name would not be asked for.
+const FIELDS: [&str; 5] = [
+    "mediaType",
+    "certificateAuthorities",
+    "tlogs",
+    "ctlogs",
+    "timestampAuthorities",
+];
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.trustedroot";
 
 /// The authorities of one Sigstore instance. What an attestation has to prove follows from them: an
@@ -59,6 +67,12 @@ impl TrustRoot {
         };
         if json::nesting(bytes, MAX_NESTING) == Shape::TooDeep {
             return Err(malformed("it nests too deep"));
+        }
+        json::check_names(bytes).map_err(|fault| malformed(&fault))?;
+        let fields: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
+        if let Some(name) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
+            return Err(malformed(&format!("`{name}` is none of its fields")));
         }
         let root: TrustedRoot =
             serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
@@ -112,6 +126,11 @@ impl TrustRoot {
     /// Whether an authority of this name is among its own. That it did issue a certificate, verifying shows.
     pub(crate) fn names(&self, issuer: &[u8]) -> bool {
         self.authorities.iter().any(|authority| authority == issuer)
+    }
+
+    /// Whether each signature has to be proven to be in a log.
+    pub(crate) const fn has_log(&self) -> bool {
+        self.has_log
     }
 
     /// What verifies against it.

@@ -5,11 +5,12 @@
 //! - each signed entry timestamp of a log, by a key of the trust root at its time; one proven time there must be;
 //! - the certificate's chain at *each* of these times, up to an authority that counted then, for code signing;
 //! - that a certificate transparency log of the trust root has it (the SCT in it), over the issuer that was verified;
-//! - each log entry's inclusion proof, and the checkpoint that it leads to, by a key of the trust root;
+//! - the inclusion proof of each log entry that has one, and the checkpoint that it leads to, by a key of the trust root;
 //! - the signature over type and payload of the envelope, and that the statement names the artifact;
 //! - that each log entry is about this statement, signature and certificate (CVE-2022-36056).
 //!
 //! What it leaves to us, and is done here:
+//! - where the trust root has a log, every entry needs an inclusion proof;
 //! - an old kind of entry (`intoto`) is compared by the certificate's key, here by the whole certificate: who watches
 //!   the log for an identity would miss a signature that was logged under another one;
 //! - times are held against the time that is handed in, those of timestamp authorities, too;
@@ -38,7 +39,7 @@ use x509_cert::{
 
 use crate::{
     agreement,
-    bundle::{Bundle, Form},
+    bundle::Bundle,
     certificate::Certified,
     error::AttestError,
     provenance::Provenance,
@@ -56,9 +57,7 @@ pub fn verify(
     subject: &Subject,
     now: Timestamp,
 ) -> Result<Provenance, AttestError> {
-    let Form::Sigstore { bundle, envelope } = bundle.form() else {
-        return Err(AttestError::SignedByKey);
-    };
+    let (bundle, envelope) = bundle.with_proofs()?;
     let certificate = bundle
         .signing_certificate()
         .ok_or(AttestError::SignedByKey)?;
@@ -71,6 +70,9 @@ pub fn verify(
             })?
             .into(),
     };
+    if root.has_log() {
+        check_inclusion_proofs(bundle)?;
+    }
     let verified = root
         .verifier()
         .verify(artifact, bundle, &root.policy())
@@ -125,9 +127,7 @@ pub fn verify_by_any(
 
 /// The issuers of the certificate and of intermediate ones that came along, in DER.
 fn issuers(bundle: &Bundle) -> Result<Vec<Vec<u8>>, AttestError> {
-    let Form::Sigstore { bundle, .. } = bundle.form() else {
-        return Err(AttestError::SignedByKey);
-    };
+    let (bundle, _) = bundle.with_proofs()?;
     let certificates: Vec<&[u8]> = match &bundle.verification_material.content {
         VerificationMaterialContent::X509CertificateChain { certificates } => certificates
             .iter()
@@ -150,6 +150,18 @@ fn issuers(bundle: &Bundle) -> Result<Vec<Vec<u8>>, AttestError> {
         .map_err(|error| AttestError::Certificate {
             fault: shown(&error.to_string()),
         })
+}
+
+/// The library asks bundles of the oldest version for the log's promise alone, and the others for one entry with a
+/// proof. The version is the bundle's own word.
+fn check_inclusion_proofs(bundle: &SigstoreBundle) -> Result<(), AttestError> {
+    let mut entries = bundle.verification_material.tlog_entries.iter();
+    if entries.all(|entry| entry.inclusion_proof.is_some()) {
+        return Ok(());
+    }
+    Err(AttestError::Incomplete {
+        fault: "an entry of the transparency log is without its inclusion proof".to_owned(),
+    })
 }
 
 /// Entries of the kind `intoto` hold the certificate as text that the library compares by its key.
@@ -182,6 +194,10 @@ fn refusal(error: &Error, statement: &Statement, subject: &Subject) -> AttestErr
     let fault = shown(&error.to_string());
     match error {
         Error::SignatureInvalid(_) => AttestError::Signature { fault },
+        // The library says the same of a log entry over another envelope, after the statement was found to fit.
+        Error::ArtifactMismatch(_) if statement.name_of(subject).is_ok() => {
+            AttestError::EntryOfAnother { fault }
+        }
         Error::ArtifactMismatch(_) => statement.other_subject(hex(subject.sha256())),
         Error::Certificate(CertificateError::Sct(_)) => AttestError::CertificateLog { fault },
         Error::Certificate(_) => AttestError::Certificate { fault },

@@ -96,15 +96,30 @@ pub(crate) const HOUSES: [House; 5] = [
             ("error", &[]),
             ("subject", &[]),
             ("source", &[]),
+            ("workflow", &[]),
+            ("platform", &[]),
+            ("generator", &[]),
+            (
+                "pattern",
+                &["limits", "text", "source", "workflow", "platform"],
+            ),
             ("trust_root", &["limits", "json", "text", "error"]),
             ("bundle", &["limits", "json", "text", "error"]),
-            ("predicate", &["text", "error", "source"]),
-            ("certificate", &["text", "error", "source"]),
+            ("predicate", &["text", "error", "source", "workflow"]),
+            ("certificate", &["text", "error", "source", "platform"]),
             (
                 "agreement",
-                &["text", "error", "source", "predicate", "certificate"],
+                &[
+                    "text",
+                    "error",
+                    "source",
+                    "workflow",
+                    "generator",
+                    "predicate",
+                    "certificate",
+                ],
             ),
-            ("level", &["certificate", "agreement"]),
+            ("level", &["generator", "certificate", "agreement"]),
             (
                 "statement",
                 &[
@@ -131,7 +146,14 @@ pub(crate) const HOUSES: [House; 5] = [
             ),
             (
                 "demand",
-                &["limits", "text", "error", "level", "provenance"],
+                &[
+                    "text",
+                    "error",
+                    "platform",
+                    "pattern",
+                    "level",
+                    "provenance",
+                ],
             ),
             (
                 "key",
@@ -166,6 +188,7 @@ pub(crate) const HOUSES: [House; 5] = [
                     "error",
                     "subject",
                     "source",
+                    "pattern",
                     "trust_root",
                     "bundle",
                     "level",

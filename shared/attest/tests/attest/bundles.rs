@@ -76,6 +76,18 @@ fn collection_is_refused_by_its_name() {
 }
 
 #[test]
+fn name_twice_in_a_bundle_is_refused() {
+    let bundle = Forge::new().bundle().to_string();
+    for name in ["dsseEnvelope", "more", "m\\u006fre"] {
+        let twice = format!("{{\"{name}\":1,\"more\":1,{}", &bundle[1..]);
+        assert_refused!(refused(twice), BundleError::Malformed { .. });
+    }
+    let envelope = Forge::new().envelope().to_string();
+    let twice = envelope.replacen("\"sig\":", "\"sig\":\"AAAA\",\"sig\":", 1);
+    assert_refused!(refused(twice), BundleError::Malformed { .. });
+}
+
+#[test]
 fn other_json_is_refused() {
     for other in ["{}", "7", "\"text\"", "null", r#"{"mediaType":"x"}"#] {
         assert_refused!(refused(other), BundleError::NotAnAttestation);

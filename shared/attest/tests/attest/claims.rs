@@ -1,15 +1,17 @@
 //! What certificate and statement say, one claim false at a time.
 
-use countersign_attest::{AttestError, Claim, Level, Subject, verify};
+use countersign_attest::{AttestError, Claim, Level, PublicKey, Subject, verify, verify_with_key};
 use serde_json::{Value, json};
 
 use crate::{
     artifact, assert_refused,
     forge::{COMMIT, Entry, Forge, SOURCE, WORKFLOW, statement_v02},
-    now, outcome, parse, proven, refused, root,
+    now, parse, proven, refused, root,
 };
 
 const GENERATOR: &str = "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_generic_slsa3.yml@refs/tags/v2.1.0";
+const GENERATORS: &str =
+    "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/";
 const REPOSITORY: &str = "/predicate/buildDefinition/externalParameters/workflow/repository";
 const DEPENDENCY: &str = "/predicate/buildDefinition/resolvedDependencies/1";
 const BUILDER: &str = "/predicate/runDetails/builder/id";
@@ -122,21 +124,71 @@ fn contradiction_of_an_older_statement_is_told_by_its_claim() {
     }
 }
 
+/// A build by a reusable workflow of slsa-github-generator.
+fn generated_by(signer: &str, builder: &str) -> Forge {
+    let of = |file| format!("{GENERATORS}{file}");
+    let forge = Forge::new()
+        .claim(9, Some(&of(signer)))
+        .says(BUILDER, json!(of(builder)));
+    Forge {
+        identity: Ok(of(signer)),
+        ..forge
+    }
+}
+
 #[test]
-fn generator_earns_level_three() {
-    let mut forge = Forge::new()
-        .claim(9, Some(GENERATOR))
-        .says(BUILDER, json!(GENERATOR));
-    forge.identity = Ok(GENERATOR.to_owned());
-    let provenance = proven(&forge);
+fn builder_of_the_generator_earns_level_three() {
+    let go = "builder_go_slsa3.yml@refs/tags/v2.1.0";
+    let provenance = proven(&generated_by(go, go));
     assert_eq!(provenance.level(), Level::L3);
-    assert_eq!(provenance.signer_workflow(), Some(GENERATOR));
+    assert!(provenance.signer_workflow().unwrap().ends_with(go));
     // What was built is still the caller's repository, by the caller's workflow.
     assert_eq!(provenance.source().unwrap().as_str(), SOURCE);
     assert_eq!(
         provenance.workflow(),
         Some(".github/workflows/release.yml@refs/heads/main")
     );
+}
+
+/// It signs whatever digests it is handed in; where the artifact was built, nobody says.
+#[test]
+fn generator_that_builds_nothing_earns_no_level_three() {
+    for generator in [
+        "generator_generic_slsa3.yml",
+        "generator_container_slsa3.yml",
+    ] {
+        let generator = format!("{generator}@refs/tags/v2.1.0");
+        assert_eq!(
+            proven(&generated_by(&generator, &generator)).level(),
+            Level::L2
+        );
+    }
+}
+
+#[test]
+fn delegator_vouches_for_the_builder_that_it_names() {
+    let maven = "builder_maven_slsa3.yml@refs/tags/v2.1.0";
+    for delegator in [
+        "delegator_generic_slsa3.yml",
+        "delegator_lowperms-generic_slsa3.yml",
+    ] {
+        let delegator = format!("{delegator}@refs/tags/v2.1.0");
+        let provenance = proven(&generated_by(&delegator, maven));
+        assert_eq!(provenance.level(), Level::L3);
+        assert!(provenance.builder_id().ends_with(maven));
+        let other = proven(&generated_by(&delegator, "other.yml@refs/tags/v2.1.0"));
+        assert_eq!(other.level(), Level::L1);
+    }
+    for signer in [
+        "delegator_generic_slsa3.yml@refs/heads/main",
+        "generator_generic_slsa3.yml@refs/tags/v2.1.0",
+    ] {
+        assert_eq!(contradicted(&generated_by(signer, maven)), Claim::Builder);
+    }
+    let hosted = "https://github.com/actions/runner/self-hosted";
+    let delegator = "delegator_generic_slsa3.yml@refs/tags/v2.1.0";
+    let forge = generated_by(delegator, maven).says(BUILDER, json!(hosted));
+    assert_eq!(contradicted(&forge), Claim::Builder);
 }
 
 #[test]
@@ -249,6 +301,19 @@ fn other_platforms_have_no_say_about_github() {
         proven(&Forge::new().claim(8, Some(&enterprise))).level(),
         Level::L2
     );
+    // Nor has GitHub's issuer a say about other hosts, or a port make another host of the same one.
+    for source in [
+        "https://github.com:443/acme/shop",
+        "https://git.example/acme/shop",
+    ] {
+        let issuer = if source.contains("443") {
+            "https://oidc.codefresh.io"
+        } else {
+            crate::forge::GITHUB
+        };
+        let forge = Forge::new().claim(8, Some(issuer)).claim(12, Some(source));
+        assert_refused!(refused(&forge), AttestError::ForeignIssuer { .. });
+    }
     let mut own_host =
         Forge::new().says("/predicate/buildDefinition/externalParameters", json!({}));
     own_host.claims = vec![
@@ -266,6 +331,45 @@ fn extension_twice_is_refused() {
         .claims
         .push((12, "https://github.com/acme/other".to_owned()));
     assert_refused!(refused(&forge), AttestError::RepeatedExtension { .. });
+}
+
+/// Of two values under one name one reader takes the first, another one the last.
+#[test]
+fn name_twice_in_a_statement_is_refused() {
+    let other = "00".repeat(32);
+    for (from, to) in [
+        (
+            "\"sha256\":".to_owned(),
+            format!("\"sha256\":\"{other}\",\"sha256\":"),
+        ),
+        (
+            "\"repository\":".to_owned(),
+            "\"repository\":\"https://github.com/acme/other\",\"repository\":".to_owned(),
+        ),
+        (
+            "\"id\":".to_owned(),
+            "\"i\\u0064\":\"x\",\"id\":".to_owned(),
+        ),
+        (
+            "\"predicateType\":".to_owned(),
+            "\"predicateType\":\"x\",\"predicateType\":".to_owned(),
+        ),
+    ] {
+        let forge = Forge {
+            rewritten: Some((from, to)),
+            ..Forge::new()
+        };
+        assert_refused!(refused(&forge), AttestError::Statement { .. });
+        let key = countersign_testkit::pki::Key::p256("ours");
+        let forge = Forge {
+            signs_statement: key.clone(),
+            ..forge
+        };
+        let pem = crate::forge::pem("PUBLIC KEY", &key.public_key_info());
+        let key = PublicKey::from_pem(pem.as_bytes()).unwrap();
+        let refusal = verify_with_key(&parse(&forge.envelope()), &key, &artifact()).unwrap_err();
+        assert_refused!(refusal, AttestError::Statement { .. });
+    }
 }
 
 #[test]
@@ -286,6 +390,7 @@ fn certificate_for_another_workflow_than_it_names_is_refused() {
 fn claims_that_garble_or_mislead_are_refused() {
     for (number, text, claim) in [
         (12, "git@github.com:acme/shop", Claim::Source),
+        (12, "http://github.com/acme/shop", Claim::Source),
         (
             12,
             "https://github.com/acme/shop@refs/heads/main",
@@ -314,10 +419,23 @@ fn claims_that_garble_or_mislead_are_refused() {
 fn other_artifact_is_refused() {
     let forge = Forge::new().says("/subject/0/digest/sha256", json!("00".repeat(32)));
     assert_refused!(refused(&forge), AttestError::OtherSubject { .. });
-    // Digits of another case are another text, and another digest for who compares texts.
+}
+
+/// Digits of another case are another text, and another digest for who compares texts.
+#[test]
+fn digest_in_another_form_is_told_as_such() {
     let upper = crate::forge::hex(&crate::forge::ARTIFACT).to_uppercase();
-    let forge = Forge::new().says("/subject/0/digest/sha256", json!(upper));
-    assert!(outcome(&forge).is_err());
+    for (digest, value) in [
+        ("sha256", upper.as_str()),
+        ("sha256", "5a"),
+        ("sha256", ""),
+        ("sha512", &"F".repeat(128)),
+    ] {
+        let forge = Forge::new().says("/subject/0/digest", json!({ digest: value }));
+        let refusal = refused(&forge);
+        assert!(refusal.to_string().contains("lower-case"), "{refusal}");
+        assert_refused!(refusal, AttestError::Statement { .. });
+    }
 }
 
 #[test]

@@ -64,6 +64,8 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
 pub(crate) enum Entry {
     Dsse,
     Intoto,
+    /// Of a log of the second generation, which makes no promises.
+    Hashedrekord,
 }
 
 /// A builder and its instance, before anything is signed.
@@ -98,6 +100,8 @@ pub(crate) struct Forge {
 
     pub(crate) payload_type: String,
     pub(crate) statement: Value,
+    /// A text of the statement, and what is written in its place.
+    pub(crate) rewritten: Option<(String, String)>,
 
     pub(crate) entry: Entry,
     /// Changes what the log took.
@@ -134,6 +138,7 @@ impl Forge {
             (13, COMMIT),
             (14, "refs/heads/main"),
             (18, WORKFLOW),
+            (20, "push"),
         ];
         Self {
             signs_sct: certificate_log.clone(),
@@ -157,6 +162,7 @@ impl Forge {
             has_sct: true,
             payload_type: "application/vnd.in-toto+json".to_owned(),
             statement: statement_v1(),
+            rewritten: None,
             entry: Entry::Dsse,
             logged: |_| {},
             logged_certificate: None,
@@ -275,7 +281,11 @@ impl Forge {
 
     /// The signed statement alone.
     pub(crate) fn envelope(&self) -> Value {
-        let payload = self.statement.to_string();
+        let mut payload = self.statement.to_string();
+        if let Some((from, to)) = &self.rewritten {
+            assert!(payload.contains(from), "{from} in {payload}");
+            payload = payload.replacen(from, to, 1);
+        }
         let signature = sign(
             &self.signs_statement,
             pae(&self.payload_type, payload.as_bytes()),
@@ -376,6 +386,23 @@ impl Forge {
                     "payloadHash": hash(&payload),
                 } }),
             ),
+            Entry::Hashedrekord => {
+                let pae = pae(&self.payload_type, &payload);
+                (
+                    "hashedrekord",
+                    "0.0.2",
+                    json!({ "hashedRekordV002": {
+                        "data": { "algorithm": "SHA2_256", "digest": base64(sha256(pae)) },
+                        "signature": {
+                            "content": base64(signature),
+                            "verifier": {
+                                "x509Certificate": { "rawBytes": base64(logged) },
+                                "keyDetails": "PKIX_ECDSA_P256_SHA_256",
+                            },
+                        },
+                    } }),
+                )
+            }
         };
         (self.logged)(&mut body);
         let body = json!({ "apiVersion": version, "kind": kind, "spec": body }).to_string();

@@ -128,12 +128,12 @@ fn built_in_roots_are_told_apart() {
     }
 }
 
-/// The provenance is signed by a person, who could have written anything.
+/// A bundle of the first version, with no more than the promise of the log. (A person signed it, which would be no proof either.)
 #[test]
-fn provenance_of_a_person_is_no_proof() {
+fn promise_of_a_log_is_no_proof() {
     let subject = Subject::of_sha256([0; 32]).with_sha512(digest("bbfd372fc9beeb777fe35d05bb10c0c70a9733d366a75fed7dd18866c7391de3ee7e88ba74dd47abf3e15c845e547fcf0e5c3da80854c751554224d3a6d4e55f"));
     let refusal = verified(PERSON, &TrustRoot::public_good().unwrap(), &subject).unwrap_err();
-    assert_refused!(refusal, AttestError::NotABuild { .. });
+    assert_refused!(refusal, AttestError::Incomplete { .. });
 }
 
 /// They verify up to what they say, and that is not where something was built.

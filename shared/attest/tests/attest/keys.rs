@@ -2,7 +2,7 @@
 
 use countersign_attest::{
     AttestError, Bundle, KeyError, Level, Provenance, PublicKey, Signer, Subject, verify,
-    verify_with_key,
+    verify_by_any, verify_with_key,
 };
 use countersign_testkit::pki::Key;
 use serde_json::json;
@@ -175,6 +175,29 @@ fn key_that_is_none_is_refused() {
             PublicKey::from_pem(key.as_bytes()).unwrap_err(),
             KeyError::Unsupported { .. }
         );
+    }
+}
+
+/// What slsa-github-generator wrote before v2.1.0.
+#[test]
+fn envelope_with_a_certificate_is_told_from_one_that_a_key_signed() {
+    let forge = Forge::new();
+    let mut envelope = forge.envelope();
+    envelope["signatures"][0]["cert"] = json!(pem("CERTIFICATE", &forge.certificate()));
+    let roots = [root(&forge.root())];
+    let old = parse(&envelope);
+    for refusal in [
+        verify(&old, &roots[0], &artifact(), now()),
+        verify_by_any(&old, &roots, &artifact(), now()),
+    ] {
+        let refusal = refusal.unwrap_err();
+        assert!(refusal.to_string().contains("v2.1.0"), "{refusal}");
+        assert_refused!(refusal, AttestError::NoProof);
+    }
+    for none in [json!(""), json!(null)] {
+        envelope["signatures"][0]["cert"] = none;
+        let refusal = verify(&parse(&envelope), &roots[0], &artifact(), now()).unwrap_err();
+        assert_refused!(refusal, AttestError::SignedByKey);
     }
 }
 

@@ -46,6 +46,12 @@ fn honest_variants_are_proven_the_same() {
             ..Forge::new()
         },
         Forge {
+            entry: Entry::Hashedrekord,
+            has_promise: false,
+            tokens: vec![0],
+            ..Forge::new()
+        },
+        Forge {
             tokens: vec![0, 30],
             ..Forge::new()
         },
@@ -189,6 +195,36 @@ fn bundle_without_log_entry_or_proof_is_incomplete() {
     }
 }
 
+/// The oldest format wants no more than the log's promise, and bundles say themselves which format they have.
+#[test]
+fn promise_of_a_log_is_no_proof() {
+    let forge = Forge {
+        has_proof: false,
+        ..Forge::new()
+    };
+    let root = root(&forge.root());
+    for media_type in [
+        Some("application/vnd.dev.sigstore.bundle+json;version=0.1"),
+        None,
+    ] {
+        let mut bundle = forge.bundle();
+        match media_type {
+            Some(media_type) => bundle["mediaType"] = json!(media_type),
+            None => drop(bundle.as_object_mut().unwrap().remove("mediaType")),
+        }
+        let refusal = verify(&parse(&bundle), &root, &artifact(), now()).unwrap_err();
+        assert_refused!(refusal, AttestError::Incomplete { .. });
+    }
+    // Beside an entry with a proof, each other entry needs its own.
+    let mut bundle = Forge::new().bundle();
+    let entries = &mut bundle["verificationMaterial"]["tlogEntries"];
+    let mut without = entries[0].clone();
+    without.as_object_mut().unwrap().remove("inclusionProof");
+    entries.as_array_mut().unwrap().push(without);
+    let refusal = verify(&parse(&bundle), &root, &artifact(), now()).unwrap_err();
+    assert_refused!(refusal, AttestError::Incomplete { .. });
+}
+
 #[test]
 fn second_entry_has_to_be_about_the_same_attestation() {
     let honest = Forge::new();
@@ -207,7 +243,7 @@ fn second_entry_has_to_be_about_the_same_attestation() {
 #[test]
 fn entry_about_something_else_is_refused() {
     type Change = fn(&mut Value);
-    let changes: [(Entry, Change); 5] = [
+    let changes: [(Entry, Change); 7] = [
         (Entry::Dsse, |body| {
             body["payloadHash"]["value"] = json!("00".repeat(32));
         }),
@@ -221,11 +257,18 @@ fn entry_about_something_else_is_refused() {
         (Entry::Intoto, |body| {
             body["content"]["envelope"]["signatures"][0]["sig"] = json!("QUFBQQ==");
         }),
+        (Entry::Hashedrekord, |body| {
+            body["hashedRekordV002"]["data"]["digest"] = json!(crate::forge::base64([0; 32]));
+        }),
+        (Entry::Hashedrekord, |body| {
+            body["hashedRekordV002"]["signature"]["content"] = json!("AAAA");
+        }),
     ];
     for (entry, logged) in changes {
         let forge = Forge {
             entry,
             logged,
+            tokens: vec![0],
             ..Forge::new()
         };
         assert_refused!(refused(&forge), AttestError::EntryOfAnother { .. });
@@ -236,9 +279,10 @@ fn entry_about_something_else_is_refused() {
 fn entry_with_another_certificate_is_refused_even_if_the_key_is_the_same() {
     // Who watches the log for one identity would not see what was signed under another.
     let elsewhere = Forge::new().claim(12, Some("https://github.com/acme/other"));
-    for entry in [Entry::Dsse, Entry::Intoto] {
+    for entry in [Entry::Dsse, Entry::Intoto, Entry::Hashedrekord] {
         let forge = Forge {
             entry,
+            tokens: vec![0],
             logged_certificate: Some(elsewhere.certificate()),
             ..Forge::new()
         };

@@ -62,6 +62,32 @@ fn other_json_is_refused() {
     assert_refused!(refusal, TrustRootError::Malformed { .. });
 }
 
+/// A log whose name is not read is a log that nobody asks for.
+#[test]
+fn unknown_or_repeated_field_is_refused() {
+    let renamed = |from: &str, to: &str| {
+        changed(|root| {
+            let value = root[from].take();
+            let root = root.as_object_mut().unwrap();
+            root.remove(from);
+            root.insert(to.to_owned(), value);
+        })
+    };
+    for (from, to) in [
+        ("ctlogs", "ctLogs"),
+        ("tlogs", "tlog"),
+        ("timestampAuthorities", "timestamp_authorities"),
+        ("mediaType", "media_type"),
+    ] {
+        assert_refused!(renamed(from, to), TrustRootError::Malformed { .. });
+    }
+    let root = Forge::new().root().to_string();
+    assert!(TrustRoot::parse(root.as_bytes()).is_ok());
+    let twice = root.replacen('{', r#"{"ctlogs":[],"#, 1);
+    let refusal = TrustRoot::parse(twice.as_bytes()).unwrap_err();
+    assert_refused!(refusal, TrustRootError::Malformed { .. });
+}
+
 #[test]
 fn root_that_proves_too_little_is_refused() {
     let refusal = changed(|root| root["certificateAuthorities"] = json!([]));
