@@ -20,7 +20,7 @@ use countersign_testkit::{
 const PAGE: &str = include_str!("../../docs/packages.md");
 
 /// Which cases stand for a row of the page, in its order. The row of a signed package is judged below.
-const ROWS: [(&str, &[&str]); 33] = [
+const ROWS: [(&str, &[&str]); 37] = [
     ("`zip` (Info-ZIP)", &["a package of Info-ZIP on Linux"]),
     (
         "`zip` without a UTF-8 locale",
@@ -104,6 +104,10 @@ const ROWS: [(&str, &[&str]); 33] = [
         "Commons Compress",
         &["sizes in a zip64 field that nothing asks for"],
     ),
+    (
+        "Perl `Archive::Zip`",
+        &["a level of deflation in the directory alone (Archive::Zip)"],
+    ),
     ("Node `archiver`", &["a package of Node's archiver"]),
     ("Node `yazl`", &["a package of Node's yazl"]),
     (
@@ -141,6 +145,18 @@ const ROWS: [(&str, &[&str]); 33] = [
     (
         "`pnpm deploy`",
         &["a link that leads nowhere (pnpm deploy)"],
+    ),
+    (
+        "`zip -ry` onto an old zip",
+        &["an entry below a link to a layer"],
+    ),
+    (
+        "a link that goes up (`..`) behind another link",
+        &["a link that goes up behind several links"],
+    ),
+    (
+        "a zip whose ends of lines were converted",
+        &["a zip whose ends of lines were converted"],
     ),
     (
         "a link that leads out of the package",
