@@ -341,7 +341,9 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
             ),
             Step::Unit => {
                 let mut command = self.cargo("test");
-                command.args(self.options.scope()).arg("--locked");
+                command.args(self.options.scope());
+                // All that fails is told in one run.
+                command.args(["--locked", "--no-fail-fast"]);
                 if self.options.fast {
                     command.arg("--");
                     command.args(SLOW_TESTS.iter().flat_map(|name| ["--skip", name]));
