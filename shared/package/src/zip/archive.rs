@@ -38,7 +38,7 @@ impl<'a> Archive<'a> {
         let directory = read_directory(bytes, &end, limits)?;
         check_declared_sizes(&directory, limits)?;
         let (entries, headers_differ) = read_entries(bytes, &directory, end.directory)?;
-        reject_second_end_records(bytes, &end, &directory, headers_differ)?;
+        reject_second_end_records(bytes, &end, headers_differ)?;
         check_other_formats(bytes, &entries)?;
         // Before the next large list is made.
         drop(directory);

@@ -4,29 +4,27 @@
 //! records out, must not find another directory. Each rule here has a program that did.
 
 use super::{
-    central_header::{CENTRAL_SIGNATURE, CentralHeader},
+    central_header::CENTRAL_SIGNATURE,
     end_record::{
         END_SEARCH_BYTES, END_SIGNATURE, EndRecord, Plain, ZIP64_END_BYTES, ZIP64_END_SIGNATURE,
         ZIP64_LOCATOR_BYTES, ZIP64_LOCATOR_SIGNATURE, parse_plain,
     },
     error::StructureError,
     le_reader::LeReader,
-    local_header::LOCAL_SIGNATURE,
 };
 use crate::numbers::widen;
 
-/// Refuses what could be taken for another directory than the one that `end` leads to, whose
-/// headers are `directory`. `headers_differ` where those of an entry do, if only by the version.
+/// Refuses what could be taken for another directory than the one that `end` leads to. `headers_differ`
+/// where those of an entry do, if only by the version.
 pub(super) fn reject_second_end_records(
     bytes: &[u8],
     end: &EndRecord<'_>,
-    directory: &[CentralHeader<'_>],
     headers_differ: bool,
 ) -> Result<(), StructureError> {
     reject_signatures_behind_bodies(bytes, end)?;
     reject_end_records_in_bodies(bytes, end, headers_differ)?;
     reject_locators_in_bodies(bytes, end)?;
-    reject_shifted_directory(bytes, end, directory)
+    reject_shifted_directory(bytes, end)
 }
 
 /// From the directory to the end of the file, each end record that is there stands where it belongs.
@@ -101,31 +99,17 @@ fn reject_locators_in_bodies(bytes: &[u8], end: &EndRecord<'_>) -> Result<(), St
 
 /// A reader that leaves out zip64 records which nothing calls for finds as many bytes more than the
 /// plain end record tells, takes them for a prefix, and adds them to every offset: Python's
-/// `zipimport` and jszip. So it must not find records there. Without a local header behind it, a
-/// directory that is read from its second header on is only one which such a reader does not open.
-fn reject_shifted_directory(
-    bytes: &[u8],
-    end: &EndRecord<'_>,
-    directory: &[CentralHeader<'_>],
-) -> Result<(), StructureError> {
+/// `zipimport`, jszip, the zip crate. So it must not find a directory there.
+fn reject_shifted_directory(bytes: &[u8], end: &EndRecord<'_>) -> Result<(), StructureError> {
     let shift = end.plain_start.saturating_sub(end.directory_end);
-    if shift != ZIP64_END_BYTES.saturating_add(ZIP64_LOCATOR_BYTES) || !end.is_told_plainly {
-        return Ok(());
-    }
+    let is_shift = shift == ZIP64_END_BYTES.saturating_add(ZIP64_LOCATOR_BYTES);
     let shifted = end.directory.saturating_add(shift);
-    if !has_signature(bytes, shifted, CENTRAL_SIGNATURE) {
-        return Ok(());
+    if is_shift && end.is_told_plainly && has_signature(bytes, shifted, CENTRAL_SIGNATURE) {
+        return Err(StructureError::Zip64 {
+            fault: "nothing calls for them, and who takes them for a prefix finds other entries",
+        });
     }
-    let is_header = directory.iter().any(|header| header.start == shifted);
-    let has_local = |header: &CentralHeader<'_>| {
-        has_signature(bytes, header.offset.saturating_add(shift), LOCAL_SIGNATURE)
-    };
-    if is_header && !directory.iter().any(has_local) {
-        return Ok(());
-    }
-    Err(StructureError::Zip64 {
-        fault: "nothing calls for them, and who takes them for a prefix finds other entries",
-    })
+    Ok(())
 }
 
 /// Where a signature stands between the bodies, as far as readers look for an end record.
