@@ -244,7 +244,7 @@ mod tests {
             let error = lambda.download(&location).await.unwrap_err();
             let text = error.error_chain();
             assert_eq!(class(&error), expected, "{text}");
-            assert!(text.contains(&format!("HTTP {status},")), "{text}");
+            assert!(text.contains(&format!("(HTTP {status}")), "{text}");
         }
     }
 

@@ -184,7 +184,9 @@ fn forged_event_pages_nobody() {
         .unwrap();
     let pages = stack.pages.all().unwrap();
     assert!(
-        !pages.iter().any(|page| page.text.contains("password")),
+        !pages
+            .iter()
+            .any(|page| page.text.contains("the number below")),
         "{pages:?}"
     );
 }
