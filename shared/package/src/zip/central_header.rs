@@ -25,8 +25,6 @@ pub(crate) struct CentralHeader<'a> {
     pub(super) system: u8,
     /// The upper half of the external attributes.
     pub(super) mode: u16,
-    /// Offset of this header.
-    pub(super) start: u64,
     /// Offset of the local header.
     pub(crate) offset: u64,
 }
@@ -95,7 +93,6 @@ impl<'a> CentralHeader<'a> {
             kind,
             system,
             mode,
-            start: offset,
             offset: extended.offset,
         })
     }
