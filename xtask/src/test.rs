@@ -44,7 +44,7 @@ const SLOW_TESTS: [&str; 7] = [
     "model::",
     "command_agrees_with_the_core_on_every_row",
     "programs_agree_on_every_package_that",
-    "changed_bit",
+    "changed_bit_",
     "mutants_of_",
     "writer_",
     "planted_fault_is_found_in_the_copy",

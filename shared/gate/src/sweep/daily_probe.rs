@@ -3,15 +3,14 @@
 
 use std::time::Duration;
 
-use countersign_package::{TrustRoots, format::Answer};
+use countersign_package::format::Answer;
 use jiff::Timestamp;
 
 use super::{
     account::drift_of,
-    settings::{SweepSettings, SweepWorld},
+    settings::{DailyProbeSettings, SweepSettings, SweepWorld},
 };
 use crate::{
-    domain::ProbeFunction,
     outcome::RetryableError,
     ports::error_chain,
     probe::{ProbeError, ProbeReport, ProbeSetup, ProbeWorld, probe},
@@ -22,15 +21,6 @@ use crate::{
 const INTERVAL: Duration = Duration::from_hours(23);
 /// How long its outcome is waited for. Signing and verifying take seconds.
 const TIMEOUT: Duration = Duration::from_mins(3);
-
-/// What the probe is about.
-#[derive(Clone, Debug)]
-pub struct DailyProbeSettings {
-    /// The function that it is for, which must not be there.
-    pub function: ProbeFunction,
-    /// Whom signatures may lead to.
-    pub roots: TrustRoots,
-}
 
 /// Makes the probe if it is due; what the last one found otherwise.
 ///

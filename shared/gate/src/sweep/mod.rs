@@ -32,6 +32,5 @@ mod sweep;
 mod unfinished;
 mod what_runs;
 
-pub use daily_probe::DailyProbeSettings;
-pub use settings::{SweepSettings, SweepWorld};
+pub use settings::{DailyProbeSettings, SweepSettings, SweepWorld};
 pub use sweep::{SweepReport, SweepStopped, SweepTotals, sweep};

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::daily_probe::DailyProbeSettings;
+use countersign_package::TrustRoots;
+
 use crate::{
-    domain::{CscArn, Scope, Stack, WeakerParameter},
+    domain::{CscArn, ProbeFunction, Scope, Stack, WeakerParameter},
     ports::{
         Clock, Events, FunctionInventory, Functions, Layers, Records, Redelivery, SignedObjects,
         Signer, UploadInventory, UploadStore, Uploads,
@@ -29,6 +30,15 @@ pub struct SweepSettings {
     pub patience: Duration,
     /// The probe of every day; `None` where the stack wants none.
     pub daily_probe: Option<DailyProbeSettings>,
+}
+
+/// What the probe is about.
+#[derive(Clone, Debug)]
+pub struct DailyProbeSettings {
+    /// The function that it is for, which must not be there.
+    pub function: ProbeFunction,
+    /// Whom signatures may lead to.
+    pub roots: TrustRoots,
 }
 
 /// What `sweep` needs of the world: no way to change a function or a layer is among it that asks for less
