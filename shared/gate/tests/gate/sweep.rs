@@ -6,7 +6,7 @@ use countersign_gate::{
     events::{JobEvent, SweepRun, UploadEvent},
     outcome::{DeliveryAttempt, RetryableError},
     ports::Receiver,
-    records::{Drift, Posture, Resent, SweepProgress, UploadState},
+    records::{Deployed, Drift, Posture, Resent, SweepProgress, UploadState},
     sweep::{SweepReport, SweepSettings, SweepStopped, SweepTotals, sweep},
 };
 use std::{pin::pin, task::Poll};
@@ -333,21 +333,26 @@ fn alias_is_compared_while_other_code_is_latest() {
     assert_eq!(drift(&world, "OTHER_CODE_RUNS").found.as_deref(), Some("1"));
 }
 
+/// An upload that Lambda takes, and whose alias it refuses to move; how far it came.
+fn fail_at_alias(world: &World) -> Deployed {
+    let admission = admitted(world, FUNCTION, OTHER);
+    let refusal = countersign_gate::domain::Refusal {
+        exception: "InvalidParameterValueException".to_owned(),
+        message: "no".to_owned(),
+    };
+    world.state().alias_refuses = Some(refusal);
+    let end = deployed(world, &deploy_settings(), admission, &patient(world)).unwrap();
+    assert_eq!(end.outcome.state, UploadState::Failed);
+    end.outcome.deployed.unwrap()
+}
+
 /// The page of the failure said how far it came: $LATEST, a version, and the alias at it.
 #[test]
 fn alias_that_a_failed_deployment_moved_is_not_told_again() {
     let world = world();
     give_alias(&world, "$LATEST");
     go(&world, FUNCTION, GOOD);
-    let admission = admitted(&world, FUNCTION, OTHER);
-    let refusal = countersign_gate::domain::Refusal {
-        exception: "InvalidParameterValueException".to_owned(),
-        message: "no".to_owned(),
-    };
-    world.state().alias_refuses = Some(refusal);
-    let end = deployed(&world, &deploy_settings(), admission, &patient(&world)).unwrap();
-    assert_eq!(end.outcome.state, UploadState::Failed);
-    let version = end.outcome.deployed.unwrap().version.unwrap();
+    let version = fail_at_alias(&world).version.unwrap();
     assert_eq!(found(&world), [""; 0]);
     change(&world, |function| {
         function
@@ -673,15 +678,7 @@ fn code_of_an_overtaken_failure_that_comes_back_is_told() {
     let world = world();
     give_alias(&world, "$LATEST");
     go(&world, FUNCTION, GOOD);
-    let admission = admitted(&world, FUNCTION, OTHER);
-    let refusal = countersign_gate::domain::Refusal {
-        exception: "InvalidParameterValueException".to_owned(),
-        message: "no".to_owned(),
-    };
-    world.state().alias_refuses = Some(refusal);
-    let end = deployed(&world, &deploy_settings(), admission, &patient(&world)).unwrap();
-    assert_eq!(end.outcome.state, UploadState::Failed);
-    let failed = end.outcome.deployed.unwrap();
+    let failed = fail_at_alias(&world);
     assert_eq!(found(&world), [""; 0]);
     world.state().alias_refuses = None;
     pass(&world, 1);
