@@ -37,7 +37,7 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
             format!("What was told then: {} {detail}", kind.meaning()),
         ]
     } else {
-        next_steps.push(filled(kind.fix(), settings, drift));
+        next_steps.push(filled(drift.fix(), settings, drift));
         vec![
             kind.meaning().to_owned(),
             detail,
@@ -66,6 +66,8 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
         target: Target::try_from(drift.subject.clone()).ok(),
         by: None,
         distinct_by: String::new(),
+        code_class: None,
+        lasting: Vec::new(),
         scope: IncidentScope::Subject,
         dedup_key: None,
         // sweep tells it once, and once more when it is gone.
@@ -103,7 +105,9 @@ fn filled(fix: &str, settings: &AlertSettings, drift: &Drift) -> String {
     .concat();
     let label = live.map(|live| live.label).filter(|label| is_plain(label));
     let label = label.as_deref().unwrap_or("LABEL");
-    let text = fix.replace("--to LABEL", &format!("--to {label}{options}"));
+    let text = fix
+        .replace("--to LABEL", &format!("--to {label}{options}"))
+        .replace("=PACKAGE.zip", &format!("=PACKAGE.zip{options}"));
     match &drift.target {
         Some(Target::Function(name)) => text
             .replace("functions/NAME", &format!("functions/{}", name.as_str()))

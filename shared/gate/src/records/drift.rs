@@ -327,6 +327,9 @@ pub struct Drift {
     /// The functions that it is about, when it is about several; in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<String>,
+    /// Whether nothing was deployed to the target yet: the upload is what was prepared for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_prepared: bool,
     /// When it was found.
     pub found_at: Timestamp,
     /// When it was found gone; null while it lasts.
@@ -347,7 +350,22 @@ pub const DAILY_PROBE: &str = "account/probe";
 /// The folder of all drift.
 pub(crate) const DRIFT_FOLDER: &str = "drift/";
 
+/// What to do about other code in a function that was created since its package was prepared: there is nothing to go back to.
+const FIX_OF_PREPARED: &str = "Find out in CloudTrail who created the function (CreateFunction), and from what. Nothing was deployed to it \
+                               yet, so that there is nothing to roll back to: upload the package again, which the gate deploys now that the \
+                               function is there (countersign push functions/NAME=PACKAGE.zip).";
+
 impl Drift {
+    /// What to do, in a sentence.
+    #[must_use]
+    pub fn fix(&self) -> &'static str {
+        if self.of_prepared && self.kind == DriftKind::OtherCodeRuns {
+            FIX_OF_PREPARED
+        } else {
+            self.kind.fix()
+        }
+    }
+
     /// Where it is on record.
     #[must_use]
     pub fn path(&self) -> String {

@@ -41,7 +41,7 @@ pub(crate) use lease::{HeldLease, Holder, LeaseScope};
 pub use open_alerts::OpenAlerts;
 pub use outcome::{Deployed, Outcome, UploadState};
 pub use posture::{
-    CscPosture, FunctionPosture, LayerPosture, Posture, SweepProgress, TargetPosture,
+    CscPosture, EarlierCsc, FunctionPosture, LayerPosture, Posture, SweepProgress, TargetPosture,
 };
 pub use publication::Publishing;
 pub use schema::Schema;

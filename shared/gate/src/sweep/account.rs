@@ -155,6 +155,7 @@ pub(super) fn drift_of<W: SweepWorld>(
         found: None,
         upload: None,
         functions: Vec::new(),
+        of_prepared: false,
         found_at: world.now(),
         closed_at: None,
         announced_at: None,

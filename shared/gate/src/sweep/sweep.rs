@@ -24,8 +24,8 @@ use crate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::{ListedVersion, VersionsCursor},
     records::{
-        self, ACCOUNT_FUNCTIONS, Announced, DAILY_PROBE, Drift, DriftKind, Outcome, Posture,
-        STACK_PARAMETERS, Schema, SweepProgress,
+        self, ACCOUNT_FUNCTIONS, Announced, CscPosture, DAILY_PROBE, Drift, DriftKind, Outcome,
+        Posture, RecordError, STACK_PARAMETERS, Schema, SweepProgress,
     },
 };
 
@@ -109,6 +109,7 @@ pub async fn sweep<W: SweepWorld>(
         attempt,
         known,
         inventory: None,
+        before: None,
         signatures: Signatures::default(),
         rate_limits: RateLimits::default(),
         oldest: Timestamp::MIN,
@@ -148,6 +149,8 @@ struct Sweep<'a, W> {
     known: KnownDrift,
     /// In a run over everything.
     inventory: Option<Inventory>,
+    /// What the run over everything before this one found.
+    before: Option<Posture>,
     signatures: Signatures,
     rate_limits: RateLimits,
     /// Of what is not current, nothing older is looked at.
@@ -190,6 +193,12 @@ impl<W: SweepWorld> Sweep<'_, W> {
             }
         }
         self.save_progress().await?;
+        self.before = match records::read(self.world, "").await {
+            Ok(before) => before,
+            // Of another schema, or damaged: this run writes another one.
+            Err(RecordError::Unreadable { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
         self.look_back(FULL_SWEEP_LOOKBACK);
         self.inventory =
             Some(Inventory::list(self.world, &self.rate_limits, self.attempt.work_until).await?);
@@ -577,11 +586,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
     async fn write_posture(&mut self) -> Result<(), RetryableError> {
         let inventory = self.inventory.take().map(Inventory::into_posture);
         let (functions, configurations) = inventory.unwrap_or_default();
+        let ended_at = self.world.now();
+        let with_past = |csc: CscPosture| csc.after(self.before.as_ref(), ended_at);
+        let configurations = configurations.into_iter().map(with_past).collect();
         let posture = Posture {
             schema: Schema,
             stack: self.settings.stack.name.clone(),
             began_at: self.progress.began_at,
-            ended_at: self.world.now(),
+            ended_at,
             unfinished: self.progress.unfinished,
             targets: self.progress.targets.clone(),
             functions,

@@ -70,6 +70,8 @@ pub(super) struct TargetComparison<'a, W> {
     pub(super) signatures: &'a mut Signatures,
     pub(super) rate_limits: &'a RateLimits,
     target: &'a Target,
+    /// Nothing was deployed to it yet, and a package was prepared for it.
+    is_prepared: bool,
     pub(super) posture: TargetPosture,
     drift: Vec<Drift>,
     pub(super) not_judged: Vec<DriftKind>,
@@ -93,6 +95,7 @@ pub(super) async fn compare_target<W: SweepWorld>(
         signatures,
         rate_limits,
         target,
+        is_prepared: false,
         posture: TargetPosture {
             target: target.clone(),
             current: current.map(Upload::label),
@@ -117,6 +120,7 @@ pub(super) async fn compare_target<W: SweepWorld>(
         if let (Target::Function(name), Some(upload)) = (target, current)
             && look.posture.state == Some(UploadState::Prepared)
         {
+            look.is_prepared = true;
             // Verified under the stack's configuration, for a function that somebody creates: under which, and from what?
             look.other_csc(name, upload).await?;
             look.created(name, upload, outcome.as_ref()).await?;
@@ -177,6 +181,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             found: found.map(str::to_owned),
             upload: Some(upload.clone()),
             functions: Vec::new(),
+            of_prepared: self.is_prepared,
             found_at: self.world.now(),
             closed_at: None,
             announced_at: None,
