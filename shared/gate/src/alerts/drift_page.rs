@@ -72,10 +72,11 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
         dedup_key: None,
         // sweep tells it once, and once more when it is gone.
         repetition: Repetition::EachNew,
-        state: if drift.is_open() {
-            PageState::Open
-        } else {
-            PageState::Closed
+        state: match (drift.is_open(), kind) {
+            // It happened: nothing tells that it is over.
+            (true, DriftKind::SettingsChanged) => PageState::Detected,
+            (true, _) => PageState::Open,
+            (false, _) => PageState::Closed,
         },
         stack: settings.stack.clone(),
     }
@@ -135,6 +136,7 @@ fn title_of(kind: DriftKind) -> &'static str {
         }
         DriftKind::NotGated => "Functions are outside the gate",
         DriftKind::WeakerParameters => "Weaker parameters are in use",
+        DriftKind::SettingsChanged => "Parameters of the stack were changed",
         DriftKind::ProbeDiffers => "AWS does otherwise than is known",
         DriftKind::ProbeImpossible => "The daily probe cannot be made",
     }

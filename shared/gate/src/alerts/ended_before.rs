@@ -5,9 +5,7 @@ use super::{
     compare_and_swap::{Change, change},
     error::AlertError,
     page::Page,
-    recovery::{
-        self, Recovery, csc_enforces, csc_is_back, layers_are_others, recovery_of_outcome,
-    },
+    recovery::{self, Recovery, csc_enforces, csc_is_back, layers_are_others, recovery_of_outcome},
     settings::AlertSettings,
     world::AlertWorld,
 };

@@ -218,12 +218,11 @@ pub(super) fn of_call(call: &ApiCall, settings: &AlertSettings) -> Option<Recove
     if call.name() == "UpdateFunctionConfiguration" {
         // A call that does not name them leaves them as they are.
         call.request("/layers")?.as_array()?;
+        let function = call
+            .function()
+            .filter(|name| settings.gates_function(name))?;
         let layers = call.layers().into_iter().map(str::to_owned);
-        return Some(layers_are_others(
-            call.function()?,
-            layers.collect(),
-            call.at(),
-        ));
+        return Some(layers_are_others(function, layers.collect(), call.at()));
     }
     let csc = call.request_text("/codeSigningConfigArn")?;
     match call.name() {
@@ -271,11 +270,7 @@ pub(super) fn layers_are_others(
     }
 }
 
-pub(super) fn csc_enforces(
-    csc: String,
-    left: Option<BTreeSet<String>>,
-    at: Timestamp,
-) -> Recovery {
+pub(super) fn csc_enforces(csc: String, left: Option<BTreeSet<String>>, at: Timestamp) -> Recovery {
     Recovery {
         target: None,
         subject: Some(csc),

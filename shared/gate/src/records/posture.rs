@@ -30,8 +30,24 @@ pub struct Posture {
     /// Each code signing configuration of the account and region.
     #[serde(default)]
     pub configurations: Vec<CscPosture>,
+    /// What the stack's parameters said; null in a document of a gate that did not write it yet.
+    #[serde(default)]
+    pub settings: Option<SettingsPosture>,
     /// What could not be looked at, and why; the next run looks again.
     pub troubles: Vec<String>,
+}
+
+/// Parameters of the stack that say what is watched and who is believed. CloudTrail hides their values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsPosture {
+    /// `TargetFunctions`.
+    pub target_functions: String,
+    /// `TargetLayers`.
+    pub target_layers: String,
+    /// `PeerRoles`, their ARNs.
+    pub peer_roles: BTreeSet<String>,
+    /// The roots that signatures may lead to: SHA-256 of each certificate, in hexadecimal digits.
+    pub trust_roots: BTreeSet<String>,
 }
 
 impl Document for Posture {
@@ -191,7 +207,9 @@ impl CscPosture {
     /// The state before this one, if it is known.
     #[must_use]
     pub(crate) fn preceding(&self, state: &EarlierCsc) -> Option<&EarlierCsc> {
-        self.earlier.iter().find(|earlier| earlier.until < state.since)
+        self.earlier
+            .iter()
+            .find(|earlier| earlier.until < state.since)
     }
 }
 
@@ -253,6 +271,7 @@ mod tests {
             targets: Vec::new(),
             functions: Vec::new(),
             configurations: vec![csc.after(before, at(minute))],
+            settings: None,
             troubles: Vec::new(),
         }
     }
@@ -282,7 +301,11 @@ mod tests {
         let now = csc.before(at(45), last.ended_at).unwrap();
         assert_eq!(csc.preceding(&now).unwrap().publishers, ["a"]);
         let many = (41..60).fold(last, |last, minute| {
-            seen(Some(&last), minute, &[if minute % 2 == 0 { "x" } else { "y" }])
+            seen(
+                Some(&last),
+                minute,
+                &[if minute % 2 == 0 { "x" } else { "y" }],
+            )
         });
         assert_eq!(many.configurations[0].earlier.len(), MAX_EARLIER);
     }

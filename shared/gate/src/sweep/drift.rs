@@ -154,6 +154,39 @@ pub(super) async fn close_others<W: SweepWorld>(
     Ok(())
 }
 
+/// Ends what is on record of something that happened and is no state: nobody has to be told. What was not told yet is.
+pub(super) async fn put_away<W: SweepWorld>(
+    world: &W,
+    settings: &SweepSettings,
+    known: &KnownDrift,
+    subject: &str,
+    kind: DriftKind,
+) -> Result<(), RetryableError> {
+    if !known.has(subject, kind) {
+        return Ok(());
+    }
+    let path = drift_path(subject, kind);
+    let Some(seen) = world.read_record_with_etag(&path).await? else {
+        return Ok(());
+    };
+    let before = parse(&path, &seen)?;
+    if before.announced_at.is_none() {
+        return announce(world, settings, before, &seen).await;
+    }
+    if before.is_open() {
+        let closed = Drift {
+            closed_at: Some(world.now()),
+            ..before
+        };
+        let body = records::to_json(&path, &closed)?;
+        // Whoever changed it meanwhile found something else.
+        let _at_the_next_run = world
+            .replace_record_as_seen(&path, &body, Some(&seen))
+            .await?;
+    }
+    Ok(())
+}
+
 /// Whether the upload that got stuck has come to its end.
 async fn has_ended<W: SweepWorld>(world: &W, drift: &Drift) -> Result<bool, RetryableError> {
     let Some(upload) = &drift.upload else {

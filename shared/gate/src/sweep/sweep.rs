@@ -8,9 +8,9 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    account::{look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
+    account::{changed_settings, look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
     daily_probe::daily_probe,
-    drift::{KnownDrift, close_others, functions_told, open, still_open},
+    drift::{KnownDrift, close_others, functions_told, open, put_away, still_open},
     inventory::Inventory,
     rate_limits::RateLimits,
     settings::{SweepSettings, SweepWorld},
@@ -25,7 +25,7 @@ use crate::{
     ports::{ListedVersion, VersionsCursor},
     records::{
         self, ACCOUNT_FUNCTIONS, Announced, CscPosture, DAILY_PROBE, Drift, DriftKind, Outcome,
-        Posture, RecordError, STACK_PARAMETERS, Schema, SweepProgress,
+        Posture, RecordError, STACK_PARAMETERS, STACK_SETTINGS, Schema, SweepProgress,
     },
 };
 
@@ -266,6 +266,9 @@ impl<W: SweepWorld> Sweep<'_, W> {
         if let Err(error) = self.parameters().await {
             self.trouble(STACK_PARAMETERS, &error);
         }
+        if let Err(error) = self.changed_settings().await {
+            self.trouble(STACK_SETTINGS, &error);
+        }
         if let Err(error) = self.functions_outside().await {
             self.trouble(ACCOUNT_FUNCTIONS, &error);
         }
@@ -327,6 +330,20 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.of_account.insert(STACK_PARAMETERS.to_owned());
         self.tell_or_close(STACK_PARAMETERS, DriftKind::WeakerParameters, found)
             .await
+    }
+
+    /// Parameters that decide what is watched and who is believed, beside those that the run before saw.
+    async fn changed_settings(&mut self) -> Result<(), RetryableError> {
+        let before = self.before.as_ref();
+        let before = before.and_then(|before| before.settings.as_ref());
+        let found =
+            before.and_then(|before| changed_settings(self.world, before, &self.settings.watched));
+        self.of_account.insert(STACK_SETTINGS.to_owned());
+        let (subject, kind) = (STACK_SETTINGS, DriftKind::SettingsChanged);
+        if found.is_some() {
+            return self.tell_or_close(subject, kind, found).await;
+        }
+        put_away(self.world, self.settings, &self.known, subject, kind).await
     }
 
     /// Functions of the scope without a configuration that the gate never deployed to.
@@ -598,6 +615,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             targets: self.progress.targets.clone(),
             functions,
             configurations,
+            settings: Some(self.settings.watched.clone()),
             troubles: self.progress.troubles.clone(),
         };
         records::replace(self.world, "", &posture).await?;

@@ -297,9 +297,7 @@ impl Context<'_> {
     fn lasting(&self, detection: &Detection, csc: Option<&KnownCsc>) -> Vec<String> {
         if detection.id == csc_weakened::DETECTION.id {
             let not_known = KnownCsc::Unreadable;
-            return csc
-                .unwrap_or(&not_known)
-                .added(self.call, self.settings);
+            return csc.unwrap_or(&not_known).added(self.call, self.settings);
         }
         let is_of_code = [
             untrusted_code_live::DETECTION.id,

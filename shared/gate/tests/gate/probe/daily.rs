@@ -5,9 +5,9 @@ use countersign_gate::{
     events::SweepRun,
     outcome::DeliveryAttempt,
     ports::{
-        Announcement, Events, FunctionInventory, LayerContent, LayerPublish, LayerRequest,
-        LayerVersion, Layers, ListedFunction, ListingPage, Receiver, Redelivery, UploadInventory,
-        VersionsCursor, VersionsPage,
+        Announcement, Events, FunctionAliases, FunctionInventory, LayerContent, LayerPublish,
+        LayerRequest, LayerVersion, Layers, ListedAlias, ListedFunction, ListingPage, Receiver,
+        Redelivery, UploadInventory, VersionsCursor, VersionsPage,
     },
     records::{DailyProbe, Drift},
     sweep::{DailyProbeSettings, SweepReport, SweepSettings, SweepStopped, sweep},
@@ -69,6 +69,16 @@ impl Redelivery for Aws {
             "nothing is lost, and {} is sent an event again",
             to.as_str()
         )
+    }
+}
+
+impl FunctionAliases for Aws {
+    async fn list_aliases(
+        &self,
+        _: &FunctionName,
+        _: Option<&str>,
+    ) -> Result<ListingPage<ListedAlias>, PortError> {
+        Ok(nothing())
     }
 }
 
