@@ -34,12 +34,12 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
                 "It was found at {}, and at {closed_at} it was gone.",
                 drift.found_at
             ),
-            format!("What was told then: {} {detail}", kind.meaning()),
+            format!("What was told then: {} {detail}", drift.meaning()),
         ]
     } else {
         next_steps.push(filled(drift.fix(), settings, drift));
         vec![
-            kind.meaning().to_owned(),
+            drift.meaning().to_owned(),
             detail,
             "The gate's regular check (sweep) found it. There may be no page about the call that did it."
                 .to_owned(),

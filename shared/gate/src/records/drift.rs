@@ -373,7 +373,20 @@ const FIX_OF_PREPARED: &str = "Find out in CloudTrail who created the function (
                                yet, so that there is nothing to roll back to: upload the package again, which the gate deploys now that the \
                                function is there (countersign push functions/NAME=PACKAGE.zip).";
 
+const MEANING_OF_PREPARED: &str = "Nothing was deployed to the function yet, and it was created with other code than the gate had \
+                                   prepared for it: nobody here verified what it runs.";
+
 impl Drift {
+    /// What it means, in a sentence.
+    #[must_use]
+    pub fn meaning(&self) -> &'static str {
+        if self.of_prepared && self.kind == DriftKind::OtherCodeRuns {
+            MEANING_OF_PREPARED
+        } else {
+            self.kind.meaning()
+        }
+    }
+
     /// What to do, in a sentence.
     #[must_use]
     pub fn fix(&self) -> &'static str {
