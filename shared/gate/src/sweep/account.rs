@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use countersign_package::ProfileVersionArn;
 
-use super::{rate_limits::RateLimits, settings::SweepWorld, signatures::Signatures};
+use super::{
+    drift::drift_of, rate_limits::RateLimits, settings::SweepWorld, signatures::Signatures,
+};
 use crate::{
     domain::{Csc, ProfileName, ProfileStatus, WeakerParameter},
     outcome::RetryableError,
     records::{
-        ACCOUNT_FUNCTIONS, Drift, DriftKind, STACK_PARAMETERS, STACK_SETTINGS, Schema,
-        SettingsPosture,
+        ACCOUNT_FUNCTIONS, Drift, DriftKind, STACK_PARAMETERS, STACK_SETTINGS, SettingsPosture,
     },
 };
 
@@ -188,27 +189,4 @@ pub(super) fn changed_settings<W: SweepWorld>(
     let mut drift = drift_of(world, DriftKind::SettingsChanged, subject, changes.clone());
     drift.found = Some(changes);
     Some(drift)
-}
-
-pub(super) fn drift_of<W: SweepWorld>(
-    world: &W,
-    kind: DriftKind,
-    subject: String,
-    message: String,
-) -> Drift {
-    Drift {
-        schema: Schema,
-        kind,
-        subject,
-        target: None,
-        message,
-        expected: None,
-        found: None,
-        upload: None,
-        functions: Vec::new(),
-        of_prepared: false,
-        found_at: world.now(),
-        closed_at: None,
-        announced_at: None,
-    }
 }
