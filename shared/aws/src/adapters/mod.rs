@@ -6,7 +6,7 @@
 //! | [`SignedBucket`] | `SignedObjects` | S3 |
 //! | [`RecordsBucket`] | `Records` | S3 |
 //! | [`SignerApi`] | `Signer` | Signer |
-//! | [`LambdaApi`] | `Functions`, `FunctionVersions`, `Layers`, `FunctionInventory`, `Adoption` | Lambda |
+//! | [`LambdaApi`] | `Functions`, `FunctionVersions`, `FunctionAliases`, `Layers`, `FunctionInventory`, `Adoption` | Lambda |
 //! | [`EventBusApi`] | `Events` | EventBridge |
 //! | [`FunctionQueues`] | `Redelivery` | SQS |
 //! | [`DeadLetterQueues`] | `DeadLetters` | SQS |

@@ -29,7 +29,9 @@ pub use documents::{
     Announced, CscReport, Effect, LambdaVerdict, Live, Pruned, Received, Signing, VerdictRecord,
     Waiting,
 };
-pub use drift::{ACCOUNT_FUNCTIONS, DAILY_PROBE, Drift, DriftKind, Resent, STACK_PARAMETERS};
+pub use drift::{
+    ACCOUNT_FUNCTIONS, DAILY_PROBE, Drift, DriftKind, Resent, STACK_PARAMETERS, STACK_SETTINGS,
+};
 pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};
@@ -41,7 +43,8 @@ pub(crate) use lease::{HeldLease, Holder, LeaseScope};
 pub use open_alerts::OpenAlerts;
 pub use outcome::{Deployed, Outcome, UploadState};
 pub use posture::{
-    CscPosture, FunctionPosture, LayerPosture, Posture, SweepProgress, TargetPosture,
+    CscPosture, EarlierCsc, FunctionPosture, LayerPosture, Posture, SettingsPosture, SweepProgress,
+    TargetPosture,
 };
 pub use publication::Publishing;
 pub use schema::Schema;

@@ -153,6 +153,7 @@ fn stuck_because(upload: &Upload, message: String, now: Timestamp) -> Drift {
         found: Some(upload.label()),
         upload: Some(upload.clone()),
         functions: Vec::new(),
+        of_prepared: false,
         found_at: now,
         closed_at: None,
         announced_at: None,

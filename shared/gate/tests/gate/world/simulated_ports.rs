@@ -593,7 +593,8 @@ impl Signer for SimulatedPorts {
             }
             drop(seen);
             let is_blind = state.mistake == Some(Mistake::RevocationNotSeen);
-            let revoked_at = state.jobs_revoked_at.filter(|_| !is_blind);
+            let alone = (state.job_revoked.as_ref() == Some(id)).then_some(state.now);
+            let revoked_at = state.jobs_revoked_at.or(alone).filter(|_| !is_blind);
             Some(SigningJob {
                 id: id.clone(),
                 status: match (state.jobs_unknown.clone(), job.succeeded) {
