@@ -184,6 +184,11 @@ fn package_that_was_built_as_demanded_is_deployed_and_its_record_says_how() {
     assert_eq!(found.builder, WORKFLOW);
     assert_eq!(found.signed_at.unwrap().as_second(), SIGNED);
     assert!(matches!(found.signed_by, SignedBy::Build { .. }));
+    let line = format!(
+        "https://github.com/acme/shop at {COMMIT} (refs/heads/main) by \
+         .github/workflows/release.yml@refs/heads/main, L2"
+    );
+    assert_eq!(found.to_string(), line);
     let state = world.state();
     let (key, bytes) = state.attestations.iter().next().unwrap();
     assert_eq!(found.attestation.key, *key);
