@@ -7,8 +7,8 @@ use countersign_aws::function_runtime::{
     settings,
 };
 use countersign_gate::{
-    deployment::{DeploySettings, KeptVersions},
-    verdict::{OperatorPolicy, PackageExaminer},
+    deployment::{DeploySettings, KeptVersions, ProvenanceSettings},
+    verdict::{BuilderTrust, DemandParts, OperatorPolicy, PackageExaminer},
 };
 use countersign_package::Limits;
 
@@ -36,6 +36,7 @@ impl Config {
         let newest = environment.read(&settings::KEEP_VERSIONS);
         let days = environment.read(&settings::KEEP_VERSIONS_DAYS);
         let roots = environment.read(&settings::TRUST_ROOTS);
+        let provenance = provenance(&mut environment);
         let config = (|| {
             Some(Self {
                 settings: DeploySettings {
@@ -50,6 +51,7 @@ impl Config {
                     canary: canary?,
                     storage: storage?,
                     kept_versions: kept_versions(newest?, days?),
+                    provenance: provenance?,
                 },
                 examiner: PackageExaminer::new(Limits::default(), roots?),
                 event_bus: event_bus?,
@@ -57,6 +59,31 @@ impl Config {
         })();
         environment.finish(config)
     }
+}
+
+/// What is demanded of where packages were built.
+fn provenance(environment: &mut Environment<'_>) -> Option<ProvenanceSettings> {
+    let source = environment.read(&settings::PROVENANCE_SOURCE);
+    let workflow = environment.read(&settings::PROVENANCE_WORKFLOW);
+    let git_ref = environment.read(&settings::PROVENANCE_REF);
+    let level = environment.read(&settings::PROVENANCE_LEVEL);
+    let builder = environment.read(&settings::PROVENANCE_BUILDER);
+    let keys = environment.read(&settings::PROVENANCE_KEYS);
+    let wait = environment.read(&settings::ATTESTATION_WAIT);
+    Some(ProvenanceSettings {
+        demand: DemandParts {
+            source: source?,
+            workflow: workflow?,
+            git_ref: git_ref?,
+            level: level?,
+            builder: builder?,
+        },
+        trust: BuilderTrust {
+            keys: keys?,
+            ..BuilderTrust::built_in()
+        },
+        wait: wait?,
+    })
 }
 
 /// `None`, which keeps all, unless there is a number.
@@ -73,6 +100,12 @@ mod tests {
     };
 
     use super::*;
+
+    /// Made by `openssl ecparam -name prime256v1 -genkey`, whose private half nobody kept.
+    const KEY: &str = "-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAWYShJp8P6fWDa/zwoxrx22q0A3m
+yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
+-----END PUBLIC KEY-----";
 
     fn variables(more: &[(&str, &str)]) -> Variables {
         let mut variables: Variables = [
@@ -106,6 +139,14 @@ mod tests {
         assert_eq!(config.settings.canary, CanaryPolicy::Wait);
         assert_eq!(config.settings.storage, CodeStorage::Copied);
         assert_eq!(config.settings.kept_versions, None, "nothing is deleted");
+        let provenance = config.settings.provenance;
+        assert_eq!(
+            provenance.demand,
+            DemandParts::default(),
+            "nothing is demanded"
+        );
+        assert!(provenance.trust.keys.is_empty());
+        assert_eq!(provenance.wait.as_secs(), 60);
     }
 
     /// Nothing else of the function may be able to delete, and a function's ARN has no colon behind its name.
@@ -133,6 +174,7 @@ mod tests {
     #[test]
     fn policy_is_taken_as_set() {
         let arn = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-1";
+        let keys = format!("{KEY}\n{KEY}");
         let config = Config::read(&variables(&[
             ("COUNTERSIGN_TARGET_WITHOUT_CSC", "allow"),
             ("COUNTERSIGN_INTEGRITY_AUTHORITY", "lambda"),
@@ -142,6 +184,19 @@ mod tests {
             ("COUNTERSIGN_CANARY_ON_ALIAS", "takeover"),
             ("COUNTERSIGN_KEEP_VERSIONS", "25"),
             ("COUNTERSIGN_CODE_STORAGE", "reference"),
+            ("COUNTERSIGN_PROVENANCE_SOURCE", "github.com/acme/"),
+            (
+                "COUNTERSIGN_PROVENANCE_WORKFLOW",
+                ".github/workflows/release.yml",
+            ),
+            ("COUNTERSIGN_PROVENANCE_REF", "refs/tags/"),
+            ("COUNTERSIGN_PROVENANCE_LEVEL", "2"),
+            (
+                "COUNTERSIGN_PROVENANCE_BUILDER",
+                "https://token.actions.githubusercontent.com/acme",
+            ),
+            ("COUNTERSIGN_PROVENANCE_KEYS", &keys),
+            ("COUNTERSIGN_ATTESTATION_WAIT_SECONDS", "0"),
         ]))
         .unwrap();
         assert_eq!(config.settings.policy.without_csc, WithoutCsc::Allow);
@@ -158,6 +213,15 @@ mod tests {
         assert_eq!(config.event_bus, "gate-events");
         let kept = config.settings.kept_versions.unwrap();
         assert_eq!((kept.newest.get(), kept.days), (25, 30));
+        let provenance = config.settings.provenance;
+        assert_eq!(
+            provenance.demand.source.unwrap().to_string(),
+            "https://github.com/acme/"
+        );
+        assert!(provenance.demand.workflow.is_some() && provenance.demand.git_ref.is_some());
+        assert!(provenance.demand.level.is_some() && provenance.demand.builder.is_some());
+        assert_eq!(provenance.trust.keys.len(), 2);
+        assert!(provenance.wait.is_zero());
     }
 
     #[test]
@@ -168,15 +232,21 @@ mod tests {
             ("COUNTERSIGN_LAYER_CSC_ARN", "csc-1"),
             ("COUNTERSIGN_TRUST_ROOTS", "not a certificate"),
             ("COUNTERSIGN_TARGET_WITHOUT_CSK", "allow"),
+            ("COUNTERSIGN_PROVENANCE_SOURCE", "acme/shop"),
+            ("COUNTERSIGN_PROVENANCE_LEVEL", "4"),
+            ("COUNTERSIGN_PROVENANCE_KEYS", "not a key"),
         ]))
         .unwrap_err()
         .to_string();
         for fault in [
-            "5 fault(s)",
+            "8 fault(s)",
             "COUNTERSIGN_TARGET_WITHOUT_CSC: is \"Reject\"; set it to one of: reject, allow",
             "COUNTERSIGN_INTEGRITY_AUTHORITY: is \"aws\"; set it to one of: countersign, lambda",
             "COUNTERSIGN_LAYER_CSC_ARN: ",
             "COUNTERSIGN_TRUST_ROOTS: ",
+            "COUNTERSIGN_PROVENANCE_SOURCE: `acme/shop` cannot be demanded",
+            "COUNTERSIGN_PROVENANCE_LEVEL: a build level is 1, 2 or 3; set it to",
+            "COUNTERSIGN_PROVENANCE_KEYS: the key is not a public key in PEM",
             "COUNTERSIGN_TARGET_WITHOUT_CSK: no function of the gate knows this variable",
         ] {
             assert!(error.contains(fault), "{fault} is not in {error}");

@@ -73,5 +73,6 @@ pub use pattern::{Pattern, PatternError, RefPattern, SourcePattern, WorkflowPatt
 pub use provenance::{Provenance, Signer};
 pub use source::SourceUri;
 pub use subject::Subject;
+pub use text::shown;
 pub use trust_root::TrustRoot;
 pub use verify::{verify, verify_by_any};

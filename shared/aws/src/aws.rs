@@ -4,18 +4,19 @@ use std::{collections::BTreeMap, time::Duration};
 
 use countersign_gate::{
     domain::{
-        AliasName, Csc, CscArn, FunctionName, LayerName, ProfileName, RevisionId, SignedObject,
-        SigningJob, SigningJobId, SigningProfile, Stack, Target, UploadId, VersionId,
-        VersionNumber,
+        AliasName, AttestationFolder, Csc, CscArn, FunctionName, LayerName, ProfileName,
+        RevisionId, SignedObject, SigningJob, SigningJobId, SigningProfile, Stack, Target,
+        UploadId, VersionId, VersionNumber,
     },
     ports::{
-        Alias, AliasMove, Announcement, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload,
-        Events, Function, FunctionAliases, FunctionCsc, FunctionInventory, FunctionVersions,
-        Functions, JobRequest, JobStart, LayerContent, LayerPublish, LayerRequest, LayerVersion,
-        Layers, ListedAlias, ListedFunction, ListedFunctionVersion, ListingPage, PortError,
-        RecordWithEtag, Records, Replacement, SignedObjects, Signer, Stored, UpdateOptions,
-        UpdatedCode, UploadHead, UploadInventory, UploadStore, UploadVersion, Uploads, Version,
-        VersionDeletion, VersionPublish, VersionRequest, VersionsCursor, VersionsPage,
+        Alias, AliasMove, Announcement, AttestationListing, AttestationRead, Attestations, Clock,
+        CodeUpdate, Creation, CurrentPackage, CurrentUpload, Events, Function, FunctionAliases,
+        FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest, JobStart,
+        LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedAlias,
+        ListedFunction, ListedFunctionVersion, ListingPage, PortError, RecordWithEtag, Records,
+        Replacement, SignedObjects, Signer, Stored, UpdateOptions, UpdatedCode, UploadHead,
+        UploadInventory, UploadStore, UploadVersion, Uploads, Version, VersionDeletion,
+        VersionPublish, VersionRequest, VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
 };
@@ -116,6 +117,11 @@ delegate! { Uploads to uploads:
     fn read_if_current(wanted: &UploadId) -> CurrentUpload;
     fn list_versions(key: &str, max: usize) -> Vec<UploadVersion>;
     fn upload_tags(upload: &UploadId) -> BTreeMap<String, String>;
+}
+
+delegate! { Attestations to uploads:
+    fn list_attestations(folder: &AttestationFolder, most: u16) -> AttestationListing;
+    fn read_attestation(key: &str, most_bytes: u64) -> AttestationRead;
 }
 
 delegate! { UploadStore to uploads:

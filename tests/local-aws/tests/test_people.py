@@ -122,6 +122,7 @@ def tries(gate: Gate, keys: dict[str, str]) -> set[str]:
         "look at foreign version": lambda: s3.head_object(Bucket=uploads, Key="functions/bank.zip", VersionId=foreign),
         "drop own": lambda: s3.put_object(Bucket=uploads, Key="functions/shop-web.zip", Body=HELLO),
         "drop foreign": lambda: s3.put_object(Bucket=uploads, Key="functions/bank.zip", Body=HELLO),
+        "attest": lambda: s3.put_object(Bucket=uploads, Key="attestations/00/build.json", Body=b"{}"),
         "read own upload": lambda: s3.get_object(Bucket=uploads, Key="functions/shop-web.zip"),
         "read own record": lambda: s3.get_object(
             Bucket=records, Key="functions/shop-web/20261126T080000Z-abc/outcome.json"
@@ -151,7 +152,7 @@ READS = {"read own record", "read foreign record", "list own records", "list all
 @pytest.mark.parametrize(
     ("name", "may"),
     [
-        ("ci", OWN),
+        ("ci", OWN | {"attest"}),
         ("developer", OWN | {"read own upload", "read own function"}),
         ("auditor", READS),
         ("operator", READS | VERSIONS | {"drop own", "drop foreign", "read own upload", "silence", *DOCTOR}),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use countersign_gate::{
     domain::Csc,
-    verdict::{Decision, Evidence, Fact, OperatorPolicy, decide, examine},
+    verdict::{Decision, Evidence, Fact, OperatorPolicy, ProvenanceEvidence, decide, examine},
 };
 use countersign_package::{Limits, Package};
 use jiff::Timestamp;
@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         job: Fact::NotAsked,
         profile: Fact::NotAsked,
         function: Fact::NotAsked,
+        provenance: ProvenanceEvidence::NotDemanded,
         dry_run: Fact::NotAsked,
         policy: OperatorPolicy::default(),
     };

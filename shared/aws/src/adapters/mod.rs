@@ -2,7 +2,7 @@
 //!
 //! | adapter | port | calls |
 //! |---|---|---|
-//! | [`UploadsBucket`] | `Uploads`, `UploadInventory` | S3 |
+//! | [`UploadsBucket`] | `Uploads`, `UploadInventory`, `UploadStore`, `Attestations`, `AttestationStore` | S3 |
 //! | [`SignedBucket`] | `SignedObjects` | S3 |
 //! | [`RecordsBucket`] | `Records` | S3 |
 //! | [`SignerApi`] | `Signer` | Signer |
@@ -24,6 +24,7 @@
 //! parsed into the gate's types; an error that is an answer ("there is none", "refused") becomes a
 //! value, and any other error a `PortError`.
 
+mod attestations;
 mod clock;
 #[cfg(feature = "lookup")]
 mod cloud_trail;

@@ -11,7 +11,7 @@ use crate::{
     },
     outcome::{Backoff, EarlyExit, RetryableError},
     ports::{Function, FunctionCsc, Functions, PortError},
-    verdict::{DryRun, Evidence, Examine, Examined, Fact, NoAnswer},
+    verdict::{DryRun, Evidence, Examine, Examined, Fact, NoAnswer, ProvenanceEvidence},
 };
 
 /// What a call that gave no answer says of the thing that was asked for.
@@ -105,6 +105,7 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
     package: &ExaminedPackage,
     csc: Fact<Option<Csc>>,
     function: Fact<FunctionConfiguration>,
+    provenance: ProvenanceEvidence,
 ) -> Evidence {
     let profile = match world.profile(&job.profile, &job.owner).await {
         Ok(Some(profile)) => Fact::Known(profile),
@@ -121,6 +122,7 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
         job: Fact::Known(job.clone()),
         profile,
         function,
+        provenance,
         dry_run: Fact::<DryRun>::NotAsked,
         policy: settings.policy,
     }

@@ -14,7 +14,7 @@ use crate::{
     domain::{Csc, SigningJobId},
     outcome::EarlyExit,
     ports::CurrentPackage,
-    verdict::{Examine, Fact, Judgement, Verified, verify},
+    verdict::{Examine, Fact, Judgement, ProvenanceEvidence, Verified, verify},
 };
 
 /// A package that was verified before, was signed from the same source as this upload, and is still
@@ -59,9 +59,11 @@ pub(super) async fn prove_same<W: DeployWorld, E: Examine>(
     let Some(job) = world.describe_job(&job).await? else {
         return Ok(None);
     };
-    // Whether it can start is judged of the upload itself.
-    let function = Fact::NotAsked;
-    let evidence = collect_evidence(world, settings, &job, &package, csc.clone(), function).await;
+    // Whether it can start, and where it was built, is judged of the upload itself.
+    let (function, provenance) = (Fact::NotAsked, ProvenanceEvidence::NotDemanded);
+    let csc = csc.clone();
+    let evidence =
+        collect_evidence(world, settings, &job, &package, csc, function, provenance).await;
     let judgement = verify(&evidence, candidate(pending, &package.signed));
     Ok(match judgement {
         Judgement::Accepted(verified, _) => Some(SamePackage {

@@ -4,12 +4,15 @@
 //! judges, then updates with that revision. A change by anyone in between makes Lambda refuse the
 //! update, and the next round reads and judges again.
 
+use std::collections::BTreeMap;
+
 use super::{
     alias::{alias_to_move, move_alias},
     collect_evidence::{
         ExaminedPackage, collect_evidence, configuration_of, csc_by_arn, csc_of_function,
         no_answer, read_package, read_source,
     },
+    collect_provenance::collect_provenance,
     current_package::{SamePackage, prove_same},
     expected::ExpectedCode,
     judge::{candidate, record_judgement},
@@ -172,10 +175,13 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         &self,
         csc: Fact<Option<Csc>>,
         function: Fact<FunctionConfiguration>,
+        tags: &BTreeMap<String, String>,
     ) -> Result<Evidence, EarlyExit> {
         let (package, _) = self.package()?;
+        let (world, settings) = (self.world, self.settings);
+        let provenance = collect_provenance(world, settings, self.pending, package, tags).await;
         let job = &self.pending.job;
-        Ok(collect_evidence(self.world, self.settings, job, package, csc, function).await)
+        Ok(collect_evidence(world, settings, job, package, csc, function, provenance).await)
     }
 
     /// Judges the package for the function, and updates it.
@@ -191,7 +197,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, options.architecture);
-        let mut evidence = self.evidence(csc, configuration).await?;
+        let mut evidence = self.evidence(csc, configuration, &function.tags).await?;
         // Judged before the dry run, which is asked for by what it says, and once more with it.
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
@@ -365,7 +371,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, None);
-        let evidence = self.evidence(csc, configuration).await?;
+        let evidence = self.evidence(csc, configuration, &function.tags).await?;
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {
             Judgement::Accepted(verified, verdict) => {
@@ -519,7 +525,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Err(OutcomeDraft::rejected(ReasonCode::TargetNotFound, message).into());
         };
         let csc = csc_by_arn(self.world, csc).await;
-        let evidence = self.evidence(csc, Fact::NotAsked).await?;
+        // What is not there has no tags.
+        let tags = BTreeMap::new();
+        let evidence = self.evidence(csc, Fact::NotAsked, &tags).await?;
         let (package, _) = self.package()?;
         let judgement = verify(&evidence, candidate(self.pending, &package.signed));
         let (verified, verdict) = self.record(&evidence, judgement, None).await?;

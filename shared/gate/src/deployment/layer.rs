@@ -7,8 +7,11 @@
 //!
 //! Layer versions are immutable and are used by number, so no upload can overwrite another here.
 
+use std::collections::BTreeMap;
+
 use super::{
     collect_evidence::{collect_evidence, csc_by_arn, read_package, read_source},
+    collect_provenance::collect_provenance,
     current_package::prove_same,
     description::{description, mark},
     expected::ExpectedCode,
@@ -120,10 +123,21 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             Some(arn) => csc_by_arn(world, arn).await,
             None => Fact::Known(None),
         };
-        let job = &self.pending.job;
-        let function = Fact::NotAsked;
-        let evidence =
-            collect_evidence(world, self.settings, job, &package, csc.clone(), function).await;
+        // A layer has no tags.
+        let tags = BTreeMap::new();
+        let provenance =
+            collect_provenance(world, self.settings, self.pending, &package, &tags).await;
+        let (job, function) = (&self.pending.job, Fact::NotAsked);
+        let evidence = collect_evidence(
+            world,
+            self.settings,
+            job,
+            &package,
+            csc.clone(),
+            function,
+            provenance,
+        )
+        .await;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) =
             record_judgement(world, self.pending, &package, &evidence, judgement, None).await?;

@@ -1,7 +1,7 @@
 //! The use case of `deploy`: from a signing job that ended to the outcome of its upload.
 //!
 //! Lives here: `deploy.rs` (the entry), `pending_deployment.rs` (the upload of a job, and how far
-//! earlier deliveries came), `collect_evidence.rs` and `judge.rs` (the verdict, on record before
+//! earlier deliveries came), `collect_evidence.rs`, `collect_provenance.rs` and `judge.rs` (the verdict, on record before
 //! anything is changed), `function.rs` with `publish.rs` and `alias.rs`, `layer.rs`,
 //! `current_package.rs` (the last verified package of a target), `live.rs` (`live.json`), `expected.rs` (deployed bytes are
 //! verified bytes), `update_options.rs` (how Lambda keeps them, for which processor), `description.rs` (what a version says of itself), `prune.rs` (old versions are
@@ -14,6 +14,7 @@
 
 mod alias;
 mod collect_evidence;
+mod collect_provenance;
 mod current_package;
 mod deploy;
 mod description;
@@ -33,4 +34,4 @@ pub use deploy::{Deployment, deploy};
 pub use expected::ExpectedCode;
 pub use pending_deployment::DeployWorld;
 pub use prune::{MAX_PRUNED, PrunePlan, PruneWorld, plan_prune, prune};
-pub use settings::{CanaryPolicy, DeploySettings, KeptVersions};
+pub use settings::{CanaryPolicy, DeploySettings, KeptVersions, ProvenanceSettings};

@@ -8,6 +8,7 @@
 //! Data passes through like this: text from an event, a key, a tag or an AWS answer is parsed into a
 //! type of this room at the edge, and every other room works with the type.
 
+mod attestation_folder;
 mod code_signing_config;
 mod function_configuration;
 mod gate_function;
@@ -25,6 +26,7 @@ pub mod variables;
 mod version_number;
 mod weaker_parameter;
 
+pub use attestation_folder::AttestationFolder;
 pub use code_signing_config::{Csc, CscPolicy};
 pub use function_configuration::{
     Architecture, AttachedLayer, CodeStorage, EXEC_WRAPPER, ExecWrapper, FunctionConfiguration,
@@ -43,7 +45,10 @@ pub use signing_job::{
 };
 pub use stack::{Scope, Stack};
 pub use target::{KeyError, Target};
-pub use target_tag::{ALIAS_TAG, ARCHITECTURE_TAG, PROFILE_TAG, TARGET_TAGS};
+pub use target_tag::{
+    ALIAS_TAG, ARCHITECTURE_TAG, BUILDER_TAG, LEVEL_TAG, PROFILE_TAG, REF_TAG, SOURCE_TAG,
+    TARGET_TAGS, WORKFLOW_TAG,
+};
 pub(crate) use upload::hex;
 pub use upload::{Upload, UploadId, Uploader, sha256_base64, subject_of_key};
 pub use version_number::{VersionNumber, VersionNumberError};

@@ -411,6 +411,31 @@ codes! {
         "Whoever may call signer:StartSigningJob can compute the token of an upload, and came first.",
         "Ask whoever started the job (CloudTrail: StartSigningJob); take the right away from everyone but the gate's sign role; then upload again."
     }
+    ProvenanceMissing = "PROVENANCE_MISSING" {
+        "The target demands to know where its packages were built, and there is no attestation of this one.",
+        "The build makes none, it was not uploaded below attestations/<sha256 of the zip>/, or the zip was changed after it was attested.",
+        "Upload the attestation of exactly this zip to attestations/<sha256 of the zip>/ of the uploads bucket, then upload the zip again."
+    }
+    ProvenanceInvalid = "PROVENANCE_INVALID" {
+        "There are attestations of this package, and none of them proves anything about it.",
+        "An attestation of another file, one that is no provenance (an SBOM, a release), one of an instance or key that the stack does not trust, or a forged one; the message has each.",
+        "Attest the very zip that is uploaded with SLSA provenance, by an instance or key that the stack trusts, and upload the bundle as the builder wrote it."
+    }
+    ProvenanceMismatch = "PROVENANCE_MISMATCH" {
+        "The package is proven to have been built, and not as its target demands.",
+        "Another repository, branch, workflow or event, a lower build level, or a tag that demands something else than what is meant; the message says what was expected and what was found.",
+        "Build it from where it is expected to come. If the demand is wrong, correct the tag of the function or the parameter of the stack; then upload again."
+    }
+    ProvenanceDemand = "PROVENANCE_DEMAND" {
+        "What is demanded of the package's provenance cannot be judged by.",
+        "A tag countersign:source, workflow, ref, level or builder that is misspelt, or a demand that names no source.",
+        "Correct the tag or the parameter that the message names, then upload again."
+    }
+    ProvenanceUnknown = "PROVENANCE_UNKNOWN" {
+        "The attestations of the package could not be read.",
+        "Throttling or a denied call.",
+        "It is tried again by itself. If it stays, check that the gate's role may list and read the uploads bucket, and its key."
+    }
     CanaryRunning = "CANARY_RUNNING" {
         "The alias that is to be moved splits its traffic: a canary runs on it.",
         "A gradual deployment by CodeDeploy or by hand, and the stack's parameter CanaryOnAlias says that the gate does not end it.",

@@ -14,6 +14,7 @@
 
 mod access_policies;
 mod adoption;
+mod attestations;
 mod call_history;
 mod clock;
 mod dead_letters;
@@ -38,6 +39,9 @@ pub use access_policies::{AccessPolicies, AccessPolicy, Principal};
 pub use adoption::{
     Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, LayerCandidate,
     LayerUser, PublishersChange,
+};
+pub use attestations::{
+    AttestationListing, AttestationRead, AttestationStore, Attestations, ListedAttestation,
 };
 pub use call_history::CallHistory;
 pub use clock::Clock;

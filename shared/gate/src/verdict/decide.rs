@@ -7,12 +7,13 @@
 
 use super::{
     checks::{
-        claims::claims, expiry::expiry, integrity::integrity, origin::origin, publisher::publisher,
-        revocation::revocation, second_opinion::second_opinion, startable::startable,
-        structure::structure,
+        claims::claims, expiry::expiry, integrity::integrity, origin::origin,
+        provenance::provenance, publisher::publisher, revocation::revocation,
+        second_opinion::second_opinion, startable::startable, structure::structure,
     },
     evidence::{Evidence, Fact, Unstartable, WithoutCsc},
     finding::{Action, Check, Decision, Finding, Status},
+    provenance_report::ProvenanceReport,
     report::{PackageReport, SignatureReport, Verdict},
 };
 use crate::domain::{CscPolicy, ReasonCode};
@@ -32,6 +33,10 @@ pub fn decide(evidence: &Evidence) -> Verdict {
     .into_iter()
     .map(|(check, result)| result.into_finding(check, action_of(check, evidence)))
     .collect();
+    findings.extend(provenance(evidence).map(|result| {
+        let action = action_of(Check::Provenance, evidence);
+        result.into_finding(Check::Provenance, action)
+    }));
     let results = startable(evidence).into_iter();
     findings.extend(results.map(|(fault, result)| {
         let action = match fault {
@@ -50,13 +55,15 @@ pub fn decide(evidence: &Evidence) -> Verdict {
         findings,
         signature: evidence.package.signature.as_ref().map(SignatureReport::of),
         package: PackageReport::of(evidence),
+        provenance: ProvenanceReport::of(evidence),
     }
 }
 
 /// What a failure of each check does.
 fn action_of(check: Check, evidence: &Evidence) -> Action {
     match check {
-        Check::Structure | Check::Origin | Check::Claims => Action::Block,
+        // Who demands provenance means it, whatever AWS does with signatures.
+        Check::Structure | Check::Origin | Check::Claims | Check::Provenance => Action::Block,
         Check::Integrity | Check::SecondOpinion => {
             if evidence.lambda_overrides_integrity() {
                 Action::Warn

@@ -1,63 +1,13 @@
 //! Everything a verdict rests on, gathered before anything is decided.
 
-use super::start_facts::StartFacts;
+pub(super) use super::fact::{Fact, NoAnswer};
+use super::{provenance_evidence::ProvenanceEvidence, start_facts::StartFacts};
 use crate::domain::{Csc, FunctionConfiguration, Refusal, SigningJob, SigningProfile};
 use countersign_package::{
     Certificate, Claims, IntegrityError, OriginError, ProfileVersionArn, StructureError,
     VerifiedPackage, origin::OriginProof,
 };
 use jiff::Timestamp;
-use std::fmt;
-
-/// Something that had to be asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact<T> {
-    /// This is so.
-    Known(T),
-    /// Nobody asked: the check that needs it is not judged, and says so.
-    NotAsked,
-    /// It was asked for and there was no answer, for this reason: never a pass.
-    Unavailable(NoAnswer),
-}
-
-/// Why there was no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoAnswer {
-    why: String,
-    is_passing: bool,
-}
-
-impl NoAnswer {
-    /// AWS throttled or did not answer: nothing that anybody here could mend.
-    #[must_use]
-    pub fn passing(why: impl Into<String>) -> Self {
-        Self {
-            why: why.into(),
-            is_passing: true,
-        }
-    }
-
-    /// It will stay so until somebody changes something: a right, a setting.
-    #[must_use]
-    pub fn lasting(why: impl Into<String>) -> Self {
-        Self {
-            why: why.into(),
-            is_passing: false,
-        }
-    }
-}
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
-    }
-}
-
-impl<T> Fact<T> {
-    fn is_passing(&self) -> bool {
-        matches!(self, Self::Unavailable(no_answer) if no_answer.is_passing)
-    }
-}
 
 /// Lambda's own verdict on a package, by dry run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,6 +115,15 @@ pub(crate) enum Origin {
 }
 
 impl Examined {
+    /// SHA-256 of the upload that the package is proven to come from.
+    #[must_use]
+    pub fn proven_source(&self) -> Option<[u8; 32]> {
+        match &self.origin {
+            Origin::Judged(Ok(origin)) => Some(*origin.source_sha256().as_bytes()),
+            _ => None,
+        }
+    }
+
     /// Base64 of the SHA-256 of the package, as Lambda's `CodeSha256`.
     #[must_use]
     pub fn sha256(&self) -> &str {
@@ -198,6 +157,8 @@ pub struct Evidence {
     pub profile: Fact<SigningProfile>,
     /// The configuration of the function that it is for. A layer has none.
     pub function: Fact<FunctionConfiguration>,
+    /// What is demanded of where it was built, and what is there to show it.
+    pub provenance: ProvenanceEvidence,
     /// Lambda's own verdict. Lambda has none on a layer, nor on a function that does not exist.
     pub dry_run: Fact<DryRun>,
     /// The operator's choices.
@@ -224,7 +185,11 @@ impl Evidence {
             || self.job.is_passing()
             || self.profile.is_passing()
             || self.dry_run.is_passing()
-            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.is_passing)
+            || matches!(
+                &self.provenance,
+                ProvenanceEvidence::Demanded(demanded) if demanded.attestations.is_passing()
+            )
+            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.has_passing_cause())
     }
 
     /// The proven claims; or, when Lambda's dry run overrides our finding, what Signer itself says of

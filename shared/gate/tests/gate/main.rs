@@ -12,6 +12,12 @@
 mod aliases;
 mod applied;
 mod architectures;
+#[expect(
+    dead_code,
+    reason = "the tests of `countersign-attest` use the rest of it"
+)]
+#[path = "../../../attest/tests/attest/forge.rs"]
+mod attest_forge;
 mod documents;
 mod faults;
 mod happy_path;
@@ -25,6 +31,7 @@ mod parameters;
 mod patience;
 mod plot;
 mod probe;
+mod provenance;
 mod pruning;
 mod refusals;
 mod rollback;

@@ -34,7 +34,12 @@ pub(super) static DETECTION: Detection = Detection {
         EventPredicate::Any(&[
             EventPredicate::Present("requestParameters.tags.countersign:alias"),
             EventPredicate::Present("requestParameters.tags.countersign:architecture"),
+            EventPredicate::Present("requestParameters.tags.countersign:builder"),
+            EventPredicate::Present("requestParameters.tags.countersign:level"),
             EventPredicate::Present("requestParameters.tags.countersign:profile"),
+            EventPredicate::Present("requestParameters.tags.countersign:ref"),
+            EventPredicate::Present("requestParameters.tags.countersign:source"),
+            EventPredicate::Present("requestParameters.tags.countersign:workflow"),
             EventPredicate::Begins("requestParameters.tagKeys", "countersign:"),
         ]),
     ],

@@ -215,6 +215,10 @@ pub struct WorldState {
     pub packages: Arc<Vec<Slot>>,
     pub uploads: BTreeMap<String, Vec<StoredVersion>>,
     pub metadata: BTreeMap<String, String>,
+    /// Below `attestations/` of the uploads bucket, by key.
+    pub attestations: BTreeMap<String, Vec<u8>>,
+    /// Attestations that are deleted after they were listed.
+    pub attestations_vanish: bool,
     pub signed: BTreeMap<String, Vec<u8>>,
     /// The versions of each target's object under `current/`.
     pub current: BTreeMap<String, Vec<CurrentObject>>,
@@ -356,6 +360,8 @@ impl World {
             packages,
             uploads: BTreeMap::new(),
             metadata: BTreeMap::new(),
+            attestations: BTreeMap::new(),
+            attestations_vanish: false,
             signed: BTreeMap::new(),
             current: BTreeMap::new(),
             records: BTreeMap::new(),

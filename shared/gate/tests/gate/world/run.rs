@@ -10,13 +10,13 @@ use std::{
 
 use countersign_gate::{
     admission::{Admission, SignSettings, admit},
-    deployment::{CanaryPolicy, DeploySettings, Deployment, deploy},
+    deployment::{CanaryPolicy, DeploySettings, Deployment, ProvenanceSettings, deploy},
     domain::{CodeStorage, CscArn, NamePattern, Scope, SigningJobId, Stack, Uploader, VersionId},
     events::UploadEvent,
     outcome::{DeliveryAttempt, Finished, RetryableError},
     records::SettingsPosture,
     sweep::SweepSettings,
-    verdict::{OperatorPolicy, WithoutCsc},
+    verdict::{BuilderTrust, DemandParts, OperatorPolicy, WithoutCsc},
 };
 use countersign_package::Limits;
 use jiff::SignedDuration;
@@ -141,6 +141,11 @@ pub fn deploy_settings() -> DeploySettings {
         canary: CanaryPolicy::Wait,
         storage: CodeStorage::Copied,
         kept_versions: None,
+        provenance: ProvenanceSettings {
+            demand: DemandParts::default(),
+            trust: BuilderTrust::built_in(),
+            wait: std::time::Duration::from_mins(1),
+        },
     }
 }
 

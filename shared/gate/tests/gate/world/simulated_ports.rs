@@ -273,6 +273,52 @@ impl Uploads for SimulatedPorts {
     }
 }
 
+impl Attestations for SimulatedPorts {
+    async fn list_attestations(
+        &self,
+        folder: &AttestationFolder,
+        most: u16,
+    ) -> Result<AttestationListing, PortError> {
+        self.call("s3:ListObjectsV2 attestations", |state| {
+            let below = |key: &&String| key.starts_with(folder.as_str());
+            let keys: Vec<&String> = state.attestations.keys().filter(below).collect();
+            let objects = keys.iter().take(most.into()).map(|key| ListedAttestation {
+                key: (*key).clone(),
+                size: u64::try_from(state.attestations[*key].len()).unwrap(),
+            });
+            AttestationListing {
+                objects: objects.collect(),
+                has_more: keys.len() > most.into(),
+            }
+        })
+        .await
+    }
+
+    async fn read_attestation(
+        &self,
+        key: &str,
+        most_bytes: u64,
+    ) -> Result<AttestationRead, PortError> {
+        self.call("s3:GetObject attestation", |state| {
+            if state.attestations_vanish {
+                state.attestations.remove(key);
+            }
+            let Some(bytes) = state.attestations.get(key) else {
+                return AttestationRead::Gone;
+            };
+            let size = u64::try_from(bytes.len()).unwrap();
+            if size > most_bytes {
+                return AttestationRead::TooLarge { size };
+            }
+            AttestationRead::Object {
+                version: VersionId::parse("a1").unwrap(),
+                bytes: bytes.clone(),
+            }
+        })
+        .await
+    }
+}
+
 /// Only the daily probe uploads, and this world has none.
 impl UploadStore for SimulatedPorts {
     async fn put_upload(
