@@ -18,6 +18,7 @@ mod probe_function;
 mod reason_code;
 mod signing_job;
 mod stack;
+mod stack_arn;
 mod target;
 mod target_tag;
 mod upload;
@@ -42,6 +43,7 @@ pub use signing_job::{
     JobRevocation, JobStatus, ProfileStatus, SignedObject, SigningJob, SigningProfile,
 };
 pub use stack::{Scope, Stack};
+pub use stack_arn::StackArn;
 pub use target::{KeyError, Target};
 pub use target_tag::{ALIAS_TAG, ARCHITECTURE_TAG, PROFILE_TAG, TARGET_TAGS};
 pub(crate) use upload::hex;

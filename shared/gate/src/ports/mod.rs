@@ -29,6 +29,7 @@ mod records;
 mod redelivery;
 mod signer;
 mod stack_inspection;
+mod summary_signer;
 mod upload_inventory;
 mod upload_store;
 mod uploads;
@@ -61,6 +62,7 @@ pub use stack_inspection::{
     QueueSettings, RuleSettings, SimulatedAction, StackInspection, StackResource, Subscription,
     TrailLogging, TrailSettings,
 };
+pub use summary_signer::{SummarySignature, SummarySigner};
 pub use upload_inventory::{ListedVersion, UploadInventory, VersionsCursor, VersionsPage};
 pub use upload_store::{Stored, UploadStore};
 pub use uploads::{

@@ -121,6 +121,7 @@ pub fn sweep_settings() -> SweepSettings {
         weaker_parameters: Vec::new(),
         patience: std::time::Duration::from_hours(1),
         daily_probe: None,
+        summarizes: false,
     }
 }
 
