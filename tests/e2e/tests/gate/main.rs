@@ -20,6 +20,7 @@ mod faults;
 mod happy_path;
 mod pages;
 mod refusals;
+mod summaries;
 mod sweep;
 mod true_records;
 mod who_may_write;
@@ -63,7 +64,11 @@ fn deployed() -> Result<(Cloud, Stack), HarnessError> {
     let tools = Tools::prepare(&checkout::root(), &Nobody)?;
     let cloud = Cloud::start(&tools, cloud::free_port()?, &Nobody)?;
     let administrators = format!("AdministratorRoles={ADMINISTRATOR}");
-    let parameters = ["TargetFunctions=demo*", &administrators];
+    let parameters = [
+        "TargetFunctions=demo*",
+        "SummaryKey=create",
+        &administrators,
+    ];
     let stack = cloud.deploy("countersign", &parameters, &Nobody)?;
     Ok((cloud, stack))
 }
