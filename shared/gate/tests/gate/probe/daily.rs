@@ -7,7 +7,7 @@ use countersign_gate::{
     events::SweepRun,
     outcome::DeliveryAttempt,
     ports::{
-        Announcement, Events, FunctionInventory, LayerContent, LayerPublish, LayerRequest,
+        Announcement, Clock, Events, FunctionInventory, LayerContent, LayerPublish, LayerRequest,
         LayerVersion, Layers, ListedFunction, ListingPage, PortError, Receiver, Redelivery,
         UploadInventory, VersionsCursor, VersionsPage,
     },
@@ -17,7 +17,6 @@ use countersign_gate::{
 };
 use countersign_package::TrustRoots;
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::memory_aws::{Aws, Otherwise, denied, lock};
 use crate::world::{

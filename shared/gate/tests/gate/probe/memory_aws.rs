@@ -19,7 +19,6 @@ use countersign_gate::{
         UpdatedCode, UploadHead, UploadStore, UploadVersion, Uploads, Version, VersionPublish,
         VersionRequest,
     },
-    probe::probe,
     verdict::{Approved, Verified},
 };
 use countersign_package::{EntryKind, Limits, Method, Package, TrustRoots};
@@ -138,7 +137,7 @@ impl Aws {
 
     /// The records of an upload as docs/records.md shows them, about this one.
     pub(super) fn judge(&self, key: &str) {
-        let page = include_str!("../../../../docs/records.md");
+        let page = include_str!("../../../../../docs/records.md");
         let blocks = page.split("```json\n").skip(1);
         let samples: Vec<Value> = blocks
             .map(|block| serde_json::from_str(block.split("```").next().unwrap()).unwrap())

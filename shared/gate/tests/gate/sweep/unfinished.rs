@@ -4,7 +4,7 @@ use countersign_gate::{
     domain::SigningJobId,
     events::{JobEvent, SweepRun, UploadEvent},
     ports::Receiver,
-    records::{Deployed, Resent, UploadState},
+    records::{Resent, UploadState},
 };
 
 use crate::{
