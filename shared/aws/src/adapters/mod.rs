@@ -13,6 +13,7 @@
 //! | [`SnsTopic`] | `Pager` | SNS |
 //! | `CloudTrail` (feature `lookup`) | `CallHistory` | CloudTrail |
 //! | `IamPolicies` (feature `doctor`) | `AccessPolicies` | IAM |
+//! | `SummaryKey` (feature `summaries`) | `SummarySigner` | KMS |
 //! | [`SystemClock`] | `Clock` | none |
 //! | `StackInspector` (feature `doctor`) | `StackInspection` | CloudFormation, Lambda, IAM, KMS, S3, SQS, EventBridge, SNS, CloudWatch, CloudTrail |
 //!
@@ -51,6 +52,8 @@ mod signer_api;
 mod sns_topic;
 #[cfg(feature = "doctor")]
 mod stack_inspector;
+#[cfg(feature = "summaries")]
+mod summary_key;
 mod timestamp;
 mod upload_store;
 mod uploads_bucket;
@@ -71,4 +74,6 @@ pub use signer_api::SignerApi;
 pub use sns_topic::SnsTopic;
 #[cfg(feature = "doctor")]
 pub use stack_inspector::StackInspector;
+#[cfg(feature = "summaries")]
+pub use summary_key::SummaryKey;
 pub use uploads_bucket::UploadsBucket;

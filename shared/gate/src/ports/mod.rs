@@ -31,6 +31,7 @@ mod redelivery;
 mod signed_objects;
 mod signer;
 mod stack_inspection;
+mod summary_signer;
 mod upload_inventory;
 mod upload_store;
 mod uploads;
@@ -69,6 +70,7 @@ pub use stack_inspection::{
     MappingFilter, QueueMapping, QueueSettings, RuleSettings, RuleTarget, SimulatedAction,
     StackInspection, StackResource, Subscription, TargetInput, TrailLogging, TrailSettings,
 };
+pub use summary_signer::{SummarySignature, SummarySigner};
 pub use upload_inventory::{ListedVersion, UploadInventory, VersionsCursor, VersionsPage};
 pub use upload_store::{Stored, UploadStore};
 pub use uploads::{CurrentUpload, ObjectHead, UploadHead, UploadVersion, Uploads};

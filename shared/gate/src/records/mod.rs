@@ -2,7 +2,7 @@
 //!
 //! Lives here: the documents (`documents.rs`, `outcome.rs`, their `schema.rs`; `docs/records.md` describes each), reading and writing
 //! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), what `sweep`
-//! finds (`drift.rs`, `posture.rs`, `daily_probe.rs`), and what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`).
+//! finds (`drift.rs`, `posture.rs`, `daily_probe.rs`), and what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`), and what others may verify of a deployment (`summary.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
 //!
@@ -23,6 +23,7 @@ mod publication;
 mod schema;
 mod silence;
 mod store;
+mod summary;
 
 pub use daily_probe::{DailyProbe, DifferingFact};
 pub use documents::{
@@ -54,3 +55,5 @@ pub use store::Document;
 pub(crate) use store::{
     RecordFolder, create, find_upload, path_in, read, read_named, replace, to_json,
 };
+pub use summary::{CheckPolicy, EnvelopeSignature, PolicyDocument, SummaryEnvelope};
+pub(crate) use summary::{is_summarised, is_summary};

@@ -25,7 +25,8 @@ use crate::{
     ports::{ListedVersion, VersionsCursor},
     records::{
         self, ACCOUNT_FUNCTIONS, Announced, CscPosture, DAILY_PROBE, Drift, DriftKind, Outcome,
-        Posture, RecordError, STACK_PARAMETERS, STACK_SETTINGS, Schema, SweepProgress,
+        Posture, RecordError, RecordFolder, STACK_PARAMETERS, STACK_SETTINGS, Schema,
+        SummaryEnvelope, SweepProgress,
     },
 };
 
@@ -474,7 +475,10 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 self.swept.unfinished = self.swept.unfinished.saturating_add(1);
                 self.progress.unfinished = self.progress.unfinished.saturating_add(1);
             }
-            if matches!(progress, UploadCheck::Resent { .. }) {
+            if matches!(
+                progress,
+                UploadCheck::Resent { .. } | UploadCheck::SentForSummary
+            ) {
                 self.swept.resent.push(upload);
             }
             if let UploadCheck::Resent { stuck: Some(stuck) }
@@ -539,8 +543,8 @@ impl<W: SweepWorld> Sweep<'_, W> {
     }
 
     /// The uploads of a key that are worth a look of their own, each with whether it is known to have an
-    /// outcome: in a run over everything those without one, or whose outcome is not announced, also those
-    /// whose version was deleted for good since; otherwise all that are young.
+    /// outcome: in a run over everything those without one, or whose outcome is not announced or has no summary where the
+    /// stack makes them, also those whose version was deleted for good since; otherwise all that are young.
     async fn not_ended(
         &self,
         key: &str,
@@ -570,9 +574,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 wanted.push((upload, false));
             }
         }
+        let is_complete = |folder: &RecordFolder| {
+            folder.has::<Outcome>()
+                && folder.has::<Announced>()
+                && (folder.has::<SummaryEnvelope>() || !self.settings.summarizes)
+        };
         let not_ended = recorded
             .into_iter()
-            .filter(|(_, folder)| !(folder.has::<Outcome>() && folder.has::<Announced>()));
+            .filter(|(_, folder)| !is_complete(folder));
         wanted.extend(not_ended.map(|(upload, folder)| (upload, folder.has::<Outcome>())));
         Ok(wanted)
     }

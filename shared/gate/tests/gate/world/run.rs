@@ -129,6 +129,7 @@ pub fn sweep_settings() -> SweepSettings {
         },
         patience: std::time::Duration::from_hours(1),
         daily_probe: None,
+        summarizes: false,
     }
 }
 

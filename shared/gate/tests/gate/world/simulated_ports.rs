@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use super::{
     FaultAt, Job, Mistake, SIGNED, World, WorldState,
     invariants::Seen,
-    packages::{ACCOUNT, PROFILE_VERSION, job_id},
+    packages::{ACCOUNT, PROFILE_VERSION, SUMMARY_KEY, job_id},
     trail::ALERT,
 };
 
@@ -699,6 +699,17 @@ impl Events for SimulatedPorts {
             }
             state.put_own_event(announcement.detail_type(), announcement.detail());
             state.events.push(announcement.detail().to_owned());
+        })
+        .await
+    }
+}
+
+/// The key of the stack. What it signs with is the digest itself, so that a test sees over what a signature is.
+impl SummarySigner for SimulatedPorts {
+    async fn sign_summary(&self, sha384: [u8; 48]) -> Result<SummarySignature, PortError> {
+        self.call("kms:Sign", |_| SummarySignature {
+            key: SUMMARY_KEY.to_owned(),
+            bytes: sha384.to_vec(),
         })
         .await
     }
