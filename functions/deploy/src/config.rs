@@ -7,7 +7,7 @@ use countersign_aws::function_runtime::{
     settings,
 };
 use countersign_gate::{
-    deployment::{DeploySettings, KeptVersions},
+    deployment::{DeploySettings, KeptVersions, PeopleSettings},
     verdict::{OperatorPolicy, PackageExaminer},
 };
 use countersign_package::Limits;
@@ -33,6 +33,12 @@ impl Config {
         let new_function_csc = environment.read(&settings::NEW_FUNCTION_CSC_ARN);
         let canary = environment.read(&settings::CANARY_ON_ALIAS);
         let storage = environment.read(&settings::CODE_STORAGE);
+        let required_approvals = environment.read(&settings::REQUIRED_APPROVALS);
+        let approval_lifetime = environment.read(&settings::APPROVAL_HOURS);
+        let people_wait = environment.read(&settings::PEOPLE_WAIT_HOURS);
+        let personal_roles = environment.read(&settings::PERSONAL_ROLES);
+        let heeds_freezes = environment.read(&settings::FREEZES);
+        let probe_function = environment.read(&settings::PROBE_FUNCTION);
         let newest = environment.read(&settings::KEEP_VERSIONS);
         let days = environment.read(&settings::KEEP_VERSIONS_DAYS);
         let roots = environment.read(&settings::TRUST_ROOTS);
@@ -49,6 +55,14 @@ impl Config {
                     new_function_csc: new_function_csc?,
                     canary: canary?,
                     storage: storage?,
+                    people: PeopleSettings {
+                        required_approvals: required_approvals?,
+                        approval_lifetime: approval_lifetime?,
+                        max_wait: people_wait?,
+                        personal_roles: personal_roles?,
+                        heeds_freezes: heeds_freezes?,
+                        probe: probe_function?.map(|probe| probe.name),
+                    },
                     kept_versions: kept_versions(newest?, days?),
                 },
                 examiner: PackageExaminer::new(Limits::default(), roots?),
@@ -68,7 +82,7 @@ fn kept_versions(newest: u32, days: u32) -> Option<KeptVersions> {
 mod tests {
     use countersign_gate::{
         deployment::CanaryPolicy,
-        domain::CodeStorage,
+        domain::{CodeStorage, PersonalRoles},
         verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
     };
 
@@ -106,6 +120,13 @@ mod tests {
         assert_eq!(config.settings.canary, CanaryPolicy::Wait);
         assert_eq!(config.settings.storage, CodeStorage::Copied);
         assert_eq!(config.settings.kept_versions, None, "nothing is deleted");
+        let people = config.settings.people;
+        assert_eq!(people.required_approvals, 0);
+        assert_eq!(people.personal_roles, PersonalRoles::default());
+        assert!(
+            !people.heeds_freezes,
+            "nothing is asked where nobody asks for it"
+        );
     }
 
     /// Nothing else of the function may be able to delete, and a function's ARN has no colon behind its name.
@@ -141,6 +162,11 @@ mod tests {
             ("COUNTERSIGN_NEW_FUNCTION_CSC_ARN", arn),
             ("COUNTERSIGN_CANARY_ON_ALIAS", "takeover"),
             ("COUNTERSIGN_KEEP_VERSIONS", "25"),
+            ("COUNTERSIGN_REQUIRED_APPROVALS", "2"),
+            ("COUNTERSIGN_APPROVAL_HOURS", "24"),
+            ("COUNTERSIGN_PEOPLE_WAIT_HOURS", "5"),
+            ("COUNTERSIGN_PERSONAL_ROLES", "AROAEXAMPLEROLEID0000"),
+            ("COUNTERSIGN_FREEZES", "true"),
             ("COUNTERSIGN_CODE_STORAGE", "reference"),
         ]))
         .unwrap();
@@ -158,6 +184,13 @@ mod tests {
         assert_eq!(config.event_bus, "gate-events");
         let kept = config.settings.kept_versions.unwrap();
         assert_eq!((kept.newest.get(), kept.days), (25, 30));
+        let people = config.settings.people;
+        assert_eq!(people.required_approvals, 2);
+        assert_eq!(people.approval_lifetime.as_secs(), 24 * 3600);
+        assert_eq!(people.max_wait.as_secs(), 5 * 3600);
+        let roles = PersonalRoles::parse("AROAEXAMPLEROLEID0000").unwrap();
+        assert_eq!(people.personal_roles, roles);
+        assert!(people.heeds_freezes);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use countersign_gate::{
     domain::Csc,
-    verdict::{Decision, Evidence, Fact, OperatorPolicy, decide, examine},
+    verdict::{Decision, Evidence, Fact, OperatorPolicy, People, decide, examine},
 };
 use countersign_package::{Limits, Package};
 use jiff::Timestamp;
@@ -46,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         profile: Fact::NotAsked,
         function: Fact::NotAsked,
         dry_run: Fact::NotAsked,
+        people: People::not_asked(),
         policy: OperatorPolicy::default(),
     };
     let verdict = decide(&evidence);

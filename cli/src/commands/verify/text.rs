@@ -150,6 +150,8 @@ fn check_name(check: Check) -> &'static str {
         Check::Publisher => "publisher",
         Check::Revocation => "revocation",
         Check::Startable => "startable",
+        Check::Approval => "approval",
+        Check::Freeze => "freeze",
         Check::SecondOpinion => "second opinion",
     }
 }

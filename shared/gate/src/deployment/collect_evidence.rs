@@ -11,7 +11,7 @@ use crate::{
     },
     outcome::{Backoff, EarlyExit, RetryableError},
     ports::{Function, FunctionCsc, Functions, PortError},
-    verdict::{DryRun, Evidence, Examine, Examined, Fact, NoAnswer},
+    verdict::{DryRun, Evidence, Examine, Examined, Fact, NoAnswer, People},
 };
 
 /// What a call that gave no answer says of the thing that was asked for.
@@ -105,6 +105,7 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
     package: &ExaminedPackage,
     csc: Fact<Option<Csc>>,
     function: Fact<FunctionConfiguration>,
+    people: People,
 ) -> Evidence {
     let profile = match world.profile(&job.profile, &job.owner).await {
         Ok(Some(profile)) => Fact::Known(profile),
@@ -122,6 +123,7 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
         profile,
         function,
         dry_run: Fact::<DryRun>::NotAsked,
+        people,
         policy: settings.policy,
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     domain::{Csc, SigningJobId},
     outcome::EarlyExit,
     ports::CurrentPackage,
-    verdict::{Examine, Fact, Judgement, Verified, verify},
+    verdict::{Examine, Fact, Judgement, People, Verified, verify},
 };
 
 /// A package that was verified before, was signed from the same source as this upload, and is still
@@ -61,7 +61,18 @@ pub(super) async fn prove_same<W: DeployWorld, E: Examine>(
     };
     // Whether it can start is judged of the upload itself.
     let function = Fact::NotAsked;
-    let evidence = collect_evidence(world, settings, &job, &package, csc.clone(), function).await;
+    // People, too, are asked about the upload itself.
+    let people = People::not_asked();
+    let evidence = collect_evidence(
+        world,
+        settings,
+        &job,
+        &package,
+        csc.clone(),
+        function,
+        people,
+    )
+    .await;
     let judgement = verify(&evidence, candidate(pending, &package.signed));
     Ok(match judgement {
         Judgement::Accepted(verified, _) => Some(SamePackage {

@@ -17,6 +17,7 @@ use super::{
     pending_deployment::{
         Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
     },
+    people::ask_people,
     publish::{Published, publish_to_latest, publish_version, wait_until_invocable},
     settings::DeploySettings,
     update_options::update_options,
@@ -30,8 +31,8 @@ use crate::{
     },
     records::{self, Deployed, UploadState},
     verdict::{
-        Approved, DryRun, Evidence, Examine, Fact, Judgement, Verdict, Verified, decide, judge,
-        verify,
+        Approved, DryRun, Evidence, Examine, Fact, Judgement, People, Verdict, Verified, decide,
+        judge, verify,
     },
 };
 
@@ -172,10 +173,19 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         &self,
         csc: Fact<Option<Csc>>,
         function: Fact<FunctionConfiguration>,
+        people: People,
     ) -> Result<Evidence, EarlyExit> {
         let (package, _) = self.package()?;
-        let job = &self.pending.job;
-        Ok(collect_evidence(self.world, self.settings, job, package, csc, function).await)
+        let (job, settings) = (&self.pending.job, self.settings);
+        Ok(collect_evidence(self.world, settings, job, package, csc, function, people).await)
+    }
+
+    /// What people say, before anything is changed. `function` is `None` where there is none yet.
+    async fn people(&self, function: Option<&Function>) -> Result<People, EarlyExit> {
+        let (package, _) = self.package()?;
+        let settings = &self.settings.people;
+        let tags = function.map(|function| &function.tags);
+        Ok(ask_people(self.world, settings, self.pending, package, tags).await)
     }
 
     /// Judges the package for the function, and updates it.
@@ -191,7 +201,8 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, options.architecture);
-        let mut evidence = self.evidence(csc, configuration).await?;
+        let people = self.people(Some(function)).await?;
+        let mut evidence = self.evidence(csc, configuration, people).await?;
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
             && let Some(same) = self
@@ -364,7 +375,8 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, None);
-        let evidence = self.evidence(csc, configuration).await?;
+        let people = People::not_asked();
+        let evidence = self.evidence(csc, configuration, people).await?;
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {
             Judgement::Accepted(verified, verdict) => {
@@ -518,7 +530,12 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Err(OutcomeDraft::rejected(ReasonCode::TargetNotFound, message).into());
         };
         let csc = csc_by_arn(self.world, csc).await;
-        let evidence = self.evidence(csc, Fact::NotAsked).await?;
+        let people = if self.settings.people.probe.as_ref() == Some(&self.name) {
+            People::not_asked()
+        } else {
+            self.people(None).await?
+        };
+        let evidence = self.evidence(csc, Fact::NotAsked, people).await?;
         let (package, _) = self.package()?;
         let judgement = verify(&evidence, candidate(self.pending, &package.signed));
         let (verified, verdict) = self.record(&evidence, judgement, None).await?;

@@ -17,6 +17,7 @@ use super::{
     pending_deployment::{
         Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
     },
+    people::ask_people,
     settings::DeploySettings,
     update_options::check_storage,
 };
@@ -25,7 +26,7 @@ use crate::{
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
     ports::{CurrentPackage, CurrentUpload, LayerContent, LayerPublish, LayerRequest},
     records::{Deployed, Document, Live, Publishing},
-    verdict::{Approved, Examine, Fact, Verdict, judge},
+    verdict::{Approved, Examine, Fact, People, Verdict, judge},
 };
 
 /// How many of the newest versions are searched for a mark (one page of `ListLayerVersions`).
@@ -122,8 +123,22 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         };
         let job = &self.pending.job;
         let function = Fact::NotAsked;
-        let evidence =
-            collect_evidence(world, self.settings, job, &package, csc.clone(), function).await;
+        let people = match self.pending.applied {
+            Applied::No => {
+                ask_people(world, &self.settings.people, self.pending, &package, None).await
+            }
+            Applied::Unknown | Applied::Yes(_) => People::not_asked(),
+        };
+        let evidence = collect_evidence(
+            world,
+            self.settings,
+            job,
+            &package,
+            csc.clone(),
+            function,
+            people,
+        )
+        .await;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) =
             record_judgement(world, self.pending, &package, &evidence, judgement, None).await?;

@@ -7,6 +7,9 @@
 /// The tag of a function that names the alias to move.
 pub const ALIAS_TAG: &str = "countersign:alias";
 
+/// The tag of a function that says how many people have to approve an upload.
+pub const APPROVALS_TAG: &str = "countersign:approvals";
+
 /// The tag of a function that says which processor its packages are for.
 pub const ARCHITECTURE_TAG: &str = "countersign:architecture";
 
@@ -14,4 +17,4 @@ pub const ARCHITECTURE_TAG: &str = "countersign:architecture";
 pub const PROFILE_TAG: &str = "countersign:profile";
 
 /// All of them.
-pub const TARGET_TAGS: [&str; 3] = [ALIAS_TAG, ARCHITECTURE_TAG, PROFILE_TAG];
+pub const TARGET_TAGS: [&str; 4] = [ALIAS_TAG, APPROVALS_TAG, ARCHITECTURE_TAG, PROFILE_TAG];

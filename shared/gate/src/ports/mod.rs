@@ -64,5 +64,6 @@ pub use stack_inspection::{
 pub use upload_inventory::{ListedVersion, UploadInventory, VersionsCursor, VersionsPage};
 pub use upload_store::{Stored, UploadStore};
 pub use uploads::{
-    CurrentPackage, CurrentUpload, ObjectHead, SignedObjects, UploadHead, UploadVersion, Uploads,
+    CurrentPackage, CurrentUpload, ObjectHead, SignedObjects, StatementObject, UploadHead,
+    UploadVersion, Uploads,
 };

@@ -1,63 +1,15 @@
 //! Everything a verdict rests on, gathered before anything is decided.
 
-use super::start_facts::StartFacts;
-use crate::domain::{Csc, FunctionConfiguration, Refusal, SigningJob, SigningProfile};
+pub use super::fact::{Fact, NoAnswer};
+use super::{people::People, start_facts::StartFacts};
+use crate::domain::{
+    Csc, FunctionConfiguration, Refusal, SigningJob, SigningProfile, UploadDigest,
+};
 use countersign_package::{
     Certificate, Claims, IntegrityError, OriginError, ProfileVersionArn, StructureError,
     VerifiedPackage, origin::OriginProof,
 };
 use jiff::Timestamp;
-use std::fmt;
-
-/// Something that had to be asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact<T> {
-    /// This is so.
-    Known(T),
-    /// Nobody asked: the check that needs it is not judged, and says so.
-    NotAsked,
-    /// It was asked for and there was no answer, for this reason: never a pass.
-    Unavailable(NoAnswer),
-}
-
-/// Why there was no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoAnswer {
-    why: String,
-    is_passing: bool,
-}
-
-impl NoAnswer {
-    /// AWS throttled or did not answer: nothing that anybody here could mend.
-    #[must_use]
-    pub fn passing(why: impl Into<String>) -> Self {
-        Self {
-            why: why.into(),
-            is_passing: true,
-        }
-    }
-
-    /// It will stay so until somebody changes something: a right, a setting.
-    #[must_use]
-    pub fn lasting(why: impl Into<String>) -> Self {
-        Self {
-            why: why.into(),
-            is_passing: false,
-        }
-    }
-}
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
-    }
-}
-
-impl<T> Fact<T> {
-    fn is_passing(&self) -> bool {
-        matches!(self, Self::Unavailable(no_answer) if no_answer.is_passing)
-    }
-}
 
 /// Lambda's own verdict on a package, by dry run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,6 +122,21 @@ impl Examined {
         &self.sha256
     }
 
+    /// SHA-256 of the upload that the package is proven to be made of; `None` when that is not proven.
+    #[must_use]
+    pub fn source_sha256(&self) -> Option<UploadDigest> {
+        match &self.origin {
+            Origin::Judged(Ok(proof)) => {
+                Some(UploadDigest::of_bytes(proof.source_sha256().as_bytes()))
+            }
+            Origin::Judged(Err(_))
+            | Origin::NotAsked
+            | Origin::Absent
+            | Origin::Unavailable(_)
+            | Origin::Unjudged => None,
+        }
+    }
+
     /// Whether the package carries a signature whose claims are proven: by a whole verification, or by
     /// the signature alone when only the contents differ.
     #[must_use]
@@ -199,6 +166,8 @@ pub struct Evidence {
     pub function: Fact<FunctionConfiguration>,
     /// Lambda's own verdict. Lambda has none on a layer, nor on a function that does not exist.
     pub dry_run: Fact<DryRun>,
+    /// What people say of it.
+    pub people: People,
     /// The operator's choices.
     pub policy: OperatorPolicy,
 }
@@ -223,7 +192,8 @@ impl Evidence {
             || self.job.is_passing()
             || self.profile.is_passing()
             || self.dry_run.is_passing()
-            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.is_passing)
+            || self.people.is_passing()
+            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.is_passing())
     }
 
     /// The proven claims; or, when Lambda's dry run overrides our finding, what Signer itself says of

@@ -78,6 +78,10 @@ pub enum Check {
     Revocation,
     /// It can start as the function that it is for. Each fault is a finding of its own.
     Startable,
+    /// As many people approved it as are demanded.
+    Approval,
+    /// No freeze covers the target.
+    Freeze,
     /// Lambda says the same.
     SecondOpinion,
 }

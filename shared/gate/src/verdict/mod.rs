@@ -1,9 +1,9 @@
 //! The verdict: evidence in, findings and a proof out. Pure; nothing here waits or asks anybody.
 //!
-//! Lives here: [`Evidence`] (`evidence.rs`), one file for each check in `checks/`, the table of what a failure does
+//! Lives here: [`Evidence`] (`evidence.rs`; `fact.rs` keeps no answer apart from absence), one file for each check in `checks/`, the table of what a failure does
 //! and the sum of all findings (`decide.rs`, `finding.rs`, `reasons.rs`), and the only constructor of [`Approved`]
 //! (`approve.rs`). What of a package decides whether it can start (`start_facts.rs`), and what would keep it from that
-//! (`startable/`). For people, without a verdict: would it be signed (`signable.rs`). `report.rs` is the verdict as
+//! (`startable/`). What people say of an upload: approvals, freezes (`people.rs`). For people, without a verdict: would it be signed (`signable.rs`). `report.rs` is the verdict as
 //! the records and the command line show it.
 //!
 //! May use: `domain`, `countersign_package`.
@@ -17,7 +17,9 @@ mod checks;
 mod decide;
 mod evidence;
 mod examine;
+mod fact;
 mod finding;
+mod people;
 pub mod reasons;
 mod report;
 mod signable;
@@ -32,6 +34,7 @@ pub use evidence::{
 };
 pub use examine::{Examine, PackageExaminer, examine};
 pub use finding::{Action, Check, Decision, Finding, Status};
+pub use people::{ActiveFreeze, Approvals, Approver, Freezes, GivenApproval, People};
 pub use report::{CertificateReport, PackageReport, SignatureReport, Verdict};
 pub use signable::{Unsignable, check_signable, check_size};
 pub use start_facts::StartFacts;

@@ -9,7 +9,7 @@ use countersign_gate::{
     },
     verdict::{
         Candidate, Check, Decision, DryRun, Evidence, Fact, IntegrityAuthority, Judgement,
-        NoAnswer, OperatorPolicy, Unstartable, Verdict, WithoutCsc, decide, examine, judge,
+        NoAnswer, OperatorPolicy, People, Unstartable, Verdict, WithoutCsc, decide, examine, judge,
     },
 };
 use countersign_package::Limits;
@@ -472,6 +472,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
         },
         function: Fact::NotAsked,
         dry_run: Fact::NotAsked,
+        people: People::not_asked(),
         policy: OperatorPolicy::default(),
     }
 }
