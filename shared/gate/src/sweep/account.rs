@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 
 use countersign_package::ProfileVersionArn;
 
-use super::{rate_limits::RateLimits, settings::SweepWorld, signatures::Signatures};
+use super::{
+    drift::drift_of, rate_limits::RateLimits, settings::SweepWorld, signatures::Signatures,
+};
 use crate::{
     domain::{Csc, ProfileName, ProfileStatus, WeakerParameter},
     outcome::RetryableError,
-    records::{ACCOUNT_FUNCTIONS, Drift, DriftKind, STACK_PARAMETERS, Schema},
+    records::{ACCOUNT_FUNCTIONS, Drift, DriftKind, STACK_PARAMETERS},
 };
 
 /// How many names a page has; the posture has all.
@@ -137,26 +139,4 @@ pub(super) fn weaker_parameters<W: SweepWorld>(
     let mut drift = drift_of(world, DriftKind::WeakerParameters, subject, message);
     drift.found = Some(names.join(", "));
     Some(drift)
-}
-
-pub(super) fn drift_of<W: SweepWorld>(
-    world: &W,
-    kind: DriftKind,
-    subject: String,
-    message: String,
-) -> Drift {
-    Drift {
-        schema: Schema,
-        kind,
-        subject,
-        target: None,
-        message,
-        expected: None,
-        found: None,
-        upload: None,
-        functions: Vec::new(),
-        found_at: world.now(),
-        closed_at: None,
-        announced_at: None,
-    }
 }

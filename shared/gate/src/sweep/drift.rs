@@ -10,7 +10,8 @@ use crate::{
     outcome::{DRIFT_DETAIL_TYPE, DriftEvent, RetryableError},
     ports::{Announcement, RecordWithEtag, Replacement},
     records::{
-        self, DRIFT_FOLDER, Drift, DriftKind, Outcome, RecordError, RecordFolder, drift_path,
+        self, DRIFT_FOLDER, Drift, DriftKind, Outcome, RecordError, RecordFolder, Schema,
+        drift_path,
     },
 };
 
@@ -36,6 +37,29 @@ impl KnownDrift {
 
     fn has(&self, subject: &str, kind: DriftKind) -> bool {
         self.0.contains(&drift_path(subject, kind))
+    }
+}
+
+/// What was found of something that is no target, as of now.
+pub(super) fn drift_of<W: SweepWorld>(
+    world: &W,
+    kind: DriftKind,
+    subject: String,
+    message: String,
+) -> Drift {
+    Drift {
+        schema: Schema,
+        kind,
+        subject,
+        target: None,
+        message,
+        expected: None,
+        found: None,
+        upload: None,
+        functions: Vec::new(),
+        found_at: world.now(),
+        closed_at: None,
+        announced_at: None,
     }
 }
 

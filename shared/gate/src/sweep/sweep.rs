@@ -419,6 +419,26 @@ impl<W: SweepWorld> Sweep<'_, W> {
         key: &str,
         versions: &[ListedVersion],
     ) -> Result<(), RetryableError> {
+        let is_settled = self.check_unfinished(key, versions).await?;
+        let Ok(target) = Target::from_key(key) else {
+            return Ok(());
+        };
+        let pattern = self.settings.scope.pattern_for(&target);
+        if !pattern.matches(target.name()) {
+            return Ok(());
+        }
+        let current = versions.iter().find(|listed| listed.is_current);
+        let current = current.and_then(|listed| upload_of(self.settings, listed));
+        self.check_target(&target, current.as_ref(), is_settled)
+            .await
+    }
+
+    /// Takes up the uploads of a key that got stuck. Answers whether none of them is on its way.
+    async fn check_unfinished(
+        &mut self,
+        key: &str,
+        versions: &[ListedVersion],
+    ) -> Result<bool, RetryableError> {
         let mut is_settled = true;
         for (upload, has_outcome) in self.not_ended(key, versions).await? {
             self.swept.looked_at = self.swept.looked_at.saturating_add(1);
@@ -438,48 +458,50 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 open(self.world, self.settings, &self.known, *stuck).await?;
             }
         }
-        let (Some(inventory), Ok(target)) = (&self.inventory, Target::from_key(key)) else {
+        Ok(is_settled)
+    }
+
+    /// Compares what runs on a target with the records, in a run over everything; tells what differs, and what no
+    /// longer does.
+    async fn check_target(
+        &mut self,
+        target: &Target,
+        current: Option<&Upload>,
+        is_settled: bool,
+    ) -> Result<(), RetryableError> {
+        let Some(inventory) = &self.inventory else {
             return Ok(());
         };
-        let is_ours = self.settings.scope.pattern_for(&target);
-        if !is_ours.matches(target.name()) {
-            return Ok(());
-        }
-        let current = versions.iter().find(|listed| listed.is_current);
-        let current = current.and_then(|listed| upload_of(self.settings, listed));
         let look = compare_target(
             self.world,
             self.settings,
             inventory,
             (&mut self.signatures, &self.rate_limits),
-            &target,
-            current.as_ref(),
+            target,
+            current,
             is_settled,
         )
         .await?;
         self.swept.targets = self.swept.targets.saturating_add(1);
-        let mut posture = look.posture;
         let kinds: Vec<DriftKind> = look.drift.iter().map(|drift| drift.kind).collect();
         // Whoever began to deploy since the records were listed may have changed what was looked at.
         let is_certain =
-            look.is_certain && (kinds.is_empty() || self.is_still_settled(&target).await?);
+            look.is_certain && (kinds.is_empty() || self.is_still_settled(target).await?);
         // What a deployment under way may explain is not told. It stays told if it was.
-        let subject = target.to_string();
-        let is_told = |kind: DriftKind| is_certain || !kind.may_be_a_deployment();
-        let untold: Vec<DriftKind> = kinds
+        let (told, untold): (Vec<DriftKind>, Vec<DriftKind>) = kinds
             .iter()
-            .copied()
-            .filter(|kind| !is_told(*kind))
-            .collect();
+            .partition(|kind| is_certain || !kind.may_be_a_deployment());
+        let subject = target.to_string();
+        let mut posture = look.posture;
         posture.drift = still_open(self.world, &self.known, &subject, &untold).await?;
-        posture
-            .drift
-            .extend(kinds.iter().copied().filter(|kind| is_told(*kind)));
+        posture.drift.extend(&told);
         posture.drift.sort_unstable();
         self.progress.targets.push(posture);
-        for found in look.drift.into_iter().filter(|drift| is_told(drift.kind)) {
-            self.note_drift(&found.subject, found.kind);
-            open(self.world, self.settings, &self.known, found).await?;
+        for found in look.drift {
+            if told.contains(&found.kind) {
+                self.note_drift(&found.subject, found.kind);
+                open(self.world, self.settings, &self.known, found).await?;
+            }
         }
         if !is_certain {
             return Ok(());

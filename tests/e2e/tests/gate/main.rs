@@ -16,6 +16,7 @@ mod doctor;
 mod documented_commands;
 mod doors;
 mod every_command;
+mod faults;
 mod happy_path;
 mod pages;
 mod refusals;
