@@ -325,7 +325,10 @@ fn help_texts_fit_eighty_columns() {
 
 /// The rows of examples and exit statuses as they are written: a manual page has them unbroken.
 fn rows_of(page: &str) -> Vec<String> {
-    let plain = page.replace("\\-", "-").replace("\\*(Aq", "'");
+    let plain = page
+        .replace("\\-", "-")
+        .replace("\\*(Aq", "'")
+        .replace("\\\\", "\\");
     let rows = plain.lines().filter(|line| line.starts_with("  "));
     rows.map(|row| row.trim_end().to_owned()).collect()
 }

@@ -70,7 +70,7 @@ Examples:
 Exit status: 0 done, or the next step could be; 1 it cannot be changed so; 2 the command line cannot be used, or AWS \
 does not answer; 3 the rotation waits for functions to be deployed.";
 
-/// Show and change who may sign for the functions of a configuration
+/// Show and change who may sign for which functions
 ///
 /// Says before each change what it would let in and whom it would lock out.
 #[derive(Args)]

@@ -32,6 +32,8 @@ impl UploadStore for UploadsBucket {
         metadata: &BTreeMap<String, String>,
     ) -> Result<Stored, PortError> {
         const CALL: &str = "s3:PutObject";
+        // Tried again as every call, since an upload whose answer was lost hinders nothing: the same bytes come a second
+        // time as a newer version, which supersedes the first.
         let request = self
             .connection
             .s3()

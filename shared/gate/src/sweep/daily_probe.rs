@@ -7,7 +7,7 @@ use countersign_package::format::Answer;
 use jiff::Timestamp;
 
 use super::{
-    account::drift_of,
+    drift::drift_of,
     settings::{DailyProbeSettings, SweepSettings, SweepWorld},
 };
 use crate::{

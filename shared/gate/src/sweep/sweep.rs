@@ -8,9 +8,9 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    account::{look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
+    account::{changed_settings, look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
     daily_probe::daily_probe,
-    drift::{KnownDrift, close_others, functions_told, open, still_open},
+    drift::{KnownDrift, close_others, functions_told, open, put_away, still_open},
     inventory::Inventory,
     rate_limits::RateLimits,
     settings::{SweepSettings, SweepWorld},
@@ -24,8 +24,9 @@ use crate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::{ListedVersion, VersionsCursor},
     records::{
-        self, ACCOUNT_FUNCTIONS, Announced, DAILY_PROBE, Drift, DriftKind, Outcome, Posture,
-        STACK_PARAMETERS, Schema, SweepProgress,
+        self, ACCOUNT_FUNCTIONS, Announced, CscPosture, DAILY_PROBE, Drift, DriftKind, Outcome,
+        Posture, RecordError, RecordFolder, STACK_PARAMETERS, STACK_SETTINGS, Schema,
+        SummaryEnvelope, SweepProgress,
     },
 };
 
@@ -109,6 +110,7 @@ pub async fn sweep<W: SweepWorld>(
         attempt,
         known,
         inventory: None,
+        before: None,
         signatures: Signatures::default(),
         rate_limits: RateLimits::default(),
         oldest: Timestamp::MIN,
@@ -148,6 +150,8 @@ struct Sweep<'a, W> {
     known: KnownDrift,
     /// In a run over everything.
     inventory: Option<Inventory>,
+    /// What the run over everything before this one found.
+    before: Option<Posture>,
     signatures: Signatures,
     rate_limits: RateLimits,
     /// Of what is not current, nothing older is looked at.
@@ -190,6 +194,12 @@ impl<W: SweepWorld> Sweep<'_, W> {
             }
         }
         self.save_progress().await?;
+        self.before = match records::read(self.world, "").await {
+            Ok(before) => before,
+            // Of another schema, or damaged: this run writes another one.
+            Err(RecordError::Unreadable { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
         self.look_back(FULL_SWEEP_LOOKBACK);
         self.inventory =
             Some(Inventory::list(self.world, &self.rate_limits, self.attempt.work_until).await?);
@@ -257,6 +267,9 @@ impl<W: SweepWorld> Sweep<'_, W> {
         if let Err(error) = self.parameters().await {
             self.trouble(STACK_PARAMETERS, &error);
         }
+        if let Err(error) = self.changed_settings().await {
+            self.trouble(STACK_SETTINGS, &error);
+        }
         if let Err(error) = self.functions_outside().await {
             self.trouble(ACCOUNT_FUNCTIONS, &error);
         }
@@ -318,6 +331,20 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.of_account.insert(STACK_PARAMETERS.to_owned());
         self.tell_or_close(STACK_PARAMETERS, DriftKind::WeakerParameters, found)
             .await
+    }
+
+    /// Parameters that decide what is watched and who is believed, beside those that the run before saw.
+    async fn changed_settings(&mut self) -> Result<(), RetryableError> {
+        let before = self.before.as_ref();
+        let before = before.and_then(|before| before.settings.as_ref());
+        let found =
+            before.and_then(|before| changed_settings(self.world, before, &self.settings.watched));
+        self.of_account.insert(STACK_SETTINGS.to_owned());
+        let (subject, kind) = (STACK_SETTINGS, DriftKind::SettingsChanged);
+        if found.is_some() {
+            return self.tell_or_close(subject, kind, found).await;
+        }
+        put_away(self.world, self.settings, &self.known, subject, kind).await
     }
 
     /// Functions of the scope without a configuration that the gate never deployed to.
@@ -419,6 +446,26 @@ impl<W: SweepWorld> Sweep<'_, W> {
         key: &str,
         versions: &[ListedVersion],
     ) -> Result<(), RetryableError> {
+        let is_settled = self.check_unfinished(key, versions).await?;
+        let Ok(target) = Target::from_key(key) else {
+            return Ok(());
+        };
+        let pattern = self.settings.scope.pattern_for(&target);
+        if !pattern.matches(target.name()) {
+            return Ok(());
+        }
+        let current = versions.iter().find(|listed| listed.is_current);
+        let current = current.and_then(|listed| upload_of(self.settings, listed));
+        self.check_target(&target, current.as_ref(), is_settled)
+            .await
+    }
+
+    /// Takes up the uploads of a key that got stuck. Answers whether none of them is on its way.
+    async fn check_unfinished(
+        &mut self,
+        key: &str,
+        versions: &[ListedVersion],
+    ) -> Result<bool, RetryableError> {
         let mut is_settled = true;
         for (upload, has_outcome) in self.not_ended(key, versions).await? {
             self.swept.looked_at = self.swept.looked_at.saturating_add(1);
@@ -428,7 +475,10 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 self.swept.unfinished = self.swept.unfinished.saturating_add(1);
                 self.progress.unfinished = self.progress.unfinished.saturating_add(1);
             }
-            if matches!(progress, UploadCheck::Resent { .. }) {
+            if matches!(
+                progress,
+                UploadCheck::Resent { .. } | UploadCheck::SentForSummary
+            ) {
                 self.swept.resent.push(upload);
             }
             if let UploadCheck::Resent { stuck: Some(stuck) }
@@ -438,48 +488,50 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 open(self.world, self.settings, &self.known, *stuck).await?;
             }
         }
-        let (Some(inventory), Ok(target)) = (&self.inventory, Target::from_key(key)) else {
+        Ok(is_settled)
+    }
+
+    /// Compares what runs on a target with the records, in a run over everything; tells what differs, and what no
+    /// longer does.
+    async fn check_target(
+        &mut self,
+        target: &Target,
+        current: Option<&Upload>,
+        is_settled: bool,
+    ) -> Result<(), RetryableError> {
+        let Some(inventory) = &self.inventory else {
             return Ok(());
         };
-        let is_ours = self.settings.scope.pattern_for(&target);
-        if !is_ours.matches(target.name()) {
-            return Ok(());
-        }
-        let current = versions.iter().find(|listed| listed.is_current);
-        let current = current.and_then(|listed| upload_of(self.settings, listed));
         let look = compare_target(
             self.world,
             self.settings,
             inventory,
             (&mut self.signatures, &self.rate_limits),
-            &target,
-            current.as_ref(),
+            target,
+            current,
             is_settled,
         )
         .await?;
         self.swept.targets = self.swept.targets.saturating_add(1);
-        let mut posture = look.posture;
         let kinds: Vec<DriftKind> = look.drift.iter().map(|drift| drift.kind).collect();
         // Whoever began to deploy since the records were listed may have changed what was looked at.
         let is_certain =
-            look.is_certain && (kinds.is_empty() || self.is_still_settled(&target).await?);
+            look.is_certain && (kinds.is_empty() || self.is_still_settled(target).await?);
         // What a deployment under way may explain is not told. It stays told if it was.
-        let subject = target.to_string();
-        let is_told = |kind: DriftKind| is_certain || !kind.may_be_a_deployment();
-        let untold: Vec<DriftKind> = kinds
+        let (told, untold): (Vec<DriftKind>, Vec<DriftKind>) = kinds
             .iter()
-            .copied()
-            .filter(|kind| !is_told(*kind))
-            .collect();
+            .partition(|kind| is_certain || !kind.may_be_a_deployment());
+        let subject = target.to_string();
+        let mut posture = look.posture;
         posture.drift = still_open(self.world, &self.known, &subject, &untold).await?;
-        posture
-            .drift
-            .extend(kinds.iter().copied().filter(|kind| is_told(*kind)));
+        posture.drift.extend(&told);
         posture.drift.sort_unstable();
         self.progress.targets.push(posture);
-        for found in look.drift.into_iter().filter(|drift| is_told(drift.kind)) {
-            self.note_drift(&found.subject, found.kind);
-            open(self.world, self.settings, &self.known, found).await?;
+        for found in look.drift {
+            if told.contains(&found.kind) {
+                self.note_drift(&found.subject, found.kind);
+                open(self.world, self.settings, &self.known, found).await?;
+            }
         }
         if !is_certain {
             return Ok(());
@@ -491,8 +543,8 @@ impl<W: SweepWorld> Sweep<'_, W> {
     }
 
     /// The uploads of a key that are worth a look of their own, each with whether it is known to have an
-    /// outcome: in a run over everything those without one, or whose outcome is not announced, also those
-    /// whose version was deleted for good since; otherwise all that are young.
+    /// outcome: in a run over everything those without one, or whose outcome is not announced or has no summary where the
+    /// stack makes them, also those whose version was deleted for good since; otherwise all that are young.
     async fn not_ended(
         &self,
         key: &str,
@@ -522,9 +574,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 wanted.push((upload, false));
             }
         }
+        let is_complete = |folder: &RecordFolder| {
+            folder.has::<Outcome>()
+                && folder.has::<Announced>()
+                && (folder.has::<SummaryEnvelope>() || !self.settings.summarizes)
+        };
         let not_ended = recorded
             .into_iter()
-            .filter(|(_, folder)| !(folder.has::<Outcome>() && folder.has::<Announced>()));
+            .filter(|(_, folder)| !is_complete(folder));
         wanted.extend(not_ended.map(|(upload, folder)| (upload, folder.has::<Outcome>())));
         Ok(wanted)
     }
@@ -577,15 +634,19 @@ impl<W: SweepWorld> Sweep<'_, W> {
     async fn write_posture(&mut self) -> Result<(), RetryableError> {
         let inventory = self.inventory.take().map(Inventory::into_posture);
         let (functions, configurations) = inventory.unwrap_or_default();
+        let ended_at = self.world.now();
+        let with_past = |csc: CscPosture| csc.after(self.before.as_ref(), ended_at);
+        let configurations = configurations.into_iter().map(with_past).collect();
         let posture = Posture {
             schema: Schema,
             stack: self.settings.stack.name.clone(),
             began_at: self.progress.began_at,
-            ended_at: self.world.now(),
+            ended_at,
             unfinished: self.progress.unfinished,
             targets: self.progress.targets.clone(),
             functions,
             configurations,
+            settings: Some(self.settings.watched.clone()),
             troubles: self.progress.troubles.clone(),
         };
         records::replace(self.world, "", &posture).await?;

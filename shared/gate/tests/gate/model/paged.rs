@@ -221,17 +221,21 @@ impl Told<'_> {
 
     /// Whether a page was sent that could not be put on record, by a delivery in trouble: `alert` cannot know of it.
     fn has_page_off_record(&self) -> bool {
-        let on_record: Vec<String> = incidents(self.state)
-            .into_iter()
-            .flat_map(|(_, incident)| incident.events)
-            .collect();
+        let incidents = incidents(self.state);
         let pointers = &self.state.trail.pointers;
         self.pages.iter().any(|page| {
             let path = pointers
                 .get(&page.id)
                 .map(|path| format!("s3://{RECORDS}/{path}"));
             let id = path.as_ref().unwrap_or(&page.id);
-            page.is_of_one() && !on_record.contains(id) && self.is_troubled(page)
+            let is_on_record = incidents.iter().any(|(_, incident)| {
+                // An earlier delivery of the event may be on record, and not what this one sent.
+                incident.events.contains(id)
+                    && incident
+                        .told_at
+                        .is_some_and(|told_at| told_at >= page.sent_at)
+            });
+            page.is_of_one() && !is_on_record && self.is_troubled(page)
         })
     }
 

@@ -1,20 +1,28 @@
 //! The probe of every day: due once in a day, told once, and closed when AWS does as it is known to again.
 
+use std::time::Duration;
+
 use countersign_gate::{
-    domain::{LayerName, ProbeFunction, Scope},
+    domain::{Csc, CscArn, FunctionName, LayerName, NamePattern, ProbeFunction, Scope},
     events::SweepRun,
     outcome::DeliveryAttempt,
     ports::{
-        Announcement, Events, FunctionInventory, LayerContent, LayerPublish, LayerRequest,
-        LayerVersion, Layers, ListedFunction, ListingPage, Receiver, Redelivery, UploadInventory,
-        VersionsCursor, VersionsPage,
+        Announcement, Clock, Events, FunctionAliases, FunctionInventory, LayerContent,
+        LayerPublish, LayerRequest, LayerVersion, Layers, ListedAlias, ListedFunction, ListingPage,
+        PortError, Receiver, Redelivery, UploadInventory, VersionsCursor, VersionsPage,
     },
     records::{DailyProbe, Drift},
     sweep::{DailyProbeSettings, SweepReport, SweepSettings, SweepStopped, sweep},
+    verdict::Approved,
 };
+use countersign_package::TrustRoots;
+use jiff::Timestamp;
 
-use super::*;
-use crate::world::run::sweep_settings;
+use super::memory_aws::{Aws, Otherwise, denied, lock};
+use crate::world::{
+    packages::{ACCOUNT, pki},
+    run::{run, sweep_settings},
+};
 
 impl Events for Aws {
     async fn announce(&self, announcement: &Announcement) -> Result<(), PortError> {
@@ -69,6 +77,16 @@ impl Redelivery for Aws {
             "nothing is lost, and {} is sent an event again",
             to.as_str()
         )
+    }
+}
+
+impl FunctionAliases for Aws {
+    async fn list_aliases(
+        &self,
+        _: &FunctionName,
+        _: Option<&str>,
+    ) -> Result<ListingPage<ListedAlias>, PortError> {
+        Ok(nothing())
     }
 }
 

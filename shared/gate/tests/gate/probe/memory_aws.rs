@@ -1,9 +1,7 @@
-//! A probe over an AWS that does what it is taken to do, and over one that does one thing otherwise: exactly the fact for it differs.
-
-mod daily;
+//! An AWS in memory, for a probe: what is uploaded is signed and judged at once, and one thing may be otherwise.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Mutex, MutexGuard},
     time::Duration,
 };
@@ -11,23 +9,19 @@ use std::{
 use countersign_gate::{
     domain::{
         AliasName, CodeIdentity, Csc, CscArn, CscPolicy, FunctionConfiguration, FunctionName,
-        JobStatus, NamePattern, ProfileName, Refusal, RevisionId, SignedObject, SigningJob,
-        SigningJobId, SigningProfile, Target, UploadId, VersionId,
+        JobStatus, ProfileName, Refusal, RevisionId, SignedObject, SigningJob, SigningJobId,
+        SigningProfile, Target, UploadId, VersionId,
     },
     ports::{
         Alias, AliasMove, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload, Function,
         FunctionCsc, Functions, JobRequest, JobStart, ObjectHead, PortError, RecordWithEtag,
-        Records, Replacement, SignedObjects, Signer, Stored, UpdateOptions, UpdateStatus,
-        UpdatedCode, UploadHead, UploadStore, UploadVersion, Uploads, Version, VersionPublish,
-        VersionRequest,
+        Records, Replacement, SignedObjects, Signer, StatementObject, Stored, UpdateOptions,
+        UpdateStatus, UpdatedCode, UploadHead, UploadStore, UploadVersion, Uploads, Version,
+        VersionPublish, VersionRequest,
     },
-    probe::{PROBE_FACTS, ProbeError, ProbeReport, ProbeSetup, ProbeWorld, probe},
     verdict::{Approved, Verified},
 };
-use countersign_package::{
-    EntryKind, Limits, Method, Package, TrustRoots,
-    format::{FACTS, FormatFact},
-};
+use countersign_package::{EntryKind, Limits, Method, Package, TrustRoots};
 use countersign_testkit::{
     asn1,
     package::sign_with,
@@ -37,21 +31,18 @@ use countersign_testkit::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::world::{
-    packages::{ACCOUNT, CSC, PROFILE, PROFILE_VERSION, job_arn, job_id, pki},
-    run::run,
-};
+use crate::world::packages::{ACCOUNT, CSC, PROFILE, PROFILE_VERSION, job_arn, job_id, pki};
 
 /// A second before the forge signs.
-const UPLOADED: &str = "2026-09-28T09:19:25Z";
-const LONG_BEFORE: &str = "2026-09-28T09:04:25Z";
-const JUDGED: &str = "2026-09-28T09:19:29Z";
+pub(super) const UPLOADED: &str = "2026-09-28T09:19:25Z";
+pub(super) const LONG_BEFORE: &str = "2026-09-28T09:04:25Z";
+pub(super) const JUDGED: &str = "2026-09-28T09:19:29Z";
 /// Header and lengths of a DEFLATE block that is not packed.
-const BLOCK_HEADER_BYTES: usize = 5;
+pub(super) const BLOCK_HEADER_BYTES: usize = 5;
 
 /// What an AWS does otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Otherwise {
+pub(super) enum Otherwise {
     Nothing,
     ModesDropped,
     NobodyNamed,
@@ -80,22 +71,22 @@ enum Otherwise {
 }
 
 /// Everything in memory. What is uploaded is signed and judged at once.
-struct Aws {
-    otherwise: Otherwise,
-    now: Mutex<Timestamp>,
-    records: Mutex<BTreeMap<String, Vec<u8>>>,
-    signed: Mutex<BTreeMap<String, Vec<u8>>>,
-    dry_runs: Mutex<u32>,
-    uploaded: Mutex<u32>,
-    told: Mutex<Vec<String>>,
-    bus_fails: Mutex<bool>,
+pub(super) struct Aws {
+    pub(super) otherwise: Otherwise,
+    pub(super) now: Mutex<Timestamp>,
+    pub(super) records: Mutex<BTreeMap<String, Vec<u8>>>,
+    pub(super) signed: Mutex<BTreeMap<String, Vec<u8>>>,
+    pub(super) dry_runs: Mutex<u32>,
+    pub(super) uploaded: Mutex<u32>,
+    pub(super) told: Mutex<Vec<String>>,
+    pub(super) bus_fails: Mutex<bool>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap()
 }
 
-fn denied(call: &'static str) -> PortError {
+pub(super) fn denied(call: &'static str) -> PortError {
     PortError::Denied {
         call,
         source: format!("arn:aws:iam::{ACCOUNT}:user/ann may not").into(),
@@ -103,7 +94,7 @@ fn denied(call: &'static str) -> PortError {
 }
 
 impl Aws {
-    fn new(otherwise: Otherwise) -> Self {
+    pub(super) fn new(otherwise: Otherwise) -> Self {
         let began = if otherwise == Otherwise::SignedLate {
             LONG_BEFORE
         } else {
@@ -121,22 +112,22 @@ impl Aws {
         }
     }
 
-    fn is(&self, otherwise: Otherwise) -> bool {
+    pub(super) fn is(&self, otherwise: Otherwise) -> bool {
         self.otherwise == otherwise
     }
 
-    fn written_by_sweep(&self, path: &str, body: &[u8]) {
+    pub(super) fn written_by_sweep(&self, path: &str, body: &[u8]) {
         let is_of_sweep = path.starts_with("drift/")
             || ["probe.json", "posture.json", "sweep.json"].contains(&path);
         assert!(is_of_sweep, "{path}");
         lock(&self.records).insert(path.to_owned(), body.to_vec());
     }
 
-    fn folder() -> String {
+    pub(super) fn folder() -> String {
         "functions/doctor-probe/20260928T091925Z-v1/".to_owned()
     }
 
-    fn signed_key(&self) -> String {
+    pub(super) fn signed_key(&self) -> String {
         let folder = Self::folder();
         if self.is(Otherwise::OtherKey) {
             return format!("{folder}signed.zip");
@@ -145,8 +136,8 @@ impl Aws {
     }
 
     /// The records of an upload as docs/records.md shows them, about this one.
-    fn judge(&self, key: &str) {
-        let page = include_str!("../../../../docs/records.md");
+    pub(super) fn judge(&self, key: &str) {
+        let page = include_str!("../../../../../docs/records.md");
         let blocks = page.split("```json\n").skip(1);
         let samples: Vec<Value> = blocks
             .map(|block| serde_json::from_str(block.split("```").next().unwrap()).unwrap())
@@ -213,7 +204,7 @@ impl Aws {
     }
 
     /// The package as Signer returns it.
-    fn sign(&self, source: &[u8]) -> Vec<u8> {
+    pub(super) fn sign(&self, source: &[u8]) -> Vec<u8> {
         let package = Package::read(source, &Limits::default()).unwrap();
         let entries = package.archive().entries().iter().map(|entry| {
             let mode = u16::try_from(entry.mode().unwrap()).unwrap();
@@ -309,6 +300,14 @@ impl Uploads for Aws {
 
     async fn list_versions(&self, _: &str, _: usize) -> Result<Vec<UploadVersion>, PortError> {
         panic!("a probe lists no versions")
+    }
+
+    async fn list_statements(&self, _: &str, _: usize) -> Result<Vec<String>, PortError> {
+        panic!("a probe asks nobody")
+    }
+
+    async fn read_statement(&self, _: &str, _: u64) -> Result<Option<StatementObject>, PortError> {
+        panic!("a probe asks nobody")
     }
 
     async fn upload_tags(&self, _: &UploadId) -> Result<BTreeMap<String, String>, PortError> {
@@ -554,159 +553,5 @@ impl Functions for Aws {
         _: &RevisionId,
     ) -> Result<AliasMove, PortError> {
         panic!("a probe moves nothing")
-    }
-}
-
-fn ask(
-    otherwise: Otherwise,
-    function: &str,
-    dry_run: Option<&str>,
-) -> Result<ProbeReport, ProbeError> {
-    let aws = Aws::new(otherwise);
-    let world = ProbeWorld {
-        uploads: &aws,
-        records: &aws,
-        signed: &aws,
-        signer: &aws,
-        lambda: &aws,
-        clock: &aws,
-    };
-    let name = |text: &str| FunctionName::parse(text).unwrap();
-    let (function, dry_run) = (name(function), dry_run.map(name));
-    let scope = NamePattern::parse("*o*").unwrap();
-    let roots = TrustRoots::from_pem(pki().root_pem().as_bytes()).unwrap();
-    let setup = ProbeSetup {
-        function: &function,
-        scope: Some(&scope),
-        dry_run_function: dry_run.as_ref(),
-        uploads_bucket: "uploads",
-        records_bucket: "records",
-        region: "us-east-1",
-        account: ACCOUNT,
-        roots: &roots,
-        timeout: Duration::from_secs(150),
-    };
-    run(probe(&world, &setup))
-}
-
-fn answered(report: &ProbeReport, answer: &str) -> Vec<&'static str> {
-    let facts = report.facts.iter().filter(|fact| fact.answer == answer);
-    facts.map(|fact| fact.id).collect()
-}
-
-#[test]
-fn facts_are_confirmed_where_aws_does_what_it_is_taken_to_do() {
-    let report = ask(Otherwise::Nothing, "doctor-probe", Some("judged")).unwrap();
-    assert_eq!(answered(&report, "differs"), [""; 0], "{report:#?}");
-    assert_eq!(answered(&report, "unknown"), [""; 0], "{report:#?}");
-    assert_eq!(answered(&report, "not_asked"), [""; 0], "{report:#?}");
-    let told: BTreeSet<&str> = report.facts.iter().map(|fact| fact.id).collect();
-    let all = FACTS.iter().map(FormatFact::id);
-    let all: BTreeSet<&str> = all.chain(PROBE_FACTS.iter().map(|fact| fact.id)).collect();
-    assert_eq!(told, all);
-    assert!(report.summary.confirmed >= 30);
-}
-
-#[test]
-fn what_aws_does_otherwise_is_exactly_what_differs() {
-    let cases: [(Otherwise, &[&str]); 21] = [
-        (Otherwise::ModesDropped, &["kinds-and-modes-kept"]),
-        (Otherwise::NobodyNamed, &["notification-principal"]),
-        (Otherwise::EventLost, &["job-event"]),
-        (Otherwise::TokenForgotten, &["job-token"]),
-        (Otherwise::ExpiryOfItsOwn, &["signed-expiry"]),
-        (Otherwise::ForeignSource, &["job-source"]),
-        (Otherwise::AlteredTaken, &["dry-run-altered"]),
-        (Otherwise::UnsignedTaken, &["dry-run-unsigned"]),
-        (Otherwise::ValidRefused, &["dry-run-valid"]),
-        (Otherwise::DryRunChanges, &["dry-run-changes-nothing"]),
-        (Otherwise::NoSequencer, &["notification-sequencer"]),
-        (Otherwise::NeverStarted, &["job-started"]),
-        (Otherwise::JobPaused, &["job-known"]),
-        (Otherwise::OtherKey, &["signed-key"]),
-        (Otherwise::NothingSigned, &["signed-version"]),
-        (Otherwise::OtherOwner, &["job-owner"]),
-        (Otherwise::OtherJobSigned, &["signed-job"]),
-        (Otherwise::OtherProfileVersion, &["signed-profile"]),
-        (Otherwise::SignedLate, &["signed-time"]),
-        (Otherwise::Refused, &["gate-verdict"]),
-        (Otherwise::NotPrepared, &["gate-prepared"]),
-    ];
-    let mut provoked = BTreeSet::from(["upload-notified"]);
-    for (otherwise, expected) in cases {
-        let report = ask(otherwise, "doctor-probe", Some("judged")).unwrap();
-        assert_eq!(
-            answered(&report, "differs"),
-            expected,
-            "{otherwise:?}: {report:#?}"
-        );
-        provoked.extend(expected);
-    }
-    // Without a notification nothing comes after it: the next test. Facts of the format have their own, in `tests/cases`.
-    let of_format: BTreeSet<&str> = FACTS.iter().map(FormatFact::id).collect();
-    let provoked: BTreeSet<&str> = provoked.difference(&of_format).copied().collect();
-    let all: BTreeSet<&str> = PROBE_FACTS.iter().map(|fact| fact.id).collect();
-    assert_eq!(provoked, all, "every fact is provoked");
-}
-
-#[test]
-fn silence_and_denial_are_no_confirmation() {
-    let report = ask(Otherwise::NeverNotified, "doctor-probe", None).unwrap();
-    assert_eq!(
-        answered(&report, "differs"),
-        ["upload-notified", "job-started"]
-    );
-    assert_eq!(answered(&report, "confirmed"), [""; 0], "{report:#?}");
-    assert!(report.took_seconds >= 150, "{}", report.took_seconds);
-    let report = ask(Otherwise::ReadDenied, "doctor-probe", Some("judged")).unwrap();
-    assert_eq!(answered(&report, "differs"), [""; 0], "{report:#?}");
-    let unknown = answered(&report, "unknown");
-    for id in [
-        "signed-version",
-        "digest-formula",
-        "signed-job",
-        "dry-run-valid",
-    ] {
-        assert!(unknown.contains(&id), "{id}: {report:#?}");
-    }
-}
-
-#[test]
-fn report_names_nobody() {
-    for otherwise in [
-        Otherwise::Nothing,
-        Otherwise::ReadDenied,
-        Otherwise::ValidRefused,
-    ] {
-        let report = ask(otherwise, "doctor-probe", Some("judged")).unwrap();
-        let text = serde_json::to_string(&report).unwrap();
-        for secret in [
-            ACCOUNT,
-            PROFILE,
-            "doctor-probe",
-            "judged\"",
-            "uploads\"",
-            "AROAEXAMPLE",
-            "cf0489c1",
-            "user/ann",
-        ] {
-            assert!(!text.contains(secret), "{secret}: {report:#?}");
-        }
-    }
-}
-
-#[test]
-fn targets_are_never_probed() {
-    let exists = ask(Otherwise::Nothing, "shop", None).unwrap_err();
-    assert!(matches!(exists, ProbeError::FunctionExists(_)), "{exists}");
-    let outside = ask(Otherwise::Nothing, "bank", None).unwrap_err();
-    assert!(
-        matches!(outside, ProbeError::OutOfScope { .. }),
-        "{outside}"
-    );
-    let target = ask(Otherwise::Nothing, "doctor-probe", Some("shop")).unwrap_err();
-    assert!(matches!(target, ProbeError::IsTarget(_)), "{target}");
-    for error in [exists, outside, target] {
-        assert!(error.fix().starts_with("give another"), "{error}");
     }
 }
