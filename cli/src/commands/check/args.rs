@@ -24,7 +24,7 @@ Exit status:
      enough; of several, any of them
   2  the command line or an input cannot be used, or AWS does not answer";
 
-/// Say whether a package would be signed, and whether it could start
+/// Say whether a package would be signed, and could start
 ///
 /// Runs the checks that the gate runs before it has an unsigned package signed. With what is known of the
 /// function, also says what would keep it from starting: a handler that is not there, a program for

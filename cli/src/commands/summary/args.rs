@@ -19,7 +19,7 @@ public key. s3:ListBucket and s3:GetObject on the records bucket are enough, wit
 
 Exit status: 0 it was shown; 2 there is none, the command line cannot be used, or the records cannot be read.";
 
-/// Show the signed summary of a deployment, which others can verify
+/// Show the signed summary of a deployment, for others to verify
 ///
 /// Reads the SLSA verification summary that the gate signed after a deployment: which upload and which signed package
 /// were verified, against which policy, and where they run. It is shown as it is on record, and not verified.
