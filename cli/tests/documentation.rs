@@ -269,9 +269,11 @@ fn strays(help: &str) -> Vec<&str> {
             let [before, line, after] = three else {
                 return false;
             };
-            let is_one = indent(before) == indent(line) && !line.trim().is_empty();
+            // Rows, which are two columns in, are written one by one, and not wrapped.
+            let is_one =
+                indent(before) == indent(line) && indent(line) != 2 && !line.trim().is_empty();
             is_one
-                && before.len() > 60
+                && before.len() > 70
                 && !after.trim().is_empty()
                 && line.split_whitespace().count() <= 2
         })
