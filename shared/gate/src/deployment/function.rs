@@ -198,6 +198,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         };
         let configuration = configuration_of(function, options.architecture);
         let mut evidence = self.evidence(csc, configuration, &function.tags).await?;
+        // Judged before the dry run, which is asked for by what it says, and once more with it.
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
             && let Some(same) = self

@@ -75,7 +75,7 @@ codes! {
         "Turn versioning on for the uploads bucket and upload again."
     }
     TargetNotManaged = "TARGET_NOT_MANAGED" {
-        "The target is none of those that the gate was given.",
+        "This stack is not configured to manage the target.",
         "The stack's parameter TargetFunctions or TargetLayers leaves its name out, or the upload was meant for the bucket of another stack.",
         "Upload it to the stack that manages the target, or widen the parameter and upload again."
     }
@@ -197,7 +197,7 @@ codes! {
         "Upload the unsigned package; the gate has it signed."
     }
     StructureUnsound = "STRUCTURE_UNSOUND" {
-        "The zip is refused for a reason that has no code of its own.",
+        "The zip is refused for a reason that has no code of its own. Kept for old records: today every reason has one.",
         "See the message.",
         "Build the zip again with a current tool."
     }
@@ -271,7 +271,7 @@ codes! {
         "Treat the package as tampered with; find out who could write it, and have the source signed again."
     }
     IntegrityUnsound = "INTEGRITY_UNSOUND" {
-        "The signature is refused for a reason that has no code of its own.",
+        "The signature is refused for a reason that has no code of its own. Kept for old records: today every reason has one.",
         "See the message.",
         "Have the package signed again."
     }

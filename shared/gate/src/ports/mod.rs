@@ -28,6 +28,7 @@ mod listing;
 mod pager;
 mod records;
 mod redelivery;
+mod signed_objects;
 mod signer;
 mod stack_inspection;
 mod upload_inventory;
@@ -59,6 +60,7 @@ pub use listing::{CONTROL_PLANE_INTERVAL, GET_FUNCTION_INTERVAL, ListingPage, Pa
 pub use pager::{Pager, SnsMessage};
 pub use records::{Creation, RecordWithEtag, Records, Replacement};
 pub use redelivery::{Receiver, Redelivery};
+pub use signed_objects::{CurrentPackage, SignedObjects};
 pub use signer::{JobRequest, JobStart, Signer};
 pub use stack_inspection::{
     AlarmSettings, BucketSettings, DescribedStack, GateFunctionSettings, KeySettings, QueueMapping,
@@ -67,6 +69,4 @@ pub use stack_inspection::{
 };
 pub use upload_inventory::{ListedVersion, UploadInventory, VersionsCursor, VersionsPage};
 pub use upload_store::{Stored, UploadStore};
-pub use uploads::{
-    CurrentPackage, CurrentUpload, ObjectHead, SignedObjects, UploadHead, UploadVersion, Uploads,
-};
+pub use uploads::{CurrentUpload, ObjectHead, UploadHead, UploadVersion, Uploads};

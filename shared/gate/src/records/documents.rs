@@ -67,7 +67,7 @@ pub struct Signing {
     pub received: Received,
 }
 
-/// Lambda's verdict beside ours.
+/// Lambda's verdict beside ours, in the form of the JSON; the verdict itself has it as a `Fact`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum LambdaVerdict {

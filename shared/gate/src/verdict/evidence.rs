@@ -102,7 +102,8 @@ pub(crate) struct SignatureFacts {
     pub(crate) certificates: Vec<Certificate>,
 }
 
-/// What became of comparing a package with its source.
+/// What became of comparing a package with its source. No [`Fact`]: it may also be impossible to compare, and a source
+/// that is gone is another thing than one that was not looked for.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Judged(Result<OriginProof, OriginError>),
