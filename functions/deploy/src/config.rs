@@ -8,6 +8,7 @@ use countersign_aws::function_runtime::{
 };
 use countersign_gate::{
     deployment::{DeploySettings, KeptVersions, ProvenanceSettings},
+    domain::StackArn,
     verdict::{BuilderTrust, DemandParts, OperatorPolicy, PackageExaminer},
 };
 use countersign_package::Limits;
@@ -18,6 +19,16 @@ pub(crate) struct Config {
     pub(crate) settings: DeploySettings,
     pub(crate) examiner: PackageExaminer,
     pub(crate) event_bus: String,
+    pub(crate) summaries: Option<Summaries>,
+}
+
+/// What summaries of deployments take: none are made without a key.
+#[derive(Debug)]
+pub(crate) struct Summaries {
+    /// The ARN of the key.
+    pub(crate) key: String,
+    /// Who verified.
+    pub(crate) verifier: StackArn,
 }
 
 impl Config {
@@ -37,6 +48,11 @@ impl Config {
         let days = environment.read(&settings::KEEP_VERSIONS_DAYS);
         let roots = environment.read(&settings::TRUST_ROOTS);
         let provenance = provenance(&mut environment);
+        let summary_key = environment.read(&settings::SUMMARY_KEY_ARN);
+        let verifier = match &summary_key {
+            Some(Some(_)) => environment.read(&settings::STACK_ARN),
+            _ => None,
+        };
         let config = (|| {
             Some(Self {
                 settings: DeploySettings {
@@ -55,6 +71,13 @@ impl Config {
                 },
                 examiner: PackageExaminer::new(Limits::default(), roots?),
                 event_bus: event_bus?,
+                summaries: match summary_key? {
+                    Some(key) => Some(Summaries {
+                        key,
+                        verifier: verifier?,
+                    }),
+                    None => None,
+                },
             })
         })();
         environment.finish(config)
@@ -139,6 +162,7 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
         assert_eq!(config.settings.canary, CanaryPolicy::Wait);
         assert_eq!(config.settings.storage, CodeStorage::Copied);
         assert_eq!(config.settings.kept_versions, None, "nothing is deleted");
+        assert!(config.summaries.is_none(), "nothing is signed");
         let provenance = config.settings.provenance;
         assert_eq!(
             provenance.demand,
@@ -147,6 +171,39 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
         );
         assert!(provenance.trust.keys.is_empty());
         assert_eq!(provenance.wait.as_secs(), 60);
+    }
+
+    #[test]
+    fn summaries_take_a_key_and_the_stack() {
+        const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/7c9b";
+        const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/gate/5d1e";
+        let key = ("COUNTERSIGN_SUMMARY_KEY_ARN", KEY);
+        let stack = ("COUNTERSIGN_STACK_ARN", STACK);
+        let summaries = Config::read(&variables(&[key, stack])).unwrap().summaries;
+        let Some(Summaries { key, verifier }) = summaries else {
+            panic!("there is a key")
+        };
+        assert_eq!((key.as_str(), verifier.as_str()), (KEY, STACK));
+        // The stack alone is what a template without a key sets.
+        assert!(
+            Config::read(&variables(&[stack]))
+                .unwrap()
+                .summaries
+                .is_none()
+        );
+        for (wrong, fault) in [
+            (
+                vec![("COUNTERSIGN_SUMMARY_KEY_ARN", KEY)],
+                "COUNTERSIGN_STACK_ARN: is not set",
+            ),
+            (
+                vec![("COUNTERSIGN_SUMMARY_KEY_ARN", "alias/mine"), stack],
+                "COUNTERSIGN_SUMMARY_KEY_ARN: \"alias/mine\" is not",
+            ),
+        ] {
+            let error = Config::read(&variables(&wrong)).unwrap_err().to_string();
+            assert!(error.contains(fault), "{fault} is not in {error}");
+        }
     }
 
     /// Nothing else of the function may be able to delete, and a function's ARN has no colon behind its name.

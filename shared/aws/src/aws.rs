@@ -10,13 +10,13 @@ use countersign_gate::{
     },
     ports::{
         Alias, AliasMove, Announcement, AttestationListing, AttestationRead, Attestations, Clock,
-        CodeUpdate, Creation, CurrentPackage, CurrentUpload, Events, Function, FunctionCsc,
-        FunctionInventory, FunctionVersions, Functions, JobRequest, JobStart, LayerContent,
-        LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction, ListedFunctionVersion,
-        ListingPage, PortError, RecordWithEtag, Records, Replacement, SignedObjects, Signer,
-        Stored, UpdateOptions, UpdatedCode, UploadHead, UploadInventory, UploadStore,
-        UploadVersion, Uploads, Version, VersionDeletion, VersionPublish, VersionRequest,
-        VersionsCursor, VersionsPage,
+        CodeUpdate, Creation, CurrentPackage, CurrentUpload, Events, Function, FunctionAliases,
+        FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest, JobStart,
+        LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedAlias,
+        ListedFunction, ListedFunctionVersion, ListingPage, PortError, RecordWithEtag, Records,
+        Replacement, SignedObjects, Signer, Stored, UpdateOptions, UpdatedCode, UploadHead,
+        UploadInventory, UploadStore, UploadVersion, Uploads, Version, VersionDeletion,
+        VersionPublish, VersionRequest, VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
 };
@@ -184,9 +184,12 @@ delegate! { FunctionInventory to lambda:
     fn functions_of_csc(csc: &CscArn, marker: Option<&str>) -> ListingPage<String>;
 }
 
+delegate! { FunctionAliases to lambda:
+    fn list_aliases(function: &FunctionName, marker: Option<&str>) -> ListingPage<ListedAlias>;
+}
+
 delegate! { FunctionVersions to lambda:
     fn list_function_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<ListedFunctionVersion>;
-    fn list_aliased_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<VersionNumber>;
     fn list_provisioned_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<VersionNumber>;
     fn delete_version(function: &FunctionName, version: VersionNumber) -> VersionDeletion;
 }

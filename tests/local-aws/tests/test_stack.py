@@ -141,6 +141,8 @@ WRITTEN_ONCE = {
     f"{FOLDER}/lease-sign-2-released.json": {"sign"},
     f"{FOLDER}/lease-deploy-2.json": {"deploy"},
     f"{FOLDER}/lease-deploy-2-released.json": {"deploy"},
+    f"{FOLDER}/policy.json": {"deploy"},
+    f"{FOLDER}/summary.dsse.json": {"deploy"},
     f"{FOLDER}/outcome.json": {"sign", "deploy"},
     f"{FOLDER}/announced.json": {"sign", "deploy"},
     "unrecognised/0123456789abcdef/20261126T080000Z-abc/outcome.json": {"sign", "deploy"},

@@ -9,6 +9,7 @@
 )]
 
 mod scene;
+mod summaries;
 
 use std::{fs, time::Duration};
 

@@ -6,6 +6,8 @@ mod inventory;
 mod lambda;
 mod s3;
 mod signer;
+#[cfg(feature = "summaries")]
+mod summary_key;
 mod versions;
 
 use countersign_gate::{domain::Stack, ports::PortError};

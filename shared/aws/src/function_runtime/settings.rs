@@ -9,7 +9,8 @@ use countersign_gate::{
     alerts::{HttpsPages, OwnRoles},
     deployment::CanaryPolicy,
     domain::{
-        CodeStorage, CscArn, NamePattern, ProbeFunction, ProfileName, WeakerParameter, variables,
+        CodeStorage, CscArn, NamePattern, ProbeFunction, ProfileName, StackArn, WeakerParameter,
+        variables,
     },
     verdict::{
         Builder, BuilderTrust, IntegrityAuthority, Level, PublicKey, RefPattern, SourcePattern,
@@ -352,6 +353,22 @@ settings! {
         meaning: "for how many days a version is kept that records name, 1 to 365",
         parse: |text| number(text, 1..=365),
         default: Some(|| 30),
+    }
+
+    /// The key that summaries of deployments are signed with; none are made unless it is set.
+    SUMMARY_KEY_ARN: Option<String> {
+        name: "COUNTERSIGN_SUMMARY_KEY_ARN",
+        meaning: "the ARN of the key that signs summaries of deployments",
+        parse: key_arn,
+        default: Some(|| None),
+    }
+
+    /// The stack as CloudFormation names it: who verified, in summaries. Only they need it.
+    STACK_ARN: StackArn {
+        name: "COUNTERSIGN_STACK_ARN",
+        meaning: "the ARN of the stack, as CloudFormation has it",
+        parse: |text| StackArn::parse(text).ok_or_else(|| unfit(text, "the ARN of a stack")),
+        default: None,
     }
 
     /// The roots that certificate chains may lead to; AWS's unless it is set.

@@ -268,6 +268,7 @@ async fn block_other_deliveries<W: DeployWorld>(
             verdict,
             lambda: LambdaVerdict::NotAsked,
             code_signing_config: None,
+            operator_policy: None,
             alias: None,
             effect: Effect::None,
             delivery: pending.attempt.id.clone(),

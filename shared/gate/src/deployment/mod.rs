@@ -5,7 +5,8 @@
 //! anything is changed), `function.rs` with `publish.rs` and `alias.rs`, `layer.rs`,
 //! `current_package.rs` (the last verified package of a target), `live.rs` (`live.json`), `expected.rs` (deployed bytes are
 //! verified bytes), `update_options.rs` (how Lambda keeps them, for which processor), `description.rs` (what a version says of itself), `prune.rs` (old versions are
-//! deleted), `settings.rs`.
+//! deleted), `settings.rs`. What others are told of a deployment: `statement.rs` (what it says), `summarize.rs` (signed, and
+//! put on record).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
 //!
@@ -27,6 +28,8 @@ mod pending_deployment;
 mod prune;
 mod publish;
 mod settings;
+mod statement;
+mod summarize;
 mod update_options;
 
 pub use crate::domain::{ALIAS_TAG, ARCHITECTURE_TAG};
@@ -35,3 +38,4 @@ pub use expected::ExpectedCode;
 pub use pending_deployment::DeployWorld;
 pub use prune::{MAX_PRUNED, PrunePlan, PruneWorld, plan_prune, prune};
 pub use settings::{CanaryPolicy, DeploySettings, KeptVersions, ProvenanceSettings};
+pub use summarize::{Summarized, SummaryWorld, summarize};

@@ -19,6 +19,7 @@ mod probe_function;
 mod reason_code;
 mod signing_job;
 mod stack;
+mod stack_arn;
 mod target;
 mod target_tag;
 mod upload;
@@ -44,6 +45,7 @@ pub use signing_job::{
     JobRevocation, JobStatus, ProfileStatus, SignedObject, SigningJob, SigningProfile,
 };
 pub use stack::{Scope, Stack};
+pub use stack_arn::StackArn;
 pub use target::{KeyError, Target};
 pub use target_tag::{
     ALIAS_TAG, ARCHITECTURE_TAG, BUILDER_TAG, LEVEL_TAG, PROFILE_TAG, REF_TAG, SOURCE_TAG,

@@ -31,6 +31,7 @@ mod redelivery;
 mod signed_objects;
 mod signer;
 mod stack_inspection;
+mod summary_signer;
 mod upload_inventory;
 mod upload_store;
 mod uploads;
@@ -49,7 +50,9 @@ pub use dead_letters::{DeadLetter, DeadLetters};
 pub use error::{Cause, PortError, error_chain};
 pub use event_bus::{Announcement, Events, SOURCE};
 pub use function_inventory::{FunctionInventory, ListedFunction};
-pub use function_versions::{FunctionVersions, ListedFunctionVersion, VersionDeletion};
+pub use function_versions::{
+    FunctionAliases, FunctionVersions, ListedAlias, ListedFunctionVersion, VersionDeletion,
+};
 pub use functions::{
     Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, LATEST_PUBLISHED, Publication,
     UpdateOptions, UpdateStatus, UpdatedCode, Version, VersionPublish, VersionRequest,
@@ -63,10 +66,11 @@ pub use redelivery::{Receiver, Redelivery};
 pub use signed_objects::{CurrentPackage, SignedObjects};
 pub use signer::{JobRequest, JobStart, Signer};
 pub use stack_inspection::{
-    AlarmSettings, BucketSettings, DescribedStack, GateFunctionSettings, KeySettings, QueueMapping,
-    QueueSettings, RuleSettings, SimulatedAction, StackInspection, StackResource, Subscription,
-    TrailLogging, TrailSettings,
+    AlarmSettings, BucketSettings, DescribedStack, GateFunctionSettings, KeySettings,
+    MappingFilter, QueueMapping, QueueSettings, RuleSettings, RuleTarget, SimulatedAction,
+    StackInspection, StackResource, Subscription, TargetInput, TrailLogging, TrailSettings,
 };
+pub use summary_signer::{SummarySignature, SummarySigner};
 pub use upload_inventory::{ListedVersion, UploadInventory, VersionsCursor, VersionsPage};
 pub use upload_store::{Stored, UploadStore};
 pub use uploads::{CurrentUpload, ObjectHead, UploadHead, UploadVersion, Uploads};

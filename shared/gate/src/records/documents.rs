@@ -9,7 +9,7 @@ use crate::{
         AliasName, ProfileName, Refusal, SignedObject, SigningJobId, Target, Upload, Uploader,
         VersionNumber,
     },
-    verdict::{Decision, Verdict},
+    verdict::{Decision, OperatorPolicy, Verdict},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,9 @@ pub struct VerdictRecord {
     pub lambda: LambdaVerdict,
     /// The code signing configuration; null when there is none or it could not be read.
     pub code_signing_config: Option<CscReport>,
+    /// The stack's own settings that it was decided by; null when no verdict was made, and in older records.
+    #[serde(default)]
+    pub operator_policy: Option<OperatorPolicy>,
     /// The alias that the deployment is to move, as the function's tag named it; null when there is no
     /// tag, or the verdict is about no function.
     #[serde(default)]

@@ -8,6 +8,7 @@ use countersign_package::{
     VerifiedPackage, origin::OriginProof,
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Lambda's own verdict on a package, by dry run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,8 @@ pub enum DryRun {
 }
 
 /// What happens to a target that has no code signing configuration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WithoutCsc {
     /// Nothing is deployed to it.
     #[default]
@@ -29,7 +31,8 @@ pub enum WithoutCsc {
 }
 
 /// Whose word counts on integrity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum IntegrityAuthority {
     /// Ours: what we cannot verify is not deployed.
     #[default]
@@ -40,7 +43,8 @@ pub enum IntegrityAuthority {
 }
 
 /// What happens to a package that cannot start as the function that it is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unstartable {
     /// It is deployed, with a warning: the gate's knowledge of runtimes is not AWS's.
     #[default]
@@ -49,8 +53,9 @@ pub enum Unstartable {
     Refuse,
 }
 
-/// The choices that an operator has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The choices that an operator has. What a record does not say was not to be chosen when it was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OperatorPolicy {
     /// `COUNTERSIGN_TARGET_WITHOUT_CSC`
     pub without_csc: WithoutCsc,

@@ -39,6 +39,7 @@ mod scale;
 mod scale_plots;
 mod startable;
 mod storage_mode;
+mod summaries;
 mod sweep;
 mod sweep_trust;
 mod told_once;

@@ -28,6 +28,7 @@ mod happy_path;
 mod pages;
 mod provenance;
 mod refusals;
+mod summaries;
 mod sweep;
 mod true_records;
 mod who_may_write;
@@ -75,6 +76,7 @@ fn deployed() -> Result<(Cloud, Stack), HarnessError> {
     let parameters = [
         "TargetFunctions=demo*",
         "AttestationWaitSeconds=30",
+        "SummaryKey=create",
         &administrators,
         &keys,
     ];

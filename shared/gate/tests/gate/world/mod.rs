@@ -117,6 +117,7 @@ impl AliasState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedVersion {
     pub code_sha256: String,
+    pub job_arn: Option<String>,
     pub config: u64,
     pub configuration: FunctionConfiguration,
     pub description: String,
@@ -136,6 +137,7 @@ impl PublishedVersion {
     pub fn of(code_sha256: &str) -> Self {
         Self {
             code_sha256: code_sha256.to_owned(),
+            job_arn: None,
             config: 0,
             configuration: FunctionConfiguration::default(),
             description: String::new(),
@@ -326,6 +328,8 @@ pub struct WorldState {
     pub signatures_expire_at: Option<Timestamp>,
     /// When the signature of every job was revoked.
     pub jobs_revoked_at: Option<Timestamp>,
+    /// This job alone was revoked.
+    pub job_revoked: Option<SigningJobId>,
     /// The function was without a code signing configuration, for a while at least.
     pub was_unsigned: bool,
     /// Signatures were revoked, for a while at least.
@@ -420,6 +424,7 @@ impl World {
             looks: BTreeMap::new(),
             signatures_expire_at: None,
             jobs_revoked_at: None,
+            job_revoked: None,
             was_unsigned: false,
             was_revoked: false,
             resent: Vec::new(),

@@ -1,6 +1,7 @@
 //! Runs use cases without a runtime.
 
 use std::{
+    collections::BTreeSet,
     future::Future,
     pin::pin,
     sync::{Arc, Mutex},
@@ -13,6 +14,7 @@ use countersign_gate::{
     domain::{CodeStorage, CscArn, NamePattern, Scope, SigningJobId, Stack, Uploader, VersionId},
     events::UploadEvent,
     outcome::{DeliveryAttempt, Finished, RetryableError},
+    records::SettingsPosture,
     sweep::SweepSettings,
     verdict::{BuilderTrust, DemandParts, OperatorPolicy, WithoutCsc},
 };
@@ -119,8 +121,15 @@ pub fn sweep_settings() -> SweepSettings {
         cscs: vec![CscArn::parse(CSC).unwrap()],
         without_csc: WithoutCsc::Reject,
         weaker_parameters: Vec::new(),
+        watched: SettingsPosture {
+            target_functions: "*".to_owned(),
+            target_layers: "*".to_owned(),
+            peer_roles: BTreeSet::new(),
+            trust_roots: BTreeSet::from(["ab".repeat(32)]),
+        },
         patience: std::time::Duration::from_hours(1),
         daily_probe: None,
+        summarizes: false,
     }
 }
 

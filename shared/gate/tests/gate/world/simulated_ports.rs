@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use super::{
     FaultAt, Job, Mistake, SIGNED, World, WorldState,
     invariants::Seen,
-    packages::{ACCOUNT, PROFILE_VERSION, job_id},
+    packages::{ACCOUNT, PROFILE_VERSION, SUMMARY_KEY, job_id},
     trail::ALERT,
 };
 
@@ -639,7 +639,8 @@ impl Signer for SimulatedPorts {
             }
             drop(seen);
             let is_blind = state.mistake == Some(Mistake::RevocationNotSeen);
-            let revoked_at = state.jobs_revoked_at.filter(|_| !is_blind);
+            let alone = (state.job_revoked.as_ref() == Some(id)).then_some(state.now);
+            let revoked_at = state.jobs_revoked_at.or(alone).filter(|_| !is_blind);
             Some(SigningJob {
                 id: id.clone(),
                 status: match (state.jobs_unknown.clone(), job.succeeded) {
@@ -698,6 +699,17 @@ impl Events for SimulatedPorts {
             }
             state.put_own_event(announcement.detail_type(), announcement.detail());
             state.events.push(announcement.detail().to_owned());
+        })
+        .await
+    }
+}
+
+/// The key of the stack. What it signs with is the digest itself, so that a test sees over what a signature is.
+impl SummarySigner for SimulatedPorts {
+    async fn sign_summary(&self, sha384: [u8; 48]) -> Result<SummarySignature, PortError> {
+        self.call("kms:Sign", |_| SummarySignature {
+            key: SUMMARY_KEY.to_owned(),
+            bytes: sha384.to_vec(),
         })
         .await
     }
