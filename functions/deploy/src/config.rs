@@ -7,7 +7,7 @@ use countersign_aws::function_runtime::{
     settings,
 };
 use countersign_gate::{
-    deployment::{DeploySettings, KeptVersions, ProvenanceSettings},
+    deployment::{DeploySettings, KeptVersions, PeopleSettings, ProvenanceSettings},
     domain::StackArn,
     verdict::{BuilderTrust, DemandParts, OperatorPolicy, PackageExaminer},
 };
@@ -44,6 +44,12 @@ impl Config {
         let new_function_csc = environment.read(&settings::NEW_FUNCTION_CSC_ARN);
         let canary = environment.read(&settings::CANARY_ON_ALIAS);
         let storage = environment.read(&settings::CODE_STORAGE);
+        let required_approvals = environment.read(&settings::REQUIRED_APPROVALS);
+        let approval_lifetime = environment.read(&settings::APPROVAL_HOURS);
+        let people_wait = environment.read(&settings::PEOPLE_WAIT_HOURS);
+        let personal_roles = environment.read(&settings::PERSONAL_ROLES);
+        let heeds_freezes = environment.read(&settings::FREEZES);
+        let probe_function = environment.read(&settings::PROBE_FUNCTION);
         let newest = environment.read(&settings::KEEP_VERSIONS);
         let days = environment.read(&settings::KEEP_VERSIONS_DAYS);
         let roots = environment.read(&settings::TRUST_ROOTS);
@@ -66,6 +72,14 @@ impl Config {
                     new_function_csc: new_function_csc?,
                     canary: canary?,
                     storage: storage?,
+                    people: PeopleSettings {
+                        required_approvals: required_approvals?,
+                        approval_lifetime: approval_lifetime?,
+                        max_wait: people_wait?,
+                        personal_roles: personal_roles?,
+                        heeds_freezes: heeds_freezes?,
+                        probe: probe_function?.map(|probe| probe.name),
+                    },
                     kept_versions: kept_versions(newest?, days?),
                     provenance: provenance?,
                 },
@@ -118,7 +132,7 @@ fn kept_versions(newest: u32, days: u32) -> Option<KeptVersions> {
 mod tests {
     use countersign_gate::{
         deployment::CanaryPolicy,
-        domain::CodeStorage,
+        domain::{CodeStorage, PersonalRoles},
         verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
     };
 
@@ -171,6 +185,13 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
         );
         assert!(provenance.trust.keys.is_empty());
         assert_eq!(provenance.wait.as_secs(), 60);
+        let people = config.settings.people;
+        assert_eq!(people.required_approvals, 0);
+        assert_eq!(people.personal_roles, PersonalRoles::default());
+        assert!(
+            !people.heeds_freezes,
+            "nothing is asked where nobody asks for it"
+        );
     }
 
     #[test]
@@ -240,6 +261,11 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
             ("COUNTERSIGN_NEW_FUNCTION_CSC_ARN", arn),
             ("COUNTERSIGN_CANARY_ON_ALIAS", "takeover"),
             ("COUNTERSIGN_KEEP_VERSIONS", "25"),
+            ("COUNTERSIGN_REQUIRED_APPROVALS", "2"),
+            ("COUNTERSIGN_APPROVAL_HOURS", "24"),
+            ("COUNTERSIGN_PEOPLE_WAIT_HOURS", "5"),
+            ("COUNTERSIGN_PERSONAL_ROLES", "AROAEXAMPLEROLEID0000"),
+            ("COUNTERSIGN_FREEZES", "true"),
             ("COUNTERSIGN_CODE_STORAGE", "reference"),
             ("COUNTERSIGN_PROVENANCE_SOURCE", "github.com/acme/"),
             (
@@ -279,6 +305,13 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
         assert!(provenance.demand.level.is_some() && provenance.demand.builder.is_some());
         assert_eq!(provenance.trust.keys.len(), 2);
         assert!(provenance.wait.is_zero());
+        let people = config.settings.people;
+        assert_eq!(people.required_approvals, 2);
+        assert_eq!(people.approval_lifetime.as_secs(), 24 * 3600);
+        assert_eq!(people.max_wait.as_secs(), 5 * 3600);
+        let roles = PersonalRoles::parse("AROAEXAMPLEROLEID0000").unwrap();
+        assert_eq!(people.personal_roles, roles);
+        assert!(people.heeds_freezes);
     }
 
     #[test]

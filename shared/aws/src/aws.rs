@@ -14,8 +14,8 @@ use countersign_gate::{
         FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest, JobStart,
         LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedAlias,
         ListedFunction, ListedFunctionVersion, ListingPage, PortError, RecordWithEtag, Records,
-        Replacement, SignedObjects, Signer, Stored, UpdateOptions, UpdatedCode, UploadHead,
-        UploadInventory, UploadStore, UploadVersion, Uploads, Version, VersionDeletion,
+        Replacement, SignedObjects, Signer, StatementObject, Stored, UpdateOptions, UpdatedCode,
+        UploadHead, UploadInventory, UploadStore, UploadVersion, Uploads, Version, VersionDeletion,
         VersionPublish, VersionRequest, VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
@@ -116,6 +116,8 @@ delegate! { Uploads to uploads:
     fn read_upload(upload: &UploadId) -> Option<Vec<u8>>;
     fn read_if_current(wanted: &UploadId) -> CurrentUpload;
     fn list_versions(key: &str, max: usize) -> Vec<UploadVersion>;
+    fn list_statements(prefix: &str, max: usize) -> Vec<String>;
+    fn read_statement(key: &str, max_bytes: u64) -> Option<StatementObject>;
     fn upload_tags(upload: &UploadId) -> BTreeMap<String, String>;
 }
 

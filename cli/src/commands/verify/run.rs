@@ -4,7 +4,9 @@ use std::path::Path;
 
 use countersign_gate::{
     domain::Csc,
-    verdict::{Decision, Evidence, Fact, OperatorPolicy, ProvenanceEvidence, decide, examine},
+    verdict::{
+        Decision, Evidence, Fact, OperatorPolicy, People, ProvenanceEvidence, decide, examine,
+    },
 };
 use countersign_package::{Limits, Package};
 use jiff::Timestamp;
@@ -47,6 +49,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         function: Fact::NotAsked,
         provenance: ProvenanceEvidence::NotDemanded,
         dry_run: Fact::NotAsked,
+        people: People::not_asked(),
         policy: OperatorPolicy::default(),
     };
     let verdict = decide(&evidence);

@@ -151,6 +151,8 @@ fn check_name(check: Check) -> &'static str {
         Check::Revocation => "revocation",
         Check::Provenance => "provenance",
         Check::Startable => "startable",
+        Check::Approval => "approval",
+        Check::Freeze => "freeze",
         Check::SecondOpinion => "second opinion",
     }
 }

@@ -7,10 +7,10 @@ use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use countersign_gate::{
     alerts::{HttpsPages, OwnRoles},
-    deployment::CanaryPolicy,
+    deployment::{CanaryPolicy, MAX_APPROVALS},
     domain::{
-        CodeStorage, CscArn, NamePattern, ProbeFunction, ProfileName, StackArn, WeakerParameter,
-        variables,
+        CodeStorage, CscArn, NamePattern, PersonalRoles, ProbeFunction, ProfileName, StackArn,
+        WeakerParameter, variables,
     },
     verdict::{
         Builder, BuilderTrust, IntegrityAuthority, Level, PublicKey, RefPattern, SourcePattern,
@@ -339,6 +339,46 @@ settings! {
         default: Some(CodeStorage::default),
     }
 
+    /// How many people have to approve an upload for any target.
+    REQUIRED_APPROVALS: u32 {
+        name: "COUNTERSIGN_REQUIRED_APPROVALS",
+        meaning: "how many people have to approve an upload, 0 (nobody) to 10",
+        parse: |text| number(text, 0..=MAX_APPROVALS),
+        default: Some(|| 0),
+    }
+
+    /// How long an approval counts.
+    APPROVAL_HOURS: Duration {
+        name: "COUNTERSIGN_APPROVAL_HOURS",
+        meaning: "for how many hours an approval counts, 1 to 2160",
+        parse: |text| hours(text, 1..=2160),
+        default: Some(|| Duration::from_hours(168)),
+    }
+
+    /// How long an upload waits for people. The queue's `maxReceiveCount` must leave room for it.
+    PEOPLE_WAIT_HOURS: Duration {
+        name: "COUNTERSIGN_PEOPLE_WAIT_HOURS",
+        meaning: "for how many hours an upload waits for approvals or the end of a freeze, 1 to 120",
+        parse: |text| hours(text, 1..=120),
+        default: Some(|| Duration::from_hours(72)),
+    }
+
+    /// The roles whose sessions have the names of people.
+    PERSONAL_ROLES: PersonalRoles {
+        name: "COUNTERSIGN_PERSONAL_ROLES",
+        meaning: "the unique ids (AROA…) of roles whose sessions are named after people, separated by commas, or nothing",
+        parse: PersonalRoles::parse,
+        default: Some(PersonalRoles::default),
+    }
+
+    /// Whether freezes are heeded.
+    FREEZES: bool {
+        name: "COUNTERSIGN_FREEZES",
+        meaning: "one of: false, true",
+        parse: |text| choice(text, &[("false", false), ("true", true)]),
+        default: Some(|| false),
+    }
+
     /// How many of a function's newest versions are kept; all of them if it is 0.
     KEEP_VERSIONS: u32 {
         name: "COUNTERSIGN_KEEP_VERSIONS",
@@ -479,6 +519,10 @@ fn optional<T: FromStr<Err: Display>>(text: &str) -> Result<Option<T>, String> {
 fn number(text: &str, range: RangeInclusive<u32>) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| range.contains(number));
     number.ok_or_else(|| unfit(text, "a number in this range"))
+}
+
+fn hours(text: &str, range: RangeInclusive<u32>) -> Result<Duration, String> {
+    number(text, range).map(|hours| Duration::from_hours(hours.into()))
 }
 
 fn patience(text: &str) -> Result<Duration, String> {

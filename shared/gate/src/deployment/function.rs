@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use super::{
     alias::{alias_to_move, move_alias},
     collect_evidence::{
-        ExaminedPackage, collect_evidence, configuration_of, csc_by_arn, csc_of_function,
-        no_answer, read_package, read_source,
+        ExaminedPackage, TargetFacts, collect_evidence, configuration_of, csc_by_arn,
+        csc_of_function, no_answer, read_package, read_source,
     },
     collect_provenance::collect_provenance,
     current_package::{SamePackage, prove_same},
@@ -20,6 +20,7 @@ use super::{
     pending_deployment::{
         Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
     },
+    people::ask_people,
     publish::{Published, publish_to_latest, publish_version, wait_until_invocable},
     settings::DeploySettings,
     update_options::update_options,
@@ -33,8 +34,8 @@ use crate::{
     },
     records::{self, Deployed, UploadState},
     verdict::{
-        Approved, DryRun, Evidence, Examine, Fact, Judgement, Verdict, Verified, decide, judge,
-        verify,
+        Approved, DryRun, Evidence, Examine, Fact, Judgement, People, Verdict, Verified, decide,
+        judge, verify,
     },
 };
 
@@ -176,12 +177,27 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         csc: Fact<Option<Csc>>,
         function: Fact<FunctionConfiguration>,
         tags: &BTreeMap<String, String>,
+        people: People,
     ) -> Result<Evidence, EarlyExit> {
         let (package, _) = self.package()?;
         let (world, settings) = (self.world, self.settings);
         let provenance = collect_provenance(world, settings, self.pending, package, tags).await;
         let job = &self.pending.job;
-        Ok(collect_evidence(world, settings, job, package, csc, function, provenance).await)
+        let target = TargetFacts {
+            csc,
+            function,
+            provenance,
+            people,
+        };
+        Ok(collect_evidence(world, settings, job, package, target).await)
+    }
+
+    /// What people say, before anything is changed. `function` is `None` where there is none yet.
+    async fn people(&self, function: Option<&Function>) -> Result<People, EarlyExit> {
+        let (package, _) = self.package()?;
+        let settings = &self.settings.people;
+        let tags = function.map(|function| &function.tags);
+        Ok(ask_people(self.world, settings, self.pending, package, tags).await)
     }
 
     /// Judges the package for the function, and updates it.
@@ -197,7 +213,10 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, options.architecture);
-        let mut evidence = self.evidence(csc, configuration, &function.tags).await?;
+        let people = self.people(Some(function)).await?;
+        let mut evidence = self
+            .evidence(csc, configuration, &function.tags, people)
+            .await?;
         // Judged before the dry run, which is asked for by what it says, and once more with it.
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
@@ -371,7 +390,10 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, None);
-        let evidence = self.evidence(csc, configuration, &function.tags).await?;
+        let people = People::not_asked();
+        let evidence = self
+            .evidence(csc, configuration, &function.tags, people)
+            .await?;
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {
             Judgement::Accepted(verified, verdict) => {
@@ -527,7 +549,12 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let csc = csc_by_arn(self.world, csc).await;
         // What is not there has no tags.
         let tags = BTreeMap::new();
-        let evidence = self.evidence(csc, Fact::NotAsked, &tags).await?;
+        let people = if self.settings.people.probe.as_ref() == Some(&self.name) {
+            People::not_asked()
+        } else {
+            self.people(None).await?
+        };
+        let evidence = self.evidence(csc, Fact::NotAsked, &tags, people).await?;
         let (package, _) = self.package()?;
         let judgement = verify(&evidence, candidate(self.pending, &package.signed));
         let (verified, verdict) = self.record(&evidence, judgement, None).await?;

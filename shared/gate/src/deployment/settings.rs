@@ -2,6 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
+use super::people_settings::PeopleSettings;
 use crate::{
     domain::{CodeStorage, CscArn, Stack},
     verdict::{BuilderTrust, DemandParts, OperatorPolicy},
@@ -23,6 +24,8 @@ pub struct DeploySettings {
     pub canary: CanaryPolicy,
     /// Where Lambda is to read what is deployed from: `COUNTERSIGN_CODE_STORAGE`.
     pub storage: CodeStorage,
+    /// What people have to say before something is deployed.
+    pub people: PeopleSettings,
     /// Which old versions of a function are kept; `None`: all of them.
     pub kept_versions: Option<KeptVersions>,
     /// What is demanded of where packages were built.

@@ -370,7 +370,34 @@ codes! {
         "Publish the layer through the gate, or add its publisher to the configuration; or take it off the function."
     }
 
+    // What people say.
+    ApprovalMissing = "APPROVAL_MISSING" {
+        "Fewer people approved the upload than the target demands.",
+        "Nobody was asked, an approval was withdrawn, it is older than ApprovalHours, or it is by whoever uploaded or by somebody who approved already.",
+        "Have other people put an object below approvals/<target>/<SHA-256 of the upload>/; where the wait is over, upload again: what was approved stays so for ApprovalHours."
+    }
+    ApprovalsTag = "APPROVALS_TAG" {
+        "The tag countersign:approvals of the function is not a number from 0 to 10.",
+        "A misspelt tag.",
+        "Set the tag to how many people have to approve, or remove it for what the stack demands of every target; then upload again."
+    }
+    UploaderUnknown = "UPLOADER_UNKNOWN" {
+        "Approvals are demanded, and it is not on record which person uploaded, so that nobody is known to be another.",
+        "The notification of S3 was lost and the upload found by sweep, or it named an account or a service.",
+        "Upload again, as a user of IAM or with a role."
+    }
+    Frozen = "FROZEN" {
+        "A freeze covers the target: nothing is deployed to it for now.",
+        "Somebody put an object below freeze/; or there is one that cannot be read, which freezes everything.",
+        "Wait for its end, or have it lifted by deleting the object that the message names. Where the wait is over, upload again afterwards."
+    }
+
     // What could not be established.
+    PeopleUnknown = "PEOPLE_UNKNOWN" {
+        "Approvals or freezes could not be read.",
+        "Throttling or a denied call.",
+        "It is tried again by itself. If it stays, check the permissions of the gate's role."
+    }
     ConfigurationUnknown = "CONFIGURATION_UNKNOWN" {
         "The function's configuration could not be read, so whether the package can start is not known.",
         "Throttling or a denied call.",

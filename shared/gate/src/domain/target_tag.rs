@@ -7,6 +7,9 @@
 /// The tag of a function that names the alias to move.
 pub const ALIAS_TAG: &str = "countersign:alias";
 
+/// The tag of a function that says how many people have to approve an upload.
+pub const APPROVALS_TAG: &str = "countersign:approvals";
+
 /// The tag of a function that says which processor its packages are for.
 pub const ARCHITECTURE_TAG: &str = "countersign:architecture";
 
@@ -29,8 +32,9 @@ pub const SOURCE_TAG: &str = "countersign:source";
 pub const WORKFLOW_TAG: &str = "countersign:workflow";
 
 /// All of them.
-pub const TARGET_TAGS: [&str; 8] = [
+pub const TARGET_TAGS: [&str; 9] = [
     ALIAS_TAG,
+    APPROVALS_TAG,
     ARCHITECTURE_TAG,
     BUILDER_TAG,
     LEVEL_TAG,

@@ -73,4 +73,4 @@ pub use stack_inspection::{
 pub use summary_signer::{SummarySignature, SummarySigner};
 pub use upload_inventory::{ListedVersion, UploadInventory, VersionsCursor, VersionsPage};
 pub use upload_store::{Stored, UploadStore};
-pub use uploads::{CurrentUpload, ObjectHead, UploadHead, UploadVersion, Uploads};
+pub use uploads::{CurrentUpload, ObjectHead, StatementObject, UploadHead, UploadVersion, Uploads};

@@ -55,6 +55,19 @@ pub struct UploadVersion {
     pub is_current: bool,
 }
 
+/// A statement about an upload: a small object that people or builders put into the uploads bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementObject {
+    /// The version, or `None` for an object of a bucket without versioning (`null` included).
+    pub version: Option<VersionId>,
+    /// `LastModified`, whole seconds.
+    pub last_modified: Timestamp,
+    /// Bytes.
+    pub size: u64,
+    /// The object; `None` when it has more bytes than were asked for, and was not read.
+    pub body: Option<Vec<u8>>,
+}
+
 /// The uploads bucket.
 pub trait Uploads: Sync {
     /// `HeadObject`. Without a version: the current one, which may be a delete marker. With one:
@@ -90,6 +103,22 @@ pub trait Uploads: Sync {
         key: &str,
         max: usize,
     ) -> impl Future<Output = Result<Vec<UploadVersion>, PortError>> + Send;
+
+    /// `ListObjectsV2`: the keys that begin with `prefix` and have a current version, in order; at most `max` of them, and
+    /// at most one page of 1,000.
+    fn list_statements(
+        &self,
+        prefix: &str,
+        max: usize,
+    ) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
+
+    /// `GetObject` of the key's current version, whose body is read when it has at most `max_bytes`; `None` when there is
+    /// none.
+    fn read_statement(
+        &self,
+        key: &str,
+        max_bytes: u64,
+    ) -> impl Future<Output = Result<Option<StatementObject>, PortError>> + Send;
 
     /// `GetObjectTagging` of exactly this version; empty when there are none or it is gone.
     fn upload_tags(

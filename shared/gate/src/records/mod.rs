@@ -1,8 +1,10 @@
 //! The records of an upload: audit trail, idempotency store, and what people are shown.
 //!
 //! Lives here: the documents (`documents.rs`, `outcome.rs`, their `schema.rs`; `docs/records.md` describes each), reading and writing
-//! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), what `sweep`
-//! finds (`drift.rs`, `posture.rs`, `daily_probe.rs`), and what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`), and what others may verify of a deployment (`summary.rs`).
+//! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), who
+//! made a statement about an upload (`statement.rs`), what `sweep`
+//! finds (`drift.rs`, `posture.rs`, `daily_probe.rs`), what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`), and
+//! what others may verify of a deployment (`summary.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
 //!
@@ -22,6 +24,7 @@ mod posture;
 mod publication;
 mod schema;
 mod silence;
+mod statement;
 mod store;
 mod summary;
 
@@ -51,6 +54,8 @@ pub use publication::Publishing;
 pub use schema::Schema;
 pub(crate) use silence::{SILENCES_FOLDER, silence_path, silence_state_path};
 pub use silence::{Silence, SilenceState};
+pub use statement::Statement;
+pub(crate) use statement::{read_statement, record_statement};
 pub use store::Document;
 pub(crate) use store::{
     RecordFolder, create, find_upload, path_in, read, read_named, replace, to_json,

@@ -7,8 +7,8 @@
 
 use super::{
     checks::{
-        claims::claims, expiry::expiry, integrity::integrity, origin::origin,
-        provenance::provenance, publisher::publisher, revocation::revocation,
+        approval::approval, claims::claims, expiry::expiry, freeze::freeze, integrity::integrity,
+        origin::origin, provenance::provenance, publisher::publisher, revocation::revocation,
         second_opinion::second_opinion, startable::startable, structure::structure,
     },
     evidence::{Evidence, Fact, Unstartable, WithoutCsc},
@@ -46,6 +46,14 @@ pub fn decide(evidence: &Evidence) -> Verdict {
         };
         result.into_finding(Check::Startable, action)
     }));
+    // Where nobody asks for people, nothing is said of them.
+    let of_people = [
+        (Check::Approval, approval(evidence)),
+        (Check::Freeze, freeze(evidence)),
+    ];
+    findings.extend(of_people.into_iter().filter_map(|(check, result)| {
+        Some(result?.into_finding(check, action_of(check, evidence)))
+    }));
     if let Some(result) = second_opinion(evidence, add_up(&findings, evidence)) {
         let action = action_of(Check::SecondOpinion, evidence);
         findings.push(result.into_finding(Check::SecondOpinion, action));
@@ -62,8 +70,13 @@ pub fn decide(evidence: &Evidence) -> Verdict {
 /// What a failure of each check does.
 fn action_of(check: Check, evidence: &Evidence) -> Action {
     match check {
-        // Who demands provenance means it, whatever AWS does with signatures.
-        Check::Structure | Check::Origin | Check::Claims | Check::Provenance => Action::Block,
+        // Who demands provenance or approvals means it, whatever AWS does with signatures.
+        Check::Structure
+        | Check::Origin
+        | Check::Claims
+        | Check::Provenance
+        | Check::Approval
+        | Check::Freeze => Action::Block,
         Check::Integrity | Check::SecondOpinion => {
             if evidence.lambda_overrides_integrity() {
                 Action::Warn

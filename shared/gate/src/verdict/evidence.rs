@@ -1,8 +1,10 @@
 //! Everything a verdict rests on, gathered before anything is decided.
 
 pub(super) use super::fact::{Fact, NoAnswer};
-use super::{provenance_evidence::ProvenanceEvidence, start_facts::StartFacts};
-use crate::domain::{Csc, FunctionConfiguration, Refusal, SigningJob, SigningProfile};
+use super::{people::People, provenance_evidence::ProvenanceEvidence, start_facts::StartFacts};
+use crate::domain::{
+    Csc, FunctionConfiguration, Refusal, SigningJob, SigningProfile, UploadDigest,
+};
 use countersign_package::{
     Certificate, Claims, IntegrityError, OriginError, ProfileVersionArn, StructureError,
     VerifiedPackage, origin::OriginProof,
@@ -135,6 +137,21 @@ impl Examined {
         &self.sha256
     }
 
+    /// SHA-256 of the upload that the package is proven to be made of; `None` when that is not proven.
+    #[must_use]
+    pub fn source_sha256(&self) -> Option<UploadDigest> {
+        match &self.origin {
+            Origin::Judged(Ok(proof)) => {
+                Some(UploadDigest::of_bytes(proof.source_sha256().as_bytes()))
+            }
+            Origin::Judged(Err(_))
+            | Origin::NotAsked
+            | Origin::Absent
+            | Origin::Unavailable(_)
+            | Origin::Unjudged => None,
+        }
+    }
+
     /// Whether the package carries a signature whose claims are proven: by a whole verification, or by
     /// the signature alone when only the contents differ.
     #[must_use]
@@ -166,6 +183,8 @@ pub struct Evidence {
     pub provenance: ProvenanceEvidence,
     /// Lambda's own verdict. Lambda has none on a layer, nor on a function that does not exist.
     pub dry_run: Fact<DryRun>,
+    /// What people say of it.
+    pub people: People,
     /// The operator's choices.
     pub policy: OperatorPolicy,
 }
@@ -194,7 +213,8 @@ impl Evidence {
                 &self.provenance,
                 ProvenanceEvidence::Demanded(demanded) if demanded.attestations.is_passing()
             )
-            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.has_passing_cause())
+            || self.people.is_passing()
+            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.is_passing())
     }
 
     /// The proven claims; or, when Lambda's dry run overrides our finding, what Signer itself says of

@@ -80,6 +80,10 @@ pub enum Check {
     Provenance,
     /// It can start as the function that it is for. Each fault is a finding of its own.
     Startable,
+    /// As many people approved it as are demanded.
+    Approval,
+    /// No freeze covers the target.
+    Freeze,
     /// Lambda says the same.
     SecondOpinion,
 }

@@ -3,8 +3,9 @@
 //! Lives here: [`Evidence`] (`evidence.rs`, of `fact.rs`), one file for each check in `checks/`, the table of what a failure does
 //! and the sum of all findings (`decide.rs`, `finding.rs`, `reasons.rs`), and the only constructor of [`Approved`]
 //! (`approve.rs`). What of a package decides whether it can start (`start_facts.rs`), and what would keep it from that
-//! (`startable/`). What is demanded of where a package was built (`provenance_demand.rs`), what its attestations prove
-//! (`attested.rs`), the two together (`provenance_evidence.rs`), and what of it goes on record (`provenance_report.rs`). For people, without a verdict: would it be signed (`signable.rs`). `report.rs` is the verdict as
+//! (`startable/`). What people say of an upload: approvals, freezes (`people.rs`). What is demanded of where a package was
+//! built (`provenance_demand.rs`), what its attestations prove (`attested.rs`), the two together (`provenance_evidence.rs`), and
+//! what of it goes on record (`provenance_report.rs`). For people, without a verdict: would it be signed (`signable.rs`). `report.rs` is the verdict as
 //! the records and the command line show it.
 //!
 //! May use: `domain`, `countersign_package`, `countersign_attest`.
@@ -21,6 +22,7 @@ mod evidence;
 mod examine;
 mod fact;
 mod finding;
+mod people;
 mod provenance_demand;
 mod provenance_evidence;
 mod provenance_report;
@@ -44,6 +46,7 @@ pub use evidence::{
 pub use examine::{Examine, PackageExaminer, examine};
 pub use fact::{Fact, NoAnswer};
 pub use finding::{Action, Check, Decision, Finding, Status};
+pub use people::{ActiveFreeze, Approvals, Approver, Freezes, GivenApproval, People};
 pub use provenance_demand::{Builder, DemandError, DemandParts, ProvenanceDemand};
 pub use provenance_evidence::{DemandedProvenance, ProvenanceEvidence};
 pub use provenance_report::{AttestationReport, ProvenanceReport, SignedBy};

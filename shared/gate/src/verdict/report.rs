@@ -6,6 +6,7 @@ use super::{
     finding::{Action, Check, Decision, Finding, Status},
     provenance_report::ProvenanceReport,
 };
+use crate::domain::ReasonCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +85,20 @@ impl Verdict {
             finding.status == wanted
                 && (finding.action == Action::Block || wanted == Status::Inconclusive)
         })
+    }
+
+    /// Whether people are all that is missing: approvals, or the end of a freeze.
+    #[must_use]
+    pub fn waits_for_people(&self) -> bool {
+        let is_of_people = |finding: &Finding| {
+            matches!(
+                finding.code,
+                Some(ReasonCode::ApprovalMissing | ReasonCode::Frozen)
+            )
+        };
+        self.decision == Decision::Inconclusive
+            && self.grounds().next().is_some()
+            && self.grounds().all(is_of_people)
     }
 
     /// What is wrong and does not stand in the way.

@@ -29,6 +29,7 @@ mod pages;
 mod pages_detections;
 mod parameters;
 mod patience;
+mod people;
 mod plot;
 mod probe;
 mod provenance;

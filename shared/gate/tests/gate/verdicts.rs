@@ -9,8 +9,8 @@ use countersign_gate::{
     },
     verdict::{
         Candidate, Check, Decision, DryRun, Evidence, Fact, IntegrityAuthority, Judgement,
-        NoAnswer, OperatorPolicy, ProvenanceEvidence, Unstartable, Verdict, WithoutCsc, decide,
-        examine, judge,
+        NoAnswer, OperatorPolicy, People, ProvenanceEvidence, Unstartable, Verdict, WithoutCsc,
+        decide, examine, judge,
     },
 };
 use countersign_package::Limits;
@@ -474,6 +474,7 @@ pub(crate) fn evidence(signature: &str, source: &str, policy: &str) -> Evidence 
         function: Fact::NotAsked,
         provenance: ProvenanceEvidence::NotDemanded,
         dry_run: Fact::NotAsked,
+        people: People::not_asked(),
         policy: OperatorPolicy::default(),
     }
 }

@@ -33,6 +33,7 @@ pub(super) static DETECTION: Detection = Detection {
         EventPredicate::Function,
         EventPredicate::Any(&[
             EventPredicate::Present("requestParameters.tags.countersign:alias"),
+            EventPredicate::Present("requestParameters.tags.countersign:approvals"),
             EventPredicate::Present("requestParameters.tags.countersign:architecture"),
             EventPredicate::Present("requestParameters.tags.countersign:builder"),
             EventPredicate::Present("requestParameters.tags.countersign:level"),

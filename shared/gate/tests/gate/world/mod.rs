@@ -74,6 +74,14 @@ pub struct StoredVersion {
     pub slot: Option<usize>,
 }
 
+/// One version of a statement; without a body, a delete marker.
+#[derive(Clone)]
+pub struct StoredStatement {
+    pub version: VersionId,
+    pub at: Timestamp,
+    pub body: Option<Vec<u8>>,
+}
+
 /// One `PutObject` or `DeleteObject` of an upload's key, which stays known when its version is deleted for
 /// good.
 #[derive(Clone)]
@@ -214,6 +222,8 @@ pub struct WorldState {
     pub faults: Faults,
     pub packages: Arc<Vec<Slot>>,
     pub uploads: BTreeMap<String, Vec<StoredVersion>>,
+    /// What people put into the uploads bucket beside uploads, by key.
+    pub statements: BTreeMap<String, Vec<StoredStatement>>,
     pub metadata: BTreeMap<String, String>,
     /// Below `attestations/` of the uploads bucket, by key.
     pub attestations: BTreeMap<String, Vec<u8>>,
@@ -359,6 +369,7 @@ impl World {
             faults: Faults::default(),
             packages,
             uploads: BTreeMap::new(),
+            statements: BTreeMap::new(),
             metadata: BTreeMap::new(),
             attestations: BTreeMap::new(),
             attestations_vanish: false,
@@ -453,6 +464,34 @@ impl World {
     /// Deletes a key: a delete marker becomes current.
     pub fn delete(&self, key: &str) {
         self.put(key, None);
+    }
+
+    /// Puts a statement under a key, as its new current version.
+    pub fn state_that(&self, key: &str, body: &str) -> VersionId {
+        self.put_statement(key, Some(body.as_bytes().to_vec()))
+    }
+
+    /// Deletes a statement: a delete marker becomes current.
+    pub fn withdraw(&self, key: &str) {
+        self.put_statement(key, None);
+    }
+
+    fn put_statement(&self, key: &str, body: Option<Vec<u8>>) -> VersionId {
+        let mut state = self.state();
+        state.tick(1);
+        let count: usize = state.statements.values().map(Vec::len).sum();
+        let version = VersionId::parse(format!("w{count}")).unwrap();
+        let stored = StoredStatement {
+            version: version.clone(),
+            at: state.now,
+            body,
+        };
+        state
+            .statements
+            .entry(key.to_owned())
+            .or_default()
+            .push(stored);
+        version
     }
 
     fn put(&self, key: &str, slot: Option<usize>) -> VersionId {

@@ -6,12 +6,18 @@ use std::{
     pin::pin,
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use countersign_gate::{
     admission::{Admission, SignSettings, admit},
-    deployment::{CanaryPolicy, DeploySettings, Deployment, ProvenanceSettings, deploy},
-    domain::{CodeStorage, CscArn, NamePattern, Scope, SigningJobId, Stack, Uploader, VersionId},
+    deployment::{
+        CanaryPolicy, DeploySettings, Deployment, PeopleSettings, ProvenanceSettings, deploy,
+    },
+    domain::{
+        CodeStorage, CscArn, NamePattern, PersonalRoles, Scope, SigningJobId, Stack, Uploader,
+        VersionId,
+    },
     events::UploadEvent,
     outcome::{DeliveryAttempt, Finished, RetryableError},
     records::SettingsPosture,
@@ -52,7 +58,7 @@ pub fn last_attempt(world: &World) -> DeliveryAttempt {
 /// What an upload waits for.
 pub fn why(error: &RetryableError) -> &RetryableError {
     match error {
-        RetryableError::Waiting(why) => why,
+        RetryableError::Waiting(why) | RetryableError::WaitingForPeople { why, .. } => why,
         error => error,
     }
 }
@@ -141,12 +147,25 @@ pub fn deploy_settings() -> DeploySettings {
         new_function_csc: Some(CscArn::parse(CSC).unwrap()),
         canary: CanaryPolicy::Wait,
         storage: CodeStorage::Copied,
+        people: people_settings(),
         kept_versions: None,
         provenance: ProvenanceSettings {
             demand: DemandParts::default(),
             trust: BuilderTrust::built_in(),
             wait: std::time::Duration::from_mins(1),
         },
+    }
+}
+
+/// Nobody is asked.
+pub fn people_settings() -> PeopleSettings {
+    PeopleSettings {
+        required_approvals: 0,
+        approval_lifetime: Duration::from_hours(24),
+        max_wait: Duration::from_hours(72),
+        personal_roles: PersonalRoles::default(),
+        heeds_freezes: false,
+        probe: None,
     }
 }
 

@@ -20,7 +20,7 @@ use countersign_package::ProfileVersionArn;
 use jiff::Timestamp;
 
 use super::{
-    FaultAt, Job, Mistake, SIGNED, World, WorldState,
+    FaultAt, Job, Mistake, SIGNED, StoredStatement, World, WorldState,
     invariants::Seen,
     packages::{ACCOUNT, PROFILE_VERSION, SUMMARY_KEY, job_id},
     trail::ALERT,
@@ -135,6 +135,9 @@ impl SimulatedPorts {
         version: Option<&VersionId>,
     ) -> Result<UploadHead, PortError> {
         self.call("s3:HeadObject", |state| {
+            if let Some(stored) = state.statements.get(key) {
+                return head_of_statement(stored, version);
+            }
             let versions = state
                 .uploads
                 .get(key)
@@ -185,6 +188,28 @@ impl SimulatedPorts {
         };
         *self.early.lock().unwrap() = head;
         Ok(())
+    }
+}
+
+fn head_of_statement(stored: &[StoredStatement], version: Option<&VersionId>) -> UploadHead {
+    let found = match version {
+        None => stored.last(),
+        Some(version) => stored.iter().find(|stored| stored.version == *version),
+    };
+    match found {
+        None => UploadHead::Absent,
+        Some(StoredStatement { body: None, .. }) => UploadHead::DeleteMarker,
+        Some(StoredStatement {
+            version,
+            at,
+            body: Some(body),
+        }) => UploadHead::Object(ObjectHead {
+            version: Some(version.clone()),
+            last_modified: *at,
+            size: u64::try_from(body.len()).unwrap(),
+            metadata: BTreeMap::new(),
+            tag_count: 0,
+        }),
     }
 }
 
@@ -264,6 +289,39 @@ impl Uploads for SimulatedPorts {
                     is_current: position == 0,
                 });
             told.take(max).collect()
+        })
+        .await
+    }
+
+    async fn list_statements(&self, prefix: &str, max: usize) -> Result<Vec<String>, PortError> {
+        self.call("s3:ListObjectsV2 uploads", |state| {
+            let is_there = |stored: &[StoredStatement]| {
+                stored.last().is_some_and(|stored| stored.body.is_some())
+            };
+            let keys = state.statements.iter();
+            keys.filter(|(key, stored)| key.starts_with(prefix) && is_there(stored))
+                .map(|(key, _)| key.clone())
+                .take(max)
+                .collect()
+        })
+        .await
+    }
+
+    async fn read_statement(
+        &self,
+        key: &str,
+        max_bytes: u64,
+    ) -> Result<Option<StatementObject>, PortError> {
+        self.call("s3:GetObject statement", |state| {
+            let stored = state.statements.get(key)?.last()?;
+            let body = stored.body.clone()?;
+            let size = u64::try_from(body.len()).unwrap();
+            Some(StatementObject {
+                version: Some(stored.version.clone()),
+                last_modified: stored.at,
+                size,
+                body: (size <= max_bytes).then_some(body),
+            })
         })
         .await
     }
