@@ -66,7 +66,8 @@ pub struct Incident {
     /// What it was done to, and how often since it was told last.
     #[serde(default)]
     pub targets: Tally,
-    /// Whose code it was about, and when that was told last: other code is told at once.
+    /// Whose code it was about, and when such code was told or counted last: other code is told at once. What was idle for an
+    /// interval is forgotten.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub code_classes: BTreeMap<String, Timestamp>,
     /// What it brought that has to be gone before it is over: publishers, layers, `$LATEST`.
