@@ -343,6 +343,7 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
         actors: Tally::default(),
         targets: Tally::default(),
         code_classes: BTreeMap::new(),
+        summed_at: None,
         lasting: BTreeSet::new(),
         closed_at: None,
         ended_at: None,
@@ -392,6 +393,7 @@ fn anew(before: Incident, page: &Page) -> Incident {
         actors: Tally::default(),
         targets: Tally::default(),
         code_classes: BTreeMap::new(),
+        summed_at: None,
         lasting: BTreeSet::new(),
         closed_at: None,
         ended_at: None,
@@ -470,9 +472,9 @@ async fn told<W: AlertWorld>(
             }
         };
         let mut code_classes = before.code_classes;
-        if let (true, Some(told_before)) = (untold.is_due, before.told_at) {
+        if let (true, Some(summed_at)) = (untold.is_due, before.summed_at) {
             // What did not happen in this interval is news when it does.
-            code_classes.retain(|_, last_at| *last_at >= told_before);
+            code_classes.retain(|_, last_at| *last_at >= summed_at);
         }
         let mut actors = rest(before.actors, &untold.actors);
         if let Some(by) = &page.by {
@@ -483,6 +485,11 @@ async fn told<W: AlertWorld>(
                 told_at: Some(now),
                 untold: before.untold.saturating_sub(untold.count),
                 code_classes,
+                summed_at: if untold.is_due {
+                    Some(now)
+                } else {
+                    before.summed_at
+                },
                 actors,
                 targets: before
                     .targets

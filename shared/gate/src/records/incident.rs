@@ -70,6 +70,9 @@ pub struct Incident {
     /// interval is forgotten.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub code_classes: BTreeMap<String, Timestamp>,
+    /// When what was counted was summed up last, with or without a page of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summed_at: Option<Timestamp>,
     /// What it brought that has to be gone before it is over: publishers, layers, `$LATEST`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lasting: BTreeSet<String>,
