@@ -76,5 +76,6 @@ pub use provenance::{Provenance, Signer};
 pub use source::SourceUri;
 pub use subject::Subject;
 pub use summary::{Summary, verify_summary};
+pub use text::shown;
 pub use trust_root::TrustRoot;
 pub use verify::{verify, verify_by_any};

@@ -451,6 +451,7 @@ def test_longest_name_of_a_stack_fits(aws: LocalAws) -> None:
         {"TaggedProfiles": "team_*", "CanaryOnAlias": "takeover", "PatienceSeconds": "300"},
         {"AlertEmail": "gate@example.com"},
         {"CodeStorage": "reference"},
+        {"ProvenanceSource": "github.com/acme/", "ProvenanceRef": "refs/tags/", "ProvenanceLevel": "2"},
     ],
 )
 def test_variant_is_created(aws: LocalAws, parameters: dict[str, str]) -> None:

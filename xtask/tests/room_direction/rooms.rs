@@ -197,6 +197,7 @@ pub(crate) const HOUSES: [House; 5] = [
                 "lib",
                 &[
                     "limits",
+                    "text",
                     "error",
                     "subject",
                     "source",

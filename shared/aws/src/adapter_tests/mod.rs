@@ -1,6 +1,7 @@
 //! The adapters over a socket: the real SDK against the testkit's AWS. What is sent, how answers
 //! are read, and what is not called.
 
+mod attestations;
 mod inventory;
 mod lambda;
 mod s3;

@@ -2,11 +2,11 @@
 //!
 //! | adapter | port | calls |
 //! |---|---|---|
-//! | [`UploadsBucket`] | `Uploads`, `UploadInventory` | S3 |
+//! | [`UploadsBucket`] | `Uploads`, `UploadInventory`, `UploadStore`, `Attestations`, `AttestationStore` | S3 |
 //! | [`SignedBucket`] | `SignedObjects` | S3 |
 //! | [`RecordsBucket`] | `Records` | S3 |
 //! | [`SignerApi`] | `Signer` | Signer |
-//! | [`LambdaApi`] | `Functions`, `FunctionVersions`, `Layers`, `FunctionInventory`, `Adoption` | Lambda |
+//! | [`LambdaApi`] | `Functions`, `FunctionVersions`, `FunctionAliases`, `Layers`, `FunctionInventory`, `Adoption` | Lambda |
 //! | [`EventBusApi`] | `Events` | EventBridge |
 //! | [`FunctionQueues`] | `Redelivery` | SQS |
 //! | [`DeadLetterQueues`] | `DeadLetters` | SQS |
@@ -25,6 +25,7 @@
 //! parsed into the gate's types; an error that is an answer ("there is none", "refused") becomes a
 //! value, and any other error a `PortError`.
 
+mod attestations;
 mod clock;
 #[cfg(feature = "lookup")]
 mod cloud_trail;

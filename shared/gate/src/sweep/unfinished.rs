@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::settings::{SweepSettings, SweepWorld};
 use crate::{
-    domain::{Upload, UploadId, subject_of_key},
+    domain::{StatementKey, Upload, UploadId, subject_of_key},
     events::{JobEvent, UploadEvent},
     outcome::RetryableError,
     ports::{ListedVersion, Receiver},
@@ -49,11 +49,12 @@ impl UploadCheck {
     }
 }
 
-/// The upload that a listed version is; none for delete markers, folders that the S3 console makes, and what
+/// The upload that a listed version is; none for delete markers, folders that the S3 console makes, statements, and what
 /// was stored while the bucket had no versions.
 pub(super) fn upload_of(settings: &SweepSettings, listed: &ListedVersion) -> Option<Upload> {
     let is_folder = listed.size == 0 && listed.key.ends_with('/');
-    if listed.is_delete_marker || is_folder {
+    let is_statement = StatementKey::is_below_a_folder(&listed.key);
+    if listed.is_delete_marker || is_folder || is_statement {
         return None;
     }
     let id = UploadId {
@@ -92,7 +93,8 @@ pub(super) async fn resend_if_stuck<W: SweepWorld>(
     let is_due = |waiting: &Waiting| !is_within(world.now(), waiting.next_try_at, OVERDUE_AFTER);
     if let Some(waiting) = waiting.filter(|waiting| !is_ended && !is_due(waiting)) {
         // It waits for longer than its patience: AWS throttles, or does not answer.
-        let is_long = !is_within(world.now(), waiting.since, settings.patience);
+        let patience = settings.patience.saturating_add(waiting.for_people());
+        let is_long = !waiting.waits_for_people && !is_within(world.now(), waiting.since, patience);
         let told = is_long.then(|| Box::new(waits_long(upload, &waiting, world.now())));
         return Ok(UploadCheck::OnItsWay { stuck: told });
     }
@@ -200,6 +202,7 @@ fn stuck_because(upload: &Upload, message: String, now: Timestamp) -> Drift {
         found: Some(upload.label()),
         upload: Some(upload.clone()),
         functions: Vec::new(),
+        of_prepared: false,
         found_at: now,
         closed_at: None,
         announced_at: None,
