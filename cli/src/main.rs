@@ -33,7 +33,7 @@ use crate::{
 
 /// Judge packages for AWS Lambda the way the Countersign gate does.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, styles = style::HELP, arg_required_else_help = true)]
+#[command(version, max_term_width = 80, styles = style::HELP, arg_required_else_help = true)]
 struct Arguments {
     /// The profile to ask AWS by.
     #[arg(

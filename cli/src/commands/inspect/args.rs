@@ -13,7 +13,7 @@ Examples:
 
 Exit status: 0 it was shown, 2 it cannot be read. Nothing here is a judgement: use verify for that.";
 
-/// Show what is inside a package or a signature, without judging it
+/// Show what is inside a package or signature, without judging
 ///
 /// Prints the entries with their kinds and modes, and the signature with its attributes, claims and
 /// certificates, as they describe themselves. Nothing is verified.

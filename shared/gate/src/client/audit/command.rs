@@ -68,6 +68,15 @@ pub(super) fn show(arn: &str) -> Option<String> {
     ))
 }
 
+/// The command that says what the functions of one configuration would be under another.
+pub(super) fn compare(arn: &str, other: &str) -> Option<String> {
+    Some(format!(
+        "countersign csc diff {} {}",
+        plain(arn)?,
+        plain(other)?
+    ))
+}
+
 /// The command that takes a publisher off a configuration's list. Lambda wants one at least.
 pub(super) fn without(csc: &CscPosture, publisher: &str) -> Option<String> {
     let rest: Option<Vec<&str>> = csc

@@ -9,8 +9,10 @@ use serde::Serialize;
 use super::{
     access::{Reach, wildcard_right},
     command,
+    finding::{AuditFinding, finding},
     kind::{AuditSeverity, FindingKind},
     read::SweepSnapshot,
+    shadow,
     subject::{CodeStanding, ConfigurationAudit, Protection, Subject, TrendPoint},
 };
 use crate::{
@@ -21,27 +23,6 @@ use crate::{
 
 /// A posture that is older than two hourly sweeps says nothing of now.
 const MAX_POSTURE_AGE: SignedDuration = SignedDuration::from_hours(2);
-
-/// One thing that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AuditFinding {
-    /// A target, or the ARN of a code signing configuration, user, group or role.
-    pub subject: String,
-    /// Its kind.
-    pub kind: FindingKind,
-    /// How much it matters.
-    pub severity: AuditSeverity,
-    /// What was found.
-    pub message: String,
-    /// What to do.
-    pub fix: &'static str,
-    /// The command that mends it or shows more, where there is one.
-    pub command: Option<String>,
-    /// The controls that ask for it.
-    pub controls: &'static [&'static str],
-    /// When it was first found; null for what is judged anew each time.
-    pub found_at: Option<Timestamp>,
-}
 
 /// How many of what.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -125,6 +106,7 @@ pub fn audit(
     for csc in &posture.configurations {
         of_configuration(csc, &subjects, trusted, &mut findings);
     }
+    findings.extend(shadow::shadowed(&configurations));
     findings.extend(principals.iter().filter_map(of_principal));
     findings.sort_by(|a, b| {
         let key = |finding: &AuditFinding| (finding.subject.clone(), finding.kind);
@@ -395,24 +377,6 @@ fn is_foreign(csc: &CscPosture, publisher: &ProfileVersionArn, trusted: &BTreeSe
     let (partition, _, region, account) = (own.next(), own.next(), own.next(), own.next());
     let is_trusted = account == Some(publisher.account()) || trusted.contains(publisher.account());
     !is_trusted || partition != Some(publisher.partition()) || region != Some(publisher.region())
-}
-
-fn finding(
-    subject: &str,
-    kind: FindingKind,
-    message: Option<String>,
-    command: Option<String>,
-) -> AuditFinding {
-    AuditFinding {
-        subject: subject.to_owned(),
-        kind,
-        severity: kind.severity(),
-        message: message.unwrap_or_else(|| kind.meaning().to_owned()),
-        fix: kind.fix(),
-        command,
-        controls: kind.controls(),
-        found_at: None,
-    }
 }
 
 fn summary(posture: &Posture, subjects: &[Subject], findings: &[AuditFinding]) -> AuditSummary {

@@ -62,6 +62,8 @@ pub enum FindingKind {
     PublisherIdle,
     /// No function has the configuration.
     CscUnused,
+    /// Another configuration lists the same publishers or more, and is as strict.
+    CscShadowed,
     /// A principal may change whom Lambda trusts, by a wildcard.
     CscOpenByWildcard,
     /// A principal may do everything, this among it.
@@ -98,6 +100,7 @@ impl FindingKind {
             Self::PublisherForeign,
             Self::PublisherIdle,
             Self::CscUnused,
+            Self::CscShadowed,
             Self::CscOpenByWildcard,
             Self::CscOpenToAdministrator,
             Self::PolicyUnread,
@@ -127,6 +130,7 @@ impl FindingKind {
             Self::PublisherForeign => "PUBLISHER_FOREIGN",
             Self::PublisherIdle => "PUBLISHER_IDLE",
             Self::CscUnused => "CSC_UNUSED",
+            Self::CscShadowed => "CSC_SHADOWED",
             Self::CscOpenByWildcard => "CSC_OPEN_BY_WILDCARD",
             Self::CscOpenToAdministrator => "CSC_OPEN_TO_ADMINISTRATOR",
             Self::PolicyUnread => "POLICY_UNREAD",
@@ -153,6 +157,7 @@ impl FindingKind {
             | Self::ContainerImage
             | Self::PublisherIdle
             | Self::CscUnused
+            | Self::CscShadowed
             | Self::CscOpenToAdministrator
             | Self::PolicyUnread => AuditSeverity::Note,
         }
@@ -205,6 +210,10 @@ impl FindingKind {
                 "The configuration lists a version of a signing profile that signed nothing that its functions run."
             }
             Self::CscUnused => "No function of the account has this code signing configuration.",
+            Self::CscShadowed => {
+                "Another configuration that functions have lists all of this one's publishers and is as strict: whoever \
+                 may sign here may sign there, too."
+            }
             Self::CscOpenByWildcard => {
                 "The principal may change whom Lambda trusts by a wildcard in a policy, which may have been meant for \
                  something else."
@@ -247,6 +256,10 @@ impl FindingKind {
                 "Take it off the list, unless it is the profile that the next deployment is signed with."
             }
             Self::CscUnused => "Delete it if nothing is going to use it.",
+            Self::CscShadowed => {
+                "If its functions are not meant to trust fewer publishers, give them the other one: two lists that say \
+                 the same are changed apart by mistake."
+            }
             Self::CscOpenByWildcard => {
                 "Name the actions that the principal needs, or deny it the changes of code signing; policies/ has a \
                  service control policy that keeps them for the gate."
@@ -296,7 +309,8 @@ impl FindingKind {
             )
             | Self::UploadFailed
             | Self::NotGated
-            | Self::CscUnused => INVENTORY,
+            | Self::CscUnused
+            | Self::CscShadowed => INVENTORY,
         }
     }
 }
