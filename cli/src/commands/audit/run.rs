@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
     let mut audit = audit(&swept, &trusted, &principals, now);
     audit.trend = trend(arguments, now)?;
     match arguments.format {
-        AuditFormat::Text => output::print(&text::render(&audit))?,
+        AuditFormat::Text => output::print(&text::render(&audit, now))?,
         AuditFormat::Json => output::print_json(&audit)?,
         AuditFormat::Csv => output::print(&csv::render(&audit))?,
         AuditFormat::Sarif => output::print_json(&sarif::log(&audit))?,
@@ -63,7 +63,7 @@ fn tell_impact(
     let audit = audit(&swept, &BTreeSet::new(), &[], now);
     let report = impact::Report::new(&audit, impact);
     match question.format {
-        Format::Text => output::print(&impact::render(&report))?,
+        Format::Text => output::print(&impact::render(&report, now))?,
         Format::Json => output::print_json(&report)?,
     }
     Ok(if report.runs_anywhere() {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use countersign_gate::{
     client::{PackageDiff, diff, live_upload},
-    ports::{UploadStore as _, Uploads as _},
+    ports::{Clock as _, UploadStore as _, Uploads as _},
     records::{history, live},
 };
 use countersign_package::{Archive, Limits};
@@ -132,7 +132,8 @@ async fn push(
     watch(session, &mut uploads, arguments.follow.timeout, reporter).await?;
     let mut statuses = Vec::new();
     for (followed, changes) in uploads.iter().zip(&changes) {
-        statuses.push(tell_result(followed, changes.as_ref(), reporter)?);
+        let now = session.clock.now();
+        statuses.push(tell_result(followed, changes.as_ref(), now, reporter)?);
     }
     Ok(worst(statuses))
 }

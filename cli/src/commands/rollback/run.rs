@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use countersign_gate::{
     client::{RollbackError, rollback_source},
     domain::{Target, Upload, VersionId},
-    ports::{Stored, UploadStore as _},
+    ports::{Clock as _, Stored, UploadStore as _},
     records::{UploadRecords, history, live},
 };
 
@@ -83,7 +83,7 @@ async fn roll_back(
     let mut followed = [Followed::new(target.clone(), upload)];
     watch(session, &mut followed, arguments.follow.timeout, reporter).await?;
     let [followed] = &followed;
-    tell_result(followed, None, reporter)
+    tell_result(followed, None, session.clock.now(), reporter)
 }
 
 async fn restore(

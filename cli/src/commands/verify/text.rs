@@ -12,6 +12,7 @@ use super::args::Arguments;
 use crate::io::{
     count::counted,
     escape::{escape, escape_path},
+    moment::utc,
     style::{BOLD, DIM, ERROR, OK, WARN, style},
 };
 
@@ -167,8 +168,8 @@ fn render_signature(text: &mut String, signature: &SignatureReport, is_proven: b
     for (label, value) in [
         ("profile", signature.profile_version_arn.clone()),
         ("job", signature.job_arn.clone()),
-        ("signed at", signature.signed_at.to_string()),
-        ("expires at", signature.expires_at.to_string()),
+        ("signed at", utc(signature.signed_at)),
+        ("expires at", utc(signature.expires_at)),
     ] {
         let _ = writeln!(text, "  {label:<12}{value}");
     }

@@ -1,6 +1,9 @@
 //! `countersign wait`: follow one upload to its outcome.
 
-use countersign_gate::domain::{Upload, UploadId, VersionId};
+use countersign_gate::{
+    domain::{Upload, UploadId, VersionId},
+    ports::Clock as _,
+};
 
 use super::args::Arguments;
 use crate::{
@@ -46,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
         let mut followed = [Followed::new(target.clone(), upload)];
         watch(&session, &mut followed, arguments.follow.timeout, &reporter).await?;
         let [followed] = &followed;
-        tell_result(followed, None, &reporter)
+        tell_result(followed, None, session.clock.now(), &reporter)
     })
 }
 

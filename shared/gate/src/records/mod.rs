@@ -32,7 +32,7 @@ pub use documents::{
 pub use drift::{ACCOUNT_FUNCTIONS, DAILY_PROBE, Drift, DriftKind, Resent, STACK_PARAMETERS};
 pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
-pub use history::{UploadRecords, history, live, upload_records};
+pub use history::{UploadRecords, history, live, upload_records, upload_with_version};
 pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record, versions_on_record};
 pub use incident::{Incident, Recovered, Tally, Telling};
 pub(crate) use incident::{incident_kind, incident_path, incidents_folder, recovered_path};
