@@ -22,6 +22,7 @@ use crate::{
         event::{Event, What, worst},
         reporter::Reporter,
         result::tell_result,
+        result_table::tell_table,
         uploaded::tell_uploaded,
         watch::{Followed, watch},
     },
@@ -135,6 +136,7 @@ async fn push(
         let now = session.clock.now();
         statuses.push(tell_result(followed, changes.as_ref(), now, reporter)?);
     }
+    tell_table(&uploads, reporter)?;
     Ok(worst(statuses))
 }
 
