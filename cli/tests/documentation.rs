@@ -21,6 +21,10 @@ use serde_json::Value;
 
 const DOCUMENTATION: &str = include_str!("../../docs/cli.md");
 
+const SCVS: &str = include_str!("../../docs/scvs.md");
+
+const SLSA: &str = include_str!("../../docs/slsa.md");
+
 const RECORDS: &str = include_str!("../../docs/records.md");
 
 /// The JSON examples of the documentation, in order.
@@ -329,6 +333,46 @@ fn findings_of_an_audit_are_documented() {
         .unwrap();
     let kinds: Vec<&str> = FindingKind::all().map(FindingKind::as_str).collect();
     assert_eq!(*described, serde_json::json!(kinds));
+}
+
+/// The rows of a table that name this control of SCVS or SLSA.
+fn row_of(control: &str) -> Option<&'static str> {
+    let (document, start) = if let Some(number) = control.strip_prefix("SCVS ") {
+        (SCVS, format!("| {number} "))
+    } else if let Some(name) = control.strip_prefix("SLSA 1.1 verification: ") {
+        match name {
+            "expectations" => (SLSA, "| **Expectations** ".to_owned()),
+            place => (SLSA, format!("| **Where**: {place} ")),
+        }
+    } else {
+        return None;
+    };
+    let mut rows = document.lines().filter(|line| line.starts_with(&start));
+    Some(rows.next().expect("the control has a row"))
+}
+
+#[test]
+fn controls_of_findings_are_those_that_their_pages_name() {
+    let mut controls = BTreeSet::new();
+    for kind in FindingKind::all() {
+        for control in kind.controls() {
+            if let Some(row) = row_of(control) {
+                let word = format!("`{}`", kind.as_str());
+                assert!(row.contains(&word), "{control} does not name {word}");
+                controls.insert(*control);
+            }
+        }
+    }
+    // And each finding that such a row names has its control.
+    for control in &controls {
+        let row = row_of(control).unwrap();
+        for kind in FindingKind::all() {
+            let is_named = row.contains(&format!("`{}`", kind.as_str()));
+            let has_it = kind.controls().contains(control);
+            assert_eq!(is_named, has_it, "{control}: {}", kind.as_str());
+        }
+    }
+    assert_eq!(controls.len(), 4, "{controls:?}");
 }
 
 #[test]

@@ -18,7 +18,10 @@ use crate::{
         buckets::{WHICH_RECORDS_BUCKET, WHICH_UPLOADS_BUCKET},
         diagnosis::{AskedBucket, Request, explain},
     },
-    io::{error::CliError, progress::ProgressLine},
+    io::{
+        error::CliError,
+        progress::{PROGRESS_AFTER, ProgressLine},
+    },
 };
 
 /// A way to AWS.
@@ -66,9 +69,6 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Re
         })?;
     runtime.block_on(work)
 }
-
-/// After this long, a person wants to know what is waited for. The line is renewed as often.
-const PROGRESS_AFTER: Duration = Duration::from_secs(1);
 
 /// The same as [`block_on`], for a question that says nothing on its way: after a second, a line on the terminal says
 /// what is waited for.

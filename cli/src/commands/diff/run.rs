@@ -15,7 +15,7 @@ use super::{
     report::Report,
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     following::diff_text::render_diff,
     io::{
         error::CliError,
@@ -62,7 +62,7 @@ fn read(side: &Side, arguments: &Arguments) -> Result<Package, CliError> {
                 key: target.key(),
                 version: version.clone(),
             };
-            block_on(async {
+            ask(&format!("reading {target}@{version}"), async {
                 let session = Session::connect(bucket, "").await?;
                 read_upload(&session, target, &upload).await
             })
@@ -70,13 +70,13 @@ fn read(side: &Side, arguments: &Arguments) -> Result<Package, CliError> {
         Side::Live(target) => {
             let bucket = arguments.uploads_bucket.name()?;
             let records_bucket = arguments.records_bucket.name()?;
-            block_on(async {
+            ask(&format!("reading what is live of {target}"), async {
                 let session = Session::connect(bucket, records_bucket).await?;
                 let upload = live_version(&session, target).await?;
                 read_upload(&session, target, &upload).await
             })
         }
-        Side::Running(name) => block_on(async {
+        Side::Running(name) => ask(&format!("reading what {name} runs"), async {
             let session = Session::connect("", "").await?;
             read_running(&session, name).await
         }),

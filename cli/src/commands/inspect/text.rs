@@ -5,7 +5,8 @@ use std::{fmt::Write as _, path::Path};
 use super::report::{EntryReport, PackageReport, Report, SignatureReport};
 use crate::io::{
     count::counted,
-    escape::{escape, escape_path},
+    escape::escape,
+    input::shown,
     moment::utc,
     style::{BOLD, DIM, ERROR, WARN, style},
 };
@@ -17,7 +18,7 @@ pub(super) fn render(report: &Report, path: &Path) -> String {
     let _ = writeln!(
         text,
         "{} {}",
-        escape_path(path),
+        escape(&shown(path)),
         style(DIM, format_args!("({note})"))
     );
     if let Some(package) = &report.package {
