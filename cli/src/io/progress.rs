@@ -59,9 +59,10 @@ pub(crate) fn while_working<T: Send>(
     let (at_work, ended) = mpsc::channel::<()>();
     let ended = thread::scope(|scope| {
         let working = scope.spawn(move || {
-            // It is dropped when the work has ended, however that was.
-            let _at_work = at_work;
-            work()
+            let done = work();
+            // Work that panics drops it, too.
+            drop(at_work);
+            done
         });
         let line = ProgressLine::new();
         let mut since = Duration::ZERO;

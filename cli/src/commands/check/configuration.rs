@@ -99,7 +99,7 @@ pub(super) fn known_function(arguments: &Arguments) -> Result<KnownFunction, Cli
 
 /// What AWS says. Layers are held against the code signing configuration, which is only then asked for.
 async fn of_aws(name: &FunctionName) -> Result<KnownFunction, CliError> {
-    let session = Session::connect("", "").await?;
+    let session = Session::connect().await?;
     let failed = |what: &str, action: &str, error| {
         session.failed_lambda_call(&format!("{what} of {name}"), action, &error)
     };

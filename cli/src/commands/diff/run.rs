@@ -63,7 +63,7 @@ fn read(side: &Side, arguments: &Arguments) -> Result<Package, CliError> {
                 version: version.clone(),
             };
             ask(&format!("reading {target}@{version}"), async {
-                let session = Session::connect(bucket, "").await?;
+                let session = Session::connect().await?.with_uploads(bucket);
                 read_upload(&session, target, &upload).await
             })
         }
@@ -71,13 +71,16 @@ fn read(side: &Side, arguments: &Arguments) -> Result<Package, CliError> {
             let bucket = arguments.uploads_bucket.name()?;
             let records_bucket = arguments.records_bucket.name()?;
             ask(&format!("reading what is live of {target}"), async {
-                let session = Session::connect(bucket, records_bucket).await?;
+                let session = Session::connect()
+                    .await?
+                    .with_uploads(bucket)
+                    .with_records(records_bucket);
                 let upload = live_version(&session, target).await?;
                 read_upload(&session, target, &upload).await
             })
         }
         Side::Running(name) => ask(&format!("reading what {name} runs"), async {
-            let session = Session::connect("", "").await?;
+            let session = Session::connect().await?;
             read_running(&session, name).await
         }),
     }

@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
     let bucket = arguments.records_bucket.name()?;
     let target = &arguments.target;
     let (uploads, live) = ask("reading the records", async {
-        let session = Session::connect("", bucket).await?;
+        let session = Session::connect().await?.with_records(bucket);
         let unread = |error| session.unread_records(target, &error);
         let most = usize::from(arguments.limit);
         let uploads = history(&session.records, target, most).await;

@@ -59,12 +59,15 @@ pub(crate) fn run(
     // After the arguments and the files, since what is wrong with those is wrong with any bucket.
     let uploads_bucket = arguments.uploads_bucket.name()?;
     let records_bucket = if arguments.no_wait {
-        ""
+        None
     } else {
-        arguments.records_bucket.name()?
+        Some(arguments.records_bucket.name()?)
     };
     block_on(async {
-        let session = Session::connect(uploads_bucket, records_bucket).await?;
+        let session = Session::connect()
+            .await?
+            .with_uploads(uploads_bucket)
+            .with_records(records_bucket);
         push(&session, &packages, arguments, &reporter).await
     })
 }

@@ -34,7 +34,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let records_bucket = arguments.records_bucket.name()?;
     let reporter = Reporter::of(&arguments.follow)?;
     block_on(async {
-        let session = Session::connect(uploads_bucket, records_bucket).await?;
+        let session = Session::connect()
+            .await?
+            .with_uploads(uploads_bucket)
+            .with_records(records_bucket);
         roll_back(&session, arguments, &reporter).await
     })
 }

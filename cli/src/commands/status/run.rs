@@ -48,7 +48,7 @@ fn standing(report: &Report) -> ExitStatus {
 }
 
 async fn read(arguments: &Arguments, bucket: &str) -> Result<Report, CliError> {
-    let session = Session::connect("", bucket).await?;
+    let session = Session::connect().await?.with_records(bucket);
     let target = &arguments.target;
     let unread = |error| session.unread_records(target, &error);
     if let Some(version) = &arguments.version_id {
