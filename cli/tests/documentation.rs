@@ -177,6 +177,44 @@ fn status_prints_what_is_documented() {
     assert_eq!(fields(&printed), fields(&documented()[5]));
 }
 
+/// A line as it is whenever it is printed: without the words on how long ago something was.
+fn without_age(line: &str) -> String {
+    match (line.split_once(" UTC, "), line.rsplit_once(" ago (")) {
+        (Some((before, _)), Some((_, after))) => format!("{before} UTC, … ago ({after}"),
+        _ => line.to_owned(),
+    }
+}
+
+#[test]
+fn readme_shows_what_is_printed_of_the_sample_records() {
+    const README: &str = include_str!("../../README.md");
+    let aws = FakeAws::start().unwrap();
+    let records = examples(RECORDS);
+    let mut outcomes = records
+        .iter()
+        .filter(|record| record["took_ms"].is_number());
+    let deployed = outcomes.find(|record| record["state"] == "deployed");
+    let label = "20260928T120001Z-3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrH";
+    let path = format!("functions/checkout/{label}/outcome.json");
+    aws.put("records", &path, deployed.unwrap().to_string());
+    let output = aws
+        .countersign()
+        .args(["wait", "functions/checkout", "--upload", label])
+        .env("COUNTERSIGN_RECORDS_BUCKET", "records")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = printed.replace("functions/checkout", "functions/shop");
+    let printed: Vec<String> = printed.lines().map(without_age).collect();
+    let shown = README.lines().map(without_age);
+    let shown: Vec<String> = shown
+        .skip_while(|line| *line != printed[0])
+        .take(printed.len())
+        .collect();
+    assert_eq!(shown, printed);
+    assert!(shown.iter().any(|line| line.contains("UTC, … ago (1.0 s")));
+}
+
 /// The commands that the help of a command lists.
 fn commands_of(command: &[&str]) -> Vec<String> {
     let help = Command::new(checkout::program("countersign"))

@@ -75,11 +75,13 @@ fn what_is_piped_is_judged_as_a_file() {
         ),
     ];
     for (of_file, file) in cases {
-        let dash = |word: &&str| if *word == file { "-" } else { *word };
-        let of_pipe: Vec<&str> = of_file.iter().map(|word| dash(&word)).collect();
+        let dashed = of_file
+            .iter()
+            .map(|word| if *word == file { "-" } else { *word });
+        let of_pipe: Vec<&str> = dashed.collect();
         let json = ["--format", "json"];
         let expected = bench.run(&[of_file, &json].concat());
-        let found = piped(&bench, file, &[&of_pipe, &json[..]].concat());
+        let found = piped(&bench, file, &[of_pipe.as_slice(), &json].concat());
         assert!(!expected.stdout.is_empty(), "{of_file:?}");
         assert_eq!(text(&found), text(&expected), "{of_pipe:?}");
         assert_eq!(found.status, expected.status, "{of_pipe:?}");

@@ -15,7 +15,7 @@ Examples:
   countersign check shop.zip --configuration shop.json --strict
   countersign check functions/shop=src layers/openssl=openssl.zip
   countersign check dist/ ~/.m2/repository
-  aws lambda get-function-configuration --function-name shop | countersign check shop.zip --configuration -
+  countersign check - --function shop < shop.zip
 
 One package, or --configuration, may be -, which is standard input.
 

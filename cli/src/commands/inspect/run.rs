@@ -62,6 +62,11 @@ fn signature_alone(bytes: &[u8], path: &Path) -> Result<Report, CliError> {
 /// the entry, and what is shown here should be what is judged there.
 fn changed_signature(bytes: &[u8], path: &Path) -> Option<CliError> {
     let shown = input::shown(path);
+    let file = if input::is_standard_input(path) {
+        "x.der".to_owned()
+    } else {
+        path.display().to_string()
+    };
     let armoured = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let armoured = armoured.trim_ascii_start();
     if armoured.starts_with(ARMOUR) {
@@ -82,7 +87,7 @@ fn changed_signature(bytes: &[u8], path: &Path) -> Option<CliError> {
         CliError::new(
             format!("{shown} is a signature without its armour, in DER or BER"),
             format!(
-                "put it on: (echo '-----BEGIN PKCS7-----'; openssl base64 -in '{shown}'; echo \
+                "put it on: (echo '-----BEGIN PKCS7-----'; openssl base64 -in '{file}'; echo \
                  '-----END PKCS7-----') > x.SF"
             ),
         )

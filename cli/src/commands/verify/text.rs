@@ -126,16 +126,17 @@ fn how_to_judge(finding: &Finding, arguments: &Arguments) -> Option<&'static str
 fn render_finding<'f>(
     text: &mut String,
     finding: &'f Finding,
-    told: &mut Vec<(Option<ReasonCode>, &'f Option<String>)>,
+    told: &mut Vec<(Option<ReasonCode>, Option<&'f str>)>,
 ) {
     let (colour, result) = result(finding);
     let name = check_name(finding.check);
     let result = style(colour, format_args!("{result:<12}"));
     let _ = writeln!(text, "  {result}  {name:<14}{}", escape(&finding.message));
-    if told.contains(&(finding.code, &finding.fix)) {
+    let meaning = (finding.code, finding.fix.as_deref());
+    if told.contains(&meaning) {
         return;
     }
-    told.push((finding.code, &finding.fix));
+    told.push(meaning);
     if let Some(code) = finding.code {
         let _ = writeln!(
             text,
