@@ -105,6 +105,7 @@ impl Sign {
                 }
                 report::finished(stack, &finished);
             }
+            Admission::Statement(what) => info!(what, key = event.key, "a statement was taken in"),
             Admission::NotOurs(why) => {
                 warn!(why, key = event.key, "the event is not for this stack");
             }

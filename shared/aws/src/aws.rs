@@ -4,18 +4,19 @@ use std::{collections::BTreeMap, time::Duration};
 
 use countersign_gate::{
     domain::{
-        AliasName, Csc, CscArn, FunctionName, LayerName, ProfileName, RevisionId, SignedObject,
-        SigningJob, SigningJobId, SigningProfile, Stack, Target, UploadId, VersionId,
-        VersionNumber,
+        AliasName, AttestationFolder, Csc, CscArn, FunctionName, LayerName, ProfileName,
+        RevisionId, SignedObject, SigningJob, SigningJobId, SigningProfile, Stack, Target,
+        UploadId, VersionId, VersionNumber,
     },
     ports::{
-        Alias, AliasMove, Announcement, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload,
-        Events, Function, FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest,
-        JobStart, LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction,
-        ListedFunctionVersion, ListingPage, PortError, RecordWithEtag, Records, Replacement,
-        SignedObjects, Signer, Stored, UpdateOptions, UpdatedCode, UploadHead, UploadInventory,
-        UploadStore, UploadVersion, Uploads, Version, VersionDeletion, VersionPublish,
-        VersionRequest, VersionsCursor, VersionsPage,
+        Alias, AliasMove, Announcement, AttestationListing, AttestationRead, Attestations, Clock,
+        CodeUpdate, Creation, CurrentPackage, CurrentUpload, Events, Function, FunctionAliases,
+        FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest, JobStart,
+        LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedAlias,
+        ListedFunction, ListedFunctionVersion, ListingPage, PortError, RecordWithEtag, Records,
+        Replacement, SignedObjects, Signer, StatementObject, Stored, UpdateOptions, UpdatedCode,
+        UploadHead, UploadInventory, UploadStore, UploadVersion, Uploads, Version, VersionDeletion,
+        VersionPublish, VersionRequest, VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
 };
@@ -115,7 +116,14 @@ delegate! { Uploads to uploads:
     fn read_upload(upload: &UploadId) -> Option<Vec<u8>>;
     fn read_if_current(wanted: &UploadId) -> CurrentUpload;
     fn list_versions(key: &str, max: usize) -> Vec<UploadVersion>;
+    fn list_statements(prefix: &str, max: usize) -> Vec<String>;
+    fn read_statement(key: &str, max_bytes: u64) -> Option<StatementObject>;
     fn upload_tags(upload: &UploadId) -> BTreeMap<String, String>;
+}
+
+delegate! { Attestations to uploads:
+    fn list_attestations(folder: &AttestationFolder, most: u16) -> AttestationListing;
+    fn read_attestation(key: &str, most_bytes: u64) -> AttestationRead;
 }
 
 delegate! { UploadStore to uploads:
@@ -178,9 +186,12 @@ delegate! { FunctionInventory to lambda:
     fn functions_of_csc(csc: &CscArn, marker: Option<&str>) -> ListingPage<String>;
 }
 
+delegate! { FunctionAliases to lambda:
+    fn list_aliases(function: &FunctionName, marker: Option<&str>) -> ListingPage<ListedAlias>;
+}
+
 delegate! { FunctionVersions to lambda:
     fn list_function_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<ListedFunctionVersion>;
-    fn list_aliased_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<VersionNumber>;
     fn list_provisioned_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<VersionNumber>;
     fn delete_version(function: &FunctionName, version: VersionNumber) -> VersionDeletion;
 }

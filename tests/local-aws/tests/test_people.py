@@ -25,6 +25,9 @@ KEYS = {
     "token.actions.githubusercontent.com:aud",
     "token.actions.githubusercontent.com:sub",
 }
+APPROVALS = "approvals/functions"
+DIGEST = "0" * 64
+FREEZE = b'{"schema": 1, "targets": ["functions/bank"], "reason": "sale", "until": "2026-12-01T00:00:00Z"}'
 LONGEST_SCP = 5120
 """Characters, the quota of AWS Organizations (grade B)."""
 
@@ -122,6 +125,7 @@ def tries(gate: Gate, keys: dict[str, str]) -> set[str]:
         "look at foreign version": lambda: s3.head_object(Bucket=uploads, Key="functions/bank.zip", VersionId=foreign),
         "drop own": lambda: s3.put_object(Bucket=uploads, Key="functions/shop-web.zip", Body=HELLO),
         "drop foreign": lambda: s3.put_object(Bucket=uploads, Key="functions/bank.zip", Body=HELLO),
+        "attest": lambda: s3.put_object(Bucket=uploads, Key="attestations/00/build.json", Body=b"{}"),
         "read own upload": lambda: s3.get_object(Bucket=uploads, Key="functions/shop-web.zip"),
         "read own record": lambda: s3.get_object(
             Bucket=records, Key="functions/shop-web/20261126T080000Z-abc/outcome.json"
@@ -136,12 +140,20 @@ def tries(gate: Gate, keys: dict[str, str]) -> set[str]:
         "list configurations": lambda: aws.list_code_signing_configs(),
         "read own function": lambda: aws.get_function(FunctionName="shop-web"),
         "read foreign function": lambda: aws.get_function(FunctionName="bank"),
+        "approve own": lambda: s3.put_object(Bucket=uploads, Key=f"{APPROVALS}/shop-web/{DIGEST}/me.json"),
+        "withdraw own": lambda: s3.delete_object(Bucket=uploads, Key=f"{APPROVALS}/shop-web/{DIGEST}/nobody.json"),
+        "approve foreign": lambda: s3.put_object(Bucket=uploads, Key=f"{APPROVALS}/bank/{DIGEST}/me.json"),
+        "freeze": lambda: s3.put_object(Bucket=uploads, Key="freeze/friday.json", Body=FREEZE),
+        "lift": lambda: s3.delete_object(Bucket=uploads, Key="freeze/friday.json"),
+        "break the glass": lambda: s3.put_object(Bucket=uploads, Key=f"break-glass/functions/shop-web/{DIGEST}.json"),
         "update code": lambda: aws.update_function_code(FunctionName="shop-web", ZipFile=HELLO),
     }
     return {name for name, call in calls.items() if code_of(call) == "done"}
 
 
 OWN = {"drop own", "look at own version", "read own record", "list own records"}
+# An approver looks at what is approved, and drops nothing.
+LOOKS = (OWN - {"drop own"}) | {"read own upload"}
 VERSIONS = {"look at own version", "look at foreign version"}
 # What `countersign doctor` looks at.
 DOCTOR = {"read own function", "read foreign function"}
@@ -151,8 +163,10 @@ READS = {"read own record", "read foreign record", "list own records", "list all
 @pytest.mark.parametrize(
     ("name", "may"),
     [
-        ("ci", OWN),
+        ("ci", OWN | {"attest"}),
         ("developer", OWN | {"read own upload", "read own function"}),
+        ("approver", LOOKS | {"approve own", "withdraw own"}),
+        ("freezer", {"freeze", "lift"}),
         ("auditor", READS),
         ("operator", READS | VERSIONS | {"drop own", "drop foreign", "read own upload", "silence", *DOCTOR}),
     ],

@@ -142,6 +142,8 @@ WRITTEN_ONCE = {
     f"{FOLDER}/lease-sign-2-released.json": {"sign"},
     f"{FOLDER}/lease-deploy-2.json": {"deploy"},
     f"{FOLDER}/lease-deploy-2-released.json": {"deploy"},
+    f"{FOLDER}/policy.json": {"deploy"},
+    f"{FOLDER}/summary.dsse.json": {"deploy"},
     f"{FOLDER}/outcome.json": {"sign", "deploy"},
     f"{FOLDER}/announced.json": {"sign", "deploy"},
     "unrecognised/0123456789abcdef/20261126T080000Z-abc/outcome.json": {"sign", "deploy"},
@@ -474,6 +476,7 @@ def test_functions_are_traced_only_where_the_stack_says_so(aws: LocalAws, tracin
         {"TaggedProfiles": "team_*", "CanaryOnAlias": "takeover", "PatienceSeconds": "300"},
         {"AlertEmail": "gate@example.com"},
         {"CodeStorage": "reference"},
+        {"ProvenanceSource": "github.com/acme/", "ProvenanceRef": "refs/tags/", "ProvenanceLevel": "2"},
     ],
 )
 def test_variant_is_created(aws: LocalAws, parameters: dict[str, str]) -> None:

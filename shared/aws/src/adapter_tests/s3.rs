@@ -309,6 +309,35 @@ async fn versions_are_listed_page_by_page() {
 }
 
 #[tokio::test]
+async fn statements_are_listed_and_read_up_to_a_size() {
+    let (fake, aws) = stack();
+    for name in ["a", "b", "c"] {
+        fake.put("uploads", &format!("freeze/{name}.json"), "{}");
+    }
+    fake.put("uploads", KEY, "zip");
+    let listed = aws.list_statements("freeze/", 2).await.unwrap();
+    assert_eq!(listed, ["freeze/a.json", "freeze/b.json"]);
+    let request = call(&fake, "s3:ListObjectsV2");
+    assert_eq!(request.query_value("max-keys"), Some("2"));
+    assert_eq!(request.query_value("prefix"), Some("freeze%2F"));
+
+    let read = |max_bytes| aws.read_statement("freeze/a.json", max_bytes);
+    let found = read(2).await.unwrap().unwrap();
+    assert_eq!(found.body.as_deref(), Some(b"{}".as_slice()));
+    assert!(found.version.is_some());
+    let found = read(1).await.unwrap().unwrap();
+    assert_eq!((found.size, found.body), (2, None), "it is not read");
+    assert_eq!(aws.read_statement("freeze/z.json", 9).await.unwrap(), None);
+
+    fake.answers("s3:ListObjectsV2", s3_error(403, "AccessDenied"));
+    assert!(is_denied(
+        &aws.list_statements("freeze/", 2).await.unwrap_err()
+    ));
+    fake.answers("s3:GetObject", s3_error(503, "SlowDown"));
+    assert!(is_throttled(&read(9).await.unwrap_err()));
+}
+
+#[tokio::test]
 async fn current_package_is_told_by_its_metadata() {
     let (fake, aws) = stack();
     let target = Target::from_key("functions/orders.zip").unwrap();

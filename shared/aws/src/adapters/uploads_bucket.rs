@@ -6,13 +6,13 @@ use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use countersign_gate::{
     domain::{UploadId, VersionId},
     ports::{
-        CurrentUpload, ListedVersion, ObjectHead, PortError, UploadHead, UploadInventory,
-        UploadVersion, Uploads, VersionsCursor, VersionsPage,
+        CurrentUpload, ListedVersion, ObjectHead, PortError, StatementObject, UploadHead,
+        UploadInventory, UploadVersion, Uploads, VersionsCursor, VersionsPage,
     },
 };
 
 use super::{
-    s3::{VERSION, body, fetch, is_gone, read},
+    s3::{GET, VERSION, body, fetch, is_gone, read},
     timestamp::timestamp,
 };
 use crate::{
@@ -139,6 +139,49 @@ impl Uploads for UploadsBucket {
         found.sort_by_key(|item| (!item.is_current, Reverse(item.last_modified)));
         found.truncate(max);
         Ok(found)
+    }
+
+    async fn list_statements(&self, prefix: &str, max: usize) -> Result<Vec<String>, PortError> {
+        const CALL: &str = "s3:ListObjectsV2";
+        let page = self
+            .connection
+            .s3()
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .set_max_keys(i32::try_from(max).ok())
+            .send()
+            .await
+            .map_err(|error| port_error(CALL, error))?;
+        let keys = page.contents().iter().take(max);
+        keys.map(|item| required(CALL, "Key", item.key()).map(str::to_owned))
+            .collect()
+    }
+
+    async fn read_statement(
+        &self,
+        key: &str,
+        max_bytes: u64,
+    ) -> Result<Option<StatementObject>, PortError> {
+        let request = self.connection.s3().get_object();
+        let Some(object) = fetch(request.bucket(&self.bucket).key(key)).await? else {
+            return Ok(None);
+        };
+        let size = required(GET, "Content-Length", object.content_length())?;
+        let size =
+            u64::try_from(size).map_err(|error| unreadable(GET, "Content-Length", &error))?;
+        let version = object.version_id().filter(|version| *version != "null");
+        let version = version.map(VersionId::parse).transpose();
+        Ok(Some(StatementObject {
+            version: version.map_err(|error| unreadable(GET, VERSION, &error))?,
+            last_modified: timestamp(GET, "Last-Modified", object.last_modified())?,
+            size,
+            body: if size <= max_bytes {
+                Some(body(object).await?)
+            } else {
+                None
+            },
+        }))
     }
 
     async fn upload_tags(&self, upload: &UploadId) -> Result<BTreeMap<String, String>, PortError> {

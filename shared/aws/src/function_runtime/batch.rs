@@ -151,12 +151,12 @@ impl<H: Handle, Q: Queues, C: Clock> MessageTask<'_, H, Q, C> {
     async fn work(&self) -> Disposition {
         let Some(body) = self.message.body.as_deref() else {
             error!("the message has no body and goes back to the queue");
-            return self.retry_later().await;
+            return self.retry_later(self.attempt.retry_delay()).await;
         };
         let now = self.worker.clock.now();
         if now >= self.attempt.work_until {
             warn!("no time is left in this invocation; the message goes back to the queue");
-            return self.retry_later().await;
+            return self.retry_later(self.attempt.retry_delay()).await;
         }
         // Judged before the work and not after it: what a use case takes for one attempt of several
         // must not be taken here for the last one, since it would have ended the upload.
@@ -166,6 +166,10 @@ impl<H: Handle, Q: Queues, C: Clock> MessageTask<'_, H, Q, C> {
             return Disposition::Done;
         };
         let error = failure.error_chain();
+        let delay = match failure {
+            Failure::WaitsForPeople(delay, _) => delay,
+            _ => self.attempt.retry_delay(),
+        };
         let reason = match failure {
             Failure::NotUnderstood(_) => Some(DeadLetterReason::NotUnderstood),
             Failure::Retry(_) if is_last => Some(DeadLetterReason::PatienceExhausted),
@@ -175,13 +179,14 @@ impl<H: Handle, Q: Queues, C: Clock> MessageTask<'_, H, Q, C> {
             Failure::Retry(_)
             | Failure::WaitsForAws(_)
             | Failure::Waiting(_)
+            | Failure::WaitsForPeople(..)
             | Failure::LeaseHeld(_) => None,
         };
         if let Some(reason) = reason {
             return self.give_up(body, reason, error).await;
         }
         warn!(error, "the message goes back to the queue");
-        self.retry_later().await
+        self.retry_later(delay).await
     }
 
     /// The function's own work.
@@ -235,21 +240,20 @@ impl<H: Handle, Q: Queues, C: Clock> MessageTask<'_, H, Q, C> {
                     "the message belongs into the dead-letter queue, which does not take it; it goes back \
                      to the queue"
                 );
-                self.retry_later().await
+                self.retry_later(self.attempt.retry_delay()).await
             }
         }
     }
 
-    /// Has the queue hand the message out again in seconds. Where it does not do so, it will after
+    /// Has the queue hand the message out again after this time, more or less. Where it does not do so, it will after
     /// its own visibility timeout.
-    async fn retry_later(&self) -> Disposition {
+    async fn retry_later(&self, delay: Duration) -> Disposition {
         let source = self.message.event_source_arn.as_deref();
         let handle = self.message.receipt_handle.as_deref();
         let (Some(source), Some(handle)) = (source, handle) else {
             warn!("the message does not say which queue it is from; its visibility stays as it is");
             return Disposition::Failed;
         };
-        let delay = self.attempt.retry_delay();
         let seconds = jittered_seconds(delay, self.id, self.attempt.attempt);
         let change = self
             .worker

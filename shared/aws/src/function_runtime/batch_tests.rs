@@ -41,7 +41,7 @@ impl Clock for PausedClock {
     }
 }
 
-/// Fails on "bad", "busy", "throttled", "waiting" and "odd", works ten seconds on "long", and never ends on "hanging".
+/// Fails on "bad", "busy", "throttled", "waiting", "unapproved" and "odd", works ten seconds on "long", and never ends on "hanging".
 #[derive(Default)]
 struct Handler(RefCell<Vec<(String, DeliveryAttempt)>>);
 
@@ -53,6 +53,10 @@ impl Handle for Handler {
             "bad" => Err(Failure::Retry("it is bad".into())),
             "throttled" => Err(Failure::WaitsForAws("it was throttled".into())),
             "waiting" => Err(Failure::Waiting("it waits".into())),
+            "unapproved" => Err(Failure::WaitsForPeople(
+                Duration::from_mins(10),
+                "nobody approved it".into(),
+            )),
             "busy" => Err(Failure::LeaseHeld("another delivery is at work".into())),
             "odd" => Err(Failure::NotUnderstood("it is odd".into())),
             "long" => {
@@ -296,6 +300,17 @@ fn message_whose_upload_waits_is_never_given_up() {
     assert_eq!(run.failed.unwrap(), ["1"]);
     assert!(run.letters.is_empty());
     assert_eq!(run.changes.len(), 1);
+}
+
+#[test]
+fn message_that_waits_for_people_stays_and_is_hidden_for_as_long_as_is_said() {
+    let run = run(&json!([message_since("1", "unapproved", 9, 0)]), Mood::Well);
+    assert_eq!(run.failed.unwrap(), ["1"]);
+    assert!(run.letters.is_empty());
+    let [change] = run.changes.as_slice() else {
+        panic!("{:?}", run.changes)
+    };
+    assert!((480..=720).contains(&change.2), "{change:?}");
 }
 
 #[test]

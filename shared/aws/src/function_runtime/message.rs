@@ -39,6 +39,8 @@ pub enum Failure {
     /// What it is about is on record as waiting, and ends by its own patience. The message goes back to its
     /// queue however old it is.
     Waiting(Cause),
+    /// The same, and people are waited for: the message is hidden for this long.
+    WaitsForPeople(Duration, Cause),
     /// Another delivery of the same event is at work. The message goes back to its queue whatever
     /// attempt this is: should the other one be cut off, nobody else would end the upload.
     LeaseHeld(Cause),
@@ -62,8 +64,10 @@ impl Failure {
             Self::NotUnderstood(_) => 0,
             Self::Retry(_) => 1,
             Self::WaitsForAws(_) => 2,
-            Self::Waiting(_) => 3,
-            Self::LeaseHeld(_) => 4,
+            // Of the two that stay, the one that comes back sooner.
+            Self::WaitsForPeople(..) => 3,
+            Self::Waiting(_) => 4,
+            Self::LeaseHeld(_) => 5,
         }
     }
 
@@ -73,6 +77,7 @@ impl Failure {
         | Self::Retry(cause)
         | Self::WaitsForAws(cause)
         | Self::Waiting(cause)
+        | Self::WaitsForPeople(_, cause)
         | Self::LeaseHeld(cause)) = self;
         error_chain(&**cause)
     }
@@ -89,6 +94,9 @@ impl From<RetryableError> for Failure {
         match error {
             RetryableError::LeaseHeld { .. } => Self::LeaseHeld(Box::new(error)),
             RetryableError::Waiting(_) => Self::Waiting(Box::new(error)),
+            RetryableError::WaitingForPeople { delay, .. } => {
+                Self::WaitsForPeople(delay, Box::new(error))
+            }
             error if error.waits_for_aws() => Self::WaitsForAws(Box::new(error)),
             error => Self::Retry(Box::new(error)),
         }
@@ -153,10 +161,11 @@ mod tests {
     #[test]
     fn most_patient_failure_decides_in_either_order() {
         let of = |make: fn(Cause) -> Failure| make("x".into());
-        let kinds: [fn(Cause) -> Failure; 5] = [
+        let kinds: [fn(Cause) -> Failure; 6] = [
             Failure::NotUnderstood,
             Failure::Retry,
             Failure::WaitsForAws,
+            |cause| Failure::WaitsForPeople(Duration::from_mins(10), cause),
             Failure::Waiting,
             Failure::LeaseHeld,
         ];

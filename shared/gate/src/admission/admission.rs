@@ -17,6 +17,8 @@ pub enum Admission {
         /// Whether this call recorded it: then, and only then, it is to be counted.
         is_new: bool,
     },
+    /// It is no upload but a statement about one, which was put on record where that is needed; what it is.
+    Statement(String),
     /// It has come to its end.
     Finished(Box<Finished>),
     /// It is none of this stack's, or no upload at all, for this reason; to be logged.

@@ -8,9 +8,10 @@ use super::{
     pin::pin,
     settings::{SignSettings, SignWorld},
     start::start_signing,
+    statement::take_statement,
 };
 use crate::{
-    domain::{ReasonCode, Stack, Target, Upload},
+    domain::{ReasonCode, Stack, StatementKey, Target, Upload},
     events::UploadEvent,
     outcome::{
         DeliveryAttempt, EarlyExit, OutcomeDraft, RetryableError, UploadContext, Wait, finish,
@@ -45,6 +46,15 @@ pub async fn admit<W: SignWorld>(
             "the bucket {} is not the uploads bucket of this stack",
             event.bucket
         )));
+    }
+    if let Some(key) = StatementKey::parse(&event.key) {
+        let work = take_statement(world, event, key);
+        let taken = within(world, attempt.work_until, work).await;
+        return taken.unwrap_or_else(|| {
+            Err(RetryableError::TimeUp {
+                what: "a statement was being taken in".to_owned(),
+            })
+        });
     }
     let began = world.now();
     let mut progress = Progress::default();

@@ -11,7 +11,7 @@ use crate::{
     },
     outcome::{Backoff, EarlyExit, RetryableError},
     ports::{Function, FunctionCsc, Functions, PortError},
-    verdict::{DryRun, Evidence, Examine, Examined, Fact, NoAnswer},
+    verdict::{DryRun, Evidence, Examine, Examined, Fact, NoAnswer, People, ProvenanceEvidence},
 };
 
 /// What a call that gave no answer says of the thing that was asked for.
@@ -97,14 +97,21 @@ pub(super) fn configuration_of(
     Fact::Known(configuration)
 }
 
+/// What is known before the package is judged: of its target, and of what is demanded of it.
+pub(super) struct TargetFacts {
+    pub(super) csc: Fact<Option<Csc>>,
+    pub(super) function: Fact<FunctionConfiguration>,
+    pub(super) provenance: ProvenanceEvidence,
+    pub(super) people: People,
+}
+
 /// All evidence but Lambda's dry run, about a package that this job signed.
 pub(super) async fn collect_evidence<W: DeployWorld>(
     world: &W,
     settings: &DeploySettings,
     job: &SigningJob,
     package: &ExaminedPackage,
-    csc: Fact<Option<Csc>>,
-    function: Fact<FunctionConfiguration>,
+    target: TargetFacts,
 ) -> Evidence {
     let profile = match world.profile(&job.profile, &job.owner).await {
         Ok(Some(profile)) => Fact::Known(profile),
@@ -117,11 +124,13 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
     Evidence {
         package: package.examined.clone(),
         now: world.now(),
-        csc,
+        csc: target.csc,
         job: Fact::Known(job.clone()),
         profile,
-        function,
+        function: target.function,
+        provenance: target.provenance,
         dry_run: Fact::<DryRun>::NotAsked,
+        people: target.people,
         policy: settings.policy,
     }
 }

@@ -270,6 +270,8 @@ async fn block_other_deliveries<W: DeployWorld>(
             verdict,
             lambda: LambdaVerdict::NotAsked,
             code_signing_config: None,
+            operator_policy: None,
+            approved_by: Vec::new(),
             alias: None,
             effect: Effect::None,
             delivery: pending.attempt.id.clone(),

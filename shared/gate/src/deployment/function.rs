@@ -4,12 +4,15 @@
 //! judges, then updates with that revision. A change by anyone in between makes Lambda refuse the
 //! update, and the next round reads and judges again.
 
+use std::collections::BTreeMap;
+
 use super::{
     alias::{alias_to_move, move_alias},
     collect_evidence::{
-        ExaminedPackage, collect_evidence, configuration_of, csc_by_arn, csc_of_function,
-        no_answer, read_package, read_source,
+        ExaminedPackage, TargetFacts, collect_evidence, configuration_of, csc_by_arn,
+        csc_of_function, no_answer, read_package, read_source,
     },
+    collect_provenance::collect_provenance,
     current_package::{SamePackage, prove_same},
     expected::ExpectedCode,
     judge::{candidate, record_judgement},
@@ -17,6 +20,7 @@ use super::{
     pending_deployment::{
         Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
     },
+    people::ask_people,
     publish::{Published, publish_to_latest, publish_version, wait_until_invocable},
     settings::DeploySettings,
     update_options::update_options,
@@ -30,8 +34,8 @@ use crate::{
     },
     records::{self, Deployed, UploadState},
     verdict::{
-        Approved, DryRun, Evidence, Examine, Fact, Judgement, Verdict, Verified, decide, judge,
-        verify,
+        Approved, DryRun, Evidence, Examine, Fact, Judgement, People, Verdict, Verified, decide,
+        judge, verify,
     },
 };
 
@@ -172,10 +176,28 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         &self,
         csc: Fact<Option<Csc>>,
         function: Fact<FunctionConfiguration>,
+        tags: &BTreeMap<String, String>,
+        people: People,
     ) -> Result<Evidence, EarlyExit> {
         let (package, _) = self.package()?;
+        let (world, settings) = (self.world, self.settings);
+        let provenance = collect_provenance(world, settings, self.pending, package, tags).await;
         let job = &self.pending.job;
-        Ok(collect_evidence(self.world, self.settings, job, package, csc, function).await)
+        let target = TargetFacts {
+            csc,
+            function,
+            provenance,
+            people,
+        };
+        Ok(collect_evidence(world, settings, job, package, target).await)
+    }
+
+    /// What people say, before anything is changed. `function` is `None` where there is none yet.
+    async fn people(&self, function: Option<&Function>) -> Result<People, EarlyExit> {
+        let (package, _) = self.package()?;
+        let settings = &self.settings.people;
+        let tags = function.map(|function| &function.tags);
+        Ok(ask_people(self.world, settings, self.pending, package, tags).await)
     }
 
     /// Judges the package for the function, and updates it.
@@ -191,7 +213,11 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, options.architecture);
-        let mut evidence = self.evidence(csc, configuration).await?;
+        let people = self.people(Some(function)).await?;
+        let mut evidence = self
+            .evidence(csc, configuration, &function.tags, people)
+            .await?;
+        // Judged before the dry run, which is asked for by what it says, and once more with it.
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
             && let Some(same) = self
@@ -364,7 +390,10 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, None);
-        let evidence = self.evidence(csc, configuration).await?;
+        let people = People::not_asked();
+        let evidence = self
+            .evidence(csc, configuration, &function.tags, people)
+            .await?;
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {
             Judgement::Accepted(verified, verdict) => {
@@ -518,7 +547,14 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Err(OutcomeDraft::rejected(ReasonCode::TargetNotFound, message).into());
         };
         let csc = csc_by_arn(self.world, csc).await;
-        let evidence = self.evidence(csc, Fact::NotAsked).await?;
+        // What is not there has no tags.
+        let tags = BTreeMap::new();
+        let people = if self.settings.people.probe.as_ref() == Some(&self.name) {
+            People::not_asked()
+        } else {
+            self.people(None).await?
+        };
+        let evidence = self.evidence(csc, Fact::NotAsked, &tags, people).await?;
         let (package, _) = self.package()?;
         let judgement = verify(&evidence, candidate(self.pending, &package.signed));
         let (verified, verdict) = self.record(&evidence, judgement, None).await?;

@@ -13,7 +13,7 @@ use crate::{
         self, CscReport, Effect, HeldLease, Holder, LambdaVerdict, LeaseScope, RecordFolder,
         Schema, VerdictRecord,
     },
-    verdict::{Candidate, Decision, DryRun, Evidence, Fact, Judgement, Verdict},
+    verdict::{Approver, Candidate, Decision, DryRun, Evidence, Fact, Judgement, Verdict},
 };
 
 /// Puts a judgement on record, and answers with its proof and verdict; a rejection ends the upload, and
@@ -88,6 +88,8 @@ fn verdict_record<W: DeployWorld>(
             }),
             Fact::Known(None) | Fact::NotAsked | Fact::Unavailable(_) => None,
         },
+        operator_policy: Some(evidence.policy),
+        approved_by: approvers(pending, evidence),
         alias: alias.cloned(),
         // One that refuses may come after an effect: what it is about was applied before, and is judged anew.
         effect: if verdict.decision.accepts() || pending.applied != Applied::No {
@@ -97,6 +99,15 @@ fn verdict_record<W: DeployWorld>(
         },
         delivery: pending.attempt.id.clone(),
         judged_at: world.now(),
+    }
+}
+
+/// Who approved, where that was asked. What was judged again after the update keeps those of the first verdict.
+fn approvers(pending: &PendingDeployment, evidence: &Evidence) -> Vec<Approver> {
+    match (&evidence.people.approvals, &pending.verdict) {
+        (Fact::Known(approvals), _) => approvals.approvers(evidence.now),
+        (Fact::NotAsked | Fact::Unavailable(_), Some(before)) => before.approved_by.clone(),
+        (Fact::NotAsked | Fact::Unavailable(_), None) => Vec::new(),
     }
 }
 

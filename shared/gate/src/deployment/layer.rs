@@ -7,8 +7,11 @@
 //!
 //! Layer versions are immutable and are used by number, so no upload can overwrite another here.
 
+use std::collections::BTreeMap;
+
 use super::{
-    collect_evidence::{collect_evidence, csc_by_arn, read_package, read_source},
+    collect_evidence::{TargetFacts, collect_evidence, csc_by_arn, read_package, read_source},
+    collect_provenance::collect_provenance,
     current_package::prove_same,
     description::{description, mark},
     expected::ExpectedCode,
@@ -17,6 +20,7 @@ use super::{
     pending_deployment::{
         Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
     },
+    people::ask_people,
     settings::DeploySettings,
     update_options::check_storage,
 };
@@ -25,7 +29,7 @@ use crate::{
     outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
     ports::{CurrentPackage, CurrentUpload, LayerContent, LayerPublish, LayerRequest},
     records::{Deployed, Document, Live, Publishing},
-    verdict::{Approved, Examine, Fact, Verdict, judge},
+    verdict::{Approved, Examine, Fact, People, Verdict, judge},
 };
 
 /// How many of the newest versions are searched for a mark (one page of `ListLayerVersions`).
@@ -120,10 +124,24 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             Some(arn) => csc_by_arn(world, arn).await,
             None => Fact::Known(None),
         };
+        // A layer has no tags.
+        let tags = BTreeMap::new();
+        let provenance =
+            collect_provenance(world, self.settings, self.pending, &package, &tags).await;
+        let people = match self.pending.applied {
+            Applied::No => {
+                ask_people(world, &self.settings.people, self.pending, &package, None).await
+            }
+            Applied::Unknown | Applied::Yes(_) => People::not_asked(),
+        };
+        let target = TargetFacts {
+            csc: csc.clone(),
+            function: Fact::NotAsked,
+            provenance,
+            people,
+        };
         let job = &self.pending.job;
-        let function = Fact::NotAsked;
-        let evidence =
-            collect_evidence(world, self.settings, job, &package, csc.clone(), function).await;
+        let evidence = collect_evidence(world, self.settings, job, &package, target).await;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) =
             record_judgement(world, self.pending, &package, &evidence, judgement, None).await?;

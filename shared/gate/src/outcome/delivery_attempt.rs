@@ -12,6 +12,12 @@ const FIRST_RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The longest delay between two attempts.
 const MAX_RETRY_DELAY: Duration = Duration::from_mins(1);
 
+/// Where people are waited for, the delay is this part of what was waited already, and never longer than
+/// [`MAX_PEOPLE_DELAY`]: 1,000 receives, to which SQS counts, then last for more than six days.
+const PEOPLE_DELAY_DIVISOR: u32 = 20;
+/// The longest delay between two attempts while people are waited for.
+const MAX_PEOPLE_DELAY: Duration = Duration::from_mins(10);
+
 /// One delivery of an event by its queue.
 ///
 /// Patience is a time, not a number of attempts: throttled polls count as receives (AWS
@@ -40,6 +46,15 @@ impl DeliveryAttempt {
         FIRST_RETRY_DELAY
             .saturating_mul(1 << doublings)
             .min(MAX_RETRY_DELAY)
+    }
+
+    /// How long the event stays invisible while people are waited for: as ever for the first 20 minutes, then a twentieth
+    /// of the time since `since`, at most 10 minutes. The shell adds jitter.
+    #[must_use]
+    pub fn people_delay(&self, now: Timestamp) -> Duration {
+        let waited = Duration::try_from(now.duration_since(self.since)).unwrap_or_default();
+        let part = waited.checked_div(PEOPLE_DELAY_DIVISOR).unwrap_or_default();
+        part.min(MAX_PEOPLE_DELAY).max(self.retry_delay())
     }
 
     /// When the next attempt is due, if this one fails at `now`.
@@ -101,6 +116,30 @@ mod tests {
         let delays =
             [0, 1, 2, 3, 6, 7, 8, 60, u32::MAX].map(|n| attempt(n).retry_delay().as_secs());
         assert_eq!(delays, [1, 1, 2, 4, 32, 60, 60, 60, 60]);
+    }
+
+    #[test]
+    fn people_are_looked_for_less_often_the_longer_it_takes() {
+        let waits = |attempts: u32, minutes: u64| {
+            let attempt = attempt(attempts);
+            let now = attempt.since.saturating_add(Duration::from_mins(minutes));
+            attempt.people_delay(now.unwrap()).as_secs()
+        };
+        assert_eq!(waits(1, 0), 1);
+        assert_eq!(waits(9, 1), 60);
+        assert_eq!(waits(30, 20), 60);
+        assert_eq!(waits(30, 40), 120);
+        assert_eq!(waits(90, 200), 600);
+        assert_eq!(waits(500, 7200), 600);
+        // In all the receives that SQS counts, with jitter that makes each delay a fifth shorter.
+        let (mut attempt, mut now) = (attempt(1), attempt(1).since);
+        for receive in 1..1000 {
+            attempt.attempt = receive;
+            let delay = attempt.people_delay(now).as_secs() * 4 / 5;
+            now = now.saturating_add(Duration::from_secs(delay)).unwrap();
+        }
+        let days = now.duration_since(attempt.since).as_hours() / 24;
+        assert_eq!(days, 5);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! The queue counts from the first receive, also while Lambda throttles the function and nothing is tried. So each
 //! upload keeps its own count in `waiting.json`: from the start of its first attempt, minus the time in which AWS
-//! throttled or did not answer, minus the time in which an attempt was due and none was made.
+//! throttled or did not answer, minus the time in which an attempt was due and none was made, minus the time in which
+//! people were waited for, which the verdict ends by itself.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,6 +23,28 @@ pub(crate) struct Wait {
     for_aws: SignedDuration,
     /// How long an attempt was due and nobody made it.
     unattended: SignedDuration,
+    /// How long it waited for people.
+    for_people: SignedDuration,
+}
+
+/// What an attempt failed for, as far as patience is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    Aws,
+    People,
+    Other,
+}
+
+impl Cause {
+    fn of(error: &RetryableError) -> Self {
+        if error.waits_for_aws() {
+            Self::Aws
+        } else if error.waits_for_people() {
+            Self::People
+        } else {
+            Self::Other
+        }
+    }
 }
 
 impl Wait {
@@ -42,11 +65,11 @@ impl Wait {
             before.as_ref(),
             began,
             world.now(),
-            error.waits_for_aws(),
+            Cause::of(error),
         ))
     }
 
-    fn of(before: Option<&Waiting>, began: Timestamp, now: Timestamp, for_aws: bool) -> Self {
+    fn of(before: Option<&Waiting>, began: Timestamp, now: Timestamp, cause: Cause) -> Self {
         let (mut wait, last) = match before {
             None => (Self::from(began), began),
             Some(before) => {
@@ -58,15 +81,30 @@ impl Wait {
                     .duration_since(before.next_try_at)
                     .max(SignedDuration::ZERO);
                 wait.unattended = wait.unattended.saturating_add(nobody);
-                let last = before.at.saturating_add(nobody).unwrap_or(now);
+                wait.for_people = milliseconds(before.for_people_ms);
+                let mut last = before.at.saturating_add(nobody).unwrap_or(now);
+                // Whatever this attempt found, until it began people were waited for.
+                if before.waits_for_people {
+                    wait.wait_for_people(last, began);
+                    last = last.max(began);
+                }
                 (wait, last)
             }
         };
-        if for_aws {
-            let waited = now.duration_since(last).max(SignedDuration::ZERO);
-            wait.for_aws = wait.for_aws.saturating_add(waited);
+        match cause {
+            Cause::Aws => {
+                let waited = now.duration_since(last).max(SignedDuration::ZERO);
+                wait.for_aws = wait.for_aws.saturating_add(waited);
+            }
+            Cause::People => wait.wait_for_people(last, now),
+            Cause::Other => {}
         }
         wait
+    }
+
+    fn wait_for_people(&mut self, since: Timestamp, until: Timestamp) {
+        let waited = until.duration_since(since).max(SignedDuration::ZERO);
+        self.for_people = self.for_people.saturating_add(waited);
     }
 
     fn from(since: Timestamp) -> Self {
@@ -74,6 +112,7 @@ impl Wait {
             since,
             for_aws: SignedDuration::ZERO,
             unattended: SignedDuration::ZERO,
+            for_people: SignedDuration::ZERO,
         }
     }
 
@@ -84,6 +123,7 @@ impl Wait {
         let longest =
             SignedDuration::try_from(attempt.longest_wait()).unwrap_or(SignedDuration::MAX);
         let wait = counted.min(longest).saturating_add(self.unattended);
+        let wait = wait.saturating_add(self.for_people);
         DeliveryAttempt {
             since: self.since,
             give_up_at: self.since.saturating_add(wait).unwrap_or(Timestamp::MAX),
@@ -94,6 +134,11 @@ impl Wait {
     /// See [`Waiting::for_aws_ms`].
     pub(super) fn for_aws_ms(&self) -> u64 {
         u64::try_from(self.for_aws.as_millis()).unwrap_or(0)
+    }
+
+    /// See [`Waiting::for_people_ms`].
+    pub(super) fn for_people_ms(&self) -> u64 {
+        u64::try_from(self.for_people.as_millis()).unwrap_or(0)
     }
 
     /// See [`Waiting::unattended_ms`].
@@ -140,6 +185,8 @@ mod tests {
             give_up_at: wait.applied_to(&attempt()).give_up_at,
             for_aws_ms: wait.for_aws_ms(),
             unattended_ms: wait.unattended_ms(),
+            for_people_ms: wait.for_people_ms(),
+            waits_for_people: false,
             applied: None,
             at: at(now),
         }
@@ -147,18 +194,18 @@ mod tests {
 
     #[test]
     fn patience_counts_from_the_first_attempt_that_began() {
-        let first = Wait::of(None, at(0), at(2), false).applied_to(&attempt());
+        let first = Wait::of(None, at(0), at(2), Cause::Other).applied_to(&attempt());
         assert_eq!((first.since, first.give_up_at), (at(0), at(3600)));
         assert!(!first.is_last(at(2)));
     }
 
     #[test]
     fn what_waits_by_itself_uses_its_patience_up() {
-        let mut wait = Wait::of(None, at(0), at(2), false);
+        let mut wait = Wait::of(None, at(0), at(2), Cause::Other);
         let mut now = 2;
         while now < 3600 {
             let before = noted(&wait, now);
-            wait = Wait::of(Some(&before), at(now + 60), at(now + 62), false);
+            wait = Wait::of(Some(&before), at(now + 60), at(now + 62), Cause::Other);
             now += 62;
         }
         let end = wait.applied_to(&attempt());
@@ -168,12 +215,12 @@ mod tests {
 
     #[test]
     fn waiting_for_aws_is_not_counted_for_half_a_day() {
-        let mut wait = Wait::of(None, at(0), at(2), true);
+        let mut wait = Wait::of(None, at(0), at(2), Cause::Aws);
         let mut now = 2;
         let mut ends_at = None;
         while ends_at.is_none() {
             let before = noted(&wait, now);
-            wait = Wait::of(Some(&before), at(now + 60), at(now + 62), true);
+            wait = Wait::of(Some(&before), at(now + 60), at(now + 62), Cause::Aws);
             now += 62;
             if now < 11 * 3600 {
                 assert_eq!(wait.applied_to(&attempt()).give_up_at, at(now + 3600));
@@ -183,25 +230,56 @@ mod tests {
         let half_a_day = 12 * 3600;
         assert!((half_a_day - 62..=half_a_day).contains(&ends_at.unwrap()));
         // What it waits for by itself afterwards is counted.
-        let wait = Wait::of(None, at(0), at(7200), true);
-        let next = Wait::of(Some(&noted(&wait, 7200)), at(7260), at(7300), false);
+        let wait = Wait::of(None, at(0), at(7200), Cause::Aws);
+        let next = Wait::of(Some(&noted(&wait, 7200)), at(7260), at(7300), Cause::Other);
         assert_eq!(next.applied_to(&attempt()).give_up_at, at(7200 + 3600));
     }
 
     #[test]
+    fn waiting_for_people_is_not_counted_at_all() {
+        let mut wait = Wait::of(None, at(0), at(2), Cause::People);
+        let mut now = 2;
+        for _ in 0..500 {
+            let before = Waiting {
+                waits_for_people: true,
+                ..noted(&wait, now)
+            };
+            wait = Wait::of(Some(&before), at(now + 600), at(now + 602), Cause::People);
+            now += 602;
+            assert_eq!(wait.applied_to(&attempt()).give_up_at, at(now + 3600));
+        }
+        // The last pause was for people, too, whatever this attempt waits for.
+        let before = Waiting {
+            waits_for_people: true,
+            ..noted(&wait, now)
+        };
+        let next = Wait::of(Some(&before), at(now + 60), at(now + 70), Cause::Other);
+        let (waited, next) = (wait.for_people_ms(), next.for_people_ms());
+        assert_eq!(next, waited + 60_000);
+        // What comes after that is counted.
+        let after = Wait::of(
+            Some(&noted(&wait, now)),
+            at(now + 60),
+            at(now + 70),
+            Cause::Other,
+        );
+        assert_eq!(after.for_people_ms(), waited);
+    }
+
+    #[test]
     fn attempts_that_nobody_made_are_not_counted() {
-        let wait = Wait::of(None, at(0), at(1800), false);
+        let wait = Wait::of(None, at(0), at(1800), Cause::Other);
         let days = 3 * 86_400;
         let next = Wait::of(
             Some(&noted(&wait, 1800)),
             at(1860 + days),
             at(1870 + days),
-            false,
+            Cause::Other,
         );
         let attempt = next.applied_to(&attempt());
         assert_eq!(attempt.give_up_at, at(3600 + days));
         // One that came early takes nothing off.
-        let early = Wait::of(Some(&noted(&wait, 1800)), at(1830), at(1831), false);
+        let early = Wait::of(Some(&noted(&wait, 1800)), at(1830), at(1831), Cause::Other);
         assert_eq!(early.unattended_ms(), 0);
     }
 }

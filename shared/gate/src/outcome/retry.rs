@@ -1,5 +1,7 @@
 //! Errors that send an event back to its queue.
 
+use std::time::Duration;
+
 use crate::{
     ports::{PortError, error_chain},
     records::RecordError,
@@ -61,6 +63,14 @@ pub enum RetryableError {
     /// its event came in.
     #[error(transparent)]
     Waiting(Box<RetryableError>),
+    /// The same, and it is for people that it waits: for hours, so that it is looked at less often.
+    #[error("{why}")]
+    WaitingForPeople {
+        /// What it waits for.
+        why: Box<RetryableError>,
+        /// How long until the next attempt.
+        delay: Duration,
+    },
 }
 
 impl RetryableError {
@@ -77,7 +87,25 @@ impl RetryableError {
             Self::Port(error) => error.is_passing(),
             Self::Inconclusive { waits_for_aws, .. } => *waits_for_aws,
             Self::Waiting(why) => why.waits_for_aws(),
-            Self::LeaseHeld { .. }
+            Self::WaitingForPeople { .. }
+            | Self::LeaseHeld { .. }
+            | Self::Busy { .. }
+            | Self::TimeUp { .. }
+            | Self::UnreadableRecord { .. }
+            | Self::Unwritable { .. } => false,
+        }
+    }
+
+    /// Whether people are all that is missing: approvals, or the end of a freeze. Such a time is not taken off the
+    /// patience; the verdict says when it ends.
+    #[must_use]
+    pub fn waits_for_people(&self) -> bool {
+        match self {
+            Self::Inconclusive { verdict, .. } => verdict.waits_for_people(),
+            Self::Waiting(why) => why.waits_for_people(),
+            Self::WaitingForPeople { .. } => true,
+            Self::Port(_)
+            | Self::LeaseHeld { .. }
             | Self::Busy { .. }
             | Self::TimeUp { .. }
             | Self::UnreadableRecord { .. }

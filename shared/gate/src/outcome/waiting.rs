@@ -1,5 +1,7 @@
 //! What is on record of an upload while it waits for its next attempt.
 
+use jiff::Timestamp;
+
 use super::{delivery_attempt::DeliveryAttempt, patience::Wait, retry::RetryableError};
 use crate::{
     domain::Upload,
@@ -22,16 +24,24 @@ pub(crate) async fn note_waiting<W: Records + Clock>(
     lease: Option<HeldLease>,
 ) -> RetryableError {
     let now = world.now();
+    let waits_for_people = error.waits_for_people();
+    let delay = if waits_for_people {
+        attempt.people_delay(now)
+    } else {
+        attempt.retry_delay()
+    };
     let waiting = Waiting {
         schema: Schema,
         delivery: attempt.id.clone(),
         attempt: attempt.attempt,
         since: attempt.since,
         why: error.error_chain(),
-        next_try_at: attempt.next_try_at(now),
+        next_try_at: now.saturating_add(delay).unwrap_or(Timestamp::MAX),
         give_up_at: attempt.give_up_at,
         for_aws_ms: wait.for_aws_ms(),
         unattended_ms: wait.unattended_ms(),
+        for_people_ms: wait.for_people_ms(),
+        waits_for_people,
         applied,
         at: now,
     };
@@ -40,6 +50,10 @@ pub(crate) async fn note_waiting<W: Records + Clock>(
         let _runs_out = lease.release(world, upload, &attempt.id).await;
     }
     match written {
+        Ok(()) if waits_for_people => RetryableError::WaitingForPeople {
+            why: Box::new(error),
+            delay,
+        },
         Ok(()) => RetryableError::Waiting(Box::new(error)),
         Err(_) => error,
     }

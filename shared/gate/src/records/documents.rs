@@ -9,11 +9,11 @@ use crate::{
         AliasName, ProfileName, Refusal, SignedObject, SigningJobId, Target, Upload, Uploader,
         VersionNumber,
     },
-    verdict::{Decision, Verdict},
+    verdict::{Approver, Decision, OperatorPolicy, Verdict},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// `received.json`: an upload was taken in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ pub struct Signing {
     pub received: Received,
 }
 
-/// Lambda's verdict beside ours.
+/// Lambda's verdict beside ours, in the form of the JSON; the verdict itself has it as a `Fact`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum LambdaVerdict {
@@ -119,6 +119,12 @@ pub struct VerdictRecord {
     pub lambda: LambdaVerdict,
     /// The code signing configuration; null when there is none or it could not be read.
     pub code_signing_config: Option<CscReport>,
+    /// The stack's own settings that it was decided by; null when no verdict was made, and in older records.
+    #[serde(default)]
+    pub operator_policy: Option<OperatorPolicy>,
+    /// Whose approvals counted; empty when none was demanded.
+    #[serde(default)]
+    pub approved_by: Vec<Approver>,
     /// The alias that the deployment is to move, as the function's tag named it; null when there is no
     /// tag, or the verdict is about no function.
     #[serde(default)]
@@ -195,10 +201,25 @@ pub struct Waiting {
     /// message lay in the dead-letter queue. It is not taken off the patience.
     #[serde(default)]
     pub unattended_ms: u64,
+    /// How long it waited for people, in milliseconds: for approvals, or for the end of a freeze. It is not taken off the
+    /// patience.
+    #[serde(default)]
+    pub for_people_ms: u64,
+    /// Whether people are what it waits for now.
+    #[serde(default)]
+    pub waits_for_people: bool,
     /// What was applied already; null when nothing was.
     pub applied: Option<Deployed>,
     /// When this was written.
     pub at: Timestamp,
+}
+
+impl Waiting {
+    /// See [`Self::for_people_ms`].
+    #[must_use]
+    pub fn for_people(&self) -> Duration {
+        Duration::from_millis(self.for_people_ms)
+    }
 }
 
 /// `functions/<name>/pruned.json`: the old versions that were deleted after the last deployment that found some.

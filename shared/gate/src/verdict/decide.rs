@@ -7,12 +7,13 @@
 
 use super::{
     checks::{
-        claims::claims, expiry::expiry, integrity::integrity, origin::origin, publisher::publisher,
-        revocation::revocation, second_opinion::second_opinion, startable::startable,
-        structure::structure,
+        approval::approval, claims::claims, expiry::expiry, freeze::freeze, integrity::integrity,
+        origin::origin, provenance::provenance, publisher::publisher, revocation::revocation,
+        second_opinion::second_opinion, startable::startable, structure::structure,
     },
     evidence::{Evidence, Fact, Unstartable, WithoutCsc},
     finding::{Action, Check, Decision, Finding, Status},
+    provenance_report::ProvenanceReport,
     report::{PackageReport, SignatureReport, Verdict},
 };
 use crate::domain::{CscPolicy, ReasonCode};
@@ -32,6 +33,10 @@ pub fn decide(evidence: &Evidence) -> Verdict {
     .into_iter()
     .map(|(check, result)| result.into_finding(check, action_of(check, evidence)))
     .collect();
+    findings.extend(provenance(evidence).map(|result| {
+        let action = action_of(Check::Provenance, evidence);
+        result.into_finding(Check::Provenance, action)
+    }));
     let results = startable(evidence).into_iter();
     findings.extend(results.map(|(fault, result)| {
         let action = match fault {
@@ -40,6 +45,14 @@ pub fn decide(evidence: &Evidence) -> Verdict {
             _ => action_of(Check::Startable, evidence),
         };
         result.into_finding(Check::Startable, action)
+    }));
+    // Where nobody asks for people, nothing is said of them.
+    let of_people = [
+        (Check::Approval, approval(evidence)),
+        (Check::Freeze, freeze(evidence)),
+    ];
+    findings.extend(of_people.into_iter().filter_map(|(check, result)| {
+        Some(result?.into_finding(check, action_of(check, evidence)))
     }));
     if let Some(result) = second_opinion(evidence, add_up(&findings, evidence)) {
         let action = action_of(Check::SecondOpinion, evidence);
@@ -50,13 +63,20 @@ pub fn decide(evidence: &Evidence) -> Verdict {
         findings,
         signature: evidence.package.signature.as_ref().map(SignatureReport::of),
         package: PackageReport::of(evidence),
+        provenance: ProvenanceReport::of(evidence),
     }
 }
 
 /// What a failure of each check does.
 fn action_of(check: Check, evidence: &Evidence) -> Action {
     match check {
-        Check::Structure | Check::Origin | Check::Claims => Action::Block,
+        // Who demands provenance or approvals means it, whatever AWS does with signatures.
+        Check::Structure
+        | Check::Origin
+        | Check::Claims
+        | Check::Provenance
+        | Check::Approval
+        | Check::Freeze => Action::Block,
         Check::Integrity | Check::SecondOpinion => {
             if evidence.lambda_overrides_integrity() {
                 Action::Warn

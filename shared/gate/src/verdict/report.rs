@@ -4,7 +4,9 @@
 use super::{
     evidence::{Evidence, SignatureFacts},
     finding::{Action, Check, Decision, Finding, Status},
+    provenance_report::ProvenanceReport,
 };
+use crate::domain::ReasonCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +62,9 @@ pub struct Verdict {
     pub signature: Option<SignatureReport>,
     /// The package.
     pub package: PackageReport,
+    /// Where it is proven to have been built; left out when nothing is demanded, or nothing that fits is proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<ProvenanceReport>,
 }
 
 impl Verdict {
@@ -80,6 +85,20 @@ impl Verdict {
             finding.status == wanted
                 && (finding.action == Action::Block || wanted == Status::Inconclusive)
         })
+    }
+
+    /// Whether people are all that is missing: approvals, or the end of a freeze.
+    #[must_use]
+    pub fn waits_for_people(&self) -> bool {
+        let is_of_people = |finding: &Finding| {
+            matches!(
+                finding.code,
+                Some(ReasonCode::ApprovalMissing | ReasonCode::Frozen)
+            )
+        };
+        self.decision == Decision::Inconclusive
+            && self.grounds().next().is_some()
+            && self.grounds().all(is_of_people)
     }
 
     /// What is wrong and does not stand in the way.

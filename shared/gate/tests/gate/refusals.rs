@@ -127,7 +127,7 @@ fn tag_chooses_among_the_profiles_that_the_gate_was_given() {
                 Ok(profile.unwrap().to_string())
             }
             Admission::Finished(finished) => Err(finished.outcome.code.unwrap()),
-            Admission::NotOurs(why) => panic!("{why}"),
+            Admission::NotOurs(why) | Admission::Statement(why) => panic!("{why}"),
         }
     };
     let own = World::profile_name();

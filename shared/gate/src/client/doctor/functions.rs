@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{GateFunction, variables},
-    ports::{GateFunctionSettings, StackInspection},
+    ports::{GateFunctionSettings, MappingFilter, QueueMapping, StackInspection},
 };
 
 /// The variables that name parts of the stack, and whose value those have, for each function.
@@ -195,6 +195,9 @@ async fn mapping<I: StackInspection>(
             }),
         );
     };
+    if let Some(check) = filtered(subject, mapping) {
+        return check;
+    }
     let update = |how: &str| {
         let uuid = plain(&mapping.uuid)?;
         Some(format!(
@@ -224,6 +227,26 @@ async fn mapping<I: StackInspection>(
             update("--enabled"),
         ),
     }
+}
+
+/// A failure if the mapping drops messages: the stack makes none with criteria.
+fn filtered(subject: &str, mapping: &QueueMapping) -> Option<StackCheck> {
+    let criteria = match &mapping.filter {
+        MappingFilter::Everything => return None,
+        MappingFilter::Patterns(patterns) => format!("only what fits {}", patterns.join(" or ")),
+        MappingFilter::Encrypted => "only what fits criteria under a key of their own".to_owned(),
+    };
+    let command = plain(&mapping.uuid).map(|uuid| {
+        format!("aws lambda update-event-source-mapping --uuid {uuid} --filter-criteria '{{}}' --kms-key-arn ''")
+    });
+    Some(StackCheck::failure(
+        &MAPPING,
+        subject,
+        format!("it gets {criteria}, and all else is dropped before it is seen"),
+        "take the filter criteria off, and find out in CloudTrail who set them (UpdateEventSourceMapping): what was \
+         dropped does not come again",
+        command,
+    ))
 }
 
 /// What a role has to be allowed: actions, and the resource.

@@ -24,6 +24,7 @@ mod world;
 pub use check::{CheckKind, StackCheck, StackCheckResult};
 pub use diagnose::{Diagnosis, DoctorSummary, StackPlace, diagnose};
 pub use kinds::KINDS;
+pub use messages::RULE_TARGETS;
 pub use parts::LOGICAL_IDS;
 pub use stack::REGIONS_WITHOUT_CODE_SIGNING;
 pub use world::DoctorWorld;

@@ -1,10 +1,13 @@
 //! One check a file. Each looks at the evidence by itself and returns a `CheckResult` (`startable` one for each
 //! fault); what a failure does is decided by the table of the room above (`verdict/decide.rs`).
 
+pub(super) mod approval;
 pub(super) mod claims;
 pub(super) mod expiry;
+pub(super) mod freeze;
 pub(super) mod integrity;
 pub(super) mod origin;
+pub(super) mod provenance;
 pub(super) mod publisher;
 pub(super) mod revocation;
 pub(super) mod second_opinion;

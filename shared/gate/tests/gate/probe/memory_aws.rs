@@ -15,9 +15,9 @@ use countersign_gate::{
     ports::{
         Alias, AliasMove, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload, Function,
         FunctionCsc, Functions, JobRequest, JobStart, ObjectHead, PortError, RecordWithEtag,
-        Records, Replacement, SignedObjects, Signer, Stored, UpdateOptions, UpdateStatus,
-        UpdatedCode, UploadHead, UploadStore, UploadVersion, Uploads, Version, VersionPublish,
-        VersionRequest,
+        Records, Replacement, SignedObjects, Signer, StatementObject, Stored, UpdateOptions,
+        UpdateStatus, UpdatedCode, UploadHead, UploadStore, UploadVersion, Uploads, Version,
+        VersionPublish, VersionRequest,
     },
     verdict::{Approved, Verified},
 };
@@ -300,6 +300,14 @@ impl Uploads for Aws {
 
     async fn list_versions(&self, _: &str, _: usize) -> Result<Vec<UploadVersion>, PortError> {
         panic!("a probe lists no versions")
+    }
+
+    async fn list_statements(&self, _: &str, _: usize) -> Result<Vec<String>, PortError> {
+        panic!("a probe asks nobody")
+    }
+
+    async fn read_statement(&self, _: &str, _: u64) -> Result<Option<StatementObject>, PortError> {
+        panic!("a probe asks nobody")
     }
 
     async fn upload_tags(&self, _: &UploadId) -> Result<BTreeMap<String, String>, PortError> {

@@ -74,6 +74,14 @@ pub struct StoredVersion {
     pub slot: Option<usize>,
 }
 
+/// One version of a statement; without a body, a delete marker.
+#[derive(Clone)]
+pub struct StoredStatement {
+    pub version: VersionId,
+    pub at: Timestamp,
+    pub body: Option<Vec<u8>>,
+}
+
 /// One `PutObject` or `DeleteObject` of an upload's key, which stays known when its version is deleted for
 /// good.
 #[derive(Clone)]
@@ -117,6 +125,7 @@ impl AliasState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedVersion {
     pub code_sha256: String,
+    pub job_arn: Option<String>,
     pub config: u64,
     pub configuration: FunctionConfiguration,
     pub description: String,
@@ -136,6 +145,7 @@ impl PublishedVersion {
     pub fn of(code_sha256: &str) -> Self {
         Self {
             code_sha256: code_sha256.to_owned(),
+            job_arn: None,
             config: 0,
             configuration: FunctionConfiguration::default(),
             description: String::new(),
@@ -212,7 +222,13 @@ pub struct WorldState {
     pub faults: Faults,
     pub packages: Arc<Vec<Slot>>,
     pub uploads: BTreeMap<String, Vec<StoredVersion>>,
+    /// What people put into the uploads bucket beside uploads, by key.
+    pub statements: BTreeMap<String, Vec<StoredStatement>>,
     pub metadata: BTreeMap<String, String>,
+    /// Below `attestations/` of the uploads bucket, by key.
+    pub attestations: BTreeMap<String, Vec<u8>>,
+    /// Attestations that are deleted after they were listed.
+    pub attestations_vanish: bool,
     pub signed: BTreeMap<String, Vec<u8>>,
     /// The versions of each target's object under `current/`.
     pub current: BTreeMap<String, Vec<CurrentObject>>,
@@ -322,6 +338,8 @@ pub struct WorldState {
     pub signatures_expire_at: Option<Timestamp>,
     /// When the signature of every job was revoked.
     pub jobs_revoked_at: Option<Timestamp>,
+    /// This job alone was revoked.
+    pub job_revoked: Option<SigningJobId>,
     /// The function was without a code signing configuration, for a while at least.
     pub was_unsigned: bool,
     /// Signatures were revoked, for a while at least.
@@ -351,7 +369,10 @@ impl World {
             faults: Faults::default(),
             packages,
             uploads: BTreeMap::new(),
+            statements: BTreeMap::new(),
             metadata: BTreeMap::new(),
+            attestations: BTreeMap::new(),
+            attestations_vanish: false,
             signed: BTreeMap::new(),
             current: BTreeMap::new(),
             records: BTreeMap::new(),
@@ -414,6 +435,7 @@ impl World {
             looks: BTreeMap::new(),
             signatures_expire_at: None,
             jobs_revoked_at: None,
+            job_revoked: None,
             was_unsigned: false,
             was_revoked: false,
             resent: Vec::new(),
@@ -442,6 +464,34 @@ impl World {
     /// Deletes a key: a delete marker becomes current.
     pub fn delete(&self, key: &str) {
         self.put(key, None);
+    }
+
+    /// Puts a statement under a key, as its new current version.
+    pub fn state_that(&self, key: &str, body: &str) -> VersionId {
+        self.put_statement(key, Some(body.as_bytes().to_vec()))
+    }
+
+    /// Deletes a statement: a delete marker becomes current.
+    pub fn withdraw(&self, key: &str) {
+        self.put_statement(key, None);
+    }
+
+    fn put_statement(&self, key: &str, body: Option<Vec<u8>>) -> VersionId {
+        let mut state = self.state();
+        state.tick(1);
+        let count: usize = state.statements.values().map(Vec::len).sum();
+        let version = VersionId::parse(format!("w{count}")).unwrap();
+        let stored = StoredStatement {
+            version: version.clone(),
+            at: state.now,
+            body,
+        };
+        state
+            .statements
+            .entry(key.to_owned())
+            .or_default()
+            .push(stored);
+        version
     }
 
     fn put(&self, key: &str, slot: Option<usize>) -> VersionId {

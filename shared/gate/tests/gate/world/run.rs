@@ -1,20 +1,28 @@
 //! Runs use cases without a runtime.
 
 use std::{
+    collections::BTreeSet,
     future::Future,
     pin::pin,
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use countersign_gate::{
     admission::{Admission, SignSettings, admit},
-    deployment::{CanaryPolicy, DeploySettings, Deployment, deploy},
-    domain::{CodeStorage, CscArn, NamePattern, Scope, SigningJobId, Stack, Uploader, VersionId},
+    deployment::{
+        CanaryPolicy, DeploySettings, Deployment, PeopleSettings, ProvenanceSettings, deploy,
+    },
+    domain::{
+        CodeStorage, CscArn, NamePattern, PersonalRoles, Scope, SigningJobId, Stack, Uploader,
+        VersionId,
+    },
     events::UploadEvent,
     outcome::{DeliveryAttempt, Finished, RetryableError},
+    records::SettingsPosture,
     sweep::SweepSettings,
-    verdict::{OperatorPolicy, WithoutCsc},
+    verdict::{BuilderTrust, DemandParts, OperatorPolicy, WithoutCsc},
 };
 use countersign_package::Limits;
 use jiff::SignedDuration;
@@ -50,7 +58,7 @@ pub fn last_attempt(world: &World) -> DeliveryAttempt {
 /// What an upload waits for.
 pub fn why(error: &RetryableError) -> &RetryableError {
     match error {
-        RetryableError::Waiting(why) => why,
+        RetryableError::Waiting(why) | RetryableError::WaitingForPeople { why, .. } => why,
         error => error,
     }
 }
@@ -119,8 +127,15 @@ pub fn sweep_settings() -> SweepSettings {
         cscs: vec![CscArn::parse(CSC).unwrap()],
         without_csc: WithoutCsc::Reject,
         weaker_parameters: Vec::new(),
+        watched: SettingsPosture {
+            target_functions: "*".to_owned(),
+            target_layers: "*".to_owned(),
+            peer_roles: BTreeSet::new(),
+            trust_roots: BTreeSet::from(["ab".repeat(32)]),
+        },
         patience: std::time::Duration::from_hours(1),
         daily_probe: None,
+        summarizes: false,
     }
 }
 
@@ -132,7 +147,25 @@ pub fn deploy_settings() -> DeploySettings {
         new_function_csc: Some(CscArn::parse(CSC).unwrap()),
         canary: CanaryPolicy::Wait,
         storage: CodeStorage::Copied,
+        people: people_settings(),
         kept_versions: None,
+        provenance: ProvenanceSettings {
+            demand: DemandParts::default(),
+            trust: BuilderTrust::built_in(),
+            wait: std::time::Duration::from_mins(1),
+        },
+    }
+}
+
+/// Nobody is asked.
+pub fn people_settings() -> PeopleSettings {
+    PeopleSettings {
+        required_approvals: 0,
+        approval_lifetime: Duration::from_hours(24),
+        max_wait: Duration::from_hours(72),
+        personal_roles: PersonalRoles::default(),
+        heeds_freezes: false,
+        probe: None,
     }
 }
 

@@ -1,0 +1,178 @@
+//! What people say of an upload: who approved it, and whether somebody froze its target.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::fact::Fact;
+use crate::domain::{Person, PersonalRoles};
+
+/// What people say, as far as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct People {
+    /// Who approved; not asked where no approval is demanded.
+    pub approvals: Fact<Approvals>,
+    /// Which freezes cover the target; not asked where the stack heeds none.
+    pub freezes: Fact<Freezes>,
+}
+
+impl People {
+    /// Nobody was asked.
+    #[must_use]
+    pub fn not_asked() -> Self {
+        Self {
+            approvals: Fact::NotAsked,
+            freezes: Fact::NotAsked,
+        }
+    }
+
+    pub(super) fn is_passing(&self) -> bool {
+        self.approvals.is_passing() || self.freezes.is_passing()
+    }
+}
+
+/// How many approvals are demanded of an upload, and which there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approvals {
+    /// How many people have to approve; or why the tag that says it cannot be read.
+    pub required: Result<u32, String>,
+    /// The principal that uploaded, as S3's notification named it.
+    pub uploader: Option<String>,
+    /// The approvals that are there now: what was withdrawn is not.
+    pub given: Vec<GivenApproval>,
+    /// Whose sessions are people.
+    pub personal_roles: PersonalRoles,
+    /// How long an approval counts.
+    pub lifetime: SignedDuration,
+    /// Until when the upload waits for approvals.
+    pub wait_until: Timestamp,
+}
+
+/// One approval: an object version below the folder of the upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenApproval {
+    /// Its key.
+    pub key: String,
+    /// The principal that put it there; `None` when S3's notification was lost, or named nobody.
+    pub by: Option<String>,
+    /// When S3 took it.
+    pub at: Timestamp,
+}
+
+/// Somebody whose approval counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approver {
+    /// The principal, as S3's notification named it.
+    pub principal: String,
+    /// The key of the approval.
+    pub key: String,
+    /// When it was given.
+    pub at: Timestamp,
+}
+
+/// Which approvals count, and why the others do not.
+pub(super) struct Count {
+    pub(super) approvers: Vec<Approver>,
+    pub(super) not_counted: Vec<String>,
+}
+
+impl Approvals {
+    /// Who approved, as it counts at this time; nobody when it is not known who uploaded.
+    #[must_use]
+    pub fn approvers(&self, now: Timestamp) -> Vec<Approver> {
+        let uploader = self.uploader_as_person();
+        uploader.map_or_else(|_| Vec::new(), |person| self.count(&person, now).approvers)
+    }
+
+    /// The person who uploaded, or why that is not known.
+    pub(super) fn uploader_as_person(&self) -> Result<Person, String> {
+        match &self.uploader {
+            Some(principal) => {
+                let person = self.personal_roles.person(principal);
+                person.map_err(|error| format!("the notification of the upload names {error}"))
+            }
+            None => Err("the notification of the upload was lost, or named nobody".to_owned()),
+        }
+    }
+
+    /// Counts people other than the uploader, each once, by approvals that are not too old.
+    pub(super) fn count(&self, uploader: &Person, now: Timestamp) -> Count {
+        let mut people: BTreeSet<Person> = BTreeSet::new();
+        let mut count = Count {
+            approvers: Vec::new(),
+            not_counted: Vec::new(),
+        };
+        for given in &self.given {
+            match self.judge(given, uploader, &people, now) {
+                Ok((person, principal)) => {
+                    people.insert(person);
+                    count.approvers.push(Approver {
+                        principal,
+                        key: given.key.clone(),
+                        at: given.at,
+                    });
+                }
+                Err(why) => count.not_counted.push(format!("{}: {why}", given.key)),
+            }
+        }
+        count
+    }
+
+    fn judge(
+        &self,
+        given: &GivenApproval,
+        uploader: &Person,
+        people: &BTreeSet<Person>,
+        now: Timestamp,
+    ) -> Result<(Person, String), String> {
+        let Some(principal) = &given.by else {
+            return Err(
+                "who gave it is not on record; whoever did has to put it there again".to_owned(),
+            );
+        };
+        let person = self.personal_roles.person(principal);
+        let person = person.map_err(|error| format!("it was given by {error}"))?;
+        let ends = given.at.saturating_add(self.lifetime);
+        if ends.is_ok_and(|ends| ends <= now) {
+            return Err(format!("given at {}, it is too old", given.at));
+        }
+        if person == *uploader {
+            return Err(format!("{principal} uploaded"));
+        }
+        if people.contains(&person) {
+            return Err(format!("{principal} approved already"));
+        }
+        Ok((person, principal.clone()))
+    }
+}
+
+/// The freezes that cover a target now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freezes {
+    /// Each of them; none when it is free.
+    pub active: Vec<ActiveFreeze>,
+    /// Until when the upload waits for their end.
+    pub wait_until: Timestamp,
+}
+
+/// A freeze that covers the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActiveFreeze {
+    /// Somebody ordered it.
+    Ordered {
+        /// Its key.
+        key: String,
+        /// Why.
+        reason: String,
+        /// When it ends by itself.
+        until: Timestamp,
+    },
+    /// There is something below `freeze/` that cannot be read: it might be meant for this target.
+    Unreadable {
+        /// Its key.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
