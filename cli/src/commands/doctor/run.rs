@@ -1,9 +1,6 @@
 //! `countersign doctor`: looks at the stack, probes it if that is asked for, prints, and says by its exit status how it stands.
 
-use countersign_gate::{
-    client::doctor::{Diagnosis, DoctorWorld, diagnose},
-    domain::ALIAS_TAG,
-};
+use countersign_gate::client::doctor::{Diagnosis, DoctorWorld, diagnose};
 use jiff::Timestamp;
 
 use super::{
@@ -59,7 +56,6 @@ async fn look(
         inspection: &inspector,
         lambda: &session.lambda,
         signer,
-        alias_tag: ALIAS_TAG,
         region: session.region(),
         now,
     };
