@@ -21,6 +21,10 @@ use serde_json::Value;
 
 const DOCUMENTATION: &str = include_str!("../../docs/cli.md");
 
+const SCVS: &str = include_str!("../../docs/scvs.md");
+
+const SLSA: &str = include_str!("../../docs/slsa.md");
+
 const RECORDS: &str = include_str!("../../docs/records.md");
 
 /// The JSON examples of the documentation, in order.
@@ -171,6 +175,44 @@ fn status_prints_what_is_documented() {
         .unwrap();
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(fields(&printed), fields(&documented()[5]));
+}
+
+/// A line as it is whenever it is printed: without the words on how long ago something was.
+fn without_age(line: &str) -> String {
+    match (line.split_once(" UTC, "), line.rsplit_once(" ago (")) {
+        (Some((before, _)), Some((_, after))) => format!("{before} UTC, … ago ({after}"),
+        _ => line.to_owned(),
+    }
+}
+
+#[test]
+fn readme_shows_what_is_printed_of_the_sample_records() {
+    const README: &str = include_str!("../../README.md");
+    let aws = FakeAws::start().unwrap();
+    let records = examples(RECORDS);
+    let mut outcomes = records
+        .iter()
+        .filter(|record| record["took_ms"].is_number());
+    let deployed = outcomes.find(|record| record["state"] == "deployed");
+    let label = "20260928T120001Z-3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrH";
+    let path = format!("functions/checkout/{label}/outcome.json");
+    aws.put("records", &path, deployed.unwrap().to_string());
+    let output = aws
+        .countersign()
+        .args(["wait", "functions/checkout", "--upload", label])
+        .env("COUNTERSIGN_RECORDS_BUCKET", "records")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = printed.replace("functions/checkout", "functions/shop");
+    let printed: Vec<String> = printed.lines().map(without_age).collect();
+    let shown = README.lines().map(without_age);
+    let shown: Vec<String> = shown
+        .skip_while(|line| *line != printed[0])
+        .take(printed.len())
+        .collect();
+    assert_eq!(shown, printed);
+    assert!(shown.iter().any(|line| line.contains("UTC, … ago (1.0 s")));
 }
 
 /// The commands that the help of a command lists.
@@ -371,6 +413,46 @@ fn findings_of_an_audit_are_documented() {
         .unwrap();
     let kinds: Vec<&str> = FindingKind::all().map(FindingKind::as_str).collect();
     assert_eq!(*described, serde_json::json!(kinds));
+}
+
+/// The rows of a table that name this control of SCVS or SLSA.
+fn row_of(control: &str) -> Option<&'static str> {
+    let (document, start) = if let Some(number) = control.strip_prefix("SCVS ") {
+        (SCVS, format!("| {number} "))
+    } else if let Some(name) = control.strip_prefix("SLSA 1.1 verification: ") {
+        match name {
+            "expectations" => (SLSA, "| **Expectations** ".to_owned()),
+            place => (SLSA, format!("| **Where**: {place} ")),
+        }
+    } else {
+        return None;
+    };
+    let mut rows = document.lines().filter(|line| line.starts_with(&start));
+    Some(rows.next().expect("the control has a row"))
+}
+
+#[test]
+fn controls_of_findings_are_those_that_their_pages_name() {
+    let mut controls = BTreeSet::new();
+    for kind in FindingKind::all() {
+        for control in kind.controls() {
+            if let Some(row) = row_of(control) {
+                let word = format!("`{}`", kind.as_str());
+                assert!(row.contains(&word), "{control} does not name {word}");
+                controls.insert(*control);
+            }
+        }
+    }
+    // And each finding that such a row names has its control.
+    for control in &controls {
+        let row = row_of(control).unwrap();
+        for kind in FindingKind::all() {
+            let is_named = row.contains(&format!("`{}`", kind.as_str()));
+            let has_it = kind.controls().contains(control);
+            assert_eq!(is_named, has_it, "{control}: {}", kind.as_str());
+        }
+    }
+    assert_eq!(controls.len(), 4, "{controls:?}");
 }
 
 #[test]

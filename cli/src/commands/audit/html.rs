@@ -11,8 +11,9 @@ use countersign_gate::{
 use super::{
     charts::{Part, Point, bar, ranking, trend},
     markup::escaped,
-    text::{STALE_NOTICE, age},
+    text::STALE_NOTICE,
 };
+use crate::io::moment::{age, utc};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -39,7 +40,7 @@ pub(super) fn render(audit: &Audit) -> String {
         page,
         "<header><h1>Code signing of <bdi>{stack}</bdi></h1><p>As the last sweep saw it, {}, {} before this page \
          was made.</p></header>\n<main>\n",
-        audit.swept_at,
+        utc(audit.swept_at),
         age(audit.age_seconds)
     );
     if audit.is_old {

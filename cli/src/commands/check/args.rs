@@ -15,6 +15,9 @@ Examples:
   countersign check shop.zip --configuration shop.json --strict
   countersign check functions/shop=src layers/openssl=openssl.zip
   countersign check dist/ ~/.m2/repository
+  countersign check - --function shop < shop.zip
+
+One package, or --configuration, may be -, which is standard input.
 
 Exit status:
   0  it would be signed; perhaps there are warnings, or it was not judged
@@ -34,7 +37,7 @@ Exit status:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Unsigned zip files; folders with some; or what `push` takes: functions/NAME=PATH or layers/NAME=PATH, where the
-    /// path is a zip, or a folder that is zipped
+    /// path is a zip, or a folder that is zipped; - is a zip from standard input
     #[arg(value_name = "PACKAGE.zip", required = true)]
     pub(super) packages: Vec<PathBuf>,
     /// The function that it is for, whose configuration is read from AWS

@@ -10,6 +10,7 @@ const EXAMPLES: &str = "\
 Examples:
   countersign inspect signed.zip
   countersign inspect aws_signer_signature_v1.0.SF --format json
+  unzip -p signed.zip META_INF/aws_signer_signature_v1.0.SF | countersign inspect -
 
 Exit status: 0 it was shown, 2 it cannot be read. Nothing here is a judgement: use verify for that.";
 
@@ -20,7 +21,7 @@ Exit status: 0 it was shown, 2 it cannot be read. Nothing here is a judgement: u
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// A zip file, or the signature entry (.SF) taken out of one
+    /// A zip file, or the signature entry (.SF) taken out of one; - is standard input
     #[arg(value_name = "PACKAGE.zip|x.SF")]
     pub(super) file: PathBuf,
     /// How to print

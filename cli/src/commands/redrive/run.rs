@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
 }
 
 async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
-    let session = Session::connect("", "").await?;
+    let session = Session::connect().await?;
     let queues = session.dead_letters(&arguments.stack.name);
     let mut report = Report {
         stack: arguments.stack.name.clone(),

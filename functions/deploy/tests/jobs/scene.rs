@@ -179,6 +179,15 @@ impl Scene {
         (text("state"), text("code"))
     }
 
+    /// The line of the log with this message, once it is written.
+    pub(crate) fn line(&self, message: &str) -> Value {
+        let text = format!(r#""message":"{message}""#);
+        self.stage.assert_says(&text);
+        let output = self.stage.output();
+        let line = output.lines().find(|line| line.contains(&text)).unwrap();
+        serde_json::from_str(line).unwrap()
+    }
+
     /// The one call of this name.
     pub(crate) fn call(&self, name: &str) -> Request {
         let mut calls = self.stage.aws.calls();

@@ -265,6 +265,7 @@ fn use_cases_are_send() {
         &settings,
         &job,
         &patient(&world),
+        &|_, _| {},
     ));
     is_send::<Option<Finished>>(&None);
 }
