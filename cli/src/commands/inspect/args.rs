@@ -10,7 +10,7 @@ const EXAMPLES: &str = "\
 Examples:
   countersign inspect signed.zip
   countersign inspect aws_signer_signature_v1.0.SF --format json
-  unzip -p signed.zip META_INF/aws_signer_signature_v1.0.SF | countersign inspect -
+  unzip -p x.zip META_INF/aws_signer_signature_v1.0.SF | countersign inspect -
 
 Exit status: 0 it was shown, 2 it cannot be read. Nothing here is a judgement: use verify for that.";
 

@@ -13,7 +13,7 @@ Examples:
   countersign status functions/checkout --records-bucket RECORDS_BUCKET
   export COUNTERSIGN_RECORDS_BUCKET=RECORDS_BUCKET
   countersign status layers/openssl --limit 1 --format json
-  countersign status functions/checkout --version-id 3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrH
+  countersign status functions/checkout --version-id VERSION_ID
 
 The bucket is the output RecordsBucket of the stack. s3:ListBucket and s3:GetObject on it are \
 enough, with kms:Decrypt on the stack's key. Region, endpoint and credentials come from the \

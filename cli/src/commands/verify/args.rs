@@ -14,7 +14,7 @@ Examples:
   aws lambda get-code-signing-config --code-signing-config-arn ARN > csc.json
   countersign verify signed.zip --csc csc.json --format json
   countersign verify signed.zip --source upload.zip --explain-format
-  aws s3 cp s3://SIGNED_BUCKET/current/functions/shop.zip - | countersign verify -
+  aws s3 cp s3://SIGNED/current/functions/shop.zip - | countersign verify -
 
 One of PACKAGE.zip, --source and --csc may be -, which is standard input.
 

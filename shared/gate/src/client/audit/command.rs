@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The command for a finding of this kind about this subject; `None` where no command helps, where it takes more than the
-/// subject (it is made by [`enforce`] or [`without`] then), or where the subject is not what it should be.
+/// subject (it is made by [`enforce`], [`without`] or [`compare`] then), or where the subject is not what it should be.
 pub(super) fn of(kind: FindingKind, subject: &str, stack: &str) -> Option<String> {
     match kind {
         FindingKind::Drift(kind) => of_drift(kind, subject, stack),
@@ -28,11 +28,13 @@ pub(super) fn of(kind: FindingKind, subject: &str, stack: &str) -> Option<String
         FindingKind::CscOpenByWildcard
         | FindingKind::CscOpenToAdministrator
         | FindingKind::PolicyUnread => policies_of(subject),
-        // The first four take the configuration or the publisher, too. Signer signs no images for Lambda.
+        // All but the last take the configuration, the publisher or another configuration, too. Signer signs no images for
+        // Lambda.
         FindingKind::CscWarns
         | FindingKind::PublisherDead
         | FindingKind::PublisherForeign
         | FindingKind::PublisherIdle
+        | FindingKind::CscShadowed
         | FindingKind::ContainerImage => None,
     }
 }
@@ -210,13 +212,14 @@ mod tests {
             .filter(|kind| of(*kind, subject(*kind), "countersign").is_none())
             .map(FindingKind::as_str)
             .collect();
-        // Four take the configuration, too, and are tried with the audit; no command signs an image.
+        // Five take the configuration or another one, too, and are tried with the audit; no command signs an image.
         let expected = [
             "CSC_WARNS",
             "CONTAINER_IMAGE",
             "PUBLISHER_DEAD",
             "PUBLISHER_FOREIGN",
             "PUBLISHER_IDLE",
+            "CSC_SHADOWED",
         ];
         assert_eq!(without, expected);
     }
