@@ -136,22 +136,6 @@ pub(super) fn enforce(arn: &str) -> Option<String> {
     ))
 }
 
-/// The command that deletes a configuration.
-pub(super) fn delete(arn: &str) -> Option<String> {
-    Some(format!(
-        "aws lambda delete-code-signing-config --code-signing-config-arn {}",
-        plain(arn)?
-    ))
-}
-
-/// The command that shows a configuration.
-pub(super) fn show(arn: &str) -> Option<String> {
-    Some(format!(
-        "aws lambda get-code-signing-config --code-signing-config-arn {}",
-        plain(arn)?
-    ))
-}
-
 /// The command that says what the functions of one configuration would be under another.
 pub(super) fn compare(arn: &str, other: &str) -> Option<String> {
     Some(format!(
