@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The command for a finding of this kind about this subject; `None` where no command helps, where it takes more than the
-/// subject (it is made by [`enforce`] or [`without`] then), or where the subject is not what it should be.
+/// subject (it is made by [`enforce`], [`without`] or [`compare`] then), or where the subject is not what it should be.
 pub(super) fn of(kind: FindingKind, subject: &str, stack: &str) -> Option<String> {
     match kind {
         FindingKind::Drift(kind) => of_drift(kind, subject, stack),
@@ -21,15 +21,13 @@ pub(super) fn of(kind: FindingKind, subject: &str, stack: &str) -> Option<String
             "countersign csc add PROFILE_VERSION_ARN --csc {}",
             plain(subject)?
         )),
-        FindingKind::CscUnused => Some(format!(
-            "aws lambda delete-code-signing-config --code-signing-config-arn {}",
-            plain(subject)?
-        )),
+        FindingKind::CscUnused => delete(subject),
         FindingKind::CscOpenByWildcard
         | FindingKind::CscOpenToAdministrator
         | FindingKind::PolicyUnread => policies_of(subject),
-        // The first four take the configuration or the publisher, too. Signer signs no images for Lambda.
+        // The first five take the configuration or the publisher, too. Signer signs no images for Lambda.
         FindingKind::CscWarns
+        | FindingKind::CscShadowed
         | FindingKind::PublisherDead
         | FindingKind::PublisherForeign
         | FindingKind::PublisherIdle
@@ -57,14 +55,13 @@ fn of_drift(kind: DriftKind, subject: &str, stack: &str) -> Option<String> {
             Some("countersign layer list".to_owned())
         }
         DriftKind::OtherCsc => csc_of_function(subject),
-        DriftKind::PublisherQuestionable => Some(format!(
-            "aws lambda get-code-signing-config --code-signing-config-arn {}",
-            plain(subject)?
-        )),
-        DriftKind::WeakerParameters | DriftKind::ProbeImpossible => Some(format!(
-            "aws cloudformation describe-stacks --stack-name {}",
-            plain(stack)?
-        )),
+        DriftKind::PublisherQuestionable => show(subject),
+        DriftKind::WeakerParameters | DriftKind::SettingsChanged | DriftKind::ProbeImpossible => {
+            Some(format!(
+                "aws cloudformation describe-stacks --stack-name {}",
+                plain(stack)?
+            ))
+        }
         DriftKind::ProbeDiffers => Some(format!(
             "countersign doctor --stack {} --probe",
             plain(stack)?

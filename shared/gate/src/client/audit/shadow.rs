@@ -1,9 +1,6 @@
 //! Configurations that another one makes superfluous.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use super::{
     command,
