@@ -21,20 +21,16 @@ pub(super) fn of(kind: FindingKind, subject: &str, stack: &str) -> Option<String
             "countersign csc add PROFILE_VERSION_ARN --csc {}",
             plain(subject)?
         )),
-        FindingKind::CscUnused => Some(format!(
-            "aws lambda delete-code-signing-config --code-signing-config-arn {}",
-            plain(subject)?
-        )),
+        FindingKind::CscUnused => delete(subject),
         FindingKind::CscOpenByWildcard
         | FindingKind::CscOpenToAdministrator
         | FindingKind::PolicyUnread => policies_of(subject),
-        // All but the last take the configuration, the publisher or another configuration, too. Signer signs no images for
-        // Lambda.
+        // The first five take the configuration or the publisher, too. Signer signs no images for Lambda.
         FindingKind::CscWarns
+        | FindingKind::CscShadowed
         | FindingKind::PublisherDead
         | FindingKind::PublisherForeign
         | FindingKind::PublisherIdle
-        | FindingKind::CscShadowed
         | FindingKind::ContainerImage => None,
     }
 }
@@ -59,14 +55,13 @@ fn of_drift(kind: DriftKind, subject: &str, stack: &str) -> Option<String> {
             Some("countersign layer list".to_owned())
         }
         DriftKind::OtherCsc => csc_of_function(subject),
-        DriftKind::PublisherQuestionable => Some(format!(
-            "aws lambda get-code-signing-config --code-signing-config-arn {}",
-            plain(subject)?
-        )),
-        DriftKind::WeakerParameters | DriftKind::ProbeImpossible => Some(format!(
-            "aws cloudformation describe-stacks --stack-name {}",
-            plain(stack)?
-        )),
+        DriftKind::PublisherQuestionable => show(subject),
+        DriftKind::WeakerParameters | DriftKind::SettingsChanged | DriftKind::ProbeImpossible => {
+            Some(format!(
+                "aws cloudformation describe-stacks --stack-name {}",
+                plain(stack)?
+            ))
+        }
         DriftKind::ProbeDiffers => Some(format!(
             "countersign doctor --stack {} --probe",
             plain(stack)?
@@ -136,6 +131,22 @@ pub(super) fn enforce(arn: &str) -> Option<String> {
     ))
 }
 
+/// The command that deletes a configuration.
+pub(super) fn delete(arn: &str) -> Option<String> {
+    Some(format!(
+        "aws lambda delete-code-signing-config --code-signing-config-arn {}",
+        plain(arn)?
+    ))
+}
+
+/// The command that shows a configuration.
+pub(super) fn show(arn: &str) -> Option<String> {
+    Some(format!(
+        "aws lambda get-code-signing-config --code-signing-config-arn {}",
+        plain(arn)?
+    ))
+}
+
 /// The command that says what the functions of one configuration would be under another.
 pub(super) fn compare(arn: &str, other: &str) -> Option<String> {
     Some(format!(
@@ -196,14 +207,13 @@ mod tests {
             .filter(|kind| of(*kind, subject(*kind), "countersign").is_none())
             .map(FindingKind::as_str)
             .collect();
-        // Five take the configuration or another one, too, and are tried with the audit; no command signs an image.
+        // Four take the configuration, too, and are tried with the audit; no command signs an image.
         let expected = [
             "CSC_WARNS",
             "CONTAINER_IMAGE",
             "PUBLISHER_DEAD",
             "PUBLISHER_FOREIGN",
             "PUBLISHER_IDLE",
-            "CSC_SHADOWED",
         ];
         assert_eq!(without, expected);
     }
