@@ -132,7 +132,7 @@ pub(super) fn enforce(arn: &str) -> Option<String> {
 }
 
 /// The command that deletes a configuration.
-pub(super) fn delete(arn: &str) -> Option<String> {
+fn delete(arn: &str) -> Option<String> {
     Some(format!(
         "aws lambda delete-code-signing-config --code-signing-config-arn {}",
         plain(arn)?
@@ -140,7 +140,7 @@ pub(super) fn delete(arn: &str) -> Option<String> {
 }
 
 /// The command that shows a configuration.
-pub(super) fn show(arn: &str) -> Option<String> {
+fn show(arn: &str) -> Option<String> {
     Some(format!(
         "aws lambda get-code-signing-config --code-signing-config-arn {}",
         plain(arn)?
@@ -207,13 +207,14 @@ mod tests {
             .filter(|kind| of(*kind, subject(*kind), "countersign").is_none())
             .map(FindingKind::as_str)
             .collect();
-        // Four take the configuration, too, and are tried with the audit; no command signs an image.
+        // Five take the configuration, too, and are tried with the audit; no command signs an image.
         let expected = [
             "CSC_WARNS",
             "CONTAINER_IMAGE",
             "PUBLISHER_DEAD",
             "PUBLISHER_FOREIGN",
             "PUBLISHER_IDLE",
+            "CSC_SHADOWED",
         ];
         assert_eq!(without, expected);
     }
