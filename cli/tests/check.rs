@@ -97,16 +97,16 @@ fn what_was_not_judged_is_told_and_fails_when_strict() {
     assert_eq!(status, 0, "{text}");
     assert!(!text.contains("not judged"), "{text}");
     // What is only the function's own way is told, and no reason to fail.
-    let layers =
-        r#""Layers": [{"Arn": "arn:aws:lambda:eu-west-1:111122223333:layer:common:3"}], "State""#;
-    let layered = CONFIGURATION.replace("\"State\"", layers);
-    fs::write(folder.path().join("shop.json"), layered).unwrap();
+    let wrapper =
+        r#""Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/start"}}, "State""#;
+    let wrapped = CONFIGURATION.replace("\"State\"", wrapper);
+    fs::write(folder.path().join("shop.json"), wrapped).unwrap();
     let (status, text) = check(
         folder.path(),
         &["shop.zip", "--configuration", "shop.json", "--strict"],
     );
     assert_eq!(status, 0, "{text}");
-    assert!(text.contains("the function has layers"), "{text}");
+    assert!(text.contains("the function has a wrapper"), "{text}");
     // Nothing of a layer is started.
     let (status, text) = check(folder.path(), &["layers/common=shop.zip", "--strict"]);
     assert_eq!(status, 0, "{text}");
@@ -326,6 +326,7 @@ fn trust_of_layers_is_not_judged_without_aws() {
         text.contains("fix: give --function NAME in place of --configuration"),
         "{text}"
     );
+    // `--function` would tell.
     let (status, _) = check(folder.path(), &[&arguments[..], &["--strict"]].concat());
     assert_eq!(status, 1);
     let (status, text) = check(

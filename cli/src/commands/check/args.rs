@@ -23,8 +23,8 @@ Exit status:
   0  it would be signed; perhaps there are warnings, or it was not judged
      whether it starts
   1  it would be rejected; with --strict, also when there are warnings, or when
-     whether it starts was not judged because the command line does not say
-     enough; of several, any of them
+     whether it starts, or whether layers are trusted, was not judged because
+     the command line does not say enough; of several, any of them
   2  the command line or an input cannot be used, or AWS does not answer";
 
 /// Say whether a package would be signed, and could start
@@ -55,8 +55,8 @@ pub(crate) struct Arguments {
     /// The function's architecture
     #[arg(long, value_parser = ["x86_64", "arm64"])]
     pub(super) architecture: Option<String>,
-    /// End with 1 when there are warnings, or when it was not judged whether the package starts for want of the options
-    /// above. A function's own layers or wrapper, behind which its code may lie, do not count
+    /// End with 1 when there are warnings, or when it was not judged whether the package starts, or whether the function's
+    /// layers are trusted, for want of the options above. That its code may lie behind layers or a wrapper does not count
     #[arg(long)]
     pub(super) strict: bool,
     /// How to print
