@@ -50,7 +50,7 @@ async fn look(
     prepared: Option<Prepared>,
     now: Timestamp,
 ) -> Result<(Diagnosis, Option<Result<Probed, CliError>>), CliError> {
-    let session = Session::connect("", "").await?;
+    let session = Session::connect().await?;
     let (inspector, signer) = (session.stack_inspector(), &session.signer);
     let world = DoctorWorld {
         inspection: &inspector,

@@ -257,6 +257,7 @@ fn layer_is_published_from_the_version_that_was_read() {
             "S3Bucket": SIGNED, "S3Key": scene.signed_key(), "S3ObjectVersion": "version-2",
         },
         "CompatibleRuntimes": ["python3.13", "nodejs24.x"],
+        "CompatibleArchitectures": ["arm64"],
         "Description": description,
     });
     assert_eq!(sent, expected);

@@ -91,7 +91,7 @@ impl Scene {
             },
             "target": self.target, "bytes": 1, "source_sha256": null,
             "uploaded_by": {"principal": null, "source_ip": null},
-            "metadata": {"commit": "6533b80", "compatible-runtimes": "python3.13, nodejs24.x"}, "tags": {}, "received_at": "2026-11-21T21:44:01Z",
+            "metadata": {"commit": "6533b80", "compatible-runtimes": "python3.13, nodejs24.x", "compatible-architectures": "arm64"}, "tags": {}, "received_at": "2026-11-21T21:44:01Z",
         });
         let signing = value!({
             "schema": 1, "job": JOB, "profile": "orders_service", "bucket": SIGNED,
