@@ -525,7 +525,9 @@ fn other_code_by_the_same_caller_is_told_at_once() {
     // What was idle for an interval is news again.
     pass(&world, 61);
     told(&world, RUN).unwrap();
-    assert!(is_counted(&change(12, "older", None)));
+    let alerted = change(12, "older", None);
+    let incident = &incidents(&world)[0];
+    assert!(is_counted(&alerted), "{alerted:?} {incident:?}");
     pass(&world, 61);
     assert!(is_paged(&change(13, "newest", None)));
     assert!(is_counted(&change(14, "older", None)));
