@@ -99,7 +99,7 @@ fn command_of_the_readme_explains_a_package() {
     let output = run(&[&["verify", package.as_str()], arguments.as_slice()].concat());
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    for fact in FACTS {
+    for fact in &FACTS {
         assert!(text.contains(fact.id()), "{}: {text}", fact.id());
     }
 }
