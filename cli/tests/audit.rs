@@ -259,6 +259,20 @@ fn trusted_account_is_not_foreign() {
 }
 
 #[test]
+fn text_tells_times_as_people_read_them() {
+    let mut posture = posture();
+    posture["ended_at"] = json!("2026-11-20T21:44:09Z");
+    let (_, text, _) = run(&aws(&posture), &[]);
+    let heading = text.lines().next().unwrap();
+    assert!(
+        heading.starts_with("gate (swept 2026-11-20 21:44:09 UTC, "),
+        "{heading}"
+    );
+    let since = text.lines().find(|line| line.contains("  since   "));
+    assert!(since.unwrap().contains(" UTC, "), "{text}");
+}
+
+#[test]
 fn hostile_text_is_inert_in_every_form() {
     let aws = aws(&posture());
     for form in ["text", "csv", "sarif", "html"] {

@@ -417,7 +417,14 @@ fn history_marks_what_is_live() {
     assert_eq!(live.len(), 1);
     assert_eq!(live[0]["version"], versions[1].as_str());
     let text = gate.run(&["history", "functions/shop"]).out;
-    for expected in ["* deployed", "7 (live)", "NOT_A_ZIP", "4f2a91c", "ann"] {
+    for expected in [
+        "* deployed",
+        "7 (live)",
+        "NOT_A_ZIP",
+        "4f2a91c",
+        "ann",
+        "2026-11-21 21:44:00 UTC, ",
+    ] {
         assert!(text.contains(expected), "no {expected} in:\n{text}");
     }
 }
