@@ -6,6 +6,7 @@
 
 use super::{
     alias::{alias_to_move, move_alias},
+    break_glass::look_for_break_glass,
     collect_evidence::{
         ExaminedPackage, collect_evidence, configuration_of, csc_by_arn, csc_of_function,
         no_answer, read_package, read_source,
@@ -177,7 +178,11 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     ) -> Result<Evidence, EarlyExit> {
         let (package, _) = self.package()?;
         let (job, settings) = (&self.pending.job, self.settings);
-        Ok(collect_evidence(self.world, settings, job, package, csc, function, people).await)
+        let mut evidence =
+            collect_evidence(self.world, settings, job, package, csc, function, people).await;
+        let settings = &settings.people;
+        look_for_break_glass(self.world, settings, self.pending, &mut evidence).await?;
+        Ok(evidence)
     }
 
     /// What people say, before anything is changed. `function` is `None` where there is none yet.

@@ -8,6 +8,7 @@
 //! Layer versions are immutable and are used by number, so no upload can overwrite another here.
 
 use super::{
+    break_glass::look_for_break_glass,
     collect_evidence::{collect_evidence, csc_by_arn, read_package, read_source},
     current_package::prove_same,
     description::{description, mark},
@@ -129,7 +130,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             }
             Applied::Unknown | Applied::Yes(_) => People::not_asked(),
         };
-        let evidence = collect_evidence(
+        let mut evidence = collect_evidence(
             world,
             self.settings,
             job,
@@ -139,6 +140,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             people,
         )
         .await;
+        look_for_break_glass(world, &self.settings.people, self.pending, &mut evidence).await?;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) =
             record_judgement(world, self.pending, &package, &evidence, judgement, None).await?;

@@ -2,7 +2,8 @@
 //!
 //! Lives here: `deploy.rs` (the entry), `pending_deployment.rs` (the upload of a job, and how far
 //! earlier deliveries came), `collect_evidence.rs` and `judge.rs` (the verdict, on record before
-//! anything is changed), `people.rs` with `people_settings.rs` (approvals and freezes), `function.rs` with `publish.rs` and `alias.rs`, `layer.rs`,
+//! anything is changed), `people.rs` with `people_settings.rs` (approvals and freezes),
+//! `break_glass.rs`, `function.rs` with `publish.rs` and `alias.rs`, `layer.rs`,
 //! `current_package.rs` (the last verified package of a target), `live.rs` (`live.json`), `expected.rs` (deployed bytes are
 //! verified bytes), `update_options.rs` (how Lambda keeps them, for which processor), `description.rs` (what a version says of itself), `prune.rs` (old versions are
 //! deleted), `settings.rs`.
@@ -13,6 +14,7 @@
 //! version, alias, `live.json`, `outcome.json`.
 
 mod alias;
+mod break_glass;
 mod collect_evidence;
 mod current_package;
 mod deploy;

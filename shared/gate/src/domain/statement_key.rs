@@ -107,6 +107,12 @@ impl StatementKey {
     pub fn approvals_of(target: &Target, upload: &UploadDigest) -> String {
         format!("{APPROVALS}{target}/{upload}/")
     }
+
+    /// The key, in the uploads bucket, of the break-glass statement about one upload for one target.
+    #[must_use]
+    pub fn break_glass_of(target: &Target, upload: &UploadDigest) -> String {
+        format!("{BREAK_GLASS}{target}/{upload}.json")
+    }
 }
 
 fn attestation(rest: &str) -> Option<StatementKey> {
@@ -206,6 +212,11 @@ mod tests {
         }
         let folder = StatementKey::approvals_of(&function(), &digest());
         assert_eq!(folder, format!("approvals/functions/checkout/{DIGEST}/"));
+        let key = StatementKey::break_glass_of(&function(), &digest());
+        assert!(matches!(
+            StatementKey::parse(&key),
+            Some(Ok(StatementKey::BreakGlass { .. }))
+        ));
     }
 
     #[test]

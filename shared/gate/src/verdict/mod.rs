@@ -3,7 +3,8 @@
 //! Lives here: [`Evidence`] (`evidence.rs`; `fact.rs` keeps no answer apart from absence), one file for each check in `checks/`, the table of what a failure does
 //! and the sum of all findings (`decide.rs`, `finding.rs`, `reasons.rs`), and the only constructor of [`Approved`]
 //! (`approve.rs`). What of a package decides whether it can start (`start_facts.rs`), and what would keep it from that
-//! (`startable/`). What people say of an upload: approvals, freezes (`people.rs`). For people, without a verdict: would it be signed (`signable.rs`). `report.rs` is the verdict as
+//! (`startable/`). What people say of an upload: approvals, freezes (`people.rs`),
+//! and what passes over a policy (`break_glass.rs`). For people, without a verdict: would it be signed (`signable.rs`). `report.rs` is the verdict as
 //! the records and the command line show it.
 //!
 //! May use: `domain`, `countersign_package`.
@@ -13,6 +14,7 @@
 //! that effects ask for in their signature.
 
 mod approve;
+mod break_glass;
 mod checks;
 mod decide;
 mod evidence;
@@ -25,8 +27,10 @@ mod report;
 mod signable;
 mod start_facts;
 mod startable;
+mod uploader;
 
 pub use approve::{Approved, Candidate, Judgement, Verified, judge, verify};
+pub use break_glass::GlassBroken;
 pub use decide::decide;
 pub use evidence::{
     DryRun, Evidence, Examined, Fact, IntegrityAuthority, NoAnswer, OperatorPolicy, Unstartable,
