@@ -26,7 +26,7 @@ use crate::{
     aws::session,
     commands::{
         adopt, audit, check, ci_report, completions, csc, diff, doctor, explain, history, inspect,
-        layer, man, prune, push, redrive, rollback, status, verify, wait,
+        layer, man, prune, push, redrive, rollback, status, summary, verify, verify_summary, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
@@ -64,6 +64,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
         &[
             "check",
             "verify",
+            "verify-summary",
             "inspect",
             "explain",
             "ci-report",
@@ -72,7 +73,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("Deploy", &["push", "wait", "rollback"]),
-    ("Look", &["status", "history", "diff", "audit"]),
+    ("Look", &["status", "history", "summary", "diff", "audit"]),
     (
         "Set up and repair",
         &["doctor", "adopt", "layer", "csc", "redrive", "prune"],
@@ -99,8 +100,8 @@ fn command() -> clap::Command {
             let found = command.find_subcommand(name);
             let about = found.and_then(clap::Command::get_about);
             let about = about.map(ToString::to_string).unwrap_or_default();
-            // The longest name has eleven letters.
-            let _ = writeln!(groups, "  {literal}{name:<11}{literal:#}  {about}");
+            // The longest name has fourteen letters.
+            let _ = writeln!(groups, "  {literal}{name:<14}{literal:#}  {about}");
         }
         groups.push('\n');
     }
@@ -119,7 +120,9 @@ enum Command {
     History(history::Arguments),
     Rollback(rollback::Arguments),
     Diff(diff::Arguments),
+    Summary(summary::Arguments),
     Verify(verify::Arguments),
+    VerifySummary(verify_summary::Arguments),
     Inspect(inspect::Arguments),
     Explain(explain::Arguments),
     Doctor(doctor::Arguments),
@@ -150,6 +153,8 @@ fn main() -> ExitCode {
     let ended = match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments, now()),
+        Command::VerifySummary(arguments) => verify_summary::run(&arguments),
+        Command::Summary(arguments) => summary::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments, now()),

@@ -182,6 +182,59 @@ fn push_sends_metadata() {
 }
 
 #[test]
+fn attestation_is_uploaded_before_its_package() {
+    let gate = Gate::new();
+    gate.file("build.sigstore.json", b"{}");
+    gate.file("huge.json", &vec![b' '; (1 << 20) + 1]);
+    gate.file("a b.json", b"{}");
+    let push = [&PUSH[..], &["--no-wait", "--attestation"]].concat();
+    gate.run(&[&push[..], &["build.sigstore.json"]].concat())
+        .ends_with(0);
+    assert_eq!(
+        gate.aws.called(),
+        ["s3:PutObject", "s3:PutObject", "s3:HeadObject"]
+    );
+    let keys: Vec<String> = gate
+        .aws
+        .calls()
+        .iter()
+        .map(|call| call.request.path.clone())
+        .collect();
+    let package = std::fs::read(gate.folder.path().join("shop.zip")).unwrap();
+    let folder = countersign_gate::domain::AttestationFolder::of_package(&package);
+    assert_eq!(keys[0], format!("/uploads/{folder}build.sigstore.json"));
+    assert_eq!(keys[1], "/uploads/functions/shop.zip");
+    let before = gate.aws.called().len();
+    for (more, words) in [
+        (&["gone.json"][..], "cannot read the attestation"),
+        (&["huge.json"], "1048577 bytes"),
+        (&["a b.json"], "no name for an object"),
+        (
+            &[
+                "build.sigstore.json",
+                "--attestation",
+                "build.sigstore.json",
+            ],
+            "two attestations",
+        ),
+        (
+            &["build.sigstore.json", "functions/other=shop.zip"],
+            "for one package",
+        ),
+    ] {
+        let ran = gate.run(&[&push[..], more].concat());
+        ran.ends_with(2);
+        assert!(ran.err.contains(words), "no {words} in:\n{}", ran.err);
+    }
+    assert_eq!(gate.aws.called().len(), before, "nothing is uploaded");
+    gate.aws
+        .answers("s3:PutObject", s3_error(403, "AccessDenied"));
+    let ran = gate.run(&[&push[..], &["build.sigstore.json"]].concat());
+    ran.ends_with(2);
+    assert!(ran.err.contains("attestations/"), "{}", ran.err);
+}
+
+#[test]
 fn push_uploads_nothing_that_would_be_refused() {
     let gate = Gate::new();
     gate.file("signed.zip", &sign(&sample(), &PKI).build());

@@ -14,7 +14,7 @@ mod schema;
 use std::collections::BTreeSet;
 
 use countersign_gate::{
-    client::doctor::{KINDS, LOGICAL_IDS},
+    client::doctor::{KINDS, LOGICAL_IDS, RULE_TARGETS},
     probe::PROBE_FACTS,
 };
 use countersign_package::format::{FACTS, FormatFact};
@@ -23,9 +23,9 @@ use countersign_testkit::{
     fake_aws::{FakeAws, exception, json, s3_error},
 };
 use healthy_stack::{
-    CSC, PROFILE, TOPIC, alarms, csc, described, function, healthy_stack, mapping, notification,
-    policy, posture, public_access, queue, resources, selectors, shop, simulated, subscriptions,
-    xml,
+    CSC, PROFILE, TOPIC, alarms, attributes, changed_mapping, csc, described, function,
+    healthy_stack, mapping, notification, policy, posture, public_access, query_error, queue,
+    resources, selectors, shop, simulated, subscriptions, targets, xml,
 };
 use serde_json::Value;
 
@@ -182,6 +182,29 @@ fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
                 answer,
             );
         }),
+        // Only its clock gets through.
+        ("function-queue", "AlertFunction", "failure", |aws| {
+            let answer = changed_mapping("Alert", "Enabled", &["ReportBatchItemFailures"], |it| {
+                let pattern = r#"{"body": {"run": ["repeats"]}}"#;
+                it["FilterCriteria"] = serde_json::json!({"Filters": [{"Pattern": pattern}]});
+            });
+            aws.answers_about(
+                "lambda:ListEventSourceMappings",
+                "FunctionName=gate-alert",
+                answer,
+            );
+        }),
+        // Under a key, the criteria themselves are not shown.
+        ("function-queue", "DeployFunction", "failure", |aws| {
+            let answer = changed_mapping("Deploy", "Enabled", &["ReportBatchItemFailures"], |it| {
+                it["KMSKeyArn"] = "arn:aws:kms:eu-west-1:111122223333:key/x".into();
+            });
+            aws.answers_about(
+                "lambda:ListEventSourceMappings",
+                "FunctionName=gate-deploy",
+                answer,
+            );
+        }),
         ("role-rights", "DeployRole", "failure", |aws| {
             let denied = simulated("lambda:GetCodeSigningConfig");
             aws.answers_about(
@@ -272,6 +295,42 @@ fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
                 "OutcomeRule",
                 json(r#"{"Targets":[]}"#),
             );
+        }),
+        // The event is replaced by a constant, by a part of it, or by what a template makes of it.
+        ("rule", "TrailRule", "failure", |aws| {
+            let answer = targets("TrailRule", |it| it[0]["Input"] = "{}".into());
+            aws.answers_about("events:ListTargetsByRule", "TrailRule", answer);
+        }),
+        ("rule", "GateRule", "failure", |aws| {
+            let answer = targets("GateRule", |it| it[0]["InputPath"] = "$.time".into());
+            aws.answers_about("events:ListTargetsByRule", "GateRule", answer);
+        }),
+        ("rule", "OutcomeRule", "failure", |aws| {
+            let answer = targets("OutcomeRule", |it| {
+                it[0]["InputTransformer"] = serde_json::json!({"InputTemplate": "\"x\""});
+            });
+            aws.answers_about("events:ListTargetsByRule", "OutcomeRule", answer);
+        }),
+        ("rule", "EverythingRule", "failure", |aws| {
+            let answer = targets("EverythingRule", |it| {
+                it[0]["Input"] = r#"{"run": "unfinished"}"#.into();
+            });
+            aws.answers_about("events:ListTargetsByRule", "EverythingRule", answer);
+        }),
+        // One of two is gone.
+        ("rule", "UnfinishedRule", "failure", |aws| {
+            let answer = targets("UnfinishedRule", |it| {
+                drop(it.as_array_mut().unwrap().pop());
+            });
+            aws.answers_about("events:ListTargetsByRule", "UnfinishedRule", answer);
+        }),
+        ("subscription-filters", "email 1", "warning", |aws| {
+            let filter = attributes(Some(r#"{"severity":["none"]}"#));
+            aws.answers("sns:GetSubscriptionAttributes", filter);
+        }),
+        ("subscription-filters", "email 1", "could_not_tell", |aws| {
+            let denied = query_error("AuthorizationError");
+            aws.answers("sns:GetSubscriptionAttributes", denied);
         }),
         ("subscriptions", "Topic", "failure", |aws| {
             aws.answers(
@@ -480,6 +539,104 @@ fn text_shows_commands_only_when_asked() {
     let hinted = run(&["--fix-hint"]);
     assert!(hinted.contains(command), "{hinted}");
     assert!(hinted.contains("docs/deploying.md#deploy"), "{hinted}");
+}
+
+/// What was changed is said, and the command makes it what the template says.
+#[test]
+fn filters_are_told_with_what_they_let_through_and_the_way_back() {
+    let aws = healthy_stack();
+    aws.answers(
+        "sns:GetSubscriptionAttributes",
+        attributes(Some(r#"{"severity":["none"]}"#)),
+    );
+    let changed = targets("UnfinishedRule", |it| {
+        it[1]["InputTransformer"] = serde_json::json!({"InputTemplate": "\"x\""});
+    });
+    aws.answers_about("events:ListTargetsByRule", "UnfinishedRule", changed);
+    let mapped = changed_mapping("Alert", "Enabled", &["ReportBatchItemFailures"], |it| {
+        it["FilterCriteria"] = serde_json::json!({"Filters": [{"Pattern": "{\"body\":[1]}"}]});
+    });
+    aws.answers_about(
+        "lambda:ListEventSourceMappings",
+        "FunctionName=gate-alert",
+        mapped,
+    );
+    let (_, report) = report(&aws);
+    let told = |id: &str, subject: &str| {
+        let checks = report["checks"].as_array().unwrap().iter();
+        let mut of_id = checks.filter(|it| it["id"] == id && it["subject"] == subject);
+        let check = of_id.next().unwrap();
+        let text = |field: &str| check[field].as_str().unwrap().to_owned();
+        (text("message"), text("command"))
+    };
+    let (message, command) = told("subscription-filters", "email 1");
+    assert!(
+        message.ends_with(r#"lets through: {"severity":["none"]}"#),
+        "{message}"
+    );
+    let expected = format!(
+        "aws sns set-subscription-attributes --subscription-arn {TOPIC}:1 --attribute-name FilterPolicy --attribute-value '{{}}'"
+    );
+    assert_eq!(command, expected);
+    let (message, command) = told("rule", "UnfinishedRule");
+    assert!(
+        message.contains(
+            "gate-alert gets what \"x\" makes of the event and not {\"run\": \"repeats\"}"
+        ),
+        "{message}"
+    );
+    let targets = command
+        .split_once("--targets '")
+        .unwrap()
+        .1
+        .trim_end_matches('\'');
+    let targets: Value = serde_json::from_str(targets).unwrap();
+    assert_eq!(targets[1]["Input"], r#"{"run": "repeats"}"#);
+    assert_eq!(
+        targets[1]["DeadLetterConfig"]["Arn"],
+        "arn:aws:sqs:eu-west-1:111122223333:gate-alert-dead-letters"
+    );
+    let (message, command) = told("function-queue", "AlertFunction");
+    assert!(
+        message.contains("only what fits {\"body\":[1]}"),
+        "{message}"
+    );
+    assert!(
+        command.ends_with("--filter-criteria '{}' --kms-key-arn ''"),
+        "{command}"
+    );
+}
+
+/// Rule, queue and constant input, as the template has them.
+#[test]
+fn rules_of_the_template_are_those_that_are_compared() {
+    let template = std::fs::read_to_string(checkout::path("template.yaml")).unwrap();
+    let mut found = Vec::new();
+    let resources = template.split("\nResources:\n").nth(1).unwrap();
+    let starts =
+        |line: &str| line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':');
+    let (mut rule, mut is_rule) = ("", false);
+    for line in resources.lines() {
+        let text = line.trim();
+        if starts(line) {
+            (rule, is_rule) = (text.trim_end_matches(':'), false);
+        }
+        is_rule |= text == "Type: AWS::Events::Rule";
+        if !is_rule {
+            continue;
+        }
+        if let Some(queue) = text.strip_prefix("Arn: !GetAtt ") {
+            let of = queue.strip_suffix("Queue.Arn").unwrap().to_lowercase();
+            found.push((rule.to_owned(), of, None));
+        }
+        if let Some(input) = text.strip_prefix("Input: ") {
+            found.last_mut().unwrap().2 = Some(input.trim_matches('\'').to_owned());
+        }
+        assert!(!text.starts_with("InputPath") && !text.starts_with("InputTransformer"));
+    }
+    let known = RULE_TARGETS
+        .map(|(rule, of, input)| (rule.to_owned(), of.to_string(), input.map(str::to_owned)));
+    assert_eq!(found, known);
 }
 
 #[test]

@@ -26,9 +26,11 @@ const CSC: &str = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc
 const PROFILE: &str = "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12";
 
 /// Schemas that are held by another test, with its file.
-const ELSEWHERE: [(&str, &str); 2] = [
+const ELSEWHERE: [(&str, &str); 4] = [
     ("audit", include_str!("audit.rs")),
     ("doctor", include_str!("doctor.rs")),
+    ("summary", include_str!("summaries.rs")),
+    ("verify-summary", include_str!("summaries.rs")),
 ];
 
 fn folder() -> PathBuf {

@@ -45,7 +45,12 @@ const SHIPPED: [(&str, &[&str]); 9] = [
     ),
     (
         "countersign",
-        &["countersign-aws", "countersign-gate", "countersign-package"],
+        &[
+            "countersign-attest",
+            "countersign-aws",
+            "countersign-gate",
+            "countersign-package",
+        ],
     ),
 ];
 /// What the crates below the shell have no business with, by the beginning of its name.

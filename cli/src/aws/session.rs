@@ -307,7 +307,18 @@ impl Session {
         action: &str,
         error: &PortError,
     ) -> CliError {
-        let (bucket, key) = (&self.uploads_bucket, target.key());
+        self.failed_object(what, &target.key(), action, error)
+    }
+
+    /// The error of a call about any other key of the uploads bucket.
+    pub(crate) fn failed_object(
+        &self,
+        what: &str,
+        key: &str,
+        action: &str,
+        error: &PortError,
+    ) -> CliError {
+        let bucket = &self.uploads_bucket;
         let request = Request {
             what: format!("cannot {what} s3://{bucket}/{key}"),
             permissions: format!(

@@ -20,5 +20,7 @@ pub(crate) mod push;
 pub(crate) mod redrive;
 pub(crate) mod rollback;
 pub(crate) mod status;
+pub(crate) mod summary;
 pub(crate) mod verify;
+pub(crate) mod verify_summary;
 pub(crate) mod wait;

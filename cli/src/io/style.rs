@@ -19,7 +19,7 @@ pub(crate) const HELP: Styles = Styles::styled()
 pub(crate) const OK: Style = AnsiColor::Green.on_default().bold();
 /// It does not hold, and that blocks.
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
-/// It does not hold, and that warns; or it cannot be said.
+/// It does not hold, and that warns; or it is inconclusive.
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 /// It was not judged.
 pub(crate) const DIM: Style = Style::new().dimmed();

@@ -1,6 +1,6 @@
 //! A stack on an AWS on loopback in which there is nothing to find.
 
-use countersign_gate::client::doctor::LOGICAL_IDS;
+use countersign_gate::client::doctor::{LOGICAL_IDS, RULE_TARGETS};
 use countersign_testkit::{
     fake_aws::{FakeAws, json},
     http::Response,
@@ -14,6 +14,14 @@ pub(crate) const PROFILE: &str =
     "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/gate_profile/AbCdEfGh12";
 const KEY: &str = "0c5a1e7a-3d4a-4529-a776-f5f0f6f7d110";
 pub(crate) const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:gate-Topic";
+pub(crate) const RULES: [&str; 6] = [
+    "JobRule",
+    "UnfinishedRule",
+    "EverythingRule",
+    "TrailRule",
+    "GateRule",
+    "OutcomeRule",
+];
 const FUNCTIONS: [&str; 4] = ["Sign", "Deploy", "Alert", "Sweep"];
 
 /// A document of S3 or of a service that speaks XML.
@@ -27,6 +35,15 @@ pub(crate) fn query(operation: &str, result: &str) -> Response {
         "<{operation}Response><{operation}Result>{result}</{operation}Result>\
          <ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{operation}Response>"
     ))
+}
+
+/// An error of a service that speaks the query protocol.
+pub(crate) fn query_error(code: &str) -> Response {
+    let error = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>\
+         <RequestId>r</RequestId></ErrorResponse>"
+    );
+    Response::new(403, error).with("content-type", "application/xml")
 }
 
 fn members(items: impl IntoIterator<Item = String>) -> String {
@@ -105,15 +122,8 @@ pub(crate) fn described(status: &str, without: &str) -> Response {
 
 /// `ListStackResources`, with one of them in another status.
 pub(crate) fn resources(endpoint: &str, failed: &str) -> Response {
-    let more = [
-        "Bus",
-        "Trail",
-        "JobRule",
-        "OutcomeRule",
-        "QueueAgeAlarm",
-        "SweepMissedAlarm",
-    ];
-    let all = LOGICAL_IDS.iter().chain(&more).map(|id| {
+    let more = ["Bus", "Trail", "QueueAgeAlarm", "SweepMissedAlarm"];
+    let all = LOGICAL_IDS.iter().chain(&more).chain(&RULES).map(|id| {
         let status = if *id == failed {
             "UPDATE_FAILED"
         } else {
@@ -159,12 +169,23 @@ pub(crate) fn function(endpoint: &str, name: &str, change: impl FnOnce(&mut Valu
 
 /// `ListEventSourceMappings` of one of the four.
 pub(crate) fn mapping(name: &str, state: &str, reports: &[&str]) -> Response {
+    changed_mapping(name, state, reports, |_| ())
+}
+
+/// The same with a change to what it says.
+pub(crate) fn changed_mapping(
+    name: &str,
+    state: &str,
+    reports: &[&str],
+    change: impl FnOnce(&mut Value),
+) -> Response {
     let queue = format!(
         "arn:aws:sqs:eu-west-1:{ACCOUNT}:gate-{}",
         name.to_lowercase()
     );
-    let mapping = json!({"UUID": "1b6fe2a6-0000-4000-8000-000000000000", "EventSourceArn": queue,
+    let mut mapping = json!({"UUID": "1b6fe2a6-0000-4000-8000-000000000000", "EventSourceArn": queue,
         "State": state, "FunctionResponseTypes": reports});
+    change(&mut mapping);
     json(&json!({ "EventSourceMappings": [mapping] }).to_string())
 }
 
@@ -272,6 +293,33 @@ pub(crate) fn subscriptions(arns: &[&str]) -> Response {
     )
 }
 
+/// `GetSubscriptionAttributes`, perhaps with a filter.
+pub(crate) fn attributes(filter: Option<&str>) -> Response {
+    let filter = filter.map_or_else(String::new, |filter| {
+        format!("<entry><key>FilterPolicy</key><value>{filter}</value></entry>")
+    });
+    let confirmed = "<entry><key>PendingConfirmation</key><value>false</value></entry>";
+    query(
+        "GetSubscriptionAttributes",
+        &format!("<Attributes>{confirmed}{filter}</Attributes>"),
+    )
+}
+
+/// `ListTargetsByRule` of a rule of the template, with a change to its targets.
+pub(crate) fn targets(rule: &str, change: impl FnOnce(&mut Value)) -> Response {
+    let of_rule = RULE_TARGETS.iter().filter(|(name, ..)| *name == rule);
+    let targets = of_rule.map(|(_, of, input)| {
+        let mut target = json!({"Id": of.to_string(), "Arn": format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:gate-{of}")});
+        if let Some(input) = input {
+            target["Input"] = (*input).into();
+        }
+        target
+    });
+    let mut targets = Value::Array(targets.collect());
+    change(&mut targets);
+    json(&json!({ "Targets": targets }).to_string())
+}
+
 /// `GetFunction` of the target `shop`.
 pub(crate) fn shop(change: impl FnOnce(&mut Value)) -> Response {
     let mut answer = json!({
@@ -355,13 +403,14 @@ pub(crate) fn healthy_stack() -> FakeAws {
         "events:DescribeRule",
         json(r#"{"Name":"rule","State":"ENABLED"}"#),
     );
-    let target = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:gate-alert");
-    let targets = json!({"Targets": [{"Id": "alert", "Arn": target}]});
-    aws.answers("events:ListTargetsByRule", json(&targets.to_string()));
+    for rule in RULES {
+        aws.answers_about("events:ListTargetsByRule", rule, targets(rule, |_| ()));
+    }
     aws.answers(
         "sns:ListSubscriptionsByTopic",
         subscriptions(&[&format!("{TOPIC}:1")]),
     );
+    aws.answers("sns:GetSubscriptionAttributes", attributes(None));
     aws.answers("cloudwatch:DescribeAlarms", alarms(true, TOPIC, "OK"));
     let trail = json!({"trailList": [{"Name": "gate", "HomeRegion": "eu-west-1", "IsMultiRegionTrail": false,
         "TrailARN": format!("arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/gate")}]});

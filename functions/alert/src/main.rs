@@ -54,7 +54,7 @@ impl Handle for Alert {
             Alerted::Summaries(run) => {
                 info!(summaries = run.sent, "what waits was looked after");
             }
-            Alerted::Silent => info!("nobody needs to hear of this event"),
+            Alerted::Silent => info!("no alert for this event"),
             Alerted::Dropped(why) => warn!(why, "an event that is not the gate's was dropped"),
         }
         Ok(())

@@ -147,7 +147,7 @@ fn samples_in_order_page_nobody() {
             .is_empty()
     );
     assert!(stage.aws.called().is_empty());
-    stage.assert_says("nobody needs to hear of this event");
+    stage.assert_says("no alert for this event");
 }
 
 #[test]

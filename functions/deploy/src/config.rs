@@ -7,8 +7,9 @@ use countersign_aws::function_runtime::{
     settings,
 };
 use countersign_gate::{
-    deployment::{DeploySettings, KeptVersions, PeopleSettings},
-    verdict::{OperatorPolicy, PackageExaminer},
+    deployment::{DeploySettings, KeptVersions, PeopleSettings, ProvenanceSettings},
+    domain::StackArn,
+    verdict::{BuilderTrust, DemandParts, OperatorPolicy, PackageExaminer},
 };
 use countersign_package::Limits;
 
@@ -18,6 +19,16 @@ pub(crate) struct Config {
     pub(crate) settings: DeploySettings,
     pub(crate) examiner: PackageExaminer,
     pub(crate) event_bus: String,
+    pub(crate) summaries: Option<Summaries>,
+}
+
+/// What summaries of deployments take: none are made without a key.
+#[derive(Debug)]
+pub(crate) struct Summaries {
+    /// The ARN of the key.
+    pub(crate) key: String,
+    /// Who verified.
+    pub(crate) verifier: StackArn,
 }
 
 impl Config {
@@ -43,6 +54,12 @@ impl Config {
         let newest = environment.read(&settings::KEEP_VERSIONS);
         let days = environment.read(&settings::KEEP_VERSIONS_DAYS);
         let roots = environment.read(&settings::TRUST_ROOTS);
+        let provenance = provenance(&mut environment);
+        let summary_key = environment.read(&settings::SUMMARY_KEY_ARN);
+        let verifier = match &summary_key {
+            Some(Some(_)) => environment.read(&settings::STACK_ARN),
+            _ => None,
+        };
         let config = (|| {
             Some(Self {
                 settings: DeploySettings {
@@ -66,13 +83,46 @@ impl Config {
                         probe: probe_function?.map(|probe| probe.name),
                     },
                     kept_versions: kept_versions(newest?, days?),
+                    provenance: provenance?,
                 },
                 examiner: PackageExaminer::new(Limits::default(), roots?),
                 event_bus: event_bus?,
+                summaries: match summary_key? {
+                    Some(key) => Some(Summaries {
+                        key,
+                        verifier: verifier?,
+                    }),
+                    None => None,
+                },
             })
         })();
         environment.finish(config)
     }
+}
+
+/// What is demanded of where packages were built.
+fn provenance(environment: &mut Environment<'_>) -> Option<ProvenanceSettings> {
+    let source = environment.read(&settings::PROVENANCE_SOURCE);
+    let workflow = environment.read(&settings::PROVENANCE_WORKFLOW);
+    let git_ref = environment.read(&settings::PROVENANCE_REF);
+    let level = environment.read(&settings::PROVENANCE_LEVEL);
+    let builder = environment.read(&settings::PROVENANCE_BUILDER);
+    let keys = environment.read(&settings::PROVENANCE_KEYS);
+    let wait = environment.read(&settings::ATTESTATION_WAIT);
+    Some(ProvenanceSettings {
+        demand: DemandParts {
+            source: source?,
+            workflow: workflow?,
+            git_ref: git_ref?,
+            level: level?,
+            builder: builder?,
+        },
+        trust: BuilderTrust {
+            keys: keys?,
+            ..BuilderTrust::built_in()
+        },
+        wait: wait?,
+    })
 }
 
 /// `None`, which keeps all, unless there is a number.
@@ -89,6 +139,12 @@ mod tests {
     };
 
     use super::*;
+
+    /// Made by `openssl ecparam -name prime256v1 -genkey`, whose private half nobody kept.
+    const KEY: &str = "-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAWYShJp8P6fWDa/zwoxrx22q0A3m
+yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
+-----END PUBLIC KEY-----";
 
     fn variables(more: &[(&str, &str)]) -> Variables {
         let mut variables: Variables = [
@@ -130,6 +186,48 @@ mod tests {
             !people.heeds_freezes,
             "nothing is asked where nobody asks for it"
         );
+        assert!(config.summaries.is_none(), "nothing is signed");
+        let provenance = config.settings.provenance;
+        assert_eq!(
+            provenance.demand,
+            DemandParts::default(),
+            "nothing is demanded"
+        );
+        assert!(provenance.trust.keys.is_empty());
+        assert_eq!(provenance.wait.as_secs(), 60);
+    }
+
+    #[test]
+    fn summaries_take_a_key_and_the_stack() {
+        const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/7c9b";
+        const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/gate/5d1e";
+        let key = ("COUNTERSIGN_SUMMARY_KEY_ARN", KEY);
+        let stack = ("COUNTERSIGN_STACK_ARN", STACK);
+        let summaries = Config::read(&variables(&[key, stack])).unwrap().summaries;
+        let Some(Summaries { key, verifier }) = summaries else {
+            panic!("there is a key")
+        };
+        assert_eq!((key.as_str(), verifier.as_str()), (KEY, STACK));
+        // The stack alone is what a template without a key sets.
+        assert!(
+            Config::read(&variables(&[stack]))
+                .unwrap()
+                .summaries
+                .is_none()
+        );
+        for (wrong, fault) in [
+            (
+                vec![("COUNTERSIGN_SUMMARY_KEY_ARN", KEY)],
+                "COUNTERSIGN_STACK_ARN: is not set",
+            ),
+            (
+                vec![("COUNTERSIGN_SUMMARY_KEY_ARN", "alias/mine"), stack],
+                "COUNTERSIGN_SUMMARY_KEY_ARN: \"alias/mine\" is not",
+            ),
+        ] {
+            let error = Config::read(&variables(&wrong)).unwrap_err().to_string();
+            assert!(error.contains(fault), "{fault} is not in {error}");
+        }
     }
 
     /// Nothing else of the function may be able to delete, and a function's ARN has no colon behind its name.
@@ -157,6 +255,7 @@ mod tests {
     #[test]
     fn policy_is_taken_as_set() {
         let arn = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-1";
+        let keys = format!("{KEY}\n{KEY}");
         let config = Config::read(&variables(&[
             ("COUNTERSIGN_TARGET_WITHOUT_CSC", "allow"),
             ("COUNTERSIGN_INTEGRITY_AUTHORITY", "lambda"),
@@ -172,6 +271,19 @@ mod tests {
             ("COUNTERSIGN_FREEZES", "true"),
             ("COUNTERSIGN_ALLOW_BREAK_GLASS", "true"),
             ("COUNTERSIGN_CODE_STORAGE", "reference"),
+            ("COUNTERSIGN_PROVENANCE_SOURCE", "github.com/acme/"),
+            (
+                "COUNTERSIGN_PROVENANCE_WORKFLOW",
+                ".github/workflows/release.yml",
+            ),
+            ("COUNTERSIGN_PROVENANCE_REF", "refs/tags/"),
+            ("COUNTERSIGN_PROVENANCE_LEVEL", "2"),
+            (
+                "COUNTERSIGN_PROVENANCE_BUILDER",
+                "https://token.actions.githubusercontent.com/acme",
+            ),
+            ("COUNTERSIGN_PROVENANCE_KEYS", &keys),
+            ("COUNTERSIGN_ATTESTATION_WAIT_SECONDS", "0"),
         ]))
         .unwrap();
         assert_eq!(config.settings.policy.without_csc, WithoutCsc::Allow);
@@ -195,6 +307,15 @@ mod tests {
         let roles = PersonalRoles::parse("AROAEXAMPLEROLEID0000").unwrap();
         assert_eq!(people.personal_roles, roles);
         assert!(people.heeds_freezes && people.allows_break_glass);
+        let provenance = config.settings.provenance;
+        assert_eq!(
+            provenance.demand.source.unwrap().to_string(),
+            "https://github.com/acme/"
+        );
+        assert!(provenance.demand.workflow.is_some() && provenance.demand.git_ref.is_some());
+        assert!(provenance.demand.level.is_some() && provenance.demand.builder.is_some());
+        assert_eq!(provenance.trust.keys.len(), 2);
+        assert!(provenance.wait.is_zero());
     }
 
     #[test]
@@ -205,15 +326,21 @@ mod tests {
             ("COUNTERSIGN_LAYER_CSC_ARN", "csc-1"),
             ("COUNTERSIGN_TRUST_ROOTS", "not a certificate"),
             ("COUNTERSIGN_TARGET_WITHOUT_CSK", "allow"),
+            ("COUNTERSIGN_PROVENANCE_SOURCE", "acme/shop"),
+            ("COUNTERSIGN_PROVENANCE_LEVEL", "4"),
+            ("COUNTERSIGN_PROVENANCE_KEYS", "not a key"),
         ]))
         .unwrap_err()
         .to_string();
         for fault in [
-            "5 fault(s)",
+            "8 fault(s)",
             "COUNTERSIGN_TARGET_WITHOUT_CSC: is \"Reject\"; set it to one of: reject, allow",
             "COUNTERSIGN_INTEGRITY_AUTHORITY: is \"aws\"; set it to one of: countersign, lambda",
             "COUNTERSIGN_LAYER_CSC_ARN: ",
             "COUNTERSIGN_TRUST_ROOTS: ",
+            "COUNTERSIGN_PROVENANCE_SOURCE: `acme/shop` cannot be demanded",
+            "COUNTERSIGN_PROVENANCE_LEVEL: a build level is 1, 2 or 3; set it to",
+            "COUNTERSIGN_PROVENANCE_KEYS: the key is not a public key in PEM",
             "COUNTERSIGN_TARGET_WITHOUT_CSK: no function of the gate knows this variable",
         ] {
             assert!(error.contains(fault), "{fault} is not in {error}");

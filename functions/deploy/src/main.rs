@@ -9,19 +9,20 @@ mod config;
 use std::process::ExitCode;
 
 use countersign_aws::{
-    Aws, Connection,
+    Aws, Connection, SummaryKey,
     function_runtime::{self, Failure, Handle, Message, report},
 };
 use countersign_gate::{
-    deployment::{DeploySettings, Deployment, deploy, prune},
+    deployment::{DeploySettings, Deployment, deploy, prune, summarize},
+    domain::StackArn,
     events::JobEvent,
-    outcome::DeliveryAttempt,
+    outcome::{DeliveryAttempt, RetryableError},
     records::Outcome,
     verdict::PackageExaminer,
 };
 use tracing::{info, warn};
 
-use crate::config::Config;
+use crate::config::{Config, Summaries};
 
 fn main() -> ExitCode {
     function_runtime::run(async |variables| {
@@ -29,13 +30,18 @@ fn main() -> ExitCode {
             settings,
             examiner,
             event_bus,
+            summaries,
         } = Config::read(variables)?;
         let connection = Connection::in_lambda(variables);
+        let summaries = summaries.map(|Summaries { key, verifier }| {
+            (SummaryKey::new(connection.clone(), key), verifier)
+        });
         let aws = Aws::new(connection, settings.stack.clone(), event_bus);
         Ok(Deploy {
             aws,
             settings,
             examiner,
+            summaries,
         })
     })
 }
@@ -44,6 +50,8 @@ struct Deploy {
     aws: Aws,
     settings: DeploySettings,
     examiner: PackageExaminer,
+    /// The key that signs summaries, and who verified; none where the stack makes none.
+    summaries: Option<(SummaryKey, StackArn)>,
 }
 
 impl Handle for Deploy {
@@ -61,9 +69,13 @@ impl Handle for Deploy {
         match Box::pin(deployment).await? {
             Deployment::Finished(finished) => {
                 report::finished(&self.settings.stack.name, &finished);
+                let summarized = self.summarize(&finished.outcome, message.attempt);
+                let summarized = Box::pin(summarized).await;
                 if finished.is_new {
                     Box::pin(self.prune(&finished.outcome, message.attempt)).await;
                 }
+                // The upload has ended. The next delivery finds that, and signs.
+                summarized?;
             }
             Deployment::NotOurs(why) => warn!(why, "the job is not for this stack"),
         }
@@ -72,6 +84,26 @@ impl Handle for Deploy {
 }
 
 impl Deploy {
+    /// Signs the summary of a deployment, if the stack has a key for it.
+    async fn summarize(
+        &self,
+        outcome: &Outcome,
+        attempt: &DeliveryAttempt,
+    ) -> Result<(), RetryableError> {
+        let Some((key, verifier)) = &self.summaries else {
+            return Ok(());
+        };
+        let by = (&self.settings.stack, verifier);
+        if let Some(signed) = summarize(&self.aws, key, by, outcome, attempt).await? {
+            info!(
+                record = signed.path,
+                key = signed.key,
+                "the summary is signed"
+            );
+        }
+        Ok(())
+    }
+
     /// Deletes old versions, if the stack says so. The upload has ended: what fails here is tried again after the
     /// next deployment.
     async fn prune(&self, outcome: &Outcome, attempt: &DeliveryAttempt) {

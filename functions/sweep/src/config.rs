@@ -1,14 +1,17 @@
 //! What `sweep` is told by its environment.
 
+use std::collections::BTreeSet;
+
 use countersign_aws::function_runtime::{
     environment::{ConfigError, Environment, Variables},
     settings,
 };
 use countersign_gate::{
     domain::Scope,
+    records::SettingsPosture,
     sweep::{DailyProbeSettings, SweepSettings},
 };
-use countersign_package::TrustRoots;
+use countersign_package::{Certificate, TrustRoots};
 
 /// Everything that is set.
 #[derive(Debug)]
@@ -35,7 +38,18 @@ impl Config {
         let weaker_parameters = environment.read(&settings::WEAKER_PARAMETERS);
         let patience = environment.read(&settings::UPLOAD_PATIENCE);
         let probe_function = environment.read(&settings::PROBE_FUNCTION);
+        let summary_key = environment.read(&settings::SUMMARY_KEY_ARN);
         let trust_roots = environment.read(&settings::TRUST_ROOTS);
+        let trust_roots = trust_roots.map(|roots| roots.unwrap_or_else(TrustRoots::aws));
+        let peer_roles = environment.read(&settings::PEER_ROLES);
+        let watched = (|| {
+            Some(SettingsPosture {
+                target_functions: functions.as_ref()?.as_str().to_owned(),
+                target_layers: layers.as_ref()?.as_str().to_owned(),
+                peer_roles: peer_roles?.arns_without_paths(),
+                trust_roots: fingerprints(trust_roots.as_ref()?),
+            })
+        })();
         let config = (|| {
             Some(Self {
                 settings: SweepSettings {
@@ -49,9 +63,11 @@ impl Config {
                     without_csc: without_csc?,
                     weaker_parameters: weaker_parameters?,
                     patience: patience?,
+                    watched: watched?,
                     daily_probe: probe_function?
-                        .zip(trust_roots.map(|roots| roots.unwrap_or_else(TrustRoots::aws)))
+                        .zip(trust_roots)
                         .map(|(function, roots)| DailyProbeSettings { function, roots }),
+                    summarizes: summary_key?.is_some(),
                 },
                 event_bus: event_bus?,
                 sign_queue: sign_queue?,
@@ -60,6 +76,12 @@ impl Config {
         })();
         environment.finish(config)
     }
+}
+
+/// SHA-256 of each root's certificate.
+fn fingerprints(roots: &TrustRoots) -> BTreeSet<String> {
+    let certificates = roots.certificates().iter();
+    certificates.map(Certificate::sha256_hex).collect()
 }
 
 #[cfg(test)]
@@ -117,6 +139,26 @@ mod tests {
         let config = Config::read(&variables).unwrap();
         let found: Vec<&str> = config.settings.cscs.iter().map(CscArn::as_str).collect();
         assert_eq!(found, [csc('0'), csc('1')]);
+    }
+
+    #[test]
+    fn what_is_compared_with_the_run_before_is_read() {
+        let mut variables = variables();
+        let watched = Config::read(&variables).unwrap().settings.watched;
+        assert_eq!(watched.target_functions, "shop-*");
+        assert_eq!(watched.target_layers, "*");
+        assert!(watched.peer_roles.is_empty());
+        let built_in = watched.trust_roots;
+        assert_eq!(built_in, fingerprints(&TrustRoots::aws()));
+        assert!(!built_in.is_empty());
+        // The path of a role makes it no other.
+        let roles = "arn:aws:iam::111122223333:role/path/gate-SignRole-1X,arn:aws:iam::111122223333:role/gate-DeployRole-1X";
+        variables.insert("COUNTERSIGN_PEER_ROLES".to_owned(), roles.to_owned());
+        let watched = Config::read(&variables).unwrap().settings.watched;
+        let found: Vec<&str> = watched.peer_roles.iter().map(String::as_str).collect();
+        let expected = ["DeployRole", "SignRole"]
+            .map(|role| format!("arn:aws:iam::111122223333:role/gate-{role}-1X"));
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -119,6 +119,7 @@ fn posture_is_written_and_drift_is_told() {
         "CodeSha256":"Zm9yZWlnbg==","RevisionId":"r","LastUpdateStatus":"Successful","State":"Active","PackageType":"Zip",
         "LastModified":"2026-11-21T21:44:00.000+0000"},"Tags":{}}"#;
     stage.aws.answers("lambda:GetFunction", json(function));
+    stage.aws.answers("lambda:ListAliases", json("{}"));
     stage.aws.answers(
         "lambda:GetFunctionCodeSigningConfig",
         json(r#"{"CodeSigningConfigArn":"arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-0123456789abcdef0"}"#),

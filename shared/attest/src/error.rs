@@ -322,6 +322,22 @@ pub enum AttestError {
         /// Its type.
         found: String,
     },
+    /// A statement that is no summary of a verification.
+    #[error(
+        "the statement is `{found}`, which is no summary of a verification; take one of `https://slsa.dev/verification_summary/v1`"
+    )]
+    NotSummary {
+        /// Its type.
+        found: String,
+    },
+    /// The summary lacks what the format demands.
+    #[error(
+        "the summary is not as SLSA says: {fault}; take it from a verifier that writes SLSA verification summaries v1"
+    )]
+    Summary {
+        /// What is wrong.
+        fault: String,
+    },
     /// The provenance lacks what the format demands.
     #[error(
         "the provenance is not as SLSA says: {fault}; make it with a builder that writes SLSA provenance v1 or v0.2"

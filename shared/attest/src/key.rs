@@ -59,6 +59,18 @@ pub fn verify_with_key(
     key: &PublicKey,
     subject: &Subject,
 ) -> Result<Provenance, AttestError> {
+    let statement = statement_by(bundle, key)?;
+    statement.lookup(subject)?;
+    let name = statement.name_of(subject)?;
+    Ok(Provenance::of_key(
+        (subject, name),
+        key.sha256(),
+        statement.told()?,
+    ))
+}
+
+/// The statement, once the holder of `key` is known to have signed it.
+pub(crate) fn statement_by(bundle: &Bundle, key: &PublicKey) -> Result<Statement, AttestError> {
     let envelope = match bundle.form() {
         Form::Envelope { envelope, .. } => envelope,
         Form::Sigstore { bundle, envelope } => match &bundle.verification_material.content {
@@ -67,14 +79,7 @@ pub fn verify_with_key(
         },
     };
     check_signature(envelope, key)?;
-    let statement = Statement::parse(envelope)?;
-    statement.lookup(subject)?;
-    let name = statement.name_of(subject)?;
-    Ok(Provenance::of_key(
-        (subject, name),
-        key.sha256(),
-        statement.told()?,
-    ))
+    Statement::parse(envelope)
 }
 
 /// The signature covers the type of the payload, too, so that nothing else that the key signed is taken for a

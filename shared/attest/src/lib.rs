@@ -20,6 +20,7 @@
 //!       ── verify_with_key  key.rs                          the same by a key of one's own
 //!       ── Provenance       provenance.rs                   the proof
 //!       ── Demand::judge    demand.rs, pattern.rs           what is wanted against what is proven
+//!       ── verify_summary   summary.rs                      instead: what a verifier says of an artifact, by its key
 //! ```
 //!
 //! [`Provenance`] is made by verifying alone. What it does *not* say: that the source, the workflow or
@@ -55,6 +56,7 @@ mod provenance;
 mod source;
 mod statement;
 mod subject;
+mod summary;
 mod text;
 mod trust_root;
 mod verify;
@@ -73,5 +75,7 @@ pub use pattern::{Pattern, PatternError, RefPattern, SourcePattern, WorkflowPatt
 pub use provenance::{Provenance, Signer};
 pub use source::SourceUri;
 pub use subject::Subject;
+pub use summary::{Summary, verify_summary};
+pub use text::shown;
 pub use trust_root::TrustRoot;
 pub use verify::{verify, verify_by_any};

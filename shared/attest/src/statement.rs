@@ -186,6 +186,20 @@ impl Statement {
         }
     }
 
+    /// The artifacts that it speaks of: name and SHA-256, if it has one.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let named = self.subjects.iter();
+        named.map(|named| {
+            let sha256 = named.digest.get("sha256").map(String::as_str);
+            (named.name.as_str(), sha256)
+        })
+    }
+
+    /// What it is, and what it says.
+    pub(crate) fn predicate(&self) -> (&str, &serde_json::Value) {
+        (&self.predicate_type, &self.predicate)
+    }
+
     /// What it tells of the build, if it is SLSA provenance.
     pub(crate) fn told(&self) -> Result<Told, AttestError> {
         predicate::read(&self.predicate_type, &self.predicate)

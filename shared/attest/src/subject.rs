@@ -1,5 +1,7 @@
 //! The artifact that an attestation has to speak of.
 
+use sigstore_verify::crypto;
+
 /// An artifact by its digests. Countersign knows the SHA-256 of each upload; the SHA-512 is for
 /// attestations of npm, which name a package by nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +11,12 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// The artifact with these bytes, by its SHA-256.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self::of_sha256(*crypto::sha256(bytes).as_bytes())
+    }
+
     /// The artifact with this SHA-256.
     #[must_use]
     pub const fn of_sha256(sha256: [u8; 32]) -> Self {

@@ -32,8 +32,9 @@ const fn misleads(c: char) -> bool {
     )
 }
 
-/// Text for a message: it cannot garble a terminal or a log, and stays short.
-pub(crate) fn shown(text: &str) -> String {
+/// Text for a message: it cannot garble a terminal or a log, and stays short, at most 200 characters.
+#[must_use]
+pub fn shown(text: &str) -> String {
     const SHOWN: usize = 200;
     let mut shown = String::new();
     for c in text.chars().take(SHOWN) {

@@ -4,17 +4,18 @@ use std::{collections::BTreeMap, time::Duration};
 
 use countersign_gate::{
     domain::{
-        AliasName, Csc, CscArn, FunctionName, LayerName, ProfileName, RevisionId, SignedObject,
-        SigningJob, SigningJobId, SigningProfile, Stack, Target, UploadId, VersionId,
-        VersionNumber,
+        AliasName, AttestationFolder, Csc, CscArn, FunctionName, LayerName, ProfileName,
+        RevisionId, SignedObject, SigningJob, SigningJobId, SigningProfile, Stack, Target,
+        UploadId, VersionId, VersionNumber,
     },
     ports::{
-        Alias, AliasMove, Announcement, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload,
-        Events, Function, FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest,
-        JobStart, LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedFunction,
-        ListedFunctionVersion, ListingPage, PortError, RecordWithEtag, Records, Replacement,
-        SignedObjects, Signer, StatementObject, Stored, UpdateOptions, UpdatedCode, UploadHead,
-        UploadInventory, UploadStore, UploadVersion, Uploads, Version, VersionDeletion,
+        Alias, AliasMove, Announcement, AttestationListing, AttestationRead, Attestations, Clock,
+        CodeUpdate, Creation, CurrentPackage, CurrentUpload, Events, Function, FunctionAliases,
+        FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest, JobStart,
+        LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedAlias,
+        ListedFunction, ListedFunctionVersion, ListingPage, PortError, RecordWithEtag, Records,
+        Replacement, SignedObjects, Signer, StatementObject, Stored, UpdateOptions, UpdatedCode,
+        UploadHead, UploadInventory, UploadStore, UploadVersion, Uploads, Version, VersionDeletion,
         VersionPublish, VersionRequest, VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
@@ -120,6 +121,11 @@ delegate! { Uploads to uploads:
     fn upload_tags(upload: &UploadId) -> BTreeMap<String, String>;
 }
 
+delegate! { Attestations to uploads:
+    fn list_attestations(folder: &AttestationFolder, most: u16) -> AttestationListing;
+    fn read_attestation(key: &str, most_bytes: u64) -> AttestationRead;
+}
+
 delegate! { UploadStore to uploads:
     fn put_upload(target: &Target, package: &[u8], metadata: &BTreeMap<String, String>) -> Stored;
     fn restore_upload(target: &Target, version: &VersionId, metadata: &BTreeMap<String, String>) -> Option<Stored>;
@@ -180,9 +186,12 @@ delegate! { FunctionInventory to lambda:
     fn functions_of_csc(csc: &CscArn, marker: Option<&str>) -> ListingPage<String>;
 }
 
+delegate! { FunctionAliases to lambda:
+    fn list_aliases(function: &FunctionName, marker: Option<&str>) -> ListingPage<ListedAlias>;
+}
+
 delegate! { FunctionVersions to lambda:
     fn list_function_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<ListedFunctionVersion>;
-    fn list_aliased_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<VersionNumber>;
     fn list_provisioned_versions(function: &FunctionName, marker: Option<&str>) -> ListingPage<VersionNumber>;
     fn delete_version(function: &FunctionName, version: VersionNumber) -> VersionDeletion;
 }

@@ -79,7 +79,7 @@ struct Clients {
     cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
     #[cfg(feature = "doctor")]
     iam: OnceLock<aws_sdk_iam::Client>,
-    #[cfg(feature = "doctor")]
+    #[cfg(any(feature = "doctor", feature = "summaries"))]
     kms: OnceLock<aws_sdk_kms::Client>,
 }
 
@@ -226,7 +226,7 @@ impl Connection {
             .get_or_init(|| aws_sdk_iam::Client::new(&self.config))
     }
 
-    #[cfg(feature = "doctor")]
+    #[cfg(any(feature = "doctor", feature = "summaries"))]
     pub(crate) fn kms(&self) -> &aws_sdk_kms::Client {
         self.clients
             .kms

@@ -18,6 +18,17 @@
 //!    login.rs            how a person logs in to AWS (feature `logins`, for the command line)
 //! ```
 //!
+//! # The way of a message
+//!
+//! ```text
+//! Lambda ── function_runtime/batch.rs     a batch of a queue; each message by itself, under its deadline
+//!        ── functions/<name>/src/main.rs  the handler: one use case of countersign-gate over `Aws`
+//!        ── aws.rs, delegate.rs           which adapter has the port that the use case calls
+//!        ── adapters/<port>.rs            the request, and the answer as the port tells it
+//!        ── connection.rs, error.rs       retries and timeouts; what failed, in the gate's terms
+//!        ── batch.rs                      done, returned to the queue for later, or set aside
+//! ```
+//!
 //! `adapter_tests` drives the adapters over a socket: the real SDK against the testkit's AWS.
 //!
 //! The command line takes the adapters one by one ([`RecordsBucket::new`]); the functions take
@@ -40,6 +51,8 @@ mod login;
 pub use adapters::CloudTrail;
 #[cfg(feature = "function-runtime")]
 pub use adapters::FunctionQueues;
+#[cfg(feature = "summaries")]
+pub use adapters::SummaryKey;
 pub use adapters::{
     DeadLetterQueues, EventBusApi, LambdaApi, RecordsBucket, SignedBucket, SignerApi, SnsTopic,
     SystemClock, UploadsBucket,

@@ -15,7 +15,7 @@ use crate::{
 const GUARD: &str = include_str!("python/guard.py");
 const TAIL_LINES: usize = 40;
 /// No program that is waited for takes longer than this.
-const LONGEST: Duration = Duration::from_hours(1);
+const PROCESS_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// A running program. It ends when this is dropped, or when this process ends in whatever way.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ pub fn run(
     log: &Path,
 ) -> Result<(), HarnessError> {
     let mut process = Process::start(python, program, log)?;
-    let status = wait_until(observer, what, LONGEST, || {
+    let status = wait_until(observer, what, PROCESS_TIMEOUT, || {
         Ok(match process.ended()? {
             Some(status) => Poll::Ready(status),
             None => Poll::Pending(process.last_line()),

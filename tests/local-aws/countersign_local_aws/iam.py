@@ -50,6 +50,11 @@ def install() -> None:
         if iam_action == "events:PutEvents":
             # MiniStack looks at the first entry; each of them is looked at by `policies.authorise_entries`.
             return {**found, **next((keys for _, keys in policies.entries_of(body)), {})}
+        if iam_action == "kms:Sign":
+            # The conditions that a key's policy may put on a signature (grade B); what the request leaves out is absent.
+            asked = {"kms:SigningAlgorithm": "SigningAlgorithm", "kms:MessageType": "MessageType"}
+            said = {key: _field(body, name) for key, name in asked.items()}
+            return {**found, **{key: value for key, value in said.items() if value}}
         if iam_action == "signer:StartSigningJob":
             profile = signer._profiles.get(_field(body, "profileName") or "")
             return {**found, **({"signer:ProfileVersion": profile["profileVersion"]} if profile else {})}

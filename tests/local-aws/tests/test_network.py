@@ -23,7 +23,7 @@ ENDPOINTS = {
     if it["Type"] == "AWS::EC2::VPCEndpoint"
 }
 # What Lambda and S3 do for the functions, from networks of their own: logs are shipped by Lambda, keys used by S3.
-FOR_THEM = ("logs:", "kms:", "ec2:")
+FOR_THEM = ("logs:", "kms:Decrypt", "kms:GenerateDataKey", "ec2:")
 POLLED = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 

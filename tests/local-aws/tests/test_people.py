@@ -125,6 +125,7 @@ def tries(gate: Gate, keys: dict[str, str]) -> set[str]:
         "look at foreign version": lambda: s3.head_object(Bucket=uploads, Key="functions/bank.zip", VersionId=foreign),
         "drop own": lambda: s3.put_object(Bucket=uploads, Key="functions/shop-web.zip", Body=HELLO),
         "drop foreign": lambda: s3.put_object(Bucket=uploads, Key="functions/bank.zip", Body=HELLO),
+        "attest": lambda: s3.put_object(Bucket=uploads, Key="attestations/00/build.json", Body=b"{}"),
         "read own upload": lambda: s3.get_object(Bucket=uploads, Key="functions/shop-web.zip"),
         "read own record": lambda: s3.get_object(
             Bucket=records, Key="functions/shop-web/20261126T080000Z-abc/outcome.json"
@@ -162,7 +163,7 @@ READS = {"read own record", "read foreign record", "list own records", "list all
 @pytest.mark.parametrize(
     ("name", "may"),
     [
-        ("ci", OWN),
+        ("ci", OWN | {"attest"}),
         ("developer", OWN | {"read own upload", "read own function"}),
         ("approver", LOOKS | {"approve own", "withdraw own"}),
         ("freezer", {"freeze", "lift"}),

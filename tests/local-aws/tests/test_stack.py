@@ -141,6 +141,8 @@ WRITTEN_ONCE = {
     f"{FOLDER}/lease-sign-2-released.json": {"sign"},
     f"{FOLDER}/lease-deploy-2.json": {"deploy"},
     f"{FOLDER}/lease-deploy-2-released.json": {"deploy"},
+    f"{FOLDER}/policy.json": {"deploy"},
+    f"{FOLDER}/summary.dsse.json": {"deploy"},
     f"{FOLDER}/outcome.json": {"sign", "deploy"},
     f"{FOLDER}/announced.json": {"sign", "deploy"},
     "unrecognised/0123456789abcdef/20261126T080000Z-abc/outcome.json": {"sign", "deploy"},
@@ -449,6 +451,7 @@ def test_longest_name_of_a_stack_fits(aws: LocalAws) -> None:
         {"TaggedProfiles": "team_*", "CanaryOnAlias": "takeover", "PatienceSeconds": "300"},
         {"AlertEmail": "gate@example.com"},
         {"CodeStorage": "reference"},
+        {"ProvenanceSource": "github.com/acme/", "ProvenanceRef": "refs/tags/", "ProvenanceLevel": "2"},
     ],
 )
 def test_variant_is_created(aws: LocalAws, parameters: dict[str, str]) -> None:

@@ -257,7 +257,7 @@ impl World {
                 let keys = self.keys(&bucket, &prefix);
                 match request.query_value("delimiter") {
                     Some(_) => list_folders(&prefix, &keys),
-                    None => list(&keys),
+                    None => self.list(&bucket, &keys),
                 }
             }
             "s3:ListObjectVersions" => {
@@ -276,6 +276,21 @@ impl World {
                 &format!("no answer is laid down for {name}"),
             ),
         }
+    }
+
+    fn list(&self, bucket: &str, keys: &[String]) -> Response {
+        let size = |key: &String| {
+            let body = self.versions(bucket, key).last()?.body.as_ref()?;
+            Some(body.len())
+        };
+        let contents = keys.iter().map(|key| {
+            let size = size(key).unwrap_or_default();
+            format!("<Contents><Key>{key}</Key><Size>{size}</Size></Contents>")
+        });
+        let contents = contents.collect::<String>();
+        xml(&format!(
+            "<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>"
+        ))
     }
 
     fn versions(&self, bucket: &str, key: &str) -> &[Version] {
@@ -570,17 +585,6 @@ fn decode(text: &str) -> String {
         bytes.push(byte.unwrap_or(first));
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn list(keys: &[String]) -> Response {
-    let contents: Vec<String> = keys
-        .iter()
-        .map(|key| format!("<Contents><Key>{key}</Key></Contents>"))
-        .collect();
-    let contents = contents.concat();
-    xml(&format!(
-        "<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>"
-    ))
 }
 
 /// The folders directly below a prefix, with the delimiter `/`.

@@ -17,7 +17,7 @@ use std::{
 };
 
 /// The largest body taken, in bytes: an upload of the largest package (250 MiB) and its framing.
-const LARGEST_BODY: usize = 256 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 256 * 1024 * 1024;
 
 /// One request as it came in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -224,7 +224,7 @@ pub(crate) fn read_chunks(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
 }
 
 fn read_exactly(reader: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
-    if length > LARGEST_BODY {
+    if length > MAX_BODY_BYTES {
         return Err(invalid("body too large"));
     }
     let mut body = vec![0; length];

@@ -17,6 +17,7 @@ Examples:
   countersign push
   countersign push dist/functions/checkout.zip dist/layers/openssl.zip
   countersign push layers/openssl=openssl.zip --metadata compatible-runtimes=nodejs24.x
+  countersign push functions/checkout=checkout.zip --attestation bundle.sigstore.json
   countersign push functions/checkout=checkout.zip --format json --timeout 10m
 
 The buckets are the outputs UploadsBucket and RecordsBucket of the stack. It takes s3:PutObject and \
@@ -61,6 +62,9 @@ pub(crate) struct Arguments {
     /// Add this to the object's metadata; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_metadata)]
     pub(super) metadata: Vec<(String, String)>,
+    /// An attestation of the package, which is uploaded before it; may be repeated. It is for one package at a time
+    #[arg(long, value_name = "FILE")]
+    pub(super) attestation: Vec<PathBuf>,
     /// Take neither commit nor author nor build from git and the environment
     #[arg(long)]
     pub(super) no_git: bool,

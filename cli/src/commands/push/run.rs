@@ -11,6 +11,7 @@ use countersign_package::{Archive, Limits};
 
 use super::{
     args::Arguments,
+    attestation::{self, Attestation},
     choose::{Chosen, choose},
     metadata::{git, provenance},
     package::{self, Package},
@@ -52,6 +53,7 @@ pub(crate) fn run(
     for chosen in chosen {
         packages.push(package::read(chosen, &provenance, &arguments.metadata)?);
     }
+    let attestations = attestation::read(&arguments.attestation, packages.len())?;
     if refuse(&packages, &reporter)? {
         return Ok(ExitStatus::Rejected);
     }
@@ -64,7 +66,7 @@ pub(crate) fn run(
     };
     block_on(async {
         let session = Session::connect(uploads_bucket, records_bucket).await?;
-        push(&session, &packages, arguments, &reporter).await
+        push(&session, &packages, &attestations, arguments, &reporter).await
     })
 }
 
@@ -113,6 +115,7 @@ fn refuse(packages: &[Package], reporter: &Reporter) -> Result<bool, CliError> {
 async fn push(
     session: &Session,
     packages: &[Package],
+    attestations: &[Attestation],
     arguments: &Arguments,
     reporter: &Reporter,
 ) -> Result<ExitStatus, CliError> {
@@ -124,6 +127,7 @@ async fn push(
     }
     let mut uploads = Vec::new();
     for package in packages {
+        attestation::upload(session, package, attestations).await?;
         uploads.push(upload(session, package, reporter).await?);
     }
     if arguments.no_wait {

@@ -75,6 +75,10 @@ fn render_upload(text: &mut String, upload: &UploadReport) {
     {
         line("signed by", &signature.profile_version_arn);
     }
+    let verdict = accepted.and_then(|record| record.verdict.as_ref());
+    if let Some(built) = verdict.and_then(|verdict| verdict.provenance.as_ref()) {
+        line("built from", &built.to_string());
+    }
     if let Some(job) = job(records) {
         line("job", &job);
     }

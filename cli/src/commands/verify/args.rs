@@ -19,7 +19,7 @@ Exit status:
   0  it would be deployed, perhaps with warnings
   1  it would be rejected
   2  the command line or an input cannot be used
-  3  it cannot be said
+  3  inconclusive
 
 With --explain-format: 0 nothing differs, 1 something does, 3 nothing differs and something could not be told.";
 

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use countersign_gate::{
     domain::Csc,
-    verdict::{Decision, Evidence, Fact, OperatorPolicy, People, decide, examine},
+    verdict::{
+        Decision, Evidence, Fact, OperatorPolicy, People, ProvenanceEvidence, decide, examine,
+    },
 };
 use countersign_package::{Limits, Package};
 use jiff::Timestamp;
@@ -45,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
         job: Fact::NotAsked,
         profile: Fact::NotAsked,
         function: Fact::NotAsked,
+        provenance: ProvenanceEvidence::NotDemanded,
         dry_run: Fact::NotAsked,
         people: People::not_asked(),
         policy: OperatorPolicy::default(),

@@ -149,6 +149,7 @@ fn check_name(check: Check) -> &'static str {
         Check::Expiry => "expiry",
         Check::Publisher => "publisher",
         Check::Revocation => "revocation",
+        Check::Provenance => "provenance",
         Check::Startable => "startable",
         Check::Approval => "approval",
         Check::Freeze => "freeze",

@@ -9,9 +9,11 @@
 )]
 
 mod scene;
+mod summaries;
 
 use std::{fs, time::Duration};
 
+use countersign_gate::domain::AttestationFolder;
 use countersign_testkit::{
     checkout,
     fake_aws::{exception, json, s3_error},
@@ -343,6 +345,28 @@ fn target_without_a_configuration_is_refused_unless_it_is_allowed() {
             .answers("lambda:GetFunctionCodeSigningConfig", none);
         assert!(!scene.goes_back(1));
         assert_eq!(scene.end().0, state, "{choice}");
+    }
+}
+
+#[test]
+fn provenance_is_demanded_as_the_environment_says() {
+    let demand = [("COUNTERSIGN_PROVENANCE_SOURCE", "github.com/acme/shop")];
+    for (attestation, code) in [
+        (None, "PROVENANCE_MISSING"),
+        (Some("{}"), "PROVENANCE_INVALID"),
+    ] {
+        let signed = package::sign(&package::sample(), &Pki::new()).build();
+        let scene = Scene::with(&signed, &demand);
+        let folder = AttestationFolder::of_package(&package::sample().build());
+        if let Some(body) = attestation {
+            let key = format!("{folder}build.json");
+            scene.stage.aws.put(UPLOADS, &key, body);
+        }
+        assert!(!scene.goes_back(1));
+        assert_eq!(scene.end().0, "rejected");
+        let outcome = scene.outcome().unwrap();
+        assert_eq!(outcome["code"], code, "{outcome}");
+        scene.assert_unchanged();
     }
 }
 

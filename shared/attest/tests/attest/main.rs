@@ -20,6 +20,7 @@ mod genuine;
 mod keys;
 mod proofs;
 mod roots;
+mod summaries;
 
 use countersign_attest::{AttestError, Bundle, Provenance, Subject, TrustRoot, verify};
 use forge::{ARTIFACT, Forge};

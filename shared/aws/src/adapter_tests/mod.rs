@@ -1,10 +1,13 @@
 //! The adapters over a socket: the real SDK against the testkit's AWS. What is sent, how answers
 //! are read, and what is not called.
 
+mod attestations;
 mod inventory;
 mod lambda;
 mod s3;
 mod signer;
+#[cfg(feature = "summaries")]
+mod summary_key;
 mod versions;
 
 use countersign_gate::{domain::Stack, ports::PortError};

@@ -2,7 +2,7 @@
 
 use countersign_gate::{
     domain::{FunctionName, VersionNumber},
-    ports::{FunctionVersions, VersionDeletion},
+    ports::{FunctionAliases, FunctionVersions, VersionDeletion},
 };
 use countersign_testkit::{
     fake_aws::{exception, json},
@@ -53,13 +53,15 @@ async fn aliases_name_what_they_point_at_and_what_they_weigh() {
     let page = r#"{"Aliases":[{"Name":"live","FunctionVersion":"7",
         "RoutingConfig":{"AdditionalVersionWeights":{"6":0.0}}},{"Name":"dev","FunctionVersion":"$LATEST"}]}"#;
     fake.answers("lambda:ListAliases", json(page));
-    let mut listed = aws
-        .list_aliased_versions(&name(), None)
-        .await
-        .unwrap()
-        .items;
-    listed.sort_unstable();
-    assert_eq!(listed, [number("6"), number("7")]);
+    let listed = aws.list_aliases(&name(), None).await.unwrap().items;
+    let versions: Vec<_> = listed.iter().map(|it| it.versions.as_slice()).collect();
+    assert_eq!(versions, [&[number("6"), number("7")][..], &[]]);
+    assert_eq!(
+        (listed[0].name.as_str(), listed[0].version.as_str()),
+        ("live", "7")
+    );
+    assert_eq!(listed[0].weights["6"], "0");
+    assert!(listed[0].is_canary() && !listed[1].is_canary());
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! Lambda, S3, SQS, `EventBridge` and SNS, as far as they hold the parts of a stack.
 
-use aws_sdk_eventbridge::types::RuleState;
-use aws_sdk_lambda::types::FunctionResponseType;
+use aws_sdk_eventbridge::types::{RuleState, Target};
+use aws_sdk_lambda::types::{EventSourceMappingConfiguration, FunctionResponseType};
 use aws_sdk_s3::types::{BucketVersioningStatus, QueueConfiguration};
 use aws_sdk_sqs::types::QueueAttributeName;
 use countersign_gate::ports::{
-    BucketSettings, GateFunctionSettings, PortError, QueueMapping, QueueSettings, RuleSettings,
-    Subscription,
+    BucketSettings, GateFunctionSettings, MappingFilter, PortError, QueueMapping, QueueSettings,
+    RuleSettings, RuleTarget, Subscription, TargetInput,
 };
 
 use crate::{
@@ -62,6 +62,7 @@ pub(super) async fn mappings(
         let answer = request.send().await;
         let answer = answer.map_err(|error| port_error(CALL, error))?;
         for mapping in answer.event_source_mappings.into_iter().flatten() {
+            let filter = filter_of(&mapping);
             let reports = mapping.function_response_types.iter().flatten();
             let reports_failures = reports
                 .into_iter()
@@ -71,6 +72,7 @@ pub(super) async fn mappings(
                 source_arn: mapping.event_source_arn.unwrap_or_default(),
                 state: required(CALL, "State", mapping.state)?,
                 reports_failures,
+                filter,
             });
         }
         marker = answer.next_marker;
@@ -79,6 +81,26 @@ pub(super) async fn mappings(
         }
     }
     Ok(found)
+}
+
+fn filter_of(mapping: &EventSourceMappingConfiguration) -> MappingFilter {
+    let filters = mapping.filter_criteria.as_ref().map(|it| it.filters());
+    let patterns: Vec<String> = filters
+        .into_iter()
+        .flatten()
+        .map(|filter| filter.pattern.clone().unwrap_or_default())
+        .collect();
+    let has_key = mapping
+        .kms_key_arn
+        .as_ref()
+        .is_some_and(|key| !key.is_empty());
+    if !patterns.is_empty() {
+        MappingFilter::Patterns(patterns)
+    } else if has_key || mapping.filter_criteria_error.is_some() {
+        MappingFilter::Encrypted
+    } else {
+        MappingFilter::Everything
+    }
 }
 
 pub(super) async fn bucket(
@@ -222,9 +244,39 @@ pub(super) async fn rule(
             .targets
             .into_iter()
             .flatten()
-            .map(|it| it.arn)
+            .map(|it| RuleTarget {
+                input: input_of(&it),
+                id: it.id,
+                arn: it.arn,
+            })
             .collect(),
     }))
+}
+
+fn input_of(target: &Target) -> TargetInput {
+    if let Some(transformer) = &target.input_transformer {
+        TargetInput::Transformed(transformer.input_template.clone())
+    } else if let Some(text) = &target.input {
+        TargetInput::Constant(text.clone())
+    } else if let Some(path) = &target.input_path {
+        TargetInput::Part(path.clone())
+    } else {
+        TargetInput::Event
+    }
+}
+
+pub(super) async fn subscription_filter(
+    connection: &Connection,
+    subscription: &str,
+) -> Result<Option<String>, PortError> {
+    let request = connection.sns().get_subscription_attributes();
+    let answer = request.subscription_arn(subscription).send().await;
+    let absent = ["NotFound", "NotFoundException"];
+    let answer = or_absent("sns:GetSubscriptionAttributes", &absent, answer)?;
+    let mut attributes = answer.and_then(|it| it.attributes).unwrap_or_default();
+    // An empty one is how a filter is taken off (documented, grade B).
+    let policy = attributes.remove("FilterPolicy");
+    Ok(policy.filter(|policy| !matches!(policy.trim(), "" | "{}")))
 }
 
 pub(super) async fn subscriptions(
@@ -246,12 +298,10 @@ pub(super) async fn subscriptions(
         };
         for subscription in answer.subscriptions.into_iter().flatten() {
             // Until it is confirmed, words stand in the place of its ARN.
-            let is_confirmed = subscription
-                .subscription_arn
-                .is_some_and(|arn| arn.starts_with("arn:"));
+            let arn = subscription.subscription_arn;
             found.push(Subscription {
                 protocol: subscription.protocol.unwrap_or_default(),
-                is_confirmed,
+                arn: arn.filter(|arn| arn.starts_with("arn:")),
             });
         }
         token = answer.next_token;

@@ -1,8 +1,13 @@
 //! The published versions of a function, and the deletion of one.
 
+use std::collections::BTreeMap;
+
 use countersign_gate::{
     domain::{FunctionName, VersionNumber},
-    ports::{FunctionVersions, ListedFunctionVersion, ListingPage, PortError, VersionDeletion},
+    ports::{
+        FunctionAliases, FunctionVersions, ListedAlias, ListedFunctionVersion, ListingPage,
+        PortError, VersionDeletion,
+    },
 };
 
 use super::lambda_api::{CONFLICT, LambdaApi, NOT_FOUND};
@@ -10,6 +15,49 @@ use crate::error::{code, or_absent, port_error, refusal, required, unreadable};
 
 /// What `ListVersionsByFunction` calls the version that is none.
 const LATEST: &str = "$LATEST";
+
+impl FunctionAliases for LambdaApi {
+    async fn list_aliases(
+        &self,
+        function: &FunctionName,
+        marker: Option<&str>,
+    ) -> Result<ListingPage<ListedAlias>, PortError> {
+        const CALL: &str = "lambda:ListAliases";
+        let request = self.connection.lambda().list_aliases();
+        let request = request
+            .function_name(function.as_str())
+            .set_marker(marker.map(str::to_owned));
+        let Some(page) = or_absent(CALL, &[NOT_FOUND], request.send().await)? else {
+            return Ok(nothing());
+        };
+        let mut items = Vec::new();
+        for listed in page.aliases.into_iter().flatten() {
+            let name = required(CALL, "Name", listed.name)?;
+            let version = required(CALL, "FunctionVersion", listed.function_version)?;
+            let routing = listed.routing_config;
+            let weights = routing.and_then(|routing| routing.additional_version_weights);
+            let weights = weights.unwrap_or_default().into_iter();
+            let weights: BTreeMap<String, String> = weights
+                .map(|(version, weight)| (version, weight.to_string()))
+                .collect();
+            let named = weights.keys().chain([&version]);
+            let published = named.filter(|version| !version.starts_with(LATEST));
+            let versions = published
+                .map(|version| number_of(CALL, "FunctionVersion", version))
+                .collect::<Result<_, _>>()?;
+            items.push(ListedAlias {
+                name,
+                versions,
+                version,
+                weights,
+            });
+        }
+        Ok(ListingPage {
+            items,
+            next: page.next_marker,
+        })
+    }
+}
 
 impl FunctionVersions for LambdaApi {
     async fn list_function_versions(
@@ -35,37 +83,6 @@ impl FunctionVersions for LambdaApi {
                 number: number_of(CALL, "Version", &number)?,
                 description: version.description.unwrap_or_default(),
             });
-        }
-        Ok(ListingPage {
-            items,
-            next: page.next_marker,
-        })
-    }
-
-    async fn list_aliased_versions(
-        &self,
-        function: &FunctionName,
-        marker: Option<&str>,
-    ) -> Result<ListingPage<VersionNumber>, PortError> {
-        const CALL: &str = "lambda:ListAliases";
-        let request = self.connection.lambda().list_aliases();
-        let request = request
-            .function_name(function.as_str())
-            .set_marker(marker.map(str::to_owned));
-        let Some(page) = or_absent(CALL, &[NOT_FOUND], request.send().await)? else {
-            return Ok(nothing());
-        };
-        let mut items = Vec::new();
-        for alias in page.aliases.into_iter().flatten() {
-            let routing = alias.routing_config;
-            let weights = routing.and_then(|routing| routing.additional_version_weights);
-            let weighted = weights.into_iter().flatten().map(|(version, _)| version);
-            let target = required(CALL, "FunctionVersion", alias.function_version)?;
-            for version in weighted.chain([target]) {
-                if !version.starts_with(LATEST) {
-                    items.push(number_of(CALL, "FunctionVersion", &version)?);
-                }
-            }
         }
         Ok(ListingPage {
             items,

@@ -2,17 +2,18 @@
 //!
 //! | adapter | port | calls |
 //! |---|---|---|
-//! | [`UploadsBucket`] | `Uploads`, `UploadInventory` | S3 |
+//! | [`UploadsBucket`] | `Uploads`, `UploadInventory`, `UploadStore`, `Attestations`, `AttestationStore` | S3 |
 //! | [`SignedBucket`] | `SignedObjects` | S3 |
 //! | [`RecordsBucket`] | `Records` | S3 |
 //! | [`SignerApi`] | `Signer` | Signer |
-//! | [`LambdaApi`] | `Functions`, `FunctionVersions`, `Layers`, `FunctionInventory`, `Adoption` | Lambda |
+//! | [`LambdaApi`] | `Functions`, `FunctionVersions`, `FunctionAliases`, `Layers`, `FunctionInventory`, `Adoption` | Lambda |
 //! | [`EventBusApi`] | `Events` | EventBridge |
 //! | [`FunctionQueues`] | `Redelivery` | SQS |
 //! | [`DeadLetterQueues`] | `DeadLetters` | SQS |
 //! | [`SnsTopic`] | `Pager` | SNS |
 //! | `CloudTrail` (feature `lookup`) | `CallHistory` | CloudTrail |
 //! | `IamPolicies` (feature `doctor`) | `AccessPolicies` | IAM |
+//! | `SummaryKey` (feature `summaries`) | `SummarySigner` | KMS |
 //! | [`SystemClock`] | `Clock` | none |
 //! | `StackInspector` (feature `doctor`) | `StackInspection` | CloudFormation, Lambda, IAM, KMS, S3, SQS, EventBridge, SNS, CloudWatch, CloudTrail |
 //!
@@ -24,6 +25,7 @@
 //! parsed into the gate's types; an error that is an answer ("there is none", "refused") becomes a
 //! value, and any other error a `PortError`.
 
+mod attestations;
 mod clock;
 #[cfg(feature = "lookup")]
 mod cloud_trail;
@@ -50,6 +52,8 @@ mod signer_api;
 mod sns_topic;
 #[cfg(feature = "doctor")]
 mod stack_inspector;
+#[cfg(feature = "summaries")]
+mod summary_key;
 mod timestamp;
 mod upload_store;
 mod uploads_bucket;
@@ -70,4 +74,6 @@ pub use signer_api::SignerApi;
 pub use sns_topic::SnsTopic;
 #[cfg(feature = "doctor")]
 pub use stack_inspector::StackInspector;
+#[cfg(feature = "summaries")]
+pub use summary_key::SummaryKey;
 pub use uploads_bucket::UploadsBucket;

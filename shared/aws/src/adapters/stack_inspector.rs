@@ -77,6 +77,10 @@ impl StackInspection for StackInspector {
         inspect_parts::subscriptions(&self.connection, topic).await
     }
 
+    async fn subscription_filter(&self, subscription: &str) -> Result<Option<String>, PortError> {
+        inspect_parts::subscription_filter(&self.connection, subscription).await
+    }
+
     async fn alarms(&self, names: &[String]) -> Result<Vec<AlarmSettings>, PortError> {
         inspect_account::alarms(&self.connection, names).await
     }

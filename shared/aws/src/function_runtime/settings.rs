@@ -3,16 +3,19 @@
 //! The names that are known, what is read, and what a fault says all come from here. A test holds
 //! `template.yaml` against it.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use countersign_gate::{
     alerts::{HttpsPages, OwnRoles},
     deployment::{CanaryPolicy, MAX_APPROVALS},
     domain::{
-        CodeStorage, CscArn, NamePattern, PersonalRoles, ProbeFunction, ProfileName,
+        CodeStorage, CscArn, NamePattern, PersonalRoles, ProbeFunction, ProfileName, StackArn,
         WeakerParameter, variables,
     },
-    verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
+    verdict::{
+        Builder, BuilderTrust, IntegrityAuthority, Level, PublicKey, RefPattern, SourcePattern,
+        Unstartable, WithoutCsc, WorkflowPattern,
+    },
 };
 use countersign_package::TrustRoots;
 
@@ -400,12 +403,84 @@ settings! {
         default: Some(|| 30),
     }
 
+    /// The key that summaries of deployments are signed with; none are made unless it is set.
+    SUMMARY_KEY_ARN: Option<String> {
+        name: "COUNTERSIGN_SUMMARY_KEY_ARN",
+        meaning: "the ARN of the key that signs summaries of deployments",
+        parse: key_arn,
+        default: Some(|| None),
+    }
+
+    /// The stack as CloudFormation names it: who verified, in summaries. Only they need it.
+    STACK_ARN: StackArn {
+        name: "COUNTERSIGN_STACK_ARN",
+        meaning: "the ARN of the stack, as CloudFormation has it",
+        parse: |text| StackArn::parse(text).ok_or_else(|| unfit(text, "the ARN of a stack")),
+        default: None,
+    }
+
     /// The roots that certificate chains may lead to; AWS's unless it is set.
     TRUST_ROOTS: Option<TrustRoots> {
         name: "COUNTERSIGN_TRUST_ROOTS",
         meaning: "one or more certificates in PEM, which replace the built-in root of AWS",
         parse: |pem| TrustRoots::from_pem(pem.as_bytes()).map(Some).map_err(|error| error.to_string()),
         default: Some(|| None),
+    }
+
+    /// From which repository packages have to be built.
+    PROVENANCE_SOURCE: Option<SourcePattern> {
+        name: "COUNTERSIGN_PROVENANCE_SOURCE",
+        meaning: "the repository that packages are built from, such as github.com/owner/repository, or github.com/owner/ for all of an owner",
+        parse: optional,
+        default: Some(|| None),
+    }
+
+    /// By which workflow packages have to be built.
+    PROVENANCE_WORKFLOW: Option<WorkflowPattern> {
+        name: "COUNTERSIGN_PROVENANCE_WORKFLOW",
+        meaning: "the file that describes the build, such as .github/workflows/release.yml",
+        parse: optional,
+        default: Some(|| None),
+    }
+
+    /// From which branch or tag packages have to be built.
+    PROVENANCE_REF: Option<RefPattern> {
+        name: "COUNTERSIGN_PROVENANCE_REF",
+        meaning: "the branch or tag that packages are built from, such as refs/heads/main, or refs/tags/ for all tags",
+        parse: optional,
+        default: Some(|| None),
+    }
+
+    /// The least build level of packages.
+    PROVENANCE_LEVEL: Option<Level> {
+        name: "COUNTERSIGN_PROVENANCE_LEVEL",
+        meaning: "the least build level of packages, 1 to 3",
+        parse: optional,
+        default: Some(|| None),
+    }
+
+    /// Who has to vouch for builds, where that is not the platform that hosts the source.
+    PROVENANCE_BUILDER: Option<Builder> {
+        name: "COUNTERSIGN_PROVENANCE_BUILDER",
+        meaning: "the issuer of the builds' identities, from https:// on, or a key as sha256: and its digest",
+        parse: optional,
+        default: Some(|| None),
+    }
+
+    /// The keys of builders that have no certificate.
+    PROVENANCE_KEYS: Vec<PublicKey> {
+        name: "COUNTERSIGN_PROVENANCE_KEYS",
+        meaning: "one or more public keys in PEM, of ECDSA on P-256 or P-384",
+        parse: |pem| BuilderTrust::keys_from_pem(pem).map_err(|error| error.to_string()),
+        default: Some(Vec::new),
+    }
+
+    /// How long an attestation is waited for that its package came before.
+    ATTESTATION_WAIT: Duration {
+        name: "COUNTERSIGN_ATTESTATION_WAIT_SECONDS",
+        meaning: "how long after the upload an attestation is waited for, 0 to 43200 seconds",
+        parse: |text| number(text, 0..=43_200).map(|seconds| Duration::from_secs(u64::from(seconds))),
+        default: Some(|| Duration::from_mins(1)),
     }
 
     /// Where pages go.
@@ -440,6 +515,13 @@ fn topic_arn(text: &str) -> Result<String, String> {
     let parts: Vec<&str> = text.split(':').collect();
     let fits = matches!(parts.as_slice(), ["arn", _, "sns", _, _, name] if !name.is_empty());
     checked(text, fits, "the ARN of an SNS topic")
+}
+
+/// What is read by its own type, and may be left out.
+fn optional<T: FromStr<Err: Display>>(text: &str) -> Result<Option<T>, String> {
+    text.parse()
+        .map(Some)
+        .map_err(|error: T::Err| error.to_string())
 }
 
 fn number(text: &str, range: RangeInclusive<u32>) -> Result<u32, String> {

@@ -34,12 +34,12 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
                 "It was found at {}, and at {closed_at} it was gone.",
                 drift.found_at
             ),
-            format!("What was told then: {} {detail}", kind.meaning()),
+            format!("What was told then: {} {detail}", drift.meaning()),
         ]
     } else {
-        next_steps.push(filled(kind.fix(), settings, drift));
+        next_steps.push(filled(drift.fix(), settings, drift));
         vec![
-            kind.meaning().to_owned(),
+            drift.meaning().to_owned(),
             detail,
             "The gate's regular check (sweep) found it. There may be no page about the call that did it."
                 .to_owned(),
@@ -66,14 +66,17 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
         target: Target::try_from(drift.subject.clone()).ok(),
         by: None,
         distinct_by: String::new(),
+        code_class: None,
+        lasting: Vec::new(),
         scope: IncidentScope::Subject,
         dedup_key: None,
         // sweep tells it once, and once more when it is gone.
         repetition: Repetition::EachNew,
-        state: if drift.is_open() {
-            PageState::Open
-        } else {
-            PageState::Closed
+        state: match (drift.is_open(), kind) {
+            // It happened: nothing tells that it is over.
+            (true, DriftKind::SettingsChanged) => PageState::Detected,
+            (true, _) => PageState::Open,
+            (false, _) => PageState::Closed,
         },
         stack: settings.stack.clone(),
     }
@@ -103,7 +106,9 @@ fn filled(fix: &str, settings: &AlertSettings, drift: &Drift) -> String {
     .concat();
     let label = live.map(|live| live.label).filter(|label| is_plain(label));
     let label = label.as_deref().unwrap_or("LABEL");
-    let text = fix.replace("--to LABEL", &format!("--to {label}{options}"));
+    let text = fix
+        .replace("--to LABEL", &format!("--to {label}{options}"))
+        .replace("=PACKAGE.zip", &format!("=PACKAGE.zip{options}"));
     match &drift.target {
         Some(Target::Function(name)) => text
             .replace("functions/NAME", &format!("functions/{}", name.as_str()))
@@ -131,6 +136,7 @@ fn title_of(kind: DriftKind) -> &'static str {
         }
         DriftKind::NotGated => "Functions are outside the gate",
         DriftKind::WeakerParameters => "Weaker parameters are in use",
+        DriftKind::SettingsChanged => "Parameters of the stack were changed",
         DriftKind::ProbeDiffers => "AWS does otherwise than is known",
         DriftKind::ProbeImpossible => "The daily probe cannot be made",
     }

@@ -5,7 +5,7 @@ use super::{
     compare_and_swap::{Change, change},
     error::AlertError,
     page::Page,
-    recovery::{self, Recovery, csc_enforces, csc_is_back, recovery_of_outcome},
+    recovery::{self, Recovery, csc_enforces, csc_is_back, layers_are_others, recovery_of_outcome},
     settings::AlertSettings,
     world::AlertWorld,
 };
@@ -34,8 +34,15 @@ pub(super) async fn remember<W: AlertWorld>(
         let mut after = before.clone().unwrap_or_default();
         for detection in &detections {
             let key = Recovered::key(detection, &subject);
-            let at = after.ended.entry(key).or_insert(recovery.at);
-            *at = (*at).max(recovery.at);
+            let is_later = after.ended.get(&key).is_none_or(|at| *at <= recovery.at);
+            if !is_later {
+                continue;
+            }
+            after.ended.insert(key.clone(), recovery.at);
+            match &recovery.left {
+                Some(left) => after.left.insert(key, left.clone()),
+                None => after.left.remove(&key),
+            };
         }
         if before.as_ref() == Some(&after) {
             Change::Keep(())
@@ -66,20 +73,22 @@ async fn recoveries<W: AlertWorld>(world: &W, page: &Page) -> Result<Vec<Recover
         let path = recovered_path(page.target.as_ref());
         let recovered: Option<Recovered> = records::read_named(world, &path).await?;
         let of_subject = |subject: &str| {
-            let ended = recovered
-                .as_ref()?
-                .ended
-                .get(&Recovered::key(&page.kind, subject));
-            ended.copied()
+            let (key, recovered) = (Recovered::key(&page.kind, subject), recovered.as_ref()?);
+            let left = recovered.left.get(&key).cloned();
+            Some((*recovered.ended.get(&key)?, left))
         };
         match &page.target {
             Some(Target::Function(function)) => {
-                found.extend(of_subject("").map(|at| csc_is_back(function.clone(), at)));
+                found.extend(of_subject("").map(|(at, left)| match left {
+                    Some(layers) => layers_are_others(function.clone(), layers, at),
+                    None => csc_is_back(function.clone(), at),
+                }));
             }
             Some(Target::Layer(_)) => {}
             None => {
-                let at = of_subject(&page.subject);
-                found.extend(at.map(|at| csc_enforces(page.subject.clone(), at)));
+                let known = of_subject(&page.subject);
+                let enforces = |(at, left)| csc_enforces(page.subject.clone(), left, at);
+                found.extend(known.map(enforces));
             }
         }
     }

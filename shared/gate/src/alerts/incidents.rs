@@ -5,7 +5,10 @@
 //! same thing meanwhile (`sender.rs`). An event that is counted in is in the list of the clock first ([`OpenAlerts`]),
 //! so that no repeat is forgotten.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -292,7 +295,7 @@ fn step_for(before: Option<&Incident>, page: &Page, every: Duration, now: Timest
         };
     }
     let is_worse = Severity::of_word(&before.severity).is_none_or(|told| page.severity > told);
-    if is_worse || is_due || is_new_caller(before, page) {
+    if is_worse || is_due || is_new_caller(before, page) || is_new_code(before, page, every, now) {
         return tell(untold());
     }
     Step::Count
@@ -303,6 +306,15 @@ fn is_new_caller(before: &Incident, page: &Page) -> bool {
     page.scope != IncidentScope::Subject
         && before.actors.len() < MAX_CALLERS_PAGED_AT_ONCE
         && page.by.as_ref().is_some_and(is_new)
+}
+
+/// Whether it is about other code than was told within the interval. There are few classes, so that nobody can make a storm of
+/// them.
+fn is_new_code(before: &Incident, page: &Page, every: Duration, now: Timestamp) -> bool {
+    page.code_class.as_ref().is_some_and(|class| {
+        let told_at = before.code_classes.get(class);
+        told_at.is_none_or(|told_at| is_over(*told_at, every, now))
+    })
 }
 
 /// The document while the page is on its way.
@@ -332,6 +344,8 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
         last_event: page.id.clone(),
         actors: Tally::default(),
         targets: Tally::default(),
+        code_classes: BTreeMap::new(),
+        lasting: BTreeSet::new(),
         closed_at: None,
         ended_at: None,
     });
@@ -345,6 +359,9 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
     let mut after = seen(before, page, is_new);
     if let Some(by) = &page.by {
         after.actors.remember(by);
+    }
+    if let Some(class) = &page.code_class {
+        after.code_classes.insert(class.clone(), now);
     }
     let after = Incident {
         dedup_key: page.dedup_key(),
@@ -376,6 +393,8 @@ fn anew(before: Incident, page: &Page) -> Incident {
         last_event: page.id.clone(),
         actors: Tally::default(),
         targets: Tally::default(),
+        code_classes: BTreeMap::new(),
+        lasting: BTreeSet::new(),
         closed_at: None,
         ended_at: None,
         ..before
@@ -394,6 +413,11 @@ fn seen(before: Incident, page: &Page, is_new: bool) -> Incident {
         last_event: event_if(is_last, before.last_event),
         count: before.count.saturating_add(u32::from(is_new)),
         events: with_event(before.events, page.happening()),
+        lasting: before
+            .lasting
+            .into_iter()
+            .chain(page.lasting.iter().cloned())
+            .collect(),
         ..before
     }
 }

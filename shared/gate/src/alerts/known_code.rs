@@ -25,7 +25,7 @@ pub enum KnownCode {
         label: String,
         /// How it stands: `deployed`, `rejected`, …
         status: &'static str,
-        /// Whether it is the newest upload on record.
+        /// Whether it was the newest upload on record when the call was made.
         is_newest: bool,
     },
     /// Of none of the uploads of this function that were compared.
@@ -61,11 +61,16 @@ fn find(call: &ApiCall, uploads: &[UploadRecords]) -> KnownCode {
         let of_deployed = deployed.map(|deployed| deployed.code_sha256.as_str());
         (job.is_some() && job == of_signing) || (sha256.is_some() && sha256 == of_deployed)
     };
+    // What was uploaded since changes nothing about what was put there then.
+    let was_there = |upload: &&UploadRecords| {
+        let received = upload.received.as_ref();
+        received.is_none_or(|received| received.upload.at <= call.at())
+    };
     match uploads.iter().find(is_it) {
         Some(upload) => KnownCode::Upload {
             label: upload.label.clone(),
             status: upload.status(),
-            is_newest: uploads.first() == Some(upload),
+            is_newest: uploads.iter().find(was_there) == Some(upload),
         },
         None => KnownCode::Unknown {
             compared: uploads.len(),
@@ -75,6 +80,18 @@ fn find(call: &ApiCall, uploads: &[UploadRecords]) -> KnownCode {
 }
 
 impl KnownCode {
+    /// Whose it is, in a word or two: the same caller with other code is another thing to tell. `None` if nobody can say.
+    pub(super) fn class(&self) -> Option<&'static str> {
+        match self {
+            Self::NotAsked | Self::Unreadable => None,
+            Self::Upload {
+                is_newest: true, ..
+            } => Some("of the newest upload"),
+            Self::Upload { .. } => Some("of an older upload"),
+            Self::Unknown { .. } => Some("never uploaded"),
+        }
+    }
+
     /// A sentence for the page.
     pub(super) fn sentence(&self) -> Option<String> {
         Some(match self {

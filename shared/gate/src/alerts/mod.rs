@@ -1,7 +1,7 @@
 //! The use case of `alert`: from an event to a page, or to nothing.
 //!
 //! Lives here: `alert.rs` (the entry), `record_pointer.rs` (an event of the gate's own names a record, and nothing more); `detections/` (which recorded API calls page, one file each), with what the
-//! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before), `known_live.rs` (what was deployed last), `known_profiles.rs` (whom the stack's functions trust),
+//! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before, and `put_back.rs`, the command for it), `known_live.rs` (what was deployed last), `known_profiles.rs` (whom the stack's functions trust),
 //! `peers.rs` (another gate's work),
 //! `stack_update.rs` (is the gate's own stack being updated); `outcome_page.rs` (how an upload ended), `drift_page.rs` (what `sweep` found); `page.rs` (what a
 //! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
@@ -32,6 +32,7 @@ mod outcome_page;
 mod page;
 mod peers;
 mod publish;
+mod put_back;
 mod record_pointer;
 mod recovery;
 mod sender;
@@ -46,7 +47,7 @@ pub use alert::{Alerted, Event, Lookup, alert, classify, parse};
 pub use error::AlertError;
 pub use incidents::SummaryRun;
 pub use known_code::KnownCode;
-pub use known_csc::KnownCsc;
+pub use known_csc::{CscBefore, CscOfFunction, KnownCsc};
 pub use known_live::LiveUpload;
 pub use page::{AwsLocation, IncidentScope, Page, Repetition, Severity};
 pub use record_pointer::RecordPointer;

@@ -62,6 +62,8 @@ pub(super) fn page_of_outcome(
         target: outcome.target.clone(),
         by: outcome.uploaded_by.principal.clone(),
         distinct_by: outcome.state.as_str().to_owned(),
+        code_class: None,
+        lasting: Vec::new(),
         scope: IncidentScope::Subject,
         dedup_key: None,
         repetition,

@@ -7,6 +7,9 @@ use crate::{
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+/// What lasts of a function that was created with layers: its code. Neither a deployment nor other layers end both.
+pub(super) const LATEST: &str = "$LATEST";
+
 /// How soon someone should look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -135,6 +138,12 @@ pub struct Page {
     pub by: Option<String>,
     /// What makes two pages of one kind and scope the same thing: who did it, by which call.
     pub distinct_by: String,
+    /// Whose code it is and who signed it, in a word or two: the same thing with other code is told at once. `None` if that is
+    /// not known, or it is about no code.
+    pub code_class: Option<String>,
+    /// What it brought that is not gone when something else ends it: publishers of a configuration, layers of a function,
+    /// `$LATEST` for code that came with layers. It is over when these are gone, too.
+    pub lasting: Vec<String>,
     /// What can be the same thing at all.
     pub scope: IncidentScope,
     /// In place of the key that is made of kind, subject and `distinct_by`.

@@ -8,7 +8,10 @@ use crate::{
     domain::{Target, Upload},
     events::Envelope,
     ports::Records,
-    records::{self, ACCOUNT_FUNCTIONS, Document, Drift, DriftKind, Outcome, STACK_PARAMETERS},
+    records::{
+        self, ACCOUNT_FUNCTIONS, DAILY_PROBE, Document, Drift, DriftKind, Outcome,
+        STACK_PARAMETERS, STACK_SETTINGS,
+    },
 };
 
 /// Where an outcome or drift is on record.
@@ -53,7 +56,13 @@ pub(super) fn is_drift_path(path: &str) -> bool {
     let of_kind = |kind: &DriftKind| file.strip_suffix(".json") == Some(kind.as_str());
     let is_of_all = match *kind {
         "configurations" => is_csc_id(name),
-        _ => [ACCOUNT_FUNCTIONS, STACK_PARAMETERS].contains(&format!("{kind}/{name}").as_str()),
+        _ => [
+            ACCOUNT_FUNCTIONS,
+            STACK_PARAMETERS,
+            STACK_SETTINGS,
+            DAILY_PROBE,
+        ]
+        .contains(&format!("{kind}/{name}").as_str()),
     };
     *folder == "drift"
         && (is_of_all || is_subject(kind, name))

@@ -3,11 +3,15 @@
 //! Events come in any order. What ends a thing before anybody heard of the thing is found when it is told
 //! (`ended_before.rs`).
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{
     compare_and_swap::{Change, change},
     error::AlertError,
+    known_csc,
+    page::LATEST,
     publish::publish,
     sender::{OF_END, is_being_sent, is_cut_off, taken_over, with_sender},
     settings::AlertSettings,
@@ -33,8 +37,10 @@ const ENDED_BY_DEPLOYMENT: [&str; 4] = [
 ];
 /// What the stack's configuration ends when it is put on a function.
 const ENDED_BY_CSC: [&str; 2] = ["csc-detached", "csc-replaced"];
-/// What Enforce ends of a configuration.
+/// What Enforce ends of a configuration, unless publishers stay that came with what weakened it.
 const ENDED_BY_ENFORCE: [&str; 1] = ["csc-weakened"];
+/// What other layers end of a function: layers that were attached.
+const ENDED_BY_LAYERS: [&str; 1] = ["untrusted-code-live"];
 
 /// Something that ends incidents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,12 +54,16 @@ pub(super) struct Recovery {
     /// and in any order.
     pub(super) at: Timestamp,
     how: &'static str,
+    /// What is there since then: the publishers of a configuration, the layers of a function. `None` if that is not known.
+    pub(super) left: Option<BTreeSet<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kinds {
     /// These detections.
     Of(&'static [&'static str]),
+    /// These detections, as far as they are about layers that were attached.
+    OfLayers(&'static [&'static str]),
     /// What the end of an upload ends: all reason codes but those that it ended with itself, and what a
     /// deployment ends, if it was deployed.
     Upload {
@@ -66,7 +76,7 @@ impl Recovery {
     /// The detections that a call ends; `None` for an upload's end.
     pub(super) fn detections(&self) -> Option<&'static [&'static str]> {
         match self.kinds {
-            Kinds::Of(kinds) => Some(kinds),
+            Kinds::Of(kinds) | Kinds::OfLayers(kinds) => Some(kinds),
             Kinds::Upload { .. } => None,
         }
     }
@@ -83,13 +93,26 @@ impl Recovery {
             && incident.last_at < self.at
             && self.subject.as_ref().is_none_or(is_it)
             && (incident.told_at.is_some() || is_cut_off(incident, now))
+            && self.takes_away(&incident.lasting)
+    }
+
+    /// Whether nothing stays of what a thing brought.
+    fn takes_away(&self, lasting: &BTreeSet<String>) -> bool {
+        let is_gone = || {
+            let left = self.left.as_ref();
+            left.is_some_and(|left| left.is_disjoint(lasting))
+        };
+        match self.kinds {
+            Kinds::OfLayers(_) => !lasting.is_empty() && is_gone(),
+            Kinds::Of(_) | Kinds::Upload { .. } => lasting.is_empty() || is_gone(),
+        }
     }
 }
 
 impl Kinds {
     fn has(&self, kind: &str) -> bool {
         match self {
-            Self::Of(kinds) => kinds.contains(&kind),
+            Self::Of(kinds) | Self::OfLayers(kinds) => kinds.contains(&kind),
             Self::Upload { but, is_deployed } => {
                 let is_code = is_reason(kind);
                 (*is_deployed && ENDED_BY_DEPLOYMENT.contains(&kind))
@@ -106,7 +129,9 @@ pub(super) fn is_reason(kind: &str) -> bool {
 
 /// Whether a call can end it.
 pub(super) fn is_ended_by_call(kind: &str) -> bool {
-    ENDED_BY_CSC.contains(&kind) || ENDED_BY_ENFORCE.contains(&kind)
+    ENDED_BY_CSC.contains(&kind)
+        || ENDED_BY_ENFORCE.contains(&kind)
+        || ENDED_BY_LAYERS.contains(&kind)
 }
 
 /// Whether a good upload can end it.
@@ -150,6 +175,8 @@ fn of_good_outcome(outcome: &Outcome, target: Target, at: Timestamp) -> Recovery
                 is_deployed: true,
             },
             how: "An upload was deployed since, so that the gate's package is the one that runs.",
+            // Its layers are as they were.
+            left: None,
         }
     } else {
         let kinds = Kinds::Upload {
@@ -174,6 +201,7 @@ pub(super) fn prepared(target: Target, at: Timestamp) -> Recovery {
             is_deployed: false,
         },
         how: "An upload was verified since; the function that it is for is not there.",
+        left: None,
     }
 }
 
@@ -187,6 +215,15 @@ pub(super) fn of_call(call: &ApiCall, settings: &AlertSettings) -> Option<Recove
     if call.error_code().is_some() || call.service() != "lambda" {
         return None;
     }
+    if call.name() == "UpdateFunctionConfiguration" {
+        // A call that does not name them leaves them as they are.
+        call.request("/layers")?.as_array()?;
+        let function = call
+            .function()
+            .filter(|name| settings.gates_function(name))?;
+        let layers = call.layers().into_iter().map(str::to_owned);
+        return Some(layers_are_others(function, layers.collect(), call.at()));
+    }
     let csc = call.request_text("/codeSigningConfigArn")?;
     match call.name() {
         "PutFunctionCodeSigningConfig" => {
@@ -195,9 +232,10 @@ pub(super) fn of_call(call: &ApiCall, settings: &AlertSettings) -> Option<Recove
             Some(csc_is_back(call.function()?, call.at()))
         }
         "UpdateCodeSigningConfig" => {
-            let policy = call.request_text("/codeSigningPolicies/untrustedArtifactOnDeployment")?;
-            (policy == "Enforce").then_some(())?;
-            Some(csc_enforces(csc.to_owned(), call.at()))
+            (known_csc::policy_after(call)? == "Enforce").then_some(())?;
+            let left = known_csc::publishers_after(call);
+            let left = left.map(|left| left.into_iter().map(str::to_owned).collect());
+            Some(csc_enforces(csc.to_owned(), left, call.at()))
         }
         _ => None,
     }
@@ -210,16 +248,36 @@ pub(super) fn csc_is_back(function: FunctionName, at: Timestamp) -> Recovery {
         at,
         kinds: Kinds::Of(&ENDED_BY_CSC),
         how: "The function is under the code signing configuration of the stack again.",
+        left: None,
     }
 }
 
-pub(super) fn csc_enforces(csc: String, at: Timestamp) -> Recovery {
+/// A function has these layers and no others.
+pub(super) fn layers_are_others(
+    function: FunctionName,
+    layers: BTreeSet<String>,
+    at: Timestamp,
+) -> Recovery {
+    let mut left = layers;
+    left.insert(LATEST.to_owned());
+    Recovery {
+        target: Some(Target::Function(function)),
+        subject: None,
+        at,
+        kinds: Kinds::OfLayers(&ENDED_BY_LAYERS),
+        how: "The function has other layers since.",
+        left: Some(left),
+    }
+}
+
+pub(super) fn csc_enforces(csc: String, left: Option<BTreeSet<String>>, at: Timestamp) -> Recovery {
     Recovery {
         target: None,
         subject: Some(csc),
         at,
         kinds: Kinds::Of(&ENDED_BY_ENFORCE),
         how: "The code signing configuration is on Enforce again.",
+        left,
     }
 }
 
@@ -314,6 +372,7 @@ mod tests {
             .iter()
             .chain(&ENDED_BY_CSC)
             .chain(&ENDED_BY_ENFORCE)
+            .chain(&ENDED_BY_LAYERS)
         {
             let is_it = |id: &str| id == *kind;
             assert!(DETECTIONS.iter().any(|row| is_it(row.id)), "{kind}");

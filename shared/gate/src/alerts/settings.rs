@@ -5,7 +5,7 @@ use crate::{
     domain::{CscArn, FunctionName, LayerName, NamePattern, ProfileName, Target},
     events::{ApiCall, RoleId},
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// A list of roles that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,16 @@ impl OwnRoles {
     #[must_use]
     pub fn has(&self, role_arn: &str) -> bool {
         RoleId::of_role(role_arn).is_some_and(|role| self.0.contains(&role))
+    }
+
+    /// Their ARNs, without the paths that some have.
+    #[must_use]
+    pub fn arns_without_paths(&self) -> BTreeSet<String> {
+        let plain = |role: &RoleId| {
+            let [plain, _with_path] = role.arns();
+            plain
+        };
+        self.0.iter().map(plain).collect()
     }
 
     /// Patterns of their ARNs.

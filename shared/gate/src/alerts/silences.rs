@@ -401,6 +401,8 @@ fn page(
         target: Some(state.target.clone()),
         by: None,
         distinct_by: String::new(),
+        code_class: None,
+        lasting: Vec::new(),
         scope: IncidentScope::Subject,
         // Its end closes what its beginning opened.
         dedup_key: Some(format!(

@@ -135,6 +135,8 @@ fn page_about(
         target: Target::try_from(incident.subject.clone()).ok(),
         by: None,
         distinct_by: String::new(),
+        code_class: None,
+        lasting: Vec::new(),
         scope: IncidentScope::Subject,
         dedup_key: Some(incident.dedup_key.clone()),
         repetition: Repetition::EachTime,

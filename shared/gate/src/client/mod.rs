@@ -2,7 +2,7 @@
 //! compare two packages, empty the dead-letter queues.
 //!
 //! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
-//! means (`rollback.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`),
+//! means (`rollback.rs`), the signed summary of a deployment (`signed_summary.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`),
 //! what bringing a function under the gate takes (`adopt.rs`), a layer of a vendor (`vendor_layer.rs`), what a change of those who may sign does
 //! (`trust.rs`), how dead letters get back into their queues (`redrive.rs`),
 //! and whether a stack is whole (`doctor/`).
@@ -19,6 +19,7 @@ pub mod doctor;
 mod follow;
 mod redrive;
 mod rollback;
+mod signed_summary;
 mod trust;
 mod vendor_layer;
 
@@ -27,6 +28,7 @@ pub use diff::{EntryChange, PackageDiff, diff};
 pub use follow::{Follower, Progress};
 pub use redrive::FoundLetters;
 pub use rollback::{RollbackError, live_upload, rollback_source};
+pub use signed_summary::{SignedSummary, signed_summary};
 pub use trust::{
     CscUser, MAX_PUBLISHERS, Rotation, TrustChange, TrustObstacle, TrustPlan, compare_trust,
     plan_rotation, plan_trust,

@@ -5,7 +5,7 @@ use super::{
     people_settings::PeopleSettings,
 };
 use crate::{
-    domain::{BreakGlass, StatementKey, Upload, UploadId},
+    domain::{BreakGlass, StatementKey, Upload, UploadDigest, UploadId},
     outcome::EarlyExit,
     records,
     verdict::{Evidence, GlassBroken, decide},
@@ -22,9 +22,10 @@ pub(super) async fn look_for_break_glass<W: DeployWorld>(
     if !settings.allows_break_glass || decide(evidence).decision.accepts() {
         return Ok(());
     }
-    let Some(upload) = evidence.package.source_sha256() else {
+    let Some(sha256) = evidence.package.proven_source() else {
         return Ok(());
     };
+    let upload = UploadDigest::of_bytes(&sha256);
     let key = StatementKey::break_glass_of(&pending.target, &upload);
     let Some(object) = world.read_statement(&key, BreakGlass::MAX_BYTES).await? else {
         return Ok(());

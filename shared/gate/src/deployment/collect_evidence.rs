@@ -11,7 +11,7 @@ use crate::{
     },
     outcome::{Backoff, EarlyExit, RetryableError},
     ports::{Function, FunctionCsc, Functions, PortError},
-    verdict::{DryRun, Evidence, Examine, Examined, Fact, NoAnswer, People},
+    verdict::{DryRun, Evidence, Examine, Examined, Fact, NoAnswer, People, ProvenanceEvidence},
 };
 
 /// What a call that gave no answer says of the thing that was asked for.
@@ -97,7 +97,7 @@ pub(super) fn configuration_of(
     Fact::Known(configuration)
 }
 
-/// All evidence but Lambda's dry run, about a package that this job signed.
+/// All evidence but what people say and Lambda's dry run, about a package that this job signed.
 pub(super) async fn collect_evidence<W: DeployWorld>(
     world: &W,
     settings: &DeploySettings,
@@ -105,7 +105,7 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
     package: &ExaminedPackage,
     csc: Fact<Option<Csc>>,
     function: Fact<FunctionConfiguration>,
-    people: People,
+    provenance: ProvenanceEvidence,
 ) -> Evidence {
     let profile = match world.profile(&job.profile, &job.owner).await {
         Ok(Some(profile)) => Fact::Known(profile),
@@ -122,8 +122,9 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
         job: Fact::Known(job.clone()),
         profile,
         function,
+        provenance,
         dry_run: Fact::<DryRun>::NotAsked,
-        people,
+        people: People::not_asked(),
         policy: settings.policy,
     }
 }

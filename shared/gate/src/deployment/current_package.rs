@@ -14,7 +14,7 @@ use crate::{
     domain::{Csc, SigningJobId},
     outcome::EarlyExit,
     ports::CurrentPackage,
-    verdict::{Examine, Fact, Judgement, People, Verified, verify},
+    verdict::{Examine, Fact, Judgement, ProvenanceEvidence, Verified, verify},
 };
 
 /// A package that was verified before, was signed from the same source as this upload, and is still
@@ -59,10 +59,8 @@ pub(super) async fn prove_same<W: DeployWorld, E: Examine>(
     let Some(job) = world.describe_job(&job).await? else {
         return Ok(None);
     };
-    // Whether it can start is judged of the upload itself.
-    let function = Fact::NotAsked;
-    // People, too, are asked about the upload itself.
-    let people = People::not_asked();
+    // Whether it can start, where it was built and what people say is judged of the upload itself.
+    let (function, provenance) = (Fact::NotAsked, ProvenanceEvidence::NotDemanded);
     let evidence = collect_evidence(
         world,
         settings,
@@ -70,7 +68,7 @@ pub(super) async fn prove_same<W: DeployWorld, E: Examine>(
         &package,
         csc.clone(),
         function,
-        people,
+        provenance,
     )
     .await;
     let judgement = verify(&evidence, candidate(pending, &package.signed));

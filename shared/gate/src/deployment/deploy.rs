@@ -269,6 +269,7 @@ async fn block_other_deliveries<W: DeployWorld>(
             lambda: LambdaVerdict::NotAsked,
             code_signing_config: None,
             approved_by: Vec::new(),
+            operator_policy: None,
             alias: None,
             effect: Effect::None,
             delivery: pending.attempt.id.clone(),

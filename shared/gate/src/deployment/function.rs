@@ -4,6 +4,8 @@
 //! judges, then updates with that revision. A change by anyone in between makes Lambda refuse the
 //! update, and the next round reads and judges again.
 
+use std::collections::BTreeMap;
+
 use super::{
     alias::{alias_to_move, move_alias},
     break_glass::look_for_break_glass,
@@ -11,6 +13,7 @@ use super::{
         ExaminedPackage, collect_evidence, configuration_of, csc_by_arn, csc_of_function,
         no_answer, read_package, read_source,
     },
+    collect_provenance::collect_provenance,
     current_package::{SamePackage, prove_same},
     expected::ExpectedCode,
     judge::{candidate, record_judgement},
@@ -174,22 +177,24 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         &self,
         csc: Fact<Option<Csc>>,
         function: Fact<FunctionConfiguration>,
+        tags: &BTreeMap<String, String>,
         people: People,
     ) -> Result<Evidence, EarlyExit> {
         let (package, _) = self.package()?;
-        let (job, settings) = (&self.pending.job, self.settings);
+        let (world, settings) = (self.world, self.settings);
+        let provenance = collect_provenance(world, settings, self.pending, package, tags).await;
+        let job = &self.pending.job;
         let mut evidence =
-            collect_evidence(self.world, settings, job, package, csc, function, people).await;
-        let settings = &settings.people;
-        look_for_break_glass(self.world, settings, self.pending, &mut evidence).await?;
+            collect_evidence(world, settings, job, package, csc, function, provenance).await;
+        evidence.people = people;
+        look_for_break_glass(world, &settings.people, self.pending, &mut evidence).await?;
         Ok(evidence)
     }
 
-    /// What people say, before anything is changed. `function` is `None` where there is none yet.
-    async fn people(&self, function: Option<&Function>) -> Result<People, EarlyExit> {
+    /// What people say, before anything is changed.
+    async fn people(&self, tags: &BTreeMap<String, String>) -> Result<People, EarlyExit> {
         let (package, _) = self.package()?;
         let settings = &self.settings.people;
-        let tags = function.map(|function| &function.tags);
         Ok(ask_people(self.world, settings, self.pending, package, tags).await)
     }
 
@@ -206,8 +211,11 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, options.architecture);
-        let people = self.people(Some(function)).await?;
-        let mut evidence = self.evidence(csc, configuration, people).await?;
+        let people = self.people(&function.tags).await?;
+        let mut evidence = self
+            .evidence(csc, configuration, &function.tags, people)
+            .await?;
+        // Judged before the dry run, which is asked for by what it says, and once more with it.
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
             && let Some(same) = self
@@ -381,7 +389,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         };
         let configuration = configuration_of(function, None);
         let people = People::not_asked();
-        let evidence = self.evidence(csc, configuration, people).await?;
+        let evidence = self
+            .evidence(csc, configuration, &function.tags, people)
+            .await?;
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {
             Judgement::Accepted(verified, verdict) => {
@@ -535,12 +545,14 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Err(OutcomeDraft::rejected(ReasonCode::TargetNotFound, message).into());
         };
         let csc = csc_by_arn(self.world, csc).await;
+        // What is not there has no tags.
+        let tags = BTreeMap::new();
         let people = if self.settings.people.probe.as_ref() == Some(&self.name) {
             People::not_asked()
         } else {
-            self.people(None).await?
+            self.people(&tags).await?
         };
-        let evidence = self.evidence(csc, Fact::NotAsked, people).await?;
+        let evidence = self.evidence(csc, Fact::NotAsked, &tags, people).await?;
         let (package, _) = self.package()?;
         let judgement = verify(&evidence, candidate(self.pending, &package.signed));
         let (verified, verdict) = self.record(&evidence, judgement, None).await?;

@@ -7,9 +7,12 @@
 //!
 //! Layer versions are immutable and are used by number, so no upload can overwrite another here.
 
+use std::collections::BTreeMap;
+
 use super::{
     break_glass::look_for_break_glass,
     collect_evidence::{collect_evidence, csc_by_arn, read_package, read_source},
+    collect_provenance::collect_provenance,
     current_package::prove_same,
     description::{description, mark},
     expected::ExpectedCode,
@@ -122,14 +125,17 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             Some(arn) => csc_by_arn(world, arn).await,
             None => Fact::Known(None),
         };
-        let job = &self.pending.job;
-        let function = Fact::NotAsked;
+        // A layer has no tags.
+        let tags = BTreeMap::new();
+        let provenance =
+            collect_provenance(world, self.settings, self.pending, &package, &tags).await;
         let people = match self.pending.applied {
             Applied::No => {
-                ask_people(world, &self.settings.people, self.pending, &package, None).await
+                ask_people(world, &self.settings.people, self.pending, &package, &tags).await
             }
             Applied::Unknown | Applied::Yes(_) => People::not_asked(),
         };
+        let (job, function) = (&self.pending.job, Fact::NotAsked);
         let mut evidence = collect_evidence(
             world,
             self.settings,
@@ -137,9 +143,10 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             &package,
             csc.clone(),
             function,
-            people,
+            provenance,
         )
         .await;
+        evidence.people = people;
         look_for_break_glass(world, &self.settings.people, self.pending, &mut evidence).await?;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) =

@@ -10,7 +10,8 @@ use crate::{
         UploadContext, finished_before,
     },
     ports::{
-        Clock, Events, Functions, Layers, Records, SignedObjects, Signer, UploadHead, Uploads,
+        Attestations, Clock, Events, Functions, Layers, Records, SignedObjects, Signer, UploadHead,
+        Uploads,
     },
     records::{
         self, Deployed, Effect, HeldLease, Outcome, RecordFolder, Signing, UploadState,
@@ -21,12 +22,20 @@ use crate::{
 
 /// What `deploy` needs of the world.
 pub trait DeployWorld:
-    Clock + Uploads + SignedObjects + Records + Signer + Functions + Layers + Events
+    Clock + Uploads + Attestations + SignedObjects + Records + Signer + Functions + Layers + Events
 {
 }
 
-impl<W: Clock + Uploads + SignedObjects + Records + Signer + Functions + Layers + Events>
-    DeployWorld for W
+impl<W> DeployWorld for W where
+    W: Clock
+        + Uploads
+        + Attestations
+        + SignedObjects
+        + Records
+        + Signer
+        + Functions
+        + Layers
+        + Events
 {
 }
 

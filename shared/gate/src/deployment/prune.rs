@@ -23,7 +23,10 @@ use super::{
 use crate::{
     domain::{FunctionName, Target, VersionNumber},
     outcome::{DeliveryAttempt, RetryableError, within},
-    ports::{Clock, FunctionVersions, ListingPage, Pages, PortError, Records, VersionDeletion},
+    ports::{
+        Clock, FunctionAliases, FunctionVersions, ListingPage, Pages, PortError, Records,
+        VersionDeletion,
+    },
     records::{self, Outcome, Pruned, Schema, UploadState, versions_on_record},
 };
 
@@ -31,9 +34,9 @@ use crate::{
 pub const MAX_PRUNED: usize = 20;
 
 /// What pruning needs of the world.
-pub trait PruneWorld: Clock + Records + FunctionVersions {}
+pub trait PruneWorld: Clock + Records + FunctionVersions + FunctionAliases {}
 
-impl<W: Clock + Records + FunctionVersions> PruneWorld for W {}
+impl<W: Clock + Records + FunctionVersions + FunctionAliases> PruneWorld for W {}
 
 /// Deletes old versions of the function that was just deployed, if the stack says so. `None` when there is nothing
 /// to delete. What fails here fails no upload: the next deployment tries again.
@@ -108,7 +111,7 @@ pub struct PrunePlan {
 
 /// Which versions of a function are old, and which of those something needs. `deployed` was just deployed, and may be on
 /// no record yet. Nothing is changed.
-pub async fn plan_prune<R: Records, V: FunctionVersions>(
+pub async fn plan_prune<R: Records, V: FunctionVersions + FunctionAliases>(
     (records, versions): (&R, &V),
     kept: KeptVersions,
     name: &FunctionName,
@@ -139,7 +142,7 @@ pub async fn plan_prune<R: Records, V: FunctionVersions>(
 }
 
 /// The versions that the gate published, without the newest of them; the oldest first.
-async fn old_versions<V: FunctionVersions>(
+async fn old_versions<V: FunctionVersions + FunctionAliases>(
     versions: &V,
     kept: KeptVersions,
     name: &FunctionName,
@@ -159,16 +162,14 @@ async fn old_versions<V: FunctionVersions>(
 }
 
 /// The versions that an alias or provisioned concurrency needs.
-async fn versions_in_use<V: FunctionVersions>(
+async fn versions_in_use<V: FunctionVersions + FunctionAliases>(
     versions: &V,
     name: &FunctionName,
 ) -> Result<BTreeSet<VersionNumber>, RetryableError> {
-    let aliased = all_pages(|marker| async move {
-        versions
-            .list_aliased_versions(name, marker.as_deref())
-            .await
-    });
-    let mut in_use: BTreeSet<VersionNumber> = aliased.await?.into_iter().collect();
+    let aliases =
+        all_pages(|marker| async move { versions.list_aliases(name, marker.as_deref()).await });
+    let aliases = aliases.await?.into_iter();
+    let mut in_use: BTreeSet<VersionNumber> = aliases.flat_map(|listed| listed.versions).collect();
     let provisioned = all_pages(|marker| async move {
         versions
             .list_provisioned_versions(name, marker.as_deref())

@@ -1,11 +1,11 @@
 //! What `deploy` works with.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 use super::people_settings::PeopleSettings;
 use crate::{
     domain::{CodeStorage, CscArn, Stack},
-    verdict::OperatorPolicy,
+    verdict::{BuilderTrust, DemandParts, OperatorPolicy},
 };
 
 /// What `deploy` works with.
@@ -28,6 +28,20 @@ pub struct DeploySettings {
     pub people: PeopleSettings,
     /// Which old versions of a function are kept; `None`: all of them.
     pub kept_versions: Option<KeptVersions>,
+    /// What is demanded of where packages were built.
+    pub provenance: ProvenanceSettings,
+}
+
+/// What is demanded of where packages were built, and who is believed.
+#[derive(Clone, Debug)]
+pub struct ProvenanceSettings {
+    /// What is demanded of all targets: `COUNTERSIGN_PROVENANCE_…`. Tags of a function demand more.
+    pub demand: DemandParts,
+    /// Who is believed.
+    pub trust: BuilderTrust,
+    /// How long after its upload an attestation is waited for, within the patience:
+    /// `COUNTERSIGN_ATTESTATION_WAIT_SECONDS`.
+    pub wait: Duration,
 }
 
 /// Which old versions are kept.

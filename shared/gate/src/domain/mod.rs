@@ -8,6 +8,7 @@
 //! Data passes through like this: text from an event, a key, a tag or an AWS answer is parsed into a
 //! type of this room at the edge, and every other room works with the type.
 
+mod attestation_folder;
 mod break_glass;
 mod code_signing_config;
 mod freeze;
@@ -21,6 +22,7 @@ mod probe_function;
 mod reason_code;
 mod signing_job;
 mod stack;
+mod stack_arn;
 mod statement_key;
 mod target;
 mod target_tag;
@@ -30,6 +32,7 @@ pub mod variables;
 mod version_number;
 mod weaker_parameter;
 
+pub use attestation_folder::AttestationFolder;
 pub use break_glass::BreakGlass;
 pub use code_signing_config::{Csc, CscPolicy};
 pub use freeze::Freeze;
@@ -50,11 +53,15 @@ pub use signing_job::{
     JobRevocation, JobStatus, ProfileStatus, SignedObject, SigningJob, SigningProfile,
 };
 pub use stack::{Scope, Stack};
+pub use stack_arn::StackArn;
 pub use statement_key::{
     APPROVALS, ATTESTATIONS, BREAK_GLASS, FREEZES, StatementKey, StatementKeyError,
 };
 pub use target::{KeyError, Target};
-pub use target_tag::{ALIAS_TAG, APPROVALS_TAG, ARCHITECTURE_TAG, PROFILE_TAG, TARGET_TAGS};
+pub use target_tag::{
+    ALIAS_TAG, APPROVALS_TAG, ARCHITECTURE_TAG, BUILDER_TAG, LEVEL_TAG, PROFILE_TAG, REF_TAG,
+    SOURCE_TAG, TARGET_TAGS, WORKFLOW_TAG,
+};
 pub(crate) use upload::hex;
 pub use upload::{Upload, UploadId, Uploader, sha256_base64, subject_of_key};
 pub use upload_digest::{UploadDigest, UploadDigestError};

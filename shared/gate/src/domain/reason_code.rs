@@ -75,7 +75,7 @@ codes! {
         "Turn versioning on for the uploads bucket and upload again."
     }
     TargetNotManaged = "TARGET_NOT_MANAGED" {
-        "The target is none of those that the gate was given.",
+        "This stack is not configured to manage the target.",
         "The stack's parameter TargetFunctions or TargetLayers leaves its name out, or the upload was meant for the bucket of another stack.",
         "Upload it to the stack that manages the target, or widen the parameter and upload again."
     }
@@ -197,7 +197,7 @@ codes! {
         "Upload the unsigned package; the gate has it signed."
     }
     StructureUnsound = "STRUCTURE_UNSOUND" {
-        "The zip is refused for a reason that has no code of its own.",
+        "The zip is refused for a reason that has no code of its own. Kept for old records: today every reason has one.",
         "See the message.",
         "Build the zip again with a current tool."
     }
@@ -271,7 +271,7 @@ codes! {
         "Treat the package as tampered with; find out who could write it, and have the source signed again."
     }
     IntegrityUnsound = "INTEGRITY_UNSOUND" {
-        "The signature is refused for a reason that has no code of its own.",
+        "The signature is refused for a reason that has no code of its own. Kept for old records: today every reason has one.",
         "See the message.",
         "Have the package signed again."
     }
@@ -448,6 +448,31 @@ codes! {
         "Somebody else started a signing job under this upload's client token, or the job wrote to another place than it was told.",
         "Whoever may call signer:StartSigningJob can compute the token of an upload, and came first.",
         "Ask whoever started the job (CloudTrail: StartSigningJob); take the right away from everyone but the gate's sign role; then upload again."
+    }
+    ProvenanceMissing = "PROVENANCE_MISSING" {
+        "The target demands to know where its packages were built, and there is no attestation of this one.",
+        "The build makes none, it was not uploaded below attestations/<sha256 of the zip>/, or the zip was changed after it was attested.",
+        "Upload the attestation of exactly this zip to attestations/<sha256 of the zip>/ of the uploads bucket, then upload the zip again."
+    }
+    ProvenanceInvalid = "PROVENANCE_INVALID" {
+        "There are attestations of this package, and none of them proves anything about it.",
+        "An attestation of another file, one that is no provenance (an SBOM, a release), one of an instance or key that the stack does not trust, or a forged one; the message has each.",
+        "Attest the very zip that is uploaded with SLSA provenance, by an instance or key that the stack trusts, and upload the bundle as the builder wrote it."
+    }
+    ProvenanceMismatch = "PROVENANCE_MISMATCH" {
+        "The package is proven to have been built, and not as its target demands.",
+        "Another repository, branch, workflow or event, a lower build level, or a tag that demands something else than what is meant; the message says what was expected and what was found.",
+        "Build it from where it is expected to come. If the demand is wrong, correct the tag of the function or the parameter of the stack; then upload again."
+    }
+    ProvenanceDemand = "PROVENANCE_DEMAND" {
+        "What is demanded of the package's provenance cannot be judged by.",
+        "A tag countersign:source, workflow, ref, level or builder that is misspelt, or a demand that names no source.",
+        "Correct the tag or the parameter that the message names, then upload again."
+    }
+    ProvenanceUnknown = "PROVENANCE_UNKNOWN" {
+        "The attestations of the package could not be read.",
+        "Throttling or a denied call.",
+        "It is tried again by itself. If it stays, check that the gate's role may list and read the uploads bucket, and its key."
     }
     CanaryRunning = "CANARY_RUNNING" {
         "The alias that is to be moved splits its traffic: a canary runs on it.",

@@ -13,8 +13,33 @@ pub const APPROVALS_TAG: &str = "countersign:approvals";
 /// The tag of a function that says which processor its packages are for.
 pub const ARCHITECTURE_TAG: &str = "countersign:architecture";
 
+/// The tag of a function that says who has to vouch for the builds of its packages: an issuer or a key.
+pub const BUILDER_TAG: &str = "countersign:builder";
+
+/// The tag of a function that says which build level its packages need at least.
+pub const LEVEL_TAG: &str = "countersign:level";
+
 /// The tag of a function that names the profile to sign it with.
 pub const PROFILE_TAG: &str = "countersign:profile";
 
+/// The tag of a function that says from which branch or tag its packages have to be built.
+pub const REF_TAG: &str = "countersign:ref";
+
+/// The tag of a function that says from which repository its packages have to be built.
+pub const SOURCE_TAG: &str = "countersign:source";
+
+/// The tag of a function that says by which workflow its packages have to be built.
+pub const WORKFLOW_TAG: &str = "countersign:workflow";
+
 /// All of them.
-pub const TARGET_TAGS: [&str; 4] = [ALIAS_TAG, APPROVALS_TAG, ARCHITECTURE_TAG, PROFILE_TAG];
+pub const TARGET_TAGS: [&str; 9] = [
+    ALIAS_TAG,
+    APPROVALS_TAG,
+    ARCHITECTURE_TAG,
+    BUILDER_TAG,
+    LEVEL_TAG,
+    PROFILE_TAG,
+    REF_TAG,
+    SOURCE_TAG,
+    WORKFLOW_TAG,
+];

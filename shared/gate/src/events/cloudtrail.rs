@@ -312,6 +312,14 @@ impl ApiCall {
         LayerName::parse(name).ok()
     }
 
+    /// The versions of layers that it attaches, by their ARNs; a call that names layers replaces all (service model, grade A).
+    #[must_use]
+    pub fn layers(&self) -> Vec<&str> {
+        let layers = self.request("/layers").and_then(Value::as_array);
+        let layers = layers.into_iter().flatten();
+        layers.filter_map(Value::as_str).collect()
+    }
+
     fn identity(&self, pointer: &str) -> Option<&str> {
         self.user_identity.pointer(pointer)?.as_str()
     }

@@ -14,8 +14,8 @@ pub enum EventError {
     /// It is not JSON, or lacks fields.
     #[error("the event is not JSON of a known form")]
     Json(#[from] serde_json::Error),
-    /// It comes from somewhere, or is about something, that has no meaning here.
-    #[error("an event {detail_type:?} of {source_name:?} has no meaning here")]
+    /// Its source or its type is none that this function handles.
+    #[error("unsupported event {detail_type:?} of {source_name:?}")]
     Kind {
         /// `source`
         source_name: String,
@@ -23,7 +23,7 @@ pub enum EventError {
         detail_type: String,
     },
     /// A notification about something other than a created object.
-    #[error("a notification of {event:?} has no meaning here")]
+    #[error("unsupported notification {event:?}")]
     Notification {
         /// `eventName`
         event: String,

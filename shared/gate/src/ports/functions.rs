@@ -224,9 +224,14 @@ impl Alias {
     /// AWS itself gives the old version all of it (1.0): that is no canary (grade C).
     #[must_use]
     pub fn is_canary(&self) -> bool {
-        let share = |weight: &String| weight.parse::<f64>().unwrap_or_default();
-        self.weights.values().any(|weight| share(weight) < 1.0)
+        is_canary(&self.weights)
     }
+}
+
+/// Whether any of these shares is less than all.
+pub(super) fn is_canary(weights: &BTreeMap<String, String>) -> bool {
+    let share = |weight: &String| weight.parse::<f64>().unwrap_or_default();
+    weights.values().any(|weight| share(weight) < 1.0)
 }
 
 /// Functions and their code signing configurations.

@@ -14,6 +14,7 @@
 
 mod access_policies;
 mod adoption;
+mod attestations;
 mod call_history;
 mod clock;
 mod dead_letters;
@@ -27,8 +28,10 @@ mod listing;
 mod pager;
 mod records;
 mod redelivery;
+mod signed_objects;
 mod signer;
 mod stack_inspection;
+mod summary_signer;
 mod upload_inventory;
 mod upload_store;
 mod uploads;
@@ -38,13 +41,18 @@ pub use adoption::{
     Adoption, AdoptionCandidate, CodeLocation, CscAttachment, GateEnvironment, LayerCandidate,
     LayerUser, PublishersChange,
 };
+pub use attestations::{
+    AttestationListing, AttestationRead, AttestationStore, Attestations, ListedAttestation,
+};
 pub use call_history::CallHistory;
 pub use clock::Clock;
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use error::{Cause, PortError, error_chain};
 pub use event_bus::{Announcement, Events, SOURCE};
 pub use function_inventory::{FunctionInventory, ListedFunction};
-pub use function_versions::{FunctionVersions, ListedFunctionVersion, VersionDeletion};
+pub use function_versions::{
+    FunctionAliases, FunctionVersions, ListedAlias, ListedFunctionVersion, VersionDeletion,
+};
 pub use functions::{
     Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, LATEST_PUBLISHED, Publication,
     UpdateOptions, UpdateStatus, UpdatedCode, Version, VersionPublish, VersionRequest,
@@ -55,15 +63,14 @@ pub use listing::{CONTROL_PLANE_INTERVAL, GET_FUNCTION_INTERVAL, ListingPage, Pa
 pub use pager::{Pager, SnsMessage};
 pub use records::{Creation, RecordWithEtag, Records, Replacement};
 pub use redelivery::{Receiver, Redelivery};
+pub use signed_objects::{CurrentPackage, SignedObjects};
 pub use signer::{JobRequest, JobStart, Signer};
 pub use stack_inspection::{
-    AlarmSettings, BucketSettings, DescribedStack, GateFunctionSettings, KeySettings, QueueMapping,
-    QueueSettings, RuleSettings, SimulatedAction, StackInspection, StackResource, Subscription,
-    TrailLogging, TrailSettings,
+    AlarmSettings, BucketSettings, DescribedStack, GateFunctionSettings, KeySettings,
+    MappingFilter, QueueMapping, QueueSettings, RuleSettings, RuleTarget, SimulatedAction,
+    StackInspection, StackResource, Subscription, TargetInput, TrailLogging, TrailSettings,
 };
+pub use summary_signer::{SummarySignature, SummarySigner};
 pub use upload_inventory::{ListedVersion, UploadInventory, VersionsCursor, VersionsPage};
 pub use upload_store::{Stored, UploadStore};
-pub use uploads::{
-    CurrentPackage, CurrentUpload, ObjectHead, SignedObjects, StatementObject, UploadHead,
-    UploadVersion, Uploads,
-};
+pub use uploads::{CurrentUpload, ObjectHead, StatementObject, UploadHead, UploadVersion, Uploads};

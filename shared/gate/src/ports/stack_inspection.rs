@@ -58,6 +58,19 @@ pub struct QueueMapping {
     pub state: String,
     /// Whether it puts back single messages of a batch (`ReportBatchItemFailures`).
     pub reports_failures: bool,
+    /// What of its messages reaches the function.
+    pub filter: MappingFilter,
+}
+
+/// `FilterCriteria`: SQS drops what fits none of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MappingFilter {
+    /// All messages.
+    Everything,
+    /// Those that fit one of these patterns.
+    Patterns(Vec<String>),
+    /// Those that fit criteria under a customer's key, which a listing does not show (service model, grade A).
+    Encrypted,
 }
 
 /// What IAM says of one action in a simulation.
@@ -113,8 +126,32 @@ pub struct QueueSettings {
 pub struct RuleSettings {
     /// `State` is `ENABLED`, or one of its kind.
     pub is_enabled: bool,
-    /// The ARNs of the targets.
-    pub targets: Vec<String>,
+    /// The targets.
+    pub targets: Vec<RuleTarget>,
+}
+
+/// One of `ListTargetsByRule`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleTarget {
+    /// Its id within the rule.
+    pub id: String,
+    /// The ARN of what it is.
+    pub arn: String,
+    /// What it gets.
+    pub input: TargetInput,
+}
+
+/// What a rule hands to a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetInput {
+    /// The event as it is.
+    Event,
+    /// Always this text (`Input`).
+    Constant(String),
+    /// A part of the event (`InputPath`).
+    Part(String),
+    /// What a template makes of it (`InputTransformer`).
+    Transformed(String),
 }
 
 /// One of `ListSubscriptionsByTopic`.
@@ -122,8 +159,16 @@ pub struct RuleSettings {
 pub struct Subscription {
     /// Such as `email`.
     pub protocol: String,
+    /// Its ARN; `None` until whoever it reaches has said yes.
+    pub arn: Option<String>,
+}
+
+impl Subscription {
     /// Whether whoever it reaches has said yes.
-    pub is_confirmed: bool,
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.arn.is_some()
+    }
 }
 
 /// One of `DescribeAlarms`.
@@ -231,6 +276,12 @@ pub trait StackInspection: Sync {
         &self,
         topic: &str,
     ) -> impl Future<Output = Result<Option<Vec<Subscription>>, PortError>> + Send;
+
+    /// `sns:GetSubscriptionAttributes`: `FilterPolicy`; `None` when it has none, or is not there any more.
+    fn subscription_filter(
+        &self,
+        subscription: &str,
+    ) -> impl Future<Output = Result<Option<String>, PortError>> + Send;
 
     /// `cloudwatch:DescribeAlarms`; those that are there.
     fn alarms(

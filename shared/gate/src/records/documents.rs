@@ -9,7 +9,7 @@ use crate::{
         AliasName, ProfileName, Refusal, SignedObject, SigningJobId, Target, Upload, Uploader,
         VersionNumber,
     },
-    verdict::{Approver, Decision, Verdict},
+    verdict::{Approver, Decision, OperatorPolicy, Verdict},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub struct Signing {
     pub received: Received,
 }
 
-/// Lambda's verdict beside ours.
+/// Lambda's verdict beside ours, in the form of the JSON; the verdict itself has it as a `Fact`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum LambdaVerdict {
@@ -122,6 +122,9 @@ pub struct VerdictRecord {
     /// Whose approvals counted; empty when none was demanded.
     #[serde(default)]
     pub approved_by: Vec<Approver>,
+    /// The stack's own settings that it was decided by; null when no verdict was made, and in older records.
+    #[serde(default)]
+    pub operator_policy: Option<OperatorPolicy>,
     /// The alias that the deployment is to move, as the function's tag named it; null when there is no
     /// tag, or the verdict is about no function.
     #[serde(default)]

@@ -45,6 +45,8 @@ pub enum DriftKind {
     NotGated,
     /// Parameters of the stack let more through than their defaults.
     WeakerParameters,
+    /// Parameters of the stack that say what is watched and who is believed were changed. It is told once, and is no state.
+    SettingsChanged,
     /// AWS did otherwise with the probe of every day than is known.
     ProbeDiffers,
     /// The probe of every day could not be made.
@@ -53,7 +55,7 @@ pub enum DriftKind {
 
 impl DriftKind {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::OtherCodeRuns,
         Self::OtherLayerVersion,
         Self::CscMissing,
@@ -69,6 +71,7 @@ impl DriftKind {
         Self::PublisherQuestionable,
         Self::NotGated,
         Self::WeakerParameters,
+        Self::SettingsChanged,
         Self::ProbeDiffers,
         Self::ProbeImpossible,
     ];
@@ -92,6 +95,7 @@ impl DriftKind {
             Self::PublisherQuestionable => "PUBLISHER_QUESTIONABLE",
             Self::NotGated => "NOT_GATED",
             Self::WeakerParameters => "WEAKER_PARAMETERS",
+            Self::SettingsChanged => "SETTINGS_CHANGED",
             Self::ProbeDiffers => "PROBE_DIFFERS",
             Self::ProbeImpossible => "PROBE_IMPOSSIBLE",
         }
@@ -158,6 +162,11 @@ impl DriftKind {
             Self::WeakerParameters => {
                 "Parameters of the stack are in use that let more through than their defaults do. CloudTrail hides the \
                  values of parameters, so that the page about the stack's update does not name them."
+            }
+            Self::SettingsChanged => {
+                "Parameters of the stack were changed that say which targets are the gate's, whose work is quiet, or which roots \
+                 signatures may lead to. CloudTrail hides the values of parameters, so that the page about the stack's update \
+                 does not name them."
             }
             Self::ProbeDiffers => {
                 "The package that is probed with every day did not come out as packages did before: AWS signs, tells or \
@@ -236,6 +245,10 @@ impl DriftKind {
                  defaults back (sam deploy --parameter-overrides), and ask whoever updated the stack (CloudTrail, \
                  UpdateStack and ExecuteChangeSet)."
             }
+            Self::SettingsChanged => {
+                "If it was planned, there is nothing to do: this is told once. Otherwise put back what was before (sam deploy \
+                 --parameter-overrides), and ask whoever updated the stack (CloudTrail, UpdateStack and ExecuteChangeSet)."
+            }
             Self::ProbeDiffers => {
                 "See what differs in full (countersign doctor --stack STACK --probe), and whether uploads still come \
                  through (countersign history TARGET). If they are refused, keep what runs; look for a newer version of \
@@ -268,6 +281,7 @@ impl DriftKind {
             | Self::PublisherQuestionable
             | Self::NotGated
             | Self::WeakerParameters
+            | Self::SettingsChanged
             | Self::ProbeDiffers
             | Self::ProbeImpossible => false,
         }
@@ -293,6 +307,7 @@ impl DriftKind {
             | Self::PublisherQuestionable
             | Self::NotGated
             | Self::WeakerParameters
+            | Self::SettingsChanged
             | Self::ProbeImpossible => false,
         }
     }
@@ -312,7 +327,7 @@ pub struct Drift {
     /// What kind of drift it is.
     pub kind: DriftKind,
     /// `functions/<name>`, `layers/<name>`, `unrecognised/<hash of the key>`, `configurations/<id>` for a CSC,
-    /// [`ACCOUNT_FUNCTIONS`], [`STACK_PARAMETERS`] or [`DAILY_PROBE`].
+    /// [`ACCOUNT_FUNCTIONS`], [`STACK_PARAMETERS`], [`STACK_SETTINGS`] or [`DAILY_PROBE`].
     pub subject: String,
     /// The same, when it is a target.
     pub target: Option<Target>,
@@ -327,6 +342,9 @@ pub struct Drift {
     /// The functions that it is about, when it is about several; in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<String>,
+    /// Whether nothing was deployed to the target yet: the upload is what was prepared for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_prepared: bool,
     /// When it was found.
     pub found_at: Timestamp,
     /// When it was found gone; null while it lasts.
@@ -341,13 +359,44 @@ pub const ACCOUNT_FUNCTIONS: &str = "account/functions";
 /// The subject of what is told of the stack's parameters.
 pub const STACK_PARAMETERS: &str = "account/parameters";
 
+/// The subject of what is told of changed parameters.
+pub const STACK_SETTINGS: &str = "account/settings";
+
 /// The subject of what the probe of every day found.
 pub const DAILY_PROBE: &str = "account/probe";
 
 /// The folder of all drift.
 pub(crate) const DRIFT_FOLDER: &str = "drift/";
 
+/// What to do about other code in a function that was created since its package was prepared: there is nothing to go back to.
+const FIX_OF_PREPARED: &str = "Find out in CloudTrail who created the function (CreateFunction), and from what. Nothing was deployed to it \
+                               yet, so that there is nothing to roll back to: upload the package again, which the gate deploys now that the \
+                               function is there (countersign push functions/NAME=PACKAGE.zip).";
+
+const MEANING_OF_PREPARED: &str = "Nothing was deployed to the function yet, and it was created with other code than the gate had \
+                                   prepared for it: nobody here verified what it runs.";
+
 impl Drift {
+    /// What it means, in a sentence.
+    #[must_use]
+    pub fn meaning(&self) -> &'static str {
+        if self.of_prepared && self.kind == DriftKind::OtherCodeRuns {
+            MEANING_OF_PREPARED
+        } else {
+            self.kind.meaning()
+        }
+    }
+
+    /// What to do, in a sentence.
+    #[must_use]
+    pub fn fix(&self) -> &'static str {
+        if self.of_prepared && self.kind == DriftKind::OtherCodeRuns {
+            FIX_OF_PREPARED
+        } else {
+            self.kind.fix()
+        }
+    }
+
     /// Where it is on record.
     #[must_use]
     pub fn path(&self) -> String {

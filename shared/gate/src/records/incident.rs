@@ -8,7 +8,7 @@
 //! | `alerts/silences/<functions\|layers>/<name>.json` | [`SilenceState`](super::SilenceState): a silence and what it kept quiet |
 //! | `silences/<functions\|layers>/<name>.json` | [`Silence`](super::Silence): written by people |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,12 @@ pub struct Incident {
     /// What it was done to, and how often since it was told last.
     #[serde(default)]
     pub targets: Tally,
+    /// Whose code it was about, and when that was told last: other code is told at once.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub code_classes: BTreeMap<String, Timestamp>,
+    /// What it brought that has to be gone before it is over: publishers, layers, `$LATEST`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub lasting: BTreeSet<String>,
     /// When it was told to be gone; null while it is open.
     pub closed_at: Option<Timestamp>,
     /// When what ended it happened. What happened before that does not open it again.
@@ -98,6 +104,10 @@ pub struct Recovered {
     pub schema: Schema,
     /// The detection, and what it is about where that is not the target; when the call was made that ended it.
     pub ended: BTreeMap<String, Timestamp>,
+    /// By the same names, what there was after that call: publishers of a configuration, layers of a function. What a thing
+    /// brought and is among them lasts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Recovered {

@@ -2,8 +2,8 @@
 //!
 //! Lives here: the documents (`documents.rs`, `outcome.rs`, their `schema.rs`; `docs/records.md` describes each), reading and writing
 //! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), who
-//! made a statement about an upload (`statement.rs`), what `sweep`
-//! finds (`drift.rs`, `posture.rs`, `daily_probe.rs`), and what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`).
+//! made a statement about an upload (`statement.rs`), what `sweep` finds (`drift.rs`, `posture.rs`, `daily_probe.rs`), what `alert`
+//! has told (`incident.rs`, `open_alerts.rs`, `silence.rs`), and what others may verify of a deployment (`summary.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
 //!
@@ -25,13 +25,16 @@ mod schema;
 mod silence;
 mod statement;
 mod store;
+mod summary;
 
 pub use daily_probe::{DailyProbe, DifferingFact};
 pub use documents::{
     Announced, CscReport, Effect, LambdaVerdict, Live, Pruned, Received, Signing, VerdictRecord,
     Waiting,
 };
-pub use drift::{ACCOUNT_FUNCTIONS, DAILY_PROBE, Drift, DriftKind, Resent, STACK_PARAMETERS};
+pub use drift::{
+    ACCOUNT_FUNCTIONS, DAILY_PROBE, Drift, DriftKind, Resent, STACK_PARAMETERS, STACK_SETTINGS,
+};
 pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records};
@@ -43,7 +46,8 @@ pub(crate) use lease::{HeldLease, Holder, LeaseScope};
 pub use open_alerts::OpenAlerts;
 pub use outcome::{Deployed, Outcome, UploadState};
 pub use posture::{
-    CscPosture, FunctionPosture, LayerPosture, Posture, SweepProgress, TargetPosture,
+    CscPosture, EarlierCsc, FunctionPosture, LayerPosture, Posture, SettingsPosture, SweepProgress,
+    TargetPosture,
 };
 pub use publication::Publishing;
 pub use schema::Schema;
@@ -55,3 +59,5 @@ pub use store::Document;
 pub(crate) use store::{
     RecordFolder, create, find_upload, path_in, read, read_named, replace, to_json,
 };
+pub use summary::{CheckPolicy, EnvelopeSignature, PolicyDocument, SummaryEnvelope};
+pub(crate) use summary::{is_summarised, is_summary};

@@ -30,8 +30,24 @@ pub struct Posture {
     /// Each code signing configuration of the account and region.
     #[serde(default)]
     pub configurations: Vec<CscPosture>,
+    /// What the stack's parameters said; null in a document of a gate that did not write it yet.
+    #[serde(default)]
+    pub settings: Option<SettingsPosture>,
     /// What could not be looked at, and why; the next run looks again.
     pub troubles: Vec<String>,
+}
+
+/// Parameters of the stack that say what is watched and who is believed. CloudTrail hides their values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsPosture {
+    /// `TargetFunctions`.
+    pub target_functions: String,
+    /// `TargetLayers`.
+    pub target_layers: String,
+    /// `PeerRoles`, their ARNs.
+    pub peer_roles: BTreeSet<String>,
+    /// The roots that signatures may lead to: SHA-256 of each certificate, in hexadecimal digits.
+    pub trust_roots: BTreeSet<String>,
 }
 
 impl Document for Posture {
@@ -113,6 +129,88 @@ pub struct CscPosture {
     pub policy: CscPolicy,
     /// The profile versions that may sign.
     pub publishers: Vec<String>,
+    /// When the first run ended that saw it say so; null in a document of a gate that did not keep it yet.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+    /// What it said before, the newest first: the page of a call tells what it changed, also when a run saw the change
+    /// before the call was heard of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<EarlierCsc>,
+}
+
+/// What a code signing configuration said once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierCsc {
+    /// As of [`CscPosture`].
+    pub policy: CscPolicy,
+    /// As of [`CscPosture`].
+    pub publishers: Vec<String>,
+    /// When the first run ended that saw it say so.
+    pub since: Timestamp,
+    /// When the last run ended that saw it say so.
+    pub until: Timestamp,
+}
+
+/// So many earlier states of a configuration are kept: an event of CloudTrail is late by minutes, seldom by hours.
+const MAX_EARLIER: usize = 8;
+
+impl CscPosture {
+    /// The same with what `before`, the posture of the run before, knows of it. `now` is the end of this run.
+    #[must_use]
+    pub(crate) fn after(mut self, before: Option<&Posture>, now: Timestamp) -> Self {
+        let last = before.and_then(|posture| {
+            let mut seen = posture.configurations.iter();
+            Some((posture.ended_at, seen.find(|csc| csc.arn == self.arn)?))
+        });
+        let Some((until, last)) = last else {
+            self.since = Some(now);
+            return self;
+        };
+        self.earlier.clone_from(&last.earlier);
+        let since = last.since.unwrap_or(until);
+        if last.says() == self.says() {
+            self.since = Some(since);
+            return self;
+        }
+        let earlier = EarlierCsc {
+            policy: last.policy,
+            publishers: last.publishers.clone(),
+            since,
+            until,
+        };
+        self.earlier.insert(0, earlier);
+        self.earlier.truncate(MAX_EARLIER);
+        self.since = Some(now);
+        self
+    }
+
+    /// Policy and publishers, in whatever order they are listed.
+    fn says(&self) -> (CscPolicy, BTreeSet<&str>) {
+        let publishers = self.publishers.iter().map(String::as_str);
+        (self.policy, publishers.collect())
+    }
+
+    /// What it said before a call at `at`, and when that was seen; `ended_at` is the end of the run that wrote this. `None`
+    /// if no run that ended before the call saw it.
+    #[must_use]
+    pub(crate) fn before(&self, at: Timestamp, ended_at: Timestamp) -> Option<EarlierCsc> {
+        let now = EarlierCsc {
+            policy: self.policy,
+            publishers: self.publishers.clone(),
+            since: self.since.unwrap_or(ended_at),
+            until: ended_at,
+        };
+        let mut states = std::iter::once(&now).chain(&self.earlier);
+        states.find(|state| state.since < at).cloned()
+    }
+
+    /// The state before this one, if it is known.
+    #[must_use]
+    pub(crate) fn preceding(&self, state: &EarlierCsc) -> Option<&EarlierCsc> {
+        self.earlier
+            .iter()
+            .find(|earlier| earlier.until < state.since)
+    }
 }
 
 /// `sweep.json`: how far a run of `sweep` came, for the attempt that goes on with it. While it is fresh,
@@ -145,4 +243,70 @@ pub struct SweepProgress {
 
 impl Document for SweepProgress {
     const FILE: &'static str = "sweep.json";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: u32) -> Timestamp {
+        format!("2026-11-21T21:{minute:02}:00Z").parse().unwrap()
+    }
+
+    /// A run that ended at this minute and saw these publishers.
+    fn seen(before: Option<&Posture>, minute: u32, publishers: &[&str]) -> Posture {
+        let csc = CscPosture {
+            arn: "csc".to_owned(),
+            policy: CscPolicy::Enforce,
+            publishers: publishers.iter().copied().map(str::to_owned).collect(),
+            since: None,
+            earlier: Vec::new(),
+        };
+        Posture {
+            schema: Schema,
+            stack: "gate".to_owned(),
+            began_at: at(minute),
+            ended_at: at(minute),
+            unfinished: 0,
+            targets: Vec::new(),
+            functions: Vec::new(),
+            configurations: vec![csc.after(before, at(minute))],
+            settings: None,
+            troubles: Vec::new(),
+        }
+    }
+
+    fn before(posture: &Posture, minute: u32) -> Option<Vec<String>> {
+        let csc = &posture.configurations[0];
+        let state = csc.before(at(minute), posture.ended_at)?;
+        Some(state.publishers)
+    }
+
+    #[test]
+    fn what_a_configuration_said_before_a_call_is_kept() {
+        let first = seen(None, 10, &["a"]);
+        // In another order it is the same.
+        let second = seen(Some(&first), 20, &["a"]);
+        let third = seen(Some(&second), 30, &["b", "a"]);
+        let last = seen(Some(&third), 40, &["a", "b"]);
+        assert_eq!(before(&last, 5), None, "no run had seen it");
+        let known = |minute| before(&last, minute).unwrap().join(" ");
+        assert_eq!(known(15), "a");
+        assert_eq!(known(25), "a");
+        // That call was made while the run was at work: it may have seen what the call did.
+        assert_eq!(known(30), "a");
+        assert_eq!(known(35), "a b");
+        assert_eq!(known(45), "a b");
+        let csc = &last.configurations[0];
+        let now = csc.before(at(45), last.ended_at).unwrap();
+        assert_eq!(csc.preceding(&now).unwrap().publishers, ["a"]);
+        let many = (41..60).fold(last, |last, minute| {
+            seen(
+                Some(&last),
+                minute,
+                &[if minute % 2 == 0 { "x" } else { "y" }],
+            )
+        });
+        assert_eq!(many.configurations[0].earlier.len(), MAX_EARLIER);
+    }
 }

@@ -11,7 +11,9 @@ use super::{
 use crate::{
     domain::{Csc, ProfileName, ProfileStatus, WeakerParameter},
     outcome::RetryableError,
-    records::{ACCOUNT_FUNCTIONS, Drift, DriftKind, STACK_PARAMETERS},
+    records::{
+        ACCOUNT_FUNCTIONS, Drift, DriftKind, STACK_PARAMETERS, STACK_SETTINGS, SettingsPosture,
+    },
 };
 
 /// How many names a page has; the posture has all.
@@ -138,5 +140,53 @@ pub(super) fn weaker_parameters<W: SweepWorld>(
     let subject = STACK_PARAMETERS.to_owned();
     let mut drift = drift_of(world, DriftKind::WeakerParameters, subject, message);
     drift.found = Some(names.join(", "));
+    Some(drift)
+}
+
+/// What of the parameters that decide what is watched and who is believed is not as the run before saw it, in one; as far as
+/// it lets more past the gate. A pattern of targets may do so in any direction but to all.
+pub(super) fn changed_settings<W: SweepWorld>(
+    world: &W,
+    before: &SettingsPosture,
+    now: &SettingsPosture,
+) -> Option<Drift> {
+    let mut changes = Vec::new();
+    for (name, before, now) in [
+        (
+            "TargetFunctions",
+            &before.target_functions,
+            &now.target_functions,
+        ),
+        ("TargetLayers", &before.target_layers, &now.target_layers),
+    ] {
+        if before != now && now != "*" {
+            changes.push(format!("{name} was {before}, and is {now}"));
+        }
+    }
+    for (name, before, now) in [
+        ("PeerRoles", &before.peer_roles, &now.peer_roles),
+        ("TrustRoots", &before.trust_roots, &now.trust_roots),
+    ] {
+        let list = |of: Vec<&str>| match of.is_empty() {
+            true => "nothing".to_owned(),
+            false => of.join(", "),
+        };
+        let added: Vec<&str> = now.difference(before).map(String::as_str).collect();
+        let removed: Vec<&str> = before.difference(now).map(String::as_str).collect();
+        if !added.is_empty() {
+            changes.push(format!(
+                "{name} has {} since, and no longer {}",
+                list(added),
+                list(removed)
+            ));
+        }
+    }
+    if changes.is_empty() {
+        return None;
+    }
+    let changes = changes.join("; ");
+    let subject = STACK_SETTINGS.to_owned();
+    let mut drift = drift_of(world, DriftKind::SettingsChanged, subject, changes.clone());
+    drift.found = Some(changes);
     Some(drift)
 }

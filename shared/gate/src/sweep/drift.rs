@@ -57,6 +57,7 @@ pub(super) fn drift_of<W: SweepWorld>(
         found: None,
         upload: None,
         functions: Vec::new(),
+        of_prepared: false,
         found_at: world.now(),
         closed_at: None,
         announced_at: None,
@@ -174,6 +175,39 @@ pub(super) async fn close_others<W: SweepWorld>(
         } else if before.announced_at.is_none() {
             announce(world, settings, before, &seen).await?;
         }
+    }
+    Ok(())
+}
+
+/// Ends what is on record of something that happened and is no state: nobody has to be told. What was not told yet is.
+pub(super) async fn put_away<W: SweepWorld>(
+    world: &W,
+    settings: &SweepSettings,
+    known: &KnownDrift,
+    subject: &str,
+    kind: DriftKind,
+) -> Result<(), RetryableError> {
+    if !known.has(subject, kind) {
+        return Ok(());
+    }
+    let path = drift_path(subject, kind);
+    let Some(seen) = world.read_record_with_etag(&path).await? else {
+        return Ok(());
+    };
+    let before = parse(&path, &seen)?;
+    if before.announced_at.is_none() {
+        return announce(world, settings, before, &seen).await;
+    }
+    if before.is_open() {
+        let closed = Drift {
+            closed_at: Some(world.now()),
+            ..before
+        };
+        let body = records::to_json(&path, &closed)?;
+        // Whoever changed it meanwhile found something else.
+        let _at_the_next_run = world
+            .replace_record_as_seen(&path, &body, Some(&seen))
+            .await?;
     }
     Ok(())
 }

@@ -129,6 +129,8 @@ impl Inventory {
                 arn: csc.arn()?.to_string(),
                 policy: csc.policy(),
                 publishers: csc.publishers().map(str::to_owned).collect(),
+                since: None,
+                earlier: Vec::new(),
             })
         };
         (

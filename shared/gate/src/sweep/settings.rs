@@ -7,9 +7,10 @@ use countersign_package::TrustRoots;
 use crate::{
     domain::{CscArn, ProbeFunction, Scope, Stack, WeakerParameter},
     ports::{
-        Clock, Events, FunctionInventory, Functions, Layers, Records, Redelivery, SignedObjects,
-        Signer, UploadInventory, UploadStore, Uploads,
+        Clock, Events, FunctionAliases, FunctionInventory, Functions, Layers, Records, Redelivery,
+        SignedObjects, Signer, UploadInventory, UploadStore, Uploads,
     },
+    records::SettingsPosture,
     verdict::WithoutCsc,
 };
 
@@ -26,10 +27,14 @@ pub struct SweepSettings {
     pub without_csc: WithoutCsc,
     /// Parameters of the stack that let more through than their defaults.
     pub weaker_parameters: Vec<WeakerParameter>,
+    /// What the parameters say that decide what is watched and who is believed.
+    pub watched: SettingsPosture,
     /// How long the other functions try: what is younger may still be on its way.
     pub patience: Duration,
     /// The probe of every day; `None` where the stack wants none.
     pub daily_probe: Option<DailyProbeSettings>,
+    /// Whether the stack has a key for summaries: then a deployment without one is incomplete.
+    pub summarizes: bool,
 }
 
 /// What the probe is about.
@@ -50,6 +55,7 @@ pub trait SweepWorld:
     + Records
     + Redelivery
     + Functions
+    + FunctionAliases
     + Layers
     + Signer
     + Events
@@ -66,6 +72,7 @@ impl<
         + Records
         + Redelivery
         + Functions
+        + FunctionAliases
         + Layers
         + Signer
         + Events

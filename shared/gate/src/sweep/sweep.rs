@@ -8,9 +8,9 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    account::{look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
+    account::{changed_settings, look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
     daily_probe::daily_probe,
-    drift::{KnownDrift, close_others, functions_told, open, still_open},
+    drift::{KnownDrift, close_others, functions_told, open, put_away, still_open},
     inventory::Inventory,
     rate_limits::RateLimits,
     settings::{SweepSettings, SweepWorld},
@@ -24,8 +24,9 @@ use crate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::{ListedVersion, VersionsCursor},
     records::{
-        self, ACCOUNT_FUNCTIONS, Announced, DAILY_PROBE, Drift, DriftKind, Outcome, Posture,
-        STACK_PARAMETERS, Schema, SweepProgress,
+        self, ACCOUNT_FUNCTIONS, Announced, CscPosture, DAILY_PROBE, Drift, DriftKind, Outcome,
+        Posture, RecordError, RecordFolder, STACK_PARAMETERS, STACK_SETTINGS, Schema,
+        SummaryEnvelope, SweepProgress,
     },
 };
 
@@ -109,6 +110,7 @@ pub async fn sweep<W: SweepWorld>(
         attempt,
         known,
         inventory: None,
+        before: None,
         signatures: Signatures::default(),
         rate_limits: RateLimits::default(),
         oldest: Timestamp::MIN,
@@ -148,6 +150,8 @@ struct Sweep<'a, W> {
     known: KnownDrift,
     /// In a run over everything.
     inventory: Option<Inventory>,
+    /// What the run over everything before this one found.
+    before: Option<Posture>,
     signatures: Signatures,
     rate_limits: RateLimits,
     /// Of what is not current, nothing older is looked at.
@@ -190,6 +194,12 @@ impl<W: SweepWorld> Sweep<'_, W> {
             }
         }
         self.save_progress().await?;
+        self.before = match records::read(self.world, "").await {
+            Ok(before) => before,
+            // Of another schema, or damaged: this run writes another one.
+            Err(RecordError::Unreadable { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
         self.look_back(FULL_SWEEP_LOOKBACK);
         self.inventory =
             Some(Inventory::list(self.world, &self.rate_limits, self.attempt.work_until).await?);
@@ -257,6 +267,9 @@ impl<W: SweepWorld> Sweep<'_, W> {
         if let Err(error) = self.parameters().await {
             self.trouble(STACK_PARAMETERS, &error);
         }
+        if let Err(error) = self.changed_settings().await {
+            self.trouble(STACK_SETTINGS, &error);
+        }
         if let Err(error) = self.functions_outside().await {
             self.trouble(ACCOUNT_FUNCTIONS, &error);
         }
@@ -318,6 +331,20 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.of_account.insert(STACK_PARAMETERS.to_owned());
         self.tell_or_close(STACK_PARAMETERS, DriftKind::WeakerParameters, found)
             .await
+    }
+
+    /// Parameters that decide what is watched and who is believed, beside those that the run before saw.
+    async fn changed_settings(&mut self) -> Result<(), RetryableError> {
+        let before = self.before.as_ref();
+        let before = before.and_then(|before| before.settings.as_ref());
+        let found =
+            before.and_then(|before| changed_settings(self.world, before, &self.settings.watched));
+        self.of_account.insert(STACK_SETTINGS.to_owned());
+        let (subject, kind) = (STACK_SETTINGS, DriftKind::SettingsChanged);
+        if found.is_some() {
+            return self.tell_or_close(subject, kind, found).await;
+        }
+        put_away(self.world, self.settings, &self.known, subject, kind).await
     }
 
     /// Functions of the scope without a configuration that the gate never deployed to.
@@ -448,7 +475,10 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 self.swept.unfinished = self.swept.unfinished.saturating_add(1);
                 self.progress.unfinished = self.progress.unfinished.saturating_add(1);
             }
-            if matches!(progress, UploadCheck::Resent { .. }) {
+            if matches!(
+                progress,
+                UploadCheck::Resent { .. } | UploadCheck::SentForSummary
+            ) {
                 self.swept.resent.push(upload);
             }
             if let UploadCheck::Resent { stuck: Some(stuck) }
@@ -513,8 +543,8 @@ impl<W: SweepWorld> Sweep<'_, W> {
     }
 
     /// The uploads of a key that are worth a look of their own, each with whether it is known to have an
-    /// outcome: in a run over everything those without one, or whose outcome is not announced, also those
-    /// whose version was deleted for good since; otherwise all that are young.
+    /// outcome: in a run over everything those without one, or whose outcome is not announced or has no summary where the
+    /// stack makes them, also those whose version was deleted for good since; otherwise all that are young.
     async fn not_ended(
         &self,
         key: &str,
@@ -544,9 +574,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 wanted.push((upload, false));
             }
         }
+        let is_complete = |folder: &RecordFolder| {
+            folder.has::<Outcome>()
+                && folder.has::<Announced>()
+                && (folder.has::<SummaryEnvelope>() || !self.settings.summarizes)
+        };
         let not_ended = recorded
             .into_iter()
-            .filter(|(_, folder)| !(folder.has::<Outcome>() && folder.has::<Announced>()));
+            .filter(|(_, folder)| !is_complete(folder));
         wanted.extend(not_ended.map(|(upload, folder)| (upload, folder.has::<Outcome>())));
         Ok(wanted)
     }
@@ -599,15 +634,19 @@ impl<W: SweepWorld> Sweep<'_, W> {
     async fn write_posture(&mut self) -> Result<(), RetryableError> {
         let inventory = self.inventory.take().map(Inventory::into_posture);
         let (functions, configurations) = inventory.unwrap_or_default();
+        let ended_at = self.world.now();
+        let with_past = |csc: CscPosture| csc.after(self.before.as_ref(), ended_at);
+        let configurations = configurations.into_iter().map(with_past).collect();
         let posture = Posture {
             schema: Schema,
             stack: self.settings.stack.name.clone(),
             began_at: self.progress.began_at,
-            ended_at: self.world.now(),
+            ended_at,
             unfinished: self.progress.unfinished,
             targets: self.progress.targets.clone(),
             functions,
             configurations,
+            settings: Some(self.settings.watched.clone()),
             troubles: self.progress.troubles.clone(),
         };
         records::replace(self.world, "", &posture).await?;

@@ -14,7 +14,8 @@ use crate::{
     outcome::RetryableError,
     ports::{ListedVersion, Receiver},
     records::{
-        self, Announced, Drift, DriftKind, Outcome, RecordFolder, Resent, Schema, Signing, Waiting,
+        self, Announced, Drift, DriftKind, Outcome, PolicyDocument, RecordFolder, Resent, Schema,
+        Signing, SummaryEnvelope, VerdictRecord, Waiting, is_summarised,
     },
 };
 
@@ -37,6 +38,8 @@ pub(super) enum UploadCheck {
     OnItsWay { stuck: Option<Box<Drift>> },
     /// Its event was sent again.
     Resent { stuck: Option<Box<Drift>> },
+    /// It has come to its end, and its event was sent again for the summary that is missing.
+    SentForSummary,
 }
 
 impl UploadCheck {
@@ -64,7 +67,7 @@ pub(super) fn upload_of(settings: &SweepSettings, listed: &ListedVersion) -> Opt
 
 /// Looks how far an upload came, and sends its event again if it got stuck.
 ///
-/// Costs one listing for an upload that ended. An event too many does no harm: every function is idempotent.
+/// Costs one listing for an upload that ended, and two reads where it has no summary and the stack makes them. An event too many does no harm: every function is idempotent.
 pub(super) async fn resend_if_stuck<W: SweepWorld>(
     world: &W,
     settings: &SweepSettings,
@@ -78,7 +81,7 @@ pub(super) async fn resend_if_stuck<W: SweepWorld>(
     let folder = RecordFolder::list(world, upload).await?;
     let is_ended = folder.has::<Outcome>();
     if is_ended && folder.has::<Announced>() {
-        return Ok(UploadCheck::Ended);
+        return look_for_summary(world, settings, upload, &folder).await;
     }
     let resent: Option<Resent> = folder.read(world, upload).await?;
     if let Some(resent) = &resent
@@ -109,8 +112,22 @@ pub(super) async fn resend_if_stuck<W: SweepWorld>(
             )
         }
     };
-    // The record first: what it guards against is sending again and again.
-    let times = resent.map_or(0, |resent| resent.times).saturating_add(1);
+    let times = send_again(world, upload, resent, to, &body).await?;
+    let stuck = (!is_ended && times >= RESENDS_BEFORE_ALERT)
+        .then(|| Box::new(stuck(upload, to, world.now())));
+    Ok(UploadCheck::Resent { stuck })
+}
+
+/// Puts on record that the event is sent again, and sends it; answers how often that was. The record comes first: what
+/// it guards against is sending again and again.
+async fn send_again<W: SweepWorld>(
+    world: &W,
+    upload: &Upload,
+    before: Option<Resent>,
+    to: Receiver,
+    body: &str,
+) -> Result<u32, RetryableError> {
+    let times = before.map_or(0, |resent| resent.times).saturating_add(1);
     let record = Resent {
         schema: Schema,
         times,
@@ -118,10 +135,40 @@ pub(super) async fn resend_if_stuck<W: SweepWorld>(
         resent_at: world.now(),
     };
     records::replace(world, &upload.folder(), &record).await?;
-    world.resend(to, &body).await?;
-    let stuck = (!is_ended && times >= RESENDS_BEFORE_ALERT)
-        .then(|| Box::new(stuck(upload, to, world.now())));
-    Ok(UploadCheck::Resent { stuck })
+    world.resend(to, body).await?;
+    Ok(times)
+}
+
+/// Whether the summary of an upload that ended is there. If it is not and should be, `deploy` gets the event again: it
+/// finds the outcome, changes nothing, and signs.
+async fn look_for_summary<W: SweepWorld>(
+    world: &W,
+    settings: &SweepSettings,
+    upload: &Upload,
+    folder: &RecordFolder,
+) -> Result<UploadCheck, RetryableError> {
+    if !settings.summarizes || folder.has::<SummaryEnvelope>() {
+        return Ok(UploadCheck::Ended);
+    }
+    let outcome: Option<Outcome> = folder.read(world, upload).await?;
+    if !outcome.is_some_and(|outcome| is_summarised(&outcome)) {
+        return Ok(UploadCheck::Ended);
+    }
+    let resent: Option<Resent> = folder.read(world, upload).await?;
+    if let Some(resent) = &resent
+        && is_within(world.now(), resent.resent_at, settings.patience)
+    {
+        return Ok(UploadCheck::Ended);
+    }
+    let verdict: Option<VerdictRecord> = folder.read(world, upload).await?;
+    let signing: Option<Signing> = folder.read(world, upload).await?;
+    // An older record does not tell the policy: nothing could be signed.
+    let (Some(signing), Some(_)) = (signing, verdict.as_ref().and_then(PolicyDocument::of)) else {
+        return Ok(UploadCheck::Ended);
+    };
+    let body = JobEvent::resent(&signing.job, world.now());
+    send_again(world, upload, resent, Receiver::Deploy, &body).await?;
+    Ok(UploadCheck::SentForSummary)
 }
 
 fn stuck(upload: &Upload, to: Receiver, now: Timestamp) -> Drift {
@@ -155,6 +202,7 @@ fn stuck_because(upload: &Upload, message: String, now: Timestamp) -> Drift {
         found: Some(upload.label()),
         upload: Some(upload.clone()),
         functions: Vec::new(),
+        of_prepared: false,
         found_at: now,
         closed_at: None,
         announced_at: None,

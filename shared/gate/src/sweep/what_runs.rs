@@ -3,8 +3,6 @@
 //! CloudTrail tells of calls as they are made, where there is a trail and its events arrive. This asks what
 //! is so, whoever made it so and however.
 
-use jiff::SignedDuration;
-
 use super::{
     inventory::Inventory,
     rate_limits::RateLimits,
@@ -12,9 +10,9 @@ use super::{
     signatures::Signatures,
 };
 use crate::{
-    domain::{AliasName, CodeIdentity, FunctionName, LayerName, SigningJobId, Target, Upload},
+    domain::{CodeIdentity, FunctionName, LayerName, Target, Upload},
     outcome::RetryableError,
-    ports::{Function, FunctionCsc, LATEST_PUBLISHED, UpdateStatus},
+    ports::{Function, FunctionCsc, LATEST_PUBLISHED, ListedAlias, Pages, UpdateStatus},
     records::{
         self, Deployed, Drift, DriftKind, Live, Outcome, Schema, TargetPosture, UploadState,
         history, live,
@@ -39,9 +37,6 @@ pub(super) const TARGET_DRIFT_KINDS: [DriftKind; 11] = [
 
 /// How many uploads are compared with code that was not deployed last, the newest first.
 const MAX_UPLOADS_COMPARED: usize = 20;
-
-/// An expiry is told when so many days are left, and again at each smaller number.
-const DAYS_BEFORE_EXPIRY: [i64; 3] = [7, 30, 90];
 
 /// What a look at a target found.
 pub(super) struct ComparisonResult {
@@ -70,6 +65,8 @@ pub(super) struct TargetComparison<'a, W> {
     pub(super) signatures: &'a mut Signatures,
     pub(super) rate_limits: &'a RateLimits,
     target: &'a Target,
+    /// Nothing was deployed to it yet, and a package was prepared for it.
+    is_prepared: bool,
     pub(super) posture: TargetPosture,
     drift: Vec<Drift>,
     pub(super) not_judged: Vec<DriftKind>,
@@ -93,6 +90,7 @@ pub(super) async fn compare_target<W: SweepWorld>(
         signatures,
         rate_limits,
         target,
+        is_prepared: false,
         posture: TargetPosture {
             target: target.clone(),
             current: current.map(Upload::label),
@@ -117,6 +115,7 @@ pub(super) async fn compare_target<W: SweepWorld>(
         if let (Target::Function(name), Some(upload)) = (target, current)
             && look.posture.state == Some(UploadState::Prepared)
         {
+            look.is_prepared = true;
             // Verified under the stack's configuration, for a function that somebody creates: under which, and from what?
             look.other_csc(name, upload).await?;
             look.created(name, upload, outcome.as_ref()).await?;
@@ -177,6 +176,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             found: found.map(str::to_owned),
             upload: Some(upload.clone()),
             functions: Vec::new(),
+            of_prepared: self.is_prepared,
             found_at: self.world.now(),
             closed_at: None,
             announced_at: None,
@@ -217,12 +217,14 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             differences.extend(code);
         }
         differences.extend(self.latest_published(name, &function, last).await?);
+        let aliases = self.aliases(name).await?;
         // $LATEST says nothing about an alias: who moves both is told of both.
         if let Some(alias) = &last.deployed.alias {
-            differences.extend(self.alias(name, alias, last).await?);
+            differences.extend(self.alias(name, alias, &aliases, last).await?);
         }
         self.other_code_runs(&differences, last);
-        self.signature(&function.code, last).await?;
+        self.signatures_of_function(name, &function.code, &aliases, last)
+            .await?;
         self.configuration(name, &function, last).await?;
         self.layers(&function, &last.upload).await?;
         self.other_csc(name, &last.upload).await?;
@@ -285,18 +287,27 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         self.other_code(&what, last, &found.code.sha256).await
     }
 
+    /// All aliases of a function.
+    async fn aliases(&self, name: &FunctionName) -> Result<Vec<ListedAlias>, RetryableError> {
+        let mut aliases = Vec::new();
+        let mut pages = Pages::default();
+        while pages.has_next() {
+            self.rate_limits.control_plane(self.world).await;
+            let listed = self.world.list_aliases(name, pages.marker()).await?;
+            aliases.extend(pages.take_items(listed));
+        }
+        Ok(aliases)
+    }
+
     /// Where the alias points, if not at what was deployed last.
     async fn alias(
         &self,
         name: &FunctionName,
         alias: &str,
+        aliases: &[ListedAlias],
         last: &Live,
     ) -> Result<Option<Difference>, RetryableError> {
-        let Ok(parsed) = AliasName::parse(alias) else {
-            return Ok(None);
-        };
-        self.rate_limits.control_plane(self.world).await;
-        let found = self.world.alias(name, &parsed).await?;
+        let found = aliases.iter().find(|listed| listed.name == alias);
         let expected = last.deployed.version.clone();
         let Some(found) = found else {
             return Ok(Some(Difference {
@@ -316,7 +327,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
                     found.version
                 ),
                 expected,
-                found: Some(found.version),
+                found: Some(found.version.clone()),
             }));
         }
         if found.is_canary() {
@@ -333,61 +344,6 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             }));
         }
         Ok(None)
-    }
-
-    /// Whether the signature of what runs still counts. Lambda judges it only when code is deployed.
-    async fn signature(&mut self, code: &CodeIdentity, last: &Live) -> Result<(), RetryableError> {
-        let id = code
-            .job_arn
-            .as_deref()
-            .and_then(|arn| arn.rsplit('/').next());
-        let Some(id) = id.and_then(|id| SigningJobId::parse(id).ok()) else {
-            return Ok(());
-        };
-        self.rate_limits.signer(self.world).await;
-        let Some(job) = self.world.describe_job(&id).await? else {
-            return Ok(());
-        };
-        if let Some(message) = self
-            .signatures
-            .revoked(self.world, self.rate_limits, &job)
-            .await?
-        {
-            let found = Some(id.as_str());
-            self.add(
-                DriftKind::SignatureRevoked,
-                &last.upload,
-                message,
-                None,
-                found,
-            );
-            return Ok(());
-        }
-        let Some(expires_at) = job.expires_at else {
-            return Ok(());
-        };
-        let left = expires_at.duration_since(self.world.now());
-        let is_within = |days: &&i64| left < SignedDuration::from_hours(days.saturating_mul(24));
-        if let Some(days) = DAYS_BEFORE_EXPIRY.iter().find(is_within) {
-            let (message, found) = if left.is_negative() {
-                (
-                    format!("the signature expired at {expires_at}"),
-                    "expired".to_owned(),
-                )
-            } else {
-                let message = format!("the signature expires at {expires_at}, within {days} days");
-                (message, format!("{days} days"))
-            };
-            let expected = Some("a signature that is valid for longer");
-            self.add(
-                DriftKind::SignatureExpires,
-                &last.upload,
-                message,
-                expected,
-                Some(&found),
-            );
-        }
-        Ok(())
     }
 
     /// Answers whether the layer is at rest.
@@ -418,7 +374,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             return Ok(false);
         };
         self.note_code(&content.code);
-        self.signature(&content.code, last).await?;
+        self.signature_of_layer(&content.code, last).await?;
         if newest_number > expected {
             let found = newest.version.to_string();
             if !self.was_told(&content.code.sha256, last).await? {

@@ -96,6 +96,7 @@ fn is_policy(finding: &Finding) -> bool {
             Some(ReasonCode::PublisherNotAllowed | ReasonCode::NoCodeSigningConfig)
         ),
         Check::Revocation => finding.code == Some(ReasonCode::RevocationUnknown),
+        Check::Provenance => finding.code != Some(ReasonCode::ProvenanceUnknown),
         Check::Approval => finding.code != Some(ReasonCode::PeopleUnknown),
         Check::Freeze => finding.code == Some(ReasonCode::Frozen),
         Check::Startable => finding.status == Status::Fail,

@@ -9,11 +9,12 @@ use super::{
     break_glass::pass_over,
     checks::{
         approval::approval, claims::claims, expiry::expiry, freeze::freeze, integrity::integrity,
-        origin::origin, publisher::publisher, revocation::revocation,
+        origin::origin, provenance::provenance, publisher::publisher, revocation::revocation,
         second_opinion::second_opinion, startable::startable, structure::structure,
     },
     evidence::{Evidence, Fact, Unstartable, WithoutCsc},
     finding::{Action, Check, Decision, Finding, Status},
+    provenance_report::ProvenanceReport,
     report::{PackageReport, SignatureReport, Verdict},
 };
 use crate::domain::{CscPolicy, ReasonCode};
@@ -33,6 +34,10 @@ pub fn decide(evidence: &Evidence) -> Verdict {
     .into_iter()
     .map(|(check, result)| result.into_finding(check, action_of(check, evidence)))
     .collect();
+    findings.extend(provenance(evidence).map(|result| {
+        let action = action_of(Check::Provenance, evidence);
+        result.into_finding(Check::Provenance, action)
+    }));
     let results = startable(evidence).into_iter();
     findings.extend(results.map(|(fault, result)| {
         let action = match fault {
@@ -62,15 +67,20 @@ pub fn decide(evidence: &Evidence) -> Verdict {
         findings,
         signature: evidence.package.signature.as_ref().map(SignatureReport::of),
         package: PackageReport::of(evidence),
+        provenance: ProvenanceReport::of(evidence),
     }
 }
 
 /// What a failure of each check does.
 fn action_of(check: Check, evidence: &Evidence) -> Action {
     match check {
-        Check::Structure | Check::Origin | Check::Claims | Check::Approval | Check::Freeze => {
-            Action::Block
-        }
+        // Who demands provenance means it, whatever AWS does with signatures; so does who asks for people.
+        Check::Structure
+        | Check::Origin
+        | Check::Claims
+        | Check::Provenance
+        | Check::Approval
+        | Check::Freeze => Action::Block,
         Check::Integrity | Check::SecondOpinion => {
             if evidence.lambda_overrides_integrity() {
                 Action::Warn

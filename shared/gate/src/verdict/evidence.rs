@@ -1,15 +1,14 @@
 //! Everything a verdict rests on, gathered before anything is decided.
 
-pub use super::fact::{Fact, NoAnswer};
-use super::{people::People, start_facts::StartFacts};
-use crate::domain::{
-    Csc, FunctionConfiguration, Refusal, SigningJob, SigningProfile, UploadDigest,
-};
+pub(super) use super::fact::{Fact, NoAnswer};
+use super::{people::People, provenance_evidence::ProvenanceEvidence, start_facts::StartFacts};
+use crate::domain::{Csc, FunctionConfiguration, Refusal, SigningJob, SigningProfile};
 use countersign_package::{
     Certificate, Claims, IntegrityError, OriginError, ProfileVersionArn, StructureError,
     VerifiedPackage, origin::OriginProof,
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Lambda's own verdict on a package, by dry run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +20,8 @@ pub enum DryRun {
 }
 
 /// What happens to a target that has no code signing configuration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WithoutCsc {
     /// Nothing is deployed to it.
     #[default]
@@ -31,7 +31,8 @@ pub enum WithoutCsc {
 }
 
 /// Whose word counts on integrity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum IntegrityAuthority {
     /// Ours: what we cannot verify is not deployed.
     #[default]
@@ -42,7 +43,8 @@ pub enum IntegrityAuthority {
 }
 
 /// What happens to a package that cannot start as the function that it is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unstartable {
     /// It is deployed, with a warning: the gate's knowledge of runtimes is not AWS's.
     #[default]
@@ -51,8 +53,9 @@ pub enum Unstartable {
     Refuse,
 }
 
-/// The choices that an operator has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The choices that an operator has. What a record does not say was not to be chosen when it was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OperatorPolicy {
     /// `COUNTERSIGN_TARGET_WITHOUT_CSC`
     pub without_csc: WithoutCsc,
@@ -104,7 +107,8 @@ pub(crate) struct SignatureFacts {
     pub(crate) certificates: Vec<Certificate>,
 }
 
-/// What became of comparing a package with its source.
+/// What became of comparing a package with its source. No [`Fact`]: it may also be impossible to compare, and a source
+/// that is gone is another thing than one that was not looked for.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Judged(Result<OriginProof, OriginError>),
@@ -116,25 +120,19 @@ pub(crate) enum Origin {
 }
 
 impl Examined {
+    /// SHA-256 of the upload that the package is proven to come from.
+    #[must_use]
+    pub fn proven_source(&self) -> Option<[u8; 32]> {
+        match &self.origin {
+            Origin::Judged(Ok(origin)) => Some(*origin.source_sha256().as_bytes()),
+            _ => None,
+        }
+    }
+
     /// Base64 of the SHA-256 of the package, as Lambda's `CodeSha256`.
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
-    }
-
-    /// SHA-256 of the upload that the package is proven to be made of; `None` when that is not proven.
-    #[must_use]
-    pub fn source_sha256(&self) -> Option<UploadDigest> {
-        match &self.origin {
-            Origin::Judged(Ok(proof)) => {
-                Some(UploadDigest::of_bytes(proof.source_sha256().as_bytes()))
-            }
-            Origin::Judged(Err(_))
-            | Origin::NotAsked
-            | Origin::Absent
-            | Origin::Unavailable(_)
-            | Origin::Unjudged => None,
-        }
     }
 
     /// Whether the package carries a signature whose claims are proven: by a whole verification, or by
@@ -164,6 +162,8 @@ pub struct Evidence {
     pub profile: Fact<SigningProfile>,
     /// The configuration of the function that it is for. A layer has none.
     pub function: Fact<FunctionConfiguration>,
+    /// What is demanded of where it was built, and what is there to show it.
+    pub provenance: ProvenanceEvidence,
     /// Lambda's own verdict. Lambda has none on a layer, nor on a function that does not exist.
     pub dry_run: Fact<DryRun>,
     /// What people say of it.
@@ -193,7 +193,11 @@ impl Evidence {
             || self.profile.is_passing()
             || self.dry_run.is_passing()
             || self.people.is_passing()
-            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.is_passing())
+            || matches!(
+                &self.provenance,
+                ProvenanceEvidence::Demanded(demanded) if demanded.attestations.is_passing()
+            )
+            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.has_passing_cause())
     }
 
     /// The proven claims; or, when Lambda's dry run overrides our finding, what Signer itself says of

@@ -1,4 +1,4 @@
-//! What had to be asked for: an answer, no question, or no answer.
+//! Something that had to be asked for: the answer, that nobody asked, or that there was none.
 
 use std::fmt;
 
@@ -30,6 +30,10 @@ impl NoAnswer {
         }
     }
 
+    pub(super) fn has_passing_cause(&self) -> bool {
+        self.is_passing
+    }
+
     /// It will stay so until somebody changes something: a right, a setting.
     #[must_use]
     pub fn lasting(why: impl Into<String>) -> Self {
@@ -40,12 +44,6 @@ impl NoAnswer {
     }
 }
 
-impl NoAnswer {
-    pub(super) fn is_passing(&self) -> bool {
-        self.is_passing
-    }
-}
-
 impl fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.why)
@@ -53,7 +51,8 @@ impl fmt::Display for NoAnswer {
 }
 
 impl<T> Fact<T> {
+    /// Whether AWS throttled or did not answer.
     pub(super) fn is_passing(&self) -> bool {
-        matches!(self, Self::Unavailable(no_answer) if no_answer.is_passing)
+        matches!(self, Self::Unavailable(no_answer) if no_answer.has_passing_cause())
     }
 }

@@ -76,6 +76,8 @@ pub enum Check {
     Publisher,
     /// Neither job nor profile is revoked for this signature.
     Revocation,
+    /// It was built from the source, and by the workflow, that its target demands. Absent where nothing is demanded.
+    Provenance,
     /// It can start as the function that it is for. Each fault is a finding of its own.
     Startable,
     /// As many people approved it as are demanded.

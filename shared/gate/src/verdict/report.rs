@@ -4,6 +4,7 @@
 use super::{
     evidence::{Evidence, SignatureFacts},
     finding::{Action, Check, Decision, Finding, Status},
+    provenance_report::ProvenanceReport,
 };
 use crate::domain::ReasonCode;
 use jiff::Timestamp;
@@ -61,6 +62,9 @@ pub struct Verdict {
     pub signature: Option<SignatureReport>,
     /// The package.
     pub package: PackageReport,
+    /// Where it is proven to have been built; left out when nothing is demanded, or nothing that fits is proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<ProvenanceReport>,
 }
 
 impl Verdict {

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use countersign_gate::{
     domain::ReasonCode,
     records::{
-        Announced, Drift, DriftKind, Incident, Lease, Live, OpenAlerts, Outcome, Posture, Pruned,
-        Publishing, Received, Recovered, Resent, Signing, Silence, SilenceState, SweepProgress,
-        VerdictRecord, Waiting,
+        Announced, Drift, DriftKind, Incident, Lease, Live, OpenAlerts, Outcome, PolicyDocument,
+        Posture, Pruned, Publishing, Received, Recovered, Resent, Signing, Silence, SilenceState,
+        SummaryEnvelope, SweepProgress, VerdictRecord, Waiting,
     },
 };
 use countersign_testkit::checkout;
@@ -89,6 +89,8 @@ fn samples_of_the_records_are_records() {
     check::<VerdictRecord>("verdict.json");
     check::<Outcome>("outcome.json");
     check::<Announced>("announced.json");
+    check::<PolicyDocument>("policy.json");
+    check::<SummaryEnvelope>("summary.dsse.json");
     check::<Waiting>("waiting.json");
     check::<Lease>("lease-deploy-2.json");
     check::<Live>("live.json");

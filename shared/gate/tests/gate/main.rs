@@ -12,6 +12,12 @@
 mod aliases;
 mod applied;
 mod architectures;
+#[expect(
+    dead_code,
+    reason = "the tests of `countersign-attest` use the rest of it"
+)]
+#[path = "../../../attest/tests/attest/forge.rs"]
+mod attest_forge;
 mod documents;
 mod faults;
 mod happy_path;
@@ -26,6 +32,7 @@ mod patience;
 mod people;
 mod plot;
 mod probe;
+mod provenance;
 mod pruning;
 mod refusals;
 mod rollback;
@@ -33,6 +40,7 @@ mod scale;
 mod scale_plots;
 mod startable;
 mod storage_mode;
+mod summaries;
 mod sweep;
 mod sweep_trust;
 mod told_once;

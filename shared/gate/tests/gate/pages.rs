@@ -123,11 +123,16 @@ fn pages() -> Vec<(String, Page)> {
         closed_at: Some("2026-11-22T09:00:00Z".parse().unwrap()),
         ..drift(DriftKind::OtherCodeRuns)
     };
+    let of_prepared = Drift {
+        of_prepared: true,
+        ..drift(DriftKind::OtherCodeRuns)
+    };
     of_samples
         .chain(own.map(|(name, record)| (name.to_owned(), page_of_outcome(&record))))
         .chain(of_drift)
         .chain([
             ("drift-closed".to_owned(), page_of_drift(&closed)),
+            ("drift-of-prepared".to_owned(), page_of_drift(&of_prepared)),
             (
                 "own-deployed".to_owned(),
                 page_of_outcome_by(&noticing(), &outcome("deployed", None)),
@@ -535,6 +540,9 @@ fn drift_of_the_account_has_a_page_and_made_up_subjects_have_none() {
     let page = of(DriftKind::NotGated, "account/functions").unwrap();
     assert_eq!((page.severity, page.target), (Severity::Warning, None));
     assert!(of(DriftKind::WeakerParameters, "account/parameters").is_some());
+    assert!(of(DriftKind::ProbeDiffers, "account/probe").is_some());
+    let page = of(DriftKind::SettingsChanged, "account/settings").unwrap();
+    assert_eq!(page.severity, Severity::Warning);
     for subject in [
         "account/layers",
         "configurations/csc-1",

@@ -5,16 +5,19 @@ use std::time::Duration;
 use countersign_gate::{
     admission::{Admission, admit},
     deployment::{APPROVALS_TAG, DeploySettings},
-    domain::{PersonalRoles, ReasonCode, Refusal, SigningJobId, UploadDigest, Uploader, VersionId},
+    domain::{
+        PersonalRoles, ReasonCode, Refusal, SigningJobId, Target, UploadDigest, Uploader, VersionId,
+    },
     events::SweepRun,
     outcome::RetryableError,
-    records::{Outcome, Statement, UploadState, VerdictRecord, Waiting},
+    records::{Outcome, Statement, UploadState, VerdictRecord, Waiting, history},
 };
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::{
     happy_path::{GOOD, OTHER, SAME_AS_GOOD, change, go, world},
+    summaries::summarized,
     sweep::{pass, swept},
     world::{
         FUNCTION, LAYER, World,
@@ -119,11 +122,19 @@ fn record<T: for<'de> serde::Deserialize<'de>>(world: &World, file: &str) -> T {
     state.record(path.unwrap()).unwrap()
 }
 
+/// What `status` calls the newest upload of the function.
+fn standing(world: &World) -> &'static str {
+    let target = Target::from_key(FUNCTION).unwrap();
+    let found = run_in(world, history(&hands(world, "cli"), &target, 1)).unwrap();
+    found[0].status()
+}
+
 #[test]
 fn upload_waits_for_as_many_people_as_are_demanded() {
     let (world, settings) = (world(), demanding(2));
     let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
     assert!(waits(&world, &settings, &job).contains("0 of 2 approvals; it waits until"));
+    assert_eq!(standing(&world), "waiting for people");
     approve(&world, GOOD, "ben", BEN);
     let why = waits(&world, &settings, &job);
     assert!(
@@ -593,6 +604,11 @@ fn glass_is_broken_for_what_a_policy_refuses_and_shouts() {
     assert!(
         told.contains(BEN) && told.contains("the shop is down"),
         "{told}"
+    );
+    assert_eq!(
+        summarized(&world, &outcome).unwrap(),
+        None,
+        "nobody says that it was verified"
     );
     let version = world.state().functions["checkout"].versions[0].clone();
     assert!(version.description.contains(" BREAK-GLASS"), "{version:?}");

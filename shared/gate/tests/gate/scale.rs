@@ -528,8 +528,8 @@ fn in_an_hour(pace: u64) -> u64 {
     (beyond.unwrap() - 1) * 100
 }
 
-/// The share of the control plane that so many functions with an alias would take within an hour, in percent: one
-/// `GetAlias` each, and what four attempts list.
+/// The share of the control plane that so many functions would take within an hour, in percent: one
+/// `ListAliases` each, and what four attempts list.
 fn share_for_an_hour(functions: u64) -> u64 {
     let calls = functions + 4 * 2 * functions.div_ceil(50);
     (calls * 100).div_ceil(Quotas::CONTROL_PLANE * 3600)
@@ -552,7 +552,7 @@ pub(crate) fn sweeps() -> (String, [u64; 2]) {
     }
     let _ = writeln!(
         text,
-        "\nAll of 10,000 with an alias within an hour would take {} % of the control plane.",
+        "\nAll of 10,000 within an hour would take {} % of the control plane.",
         share_for_an_hour(10_000)
     );
     (text, paces)
@@ -646,9 +646,11 @@ fn outage_of_signer_is_made_good_for_by_itself() {
 #[test]
 fn sweep_keeps_its_share_of_the_quotas() {
     let (_, [without, with]) = sweeps();
-    // GetFunction twice at ten a second, GetAlias at one and a half.
-    assert!(without >= 200 && with >= 667, "{without} {with}");
-    assert!(with <= 720, "nothing else adds to that: {with}");
+    // ListAliases at one and a half a second, and within that time GetFunction twice at ten.
+    for pace in [without, with] {
+        assert!(pace >= 660, "{without} {with}");
+        assert!(pace <= 720, "nothing else adds to that: {pace}");
+    }
 }
 
 #[test]

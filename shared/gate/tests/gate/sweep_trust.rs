@@ -4,7 +4,7 @@
 use countersign_gate::{
     domain::{AttachedLayer, Csc, CscArn, CscPolicy, ExecWrapper, ProfileStatus, WeakerParameter},
     events::SweepRun,
-    records::{Drift, Outcome, Posture, UploadState},
+    records::{Drift, Outcome, Posture, SettingsPosture, UploadState},
     sweep::SweepSettings,
 };
 
@@ -235,6 +235,11 @@ fn function_that_was_created_otherwise_than_it_was_prepared_is_told() {
         assert_eq!(found(&world), kinds);
     }
     assert_eq!(told(&world), 3);
+    // Nothing was deployed, so that nothing can be rolled back to.
+    let open = drift(&world, "functions/checkout", "OTHER_CODE_RUNS");
+    assert!(open.of_prepared);
+    assert!(open.fix().contains("countersign push"), "{}", open.fix());
+    assert!(!open.fix().contains("--to LABEL"), "{}", open.fix());
     let job = prepared_job(&world);
     change(&world, |function| {
         function.job_arn = Some(job);
@@ -413,4 +418,71 @@ fn weaker_parameters_are_told_once_and_closed_when_they_are_back() {
     assert_eq!(open().found.as_deref(), Some(both));
     assert_eq!(sweep_with(&[]), [""; 0]);
     assert!(!open().is_open());
+}
+
+/// CloudTrail hides the values of parameters, and no default says which pattern is the right one.
+#[test]
+fn changed_settings_are_told_once() {
+    let world = sample_world();
+    let with = |functions: &str, peers: &[&str], roots: &[&str]| {
+        let set = |texts: &[&str]| texts.iter().copied().map(str::to_owned).collect();
+        let settings = SweepSettings {
+            watched: SettingsPosture {
+                target_functions: functions.to_owned(),
+                target_layers: "*".to_owned(),
+                peer_roles: set(peers),
+                trust_roots: set(roots),
+            },
+            ..sweep_settings()
+        };
+        found_with(&world, &settings)
+    };
+    let quiet = |functions, peers, roots| {
+        assert_eq!(with(functions, peers, roots), [""; 0]);
+    };
+    // There is nothing to compare with at first.
+    quiet("*", &["one"], &["root"]);
+    quiet("*", &["one"], &["root"]);
+    assert_eq!(with("check*", &["one"], &["root"]), ["SETTINGS_CHANGED"]);
+    let open = || drift(&world, "account/settings", "SETTINGS_CHANGED");
+    assert_eq!(open().message, "TargetFunctions was *, and is check*");
+    assert_eq!(told(&world), 1);
+    // It happened, and nobody hears that it is over.
+    quiet("check*", &["one"], &["root"]);
+    quiet("check*", &["one"], &["root"]);
+    assert_eq!(told(&world), 1);
+    assert!(!open().is_open());
+    let kinds = with("check*", &["one", "two"], &["other"]);
+    assert_eq!(kinds, ["SETTINGS_CHANGED"]);
+    let expected = "PeerRoles has two since, and no longer nothing; TrustRoots has other since, and no longer root";
+    assert_eq!(open().message, expected);
+    assert_eq!(told(&world), 2);
+    // What lets less through is nothing to tell.
+    quiet("*", &[], &["other"]);
+    assert_eq!(told(&world), 2);
+}
+
+/// The run ended between the document and its event.
+#[test]
+fn change_of_settings_whose_event_was_lost_is_told_by_the_next_run() {
+    let world = sample_world();
+    found(&world);
+    let narrowed = SweepSettings {
+        watched: SettingsPosture {
+            target_functions: "check*".to_owned(),
+            ..sweep_settings().watched
+        },
+        ..sweep_settings()
+    };
+    found_with(&world, &narrowed);
+    assert_eq!(told(&world), 1);
+    let path = "drift/account/settings/SETTINGS_CHANGED.json";
+    let mut lost: Drift = world.state().record(path).unwrap();
+    lost.announced_at = None;
+    let body = serde_json::to_vec(&lost).unwrap();
+    world.state().records.insert(path.to_owned(), body);
+    found_with(&world, &narrowed);
+    assert_eq!(told(&world), 2);
+    found_with(&world, &narrowed);
+    assert_eq!(told(&world), 2);
 }

@@ -9,7 +9,8 @@ use countersign_gate::{
     },
     verdict::{
         Candidate, Check, Decision, DryRun, Evidence, Fact, IntegrityAuthority, Judgement,
-        NoAnswer, OperatorPolicy, People, Unstartable, Verdict, WithoutCsc, decide, examine, judge,
+        NoAnswer, OperatorPolicy, People, ProvenanceEvidence, Unstartable, Verdict, WithoutCsc,
+        decide, examine, judge,
     },
 };
 use countersign_package::Limits;
@@ -378,7 +379,7 @@ fn json_is_the_documented_one() {
 }
 
 /// A verdict in a cell: the decision, and the codes it rests on.
-fn spell(verdict: &Verdict) -> String {
+pub(crate) fn spell(verdict: &Verdict) -> String {
     let codes = |findings: Vec<&countersign_gate::verdict::Finding>| -> String {
         let mut codes: Vec<&str> = findings
             .iter()
@@ -399,7 +400,7 @@ fn spell(verdict: &Verdict) -> String {
 }
 
 /// The evidence of one cell.
-fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
+pub(crate) fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
     let unsigned = zip("export const answer = 42;");
     let package = match signature {
         "none" => unsigned.clone(),
@@ -471,6 +472,7 @@ fn evidence(signature: &str, source: &str, policy: &str) -> Evidence {
             }),
         },
         function: Fact::NotAsked,
+        provenance: ProvenanceEvidence::NotDemanded,
         dry_run: Fact::NotAsked,
         people: People::not_asked(),
         policy: OperatorPolicy::default(),
@@ -565,7 +567,7 @@ fn rows_of(heading: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn assert_table(heading: &str, expected: &[Vec<String>]) {
+pub(crate) fn assert_table(heading: &str, expected: &[Vec<String>]) {
     let found = rows_of(heading);
     let as_table: Vec<String> = expected
         .iter()

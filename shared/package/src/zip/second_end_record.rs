@@ -29,8 +29,8 @@ pub(super) fn reject_second_end_records(
 
 /// From the directory to the end of the file, each end record that is there stands where it belongs.
 ///
-/// Some readers take the first signature that they find, or the last. In the directory no signature
-/// has an innocent reason, nor has it in the archive comment: minizip, zziplib, adm-zip, jszip and
+/// Some readers take the first signature that they find, or the last. A record signature inside
+/// the central directory or the archive comment is never legitimate: minizip, zziplib, adm-zip, jszip and
 /// node-stream-zip look there for zip64 records, the first three of them also where there are none.
 fn reject_signatures_behind_bodies(
     bytes: &[u8],
@@ -57,7 +57,7 @@ fn reject_signatures_behind_bodies(
     Ok(())
 }
 
-/// An end record between the bodies has an innocent reason, a zip within the zip; then it must not
+/// An end record between the bodies is legitimate where a zip is within the zip; then it must not
 /// describe a directory of this file, nor an empty one where the headers of this one differ: libzip
 /// prefers the directory whose headers agree best.
 fn reject_end_records_in_bodies(

@@ -52,7 +52,7 @@ fn command(credentials: &Credentials, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(credentials: &Credentials, arguments: &[&str]) -> Output {
+pub(crate) fn run(credentials: &Credentials, arguments: &[&str]) -> Output {
     command(credentials, arguments).output().unwrap()
 }
 

@@ -9,6 +9,13 @@
     reason = "in a test, a panic is the report"
 )]
 
+#[expect(
+    dead_code,
+    clippy::expect_used,
+    reason = "the tests of `countersign-attest` use the rest of it"
+)]
+#[path = "../../../../shared/attest/tests/attest/forge.rs"]
+mod attest_forge;
 mod command_line;
 mod dead_letters;
 mod detections;
@@ -19,7 +26,9 @@ mod every_command;
 mod faults;
 mod happy_path;
 mod pages;
+mod provenance;
 mod refusals;
+mod summaries;
 mod sweep;
 mod true_records;
 mod who_may_write;
@@ -63,7 +72,14 @@ fn deployed() -> Result<(Cloud, Stack), HarnessError> {
     let tools = Tools::prepare(&checkout::root(), &Nobody)?;
     let cloud = Cloud::start(&tools, cloud::free_port()?, &Nobody)?;
     let administrators = format!("AdministratorRoles={ADMINISTRATOR}");
-    let parameters = ["TargetFunctions=demo*", &administrators];
+    let keys = format!("ProvenanceKeys=\"{}\"", provenance::public_key());
+    let parameters = [
+        "TargetFunctions=demo*",
+        "AttestationWaitSeconds=30",
+        "SummaryKey=create",
+        &administrators,
+        &keys,
+    ];
     let stack = cloud.deploy("countersign", &parameters, &Nobody)?;
     Ok((cloud, stack))
 }

@@ -160,6 +160,18 @@ mod tests {
         ));
     }
 
+    /// A part of the gate is known by the parameter that names it, not by any that is called so.
+    #[test]
+    fn alias_that_is_called_like_the_stack_is_none_of_its_parts() {
+        for name in ["countersign", "countersign-alert", "countersign-live"] {
+            let request = json!({"functionName": "orders", "name": name, "functionVersion": "3"});
+            let moved = event("lambda", "UpdateAlias20150331", request);
+            fires(&DETECTION, &moved);
+            assert!(page(&moved).target.is_some(), "{name}");
+            silent(&by_gate(&moved));
+        }
+    }
+
     /// Only a call that can be a dry run is one.
     #[test]
     fn parameter_that_the_call_does_not_have_makes_nothing_quiet() {

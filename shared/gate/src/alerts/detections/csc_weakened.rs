@@ -17,6 +17,7 @@ pub(super) static DETECTION: Detection = Detection {
     false_positives: "a roll-out that starts with Warn to see what would be refused.",
     steps: &[
         "Put it back: aws lambda update-code-signing-config --code-signing-config-arn {csc} --code-signing-policies UntrustedArtifactOnDeployment=Enforce --region {region}",
+        "See whom it trusts (countersign csc list --region {region}), and take out whom nobody knows: countersign csc remove PUBLISHER --csc {csc} --region {region} --yes",
         "See which functions are under it: aws lambda list-functions-by-code-signing-config --code-signing-config-arn {csc} --region {region}",
         ASK,
     ],
@@ -40,7 +41,22 @@ fn matches(context: &Context<'_>) -> Option<Match> {
     let policy = context
         .call
         .request_text("/codeSigningPolicies/untrustedArtifactOnDeployment");
-    (policy? != "Enforce").then(Match::default)
+    if policy? == "Enforce" {
+        return None;
+    }
+    let list = context
+        .call
+        .request("/allowedPublishers/signingProfileVersionArns");
+    let publishers = list.and_then(|list| list.as_array());
+    let Some(publishers) = publishers else {
+        return Some(Match::default());
+    };
+    let names: Vec<&str> = publishers.iter().filter_map(|arn| arn.as_str()).collect();
+    Some(Match::default().detail(format!(
+        "The same call set whom it trusts, which Enforce alone does not take back: {} publisher(s), {}.",
+        names.len(),
+        names.join(", "),
+    )))
 }
 
 #[cfg(test)]

@@ -282,6 +282,8 @@ impl Context<'_> {
         self.own_function().or_else(|| {
             RESOURCE_NAME_POINTERS
                 .iter()
+                .filter(|(service, _)| *service == self.call.service())
+                .flat_map(|(_, pointers)| pointers.iter())
                 .filter_map(|pointer| self.call.request(pointer))
                 .flat_map(texts_of)
                 .map(name_of)
@@ -308,24 +310,22 @@ impl Context<'_> {
     }
 }
 
-/// The parameters that name things of a stack, in the services that it has things of.
-pub(super) const RESOURCE_NAME_POINTERS: [&str; 16] = [
-    "/roleName",
-    "/policyArn",
-    "/queueUrl",
-    "/name",
-    "/rule",
-    "/eventBusName",
-    "/bucketName",
-    "/topicArn",
-    "/subscriptionArn",
-    "/logGroupName",
-    "/alarmName",
-    "/alarmNames",
-    "/muteTargets/alarmNames",
-    "/resourceArn",
-    "/stackName",
-    "/trailName",
+/// The parameters that name things of a stack, by service; functions are found by [`ApiCall::function`]. Other parameters of the same name name other things: an alias of
+/// somebody's function may be called like the stack.
+pub(super) const RESOURCE_NAME_POINTERS: [(&str, &[&str]); 10] = [
+    ("cloudformation", &["/stackName"]),
+    ("cloudtrail", &["/name", "/trailName", "/resourceArn"]),
+    ("events", &["/name", "/rule", "/eventBusName"]),
+    ("iam", &["/roleName", "/policyArn"]),
+    ("logs", &["/logGroupName"]),
+    (
+        "monitoring",
+        &["/alarmName", "/alarmNames", "/muteTargets/alarmNames"],
+    ),
+    ("s3", &["/bucketName"]),
+    ("scheduler", &["/name"]),
+    ("sns", &["/topicArn", "/subscriptionArn", "/resourceArn"]),
+    ("sqs", &["/queueUrl"]),
 ];
 
 /// A text, or the texts of a list.

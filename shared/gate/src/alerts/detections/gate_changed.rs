@@ -248,6 +248,54 @@ mod tests {
         }
     }
 
+    /// What makes paging deaf without turning anything off.
+    #[test]
+    fn filters_before_alert_page() {
+        let own = "arn:aws:lambda:us-east-1:111122223333:function:countersign-alert";
+        let criteria = json!({"filters": [{"pattern": "{\"body\":{\"run\":[\"repeats\"]}}"}]});
+        // Named by its id alone, as the console and the CLI do; the answer has the function.
+        let mapping = |function: &str| {
+            let request =
+                json!({"uUID": "1b6fe2a6-0000-4000-8000-000000000000", "filterCriteria": criteria});
+            let event = event("lambda", "UpdateEventSourceMapping20150331", request);
+            with(&event, "responseElements", json!({"functionArn": function}))
+        };
+        fires(&DETECTION, &mapping(own));
+        silent(&mapping(&own.replace("countersign-alert", "another-teams")));
+        let target =
+            json!({"id": "alert", "arn": "arn:aws:sqs:us-east-1:111122223333:countersign-alert"});
+        for change in [
+            json!({"input": "{}"}),
+            json!({"inputPath": "$.time"}),
+            json!({"inputTransformer": {"inputTemplate": "x"}}),
+        ] {
+            let mut target = target.clone();
+            target
+                .as_object_mut()
+                .unwrap()
+                .extend(change.as_object().unwrap().clone());
+            let request = json!({"rule": "countersign-TrailRule-1X", "targets": [target]});
+            fires(&DETECTION, &event("events", "PutTargets", request));
+            let request = json!({"rule": "nightly", "targets": [target]});
+            silent(&event("events", "PutTargets", request));
+        }
+        let filter = |topic: &str| {
+            let request = json!({"subscriptionArn": format!("arn:aws:sns:us-east-1:111122223333:{topic}:5d1e"),
+                "attributeName": "FilterPolicy", "attributeValue": "{\"severity\":[\"none\"]}"});
+            event("sns", "SetSubscriptionAttributes", request)
+        };
+        fires(&DETECTION, &filter("countersign-Topic-1X"));
+        assert_eq!(
+            page(&filter("countersign-Topic-1X")).severity,
+            Severity::Critical
+        );
+        silent(&filter("orders-Topic"));
+        // Somebody is subscribed with a filter from the beginning: more people hear of it, or fewer do.
+        let request = json!({"topicArn": "arn:aws:sns:us-east-1:111122223333:countersign-Topic-1X", "protocol": "https",
+            "attributes": {"FilterPolicy": "{}"}});
+        fires(&DETECTION, &event("sns", "Subscribe", request));
+    }
+
     #[test]
     fn parts_of_others_are_silent() {
         for (service, call, request) in [

@@ -1,7 +1,7 @@
 //! The page of a call that a detection found.
 
 use super::{
-    code_changed,
+    code_changed, csc_weakened,
     detection::{Context, Detection, Match},
     fill::is_plain,
     function_created, table, untrusted_code_live,
@@ -13,12 +13,13 @@ use crate::{
         known_code::KnownCode,
         known_csc::KnownCsc,
         known_live::LiveUpload,
-        page::{AwsLocation, IncidentScope, PageState, Repetition},
+        page::{AwsLocation, IncidentScope, LATEST, PageState, Repetition},
         settings::AlertSettings,
     },
     domain::Target,
     events::ApiCall,
 };
+use countersign_package::ProfileVersionArn;
 use serde_json::Value;
 
 /// What the records know of a call and what it is about.
@@ -44,18 +45,18 @@ pub(in crate::alerts) fn page_of(
         return None;
     }
     finding.details.extend(code.sentence());
-    let before = known.csc.map(|csc| csc.prior_state(call));
+    let before = known.csc.map(|csc| csc.prior_state(call, settings));
     let (sentences, step) = before
         .map(|before| (before.sentences, before.step))
         .unwrap_or_default();
-    finding.details.extend(sentences);
-    Some(page(
-        detection,
-        &finding,
-        step.as_deref(),
-        known.live,
-        &Context { call, settings },
-    ))
+    // What changed comes first: a text that is too long is cut at its end.
+    finding.details.splice(0..0, sentences);
+    let context = Context { call, settings };
+    Some(Page {
+        code_class: context.code_class(code),
+        lasting: context.lasting(detection, known.csc),
+        ..page(detection, &finding, step.as_deref(), known.live, &context)
+    })
 }
 
 /// Whether the page of a call names what the gate deployed last, or the bucket that it is in.
@@ -202,6 +203,8 @@ fn page(
             ),
             IncidentScope::Stack(_) => severity.as_str().to_owned(),
         },
+        code_class: None,
+        lasting: Vec::new(),
         scope: finding.scope,
         dedup_key: None,
         repetition: finding.repetition.unwrap_or(Repetition::Counted),
@@ -271,6 +274,45 @@ enum Tool {
 }
 
 impl Context<'_> {
+    /// Whose code a call put on a function, and who signed it.
+    fn code_class(&self, code: &KnownCode) -> Option<String> {
+        let uploaded = code.class()?;
+        let publisher = self.call.signing_profile_version_arn();
+        let publisher = publisher.map(|arn| ProfileVersionArn::parse(arn).ok());
+        let own = self.settings.signing_profile.as_ref();
+        let signed = match publisher {
+            None => "unsigned",
+            Some(Some(publisher))
+                if publisher.account() == self.call.account()
+                    && own.is_none_or(|own| own.as_str() == publisher.profile_name()) =>
+            {
+                "signed"
+            }
+            Some(_) => "signed by another profile",
+        };
+        Some(format!("{signed}, {uploaded}"))
+    }
+
+    /// What a call brought that another deployment or another policy does not take away.
+    fn lasting(&self, detection: &Detection, csc: Option<&KnownCsc>) -> Vec<String> {
+        if detection.id == csc_weakened::DETECTION.id {
+            let not_known = KnownCsc::Unreadable;
+            return csc.unwrap_or(&not_known).added(self.call, self.settings);
+        }
+        let is_of_code = [
+            untrusted_code_live::DETECTION.id,
+            function_created::DETECTION.id,
+        ];
+        if !is_of_code.contains(&detection.id) {
+            return Vec::new();
+        }
+        let mut lasting = self.call.layers();
+        if !lasting.is_empty() && self.call.name() == "CreateFunction" {
+            lasting.push(LATEST);
+        }
+        lasting.into_iter().map(str::to_owned).collect()
+    }
+
     /// Who made the call, as one person or program: a role's sessions are one.
     fn actor(&self) -> String {
         let role = self.call.role_arn();

@@ -4,11 +4,15 @@
 use serde_json::{Value, json};
 
 use super::{
-    inert::cut,
+    inert::{cut, no_markup},
     parts::{Parts, is_closed},
+    step::step,
 };
 use crate::{
-    alerts::page::{AwsLocation, Page, Severity},
+    alerts::{
+        page::{AwsLocation, Page, Severity},
+        settings::AlertSettings,
+    },
     domain::Target,
 };
 
@@ -17,7 +21,12 @@ const MAX_DESCRIPTION_CHARS: usize = 1_024;
 /// Of `Remediation.Recommendation.Text`.
 const MAX_RECOMMENDATION_CHARS: usize = 512;
 
-pub(super) fn asff(page: &Page, parts: &Parts, place: &AwsLocation) -> Value {
+pub(super) fn asff(
+    page: &Page,
+    parts: &Parts,
+    place: &AwsLocation,
+    settings: &AlertSettings,
+) -> Value {
     let AwsLocation {
         partition,
         region,
@@ -45,10 +54,10 @@ pub(super) fn asff(page: &Page, parts: &Parts, place: &AwsLocation) -> Value {
         ),
         None => ("AwsAccount", format!("AWS::::Account:{account}")),
     };
-    let recommendation = parts
-        .next_steps
-        .first()
-        .map_or("None is needed.", String::as_str);
+    let recommendation = page.next_steps.first().map_or_else(
+        || "None is needed.".to_owned(),
+        |text| no_markup(&step(text, page, settings, MAX_RECOMMENDATION_CHARS)),
+    );
     let product = format!("product/{account}/default");
     json!({
         "SchemaVersion": "2018-10-08",
@@ -66,7 +75,7 @@ pub(super) fn asff(page: &Page, parts: &Parts, place: &AwsLocation) -> Value {
         }},
         "Title": parts.title,
         "Description": cut(&parts.text, MAX_DESCRIPTION_CHARS),
-        "Remediation": {"Recommendation": {"Text": cut(recommendation, MAX_RECOMMENDATION_CHARS)}},
+        "Remediation": {"Recommendation": {"Text": recommendation}},
         "ProductFields": {"countersign/stack": parts.stack, "countersign/state": parts.state},
         "Resources": [{
             "Type": resource_type,

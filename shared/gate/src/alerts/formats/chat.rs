@@ -6,6 +6,7 @@ use super::{
     bounds::Bounds,
     inert::{cut, no_emphasis, no_markup, one_line},
     links::links,
+    step::step,
 };
 use crate::alerts::{
     page::{Page, Severity},
@@ -32,7 +33,9 @@ pub(super) fn chat(page: &Page, settings: &AlertSettings, bounds: Bounds) -> Val
         Severity::Warning => ":warning:",
         Severity::Notice => ":information_source:",
     };
-    let mut next_steps = several(&page.next_steps, bounds.steps);
+    let steps = page.next_steps.iter().take(bounds.steps);
+    let steps = steps.map(|text| no_markup(&step(text, page, settings, bounds.line)));
+    let mut next_steps: Vec<String> = steps.collect();
     let links = links(page, settings).into_iter();
     next_steps.extend(links.map(|(name, address)| format!("{name}: {address}")));
     json!({

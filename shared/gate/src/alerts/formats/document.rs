@@ -41,7 +41,7 @@ pub(super) fn document(page: &Page, settings: &AlertSettings, bounds: Bounds) ->
         "links": links,
         "pagerduty": is_finding.then(|| pagerduty(page, &parts)),
         "ocsf": is_finding.then(|| ocsf(page, &parts)),
-        "asff": parts.place.as_ref().filter(|_| is_finding).map(|place| asff(page, &parts, place)),
+        "asff": parts.place.as_ref().filter(|_| is_finding).map(|place| asff(page, &parts, place, settings)),
     })
 }
 

@@ -1,7 +1,7 @@
 //! How SNS carries a page: one publish has a text for each protocol.
 //!
 //! Lives here: `render.rs` (the entry, and what fits), `bounds.rs` (how much that is), `text.rs` (e-mail and SMS), `chat.rs` (Amazon Q Developer),
-//! `document.rs` (JSON for programs) made of `parts.rs`, with `pagerduty.rs`, `ocsf.rs` and `asff.rs`, `links.rs`, and `inert.rs`
+//! `document.rs` (JSON for programs) made of `parts.rs`, with `pagerduty.rs`, `ocsf.rs` and `asff.rs`, `links.rs`, `step.rs` (a command is whole or left out), and `inert.rs`
 //! (what makes an attacker's text harmless).
 //!
 //! May use: the page and the settings of `alerts`.
@@ -20,6 +20,7 @@ mod ocsf;
 mod pagerduty;
 mod parts;
 mod render;
+mod step;
 mod text;
 
 pub(super) use inert::in_one_line;

@@ -6,6 +6,7 @@ use super::{
     bounds::{Bounds, MAX_DEDUP_KEY_CHARS, MAX_STACK_CHARS},
     inert::{cut, no_markup, one_line},
     links::links,
+    step::step,
 };
 use crate::alerts::{
     page::{AwsLocation, Page, PageState, short_hash},
@@ -38,13 +39,16 @@ impl Parts {
             kept.map(|text| line(text, bounds.line)).collect()
         };
         let facts = page.facts.iter().take(bounds.facts);
+        let steps = page.next_steps.iter().take(bounds.steps);
         let place = page.place.as_ref().or(settings.place.as_ref());
         Self {
             id: line(&page.id, bounds.line),
             dedup_key: dedup_key(page),
             title: line(&page.title, bounds.title),
             text: no_markup(&cut(&page.text, bounds.text)),
-            next_steps: lines(&page.next_steps, bounds.steps),
+            next_steps: steps
+                .map(|text| no_markup(&step(text, page, settings, bounds.line)))
+                .collect(),
             facts: facts
                 .map(|(name, value)| ((*name).to_owned(), line(value, bounds.fact).into()))
                 .collect(),

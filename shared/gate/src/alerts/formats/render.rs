@@ -134,6 +134,8 @@ mod tests {
             target: None,
             by: Some(filler.to_owned()),
             distinct_by: filler.to_owned(),
+            code_class: None,
+            lasting: Vec::new(),
             scope: crate::alerts::IncidentScope::Subject,
             dedup_key: None,
             repetition: Repetition::Counted,
@@ -244,6 +246,8 @@ mod tests {
             kind: "csc-weakened".to_owned(),
             subject: thread.to_owned(),
             distinct_by: same.to_owned(),
+            code_class: None,
+            lasting: Vec::new(),
             ..page("x")
         };
         let short = about("functions/orders", "a");

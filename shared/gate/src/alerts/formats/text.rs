@@ -4,6 +4,7 @@ use super::{
     bounds::Bounds,
     inert::{cut, one_line},
     links::links,
+    step::step,
 };
 use crate::alerts::{page::Page, settings::AlertSettings};
 
@@ -22,8 +23,9 @@ pub(super) fn within(page: &Page, settings: &AlertSettings, bounds: Bounds) -> S
     if !page.next_steps.is_empty() {
         lines.extend([String::new(), "What to do:".to_owned()]);
         let steps = page.next_steps.iter().take(bounds.steps).enumerate();
-        lines.extend(steps.map(|(at, step)| {
-            format!("{}. {}", at.saturating_add(1), one_line(step, bounds.line))
+        lines.extend(steps.map(|(at, text)| {
+            let line = step(text, page, settings, bounds.line);
+            format!("{}. {line}", at.saturating_add(1))
         }));
     }
     lines.push(String::new());

@@ -300,6 +300,7 @@ fn of_drift(posture: &Posture, drift: &[Drift], findings: &mut Vec<AuditFinding>
         let command = command::of_target(kind, subject);
         findings.push(AuditFinding {
             found_at: Some(drift.found_at),
+            fix: drift.fix(),
             ..finding(subject, kind, Some(drift.message.clone()), command)
         });
     }

@@ -290,6 +290,7 @@ impl FindingKind {
                 | DriftKind::ConfigurationChanged
                 | DriftKind::NotGated
                 | DriftKind::WeakerParameters
+                | DriftKind::SettingsChanged
                 | DriftKind::ProbeDiffers
                 | DriftKind::ProbeImpossible,
             )

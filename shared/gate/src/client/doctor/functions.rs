@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{GateFunction, variables},
-    ports::{GateFunctionSettings, StackInspection},
+    ports::{GateFunctionSettings, MappingFilter, QueueMapping, StackInspection},
 };
 
 /// The variables that name parts of the stack, and whose value those have, for each function.
@@ -193,6 +193,9 @@ async fn mapping<I: StackInspection>(
     };
     let enable = plain(&mapping.uuid)
         .map(|uuid| format!("aws lambda update-event-source-mapping --uuid {uuid} --enabled"));
+    if let Some(check) = filtered(subject, mapping) {
+        return check;
+    }
     match mapping.state.as_str() {
         "Enabled" if mapping.reports_failures => StackCheck::pass(&MAPPING, subject, "Enabled"),
         "Enabled" => StackCheck::failure(
@@ -215,6 +218,26 @@ async fn mapping<I: StackInspection>(
         )
         .with_command(enable),
     }
+}
+
+/// A failure if the mapping drops messages: the stack makes none with criteria.
+fn filtered(subject: &str, mapping: &QueueMapping) -> Option<StackCheck> {
+    let criteria = match &mapping.filter {
+        MappingFilter::Everything => return None,
+        MappingFilter::Patterns(patterns) => format!("only what fits {}", patterns.join(" or ")),
+        MappingFilter::Encrypted => "only what fits criteria under a key of their own".to_owned(),
+    };
+    let command = plain(&mapping.uuid).map(|uuid| {
+        format!("aws lambda update-event-source-mapping --uuid {uuid} --filter-criteria '{{}}' --kms-key-arn ''")
+    });
+    let check = StackCheck::failure(
+        &MAPPING,
+        subject,
+        format!("it gets {criteria}, and all else is dropped before it is seen"),
+        "take the filter criteria off, and find out in CloudTrail who set them (UpdateEventSourceMapping): what was \
+         dropped does not come again",
+    );
+    Some(check.with_command(command))
 }
 
 /// What a role has to be allowed: actions, and the resource.

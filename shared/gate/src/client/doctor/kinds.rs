@@ -54,7 +54,7 @@ pub(super) const CONCURRENCY: CheckKind = CheckKind {
 pub(super) const MAPPING: CheckKind = CheckKind {
     id: "function-queue",
     category: "functions of the gate",
-    statement: "the function is fed from its queue, and puts back single messages",
+    statement: "the function is fed from its queue, with all that is there, and puts back single messages",
     basis: "lambda:ListEventSourceMappings",
     docs: "docs/operating.md#where-things-are",
 };
@@ -131,7 +131,7 @@ pub(super) const DEAD_LETTERS: CheckKind = CheckKind {
 pub(super) const RULE: CheckKind = CheckKind {
     id: "rule",
     category: "queues and rules",
-    statement: "the rule is enabled, and its targets are queues of the stack",
+    statement: "the rule is enabled, and hands to the queues of the stack what the stack's template says",
     basis: "events:DescribeRule, events:ListTargetsByRule",
     docs: "docs/operating.md#events-that-were-not-delivered",
 };
@@ -140,6 +140,13 @@ pub(super) const SUBSCRIPTIONS: CheckKind = CheckKind {
     category: "pages",
     statement: "somebody is subscribed to the topic, and has confirmed it",
     basis: "sns:ListSubscriptionsByTopic",
+    docs: "docs/pages.md#what-subscribers-get",
+};
+pub(super) const SUBSCRIPTION_FILTERS: CheckKind = CheckKind {
+    id: "subscription-filters",
+    category: "pages",
+    statement: "the subscription gets every page: it has no filter policy",
+    basis: "sns:ListSubscriptionsByTopic, sns:GetSubscriptionAttributes",
     docs: "docs/pages.md#what-subscribers-get",
 };
 pub(super) const ALARMS: CheckKind = CheckKind {
@@ -193,7 +200,7 @@ pub(super) const ALIAS: CheckKind = CheckKind {
 };
 
 /// All of them.
-pub static KINDS: [&CheckKind; 27] = [
+pub static KINDS: [&CheckKind; 28] = [
     &STACK,
     &OUTPUTS,
     &RESOURCES,
@@ -214,6 +221,7 @@ pub static KINDS: [&CheckKind; 27] = [
     &DEAD_LETTERS,
     &RULE,
     &SUBSCRIPTIONS,
+    &SUBSCRIPTION_FILTERS,
     &ALARMS,
     &ALARM_STATE,
     &TRAIL,

@@ -7,8 +7,31 @@ use super::{
 };
 use crate::{
     domain::GateFunction,
-    ports::{QueueSettings, StackInspection},
+    ports::{QueueSettings, RuleSettings, RuleTarget, StackInspection, TargetInput},
 };
+
+/// What each rule of the template sends to which queue: the event, or always this text. A test holds the template against it.
+pub const RULE_TARGETS: [(&str, GateFunction, Option<&str>); 7] = [
+    ("JobRule", GateFunction::Deploy, None),
+    (
+        "UnfinishedRule",
+        GateFunction::Sweep,
+        Some(r#"{"run": "unfinished"}"#),
+    ),
+    (
+        "UnfinishedRule",
+        GateFunction::Alert,
+        Some(r#"{"run": "repeats"}"#),
+    ),
+    (
+        "EverythingRule",
+        GateFunction::Sweep,
+        Some(r#"{"run": "everything"}"#),
+    ),
+    ("TrailRule", GateFunction::Alert, None),
+    ("GateRule", GateFunction::Alert, None),
+    ("OutcomeRule", GateFunction::Alert, None),
+];
 
 pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackCheck> {
     let mut checks = Vec::new();
@@ -153,25 +176,136 @@ async fn rule<I: StackInspection>(
         )
         .with_command(command);
     }
-    let queues: Vec<String> = GateFunction::ALL
-        .into_iter()
-        .filter_map(|of| parts.queue_arn(&Parts::part(of, "Queue")))
-        .collect();
-    let ours = settings
-        .targets
-        .iter()
-        .filter(|target| queues.contains(target));
-    if ours.count() == 0 {
+    let faults = target_faults(parts, logical_id, &settings);
+    if !faults.is_empty() {
         return StackCheck::failure(
             &RULE,
             logical_id,
-            "none of its targets is a queue of the stack",
-            "deploy the stack again; find out in CloudTrail who changed it",
-        );
+            faults.join("; "),
+            "put it back by hand, because an update of the stack with the same template changes nothing; find out in \
+             CloudTrail who changed it (PutTargets, RemoveTargets)",
+        )
+        .with_command(put_targets(parts, logical_id, (bus, name), &settings));
     }
     StackCheck::pass(
         &RULE,
         logical_id,
         format!("enabled, {} targets", settings.targets.len()),
     )
+}
+
+/// A queue that a rule of the template sends to, and what it gets in place of the event.
+struct Wanted {
+    queue: String,
+    input: Option<&'static str>,
+}
+
+/// What the template's rule has for targets; nothing for a rule that this version does not know.
+fn wanted(parts: &Parts, logical_id: &str) -> Vec<Wanted> {
+    let of_rule = RULE_TARGETS.iter().filter(|(rule, ..)| *rule == logical_id);
+    let targets = of_rule.filter_map(|(_, of, input)| {
+        Some(Wanted {
+            queue: parts.queue_arn(&Parts::part(*of, "Queue"))?,
+            input: *input,
+        })
+    });
+    targets.collect()
+}
+
+/// What is wrong with the targets of a rule: whoever has it hand over something else than the event makes paging deaf without
+/// turning anything off.
+fn target_faults(parts: &Parts, logical_id: &str, settings: &RuleSettings) -> Vec<String> {
+    let wanted = wanted(parts, logical_id);
+    if wanted.is_empty() {
+        let queues: Vec<String> = GateFunction::ALL
+            .into_iter()
+            .filter_map(|of| parts.queue_arn(&Parts::part(of, "Queue")))
+            .collect();
+        let is_ours = |target: &RuleTarget| queues.contains(&target.arn);
+        let has_ours = settings.targets.iter().any(is_ours);
+        let fault = "none of its targets is a queue of the stack".to_owned();
+        return if has_ours { Vec::new() } else { vec![fault] };
+    }
+    let mut faults = Vec::new();
+    for Wanted { queue, input } in &wanted {
+        let mut found = settings
+            .targets
+            .iter()
+            .filter(|target| target.arn == *queue)
+            .peekable();
+        if found.peek().is_none() {
+            faults.push(format!("{queue} is none of its targets"));
+        }
+        for target in found {
+            if !is_input(&target.input, *input) {
+                let wanted = input.unwrap_or("the event");
+                faults.push(format!(
+                    "{queue} gets {} and not {wanted}",
+                    described(&target.input)
+                ));
+            }
+        }
+    }
+    faults
+}
+
+/// Whether a target gets what the template says. JSON may be spaced otherwise.
+fn is_input(found: &TargetInput, wanted: Option<&str>) -> bool {
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    match (found, wanted) {
+        (TargetInput::Event, None) => true,
+        // The whole event (service model, grade A).
+        (TargetInput::Part(path), None) => path == "$",
+        (TargetInput::Constant(text), Some(wanted)) => {
+            let found = json(text);
+            found.is_some() && found == json(wanted)
+        }
+        _ => false,
+    }
+}
+
+fn described(input: &TargetInput) -> String {
+    match input {
+        TargetInput::Event => "the event".to_owned(),
+        TargetInput::Constant(text) => format!("always {text}"),
+        TargetInput::Part(path) => format!("only {path} of the event"),
+        TargetInput::Transformed(template) => format!("what {template} makes of the event"),
+    }
+}
+
+/// The command that makes the targets what the template says; none where a name is not one that a shell takes as it stands, or
+/// the ids of the targets are not known any more.
+fn put_targets(
+    parts: &Parts,
+    logical_id: &str,
+    (bus, rule): (Option<&str>, &str),
+    settings: &RuleSettings,
+) -> Option<String> {
+    let wanted = wanted(parts, logical_id);
+    let mut targets = Vec::new();
+    for target in &settings.targets {
+        let Some(of) = wanted.iter().find(|of| of.queue == target.arn) else {
+            continue;
+        };
+        let letters = parts.dead_letters_of(&of.queue)?;
+        let mut put = serde_json::json!({
+            "Id": plain(&target.id)?, "Arn": plain(&of.queue)?, "DeadLetterConfig": {"Arn": plain(&letters)?},
+        });
+        if let (Some(input), Some(put)) = (of.input, put.as_object_mut()) {
+            put.insert("Input".to_owned(), input.into());
+        }
+        targets.push(put);
+    }
+    if targets.len() < wanted.len() || targets.is_empty() {
+        return None;
+    }
+    let bus = match bus {
+        Some(bus) => format!(" --event-bus-name {}", plain(bus)?),
+        None => String::new(),
+    };
+    let targets = serde_json::Value::Array(targets);
+    Some(format!(
+        "aws events put-targets --rule {}{bus} --targets '{targets}'",
+        plain(rule)?
+    ))
 }

@@ -23,5 +23,6 @@ mod world;
 pub use check::{CheckKind, StackCheck, StackCheckResult};
 pub use diagnose::{Diagnosis, DoctorSummary, StackPlace, diagnose};
 pub use kinds::KINDS;
+pub use messages::RULE_TARGETS;
 pub use parts::LOGICAL_IDS;
 pub use world::DoctorWorld;

@@ -2,37 +2,90 @@
 
 use super::{
     check::{StackCheck, plain},
-    kinds::{ALARM_STATE, ALARMS, SUBSCRIPTIONS, TRAIL},
+    kinds::{ALARM_STATE, ALARMS, SUBSCRIPTION_FILTERS, SUBSCRIPTIONS, TRAIL},
     parts::Parts,
 };
-use crate::ports::{StackInspection, TrailLogging};
+use crate::ports::{StackInspection, Subscription, TrailLogging};
 
 pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackCheck> {
-    let mut checks = vec![subscriptions(inspection, parts).await];
+    let mut checks = subscriptions(inspection, parts).await;
     checks.extend(alarms(inspection, parts).await);
     checks.push(trail(inspection, parts).await);
     checks
 }
 
-async fn subscriptions<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck {
+async fn subscriptions<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackCheck> {
     let subject = "Topic";
     let Some(topic) = parts.physical(subject) else {
         let message = "the stack has no such resource";
-        return StackCheck::failure(&SUBSCRIPTIONS, subject, message, "deploy the stack again");
+        let fix = "deploy the stack again";
+        return vec![StackCheck::failure(&SUBSCRIPTIONS, subject, message, fix)];
     };
+    let found = match inspection.subscriptions(topic).await {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            let message = "there is no such topic: it was deleted past CloudFormation";
+            let fix = "deploy the stack again";
+            return vec![StackCheck::failure(&SUBSCRIPTIONS, subject, message, fix)];
+        }
+        Err(error) => return vec![StackCheck::no_answer(&SUBSCRIPTIONS, subject, &error)],
+    };
+    let mut checks = vec![who_is_subscribed(topic, &found)];
+    for subscription in &found {
+        if let Some(arn) = &subscription.arn {
+            checks.push(filter(inspection, subscription, arn).await);
+        }
+    }
+    checks
+}
+
+/// How much of a filter policy is shown, in characters; SNS takes 256 KiB.
+const MAX_FILTER_CHARS: usize = 300;
+
+/// What a subscription lets through. A filter may be wanted, as docs/pages.md shows; whoever set it for another reason made
+/// paging deaf without turning anything off.
+async fn filter<I: StackInspection>(
+    inspection: &I,
+    subscription: &Subscription,
+    arn: &str,
+) -> StackCheck {
+    // `arn:aws:sns:<region>:<account>:<topic>:<id>`
+    let id = arn.rsplit(':').next().unwrap_or(arn);
+    let subject = format!("{} {id}", subscription.protocol);
+    let policy = match inspection.subscription_filter(arn).await {
+        Ok(policy) => policy,
+        Err(error) => return StackCheck::no_answer(&SUBSCRIPTION_FILTERS, subject, &error),
+    };
+    let Some(policy) = policy else {
+        return StackCheck::pass(&SUBSCRIPTION_FILTERS, subject, "gets every page");
+    };
+    let mut shown: String = policy.chars().take(MAX_FILTER_CHARS).collect();
+    if shown.len() < policy.len() {
+        shown.push('…');
+    }
+    let command = plain(arn).map(|arn| {
+        format!(
+            "aws sns set-subscription-attributes --subscription-arn {arn} --attribute-name FilterPolicy \
+             --attribute-value '{{}}'"
+        )
+    });
+    StackCheck::warning(
+        &SUBSCRIPTION_FILTERS,
+        subject,
+        format!("gets only the pages that this filter lets through: {shown}"),
+        "if nobody of yours set it so, take it off, and find out in CloudTrail who did (Subscribe, \
+         SetSubscriptionAttributes)",
+    )
+    .with_command(command)
+}
+
+fn who_is_subscribed(topic: &str, found: &[Subscription]) -> StackCheck {
+    let subject = "Topic";
     let subscribe = plain(topic).map(|topic| {
         format!("aws sns subscribe --topic-arn {topic} --protocol email --notification-endpoint you@example.com")
     });
-    let found = match inspection.subscriptions(topic).await {
-        Ok(found) => found,
-        Err(error) => return StackCheck::no_answer(&SUBSCRIPTIONS, subject, &error),
-    };
-    let Some(found) = found else {
-        let message = "there is no such topic: it was deleted past CloudFormation";
-        return StackCheck::failure(&SUBSCRIPTIONS, subject, message, "deploy the stack again");
-    };
-    let (confirmed, pending): (Vec<_>, Vec<_>) = found.iter().partition(|it| it.is_confirmed);
-    let protocols = |of: &[&crate::ports::Subscription]| {
+    let (confirmed, pending): (Vec<_>, Vec<_>) = found.iter().partition(|it| it.is_confirmed());
+    let protocols = |of: &[&Subscription]| {
         let protocols: Vec<&str> = of.iter().map(|it| it.protocol.as_str()).collect();
         protocols.join(", ")
     };

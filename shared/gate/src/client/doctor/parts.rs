@@ -137,6 +137,14 @@ impl Parts {
         Some(self.arn("sqs", name))
     }
 
+    /// The ARN of the dead letters of a queue of the stack, by that queue's ARN.
+    pub(super) fn dead_letters_of(&self, queue: &str) -> Option<String> {
+        let mut functions = GateFunction::ALL.into_iter();
+        let of = functions
+            .find(|of| self.queue_arn(&Self::part(*of, "Queue")).as_deref() == Some(queue))?;
+        self.queue_arn(&Self::part(of, "DeadLetters"))
+    }
+
     /// The ARN of the stack's key.
     pub(super) fn key_arn(&self) -> Option<String> {
         Some(self.arn("kms", &format!("key/{}", self.physical("Key")?)))

@@ -7,6 +7,7 @@ pub(super) mod expiry;
 pub(super) mod freeze;
 pub(super) mod integrity;
 pub(super) mod origin;
+pub(super) mod provenance;
 pub(super) mod publisher;
 pub(super) mod revocation;
 pub(super) mod second_opinion;

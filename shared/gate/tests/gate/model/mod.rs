@@ -11,6 +11,7 @@
 //! - an old version that is deleted is the gate's own, and nothing names it;
 //! - people get one page for each thing that is due and none for others, each that is due is sent in the end, and
 //!   nothing waits for ever (`paged.rs`);
+//! - where the stack has a key for it, a deployment has its summary, and nothing is deployed again for one;
 //! - what no event told is found by `sweep`: an upload whose event was lost ends, and other code than was
 //!   deployed last is told, once, and no longer than it lasts.
 //!
@@ -58,7 +59,7 @@ use crate::world::{
 use paged::{
     CLOSED_BY_OLDER, COUNTED_TWICE, NOT_PAGED, PAGED_AGAIN, PAGED_FOR_NONE, STAYS_OPEN, WAITS,
 };
-use rest::{DRIFT_NOT_FOUND, NO_END, NOT_ANNOUNCED};
+use rest::{DRIFT_NOT_FOUND, NO_END, NO_SUMMARY, NOT_ANNOUNCED};
 use schedule::{NEVER_STILL, OUT_OF_TIME, runs_alert};
 use shrink::{Failure, shortest};
 
@@ -142,6 +143,7 @@ fn mistakes_are_found() {
         (Mistake::CanaryNotSeen, CANARY_ENDED),
         (Mistake::MarkNotSought, DONE_TWICE),
         (Mistake::NotAnnounced, NOT_ANNOUNCED),
+        (Mistake::SummaryNotTriedAgain, NO_SUMMARY),
         (Mistake::VerdictAfterEffect, NO_VERDICT),
         (Mistake::NotSentAgain, NEVER_STILL),
         (Mistake::OlderNotSought, NO_END),

@@ -17,6 +17,7 @@ use crate::world::{
 pub(super) const NO_END: &str = "an upload does not end";
 pub(super) const TWO_ENDS: &str = "an upload ends in more than one state";
 pub(super) const NOT_ANNOUNCED: &str = "an outcome is not announced";
+pub(super) const NO_SUMMARY: &str = "a deployment has no summary";
 pub(super) const NOT_RUNNING: &str = "the last current upload does not run";
 pub(super) const DRIFT_NOT_FOUND: &str = "what runs past the gate is not told";
 pub(super) const DRIFT_IS_NONE: &str = "drift is on record, and there is none";
@@ -54,6 +55,7 @@ impl Schedule {
                 put.version
             );
             self.check_end(&state, at, end);
+            self.check_summary(&state, at, end);
             if end.state == Ended::Deployed {
                 deployed += 1;
                 // What was deleted for good runs on.
@@ -78,6 +80,21 @@ impl Schedule {
             check_pages(&state);
         }
         deployed
+    }
+
+    /// Whatever went wrong with the key: a deployment has its summary in the end, and nothing else has one.
+    fn check_summary(&self, state: &WorldState, at: usize, end: &Outcome) {
+        let path = format!("{}summary.dsse.json", end.upload.folder());
+        let is_there = state.records.contains_key(&path);
+        let is_due = self.kind.summarizes && matches!(end.state, Ended::Deployed | Ended::Prepared);
+        // Two attempts may both fail, and nobody but sweep looks again. A forged verdict tells no policy.
+        let is_excused =
+            (self.kind.is_impatient && !self.kind.is_lossy) || state.verdicts_forged.contains(&at);
+        assert!(
+            is_there == is_due || (is_due && is_excused),
+            "{NO_SUMMARY}: {}",
+            end.upload.id.version
+        );
     }
 
     /// Whether an upload may have ended so.

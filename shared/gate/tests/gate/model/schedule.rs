@@ -12,9 +12,9 @@ use countersign_gate::{
     admission::{SignSettings, admit},
     alerts::alert,
     deployment::{
-        ALIAS_TAG, CanaryPolicy, DeploySettings, Deployment, KeptVersions, deploy, prune,
+        ALIAS_TAG, CanaryPolicy, DeploySettings, Deployment, KeptVersions, deploy, prune, summarize,
     },
-    domain::{SigningJobId, VersionId},
+    domain::{SigningJobId, StackArn, VersionId},
     events::{JobEvent, SweepRun, UploadEvent},
     outcome::DeliveryAttempt,
     ports::Receiver,
@@ -25,9 +25,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::alerting::{self, LIFETIME};
 use crate::world::{
     AliasState, FUNCTION, Faults, LAYER, Mistake, PublishedVersion, World, WorldState,
-    packages::{CachingExaminer, slots},
+    packages::{CachingExaminer, STACK, slots},
     random::Random,
-    run::{deploy_settings, event, hands, patient, poll_in, run_in, sign_settings, sweep_settings},
+    run::{
+        deploy_settings, event, hands, patient, poll_in, run_in, sign_settings, stack,
+        sweep_settings,
+    },
     trail::ALERT,
 };
 
@@ -85,6 +88,8 @@ struct Common {
     sign: SignSettings,
     deploy: [DeploySettings; 3],
     sweep: SweepSettings,
+    /// Who verified, in summaries.
+    verifier: StackArn,
 }
 
 fn common() -> &'static Common {
@@ -106,6 +111,7 @@ fn common() -> &'static Common {
             with(CanaryPolicy::TakeOver),
         ],
         sweep: sweep_settings(),
+        verifier: StackArn::parse(STACK).unwrap(),
     })
 }
 
@@ -129,6 +135,8 @@ pub(super) struct Kind {
     pub(super) is_lossy: bool,
     /// Old versions are deleted after each deployment.
     prunes: bool,
+    /// The stack signs summaries of deployments.
+    pub(super) summarizes: bool,
     /// Somebody revokes what was signed.
     is_revoked: bool,
     /// `alert` runs, and somebody goes past the gate.
@@ -250,6 +258,7 @@ impl Schedule {
             // By the seed alone, so that older schedules stay what they were.
             is_lossy: seed % 8 == 4 || seed % 32 == 8,
             prunes: seed % 8 == 6,
+            summarizes: matches!(seed % 32, 11 | 12),
             is_revoked: seed % 8 == 2,
             alerts: runs_alert(seed),
         };
@@ -582,9 +591,14 @@ impl Schedule {
             sign,
             deploy: settings,
             sweep: sweep_settings,
+            verifier,
         } = common();
         let settings = &settings[self.kind.canary];
-        let prunes = self.kind.prunes;
+        let (prunes, summarizes) = (self.kind.prunes, self.kind.summarizes);
+        let sweep_settings = SweepSettings {
+            summarizes,
+            ..sweep_settings.clone()
+        };
         let alert_settings = alerting::settings(self.world.state().mistake);
         message.task = Some(match message.event.clone() {
             Event::Uploaded(event) => {
@@ -597,10 +611,18 @@ impl Schedule {
                     // What fails here fails no upload.
                     let _stays = prune(&hands, settings, &finished.outcome, &attempt).await;
                 }
+                if let (true, Ok(Deployment::Finished(finished))) = (summarizes, &deployment) {
+                    let stack = stack();
+                    let by = (&stack, verifier);
+                    let signed = summarize(&hands, &hands, by, &finished.outcome, &attempt).await;
+                    let is_forgotten =
+                        hands.world.state().mistake == Some(Mistake::SummaryNotTriedAgain);
+                    return signed.is_ok() || is_forgotten;
+                }
                 deployment.is_ok()
             }),
             Event::Scheduled(run) => Box::pin(async move {
-                let swept = sweep(&hands, sweep_settings, run, &attempt);
+                let swept = sweep(&hands, &sweep_settings, run, &attempt);
                 Box::pin(swept).await.is_ok()
             }),
             Event::Alert(_, body) => Box::pin(async move {
@@ -760,7 +782,11 @@ impl Schedule {
         let mut attempt = patient(&self.world);
         attempt.work_until = attempt.give_up_at;
         let hands = hands(&self.world, "sweep");
-        run_in(&self.world, sweep(&hands, &common().sweep, run, &attempt)).expect("it ends")
+        let settings = SweepSettings {
+            summarizes: self.kind.summarizes,
+            ..common().sweep.clone()
+        };
+        run_in(&self.world, sweep(&hands, &settings, run, &attempt)).expect("it ends")
     }
 
     /// Everything that was sent is delivered until its work is done; answers whether it is.

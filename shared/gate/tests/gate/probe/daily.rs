@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use countersign_gate::{
-    domain::{Csc, CscArn, LayerName, NamePattern, ProbeFunction, Scope},
+    domain::{Csc, CscArn, FunctionName, LayerName, NamePattern, ProbeFunction, Scope},
     events::SweepRun,
     outcome::DeliveryAttempt,
     ports::{
-        Announcement, Clock, Events, FunctionInventory, LayerContent, LayerPublish, LayerRequest,
-        LayerVersion, Layers, ListedFunction, ListingPage, PortError, Receiver, Redelivery,
-        UploadInventory, VersionsCursor, VersionsPage,
+        Announcement, Clock, Events, FunctionAliases, FunctionInventory, LayerContent,
+        LayerPublish, LayerRequest, LayerVersion, Layers, ListedAlias, ListedFunction, ListingPage,
+        PortError, Receiver, Redelivery, UploadInventory, VersionsCursor, VersionsPage,
     },
     records::{DailyProbe, Drift},
     sweep::{DailyProbeSettings, SweepReport, SweepSettings, SweepStopped, sweep},
@@ -77,6 +77,16 @@ impl Redelivery for Aws {
             "nothing is lost, and {} is sent an event again",
             to.as_str()
         )
+    }
+}
+
+impl FunctionAliases for Aws {
+    async fn list_aliases(
+        &self,
+        _: &FunctionName,
+        _: Option<&str>,
+    ) -> Result<ListingPage<ListedAlias>, PortError> {
+        Ok(nothing())
     }
 }
 

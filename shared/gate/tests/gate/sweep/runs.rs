@@ -308,5 +308,5 @@ fn quiet_account_costs_a_handful_of_calls() {
     world.state().calls.clear();
     swept(&world, SweepRun::Everything);
     let calls = world.state().calls.clone();
-    assert_eq!(calls.len(), 12, "{calls:?}");
+    assert_eq!(calls.len(), 13, "{calls:?}");
 }

@@ -1,7 +1,7 @@
 //! What runs is compared with the records, and each difference is told once.
 
 use countersign_gate::{
-    domain::ProfileStatus,
+    domain::{ProfileStatus, SigningJobId},
     records::{Deployed, Posture, UploadState},
 };
 
@@ -227,6 +227,51 @@ fn revocation_of_what_runs_is_told() {
     );
     world.state().profile = ProfileStatus::Canceled;
     assert_eq!(found(&world), ["PUBLISHER_QUESTIONABLE"]);
+}
+
+/// Callers of an alias run what it points at, whatever `$LATEST` is.
+#[test]
+fn revocation_of_what_an_alias_points_at_is_told() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    go(&world, FUNCTION, OTHER);
+    let asked = |world: &World, call: &str| {
+        let state = world.state();
+        state.calls.iter().filter(|it| **it == call).count()
+    };
+    let of_first = world.state().functions["checkout"].versions[0]
+        .job_arn
+        .clone();
+    let id = of_first.as_deref().and_then(|arn| arn.rsplit('/').next());
+    let id = SigningJobId::parse(id.unwrap()).unwrap();
+    world.state().job_revoked = Some(id.clone());
+    // Nobody points at the first version.
+    let before = asked(&world, "signer:DescribeSigningJob");
+    assert_eq!(found(&world), [""; 0]);
+    assert_eq!(asked(&world, "signer:DescribeSigningJob") - before, 1);
+    change(&world, |function| {
+        let mut beta = AliasState::at("2");
+        beta.weights.insert("1".to_owned(), "0.1".to_owned());
+        function.aliases.insert("beta".to_owned(), beta);
+    });
+    for _ in 0..2 {
+        assert_eq!(found(&world), ["SIGNATURE_REVOKED"]);
+    }
+    assert_eq!(told(&world), 1);
+    let open = drift(&world, "SIGNATURE_REVOKED");
+    assert!(
+        open.message
+            .starts_with("of version 1, which an alias points at: the job"),
+        "{open:?}"
+    );
+    assert_eq!(open.found.as_deref(), Some(id.as_str()));
+    change(&world, |function| {
+        function
+            .aliases
+            .insert("beta".to_owned(), AliasState::at("2"));
+    });
+    assert_eq!(found(&world), [""; 0]);
+    assert!(!drift(&world, "SIGNATURE_REVOKED").is_open());
 }
 
 /// What was uploaded before the time from which a revocation counts, and signed after it.

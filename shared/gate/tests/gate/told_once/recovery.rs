@@ -155,3 +155,111 @@ fn what_is_over_before_it_is_heard_of_is_told_and_closed() {
     told(&world, &taken_off(10)).unwrap();
     assert_eq!(states(&world), ["detected", "closed", "detected"]);
 }
+
+/// A deployment changes the code of a function, and not its layers.
+#[test]
+fn deployment_leaves_open_what_was_told_of_a_layer() {
+    const BAD: &str = "arn:aws:lambda:us-east-1:444455556666:layer:vendor:12";
+    let world = world();
+    let configured = |number: u32, layers: &[&str], status: Option<&str>| {
+        let request = json!({"functionName": "orders", "layers": layers});
+        let event = call(number, "UpdateFunctionConfiguration20150331v2", &request);
+        let mut event: Value = serde_json::from_str(&event).unwrap();
+        event["detail"]["additionalEventData"] = json!({"signatureStatus": status});
+        told(&world, &event.to_string()).unwrap()
+    };
+    let open = |kind: &str| {
+        let is_open = |it: &Incident| it.kind == kind && it.closed_at.is_none();
+        incidents(&world).iter().any(is_open)
+    };
+    configured(1, &[BAD], Some("MISMATCH"));
+    let mut code: Value = serde_json::from_str(&code_changed(2)).unwrap();
+    code["detail"]["additionalEventData"] = Value::Null;
+    told(&world, &code.to_string()).unwrap();
+    assert!(open("untrusted-code-live") && open("code-changed-past-gate"));
+    ended(
+        &world,
+        &outcome_at("2026-11-21T22:00:00Z", "deployed", None),
+    );
+    assert!(open("untrusted-code-live"), "the layer is still attached");
+    assert!(!open("code-changed-past-gate"));
+    // Another layer beside it takes nothing away; a call that names none leaves all.
+    configured(
+        3000,
+        &["arn:aws:lambda:us-east-1:111122223333:layer:base:1", BAD],
+        None,
+    );
+    told(
+        &world,
+        &call(
+            3001,
+            "UpdateFunctionConfiguration20150331v2",
+            &json!({"functionName": "orders", "timeout": 3}),
+        ),
+    )
+    .unwrap();
+    assert!(open("untrusted-code-live"));
+    configured(3002, &[], None);
+    assert!(!open("untrusted-code-live"));
+    // It is heard of late, and was over before: the event of what ended it came first.
+    configured(3001, &[BAD], Some("MISMATCH"));
+    assert!(!open("untrusted-code-live"));
+}
+
+/// Whoever weakened the configuration may have added a publisher by the same call.
+#[test]
+fn enforce_alone_does_not_close_while_a_publisher_stays_that_came_with_warn() {
+    const CSC: &str =
+        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
+    const OURS: &str = "arn:aws:signer:us-east-1:111122223333:/signing-profiles/ours/Ab3dEf6hIj";
+    const THEIRS: &str =
+        "arn:aws:signer:us-east-1:444455556666:/signing-profiles/theirs/Ab3dEf6hIj";
+    let update =
+        |number: u32, policy: &str, publishers: Option<&[&str]>, after: Option<&[&str]>| {
+            let mut request = json!({
+                "codeSigningConfigArn": CSC,
+                "codeSigningPolicies": {"untrustedArtifactOnDeployment": policy},
+            });
+            if let Some(publishers) = publishers {
+                request["allowedPublishers"] = json!({"signingProfileVersionArns": publishers});
+            }
+            let event = call(number, "UpdateCodeSigningConfig20200422", &request);
+            let mut event: Value = serde_json::from_str(&event).unwrap();
+            if let Some(after) = after {
+                event["detail"]["responseElements"] = json!({"codeSigningConfig": {
+                    "allowedPublishers": {"signingProfileVersionArns": after},
+                    "codeSigningPolicies": {"untrustedArtifactOnDeployment": policy},
+                }});
+            }
+            event.to_string()
+        };
+    let is_open = |world: &World| {
+        let is_it = |it: &Incident| it.kind == "csc-weakened" && it.closed_at.is_none();
+        incidents(world).iter().any(is_it)
+    };
+    let weakened = || {
+        let world = world();
+        told(&world, &update(1, "Warn", Some(&[OURS, THEIRS]), None)).unwrap();
+        assert!(is_open(&world));
+        world
+    };
+    // Who is trusted now is not known, or they are.
+    let world = weakened();
+    told(&world, &update(2, "Enforce", None, None)).unwrap();
+    told(&world, &update(3, "Enforce", None, Some(&[OURS, THEIRS]))).unwrap();
+    told(&world, &update(4, "Enforce", Some(&[THEIRS]), None)).unwrap();
+    assert!(is_open(&world));
+    told(&world, &update(5, "Enforce", Some(&["arn:other"]), None)).unwrap();
+    assert!(!is_open(&world));
+    // By its answer alone.
+    let world = weakened();
+    told(&world, &update(2, "Enforce", None, Some(&[]))).unwrap();
+    assert!(!is_open(&world));
+    // The end is heard of first.
+    for (after, stays) in [(&[OURS, THEIRS][..], true), (&[][..], false)] {
+        let world = self::world();
+        told(&world, &update(9, "Enforce", None, Some(after))).unwrap();
+        told(&world, &update(1, "Warn", Some(&[OURS, THEIRS]), None)).unwrap();
+        assert_eq!(is_open(&world), stays, "{after:?}");
+    }
+}

@@ -473,3 +473,80 @@ fn other_alias_version_or_publisher_is_another_thing() {
     assert!(matches!(weighted(5, 0.01), Ok(Alerted::Paged(_))));
     assert!(matches!(weighted(6, 0.99), Ok(Alerted::Paged(_))));
 }
+
+/// The same caller with code of another kind is no repeat.
+#[test]
+fn other_code_by_the_same_caller_is_told_at_once() {
+    let world = world();
+    let upload = |hour: u32, code: &str| {
+        let label = format!("20261121T{hour}0000Z-v{hour}");
+        let mut record = outcome("deployed", None);
+        record["upload"]["at"] = json!(format!("2026-11-21T{hour}:00:00Z"));
+        let of_upload = record["upload"].clone();
+        record["deployed"] = json!({"code_sha256": code, "version": "7", "unchanged": false});
+        put(
+            &world,
+            &format!("functions/orders/{label}/outcome.json"),
+            &record,
+        );
+        let received = json!({"schema": 1, "upload": of_upload, "target": "functions/orders", "bytes": 1,
+            "source_sha256": null, "uploaded_by": {"principal": null, "source_ip": null}, "metadata": {}, "tags": {},
+            "received_at": "2026-11-21T20:00:01Z"});
+        put(
+            &world,
+            &format!("functions/orders/{label}/received.json"),
+            &received,
+        );
+    };
+    upload(20, "older");
+    upload(21, "newest");
+    let change = |number: u32, code: &str, publisher: Option<&str>| {
+        let mut event: Value = serde_json::from_str(&code_changed(number)).unwrap();
+        event["detail"]["responseElements"] = json!({"codeSha256": code});
+        event["detail"]["additionalEventData"] = json!({"signingProfileVersionArn": publisher});
+        told(&world, &event.to_string()).unwrap()
+    };
+    let is_paged = |alerted: &Alerted| matches!(alerted, Alerted::Paged(_));
+    let is_counted = |alerted: &Alerted| matches!(alerted, Alerted::Counted(_));
+    assert!(is_paged(&change(1, "newest", None)));
+    assert!(is_counted(&change(2, "newest", None)));
+    assert!(is_paged(&change(3, "unknown", None)));
+    assert!(is_paged(&change(4, "older", None)));
+    // A second delivery, and each of the others once more, is no news.
+    assert!(matches!(change(3, "unknown", None), Alerted::Known(_)));
+    for (number, code) in [(5, "newest"), (6, "unknown"), (7, "other"), (8, "older")] {
+        assert!(is_counted(&change(number, code, None)), "{code}");
+    }
+    let ours = "arn:aws:signer:us-east-1:111122223333:/signing-profiles/ours/Ab3dEf6hIj";
+    assert!(is_paged(&change(9, "unknown", Some(ours))));
+    let foreign = ours.replace("111122223333", "444455556666");
+    assert!(is_paged(&change(10, "unknown", Some(&foreign))));
+    assert_eq!(incidents(&world).len(), 1, "one thing");
+    // What is uploaded since makes nothing of what was put there before it.
+    upload(23, "later");
+    assert!(is_counted(&change(11, "newest", None)));
+}
+
+/// A team's pipeline under Warn deploys code that was never uploaded, each time.
+#[test]
+fn pipeline_under_warn_is_one_page_a_day_and_one_more_for_other_code() {
+    let world = world();
+    let of_stack = AlertSettings {
+        only_warns: true,
+        ..settings()
+    };
+    let deploy = |number: u32, code: &str| {
+        let mut event: Value = serde_json::from_str(&code_changed(number)).unwrap();
+        event["detail"]["responseElements"] = json!({"codeSha256": code});
+        event["detail"]["additionalEventData"] = json!({"signatureStatus": "MISMATCH"});
+        matches!(
+            told_by(&world, &of_stack, &event.to_string()),
+            Ok(Alerted::Paged(_))
+        )
+    };
+    let paged = (0..100).filter(|number| {
+        pass(&world, 10);
+        deploy(*number, &format!("build-{number}"))
+    });
+    assert_eq!(paged.count(), 1);
+}

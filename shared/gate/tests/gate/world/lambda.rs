@@ -175,6 +175,7 @@ impl Functions for SimulatedPorts {
             assert!(request.description.chars().count() <= 256);
             let published = PublishedVersion {
                 code_sha256: request.code_sha256.clone(),
+                job_arn: function.job_arn.clone(),
                 config: function.config,
                 configuration: function.configuration.clone(),
                 description: request.description.clone(),
@@ -242,7 +243,7 @@ impl Functions for SimulatedPorts {
             let found = |state| Version {
                 code: CodeIdentity {
                     sha256: published.code_sha256.clone(),
-                    job_arn: None,
+                    job_arn: published.job_arn.clone(),
                     profile_version_arn: None,
                 },
                 config_sha256: Some(format!("config {}", published.config)),

@@ -56,6 +56,8 @@ pub enum Mistake {
     NotAnnounced,
     /// The verdict goes on record after the effect.
     VerdictAfterEffect,
+    /// The message is taken off the queue although the summary could not be signed.
+    SummaryNotTriedAgain,
     /// An event that was lost is on record as sent again, and is not sent.
     NotSentAgain,
     /// Only what is current is looked at for a lost event.

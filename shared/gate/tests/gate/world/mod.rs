@@ -125,6 +125,7 @@ impl AliasState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedVersion {
     pub code_sha256: String,
+    pub job_arn: Option<String>,
     pub config: u64,
     pub configuration: FunctionConfiguration,
     pub description: String,
@@ -144,6 +145,7 @@ impl PublishedVersion {
     pub fn of(code_sha256: &str) -> Self {
         Self {
             code_sha256: code_sha256.to_owned(),
+            job_arn: None,
             config: 0,
             configuration: FunctionConfiguration::default(),
             description: String::new(),
@@ -223,6 +225,10 @@ pub struct WorldState {
     /// What people put into the uploads bucket beside uploads, by key.
     pub statements: BTreeMap<String, Vec<StoredStatement>>,
     pub metadata: BTreeMap<String, String>,
+    /// Below `attestations/` of the uploads bucket, by key.
+    pub attestations: BTreeMap<String, Vec<u8>>,
+    /// Attestations that are deleted after they were listed.
+    pub attestations_vanish: bool,
     pub signed: BTreeMap<String, Vec<u8>>,
     /// The versions of each target's object under `current/`.
     pub current: BTreeMap<String, Vec<CurrentObject>>,
@@ -332,6 +338,8 @@ pub struct WorldState {
     pub signatures_expire_at: Option<Timestamp>,
     /// When the signature of every job was revoked.
     pub jobs_revoked_at: Option<Timestamp>,
+    /// This job alone was revoked.
+    pub job_revoked: Option<SigningJobId>,
     /// The function was without a code signing configuration, for a while at least.
     pub was_unsigned: bool,
     /// Signatures were revoked, for a while at least.
@@ -363,6 +371,8 @@ impl World {
             uploads: BTreeMap::new(),
             statements: BTreeMap::new(),
             metadata: BTreeMap::new(),
+            attestations: BTreeMap::new(),
+            attestations_vanish: false,
             signed: BTreeMap::new(),
             current: BTreeMap::new(),
             records: BTreeMap::new(),
@@ -425,6 +435,7 @@ impl World {
             looks: BTreeMap::new(),
             signatures_expire_at: None,
             jobs_revoked_at: None,
+            job_revoked: None,
             was_unsigned: false,
             was_revoked: false,
             resent: Vec::new(),

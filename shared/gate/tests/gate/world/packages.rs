@@ -21,6 +21,9 @@ pub const ACCOUNT: &str = "111122223333";
 pub const PROFILE: &str = "team_profile";
 pub const PROFILE_VERSION: &str =
     "arn:aws:signer:us-east-1:111122223333:/signing-profiles/team_profile/AbCdEfGh12";
+pub const STACK: &str =
+    "arn:aws:cloudformation:us-east-1:111122223333:stack/gate/5d1e0000-0000-4000";
+pub const SUMMARY_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/7c9b0000-0000-4000";
 pub const CSC: &str =
     "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
 

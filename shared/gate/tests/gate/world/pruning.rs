@@ -2,11 +2,16 @@
 
 use countersign_gate::{
     domain::{FunctionName, Refusal, VersionNumber},
-    ports::{FunctionVersions, ListedFunctionVersion, ListingPage, PortError, VersionDeletion},
+    ports::{
+        FunctionAliases, FunctionVersions, ListedAlias, ListedFunctionVersion, ListingPage,
+        PortError, VersionDeletion,
+    },
     records::Live,
 };
 
-use super::{FunctionState, Mistake, World, WorldState, simulated_ports::SimulatedPorts};
+use super::{
+    AliasState, FunctionState, Mistake, World, WorldState, simulated_ports::SimulatedPorts,
+};
 
 /// What the world complains of, when a deletion breaks the promise.
 pub const PRUNED_IN_USE: &str = "a version is deleted that has provisioned concurrency";
@@ -73,6 +78,31 @@ impl WorldState {
     }
 }
 
+impl FunctionAliases for SimulatedPorts {
+    async fn list_aliases(
+        &self,
+        function: &FunctionName,
+        marker: Option<&str>,
+    ) -> Result<ListingPage<ListedAlias>, PortError> {
+        self.call("lambda:ListAliases", |state| {
+            state.listed(function, marker, |found| {
+                let listed = |(name, alias): (&String, &AliasState)| {
+                    let named = [&alias.version].into_iter().chain(alias.weights.keys());
+                    let named = named.filter(|version| *version != "$LATEST");
+                    ListedAlias {
+                        name: name.clone(),
+                        versions: named.map(|version| number(version)).collect(),
+                        version: alias.version.clone(),
+                        weights: alias.weights.clone(),
+                    }
+                };
+                found.aliases.iter().map(listed).collect()
+            })
+        })
+        .await
+    }
+}
+
 impl FunctionVersions for SimulatedPorts {
     async fn list_function_versions(
         &self,
@@ -91,23 +121,6 @@ impl FunctionVersions for SimulatedPorts {
                     },
                 });
                 versions.collect()
-            })
-        })
-        .await
-    }
-
-    async fn list_aliased_versions(
-        &self,
-        function: &FunctionName,
-        marker: Option<&str>,
-    ) -> Result<ListingPage<VersionNumber>, PortError> {
-        self.call("lambda:ListAliases", |state| {
-            state.listed(function, marker, |found| {
-                let aliases = found.aliases.values();
-                let named = aliases
-                    .flat_map(|alias| [&alias.version].into_iter().chain(alias.weights.keys()));
-                let named = named.filter(|version| *version != "$LATEST");
-                named.map(|version| number(version)).collect()
             })
         })
         .await

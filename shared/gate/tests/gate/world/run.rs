@@ -1,6 +1,7 @@
 //! Runs use cases without a runtime.
 
 use std::{
+    collections::BTreeSet,
     future::Future,
     pin::pin,
     sync::{Arc, Mutex},
@@ -10,15 +11,18 @@ use std::{
 
 use countersign_gate::{
     admission::{Admission, SignSettings, admit},
-    deployment::{CanaryPolicy, DeploySettings, Deployment, PeopleSettings, deploy},
+    deployment::{
+        CanaryPolicy, DeploySettings, Deployment, PeopleSettings, ProvenanceSettings, deploy,
+    },
     domain::{
         CodeStorage, CscArn, NamePattern, PersonalRoles, Scope, SigningJobId, Stack, Uploader,
         VersionId,
     },
     events::UploadEvent,
     outcome::{DeliveryAttempt, Finished, RetryableError},
+    records::SettingsPosture,
     sweep::SweepSettings,
-    verdict::{OperatorPolicy, WithoutCsc},
+    verdict::{BuilderTrust, DemandParts, OperatorPolicy, WithoutCsc},
 };
 use countersign_package::Limits;
 use jiff::SignedDuration;
@@ -123,8 +127,15 @@ pub fn sweep_settings() -> SweepSettings {
         cscs: vec![CscArn::parse(CSC).unwrap()],
         without_csc: WithoutCsc::Reject,
         weaker_parameters: Vec::new(),
+        watched: SettingsPosture {
+            target_functions: "*".to_owned(),
+            target_layers: "*".to_owned(),
+            peer_roles: BTreeSet::new(),
+            trust_roots: BTreeSet::from(["ab".repeat(32)]),
+        },
         patience: std::time::Duration::from_hours(1),
         daily_probe: None,
+        summarizes: false,
     }
 }
 
@@ -138,6 +149,11 @@ pub fn deploy_settings() -> DeploySettings {
         storage: CodeStorage::Copied,
         people: people_settings(),
         kept_versions: None,
+        provenance: ProvenanceSettings {
+            demand: DemandParts::default(),
+            trust: BuilderTrust::built_in(),
+            wait: std::time::Duration::from_mins(1),
+        },
     }
 }
 

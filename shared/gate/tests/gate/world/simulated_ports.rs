@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use super::{
     FaultAt, Job, Mistake, SIGNED, StoredStatement, World, WorldState,
     invariants::Seen,
-    packages::{ACCOUNT, PROFILE_VERSION, job_id},
+    packages::{ACCOUNT, PROFILE_VERSION, SUMMARY_KEY, job_id},
     trail::ALERT,
 };
 
@@ -328,6 +328,52 @@ impl Uploads for SimulatedPorts {
 
     async fn upload_tags(&self, _: &UploadId) -> Result<BTreeMap<String, String>, PortError> {
         self.call("s3:GetObjectTagging", |_| BTreeMap::new()).await
+    }
+}
+
+impl Attestations for SimulatedPorts {
+    async fn list_attestations(
+        &self,
+        folder: &AttestationFolder,
+        most: u16,
+    ) -> Result<AttestationListing, PortError> {
+        self.call("s3:ListObjectsV2 attestations", |state| {
+            let below = |key: &&String| key.starts_with(folder.as_str());
+            let keys: Vec<&String> = state.attestations.keys().filter(below).collect();
+            let objects = keys.iter().take(most.into()).map(|key| ListedAttestation {
+                key: (*key).clone(),
+                size: u64::try_from(state.attestations[*key].len()).unwrap(),
+            });
+            AttestationListing {
+                objects: objects.collect(),
+                has_more: keys.len() > most.into(),
+            }
+        })
+        .await
+    }
+
+    async fn read_attestation(
+        &self,
+        key: &str,
+        most_bytes: u64,
+    ) -> Result<AttestationRead, PortError> {
+        self.call("s3:GetObject attestation", |state| {
+            if state.attestations_vanish {
+                state.attestations.remove(key);
+            }
+            let Some(bytes) = state.attestations.get(key) else {
+                return AttestationRead::Gone;
+            };
+            let size = u64::try_from(bytes.len()).unwrap();
+            if size > most_bytes {
+                return AttestationRead::TooLarge { size };
+            }
+            AttestationRead::Object {
+                version: VersionId::parse("a1").unwrap(),
+                bytes: bytes.clone(),
+            }
+        })
+        .await
     }
 }
 
@@ -651,7 +697,8 @@ impl Signer for SimulatedPorts {
             }
             drop(seen);
             let is_blind = state.mistake == Some(Mistake::RevocationNotSeen);
-            let revoked_at = state.jobs_revoked_at.filter(|_| !is_blind);
+            let alone = (state.job_revoked.as_ref() == Some(id)).then_some(state.now);
+            let revoked_at = state.jobs_revoked_at.or(alone).filter(|_| !is_blind);
             Some(SigningJob {
                 id: id.clone(),
                 status: match (state.jobs_unknown.clone(), job.succeeded) {
@@ -710,6 +757,17 @@ impl Events for SimulatedPorts {
             }
             state.put_own_event(announcement.detail_type(), announcement.detail());
             state.events.push(announcement.detail().to_owned());
+        })
+        .await
+    }
+}
+
+/// The key of the stack. What it signs with is the digest itself, so that a test sees over what a signature is.
+impl SummarySigner for SimulatedPorts {
+    async fn sign_summary(&self, sha384: [u8; 48]) -> Result<SummarySignature, PortError> {
+        self.call("kms:Sign", |_| SummarySignature {
+            key: SUMMARY_KEY.to_owned(),
+            bytes: sha384.to_vec(),
         })
         .await
     }

@@ -340,9 +340,14 @@ fn own_resource(settings: &AlertSettings) -> Condition {
         })
         .collect();
     let mut any = vec![like("requestParameters.functionName", &functions)];
-    any.extend(RESOURCE_NAME_POINTERS.iter().map(|pointer| {
-        let field = format!("requestParameters{}", pointer.replace('/', "."));
-        like(&field, &names)
+    // Calls about an event source mapping name it by its id; the answer has the function.
+    any.push(like("responseElements.functionArn", &functions));
+    any.extend(RESOURCE_NAME_POINTERS.iter().map(|(service, pointers)| {
+        let named = pointers.iter().map(|pointer| {
+            let field = format!("requestParameters{}", pointer.replace('/', "."));
+            like(&field, &names)
+        });
+        Condition::All(vec![source(service), Condition::Any(named.collect())])
     }));
     if let Some(key) = &settings.key_arn {
         let id = key.rsplit('/').next().unwrap_or(key);
