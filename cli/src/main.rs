@@ -33,7 +33,7 @@ use crate::{
 
 /// Judge packages for AWS Lambda the way the Countersign gate does.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, styles = style::HELP, arg_required_else_help = true)]
+#[command(version, max_term_width = 80, styles = style::HELP, arg_required_else_help = true)]
 struct Arguments {
     /// The profile to ask AWS by.
     #[arg(
@@ -167,9 +167,9 @@ fn main() -> ExitCode {
         Command::Man(arguments) => man::run(&arguments, command()),
         Command::Audit(arguments) => audit::run(&arguments, now()),
         Command::CiReport(arguments) => ci_report::run(&arguments),
-        Command::Status(arguments) => status::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments, now()),
         Command::Wait(arguments) => wait::run(&arguments),
-        Command::History(arguments) => history::run(&arguments),
+        Command::History(arguments) => history::run(&arguments, now()),
         Command::Rollback(arguments) => rollback::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Push(arguments) => push::run(&arguments, &variables),

@@ -168,6 +168,31 @@ fn everything_is_found_and_nothing_else() {
 }
 
 #[test]
+fn configuration_that_another_makes_superfluous_is_told() {
+    let mut posture = sound();
+    posture["functions"][1] = function("pay", Some(IDLE), Some("Enforce"), Some(SHOP));
+    posture["functions"].as_array_mut().unwrap().push(function(
+        "pay2",
+        Some(IDLE),
+        Some("Enforce"),
+        Some(SHOP),
+    ));
+    posture["configurations"] = json!([
+        {"arn": CSC, "policy": "Enforce", "publishers": [SHOP]},
+        {"arn": IDLE, "policy": "Enforce", "publishers": [SHOP]},
+    ]);
+    let (_, report) = report(&aws(&posture), &[]);
+    assert_eq!(kinds(&report, CSC), ["CSC_SHADOWED"]);
+    assert_eq!(kinds(&report, IDLE), [""; 0]);
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    assert_eq!(schema::faults(&schema, &report), [""; 0]);
+    let findings = report["findings"].as_array().unwrap();
+    let told = findings.iter().find(|it| it["kind"] == "CSC_SHADOWED");
+    let command = format!("countersign csc diff {CSC} {IDLE}");
+    assert_eq!(told.unwrap()["command"], command);
+}
+
+#[test]
 fn json_is_as_its_schema_says() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
     for posture in [posture(), sound()] {

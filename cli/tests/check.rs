@@ -97,16 +97,16 @@ fn what_was_not_judged_is_told_and_fails_when_strict() {
     assert_eq!(status, 0, "{text}");
     assert!(!text.contains("not judged"), "{text}");
     // What is only the function's own way is told, and no reason to fail.
-    let layers =
-        r#""Layers": [{"Arn": "arn:aws:lambda:eu-west-1:111122223333:layer:common:3"}], "State""#;
-    let layered = CONFIGURATION.replace("\"State\"", layers);
-    fs::write(folder.path().join("shop.json"), layered).unwrap();
+    let wrapper =
+        r#""Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/start"}}, "State""#;
+    let wrapped = CONFIGURATION.replace("\"State\"", wrapper);
+    fs::write(folder.path().join("shop.json"), wrapped).unwrap();
     let (status, text) = check(
         folder.path(),
         &["shop.zip", "--configuration", "shop.json", "--strict"],
     );
     assert_eq!(status, 0, "{text}");
-    assert!(text.contains("the function has layers"), "{text}");
+    assert!(text.contains("the function has a wrapper"), "{text}");
     // Nothing of a layer is started.
     let (status, text) = check(folder.path(), &["layers/common=shop.zip", "--strict"]);
     assert_eq!(status, 0, "{text}");
@@ -301,11 +301,43 @@ fn layers_are_held_against_the_code_signing_configuration() {
     let (status, text) = check_function(&aws, &[]);
     assert_eq!(status, 0, "{text}");
     assert!(text.contains("LAYER_UNTRUSTED"), "{text}");
+    assert!(!text.contains("whether its layers are trusted"), "{text}");
     // The handler may lie in the layer.
     assert!(!text.contains("zip what is in that folder"), "{text}");
     let (_, text) = check_function(&aws, &["--handler", "other.handler"]);
     assert!(!text.contains("ENTRY_POINT_MISSING"), "{text}");
     assert!(text.contains("the function has layers"), "{text}");
+}
+
+#[test]
+fn trust_of_layers_is_not_judged_without_aws() {
+    let zip = ZipForge::new([EntryForge::file("app.py", "x")]).build();
+    let folder = folder_with("shop.zip", &zip);
+    let layers = r#""State": "Active", "Layers": [{"Arn": "arn:aws:lambda:eu-west-1:1:layer:l:1", "CodeSize": 1}]"#;
+    let with_layers = CONFIGURATION.replace(r#""State": "Active""#, layers);
+    fs::write(folder.path().join("layers.json"), with_layers).unwrap();
+    fs::write(folder.path().join("plain.json"), CONFIGURATION).unwrap();
+    let told = "not judged whether its layers are trusted: ";
+    let arguments = ["shop.zip", "--configuration", "layers.json"];
+    let (status, text) = check(folder.path(), &arguments);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains(told), "{text}");
+    assert!(
+        text.contains("fix: give --function NAME in place of --configuration"),
+        "{text}"
+    );
+    // `--function` would tell.
+    let (status, _) = check(folder.path(), &[&arguments[..], &["--strict"]].concat());
+    assert_eq!(status, 1);
+    let (status, text) = check(
+        folder.path(),
+        &["shop.zip", "--configuration", "plain.json", "--strict"],
+    );
+    assert_eq!(status, 0, "{text}");
+    assert!(!text.contains(told), "{text}");
+    // Nothing is attached to a layer.
+    let of_layer = ["layers/l=shop.zip", "--configuration", "layers.json"];
+    assert!(!check(folder.path(), &of_layer).1.contains(told));
 }
 
 #[test]

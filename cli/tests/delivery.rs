@@ -42,6 +42,11 @@ fn push_waits_for_its_own_version() {
     for expected in ["functions/shop uploaded", "functions/shop received"] {
         assert!(ran.err.contains(expected), "no {expected} in:\n{}", ran.err);
     }
+    assert!(
+        !ran.out.contains("reason"),
+        "one needs no table: {}",
+        ran.out
+    );
     let uploaded = gate.aws.object(UPLOADS, "functions/shop.zip");
     assert_eq!(uploaded, Some(sample().build()));
 }
@@ -269,6 +274,16 @@ fn several_uploads_exit_with_the_worst() {
     for expected in ["functions/shop rejected", "functions/cart deployed"] {
         assert!(ran.out.contains(expected), "no {expected} in:\n{}", ran.out);
     }
+    // At the end, a row each.
+    let table: Vec<&str> = ran.out.lines().rev().take(3).collect();
+    assert_eq!(
+        table,
+        [
+            "functions/cart  deployed  7 (live)  -",
+            "functions/shop  rejected  -         NOT_A_ZIP: no zip",
+            "target          state     version   reason",
+        ]
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod schema;
 use std::collections::BTreeSet;
 
 use countersign_gate::{
-    client::doctor::{KINDS, LOGICAL_IDS, RULE_TARGETS},
+    client::doctor::{KINDS, LOGICAL_IDS, REGIONS_WITHOUT_CODE_SIGNING, RULE_TARGETS},
     probe::PROBE_FACTS,
 };
 use countersign_package::format::{FACTS, FormatFact};
@@ -23,9 +23,9 @@ use countersign_testkit::{
     fake_aws::{FakeAws, exception, json, s3_error},
 };
 use healthy_stack::{
-    CSC, PROFILE, TOPIC, alarms, attributes, changed_mapping, csc, described, function,
-    healthy_stack, mapping, notification, policy, posture, public_access, query_error, queue,
-    resources, selectors, shop, simulated, subscriptions, targets, xml,
+    CSC, PROFILE, SHOP_PROFILE, TOPIC, alarms, attributes, changed_mapping, csc, described,
+    function, healthy_stack, mapping, notification, policy, posture, public_access, query_error,
+    queue, resources, selectors, shop, simulated, subscriptions, targets, xml,
 };
 use serde_json::Value;
 
@@ -400,6 +400,46 @@ fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
             let none = exception(404, "ResourceNotFoundException", "none");
             aws.answers("lambda:GetAlias", none);
         }),
+        ("target-alias", "functions/shop", "failure", |aws| {
+            let odd = shop(|it| it["Tags"]["countersign:alias"] = "-odd name".into());
+            aws.answers("lambda:GetFunction", odd);
+        }),
+        ("target-profile", "functions/shop", "failure", |aws| {
+            let odd = shop(|it| it["Tags"]["countersign:profile"] = "not a name".into());
+            aws.answers("lambda:GetFunction", odd);
+        }),
+        ("target-profile", "functions/shop", "failure", |aws| {
+            let other = shop(|it| it["Tags"]["countersign:profile"] = "other_profile".into());
+            aws.answers("lambda:GetFunction", other);
+        }),
+        ("target-profile", "functions/shop", "failure", |aws| {
+            let none = exception(404, "ResourceNotFoundException", "none");
+            aws.answers_about("signer:GetSigningProfile", "shop_profile", none);
+        }),
+        ("target-profile", "functions/shop", "failure", |aws| {
+            let profile =
+                format!(r#"{{"status":"Canceled","profileVersionArn":"{SHOP_PROFILE}"}}"#);
+            aws.answers_about("signer:GetSigningProfile", "shop_profile", json(&profile));
+        }),
+        // The next version of it, which nobody has listed yet.
+        ("target-profile", "functions/shop", "failure", |aws| {
+            let next = SHOP_PROFILE.replace("IjKlMnOp34", "QrStUvWx56");
+            let profile = format!(r#"{{"status":"Active","profileVersionArn":"{next}"}}"#);
+            aws.answers_about("signer:GetSigningProfile", "shop_profile", json(&profile));
+        }),
+        (
+            "target-profile",
+            "functions/shop",
+            "could_not_tell",
+            |aws| {
+                let denied = exception(403, "AccessDeniedException", "no");
+                aws.answers("lambda:GetFunctionCodeSigningConfig", denied);
+            },
+        ),
+        ("target-architecture", "functions/shop", "failure", |aws| {
+            let odd = shop(|it| it["Tags"]["countersign:architecture"] = "riscv".into());
+            aws.answers("lambda:GetFunction", odd);
+        }),
     ]
 }
 
@@ -427,10 +467,107 @@ fn each_fault_fails_exactly_the_check_for_it() {
             _ => 0,
         };
         assert_eq!(status, wanted, "fault {index}, {id}");
+        assert_has_commands(&report);
         provoked.insert(id);
     }
+    // By a test of its own: everything of a stack elsewhere has another ARN.
+    provoked.insert("stack-region");
     let all: BTreeSet<&str> = KINDS.iter().map(|kind| kind.id).collect();
     assert_eq!(provoked, all, "every check is provoked");
+}
+
+/// Each failure has the command that mends it or shows more, and `--fix-hint` prints it.
+fn assert_has_commands(report: &Value) {
+    let checks = report["checks"].as_array().unwrap().iter();
+    for check in checks.filter(|check| check["result"] == "failure") {
+        let command = check["command"].as_str().unwrap_or_default();
+        let is_command = command.starts_with("aws ") || command.starts_with("countersign ");
+        assert!(is_command, "no command: {check:#}");
+    }
+}
+
+/// A stack that is without some of its parts fails what looks at them, with a command each.
+#[test]
+fn missing_parts_have_commands() {
+    let aws = healthy_stack();
+    let query = healthy_stack::query(
+        "ListStackResources",
+        "<StackResourceSummaries></StackResourceSummaries>",
+    );
+    aws.answers("cloudformation:ListStackResources", query);
+    let (status, found) = report(&aws);
+    assert_eq!(status, 1);
+    let failed: BTreeSet<String> = bad(&found).into_iter().map(|(id, _, _)| id).collect();
+    let looked_at = [
+        "alarms",
+        "bucket-versioning",
+        "function",
+        "key",
+        "queue",
+        "subscriptions",
+    ];
+    assert_eq!(failed, BTreeSet::from(looked_at.map(str::to_owned)));
+    assert_has_commands(&found);
+}
+
+/// What CloudFormation made and somebody deleted past it.
+#[test]
+fn deleted_parts_have_commands() {
+    let aws = healthy_stack();
+    let missing = exception(404, "ResourceNotFoundException", "none");
+    for call in [
+        "lambda:GetFunctionConfiguration",
+        "events:DescribeRule",
+        "lambda:ListEventSourceMappings",
+    ] {
+        aws.forget(call);
+        aws.answers(call, missing.clone());
+    }
+    let none = json(r#"{"EventSourceMappings":[]}"#);
+    aws.answers("lambda:ListEventSourceMappings", none);
+    aws.forget("s3:GetBucketVersioning");
+    aws.answers("s3:GetBucketVersioning", s3_error(404, "NoSuchBucket"));
+    aws.forget("sqs:GetQueueAttributes");
+    let gone = exception(400, "QueueDoesNotExist", "none");
+    aws.answers("sqs:GetQueueAttributes", gone);
+    let (status, found) = report(&aws);
+    assert_eq!(status, 1);
+    let failed: BTreeSet<String> = bad(&found).into_iter().map(|(id, _, _)| id).collect();
+    let looked_at = ["bucket-versioning", "function", "queue", "rule"];
+    assert_eq!(
+        failed,
+        BTreeSet::from(looked_at.map(str::to_owned)),
+        "{found:#}"
+    );
+    assert_has_commands(&found);
+}
+
+#[test]
+fn region_without_signer_fails_the_check_for_it() {
+    let rule = std::fs::read_to_string(checkout::path("template.yaml")).unwrap();
+    let rule = rule.split("\n  RegionHasCodeSigning:\n").nth(1).unwrap();
+    let rule = rule.split("- !Ref AWS::Region").next().unwrap();
+    let listed: Vec<&str> = rule
+        .lines()
+        .map(|line| line.trim().trim_start_matches("- "))
+        .filter(|it| it.contains('-') && !it.contains(':'))
+        .collect();
+    assert_eq!(listed, REGIONS_WITHOUT_CODE_SIGNING);
+    for region in REGIONS_WITHOUT_CODE_SIGNING {
+        let aws = healthy_stack();
+        let home = described("CREATE_COMPLETE", "");
+        let there = String::from_utf8(home.body).unwrap();
+        let there = there.replace("eu-west-1", region);
+        aws.answers("cloudformation:DescribeStacks", healthy_stack::xml(&there));
+        let (status, report) = report(&aws);
+        assert_eq!(status, 1);
+        let checks = report["checks"].as_array().unwrap();
+        let check = checks.iter().find(|check| check["id"] == "stack-region");
+        let check = check.unwrap();
+        assert_eq!(check["result"], "failure", "{check:#}");
+        assert!(check["message"].as_str().unwrap().contains(region));
+        assert_has_commands(&report);
+    }
 }
 
 #[test]
@@ -467,7 +604,11 @@ fn whatever_is_denied_could_not_be_told() {
         assert!(!found.is_empty(), "{call}");
         for (found, _, result) in &found {
             // What rests on the profile's version is not known either, nor what is asked together with it.
-            let together = ["code-signing-config", "uploads-notification"];
+            let together = [
+                "code-signing-config",
+                "uploads-notification",
+                "target-profile",
+            ];
             let is_of_bucket = call.starts_with("s3:") && found.starts_with("bucket-");
             let is_meant = found == id || is_of_bucket || together.contains(&found.as_str());
             assert!(is_meant, "{call}: {found}");

@@ -21,6 +21,10 @@ use serde_json::Value;
 
 const DOCUMENTATION: &str = include_str!("../../docs/cli.md");
 
+const SCVS: &str = include_str!("../../docs/scvs.md");
+
+const SLSA: &str = include_str!("../../docs/slsa.md");
+
 const RECORDS: &str = include_str!("../../docs/records.md");
 
 /// The JSON examples of the documentation, in order.
@@ -173,6 +177,44 @@ fn status_prints_what_is_documented() {
     assert_eq!(fields(&printed), fields(&documented()[5]));
 }
 
+/// A line as it is whenever it is printed: without the words on how long ago something was.
+fn without_age(line: &str) -> String {
+    match (line.split_once(" UTC, "), line.rsplit_once(" ago (")) {
+        (Some((before, _)), Some((_, after))) => format!("{before} UTC, … ago ({after}"),
+        _ => line.to_owned(),
+    }
+}
+
+#[test]
+fn readme_shows_what_is_printed_of_the_sample_records() {
+    const README: &str = include_str!("../../README.md");
+    let aws = FakeAws::start().unwrap();
+    let records = examples(RECORDS);
+    let mut outcomes = records
+        .iter()
+        .filter(|record| record["took_ms"].is_number());
+    let deployed = outcomes.find(|record| record["state"] == "deployed");
+    let label = "20260928T120001Z-3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrH";
+    let path = format!("functions/checkout/{label}/outcome.json");
+    aws.put("records", &path, deployed.unwrap().to_string());
+    let output = aws
+        .countersign()
+        .args(["wait", "functions/checkout", "--upload", label])
+        .env("COUNTERSIGN_RECORDS_BUCKET", "records")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = printed.replace("functions/checkout", "functions/shop");
+    let printed: Vec<String> = printed.lines().map(without_age).collect();
+    let shown = README.lines().map(without_age);
+    let shown: Vec<String> = shown
+        .skip_while(|line| *line != printed[0])
+        .take(printed.len())
+        .collect();
+    assert_eq!(shown, printed);
+    assert!(shown.iter().any(|line| line.contains("UTC, … ago (1.0 s")));
+}
+
 /// The commands that the help of a command lists.
 fn commands_of(command: &[&str]) -> Vec<String> {
     let help = Command::new(checkout::program("countersign"))
@@ -269,9 +311,11 @@ fn strays(help: &str) -> Vec<&str> {
             let [before, line, after] = three else {
                 return false;
             };
-            let is_one = indent(before) == indent(line) && !line.trim().is_empty();
+            // Rows, which are two columns in, are written one by one, and not wrapped.
+            let is_one =
+                indent(before) == indent(line) && indent(line) != 2 && !line.trim().is_empty();
             is_one
-                && before.len() > 80
+                && before.len() > 70
                 && !after.trim().is_empty()
                 && line.split_whitespace().count() <= 2
         })
@@ -281,7 +325,7 @@ fn strays(help: &str) -> Vec<&str> {
 
 #[test]
 fn no_words_of_a_help_text_stand_alone() {
-    let long = "a".repeat(90);
+    let long = "a".repeat(75);
     assert_eq!(strays(&format!("{long}\nstray\n{long}\n")), ["stray"]);
     for command in all_commands() {
         let help = help_of(&command);
@@ -291,6 +335,46 @@ fn no_words_of_a_help_text_stand_alone() {
             "{command}: {help}"
         );
     }
+}
+
+/// What a terminal has that nobody made wider. An example or a line of a table that is longer is broken there, and
+/// then it can no longer be pasted; a word that is longer is not broken at all.
+#[test]
+fn help_texts_fit_eighty_columns() {
+    let pages = tempfile::tempdir().unwrap();
+    let mut man = Command::new(checkout::program("countersign"));
+    let made = man.arg("man").arg(pages.path()).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let too_long = |help: &str| {
+        let lines = help.lines().filter(|line| line.chars().count() > 80);
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let whole = Command::new(checkout::program("countersign"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    assert_eq!(too_long(&String::from_utf8(whole.stdout).unwrap()), [""; 0]);
+    for command in all_commands() {
+        let help = help_of(&command);
+        assert_eq!(too_long(&help), [""; 0], "{command}");
+        let shown: BTreeSet<&str> = help.lines().collect();
+        let page = format!("countersign-{}.1", command.replace(' ', "-"));
+        let written = rows_of(&fs::read_to_string(pages.path().join(page)).unwrap());
+        assert_ne!(written, [""; 0], "{command}");
+        for row in &written {
+            assert!(shown.contains(row.as_str()), "{command}: broken: {row}");
+        }
+    }
+}
+
+/// The rows of examples and exit statuses as they are written: a manual page has them unbroken.
+fn rows_of(page: &str) -> Vec<String> {
+    let plain = page
+        .replace("\\-", "-")
+        .replace("\\*(Aq", "'")
+        .replace("\\\\", "\\");
+    let rows = plain.lines().filter(|line| line.starts_with("  "));
+    rows.map(|row| row.trim_end().to_owned()).collect()
 }
 
 #[test]
@@ -329,6 +413,46 @@ fn findings_of_an_audit_are_documented() {
         .unwrap();
     let kinds: Vec<&str> = FindingKind::all().map(FindingKind::as_str).collect();
     assert_eq!(*described, serde_json::json!(kinds));
+}
+
+/// The rows of a table that name this control of SCVS or SLSA.
+fn row_of(control: &str) -> Option<&'static str> {
+    let (document, start) = if let Some(number) = control.strip_prefix("SCVS ") {
+        (SCVS, format!("| {number} "))
+    } else if let Some(name) = control.strip_prefix("SLSA 1.1 verification: ") {
+        match name {
+            "expectations" => (SLSA, "| **Expectations** ".to_owned()),
+            place => (SLSA, format!("| **Where**: {place} ")),
+        }
+    } else {
+        return None;
+    };
+    let mut rows = document.lines().filter(|line| line.starts_with(&start));
+    Some(rows.next().expect("the control has a row"))
+}
+
+#[test]
+fn controls_of_findings_are_those_that_their_pages_name() {
+    let mut controls = BTreeSet::new();
+    for kind in FindingKind::all() {
+        for control in kind.controls() {
+            if let Some(row) = row_of(control) {
+                let word = format!("`{}`", kind.as_str());
+                assert!(row.contains(&word), "{control} does not name {word}");
+                controls.insert(*control);
+            }
+        }
+    }
+    // And each finding that such a row names has its control.
+    for control in &controls {
+        let row = row_of(control).unwrap();
+        for kind in FindingKind::all() {
+            let is_named = row.contains(&format!("`{}`", kind.as_str()));
+            let has_it = kind.controls().contains(control);
+            assert_eq!(is_named, has_it, "{control}: {}", kind.as_str());
+        }
+    }
+    assert_eq!(controls.len(), 4, "{controls:?}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use countersign_testkit::fake_aws::{FakeAws, exception, json};
 use serde_json::Value;
 
 const RECEIVE: &str = "sqs:ReceiveMessage";
+const RELEASE: &str = "sqs:ChangeMessageVisibility";
 
 fn aws() -> FakeAws {
     let aws = FakeAws::start().unwrap();
@@ -20,6 +21,7 @@ fn aws() -> FakeAws {
     aws.answers("sqs:GetQueueUrl", json(&url));
     aws.answers(RECEIVE, json("{}"));
     aws.answers("sqs:DeleteMessage", json("{}"));
+    aws.answers(RELEASE, json("{}"));
     aws
 }
 
@@ -107,10 +109,40 @@ fn dead_letters_are_listed_and_left() {
     assert_eq!(names.len(), 1);
     assert_eq!(names[0]["QueueName"], "countersign-deploy-dead-letters");
     // Others see it again at once.
-    assert!(
-        aws.called()
-            .contains(&"sqs:ChangeMessageVisibility".to_owned())
-    );
+    assert!(aws.called().contains(&RELEASE.to_owned()));
+    assert_eq!(report["still_hidden"], Value::Null);
+}
+
+#[test]
+fn letters_that_stay_hidden_are_told() {
+    let aws = aws();
+    let denied = exception(403, "AccessDenied", "no");
+    aws.answers(RELEASE, denied);
+    has(&aws, &[letter("m1"), letter("m2")]);
+    let report = report(&aws, &[]);
+    assert_eq!(report["letters"].as_array().unwrap().len(), 2);
+    assert_eq!(report["still_hidden"]["letters"], 2);
+    let why = report["still_hidden"]["error"].as_str().unwrap();
+    assert!(why.contains("ChangeMessageVisibility"), "{why}");
+    has(&aws, &[letter("m1")]);
+    let text = String::from_utf8(run(&aws, &[]).stdout).unwrap();
+    assert!(text.contains("1 of them stays hidden"), "{text}");
+}
+
+/// What was put back is gone: to release it would fail, and say nothing of what is left.
+#[test]
+fn put_back_letters_are_not_released() {
+    let aws = aws();
+    has(&aws, &[letter("m1"), letter("m2")]);
+    let report = report(&aws, &["--message", "m1"]);
+    assert_eq!(report["still_hidden"], Value::Null);
+    let released = aws.calls().into_iter().filter(|call| call.name == RELEASE);
+    let handles: Vec<Value> = released
+        .map(|call| {
+            serde_json::from_slice::<Value>(&call.request.body).unwrap()["ReceiptHandle"].clone()
+        })
+        .collect();
+    assert_eq!(handles, ["handle of m2"]);
 }
 
 #[test]

@@ -148,6 +148,15 @@ fn followed(gate: &Gate) -> BTreeSet<String> {
         .unwrap();
     holds("ci-results", &[serde_json::from_str(results).unwrap()]);
 
+    let waiting = json!({"schema": 1, "delivery": "m/2", "attempt": 2, "since": "2026-11-21T21:44:01Z",
+        "why": "Signer is throttled", "next_try_at": "2026-11-21T21:49:00Z", "give_up_at": "2026-11-21T22:44:01Z",
+        "applied": null, "at": "2026-11-21T21:44:02Z"});
+    gate.record("functions/tax", "version-9", "waiting", &waiting);
+    let status = ["status", "functions/tax", "--version-id", "version-9"];
+    let told = printed(gate, &status);
+    assert_eq!(told[0]["uploads"][0]["waiting"]["attempt"], 2);
+    holds("status", &told);
+
     let event = include_str!("../../events/alert-cloudtrail-code-changed.json");
     gate.file("event.json", event.as_bytes());
     holds("explain", &printed(gate, &["explain", "event.json"]));

@@ -139,7 +139,8 @@ fn text_has_outcome_and_fix() {
         "NOT_A_ZIP: no zip",
         "upload a zip",
         "bob\\u{1b}[2J",
-        "2026-11-03T12:00:00Z  version v3",
+        "2026-11-03 12:00:00 UTC, ",
+        "  version v3",
     ] {
         assert!(text.contains(expected), "no {expected} in:\n{text}");
     }
@@ -161,6 +162,91 @@ fn limit_is_kept_and_mentioned() {
     assert!(text.contains("there are older uploads"), "{text}");
     let all = shown(&aws, &["functions/orders", "--limit", "3"]);
     assert!(!all.contains("there are older uploads"), "{all}");
+}
+
+/// The status that the command ends with for this upload, and what it prints.
+fn of_version(aws: &FakeAws, version: &str) -> (Option<i32>, String) {
+    let arguments = ["functions/orders", "--version-id", version];
+    let output = command(aws, &arguments).output().unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stdout).unwrap(),
+    )
+}
+
+#[test]
+fn upload_alone_ends_as_it_stands() {
+    let aws = three();
+    for (day, state) in [(4, "superseded"), (5, "failed"), (6, "prepared")] {
+        outcome(
+            &aws,
+            day,
+            &json!({"state": state, "message": "so it ended"}),
+        );
+    }
+    for (version, status, standing) in [
+        ("v1", 0, "deployed"),
+        ("v2", 1, "rejected"),
+        ("v3", 3, "received"),
+        ("v4", 4, "superseded"),
+        ("v5", 5, "failed"),
+        ("v6", 0, "prepared"),
+        // The beginning of a version is another one.
+        ("v", 3, "no records of version v in countersign-records"),
+    ] {
+        let (ended, text) = of_version(&aws, version);
+        assert_eq!(ended, Some(status), "{version}: {text}");
+        assert!(text.contains(standing), "{version}: {text}");
+        let shown = text.matches("  version v").count();
+        assert!(shown <= 1, "{version} is not alone: {text}");
+    }
+    let arguments = ["functions/orders", "--version-id", "v2", "--format", "json"];
+    let output = command(&aws, &arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["uploads"][0]["version"], "v2");
+    assert_eq!(report["uploads"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn waiting_upload_tells_attempt_reason_and_next_try() {
+    let aws = three();
+    let waiting = json!({
+        "schema": 1, "delivery": "m/2", "attempt": 2, "since": "2026-11-03T12:00:01Z",
+        "why": "Signer is throttled", "next_try_at": "2026-11-03T12:05:00Z",
+        "give_up_at": "2999-11-03T13:00:00Z", "applied": null, "at": "2026-11-03T12:00:02Z",
+    });
+    put(&aws, 3, "waiting", &waiting);
+    let (ended, text) = of_version(&aws, "v3");
+    assert_eq!(ended, Some(3), "{text}");
+    for expected in [
+        "waits       attempt 2: Signer is throttled",
+        "next try    2026-11-03 12:05:00 UTC, ",
+        "gives up    2999-11-03 13:00:00 UTC, in ",
+    ] {
+        assert!(text.contains(expected), "no {expected} in:\n{text}");
+    }
+    // What waited once and has ended waits no more.
+    outcome(&aws, 3, &json!({"state": "failed", "message": "given up"}));
+    assert!(!of_version(&aws, "v3").1.contains("waits"));
+}
+
+#[test]
+fn text_has_commit_author_and_build() {
+    let aws = three();
+    // The outcome repeats the metadata of an upload whose receipt is missing.
+    let metadata = json!({"commit": "4f2a91c", "author": "ann\u{1b}[2J", "build": "https://ci/7"});
+    let ended = json!({"state": "deployed", "message": "version 8 is live", "metadata": metadata});
+    outcome(&aws, 4, &ended);
+    let (_, text) = of_version(&aws, "v4");
+    for expected in [
+        "commit      4f2a91c",
+        "author      ann\\u{1b}[2J",
+        "build       https://ci/7",
+    ] {
+        assert!(text.contains(expected), "no {expected} in:\n{text}");
+    }
+    assert!(!of_version(&aws, "v3").1.contains("commit"));
 }
 
 #[test]
@@ -231,6 +317,11 @@ fn wrong_command_line_makes_no_call() {
         (&["functions/team/orders"], "functions/NAME"),
         (&["functions/or ders"], "or ders"),
         (&["functions/orders", "--limit", "0"], "--limit"),
+        (
+            &["functions/orders", "--version-id", "v1", "--limit", "1"],
+            "cannot be used with",
+        ),
+        (&["functions/orders", "--version-id", "a/b"], "a/b"),
         (
             &["functions/orders", "--records-bucket", ""],
             "--records-bucket",

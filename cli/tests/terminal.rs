@@ -222,13 +222,43 @@ fn what_is_waited_for_is_said_on_a_terminal_only() {
         piped.contains("denied") || piped.contains("403"),
         "{piped:?}"
     );
-    let Some(shown) = on_a_terminal(&bench, &["audit"], &variables) else {
-        return;
-    };
-    assert!(shown.contains(progress), "{shown:?}");
-    let (_, after) = shown.rsplit_once(progress).unwrap();
-    assert!(
-        after.contains("\r\x1b[K"),
-        "the line is taken away: {shown:?}"
-    );
+    for (arguments, progress) in [
+        (&["audit"][..], progress),
+        (
+            &["check", "source.zip", "--function", "shop"],
+            "reading the configuration of the function shop",
+        ),
+        (
+            &["diff", "source.zip", "lambda:shop"],
+            "reading what shop runs",
+        ),
+    ] {
+        let Some(shown) = on_a_terminal(&bench, arguments, &variables) else {
+            return;
+        };
+        assert!(shown.contains(progress), "{shown:?}");
+        let (_, after) = shown.rsplit_once(progress).unwrap();
+        assert!(
+            after.contains("\r\x1b[K"),
+            "the line is taken away: {shown:?}"
+        );
+    }
+}
+
+#[test]
+fn many_packages_are_counted_while_they_are_checked() {
+    let bench = Bench::new();
+    // One that takes its time: a pipe that nobody writes to for a while.
+    let pipe = bench.path("z.zip");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(2500));
+        std::fs::write(pipe, sample().build())
+    });
+    let arguments = ["check", "source.zip", "z.zip"];
+    if let Some(shown) = on_a_terminal(&bench, &arguments, &[]) {
+        assert!(shown.contains("checked 1 of 2 packages"), "{shown:?}");
+        assert!(shown.contains("2 packages: "), "{shown:?}");
+    }
 }

@@ -11,6 +11,7 @@ use std::{
     process::{Command, Output},
 };
 
+use countersign_package::format::FACTS;
 use countersign_testkit::{checkout, signature::SIGNED_AT};
 use serde_json::Value;
 
@@ -77,6 +78,29 @@ fn genuine_signatures_explain_the_format() {
         let text = run(&["verify", &path, "--explain-format"]);
         let text = String::from_utf8(text.stdout).unwrap();
         assert!(text.starts_with("19 facts confirmed, 0 differ"), "{text}");
+    }
+}
+
+/// The README's command, about a package that is at hand instead of the one that it downloads: each fact has a line.
+#[test]
+fn command_of_the_readme_explains_a_package() {
+    let Some(vectors) = vectors() else { return };
+    let readme = std::fs::read_to_string(checkout::path("README.md")).unwrap();
+    let named = "aws-dd-forwarder-3.127.0.zip";
+    let command = readme
+        .lines()
+        .find_map(|line| {
+            line.trim()
+                .strip_prefix(&format!("countersign verify {named} "))
+        })
+        .unwrap();
+    let package = vectors.join("third-party-signed.zip").display().to_string();
+    let arguments: Vec<&str> = command.split(' ').collect();
+    let output = run(&[&["verify", package.as_str()], arguments.as_slice()].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for fact in &FACTS {
+        assert!(text.contains(fact.id()), "{}: {text}", fact.id());
     }
 }
 

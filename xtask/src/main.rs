@@ -8,6 +8,7 @@ mod local;
 mod package;
 mod promise;
 mod stop;
+mod templates;
 mod terminal;
 mod test;
 mod vectors;

@@ -28,7 +28,7 @@ use crate::{terminal::Terminal, test::cargo};
 
 const FOLDER: &str = "target/package";
 const TEMPLATE: &str = "template.yaml";
-const EXPANDED: &str = "countersign.json";
+pub(crate) const EXPANDED: &str = "countersign.json";
 const SUMS: &str = "SHA256SUMS";
 /// Files of the checkout that a release has as they are.
 const AS_THEY_ARE: [&str; 3] = ["LICENSE", "bootstrap.yaml", "network.yaml"];
@@ -267,6 +267,16 @@ fn program(root: &Path, architecture: Architecture, id: &str) -> Result<Vec<u8>,
 /// Whether the header is that of an ELF file, little-endian, for this processor.
 fn is_program_for(bytes: &[u8], architecture: Architecture) -> bool {
     bytes.starts_with(b"\x7fELF") && bytes.get(18..20) == Some(&architecture.machine())
+}
+
+/// The plain template as a release would have it, before anything is built: the code has names alone.
+pub(crate) fn expanded(tools: &Tools) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut code = BTreeMap::new();
+    for architecture in Architecture::value_variants() {
+        let names = FUNCTIONS.map(|(id, name)| (id, format!("{name}.zip")));
+        code.insert(architecture.name(), BTreeMap::from(names));
+    }
+    expand(tools, &json!(code))
 }
 
 /// Plain CloudFormation, made by the translator that the SAM CLI brings along.

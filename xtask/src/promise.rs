@@ -14,7 +14,7 @@ const TEST: &str = "model::promise_holds_for_as_many_schedules_as_one_likes";
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench promise --")]
 struct Options {
-    /// How many.
+    /// How many. On two cores some 330 end in a second: a million take about 50 minutes, ten million a night of 8 hours and a half.
     #[arg(long, default_value_t = 1_000_000)]
     schedules: u64,
     /// The number of the first. The suite runs those from 0 to 99,999.

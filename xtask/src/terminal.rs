@@ -4,7 +4,10 @@ use std::{
     error::Error,
     io::{IsTerminal, Write, stderr, stdout},
     ops::ControlFlow,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -113,6 +116,24 @@ impl Observer for Terminal {
     fn paged(&self, page: &Page) {
         for line in page.lines() {
             self.line(&format!("      | {line}"));
+        }
+    }
+}
+
+/// Observes what runs beside something else: says nothing, and ends it once nobody waits for it.
+pub(crate) struct Background<'a> {
+    /// Where somebody may ask to stop.
+    pub(crate) terminal: &'a Terminal,
+    /// Whether nobody waits any more.
+    pub(crate) given_up: &'a AtomicBool,
+}
+
+impl Observer for Background<'_> {
+    fn working(&self, _what: &str, _detail: &str, _since: Instant) -> ControlFlow<()> {
+        if self.given_up.load(Ordering::Relaxed) || self.terminal.stop_asked() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
         }
     }
 }

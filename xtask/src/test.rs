@@ -3,7 +3,6 @@
 use std::{
     error::Error,
     ffi::OsString,
-    ops::ControlFlow,
     path::Path,
     process::Command,
     sync::atomic::{AtomicBool, Ordering},
@@ -14,29 +13,21 @@ use std::{
 use clap::{Args, ValueEnum};
 use countersign_e2e::{
     HarnessError, cloud,
-    observer::{Observer, Poll, wait_until},
+    observer::{Poll, wait_until},
     process,
     tools::Tools,
 };
 
-use crate::{terminal::Terminal, vectors};
+use crate::{
+    templates,
+    terminal::{Background, Terminal},
+    vectors,
+};
 
-/// The version that the policy in `deny.toml` was written for.
-const CARGO_DENY: &str = "cargo-deny@0.20.2";
 /// Nothing here calls an AWS; should something try, it finds nobody at this address.
 const UNREACHABLE_ENDPOINT: &str = "http://127.0.0.1:9";
 /// After this, waiting for the build of the functions is given up.
 const BUILD_TIMEOUT: Duration = Duration::from_hours(1);
-/// The templates that SAM transforms: the stack's, and those that the docs show.
-const SAM_TEMPLATES: [&str; 3] = [
-    "template.yaml",
-    "examples/sam/template.yaml",
-    "examples/sam/build.yaml",
-];
-/// The templates that need no transform.
-const PLAIN_TEMPLATES: [&str; 2] = ["bootstrap.yaml", "network.yaml"];
-/// The machine's own Python, for what does without the pinned tools.
-const PYTHON: &str = "python3";
 /// Parts of the names of the tests that take most of the time, and that seldom fail alone: the gate's model
 /// through its schedules, the table once more through processes of the command, other readers and writers,
 /// each bit flipped, mutants by the thousand, a checkout that was copied.
@@ -81,7 +72,7 @@ pub(crate) struct Options {
 enum Step {
     /// Formatting.
     Format,
-    /// The templates and their parameters, and those of the examples, by SAM's linter and cfn-lint.
+    /// The templates and their parameters, and those of the examples, by cfn-lint and checkov.
     Template,
     /// Licences, banned crates and sources of every dependency.
     Licences,
@@ -191,7 +182,7 @@ impl Step {
     fn needs_tools(self) -> bool {
         matches!(
             self,
-            Self::Template | Self::Python | Self::Build | Self::E2e
+            Self::Template | Self::Licences | Self::Python | Self::Build | Self::E2e
         )
     }
 }
@@ -205,22 +196,6 @@ struct StepRunner<'a, 'scope> {
     early_build: Option<ScopedJoinHandle<'scope, Result<(), HarnessError>>>,
 }
 
-/// Observes a build that runs beside other steps: says nothing, and ends it once nobody waits for it.
-struct BackgroundBuild<'a> {
-    terminal: &'a Terminal,
-    given_up: &'a AtomicBool,
-}
-
-impl Observer for BackgroundBuild<'_> {
-    fn working(&self, _what: &str, _detail: &str, _since: Instant) -> ControlFlow<()> {
-        if self.given_up.load(Ordering::Relaxed) || self.terminal.stop_asked() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    }
-}
-
 impl<'a, 'scope> StepRunner<'a, 'scope> {
     /// Runs the steps in their order, to the first that fails.
     fn walk(
@@ -228,7 +203,7 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
         steps: &[Step],
         scope: &'scope Scope<'scope, 'a>,
         given_up: &'a AtomicBool,
-    ) -> Result<Vec<(Step, bool, Duration)>, HarnessError> {
+    ) -> Result<Vec<(Step, bool, Duration)>, Box<dyn Error>> {
         let mut results = Vec::new();
         // First, so that what is missing on the machine is said before anything slow begins.
         if steps.iter().any(|step| step.needs_tools()) {
@@ -261,7 +236,7 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
             return Ok(());
         }
         let tools = self.tools()?;
-        let observer = BackgroundBuild {
+        let observer = Background {
             terminal: self.terminal,
             given_up,
         };
@@ -302,26 +277,18 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
         Ok(tools)
     }
 
-    fn run(&mut self, step: Step) -> Result<bool, HarnessError> {
+    fn run(&mut self, step: Step) -> Result<bool, Box<dyn Error>> {
         match step {
             Step::Format => succeeds(self.cargo("fmt").args(["--all", "--check"])),
-            Step::Template => {
-                let tools = self.tools()?;
-                for template in SAM_TEMPLATES {
-                    let arguments = ["validate", "--lint", "--template", template];
-                    if !tool(&tools, "sam", &arguments)? {
-                        return Ok(false);
-                    }
-                }
-                let all: Vec<&str> = SAM_TEMPLATES.into_iter().chain(PLAIN_TEMPLATES).collect();
-                tool(&tools, "cfn-lint", &all)
-            }
-            Step::Licences => self.licences(),
+            Step::Template => templates::lint(&self.tools()?, self.terminal),
+            Step::Licences => tool(
+                &self.tools()?,
+                "cargo-deny",
+                &["--locked", "check", "licenses", "bans", "sources"],
+            ),
             Step::Python => {
                 let tools = self.tools()?;
-                Ok(python(&tools, &["-m", "mypy"])?
-                    && python(&tools, &["-m", "mypy", "--strict", "../e2e/src/python"])?
-                    && python(&tools, &["-m", "pytest"])?)
+                Ok(python(&tools, &["-m", "mypy"])? && python(&tools, &["-m", "pytest"])?)
             }
             Step::Clippy => {
                 let mut command = self.cargo("clippy");
@@ -350,7 +317,10 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
                 }
                 succeeds(&mut command)
             }
-            Step::Build => self.build().map(|()| true),
+            Step::Build => {
+                self.build()?;
+                Ok(true)
+            }
             // Building again what is up to date takes seconds, and nothing stale is ever tested.
             Step::E2e => {
                 let tools = self.tools()?;
@@ -366,38 +336,11 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
     }
 
     /// The folder of a release, of what was built, for the tests that deploy it.
-    fn package(&self) -> Result<bool, HarnessError> {
+    fn package(&self) -> Result<bool, Box<dyn Error>> {
         // By Cargo: the program of this process may have been built anew since, by the step `unit`.
         let mut command = self.cargo("run");
         command.args(["--quiet", "--locked", "--package", "xtask", "--", "package"]);
         succeeds(command.args(["--no-build", "--architecture", "x86_64"]))
-    }
-
-    /// cargo-deny is built once into the checkout; without its optional parts that takes a minute.
-    fn licences(&self) -> Result<bool, HarnessError> {
-        let local = self.root.join(".local");
-        let place = local.join("tools");
-        let program = place.join("bin/cargo-deny");
-        if !program.exists() {
-            let mut install = self.cargo("install");
-            install
-                .args(["--locked", "--debug", CARGO_DENY])
-                .arg("--root")
-                .arg(&place)
-                .arg("--target-dir")
-                .arg(place.join("build"));
-            let log = local.join("logs/cargo-deny.log");
-            let what = "building cargo-deny";
-            process::run(self.terminal, Path::new(PYTHON), what, &install, &log)?;
-            // Half a gigabyte that nothing needs any more; if it cannot be removed, it is only
-            // that.
-            drop(std::fs::remove_dir_all(place.join("build")));
-        }
-        succeeds(
-            Command::new(program)
-                .args(["--locked", "check", "licenses", "bans", "sources"])
-                .current_dir(self.root),
-        )
     }
 
     fn cargo(&self, subcommand: &str) -> Command {
@@ -407,11 +350,11 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
     }
 }
 
-fn tool(tools: &Tools, program: &str, arguments: &[&str]) -> Result<bool, HarnessError> {
+fn tool(tools: &Tools, program: &str, arguments: &[&str]) -> Result<bool, Box<dyn Error>> {
     succeeds(tools.command(program, UNREACHABLE_ENDPOINT).args(arguments))
 }
 
-fn python(tools: &Tools, arguments: &[&str]) -> Result<bool, HarnessError> {
+fn python(tools: &Tools, arguments: &[&str]) -> Result<bool, Box<dyn Error>> {
     succeeds(
         tools
             .command("python", UNREACHABLE_ENDPOINT)
@@ -420,7 +363,7 @@ fn python(tools: &Tools, arguments: &[&str]) -> Result<bool, HarnessError> {
     )
 }
 
-fn succeeds(command: &mut Command) -> Result<bool, HarnessError> {
+fn succeeds(command: &mut Command) -> Result<bool, Box<dyn Error>> {
     let status = command.status().map_err(|source| HarnessError::Start {
         program: command.get_program().display().to_string(),
         source,

@@ -44,6 +44,28 @@ fn is_test(word: &str) -> bool {
     word.chars().all(is_plain) && !word.starts_with('_') && word.matches('_').count() >= 3
 }
 
+/// Whoever looks for a bench looks there.
+#[test]
+fn each_bench_is_documented() {
+    let read = |path: &str| fs::read_to_string(checkout::path(path)).unwrap();
+    let source = read("xtask/src/main.rs");
+    let variants = source.split("enum Bench {").nth(1).unwrap();
+    let variants = variants.split('}').next().unwrap().lines();
+    let benches: Vec<String> = variants
+        .filter_map(|line| line.trim().strip_suffix(','))
+        .map(str::to_lowercase)
+        .collect();
+    assert!(benches.contains(&"promise".to_owned()), "{benches:?}");
+    for document in ["docs/performance.md", "tests/bench/README.md"] {
+        let text = read(document);
+        for bench in &benches {
+            let command = format!("cargo xtask bench {bench}");
+            assert!(text.contains(&command), "{document}: {command}");
+            assert!(text.contains(&format!("`{bench}`")), "{document}: {bench}");
+        }
+    }
+}
+
 #[test]
 fn documents_name_what_exists() {
     let root = checkout::root();

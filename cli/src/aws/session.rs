@@ -18,12 +18,17 @@ use crate::{
         buckets::{WHICH_RECORDS_BUCKET, WHICH_UPLOADS_BUCKET},
         diagnosis::{AskedBucket, Request, explain},
     },
-    io::{error::CliError, progress::ProgressLine},
+    io::{
+        error::CliError,
+        progress::{PROGRESS_AFTER, ProgressLine},
+    },
 };
 
 /// A way to AWS.
 pub(crate) struct Session {
+    /// Of no bucket before [`Self::with_uploads`].
     pub(crate) uploads: UploadsBucket,
+    /// Of no bucket before [`Self::with_records`].
     pub(crate) records: RecordsBucket,
     pub(crate) clock: SystemClock,
     connection: Connection,
@@ -67,9 +72,6 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Re
     runtime.block_on(work)
 }
 
-/// After this long, a person wants to know what is waited for. The line is renewed as often.
-const PROGRESS_AFTER: Duration = Duration::from_secs(1);
-
 /// The same as [`block_on`], for a question that says nothing on its way: after a second, a line on the terminal says
 /// what is waited for.
 pub(crate) fn ask<T>(
@@ -94,12 +96,9 @@ pub(crate) fn ask<T>(
 }
 
 impl Session {
-    /// Reads the environment and the configuration files. No call is made. A command that does without one
-    /// of the buckets leaves its name empty, and never asks for what is in it.
-    pub(crate) async fn connect(
-        uploads_bucket: &str,
-        records_bucket: &str,
-    ) -> Result<Self, CliError> {
+    /// Reads the environment and the configuration files. No call is made. The session is of no stack: which buckets a command
+    /// works on it says by [`Self::with_uploads`] and [`Self::with_records`].
+    pub(crate) async fn connect() -> Result<Self, CliError> {
         let nothing = Choice::default();
         let choice = CHOICE.get().unwrap_or(&nothing);
         let login = Login::of_environment(choice.profile.as_deref()).await;
@@ -126,16 +125,40 @@ impl Session {
             ));
         }
         Ok(Self {
-            uploads: UploadsBucket::new(connection.clone(), uploads_bucket.to_owned()),
-            records: RecordsBucket::new(connection.clone(), records_bucket.to_owned()),
+            uploads: UploadsBucket::new(connection.clone(), String::new()),
+            records: RecordsBucket::new(connection.clone(), String::new()),
             lambda: LambdaApi::new(connection.clone()),
             signer: SignerApi::new(connection.clone()),
             clock: SystemClock,
             connection,
             login,
-            uploads_bucket: uploads_bucket.to_owned(),
-            records_bucket: records_bucket.to_owned(),
+            uploads_bucket: String::new(),
+            records_bucket: String::new(),
         })
+    }
+
+    /// The same, on this bucket of uploads, if there is one.
+    pub(crate) fn with_uploads<'b>(self, bucket: impl Into<Option<&'b str>>) -> Self {
+        let Some(bucket) = bucket.into() else {
+            return self;
+        };
+        Self {
+            uploads: self.uploads_in(bucket),
+            uploads_bucket: bucket.to_owned(),
+            ..self
+        }
+    }
+
+    /// The same, on this bucket of records, if there is one.
+    pub(crate) fn with_records<'b>(self, bucket: impl Into<Option<&'b str>>) -> Self {
+        let Some(bucket) = bucket.into() else {
+            return self;
+        };
+        Self {
+            records: self.records_in(bucket),
+            records_bucket: bucket.to_owned(),
+            ..self
+        }
     }
 
     /// The bucket that packages are uploaded to.

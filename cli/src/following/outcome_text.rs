@@ -2,11 +2,15 @@
 
 use clap::builder::styling::Style;
 use countersign_gate::records::Outcome;
+use jiff::Timestamp;
 
-use crate::io::style::{DIM, ERROR, OK, WARN};
+use crate::io::{
+    moment::moment,
+    style::{DIM, ERROR, OK, WARN},
+};
 
 /// The lines of an outcome: each a label and what it says.
-pub(crate) fn render_outcome(line: &mut impl FnMut(&str, &str), outcome: &Outcome) {
+pub(crate) fn render_outcome(line: &mut impl FnMut(&str, &str), outcome: &Outcome, now: Timestamp) {
     match outcome.code {
         Some(code) => line("why", &format!("{code}: {}", outcome.message)),
         None => line("what", &outcome.message),
@@ -33,7 +37,11 @@ pub(crate) fn render_outcome(line: &mut impl FnMut(&str, &str), outcome: &Outcom
     }
     line(
         "decided",
-        &format!("{} ({})", outcome.decided_at, took(outcome.took_ms)),
+        &format!(
+            "{} ({})",
+            moment(outcome.decided_at, now),
+            took(outcome.took_ms)
+        ),
     );
 }
 

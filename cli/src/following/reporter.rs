@@ -18,6 +18,7 @@ use crate::{
         count::counted,
         error::CliError,
         escape::escape,
+        moment::utc,
         output::{self, Format},
         progress::CLEAR_LINE,
         style::{BOLD, DIM, ERROR, WARN, style},
@@ -165,7 +166,8 @@ fn line(event: &Event<'_>) -> Option<String> {
             next_try_at,
             ..
         } => format!(
-            "attempt {attempt} waits until {next_try_at}: {}",
+            "attempt {attempt} waits until {}: {}",
+            utc(*next_try_at),
             escape(why)
         ),
         What::Ended { .. } | What::NotKnown { .. } => return None,

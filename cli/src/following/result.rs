@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use countersign_gate::{client::PackageDiff, records::Outcome};
+use jiff::Timestamp;
 
 use crate::{
     following::{
@@ -29,6 +30,7 @@ const MAX_LISTED: usize = 10;
 pub(crate) fn tell_result(
     followed: &Followed,
     changes: Option<&PackageDiff>,
+    now: Timestamp,
     reporter: &Reporter,
 ) -> Result<ExitStatus, CliError> {
     let status = followed
@@ -51,7 +53,7 @@ pub(crate) fn tell_result(
     reporter.tell(&Event::of(followed.target(), followed.upload(), what))?;
     if reporter.format() == Format::Text {
         output::print(&match followed.outcome() {
-            Some(outcome) => ended(followed, outcome, changes),
+            Some(outcome) => ended(followed, outcome, changes, now),
             None => not_known(followed),
         })?;
     }
@@ -59,7 +61,12 @@ pub(crate) fn tell_result(
 }
 
 /// Writing to a String cannot fail; the results are dropped for that reason.
-fn ended(followed: &Followed, outcome: &Outcome, changes: Option<&PackageDiff>) -> String {
+fn ended(
+    followed: &Followed,
+    outcome: &Outcome,
+    changes: Option<&PackageDiff>,
+    now: Timestamp,
+) -> String {
     let mut text = String::new();
     let state = outcome.state.as_str();
     let version = outcome
@@ -79,6 +86,7 @@ fn ended(followed: &Followed, outcome: &Outcome, changes: Option<&PackageDiff>) 
             let _ = writeln!(text, "  {label:<12}{}", escape(value));
         },
         outcome,
+        now,
     );
     let _ = writeln!(
         text,

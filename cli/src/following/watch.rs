@@ -6,7 +6,7 @@ use countersign_gate::{
     client::Follower,
     domain::{Target, Upload},
     ports::Clock as _,
-    records::{Outcome, RecordError},
+    records::{Outcome, RecordError, Waiting},
 };
 use jiff::Timestamp;
 
@@ -49,6 +49,11 @@ impl Followed {
     /// How it ended, if it has.
     pub(crate) fn outcome(&self) -> Option<&Outcome> {
         self.follower.outcome()
+    }
+
+    /// What its last attempt waits for, if it waits and has not ended.
+    pub(crate) fn waiting(&self) -> Option<&Waiting> {
+        self.follower.waiting()
     }
 
     /// How far it has come; `None` when nothing is on record.
@@ -120,7 +125,7 @@ fn waiting_for(pending: &[&Followed]) -> String {
     match pending {
         [one] => {
             let standing = one.standing().unwrap_or("uploaded");
-            match one.follower.waiting() {
+            match one.waiting() {
                 Some(waiting) => format!(
                     "{} {standing}, attempt {} waits: {}",
                     one.target(),

@@ -8,9 +8,47 @@ use crate::io::error::CliError;
 /// no package, and would only fill the memory.
 const MAX_FILE_BYTES: u64 = 1 << 30;
 
+/// What to say of a larger one.
+const RIGHT_FILE: &str =
+    "Lambda takes packages of at most 250 MB; check that this is the right file";
+
+/// What stands for standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// Whether a path means standard input.
+pub(crate) fn is_standard_input(path: &Path) -> bool {
+    path == Path::new(STANDARD_INPUT)
+}
+
+/// A path as people read it; not escaped.
+pub(crate) fn shown(path: &Path) -> String {
+    if is_standard_input(path) {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
+
+/// Refuses a command line that has standard input twice: the first to read it would leave nothing for the other.
+pub(crate) fn one_standard_input<'p>(
+    paths: impl IntoIterator<Item = &'p Path>,
+) -> Result<(), CliError> {
+    let count = paths
+        .into_iter()
+        .filter(|path| is_standard_input(path))
+        .count();
+    if count > 1 {
+        return Err(CliError::new(
+            format!("standard input (-) is given {count} times, and can be read once"),
+            "give - once, and files for the others",
+        ));
+    }
+    Ok(())
+}
+
 /// Reads a file whole, or standard input where the path is `-`.
 pub(crate) fn read_or_standard_input(path: &Path, what: &str) -> Result<Vec<u8>, CliError> {
-    if path != Path::new("-") {
+    if !is_standard_input(path) {
         return read(path, what);
     }
     let mut bytes = Vec::new();
@@ -28,7 +66,10 @@ pub(crate) fn read_or_standard_input(path: &Path, what: &str) -> Result<Vec<u8>,
         Ok(length) if length <= MAX_FILE_BYTES => Ok(bytes),
         _ => Err(CliError::new(
             format!("{what} from standard input has more than {MAX_FILE_BYTES} bytes"),
-            "give fewer at a time",
+            match what {
+                "the events" => "give fewer at a time",
+                _ => RIGHT_FILE,
+            },
         )),
     }
 }
@@ -55,7 +96,7 @@ pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, CliError> {
     let too_large = || {
         CliError::new(
             format!("{what} {shown} has more than {MAX_FILE_BYTES} bytes"),
-            "Lambda takes packages of at most 250 MB; check that this is the right file",
+            RIGHT_FILE,
         )
     };
     if metadata.len() > MAX_FILE_BYTES {

@@ -12,6 +12,9 @@ pub(crate) const CSC: &str =
     "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-0123456789abcdef0";
 pub(crate) const PROFILE: &str =
     "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/gate_profile/AbCdEfGh12";
+/// What the tag of the target `shop` names.
+pub(crate) const SHOP_PROFILE: &str =
+    "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop_profile/IjKlMnOp34";
 const KEY: &str = "0c5a1e7a-3d4a-4529-a776-f5f0f6f7d110";
 pub(crate) const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:gate-Topic";
 pub(crate) const RULES: [&str; 6] = [
@@ -80,6 +83,7 @@ fn kind(logical_id: &str) -> &'static str {
         "Topic" => "AWS::SNS::Topic",
         "Trail" => "AWS::CloudTrail::Trail",
         "Bus" => "AWS::Events::EventBus",
+        it if it.ends_with("Logs") => "AWS::Logs::LogGroup",
         it if it.ends_with("Bucket") => "AWS::S3::Bucket",
         it if it.ends_with("Function") => "AWS::Lambda::Function",
         it if it.ends_with("Role") => "AWS::IAM::Role",
@@ -105,9 +109,11 @@ pub(crate) fn described(status: &str, without: &str) -> Response {
     let outputs = members(outputs.map(|(name, value)| {
         format!("<OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue>")
     }));
-    let parameters = members(["<ParameterKey>TargetFunctions</ParameterKey>\
-         <ParameterValue>shop*</ParameterValue>"
-        .to_owned()]);
+    let parameters = members(
+        [("TargetFunctions", "shop*"), ("TaggedProfiles", "shop_*")].map(|(name, value)| {
+            format!("<ParameterKey>{name}</ParameterKey><ParameterValue>{value}</ParameterValue>")
+        }),
+    );
     let stack = format!(
         "<StackId>arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/gate/u</StackId>\
          <StackName>gate</StackName><StackStatus>{status}</StackStatus>\
@@ -328,7 +334,8 @@ pub(crate) fn shop(change: impl FnOnce(&mut Value)) -> Response {
             "PackageType": "Zip", "CodeSha256": "c2hh", "RevisionId": "r-1", "State": "Active",
             "LastModified": "2026-11-21T21:44:00.012+0000", "LastUpdateStatus": "Successful",
         },
-        "Tags": {"countersign:alias": "live"},
+        "Tags": {"countersign:alias": "live", "countersign:profile": "shop_profile",
+            "countersign:architecture": "arm64"},
         "Code": {"Location": "https://example.com/code"},
     });
     change(&mut answer);
@@ -419,7 +426,13 @@ pub(crate) fn healthy_stack() -> FakeAws {
     aws.answers("cloudtrail:GetEventSelectors", selectors("WriteOnly"));
     let profile = json!({"status": "Active", "profileVersionArn": PROFILE});
     aws.answers("signer:GetSigningProfile", json(&profile.to_string()));
+    let tagged = json!({"status": "Active", "profileVersionArn": SHOP_PROFILE});
+    let tagged = json(&tagged.to_string());
+    aws.answers_about("signer:GetSigningProfile", "shop_profile", tagged);
     aws.answers("lambda:GetCodeSigningConfig", csc("Enforce", PROFILE));
+    let attached = json!({"CodeSigningConfigArn": CSC, "FunctionName": "shop"});
+    let attached = json(&attached.to_string());
+    aws.answers("lambda:GetFunctionCodeSigningConfig", attached);
     aws.answers("lambda:GetFunction", shop(|_| ()));
     aws.answers(
         "lambda:GetAlias",
@@ -458,10 +471,10 @@ pub(crate) fn notification(name: &str) -> Response {
     ))
 }
 
-/// `GetCodeSigningConfig`.
+/// `GetCodeSigningConfig`; it also lists the profile of `shop`.
 pub(crate) fn csc(policy: &str, publisher: &str) -> Response {
     let csc = json!({"CodeSigningConfig": {"CodeSigningConfigArn": CSC, "CodeSigningConfigId": "csc-0123456789abcdef0",
-        "AllowedPublishers": {"SigningProfileVersionArns": [publisher]},
+        "AllowedPublishers": {"SigningProfileVersionArns": [publisher, SHOP_PROFILE]},
         "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": policy}, "LastModified": "2026-11-21T21:44:00Z"}});
     json(&csc.to_string())
 }

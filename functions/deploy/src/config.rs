@@ -178,14 +178,6 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
         assert_eq!(config.settings.canary, CanaryPolicy::Wait);
         assert_eq!(config.settings.storage, CodeStorage::Copied);
         assert_eq!(config.settings.kept_versions, None, "nothing is deleted");
-        let people = config.settings.people;
-        assert_eq!(people.required_approvals, 0);
-        assert!(!people.allows_break_glass);
-        assert_eq!(people.personal_roles, PersonalRoles::default());
-        assert!(
-            !people.heeds_freezes,
-            "nothing is asked where nobody asks for it"
-        );
         assert!(config.summaries.is_none(), "nothing is signed");
         let provenance = config.settings.provenance;
         assert_eq!(
@@ -195,6 +187,14 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
         );
         assert!(provenance.trust.keys.is_empty());
         assert_eq!(provenance.wait.as_secs(), 60);
+        let people = config.settings.people;
+        assert_eq!(people.required_approvals, 0);
+        assert!(!people.allows_break_glass);
+        assert_eq!(people.personal_roles, PersonalRoles::default());
+        assert!(
+            !people.heeds_freezes,
+            "nothing is asked where nobody asks for it"
+        );
     }
 
     #[test]
@@ -300,13 +300,6 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
         assert_eq!(config.event_bus, "gate-events");
         let kept = config.settings.kept_versions.unwrap();
         assert_eq!((kept.newest.get(), kept.days), (25, 30));
-        let people = config.settings.people;
-        assert_eq!(people.required_approvals, 2);
-        assert_eq!(people.approval_lifetime.as_secs(), 24 * 3600);
-        assert_eq!(people.max_wait.as_secs(), 5 * 3600);
-        let roles = PersonalRoles::parse("AROAEXAMPLEROLEID0000").unwrap();
-        assert_eq!(people.personal_roles, roles);
-        assert!(people.heeds_freezes && people.allows_break_glass);
         let provenance = config.settings.provenance;
         assert_eq!(
             provenance.demand.source.unwrap().to_string(),
@@ -316,6 +309,13 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
         assert!(provenance.demand.level.is_some() && provenance.demand.builder.is_some());
         assert_eq!(provenance.trust.keys.len(), 2);
         assert!(provenance.wait.is_zero());
+        let people = config.settings.people;
+        assert_eq!(people.required_approvals, 2);
+        assert_eq!(people.approval_lifetime.as_secs(), 24 * 3600);
+        assert_eq!(people.max_wait.as_secs(), 5 * 3600);
+        let roles = PersonalRoles::parse("AROAEXAMPLEROLEID0000").unwrap();
+        assert_eq!(people.personal_roles, roles);
+        assert!(people.heeds_freezes && people.allows_break_glass);
     }
 
     #[test]

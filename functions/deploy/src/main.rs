@@ -65,6 +65,10 @@ impl Handle for Deploy {
             &self.settings,
             &job,
             message.attempt,
+            &|upload, target| {
+                report::about_upload(&upload.id);
+                report::about_target(target);
+            },
         );
         match Box::pin(deployment).await? {
             Deployment::Finished(finished) => {

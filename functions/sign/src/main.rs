@@ -14,7 +14,7 @@ use countersign_aws::{
 };
 use countersign_gate::{
     admission::{Admission, admit},
-    domain::Target,
+    domain::{Target, UploadId},
     events::UploadEvent,
     outcome::{DeliveryAttempt, RetryableError},
 };
@@ -74,6 +74,13 @@ impl Sign {
     ) -> Result<(), RetryableError> {
         if let Ok(target) = Target::from_key(&event.key) {
             report::about_target(&target);
+        }
+        if let Some(version) = &event.version {
+            report::about_upload(&UploadId {
+                bucket: event.bucket.clone(),
+                key: event.key.clone(),
+                version: version.clone(),
+            });
         }
         let stack = &self.settings.stack.name;
         // Boxed: the whole way of an upload is one large future.

@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 
 use countersign_package::{Archive, EntryKind, Limits};
 use countersign_testkit::checkout;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +40,14 @@ enum Habit {
     /// It takes names that are not marked for another encoding, or those made on FAT: such zips are
     /// left out. The core warns of the first, and the second are known to remain.
     SpellsNamesOtherwise,
+    /// It knows no zip64: of an entry with such a field it takes the rest for foreign, leaves nothing, and says nothing.
+    LeavesNothingOfZip64,
 }
 
-use Habit::{ComposesNames, MovesAbsoluteLinks, SpellsNamesOtherwise, WritesLinksAsFiles};
+use Habit::{
+    ComposesNames, LeavesNothingOfZip64, MovesAbsoluteLinks, SpellsNamesOtherwise,
+    WritesLinksAsFiles,
+};
 
 /// A program that unpacks.
 pub struct Unpacker {
@@ -99,7 +105,7 @@ pub static UNPACKERS: [Unpacker; 7] = [
         "busybox",
         "busybox",
         "busybox unzip -q -o ../package.zip",
-        &[SpellsNamesOtherwise],
+        &[LeavesNothingOfZip64, SpellsNamesOtherwise],
     ),
     unpacker(
         "jar",
@@ -158,6 +164,9 @@ impl Unpacker {
         }
         let mut found = Tree::new();
         walk(&inside, b"", &mut found);
+        if found.is_empty() && self.has(LeavesNothingOfZip64) {
+            return None;
+        }
         let (found, expected) = (
             self.as_it_writes(found),
             self.as_it_writes(expected.clone()),
@@ -204,8 +213,7 @@ impl Unpacker {
 }
 
 fn compose(path: &str) -> String {
-    path.replace("e\u{301}", "\u{e9}")
-        .replace('\u{212b}', "\u{e5}")
+    path.replace('\u{212b}', "\u{e5}").nfc().collect()
 }
 
 /// Whether a name outside of ASCII is not marked, or was made on FAT, or has a control character.

@@ -7,6 +7,7 @@
 
 pub mod cloud;
 pub mod demo;
+mod environment;
 pub mod error;
 pub mod local_stack;
 pub mod observer;

@@ -1,16 +1,14 @@
 //! What the checkout brings along: a virtual environment of its own, with every tool pinned.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use crate::{error::HarnessError, observer::Observer, process};
+use crate::{environment::Environment, error::HarnessError, observer::Observer};
 
 const REQUIREMENTS: &str = "tests/local-aws/requirements.txt";
-/// Below `.local/venv`: where it was made, and from which requirements.
-const STAMP: &str = "requirements.stamp";
+const CHECKOV_REQUIREMENTS: &str = "tests/checkov/requirements.txt";
 const REGION: &str = "us-east-1";
 
 /// The tools of one checkout.
@@ -27,44 +25,7 @@ impl Tools {
         let tools = Self {
             root: root.to_owned(),
         };
-        let wanted = root.join(REQUIREMENTS);
-        let wanted = fs::read_to_string(&wanted).map_err(|source| HarnessError::File {
-            what: wanted.display().to_string(),
-            source,
-        })?;
-        let wanted = tools.stamp(&wanted);
-        let stamp = tools.venv().join(STAMP);
-        if fs::read_to_string(&stamp).is_ok_and(|present| present == wanted) {
-            return Ok(tools);
-        }
-        let system = Path::new("python3");
-        let mut create = Command::new(system);
-        create.args(["-m", "venv", "--clear"]).arg(tools.venv());
-        process::run(
-            observer,
-            system,
-            "making a virtual environment",
-            &create,
-            &tools.log("venv"),
-        )?;
-        let mut install = Command::new(tools.python());
-        install
-            .args(["-m", "pip", "install", "--disable-pip-version-check"])
-            // All of it is listed, each with the hashes of its files: nothing else is to be found, or taken.
-            .args(["--no-input", "--no-deps", "--require-hashes"])
-            .args(["--requirement", REQUIREMENTS])
-            .current_dir(root);
-        process::run(
-            observer,
-            system,
-            "installing the pinned tools",
-            &install,
-            &tools.log("pip"),
-        )?;
-        fs::write(&stamp, wanted).map_err(|source| HarnessError::File {
-            what: stamp.display().to_string(),
-            source,
-        })?;
+        tools.environment().prepare(observer)?;
         Ok(tools)
     }
 
@@ -77,13 +38,26 @@ impl Tools {
     /// The Python of the virtual environment.
     #[must_use]
     pub fn python(&self) -> PathBuf {
-        self.programs().join("python")
+        self.environment().python()
     }
 
     /// Where the installed programs are.
     #[must_use]
     pub fn programs(&self) -> PathBuf {
-        self.venv().join("bin")
+        self.environment().programs()
+    }
+
+    /// The Python that has checkov, in an environment of its own: it pins old releases of what others need new ones
+    /// of. Brings it up to date, which takes half a minute the first time.
+    pub fn checkov(&self, observer: &dyn Observer) -> Result<PathBuf, HarnessError> {
+        let environment = Environment {
+            root: &self.root,
+            name: "checkov",
+            requirements: CHECKOV_REQUIREMENTS,
+            compiles: false,
+        };
+        environment.prepare(observer)?;
+        Ok(environment.python())
     }
 
     /// Where the output of the step `name` goes.
@@ -133,14 +107,13 @@ impl Tools {
         command
     }
 
-    /// What the virtual environment was made for. Its programs name its Python by the full path, so
-    /// one that was moved or copied would run the Python of the old place, or none.
-    fn stamp(&self, requirements: &str) -> String {
-        format!("# {}\n{requirements}", self.venv().display())
-    }
-
-    fn venv(&self) -> PathBuf {
-        self.local().join("venv")
+    fn environment(&self) -> Environment<'_> {
+        Environment {
+            root: &self.root,
+            name: "venv",
+            requirements: REQUIREMENTS,
+            compiles: true,
+        }
     }
 
     fn path(&self) -> std::ffi::OsString {
@@ -190,20 +163,4 @@ fn works(program: &str, arguments: &[&str]) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moved_environment_is_made_anew() {
-        let stamp = |root: &str, requirements| {
-            let root = PathBuf::from(root);
-            Tools { root }.stamp(requirements)
-        };
-        assert_eq!(stamp("/old", "a==1"), stamp("/old", "a==1"));
-        assert_ne!(stamp("/old", "a==1"), stamp("/new", "a==1"));
-        assert_ne!(stamp("/old", "a==1"), stamp("/old", "a==2"));
-    }
 }

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from ministack.services import cloudtrail, eventbridge, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
-from . import bus, code_signing, lambda_network
+from . import bus, code_signing, lambda_names, lambda_network
 from .answers import AwsError
 from .judging import Reading
 from .lambda_service import Deployments
@@ -263,6 +263,7 @@ def _admit(deployments: Deployments, name: str, properties: Properties) -> Readi
     reading = deployments.read(package)
 
     def admit() -> None:
+        lambda_names.require(name)
         lambda_network.require(name, properties)
         configuration = code_signing.require(arn) if arn else None
         deployments.admit(name, configuration, reading, list(properties.get("Layers") or []))

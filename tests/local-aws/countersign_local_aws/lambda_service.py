@@ -19,7 +19,18 @@ from typing import Any
 
 from ministack.services import cloudwatch, lambda_svc
 
-from . import access, code_signing, keys, lambda_network, lambda_reads, lambda_storage, lambda_versions, operations, otherwise
+from . import (
+    access,
+    code_signing,
+    keys,
+    lambda_names,
+    lambda_network,
+    lambda_reads,
+    lambda_storage,
+    lambda_versions,
+    operations,
+    otherwise,
+)
 from .answers import Answer, AwsError, empty, json_object, ok
 from .judging import Judge, Reading, Status, judge, note
 from .settings import SETTINGS
@@ -213,6 +224,7 @@ def _create_function(deployments: Deployments, request: _Request) -> _Verdict:
     configuration = code_signing.require(wanted) if wanted else None
     if request.function is not None:
         return None, None
+    lambda_names.require(request.name)
     lambda_versions.require_publication(data, data)
     lambda_network.require(request.name, data)
     lambda_storage.require(lambda_svc._func_arn(request.name), data.get("Code") or {})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import LocalAws, package_of
 from test_release import FUNCTIONS, ROOT, TEMPLATE
-from test_tools import tool
+from test_tools import signs_at_once, tool
 
 
 def outputs(aws: LocalAws, stack: str) -> dict[str, str]:
@@ -43,6 +43,7 @@ def sam_deploy(aws: LocalAws, folder: Path, *options: str) -> None:
 
 
 def test_gate_is_signed_by_sam_and_then_under_its_own_configuration(aws: LocalAws, tmp_path: Path) -> None:
+    signs_at_once(aws)
     gate = bootstrap(aws)
     parameters = ["--parameter-overrides", "AlertEmail=none", f"GateCscArn={gate['GateCscArn']}"]
     sam_deploy(aws, checkout(tmp_path), "--signing-profiles", *gate["SigningProfiles"].split(), *parameters)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from conftest import HELLO, LocalAws, eventually, package_of
 
 OTHER = package_of(index__py="def handler(event, context):\n    return 'other'\n")
@@ -36,6 +37,13 @@ def configured(configuration: dict[str, Any], kind: str) -> Any:
     """What was configured; what a version's SnapStart became is not."""
     value = configuration[kind]
     return value["ApplyOn"] if kind == "SnapStart" else value
+
+
+def test_function_has_a_name_of_at_most_64_characters(aws: LocalAws) -> None:
+    """Said beside the name in the model (grade A)."""
+    assert aws.function("n" * 64)["FunctionName"] == "n" * 64
+    with pytest.raises(ClientError, match="less than or equal to 64"):
+        aws.function("n" * 65)
 
 
 @pytest.mark.parametrize("kind", KINDS)

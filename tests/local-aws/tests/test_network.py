@@ -83,8 +83,9 @@ def test_endpoints_name_the_gates_roles_and_nobody_else() -> None:
             assert statement["Condition"]["ArnLike"]["aws:PrincipalArn"], service
             actions = set(as_list(statement["Action"]))
             assert "*" not in json.dumps(statement["Action"]), service
-            # Of what lists, AWS knows no resource.
-            assert statement["Resource"] != "*" or all(action.startswith("lambda:List") for action in actions)
+            # Of what lists, AWS knows no resource, nor of traces.
+            without = ("lambda:List", "xray:Put")
+            assert statement["Resource"] != "*" or all(action.startswith(without) for action in actions)
 
 
 def test_nothing_leads_to_the_internet() -> None:
@@ -95,9 +96,13 @@ def test_nothing_leads_to_the_internet() -> None:
     }  # fmt: skip
 
 
-def network(aws: LocalAws) -> dict[str, str]:
+def network(aws: LocalAws, **parameters: str) -> dict[str, str]:
     client = aws.client("cloudformation")
-    client.create_stack(StackName="network", TemplateBody=(ROOT / "network.yaml").read_text())
+    client.create_stack(
+        StackName="network",
+        TemplateBody=(ROOT / "network.yaml").read_text(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    )
     client.get_waiter("stack_create_complete").wait(StackName="network", WaiterConfig={"Delay": 1})
     (stack,) = client.describe_stacks(StackName="network")["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
@@ -123,6 +128,19 @@ def test_gate_runs_in_the_network(aws: LocalAws) -> None:
     roles = [role["RoleName"] for role in aws.client("iam").list_roles()["Roles"]]
     for role in ROLES:
         assert any(fnmatchcase(name, f"countersign-{role}-*") for name in roles), role
+
+
+def endpoints_made(aws: LocalAws) -> set[str]:
+    listed = aws.client("cloudformation").list_stack_resources(StackName="network")["StackResourceSummaries"]
+    return {it["LogicalResourceId"] for it in listed if it["ResourceType"] == "AWS::EC2::VPCEndpoint"}
+
+
+@pytest.mark.parametrize("tracing", ["PassThrough", "Active"])
+def test_traces_have_an_endpoint_where_there_are_any(aws: LocalAws, tracing: str) -> None:
+    made = network(aws, Tracing=tracing)
+    assert ("XrayEndpoint" in endpoints_made(aws)) == (tracing == "Active")
+    gate = Gate(aws, Tracing=tracing, **made)
+    assert gate.status == "CREATE_COMPLETE", gate.reasons()
 
 
 def test_gate_is_in_no_network_by_default(aws: LocalAws) -> None:

@@ -79,7 +79,8 @@ class Gate:
 
     def reasons(self) -> list[str]:
         """Why it was not created or updated."""
-        events = self.stacks.describe_stack_events(StackName=self.name)["StackEvents"]
+        pages = self.stacks.get_paginator("describe_stack_events").paginate(StackName=self.name)
+        events = [event for page in pages for event in page["StackEvents"]]
         return [event.get("ResourceStatusReason", "") for event in events if "FAILED" in event["ResourceStatus"]]
 
     def silence(self) -> None:
@@ -441,6 +442,30 @@ def test_longest_name_of_a_stack_fits(aws: LocalAws) -> None:
     assert len(name) == 57
     gate = Gate(aws, name)
     assert gate.status == "CREATE_COMPLETE", gate.reasons()
+
+
+def test_longer_name_of_a_stack_is_refused_and_said_why(aws: LocalAws) -> None:
+    """With one character more, `<stack>-deploy` has 65; Lambda takes 64 (its service model, grade A)."""
+    name = "StackSet-countersign1-01234567-89ab-cdef-0123-456789abcdef"
+    assert len(name) == 58
+    gate = Gate(aws, name)
+    assert gate.status == "ROLLBACK_COMPLETE"
+    assert any(f"{name}-deploy" in why and "equal to 64" in why for why in gate.reasons()), gate.reasons()
+
+
+@pytest.mark.parametrize("tracing", ["PassThrough", "Active"])
+def test_functions_are_traced_only_where_the_stack_says_so(aws: LocalAws, tracing: str) -> None:
+    gate = Gate(aws, Tracing=tracing)
+    assert gate.status == "CREATE_COMPLETE", gate.reasons()
+    for name in FUNCTIONS:
+        config = aws.client("lambda").get_function_configuration(FunctionName=f"countersign-{name}")
+        assert config["TracingConfig"] == {"Mode": tracing}, name
+        role = config["Role"]
+        may = aws.client("iam").simulate_principal_policy(
+            PolicySourceArn=role, ActionNames=["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+        )
+        said = {it["EvalDecision"] for it in may["EvaluationResults"]}
+        assert said == ({"allowed"} if tracing == "Active" else {"implicitDeny"}), name
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,13 @@ import pytest
 from conftest import ACCOUNT, REGION, LocalAws, eventually
 from ministack.services.cloudformation import engine
 
-TEMPLATE: dict[str, Any] = engine._parse_template(
-    (Path(__file__).resolve().parents[3] / "template.yaml").read_text()
-)
-DETECTIONS = (Path(__file__).resolve().parents[3] / "docs/detections.md").read_text()
+ROOT = Path(__file__).resolve().parents[3]
+TEMPLATES: dict[str, dict[str, Any]] = {
+    name: engine._parse_template((ROOT / name).read_text())
+    for name in ("template.yaml", "network.yaml", "bootstrap.yaml")
+}
+TEMPLATE = TEMPLATES["template.yaml"]
+DETECTIONS = (ROOT / "docs/detections.md").read_text()
 
 
 def watched(source: str) -> list[str]:
@@ -209,3 +214,36 @@ def test_concurrency_has_bounds(name: str) -> None:
     parameter = TEMPLATE["Parameters"][name]
     assert parameter["MinValue"] == LEAST_OF_A_QUEUE
     assert parameter["MinValue"] <= parameter["Default"] <= parameter["MaxValue"] <= 20
+
+
+def allowed_to_everybody(node: Any) -> Iterator[dict[str, Any]]:
+    """The statements that allow everybody something on no condition, wherever they are. checkov has a check of this for
+    keys and roles alone.
+    """
+    if isinstance(node, list):
+        for each in node:
+            yield from allowed_to_everybody(each)
+    elif isinstance(node, dict):
+        principal = node.get("Principal")
+        names = principal.values() if isinstance(principal, dict) else [principal]
+        is_open = any("*" in (name if isinstance(name, list) else [name]) for name in names)
+        if node.get("Effect") == "Allow" and is_open and not node.get("Condition"):
+            yield node
+        for each in node.values():
+            yield from allowed_to_everybody(each)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_nothing_is_allowed_to_everybody(name: str) -> None:
+    assert list(allowed_to_everybody(TEMPLATES[name]["Resources"])) == []
+
+
+@pytest.mark.parametrize("policy", ["TrailBucketPolicy", "SignQueuePolicy", "TopicPolicy"])
+@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": ["arn:aws:iam::111122223333:root", "*"]}])
+def test_what_is_opened_to_everybody_is_found(policy: str, principal: Any) -> None:
+    resources = copy.deepcopy(TEMPLATE["Resources"])
+    statements = resources[policy]["Properties"]["PolicyDocument"]["Statement"]
+    statement = next(it for it in statements if it.get("Effect") == "Allow")
+    statement["Principal"] = principal
+    statement.pop("Condition", None)
+    assert list(allowed_to_everybody(resources)) == [statement]

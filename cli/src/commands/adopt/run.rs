@@ -30,14 +30,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     arguments.csc.arn()?;
     let records_bucket = arguments.records_bucket.name()?;
     let uploads_bucket = if arguments.apply && !arguments.enforce {
-        arguments.uploads_bucket.name()?
+        Some(arguments.uploads_bucket.name()?)
     } else {
-        ""
+        None
     };
     // What happens on the way is for people, on standard error; JSON is the report alone.
     let reporter = Reporter::new(Format::Text);
     let report = block_on(async {
-        let session = Session::connect(uploads_bucket, records_bucket).await?;
+        let session = Session::connect()
+            .await?
+            .with_uploads(uploads_bucket)
+            .with_records(records_bucket);
         adopt(&session, arguments, &reporter).await
     })?;
     match arguments.format {

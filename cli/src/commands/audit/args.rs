@@ -13,7 +13,7 @@ Examples:
   countersign audit --records-bucket RECORDS_BUCKET
   countersign audit --format html > posture.html
   countersign audit --format sarif > posture.sarif
-  countersign audit impact arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12
+  countersign audit impact PROFILE_VERSION_ARN
 
 It shows what the function sweep saw last, once an hour, and asks nothing else of AWS: s3:ListBucket \
 and s3:GetObject on the records bucket are enough, with kms:Decrypt on the stack's key. The trend takes \
@@ -26,7 +26,7 @@ its end, or nothing was found and the last one is old or could not look at every
 /// How far back the page looks.
 const DEFAULT_TREND_DAYS: u16 = 30;
 
-/// Show the state of the account's functions, layers and code signing configurations
+/// Show how the account's functions and layers stand
 ///
 /// Tells of each function and layer whether what it runs is signed, by whom, whether its configuration lets
 /// anything else run, and what is not as the gate's records say, with the command that mends it.
@@ -71,8 +71,8 @@ pub(super) enum AuditCommand {
 
 const IMPACT_EXAMPLES: &str = "\
 Examples:
-  countersign audit impact arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12
-  countersign audit impact arn:aws:signer:eu-west-1:111122223333:/signing-jobs/3f0a5c1e-7a3d-4a52-9a77-6f5f0f6f7d11
+  countersign audit impact PROFILE_VERSION_ARN
+  countersign audit impact SIGNING_JOB_ARN
 
 Exit status: 0 nothing runs that it signed; 1 something does; 2 the command line cannot be used, or the records \
 cannot be read; 3 not known: no sweep has come to its end, or the last one is old or could not look at everything.";

@@ -130,7 +130,7 @@ pub(super) fn trend(title: &str, what: &str, points: &[Point]) -> String {
         .map(|point| {
             let (left, top) = place(point);
             let said = escaped(&said(point));
-            format!("<circle class=\"good\" cx=\"{left}\" cy=\"{top}\" r=\"6\"><title>{said}</title></circle>")
+            format!("<circle class=\"good\" cx=\"{left}\" cy=\"{top}\" r=\"5\"><title>{said}</title></circle>")
         })
         .collect();
     let words = if points.len() == 1 {
@@ -142,7 +142,7 @@ pub(super) fn trend(title: &str, what: &str, points: &[Point]) -> String {
     format!(
         "<figure><figcaption>{title}</figcaption><svg class=\"trend\" viewBox=\"-10 -10 1020 220\" role=\"img\" \
          aria-label=\"{words}\"><path class=\"grid\" d=\"M0 0H{WIDTH}M0 100H{WIDTH}M0 {HEIGHT}H{WIDTH}\"/>\
-         <polyline points=\"{}\"/>{}</svg><p class=\"dim\">{words}</p></figure>\n",
+         <polyline points=\"{}\"/>{}</svg><p class=\"dim\">{words} The lines are at 0, 50 and 100 %.</p></figure>\n",
         line.join(" "),
         dots.concat()
     )

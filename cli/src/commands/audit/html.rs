@@ -11,8 +11,9 @@ use countersign_gate::{
 use super::{
     charts::{Part, Point, bar, ranking, trend},
     markup::escaped,
-    text::{STALE_NOTICE, age},
+    text::STALE_NOTICE,
 };
+use crate::io::moment::{age, utc};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -39,7 +40,7 @@ pub(super) fn render(audit: &Audit) -> String {
         page,
         "<header><h1>Code signing of <bdi>{stack}</bdi></h1><p>As the last sweep saw it, {}, {} before this page \
          was made.</p></header>\n<main>\n",
-        audit.swept_at,
+        utc(audit.swept_at),
         age(audit.age_seconds)
     );
     if audit.is_old {
@@ -167,12 +168,16 @@ fn charts(page: &mut String, audit: &Audit) {
             whole: point.functions,
         })
         .collect();
-    page.push_str(&trend(
+    let _ = writeln!(page, "</section>");
+    let trend = trend(
         "Functions that run signed code, day by day",
         "Signed",
         &points,
-    ));
-    let _ = writeln!(page, "</section>");
+    );
+    if !trend.is_empty() {
+        // A line over a month is read across the whole page, and a wall screen is wide.
+        let _ = write!(page, "<section aria-label=\"Trend\">\n{trend}</section>\n");
+    }
 }
 
 /// The beginning of a section with a table that the script sorts and filters.

@@ -6,9 +6,10 @@ use countersign_gate::client::audit::{Audit, Impact};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::text::{STALE_NOTICE, age};
+use super::text::STALE_NOTICE;
 use crate::io::{
     escape::escape,
+    moment::moment,
     style::{BOLD, DIM, OK, WARN, style},
 };
 
@@ -45,14 +46,10 @@ impl Report {
 }
 
 /// For people. Writing to a String cannot fail; the results are dropped for that reason.
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, now: Timestamp) -> String {
     let mut text = String::new();
     let impact = &report.impact;
-    let swept = format!(
-        "(swept {}, {} ago)",
-        report.swept_at,
-        age(report.age_seconds)
-    );
+    let swept = format!("(swept {})", moment(report.swept_at, now));
     let signer = style(BOLD, escape(&impact.signer));
     let _ = writeln!(text, "{signer} {}", style(DIM, swept));
     if report.is_old {

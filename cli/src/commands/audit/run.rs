@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
     let mut audit = audit(&swept, &trusted, &principals, now);
     audit.trend = trend(arguments, now)?;
     match arguments.format {
-        AuditFormat::Text => output::print(&text::render(&audit))?,
+        AuditFormat::Text => output::print(&text::render(&audit, now))?,
         AuditFormat::Json => output::print_json(&audit)?,
         AuditFormat::Csv => output::print(&csv::render(&audit))?,
         AuditFormat::Sarif => output::print_json(&sarif::log(&audit))?,
@@ -63,7 +63,7 @@ fn tell_impact(
     let audit = audit(&swept, &BTreeSet::new(), &[], now);
     let report = impact::Report::new(&audit, impact);
     match question.format {
-        Format::Text => output::print(&impact::render(&report))?,
+        Format::Text => output::print(&impact::render(&report, now))?,
         Format::Json => output::print_json(&report)?,
     }
     Ok(if report.runs_anywhere() {
@@ -77,7 +77,7 @@ fn tell_impact(
 
 fn read(bucket: &str) -> Result<Option<SweepSnapshot>, CliError> {
     ask("reading what the last sweep saw", async {
-        let session = Session::connect("", bucket).await?;
+        let session = Session::connect().await?.with_records(bucket);
         read_swept(&session.records)
             .await
             .map_err(|error| session.unread("the posture", &error))
@@ -90,7 +90,7 @@ fn principals(arguments: &Arguments) -> Result<Vec<Principal>, CliError> {
         return Ok(Vec::new());
     }
     ask("reading the policies of users, groups and roles", async {
-        let session = Session::connect("", "").await?;
+        let session = Session::connect().await?;
         session
             .access_policies()
             .principals()
@@ -106,7 +106,7 @@ fn trend(arguments: &Arguments, now: Timestamp) -> Result<Vec<TrendPoint>, CliEr
         return Ok(Vec::new());
     }
     ask("reading how it was on earlier days", async {
-        let session = Session::connect("", bucket).await?;
+        let session = Session::connect().await?.with_records(bucket);
         let records = session.uploads_in(bucket);
         match read_trend(&records, bucket, days, now).await {
             Ok(points) => Ok(points),

@@ -7,30 +7,30 @@ use countersign_gate::client::audit::{
     Audit, AuditFinding, AuditSeverity, CodeStanding, Protection, Subject,
 };
 
+use jiff::Timestamp;
+
 use crate::io::{
     count::counted,
     escape::escape,
+    moment::moment,
     style::{BOLD, DIM, ERROR, OK, WARN, style},
 };
 
 /// The audit as text. Writing to a String cannot fail; the results are dropped for that reason.
-pub(super) fn render(audit: &Audit) -> String {
+pub(super) fn render(audit: &Audit, now: Timestamp) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
         "{} {}",
         style(BOLD, escape(&audit.stack)),
-        style(
-            DIM,
-            format_args!("(swept {}, {} ago)", audit.swept_at, age(audit.age_seconds))
-        )
+        style(DIM, format_args!("(swept {})", moment(audit.swept_at, now)))
     );
     if audit.is_old {
         let _ = writeln!(text, "{}", style(WARN, STALE_NOTICE));
     }
     render_summary(&mut text, audit);
     render_table(&mut text, audit);
-    render_findings(&mut text, audit);
+    render_findings(&mut text, audit, now);
     for trouble in &audit.not_looked_at {
         let _ = writeln!(
             text,
@@ -45,17 +45,6 @@ pub(super) fn render(audit: &Audit) -> String {
 /// What is said of an old posture.
 pub(super) const STALE_NOTICE: &str =
     "this is older than two hours, and sweep runs every hour: it may not be so any more";
-
-/// A number of seconds for people.
-pub(super) fn age(seconds: i64) -> String {
-    let minutes = seconds / 60;
-    match minutes {
-        ..2 => format!("{seconds} s"),
-        2..120 => format!("{minutes} min"),
-        120..2880 => format!("{} h", minutes / 60),
-        _ => format!("{} days", minutes / 1440),
-    }
-}
 
 fn render_summary(text: &mut String, audit: &Audit) {
     let summary = &audit.summary;
@@ -122,7 +111,7 @@ fn render_table(text: &mut String, audit: &Audit) {
     );
 }
 
-fn render_findings(text: &mut String, audit: &Audit) {
+fn render_findings(text: &mut String, audit: &Audit, now: Timestamp) {
     let mut subjects: Vec<&str> = Vec::new();
     for finding in &audit.findings {
         if !subjects.contains(&finding.subject.as_str()) {
@@ -133,7 +122,7 @@ fn render_findings(text: &mut String, audit: &Audit) {
         let _ = writeln!(text, "\n{}", style(BOLD, escape(subject)));
         let findings = audit.findings.iter();
         for finding in findings.filter(|finding| finding.subject == subject) {
-            render_finding(text, finding);
+            render_finding(text, finding, now);
         }
     }
     if audit.findings.is_empty() {
@@ -141,7 +130,7 @@ fn render_findings(text: &mut String, audit: &Audit) {
     }
 }
 
-fn render_finding(text: &mut String, finding: &AuditFinding) {
+fn render_finding(text: &mut String, finding: &AuditFinding, now: Timestamp) {
     let severity = style(
         colour(Some(finding.severity)),
         format_args!("{:<8}", finding.severity.as_str()),
@@ -157,7 +146,7 @@ fn render_finding(text: &mut String, finding: &AuditFinding) {
     }
     line("controls", &finding.controls.join(", "));
     if let Some(at) = finding.found_at {
-        line("since", &at.to_string());
+        line("since", &moment(at, now));
     }
 }
 

@@ -10,19 +10,24 @@ use crate::io::output::Format;
 const EXAMPLES: &str = "\
 Examples:
   countersign check shop.zip --function shop
-  countersign check shop.zip --runtime python3.13 --handler app.handler --architecture arm64
+  countersign check shop.zip --runtime python3.13 --handler app.handler
   aws lambda get-function-configuration --function-name shop > shop.json
   countersign check shop.zip --configuration shop.json --strict
   countersign check functions/shop=src layers/openssl=openssl.zip
   countersign check dist/ ~/.m2/repository
+  countersign check - --function shop < shop.zip
+
+One package, or --configuration, may be -, which is standard input.
 
 Exit status:
-  0  it would be signed; perhaps there are warnings, or it was not judged whether it starts
-  1  it would be rejected; with --strict, also when there are warnings, or when whether it starts
-     was not judged because the command line does not say enough; of several, any of them
+  0  it would be signed; perhaps there are warnings, or it was not judged
+     whether it starts
+  1  it would be rejected; with --strict, also when there are warnings, or when
+     whether it starts, or whether layers are trusted, was not judged because
+     the command line does not say enough; of several, any of them
   2  the command line or an input cannot be used, or AWS does not answer";
 
-/// Say whether a package would be signed and whether it could start, before it is uploaded
+/// Say whether a package would be signed, and could start
 ///
 /// Runs the checks that the gate runs before it has an unsigned package signed. With what is known of the
 /// function, also says what would keep it from starting: a handler that is not there, a program for
@@ -32,7 +37,7 @@ Exit status:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Unsigned zip files; folders with some; or what `push` takes: functions/NAME=PATH or layers/NAME=PATH, where the
-    /// path is a zip, or a folder that is zipped
+    /// path is a zip, or a folder that is zipped; - is a zip from standard input
     #[arg(value_name = "PACKAGE.zip", required = true)]
     pub(super) packages: Vec<PathBuf>,
     /// The function that it is for, whose configuration is read from AWS
@@ -50,8 +55,8 @@ pub(crate) struct Arguments {
     /// The function's architecture
     #[arg(long, value_parser = ["x86_64", "arm64"])]
     pub(super) architecture: Option<String>,
-    /// End with 1 when there are warnings, or when it was not judged whether the package starts for want of the options
-    /// above. A function's own layers or wrapper, behind which its code may lie, do not count
+    /// End with 1 when there are warnings, or when it was not judged whether the package starts, or whether the function's
+    /// layers are trusted, for want of the options above. That its code may lie behind layers or a wrapper does not count
     #[arg(long)]
     pub(super) strict: bool,
     /// How to print

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::args::Arguments;
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     io::{error::CliError, input},
 };
 
@@ -26,6 +26,8 @@ pub(super) struct KnownFunction {
     pub(super) is_image: bool,
     /// Its code signing configuration, if AWS was asked and it has one.
     pub(super) csc: Option<Csc>,
+    /// AWS was asked for that.
+    pub(super) is_csc_known: bool,
 }
 
 #[derive(Deserialize)]
@@ -75,7 +77,10 @@ enum File {
 /// What AWS or the file says, and what the options say instead.
 pub(super) fn known_function(arguments: &Arguments) -> Result<KnownFunction, CliError> {
     let mut known = match (&arguments.function, &arguments.configuration) {
-        (Some(name), _) => block_on(ask(name))?,
+        (Some(name), _) => ask(
+            &format!("reading the configuration of the function {name}"),
+            of_aws(name),
+        )?,
         (None, Some(path)) => read(path)?,
         (None, None) => KnownFunction::default(),
     };
@@ -93,8 +98,8 @@ pub(super) fn known_function(arguments: &Arguments) -> Result<KnownFunction, Cli
 }
 
 /// What AWS says. Layers are held against the code signing configuration, which is only then asked for.
-async fn ask(name: &FunctionName) -> Result<KnownFunction, CliError> {
-    let session = Session::connect("", "").await?;
+async fn of_aws(name: &FunctionName) -> Result<KnownFunction, CliError> {
+    let session = Session::connect().await?;
     let failed = |what: &str, action: &str, error| {
         session.failed_lambda_call(&format!("{what} of {name}"), action, &error)
     };
@@ -113,6 +118,7 @@ async fn ask(name: &FunctionName) -> Result<KnownFunction, CliError> {
         is_image: function.is_image,
         configuration: function.configuration,
         csc: None,
+        is_csc_known: true,
     };
     if known.configuration.layers.is_empty() {
         return Ok(known);
@@ -130,12 +136,12 @@ async fn ask(name: &FunctionName) -> Result<KnownFunction, CliError> {
 }
 
 fn read(path: &Path) -> Result<KnownFunction, CliError> {
-    let json = input::read(path, "the function's configuration")?;
+    let json = input::read_or_standard_input(path, "the function's configuration")?;
     let file: File = serde_json::from_slice(&json).map_err(|_| {
         CliError::new(
             format!(
                 "cannot use {}: this is not what `aws lambda get-function-configuration` prints",
-                path.display()
+                input::shown(path)
             ),
             "save its output as it is, as JSON in UTF-8",
         )
@@ -143,7 +149,7 @@ fn read(path: &Path) -> Result<KnownFunction, CliError> {
     let (File::Function { configuration } | File::Configuration(configuration)) = file;
     if configuration.function_name.is_empty() {
         return Err(CliError::new(
-            format!("cannot use {}: it names no function", path.display()),
+            format!("cannot use {}: it names no function", input::shown(path)),
             "save the output of `aws lambda get-function-configuration` as it is",
         ));
     }
@@ -169,6 +175,7 @@ fn read(path: &Path) -> Result<KnownFunction, CliError> {
             ..FunctionConfiguration::default()
         },
         csc: None,
+        is_csc_known: false,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What there is to say of a package, as it is printed.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
 use countersign_gate::{
     domain::{FunctionConfiguration, ReasonCode},
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::io::{
     escape::escape,
+    input::shown,
     style::{BOLD, DIM, ERROR, OK, WARN, style},
 };
 
@@ -83,7 +84,9 @@ impl Report {
             Some(_) if is_layer || function.is_image => Vec::new(),
             Some(facts) => {
                 let parts = not_judged(facts, configuration).into_iter();
-                parts.map(Unjudged::from).collect()
+                let is_trust_open = !configuration.layers.is_empty() && !function.is_csc_known;
+                let trust = is_trust_open.then(Unjudged::trust_of_layers);
+                parts.map(Unjudged::from).chain(trust).collect()
             }
         };
         Self {
@@ -127,7 +130,8 @@ impl Report {
             (true, false) => (OK, "would be signed."),
         };
         // Writing to a String cannot fail; the results are dropped for that reason.
-        let _ = write!(text, "{} {}", escape(package), style(colour, headline));
+        let package = escape(&shown(Path::new(package)));
+        let _ = write!(text, "{package} {}", style(colour, headline));
         let is_unknown = |part: &Unjudged| part.fix.as_deref() == Some(NAME_THE_FUNCTION);
         if self.is_signable && self.start_not_judged.iter().any(is_unknown) {
             let _ = write!(

@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     io::Read as _,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use countersign_gate::domain::Target;
@@ -14,7 +15,7 @@ use crate::{
         arguments::{PackageArgument, misspelt_target, parse_package},
         error::CliError,
         escape::{escape, escape_path},
-        input,
+        input::{self, is_standard_input},
     },
 };
 
@@ -43,7 +44,7 @@ impl Subject {
     /// The bytes of the zip.
     pub(super) fn read(&self) -> Result<Vec<u8>, CliError> {
         match &self.place {
-            Place::Zip(path) => input::read(path, "the package"),
+            Place::Zip(path) => input::read_or_standard_input(path, "the package"),
             Place::OfTarget(path) => package_at(&tidy(path))?.0.read(),
         }
     }
@@ -58,12 +59,18 @@ impl Subject {
 }
 
 /// What the arguments mean. Each means something: what is left out in silence would be taken for sound.
-pub(super) fn subjects(arguments: &[PathBuf]) -> Result<Vec<Subject>, CliError> {
+/// `count` follows how many were found.
+pub(super) fn subjects(
+    arguments: &[PathBuf],
+    count: &AtomicUsize,
+) -> Result<Vec<Subject>, CliError> {
     let mut found = Vec::new();
     for argument in arguments {
-        if argument.is_dir() {
+        if is_standard_input(argument) {
+            found.push(Subject::zip(argument.clone()));
+        } else if argument.is_dir() {
             let mut zips = Vec::new();
-            find(argument, &mut zips)?;
+            find(argument, &mut zips, count)?;
             if zips.is_empty() {
                 return Err(no_zips(argument));
             }
@@ -115,7 +122,7 @@ fn no_zips(folder: &Path) -> CliError {
 }
 
 /// The zips below a folder. Links are not followed: they may lead in a circle.
-fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CliError> {
+fn find(folder: &Path, files: &mut Vec<PathBuf>, count: &AtomicUsize) -> Result<(), CliError> {
     let failed = |error: std::io::Error| {
         CliError::new(
             format!("cannot list {}: {error}", folder.display()),
@@ -127,9 +134,10 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CliError> {
         let kind = entry.file_type().map_err(failed)?;
         let path = entry.path();
         if kind.is_dir() {
-            find(&path, files)?;
+            find(&path, files, count)?;
         } else if kind.is_file() && is_package(&path) {
             files.push(path);
+            count.fetch_add(1, Ordering::Relaxed);
         }
     }
     Ok(())

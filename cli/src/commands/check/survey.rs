@@ -3,6 +3,8 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use countersign_gate::domain::ReasonCode;
@@ -15,6 +17,7 @@ use crate::io::{
     count::counted,
     error::CliError,
     escape::escape,
+    input::shown,
     style::{BOLD, ERROR, OK, WARN, style},
 };
 
@@ -50,8 +53,12 @@ pub(super) struct Row {
     pub(super) report: Report,
 }
 
-/// Judges every one of them.
-pub(super) fn of(subjects: Vec<Subject>, function: &KnownFunction) -> Result<Survey, CliError> {
+/// Judges every one of them. `count` follows how many were.
+pub(super) fn of(
+    subjects: Vec<Subject>,
+    function: &KnownFunction,
+    count: &AtomicUsize,
+) -> Result<Survey, CliError> {
     let mut survey = Survey {
         counts: Counts::default(),
         packages: Vec::new(),
@@ -63,6 +70,7 @@ pub(super) fn of(subjects: Vec<Subject>, function: &KnownFunction) -> Result<Sur
             path: subject.shown,
             report,
         });
+        count.fetch_add(1, Ordering::Relaxed);
     }
     Ok(survey)
 }
@@ -102,7 +110,8 @@ impl Survey {
                 (true, false) => (OK, "signed"),
             };
             let word = style(colour, format_args!("{word:<9}"));
-            let _ = writeln!(text, "{word} {}", escape(&row.path));
+            let path = escape(&shown(Path::new(&row.path)));
+            let _ = writeln!(text, "{word} {path}");
             if let Some((code, reason)) = report.first_reason() {
                 let code = style(BOLD, code);
                 let _ = writeln!(text, "          {code} {}", escape(&shortened(reason)));

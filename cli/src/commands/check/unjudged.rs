@@ -7,6 +7,9 @@ use serde::Serialize;
 pub(super) const NAME_THE_FUNCTION: &str =
     "give --function NAME, --configuration FILE, or --runtime and --handler";
 
+/// What would tell whom the function trusts.
+const ASK_AWS: &str = "give --function NAME in place of --configuration";
+
 /// A part of the check that was not made; documented in docs/cli.md.
 #[derive(Serialize)]
 pub(super) struct Unjudged {
@@ -25,6 +28,15 @@ impl Unjudged {
             what: "whether it starts",
             why: "the zip cannot be read".to_owned(),
             fix: None,
+        }
+    }
+
+    /// Layers that a file names, while the code signing configuration that they are held against is not in it.
+    pub(super) fn trust_of_layers() -> Self {
+        Self {
+            what: "whether its layers are trusted",
+            why: "the function's code signing configuration is not known".to_owned(),
+            fix: Some(ASK_AWS.to_owned()),
         }
     }
 }

@@ -8,7 +8,7 @@ const EXAMPLES: &str = "\
 Examples:
   countersign push --events events.jsonl; status=$?
   countersign ci-report events.jsonl --status $status --to annotations
-  countersign ci-report events.jsonl --status $status --to markdown >> \"$GITHUB_STEP_SUMMARY\"
+  countersign ci-report events.jsonl --status $status --to markdown > summary.md
   countersign ci-report events.jsonl --status $status --to junit > report.xml
 
 The script ci/push.sh does all of this (docs/with-ci.md).

@@ -5,10 +5,12 @@ use clap_complete::Shell;
 
 const EXAMPLES: &str = "\
 Examples:
-  mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions
-  countersign completions bash > ~/.local/share/bash-completion/completions/countersign
-  countersign completions zsh > ~/.zfunc/_countersign       with ~/.zfunc in fpath
+  cd ~/.local/share/bash-completion/completions
+  countersign completions bash > countersign
+  countersign completions zsh > ~/.zfunc/_countersign
   countersign completions fish > ~/.config/fish/completions/countersign.fish
+
+The folders have to be there; for zsh, ~/.zfunc in fpath.
 
 Exit status: 0 it was printed; 2 the command line cannot be used.";
 

@@ -48,16 +48,16 @@ Exit status: 0 it was shown, whoever would be locked out; 2 the command line can
 
 const ADD_EXAMPLES: &str = "\
 Examples:
-  countersign csc add arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12
-  countersign csc add arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12 --yes
+  countersign csc add PROFILE_VERSION_ARN
+  countersign csc add PROFILE_VERSION_ARN --yes
 
 Exit status: 0 done, or it could be; 1 it cannot be changed so; 2 the command line cannot be used, or AWS does not \
 answer.";
 
 const REMOVE_EXAMPLES: &str = "\
 Examples:
-  countersign csc remove arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12
-  countersign csc remove arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12 --yes
+  countersign csc remove PROFILE_VERSION_ARN
+  countersign csc remove PROFILE_VERSION_ARN --yes
 
 Exit status: 0 done, or it could be; 1 somebody would be locked out, or it cannot be changed so; 2 the command line \
 cannot be used, or AWS does not answer.";
@@ -70,7 +70,7 @@ Examples:
 Exit status: 0 done, or the next step could be; 1 it cannot be changed so; 2 the command line cannot be used, or AWS \
 does not answer; 3 the rotation waits for functions to be deployed.";
 
-/// Show and change who may sign for the functions of a code signing configuration
+/// Show and change who may sign for which functions
 ///
 /// Says before each change what it would let in and whom it would lock out.
 #[derive(Args)]

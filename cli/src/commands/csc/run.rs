@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
 
 fn list(arguments: &ListArguments) -> Result<ExitStatus, CliError> {
     let report = ask("asking Lambda for configurations and functions", async {
-        let session = Session::connect("", "").await?;
+        let session = Session::connect().await?;
         let mut listed = Vec::new();
         for csc in configurations(&session).await? {
             let functions = match csc.arn() {
@@ -76,12 +76,12 @@ fn list(arguments: &ListArguments) -> Result<ExitStatus, CliError> {
 }
 
 fn diff(arguments: &DiffArguments) -> Result<ExitStatus, CliError> {
-    let records_bucket = arguments.records_bucket.name().unwrap_or_default();
+    let records_bucket = arguments.records_bucket.name().ok();
     let report = ask("asking Lambda for configurations and functions", async {
-        let session = Session::connect("", records_bucket).await?;
+        let session = Session::connect().await?.with_records(records_bucket);
         let old = configuration(&session, &arguments.old).await?;
         let new = configuration(&session, &arguments.new).await?;
-        let users = users_of(&session, &arguments.old, !records_bucket.is_empty()).await?;
+        let users = users_of(&session, &arguments.old, records_bucket.is_some()).await?;
         let of = |csc: &Csc| csc.publishers().map(str::to_owned).collect::<BTreeSet<_>>();
         let (before, after) = (of(&old), of(&new));
         let (let_in, locked_out) = compare_trust(&before, &after, &users);
@@ -118,10 +118,10 @@ struct Seen {
 async fn see(common: &Common) -> Result<Seen, CliError> {
     // Before AWS is asked for anything.
     let arn = common.csc.arn()?;
-    let records_bucket = common.records_bucket.name().unwrap_or_default();
-    let session = Session::connect("", records_bucket).await?;
+    let records_bucket = common.records_bucket.name().ok();
+    let session = Session::connect().await?.with_records(records_bucket);
     let csc = configuration(&session, arn).await?;
-    let has_records = !records_bucket.is_empty();
+    let has_records = records_bucket.is_some();
     let users = users_of(&session, arn, has_records).await?;
     let mut warnings = vec![BY_HAND.to_owned()];
     if !has_records {

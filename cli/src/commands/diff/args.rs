@@ -13,9 +13,9 @@ use crate::{
 const EXAMPLES: &str = "\
 Examples:
   countersign diff old.zip new.zip
-  countersign diff functions/checkout checkout.zip             what is live, and a file
+  countersign diff functions/checkout checkout.zip      what is live, and a file
   countersign diff functions/checkout@VERSION functions/checkout
-  countersign diff functions/checkout lambda:checkout          what was deployed, and what runs
+  countersign diff functions/checkout lambda:checkout   deployed, and what runs
 
 Exit status: 0 it was shown, also when nothing differs; 2 a package cannot be read.";
 

@@ -15,7 +15,7 @@ use super::{
     report::Report,
 };
 use crate::{
-    aws::session::{Session, block_on},
+    aws::session::{Session, ask},
     following::diff_text::render_diff,
     io::{
         error::CliError,
@@ -62,22 +62,25 @@ fn read(side: &Side, arguments: &Arguments) -> Result<Package, CliError> {
                 key: target.key(),
                 version: version.clone(),
             };
-            block_on(async {
-                let session = Session::connect(bucket, "").await?;
+            ask(&format!("reading {target}@{version}"), async {
+                let session = Session::connect().await?.with_uploads(bucket);
                 read_upload(&session, target, &upload).await
             })
         }
         Side::Live(target) => {
             let bucket = arguments.uploads_bucket.name()?;
             let records_bucket = arguments.records_bucket.name()?;
-            block_on(async {
-                let session = Session::connect(bucket, records_bucket).await?;
+            ask(&format!("reading what is live of {target}"), async {
+                let session = Session::connect()
+                    .await?
+                    .with_uploads(bucket)
+                    .with_records(records_bucket);
                 let upload = live_version(&session, target).await?;
                 read_upload(&session, target, &upload).await
             })
         }
-        Side::Running(name) => block_on(async {
-            let session = Session::connect("", "").await?;
+        Side::Running(name) => ask(&format!("reading what {name} runs"), async {
+            let session = Session::connect().await?;
             read_running(&session, name).await
         }),
     }

@@ -1,9 +1,6 @@
 //! `countersign doctor`: looks at the stack, probes it if that is asked for, prints, and says by its exit status how it stands.
 
-use countersign_gate::{
-    client::doctor::{Diagnosis, DoctorWorld, diagnose},
-    domain::ALIAS_TAG,
-};
+use countersign_gate::client::doctor::{Diagnosis, DoctorWorld, diagnose};
 use jiff::Timestamp;
 
 use super::{
@@ -53,13 +50,12 @@ async fn look(
     prepared: Option<Prepared>,
     now: Timestamp,
 ) -> Result<(Diagnosis, Option<Result<Probed, CliError>>), CliError> {
-    let session = Session::connect("", "").await?;
+    let session = Session::connect().await?;
     let (inspector, signer) = (session.stack_inspector(), &session.signer);
     let world = DoctorWorld {
         inspection: &inspector,
         lambda: &session.lambda,
         signer,
-        alias_tag: ALIAS_TAG,
         region: session.region(),
         now,
     };

@@ -12,6 +12,7 @@ use super::report::Report;
 use crate::io::{
     count::counted,
     escape::escape,
+    moment::utc,
     style::{BOLD, DIM, ERROR, OK, WARN, style},
 };
 
@@ -24,7 +25,10 @@ pub(super) fn render(report: &Report<'_>, with_commands: bool) -> String {
         text,
         "{} {}",
         style(BOLD, escape(&diagnosis.stack)),
-        style(DIM, format_args!("({}, {})", escape(place), diagnosis.at))
+        style(
+            DIM,
+            format_args!("({}, {})", escape(place), utc(diagnosis.at))
+        )
     );
     let mut category = "";
     for check in &diagnosis.checks {

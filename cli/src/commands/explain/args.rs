@@ -24,7 +24,7 @@ GateRoles.
 Exit status: 0 it was explained, also when nobody would be paged, or that cannot be told here; 2 the events cannot \
 be used, or there is no such event.";
 
-/// Show what the gate would page for calls that CloudTrail recorded
+/// Show what the gate would page for calls in CloudTrail
 ///
 /// Runs the detections of the alert function on saved events: a record of CloudTrail, one of its log files,
 /// what `aws cloudtrail lookup-events` prints, an event of EventBridge, or a batch of these as Lambda

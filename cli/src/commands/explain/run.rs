@@ -88,7 +88,7 @@ fn read(arguments: &Arguments) -> Result<(Vec<u8>, String), CliError> {
 }
 
 async fn look_up(event_id: &str) -> Result<String, CliError> {
-    let session = Session::connect("", "").await?;
+    let session = Session::connect().await?;
     let found = session.trail().recorded_call(event_id).await;
     let found = found.map_err(|error| session.failed_event_lookup(event_id, &error))?;
     found.ok_or_else(|| {

@@ -11,7 +11,8 @@ use crate::{
 const EXAMPLES: &str = "\
 Examples:
   countersign history functions/checkout
-  countersign history functions/checkout --format json | jq -r '.uploads[] | select(.is_live).label'
+  countersign history functions/checkout --format json > history.json
+  jq -r '.uploads[] | select(.is_live).label' history.json
 
 Exit status: 0 it was shown, even if there is nothing on record; 2 the command line cannot be used, \
 or the records cannot be read.";

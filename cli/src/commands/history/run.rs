@@ -1,6 +1,7 @@
 //! `countersign history`: a line for each upload, from the records in S3.
 
 use countersign_gate::records::{history, live};
+use jiff::Timestamp;
 
 use super::{args::Arguments, report::Report, text};
 use crate::{
@@ -13,11 +14,11 @@ use crate::{
 };
 
 /// Reads the records and prints.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
+pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, CliError> {
     let bucket = arguments.records_bucket.name()?;
     let target = &arguments.target;
     let (uploads, live) = ask("reading the records", async {
-        let session = Session::connect("", bucket).await?;
+        let session = Session::connect().await?.with_records(bucket);
         let unread = |error| session.unread_records(target, &error);
         let most = usize::from(arguments.limit);
         let uploads = history(&session.records, target, most).await;
@@ -27,7 +28,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let report = Report::new(target.clone(), &uploads, live.as_ref());
     match arguments.format {
         Format::Json => output::print_json(&report)?,
-        Format::Text => output::print(&text::render(&report))?,
+        Format::Text => output::print(&text::render(&report, now))?,
     }
     Ok(ExitStatus::Success)
 }

@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::report::{Report, Row};
 use crate::{
     following::outcome_text::colour,
     io::{
         escape::escape,
+        moment::moment,
         style::{BOLD, DIM, style},
     },
 };
@@ -15,13 +18,13 @@ use crate::{
 const COMMIT_LETTERS: usize = 12;
 
 /// The table. Writing to a String cannot fail; the results are dropped for that reason.
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, now: Timestamp) -> String {
     let target = style(BOLD, &report.target);
     if report.uploads.is_empty() {
         return format!("{target} has no records.\n");
     }
     let mut text = format!("{target}\n");
-    let rows: Vec<[String; 4]> = report.uploads.iter().map(columns).collect();
+    let rows: Vec<[String; 4]> = report.uploads.iter().map(|row| columns(row, now)).collect();
     let widths: Vec<usize> = (0..4)
         .map(|column| {
             let cells = rows.iter().filter_map(|row| row.get(column));
@@ -41,8 +44,8 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 /// Time, version or reason, commit, author.
-fn columns(row: &Row) -> [String; 4] {
-    let at = row.uploaded_at.map(|at| at.to_string());
+fn columns(row: &Row, now: Timestamp) -> [String; 4] {
+    let at = row.uploaded_at.map(|at| moment(at, now));
     let version = match (&row.deployed_version, row.code) {
         (Some(version), _) => match &row.alias {
             Some(alias) => format!("{version} ({alias})"),

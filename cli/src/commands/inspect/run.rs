@@ -29,7 +29,7 @@ const MAX_HEADER_BYTES: usize = 6 + SIGNED_DATA.len();
 
 /// Reads and prints.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
-    let bytes = input::read(&arguments.file, "the file")?;
+    let bytes = input::read_or_standard_input(&arguments.file, "the file")?;
     let report = if bytes.starts_with(ARMOUR) {
         signature_alone(&bytes, &arguments.file)?
     } else if let Some(unusable) = changed_signature(&bytes, &arguments.file) {
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
 fn signature_alone(bytes: &[u8], path: &Path) -> Result<Report, CliError> {
     let signature = Signature::parse(bytes).map_err(|error| {
         CliError::new(
-            format!("cannot read the signature {}: {error}", path.display()),
+            format!("cannot read the signature {}: {error}", input::shown(path)),
             "give the entry META_INF/aws_signer_signature_v1.0.SF as Signer wrote it",
         )
     })?;
@@ -61,7 +61,12 @@ fn signature_alone(bytes: &[u8], path: &Path) -> Result<Report, CliError> {
 /// What to say of a signature that is not as it stands in a package. It is not shown: `verify` would refuse
 /// the entry, and what is shown here should be what is judged there.
 fn changed_signature(bytes: &[u8], path: &Path) -> Option<CliError> {
-    let shown = path.display();
+    let shown = input::shown(path);
+    let file = if input::is_standard_input(path) {
+        "x.der".to_owned()
+    } else {
+        path.display().to_string()
+    };
     let armoured = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let armoured = armoured.trim_ascii_start();
     if armoured.starts_with(ARMOUR) {
@@ -82,7 +87,7 @@ fn changed_signature(bytes: &[u8], path: &Path) -> Option<CliError> {
         CliError::new(
             format!("{shown} is a signature without its armour, in DER or BER"),
             format!(
-                "put it on: (echo '-----BEGIN PKCS7-----'; openssl base64 -in '{shown}'; echo \
+                "put it on: (echo '-----BEGIN PKCS7-----'; openssl base64 -in '{file}'; echo \
                  '-----END PKCS7-----') > x.SF"
             ),
         )
@@ -93,7 +98,7 @@ fn package(bytes: &[u8], path: &Path) -> Result<Report, CliError> {
     let limits = Limits::default();
     let archive = Archive::parse(bytes, &limits).map_err(|error| {
         CliError::new(
-            format!("cannot read the package {}: {error}", path.display()),
+            format!("cannot read the package {}: {error}", input::shown(path)),
             "run `countersign verify` on it for the reason code and how to fix it",
         )
     })?;

@@ -5,7 +5,9 @@ use std::{fmt::Write as _, path::Path};
 use super::report::{EntryReport, PackageReport, Report, SignatureReport};
 use crate::io::{
     count::counted,
-    escape::{escape, escape_path},
+    escape::escape,
+    input::shown,
+    moment::utc,
     style::{BOLD, DIM, ERROR, WARN, style},
 };
 
@@ -16,7 +18,7 @@ pub(super) fn render(report: &Report, path: &Path) -> String {
     let _ = writeln!(
         text,
         "{} {}",
-        escape_path(path),
+        escape(&shown(path)),
         style(DIM, format_args!("({note})"))
     );
     if let Some(package) = &report.package {
@@ -84,8 +86,8 @@ fn render_signature(text: &mut String, signature: &SignatureReport) {
     for (label, value) in [
         ("profile", &signature.profile_version_arn),
         ("job", &signature.job_arn),
-        ("signed at", &signature.signed_at.to_string()),
-        ("expires at", &signature.expires_at.to_string()),
+        ("signed at", &utc(signature.signed_at)),
+        ("expires at", &utc(signature.expires_at)),
         ("digest", &signature.digest_algorithm),
         ("algorithm", &signature.signature_algorithm),
     ] {
@@ -108,8 +110,8 @@ fn render_signature(text: &mut String, signature: &SignatureReport) {
             "  {}{role}\n    issued by {}\n    valid from {} to {}\n    SHA-256 {}",
             certificate.subject,
             certificate.issuer,
-            certificate.not_before,
-            certificate.not_after,
+            utc(certificate.not_before),
+            utc(certificate.not_after),
             certificate.sha256,
         );
     }

@@ -19,7 +19,7 @@ const EXAMPLES: &str = "\
 Examples:
   countersign layer list
   countersign layer adopt arn:aws:lambda:eu-west-1:444455556666:layer:tracing:7
-  countersign layer adopt tracing.zip --as layers/tracing --publisher PROFILE_VERSION_ARN --apply
+  countersign layer adopt tracing.zip --as layers/tracing --apply
 
 Exit status:
   0  nothing stands against what was asked
@@ -57,7 +57,7 @@ Exit status:
   2  the command line cannot be used, or AWS does not answer
   3  the upload had not ended in time";
 
-/// Take layers of vendors under the gate, and see which layers functions use
+/// Take layers of vendors under the gate, and see who uses which
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, C
 fn run_list(arguments: &ListArguments) -> Result<ExitStatus, CliError> {
     let reporter = Reporter::new(Format::Text);
     let report = block_on(async {
-        let session = Session::connect("", "").await?;
+        let session = Session::connect().await?;
         list(&session, arguments.csc.as_ref(), &reporter).await
     })?;
     print(arguments.format, &report, text::render_list)?;
@@ -43,14 +43,17 @@ fn run_adopt(arguments: &AdoptArguments, now: Timestamp) -> Result<ExitStatus, C
     let roots = read_trust_roots(&arguments.trust_roots)?;
     let records_bucket = arguments.records_bucket.name()?;
     let uploads_bucket = if arguments.apply {
-        arguments.uploads_bucket.name()?
+        Some(arguments.uploads_bucket.name()?)
     } else {
-        ""
+        None
     };
     // What happens on the way is for people, on standard error; JSON is the report alone.
     let reporter = Reporter::new(Format::Text);
     let report = block_on(async {
-        let session = Session::connect(uploads_bucket, records_bucket).await?;
+        let session = Session::connect()
+            .await?
+            .with_uploads(uploads_bucket)
+            .with_records(records_bucket);
         take(&session, arguments, name, (&roots, now), &reporter).await
     })?;
     print(arguments.format, &report, text::render_adopt)?;

@@ -25,7 +25,7 @@ and s3:ListBucket on the records bucket; with --apply lambda:DeleteFunction on t
 Exit status:
   0  it was shown or done
   2  the command line cannot be used, or AWS does not answer
-  3  an upload of a function is on its way, so that it is not known what is needed";
+  3  an upload of a function is on its way: it is not known what is needed";
 
 /// Delete old versions of functions that nothing needs
 ///

@@ -27,7 +27,7 @@ const TO_LOOK: &str = "lambda:ListVersionsByFunction, lambda:ListAliases and lam
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let records_bucket = arguments.records_bucket.name()?;
     let report = ask("asking which versions are needed", async {
-        let session = Session::connect("", records_bucket).await?;
+        let session = Session::connect().await?.with_records(records_bucket);
         let mut report = Report {
             applied: arguments.apply,
             functions: Vec::new(),

@@ -16,8 +16,8 @@ Examples:
   countersign push .aws-sam/build
   countersign push
   countersign push dist/functions/checkout.zip dist/layers/openssl.zip
-  countersign push layers/openssl=openssl.zip --metadata compatible-runtimes=nodejs24.x
-  countersign push functions/checkout=checkout.zip --attestation bundle.sigstore.json
+  countersign push layers/tls=tls.zip --metadata compatible-architectures=arm64
+  countersign push functions/shop=shop.zip --attestation bundle.sigstore.json
   countersign push functions/checkout=checkout.zip --format json --timeout 10m
 
 The buckets are the outputs UploadsBucket and RecordsBucket of the stack. It takes s3:PutObject and \

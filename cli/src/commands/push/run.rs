@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use countersign_gate::{
     client::{PackageDiff, diff, live_upload},
-    ports::{UploadStore as _, Uploads as _},
+    ports::{Clock as _, UploadStore as _, Uploads as _},
     records::{history, live},
 };
 use countersign_package::{Archive, Limits};
@@ -23,6 +23,7 @@ use crate::{
         event::{Event, What, worst},
         reporter::Reporter,
         result::tell_result,
+        result_table::tell_table,
         uploaded::tell_uploaded,
         watch::{Followed, watch},
     },
@@ -60,12 +61,15 @@ pub(crate) fn run(
     // After the arguments and the files, since what is wrong with those is wrong with any bucket.
     let uploads_bucket = arguments.uploads_bucket.name()?;
     let records_bucket = if arguments.no_wait {
-        ""
+        None
     } else {
-        arguments.records_bucket.name()?
+        Some(arguments.records_bucket.name()?)
     };
     block_on(async {
-        let session = Session::connect(uploads_bucket, records_bucket).await?;
+        let session = Session::connect()
+            .await?
+            .with_uploads(uploads_bucket)
+            .with_records(records_bucket);
         push(&session, &packages, &attestations, arguments, &reporter).await
     })
 }
@@ -136,8 +140,10 @@ async fn push(
     watch(session, &mut uploads, arguments.follow.timeout, reporter).await?;
     let mut statuses = Vec::new();
     for (followed, changes) in uploads.iter().zip(&changes) {
-        statuses.push(tell_result(followed, changes.as_ref(), reporter)?);
+        let now = session.clock.now();
+        statuses.push(tell_result(followed, changes.as_ref(), now, reporter)?);
     }
+    tell_table(&uploads, reporter)?;
     Ok(worst(statuses))
 }
 

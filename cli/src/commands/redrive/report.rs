@@ -17,8 +17,18 @@ pub(super) struct Report {
     pub(super) letters: Vec<LetterReport>,
     /// Whether there may be more than these.
     pub(super) has_more: bool,
+    /// What stays hidden from others though nobody looks at it any more; null when nothing does.
+    pub(super) still_hidden: Option<HiddenReport>,
     /// What stopped it before its end; null when nothing did.
     pub(super) error: Option<CliError>,
+}
+
+/// Dead letters that could not be released.
+#[derive(Serialize)]
+pub(super) struct HiddenReport {
+    pub(super) letters: usize,
+    /// Why, of the first.
+    pub(super) error: String,
 }
 
 /// One dead letter.

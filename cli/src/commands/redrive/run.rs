@@ -1,15 +1,17 @@
 //! `countersign redrive`: takes dead letters, and puts back those that are asked for.
 
+use std::collections::BTreeSet;
+
 use countersign_aws::DeadLetterQueues;
 use countersign_gate::{
-    client::FoundLetters,
+    client::{FoundLetters, StillHidden},
     domain::GateFunction,
     ports::{DeadLetter, PortError},
 };
 
 use super::{
     args::Arguments,
-    report::{Action, LetterReport, Report},
+    report::{Action, HiddenReport, LetterReport, Report},
     text,
 };
 use crate::{
@@ -36,12 +38,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
 }
 
 async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
-    let session = Session::connect("", "").await?;
+    let session = Session::connect().await?;
     let queues = session.dead_letters(&arguments.stack.name);
     let mut report = Report {
         stack: arguments.stack.name.clone(),
         letters: Vec::new(),
         has_more: false,
+        still_hidden: None,
         error: None,
     };
     let chosen = GateFunction::ALL
@@ -52,8 +55,8 @@ async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
             Ok(found) => {
                 report.has_more |= found.has_more;
                 let handled = handle(arguments, &queues, &found, &mut report.letters).await;
-                // What was put back is gone, and cannot be released: no harm.
-                found.release(&queues).await;
+                let hidden = found.release(&queues, &put_back(&report.letters)).await;
+                add_hidden(&session, &mut report, hidden);
                 handled
             }
             Err(error) => Err(error),
@@ -70,6 +73,23 @@ async fn redrive(arguments: &Arguments) -> Result<Report, CliError> {
         )),
         _ => Ok(report),
     }
+}
+
+/// The ids of those that are in their queue again.
+fn put_back(letters: &[LetterReport]) -> BTreeSet<String> {
+    let put_back = letters.iter().filter(|it| it.action == Action::PutBack);
+    put_back.map(|it| it.message.clone()).collect()
+}
+
+fn add_hidden(session: &Session, report: &mut Report, hidden: StillHidden) {
+    let Some(error) = hidden.first_error else {
+        return;
+    };
+    let error = session.failed_dead_letters(&report.stack, &error).what;
+    let told = report
+        .still_hidden
+        .get_or_insert(HiddenReport { letters: 0, error });
+    told.letters = told.letters.saturating_add(hidden.letters);
 }
 
 /// Why it goes no further, and how far it came.

@@ -23,6 +23,17 @@ pub(super) fn render(report: &Report) -> String {
         let how = "put one back with --message ID, or all of them with --all";
         let _ = writeln!(text, "{}", style(DIM, how));
     }
+    if let Some(hidden) = &report.still_hidden {
+        let who = match hidden.letters {
+            1 => "1 of them stays".to_owned(),
+            many => format!("{many} of them stay"),
+        };
+        let error = escape(&hidden.error);
+        let _ = writeln!(
+            text,
+            "{who} hidden from others for five minutes at most: {error}"
+        );
+    }
     if report.has_more {
         let more = "there may be more: run this again";
         let _ = writeln!(text, "{}", style(DIM, more));

@@ -14,7 +14,7 @@ Examples:
   countersign rollback functions/checkout
   countersign rollback functions/checkout --dry-run
   countersign rollback functions/checkout --to 7
-  countersign rollback functions/checkout --to 20260928T120001Z-3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrH
+  countersign rollback functions/checkout --to LABEL
 
 It takes s3:PutObject and s3:GetObjectVersion on the key, s3:ListBucket on the records bucket, \
 s3:GetObject on its objects, and kms:GenerateDataKey and kms:Decrypt on the stack's key; for uploads \
@@ -23,7 +23,8 @@ with tags also s3:GetObjectVersionTagging and s3:PutObjectTagging.
 Exit status:
   0  deployed, or prepared for a function that does not exist yet
   1  rejected
-  2  there is nothing to go back to, the command line cannot be used, or AWS does not answer
+  2  there is nothing to go back to, the command line cannot be used, or AWS
+     does not answer
   3  not known when the timeout was over
   4  superseded: a newer upload took its place, or it was deleted
   5  failed: accepted, and could not be brought to run as it should";

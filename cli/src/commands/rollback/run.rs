@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use countersign_gate::{
     client::{RollbackError, rollback_source},
     domain::{Target, Upload, VersionId},
-    ports::{Stored, UploadStore as _},
+    ports::{Clock as _, Stored, UploadStore as _},
     records::{UploadRecords, history, live},
 };
 
@@ -34,7 +34,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let records_bucket = arguments.records_bucket.name()?;
     let reporter = Reporter::of(&arguments.follow)?;
     block_on(async {
-        let session = Session::connect(uploads_bucket, records_bucket).await?;
+        let session = Session::connect()
+            .await?
+            .with_uploads(uploads_bucket)
+            .with_records(records_bucket);
         roll_back(&session, arguments, &reporter).await
     })
 }
@@ -83,7 +86,7 @@ async fn roll_back(
     let mut followed = [Followed::new(target.clone(), upload)];
     watch(session, &mut followed, arguments.follow.timeout, reporter).await?;
     let [followed] = &followed;
-    tell_result(followed, None, reporter)
+    tell_result(followed, None, session.clock.now(), reporter)
 }
 
 async fn restore(

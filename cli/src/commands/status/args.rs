@@ -1,11 +1,11 @@
 //! The command line of `countersign status`.
 
 use clap::Args;
-use countersign_gate::domain::Target;
+use countersign_gate::domain::{Target, VersionId};
 
 use crate::{
     aws::buckets::RecordsBucket,
-    io::{arguments::parse_target, output::Format},
+    io::{arguments::parse_target, escape::escape, output::Format},
 };
 
 const EXAMPLES: &str = "\
@@ -13,13 +13,22 @@ Examples:
   countersign status functions/checkout --records-bucket RECORDS_BUCKET
   export COUNTERSIGN_RECORDS_BUCKET=RECORDS_BUCKET
   countersign status layers/openssl --limit 1 --format json
+  countersign status functions/checkout --version-id VERSION_ID
 
 The bucket is the output RecordsBucket of the stack. s3:ListBucket and s3:GetObject on it are \
 enough, with kms:Decrypt on the stack's key. Region, endpoint and credentials come from the \
 environment or a profile, as for aws: keys, `aws login`, SSO, credential_process, a role, OIDC.
 
 Exit status: 0 it was shown, even if there is nothing on record; 2 the command line cannot be used, \
-or the records cannot be read.";
+or the records cannot be read.
+
+Exit status with --version-id:
+  0  deployed, or prepared for a function that does not exist yet
+  1  rejected
+  2  the command line cannot be used, or the records cannot be read
+  3  on its way, or not on record
+  4  superseded: a newer upload took its place, or it was deleted
+  5  failed: accepted, and could not be brought to run as it should";
 
 /// Show what became of the uploads of a function or a layer
 ///
@@ -36,7 +45,14 @@ pub(crate) struct Arguments {
     /// Show at most this many uploads, from 1 to 1000
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(super) limit: u16,
+    /// Show this upload alone, by its S3 version id, and end with an exit status that says how it stands
+    #[arg(long, value_name = "ID", conflicts_with = "limit", value_parser = parse_version_id)]
+    pub(super) version_id: Option<VersionId>,
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
+}
+
+fn parse_version_id(text: &str) -> Result<VersionId, String> {
+    VersionId::parse(text).map_err(|error| escape(&error.to_string()))
 }

@@ -12,14 +12,14 @@ const EXAMPLES: &str = "\
 Examples:
   countersign summary functions/checkout --records-bucket RECORDS_BUCKET
   countersign summary functions/checkout --envelope > checkout.dsse.json
-  countersign verify-summary checkout.dsse.json --key summary-key.pem --artifact shop.zip
+  countersign verify-summary checkout.dsse.json --key summary-key.pem
 
 There is one of each deployment where the stack's parameter SummaryKey says so; its output SummaryKeyCommand writes the \
 public key. s3:ListBucket and s3:GetObject on the records bucket are enough, with kms:Decrypt on the stack's key.
 
 Exit status: 0 it was shown; 2 there is none, the command line cannot be used, or the records cannot be read.";
 
-/// Show the signed summary of a deployment, which others can verify
+/// Show the signed summary of a deployment, for others to verify
 ///
 /// Reads the SLSA verification summary that the gate signed after a deployment: which upload and which signed package
 /// were verified, against which policy, and where they run. It is shown as it is on record, and not verified.

@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let bucket = arguments.records_bucket.name()?;
     let target = &arguments.target;
     let found = ask("reading the records", async {
-        let session = Session::connect("", bucket).await?;
+        let session = Session::connect().await?.with_records(bucket);
         let version = arguments.version_id.as_ref();
         signed_summary(&session.records, target, version)
             .await

@@ -14,6 +14,9 @@ Examples:
   aws lambda get-code-signing-config --code-signing-config-arn ARN > csc.json
   countersign verify signed.zip --csc csc.json --format json
   countersign verify signed.zip --source upload.zip --explain-format
+  aws s3 cp s3://SIGNED/current/functions/shop.zip - | countersign verify -
+
+One of PACKAGE.zip, --source and --csc may be -, which is standard input.
 
 Exit status:
   0  it would be deployed, perhaps with warnings
@@ -31,7 +34,7 @@ With --explain-format: 0 nothing differs, 1 something does, 3 nothing differs an
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The zip file to judge
+    /// The zip file to judge, or - for standard input
     #[arg(value_name = "PACKAGE.zip")]
     pub(super) package: PathBuf,
     /// The unsigned zip that it was made from; proves that nothing but the signature was added

@@ -12,10 +12,10 @@ use crate::io::{error::CliError, input};
 
 /// Reads the configuration in this file.
 pub(super) fn read_csc(path: &Path) -> Result<Csc, CliError> {
-    let json = input::read(path, "the code signing configuration")?;
+    let json = input::read_or_standard_input(path, "the code signing configuration")?;
     parse_csc(&json).map_err(|error| {
         CliError::new(
-            format!("cannot use {}: {error}", path.display()),
+            format!("cannot use {}: {error}", input::shown(path)),
             error.fix(),
         )
     })

@@ -1,6 +1,9 @@
 //! `countersign verify`: the verdict that the gate would reach, without AWS.
 
-use std::path::Path;
+use std::{
+    iter,
+    path::{Path, PathBuf},
+};
 
 use countersign_gate::{
     domain::Csc,
@@ -22,9 +25,12 @@ use crate::io::{
 
 /// Reads, judges, prints.
 pub(crate) fn run(arguments: &Arguments, now: Timestamp) -> Result<ExitStatus, CliError> {
-    let package = input::read(&arguments.package, "the package")?;
+    let others = [&arguments.source, &arguments.csc].into_iter().flatten();
+    let paths = iter::once(&arguments.package).chain(others);
+    input::one_standard_input(paths.map(PathBuf::as_path))?;
+    let package = input::read_or_standard_input(&arguments.package, "the package")?;
     let source = match &arguments.source {
-        Some(path) => Some(input::read(path, "the source")?),
+        Some(path) => Some(input::read_or_standard_input(path, "the source")?),
         None => None,
     };
     let roots = read_trust_roots(&arguments.trust_roots)?;
@@ -67,7 +73,7 @@ fn refuse_unsigned(package: &[u8], path: &Path) -> Result<(), CliError> {
         return Err(CliError::new(
             format!(
                 "{} is not signed, so it tells nothing of Signer's format",
-                path.display()
+                input::shown(path)
             ),
             "give what Signer wrote, such as the object in the stack's signed bucket, or what `aws lambda get-function` \
              names as Code.Location",

@@ -11,7 +11,9 @@ use countersign_gate::{
 use super::args::Arguments;
 use crate::io::{
     count::counted,
-    escape::{escape, escape_path},
+    escape::escape,
+    input::shown,
+    moment::utc,
     style::{BOLD, DIM, ERROR, OK, WARN, style},
 };
 
@@ -24,7 +26,7 @@ pub(super) fn render(verdict: &Verdict, arguments: &Arguments) -> String {
         Decision::Reject => (ERROR, rejected(verdict)),
         Decision::Inconclusive => (WARN, "cannot be judged"),
     };
-    let path = escape_path(&arguments.package);
+    let path = escape(&shown(&arguments.package));
     // Writing to a String cannot fail; the results are dropped for that reason.
     let _ = match reservation(verdict) {
         Some(reservation) => {
@@ -33,8 +35,12 @@ pub(super) fn render(verdict: &Verdict, arguments: &Arguments) -> String {
         }
         None => writeln!(text, "{path} {}\n", style(colour, format!("{headline}."))),
     };
+    let mut told = Vec::new();
     for finding in &verdict.findings {
-        render_finding(&mut text, finding, how_to_judge(finding, arguments));
+        render_finding(&mut text, finding, &mut told);
+        if let Some(how) = how_to_judge(finding, arguments) {
+            let _ = writeln!(text, "{INDENT}{how}");
+        }
     }
     let is_proven = verdict
         .finding(Check::Integrity)
@@ -46,15 +52,23 @@ pub(super) fn render(verdict: &Verdict, arguments: &Arguments) -> String {
     text
 }
 
-/// How a refusal begins. Of an unsigned package it is told what Lambda would do: under Warn that is another thing.
+/// What stands left of each line below a finding's first.
+const INDENT: &str = "                              ";
+
+/// How a refusal begins. Whoever has an unsigned package has most often not uploaded it yet, and so the wrong command. What Lambda
+/// would do is told as well: under Warn that is another thing.
 fn rejected(verdict: &Verdict) -> &'static str {
     let publisher = verdict.finding(Check::Publisher);
     let unsigned = publisher.filter(|finding| finding.code == Some(ReasonCode::Unsigned));
     match unsigned.map(|finding| finding.action) {
         Some(Action::Warn) => {
-            "is not signed: Lambda would take it under Warn, and the gate never deploys it"
+            "is not signed; ask `countersign check` whether the gate would have it signed. As it stands, Lambda would take \
+             it under Warn, and the gate never deploys it"
         }
-        Some(Action::Block) => "is not signed, and would be rejected",
+        Some(Action::Block) => {
+            "is not signed; ask `countersign check` whether the gate would have it signed. As it stands, it would be \
+             rejected"
+        }
         None => "would be rejected",
     }
 }
@@ -108,25 +122,31 @@ fn how_to_judge(finding: &Finding, arguments: &Arguments) -> Option<&'static str
     }
 }
 
-fn render_finding(text: &mut String, finding: &Finding, how_to_judge: Option<&str>) {
+/// A finding. What its code means and how to mend it is told once, however many checks found it.
+fn render_finding<'f>(
+    text: &mut String,
+    finding: &'f Finding,
+    told: &mut Vec<(Option<ReasonCode>, Option<&'f str>)>,
+) {
     let (colour, result) = result(finding);
     let name = check_name(finding.check);
     let result = style(colour, format_args!("{result:<12}"));
     let _ = writeln!(text, "  {result}  {name:<14}{}", escape(&finding.message));
-    let indent = " ".repeat(30);
+    let meaning = (finding.code, finding.fix.as_deref());
+    if told.contains(&meaning) {
+        return;
+    }
+    told.push(meaning);
     if let Some(code) = finding.code {
         let _ = writeln!(
             text,
-            "{indent}{} {}",
+            "{INDENT}{} {}",
             style(BOLD, code.as_str()),
             code.about().meaning
         );
     }
     if let Some(fix) = &finding.fix {
-        let _ = writeln!(text, "{indent}fix: {fix}");
-    }
-    if let Some(how) = how_to_judge {
-        let _ = writeln!(text, "{indent}{how}");
+        let _ = writeln!(text, "{INDENT}fix: {fix}");
     }
 }
 
@@ -171,8 +191,8 @@ fn render_signature(text: &mut String, signature: &SignatureReport, is_proven: b
     for (label, value) in [
         ("profile", signature.profile_version_arn.clone()),
         ("job", signature.job_arn.clone()),
-        ("signed at", signature.signed_at.to_string()),
-        ("expires at", signature.expires_at.to_string()),
+        ("signed at", utc(signature.signed_at)),
+        ("expires at", utc(signature.expires_at)),
     ] {
         let _ = writeln!(text, "  {label:<12}{value}");
     }

@@ -10,10 +10,9 @@ use crate::io::output::Format;
 const EXAMPLES: &str = "\
 Examples:
   countersign verify-summary checkout.dsse.json --key summary-key.pem
-  countersign verify-summary checkout.dsse.json --key summary-key.pem --artifact shop.zip \\
-    --resource arn:aws:lambda:us-east-1:111122223333:function:checkout:7 \\
-    --verifier arn:aws:cloudformation:us-east-1:111122223333:stack/countersign/ID
-  countersign summary functions/checkout --envelope | countersign verify-summary - --key summary-key.pem
+  countersign verify-summary checkout.dsse.json --key summary-key.pem \\
+    --artifact shop.zip --resource FUNCTION_VERSION_ARN --verifier STACK_ARN
+  countersign summary functions/checkout --envelope > checkout.dsse.json
 
 The stack's output SummaryKeyCommand writes the key. Keep it where nobody who could write the summary can change it.
 

@@ -1,6 +1,9 @@
 //! `countersign wait`: follow one upload to its outcome.
 
-use countersign_gate::domain::{Upload, UploadId, VersionId};
+use countersign_gate::{
+    domain::{Upload, UploadId, VersionId},
+    ports::Clock as _,
+};
 
 use super::args::Arguments;
 use crate::{
@@ -20,8 +23,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     // A label says all that the records are found by.
     let labelled = arguments.upload.as_deref().and_then(Upload::parse_label);
     let uploads_bucket = match labelled {
-        Some(_) => "",
-        None => arguments.uploads_bucket.name()?,
+        Some(_) => None,
+        None => Some(arguments.uploads_bucket.name()?),
     };
     let version = match (&labelled, &arguments.upload) {
         (None, Some(version)) => Some(parse_version(version)?),
@@ -30,7 +33,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
     let reporter = Reporter::of(&arguments.follow)?;
     let target = &arguments.target;
     block_on(async {
-        let session = Session::connect(uploads_bucket, records_bucket).await?;
+        let session = Session::connect()
+            .await?
+            .with_uploads(uploads_bucket)
+            .with_records(records_bucket);
         let upload = match (labelled, version) {
             (Some((at, version)), _) => Upload {
                 id: UploadId {
@@ -46,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus, CliError> {
         let mut followed = [Followed::new(target.clone(), upload)];
         watch(&session, &mut followed, arguments.follow.timeout, &reporter).await?;
         let [followed] = &followed;
-        tell_result(followed, None, &reporter)
+        tell_result(followed, None, session.clock.now(), &reporter)
     })
 }
 

@@ -257,6 +257,7 @@ fn layer_is_published_from_the_version_that_was_read() {
             "S3Bucket": SIGNED, "S3Key": scene.signed_key(), "S3ObjectVersion": "version-2",
         },
         "CompatibleRuntimes": ["python3.13", "nodejs24.x"],
+        "CompatibleArchitectures": ["arm64"],
         "Description": description,
     });
     assert_eq!(sent, expected);
@@ -490,6 +491,42 @@ fn inconclusive_upload_is_retried_then_rejected() {
     assert!(!scene.goes_back_at_last(), "the patience is at its end");
     assert_eq!(scene.end().0, "rejected");
     scene.assert_unchanged();
+}
+
+/// Lines that the saved queries of Logs Insights are to find: by the upload's version, the target and the job.
+fn assert_told_of_upload(scene: &Scene, message: &str) {
+    let line = scene.line(message);
+    let upload = format!("s3://{UPLOADS}/{}?versionId={}", scene.key(), scene.version);
+    assert_eq!(
+        (&line["upload"], &line["target"], &line["job"]),
+        (&value!(upload), &value!(FUNCTION), &value!(JOB)),
+        "{line}"
+    );
+}
+
+#[test]
+fn retried_upload_is_named_in_the_log() {
+    let scene = Scene::new();
+    let throttled = exception(429, "ThrottlingException", "slow down");
+    scene
+        .stage
+        .aws
+        .answers("signer:GetSigningProfile", throttled);
+    assert!(scene.goes_back(1));
+    assert_told_of_upload(&scene, "the message goes back to the queue");
+}
+
+#[test]
+fn upload_whose_message_dies_is_named_in_the_log() {
+    let scene = Scene::new();
+    // Its records do not say that it ended, so that it stays with its message.
+    scene
+        .stage
+        .aws
+        .answers("s3:ListObjectsV2", s3_error(403, "AccessDenied"));
+    assert!(!scene.goes_back_at_last());
+    assert_eq!(scene.stage.dead_letters().len(), 1);
+    assert_told_of_upload(&scene, "the message was put into the dead-letter queue");
 }
 
 #[test]

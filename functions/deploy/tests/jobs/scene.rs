@@ -91,7 +91,7 @@ impl Scene {
             },
             "target": self.target, "bytes": 1, "source_sha256": null,
             "uploaded_by": {"principal": null, "source_ip": null},
-            "metadata": {"commit": "6533b80", "compatible-runtimes": "python3.13, nodejs24.x"}, "tags": {}, "received_at": "2026-11-21T21:44:01Z",
+            "metadata": {"commit": "6533b80", "compatible-runtimes": "python3.13, nodejs24.x", "compatible-architectures": "arm64"}, "tags": {}, "received_at": "2026-11-21T21:44:01Z",
         });
         let signing = value!({
             "schema": 1, "job": JOB, "profile": "orders_service", "bucket": SIGNED,
@@ -177,6 +177,15 @@ impl Scene {
         let outcome = outcome.unwrap_or_else(|| panic!("no terminal record:\n{said}"));
         let text = |name: &str| outcome[name].as_str().unwrap_or_default().to_owned();
         (text("state"), text("code"))
+    }
+
+    /// The line of the log with this message, once it is written.
+    pub(crate) fn line(&self, message: &str) -> Value {
+        let text = format!(r#""message":"{message}""#);
+        self.stage.assert_says(&text);
+        let output = self.stage.output();
+        let line = output.lines().find(|line| line.contains(&text)).unwrap();
+        serde_json::from_str(line).unwrap()
     }
 
     /// The one call of this name.

@@ -246,7 +246,7 @@ async fn decide<W: AlertWorld>(
     change(world, path, |before: Option<Incident>| {
         // It may have been told or closed meanwhile.
         match (step_for(before.as_ref(), page, every, now), before) {
-            (Step::Count, Some(before)) => Change::Write(counted(before, page), Step::Count),
+            (Step::Count, Some(before)) => Change::Write(counted(before, page, now), Step::Count),
             (step @ Step::Tell(_), before) => {
                 Change::Write(telling(before, page, every, now), step)
             }
@@ -295,7 +295,7 @@ fn step_for(before: Option<&Incident>, page: &Page, every: Duration, now: Timest
         };
     }
     let is_worse = Severity::of_word(&before.severity).is_none_or(|told| page.severity > told);
-    if is_worse || is_due || is_new_caller(before, page) || is_new_code(before, page, every, now) {
+    if is_worse || is_due || is_new_caller(before, page) || is_new_code(before, page) {
         return tell(untold());
     }
     Step::Count
@@ -308,13 +308,11 @@ fn is_new_caller(before: &Incident, page: &Page) -> bool {
         && page.by.as_ref().is_some_and(is_new)
 }
 
-/// Whether it is about other code than was told within the interval. There are few classes, so that nobody can make a storm of
-/// them.
-fn is_new_code(before: &Incident, page: &Page, every: Duration, now: Timestamp) -> bool {
-    page.code_class.as_ref().is_some_and(|class| {
-        let told_at = before.code_classes.get(class);
-        told_at.is_none_or(|told_at| is_over(*told_at, every, now))
-    })
+/// Whether it is about other code than what was told of within the interval. There are few classes, so that nobody can make a
+/// storm of them.
+fn is_new_code(before: &Incident, page: &Page) -> bool {
+    let class = page.code_class.as_ref();
+    class.is_some_and(|class| !before.code_classes.contains_key(class))
 }
 
 /// The document while the page is on its way.
@@ -345,6 +343,7 @@ fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestam
         actors: Tally::default(),
         targets: Tally::default(),
         code_classes: BTreeMap::new(),
+        summed_at: None,
         lasting: BTreeSet::new(),
         closed_at: None,
         ended_at: None,
@@ -394,6 +393,7 @@ fn anew(before: Incident, page: &Page) -> Incident {
         actors: Tally::default(),
         targets: Tally::default(),
         code_classes: BTreeMap::new(),
+        summed_at: None,
         lasting: BTreeSet::new(),
         closed_at: None,
         ended_at: None,
@@ -422,13 +422,16 @@ fn seen(before: Incident, page: &Page, is_new: bool) -> Incident {
     }
 }
 
-fn counted(before: Incident, page: &Page) -> Incident {
+fn counted(before: Incident, page: &Page, now: Timestamp) -> Incident {
     let mut after = seen(before, page, true);
     after.untold = after.untold.saturating_add(1);
     if let Some(by) = &page.by {
         after.actors.add(by);
     }
     after.targets.add(&page.subject);
+    if let Some(class) = &page.code_class {
+        after.code_classes.insert(class.clone(), now);
+    }
     after
 }
 
@@ -468,6 +471,11 @@ async fn told<W: AlertWorld>(
                 rest
             }
         };
+        let mut code_classes = before.code_classes;
+        if let (true, Some(summed_at)) = (untold.is_due, before.summed_at) {
+            // What did not happen in this interval is news when it does.
+            code_classes.retain(|_, last_at| *last_at >= summed_at);
+        }
         let mut actors = rest(before.actors, &untold.actors);
         if let Some(by) = &page.by {
             actors.remember(by);
@@ -476,6 +484,12 @@ async fn told<W: AlertWorld>(
             Incident {
                 told_at: Some(now),
                 untold: before.untold.saturating_sub(untold.count),
+                code_classes,
+                summed_at: if untold.is_due {
+                    Some(now)
+                } else {
+                    before.summed_at
+                },
                 actors,
                 targets: before
                     .targets

@@ -26,7 +26,7 @@ mod vendor_layer;
 pub use adopt::{AdoptionFacts, AdoptionGoal, AdoptionPlan, CodeStep, Obstacle, plan_adoption};
 pub use diff::{EntryChange, PackageDiff, diff};
 pub use follow::{Follower, Progress};
-pub use redrive::FoundLetters;
+pub use redrive::{FoundLetters, StillHidden};
 pub use rollback::{RollbackError, live_upload, rollback_source};
 pub use signed_summary::{SignedSummary, signed_summary};
 pub use trust::{

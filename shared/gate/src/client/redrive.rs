@@ -27,6 +27,15 @@ pub struct FoundLetters {
     pub has_more: bool,
 }
 
+/// Messages that others do not see yet, though nobody looks at them any more.
+#[derive(Debug, Default)]
+pub struct StillHidden {
+    /// How many.
+    pub letters: usize,
+    /// Why, of the first.
+    pub first_error: Option<PortError>,
+}
+
 impl FoundLetters {
     /// All messages of a dead-letter queue, up to a thousand.
     pub async fn take<W: DeadLetters>(world: &W, of: GateFunction) -> Result<Self, PortError> {
@@ -40,7 +49,8 @@ impl FoundLetters {
             let taken = match world.take_dead_letters(of, VISIBILITY_TIMEOUT).await {
                 Ok(taken) => taken,
                 Err(error) => {
-                    found.release(world).await;
+                    // Whoever is told of this error looks again in some minutes, and then they are there again.
+                    let _hidden = found.release(world, &BTreeSet::new()).await;
                     return Err(error);
                 }
             };
@@ -58,11 +68,22 @@ impl FoundLetters {
         }
     }
 
-    /// Lets others see what is left. One that this fails for is seen again after some minutes.
-    pub async fn release<W: DeadLetters>(&self, world: &W) {
-        for letter in &self.letters {
-            let _seen_later = world.release_dead_letter(self.of, letter).await;
+    /// Lets others see at once what is left: all but those with the ids of `put_back`, which are gone. What it fails
+    /// for stays hidden for up to five minutes.
+    pub async fn release<W: DeadLetters>(
+        &self,
+        world: &W,
+        put_back: &BTreeSet<String>,
+    ) -> StillHidden {
+        let mut hidden = StillHidden::default();
+        let left = self.letters.iter();
+        for letter in left.filter(|letter| !put_back.contains(&letter.id)) {
+            if let Err(error) = world.release_dead_letter(self.of, letter).await {
+                hidden.letters = hidden.letters.saturating_add(1);
+                hidden.first_error.get_or_insert(error);
+            }
         }
+        hidden
     }
 
     /// Puts a message back, and then takes it out of here.

@@ -97,15 +97,21 @@ pub(super) fn configuration_of(
     Fact::Known(configuration)
 }
 
-/// All evidence but what people say and Lambda's dry run, about a package that this job signed.
+/// What is known before the package is judged: of its target, and of what is demanded of it.
+pub(super) struct TargetFacts {
+    pub(super) csc: Fact<Option<Csc>>,
+    pub(super) function: Fact<FunctionConfiguration>,
+    pub(super) provenance: ProvenanceEvidence,
+    pub(super) people: People,
+}
+
+/// All evidence but Lambda's dry run, about a package that this job signed.
 pub(super) async fn collect_evidence<W: DeployWorld>(
     world: &W,
     settings: &DeploySettings,
     job: &SigningJob,
     package: &ExaminedPackage,
-    csc: Fact<Option<Csc>>,
-    function: Fact<FunctionConfiguration>,
-    provenance: ProvenanceEvidence,
+    target: TargetFacts,
 ) -> Evidence {
     let profile = match world.profile(&job.profile, &job.owner).await {
         Ok(Some(profile)) => Fact::Known(profile),
@@ -118,13 +124,13 @@ pub(super) async fn collect_evidence<W: DeployWorld>(
     Evidence {
         package: package.examined.clone(),
         now: world.now(),
-        csc,
+        csc: target.csc,
         job: Fact::Known(job.clone()),
         profile,
-        function,
-        provenance,
+        function: target.function,
+        provenance: target.provenance,
         dry_run: Fact::<DryRun>::NotAsked,
-        people: People::not_asked(),
+        people: target.people,
         policy: settings.policy,
     }
 }

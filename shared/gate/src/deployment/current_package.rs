@@ -5,7 +5,7 @@
 //! anybody wrote beside them.
 
 use super::{
-    collect_evidence::{ExaminedPackage, borrowed, collect_evidence},
+    collect_evidence::{ExaminedPackage, TargetFacts, borrowed, collect_evidence},
     judge::candidate,
     pending_deployment::{DeployWorld, PendingDeployment},
     settings::DeploySettings,
@@ -14,7 +14,7 @@ use crate::{
     domain::{Csc, SigningJobId},
     outcome::EarlyExit,
     ports::CurrentPackage,
-    verdict::{Examine, Fact, Judgement, ProvenanceEvidence, Verified, verify},
+    verdict::{Examine, Fact, Judgement, People, ProvenanceEvidence, Verified, verify},
 };
 
 /// A package that was verified before, was signed from the same source as this upload, and is still
@@ -59,18 +59,14 @@ pub(super) async fn prove_same<W: DeployWorld, E: Examine>(
     let Some(job) = world.describe_job(&job).await? else {
         return Ok(None);
     };
-    // Whether it can start, where it was built and what people say is judged of the upload itself.
-    let (function, provenance) = (Fact::NotAsked, ProvenanceEvidence::NotDemanded);
-    let evidence = collect_evidence(
-        world,
-        settings,
-        &job,
-        &package,
-        csc.clone(),
-        function,
-        provenance,
-    )
-    .await;
+    // Whether it can start, where it was built, and what people say of it, is judged of the upload itself.
+    let target = TargetFacts {
+        csc: csc.clone(),
+        function: Fact::NotAsked,
+        provenance: ProvenanceEvidence::NotDemanded,
+        people: People::not_asked(),
+    };
+    let evidence = collect_evidence(world, settings, &job, &package, target).await;
     let judgement = verify(&evidence, candidate(pending, &package.signed));
     Ok(match judgement {
         Judgement::Accepted(verified, _) => Some(SamePackage {

@@ -27,7 +27,7 @@ use super::{
     settings::DeploySettings,
 };
 use crate::{
-    domain::{JobStatus, ReasonCode, SigningJobId, Target},
+    domain::{JobStatus, ReasonCode, SigningJobId, Target, Upload},
     outcome::{
         DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, Wait, finish,
         note_waiting, within,
@@ -46,7 +46,8 @@ pub enum Deployment {
     NotOurs(String),
 }
 
-/// Brings the upload of a signing job to its end.
+/// Brings the upload of a signing job to its end. Which upload that is, and for which target, is told to `found` as soon
+/// as it is known: what is logged afterwards can name them.
 ///
 /// At the end of the patience, trouble and an inconclusive verdict end the upload, too: rejected when
 /// nothing was approved, failed when something may have been applied.
@@ -56,11 +57,12 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     settings: &DeploySettings,
     job: &SigningJobId,
     attempt: &DeliveryAttempt,
+    found: &(dyn Fn(&Upload, &Target) + Sync),
 ) -> Result<Deployment, RetryableError> {
     let (began, until) = (world.now(), attempt.work_until);
-    let found = within(world, until, find(world, settings, job, attempt)).await;
-    let found = found.unwrap_or_else(|| Err(time_up("the upload of the job was being found")))?;
-    let mut pending = match found {
+    let lookup = within(world, until, find(world, settings, job, attempt, found)).await;
+    let lookup = lookup.unwrap_or_else(|| Err(time_up("the upload of the job was being found")))?;
+    let mut pending = match lookup {
         JobLookup::Pending(pending) => pending,
         JobLookup::Finished(finished) => return Ok(Deployment::Finished(finished)),
         JobLookup::NotOurs(why) => return Ok(Deployment::NotOurs(why)),
@@ -268,8 +270,8 @@ async fn block_other_deliveries<W: DeployWorld>(
             verdict,
             lambda: LambdaVerdict::NotAsked,
             code_signing_config: None,
-            approved_by: Vec::new(),
             operator_policy: None,
+            approved_by: Vec::new(),
             alias: None,
             effect: Effect::None,
             delivery: pending.attempt.id.clone(),

@@ -10,8 +10,8 @@ use super::{
     alias::{alias_to_move, move_alias},
     break_glass::look_for_break_glass,
     collect_evidence::{
-        ExaminedPackage, collect_evidence, configuration_of, csc_by_arn, csc_of_function,
-        no_answer, read_package, read_source,
+        ExaminedPackage, TargetFacts, collect_evidence, configuration_of, csc_by_arn,
+        csc_of_function, no_answer, read_package, read_source,
     },
     collect_provenance::collect_provenance,
     current_package::{SamePackage, prove_same},
@@ -35,8 +35,8 @@ use crate::{
     },
     records::{self, Deployed, UploadState},
     verdict::{
-        Approved, DryRun, Evidence, Examine, Fact, Judgement, People, Verdict, Verified, decide,
-        judge, verify,
+        Approved, DryRun, Evidence, Examine, Fact, Judgement, People, ProvenanceEvidence, Verdict,
+        Verified, decide, judge, verify,
     },
 };
 
@@ -177,24 +177,39 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         &self,
         csc: Fact<Option<Csc>>,
         function: Fact<FunctionConfiguration>,
-        tags: &BTreeMap<String, String>,
-        people: People,
+        (provenance, people): (ProvenanceEvidence, People),
     ) -> Result<Evidence, EarlyExit> {
         let (package, _) = self.package()?;
         let (world, settings) = (self.world, self.settings);
-        let provenance = collect_provenance(world, settings, self.pending, package, tags).await;
         let job = &self.pending.job;
-        let mut evidence =
-            collect_evidence(world, settings, job, package, csc, function, provenance).await;
-        evidence.people = people;
+        let target = TargetFacts {
+            csc,
+            function,
+            provenance,
+            people,
+        };
+        let mut evidence = collect_evidence(world, settings, job, package, target).await;
         look_for_break_glass(world, &settings.people, self.pending, &mut evidence).await?;
         Ok(evidence)
     }
 
-    /// What people say, before anything is changed.
-    async fn people(&self, tags: &BTreeMap<String, String>) -> Result<People, EarlyExit> {
+    /// What is there to show where it was built. `function` is `None` where there is none yet: then it has no tags.
+    async fn provenance(
+        &self,
+        function: Option<&Function>,
+    ) -> Result<ProvenanceEvidence, EarlyExit> {
+        let (package, _) = self.package()?;
+        let none = BTreeMap::new();
+        let tags = function.map_or(&none, |function| &function.tags);
+        let (world, settings) = (self.world, self.settings);
+        Ok(collect_provenance(world, settings, self.pending, package, tags).await)
+    }
+
+    /// What people say, before anything is changed. `function` is `None` where there is none yet.
+    async fn people(&self, function: Option<&Function>) -> Result<People, EarlyExit> {
         let (package, _) = self.package()?;
         let settings = &self.settings.people;
+        let tags = function.map(|function| &function.tags);
         Ok(ask_people(self.world, settings, self.pending, package, tags).await)
     }
 
@@ -211,10 +226,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, options.architecture);
-        let people = self.people(&function.tags).await?;
-        let mut evidence = self
-            .evidence(csc, configuration, &function.tags, people)
-            .await?;
+        let provenance = self.provenance(Some(function)).await?;
+        let demanded = (provenance, self.people(Some(function)).await?);
+        let mut evidence = self.evidence(csc, configuration, demanded).await?;
         // Judged before the dry run, which is asked for by what it says, and once more with it.
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
@@ -388,10 +402,8 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, None);
-        let people = People::not_asked();
-        let evidence = self
-            .evidence(csc, configuration, &function.tags, people)
-            .await?;
+        let demanded = (self.provenance(Some(function)).await?, People::not_asked());
+        let evidence = self.evidence(csc, configuration, demanded).await?;
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {
             Judgement::Accepted(verified, verdict) => {
@@ -545,14 +557,13 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Err(OutcomeDraft::rejected(ReasonCode::TargetNotFound, message).into());
         };
         let csc = csc_by_arn(self.world, csc).await;
-        // What is not there has no tags.
-        let tags = BTreeMap::new();
-        let people = if self.settings.people.probe.as_ref() == Some(&self.name) {
-            People::not_asked()
+        // What the daily probe uploads was built by the gate itself, and nobody could approve it in time.
+        let demanded = if self.settings.people.probe.as_ref() == Some(&self.name) {
+            (ProvenanceEvidence::NotDemanded, People::not_asked())
         } else {
-            self.people(&tags).await?
+            (self.provenance(None).await?, self.people(None).await?)
         };
-        let evidence = self.evidence(csc, Fact::NotAsked, &tags, people).await?;
+        let evidence = self.evidence(csc, Fact::NotAsked, demanded).await?;
         let (package, _) = self.package()?;
         let judgement = verify(&evidence, candidate(self.pending, &package.signed));
         let (verified, verdict) = self.record(&evidence, judgement, None).await?;

@@ -88,8 +88,8 @@ fn verdict_record<W: DeployWorld>(
             }),
             Fact::Known(None) | Fact::NotAsked | Fact::Unavailable(_) => None,
         },
-        approved_by: approvers(pending, evidence),
         operator_policy: Some(evidence.policy),
+        approved_by: approvers(pending, evidence),
         alias: alias.cloned(),
         // One that refuses may come after an effect: what it is about was applied before, and is judged anew.
         effect: if verdict.decision.accepts() || pending.applied != Applied::No {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::{
     break_glass::look_for_break_glass,
-    collect_evidence::{collect_evidence, csc_by_arn, read_package, read_source},
+    collect_evidence::{TargetFacts, collect_evidence, csc_by_arn, read_package, read_source},
     collect_provenance::collect_provenance,
     current_package::prove_same,
     description::{description, mark},
@@ -131,22 +131,18 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             collect_provenance(world, self.settings, self.pending, &package, &tags).await;
         let people = match self.pending.applied {
             Applied::No => {
-                ask_people(world, &self.settings.people, self.pending, &package, &tags).await
+                ask_people(world, &self.settings.people, self.pending, &package, None).await
             }
             Applied::Unknown | Applied::Yes(_) => People::not_asked(),
         };
-        let (job, function) = (&self.pending.job, Fact::NotAsked);
-        let mut evidence = collect_evidence(
-            world,
-            self.settings,
-            job,
-            &package,
-            csc.clone(),
-            function,
+        let target = TargetFacts {
+            csc: csc.clone(),
+            function: Fact::NotAsked,
             provenance,
-        )
-        .await;
-        evidence.people = people;
+            people,
+        };
+        let job = &self.pending.job;
+        let mut evidence = collect_evidence(world, self.settings, job, &package, target).await;
         look_for_break_glass(world, &self.settings.people, self.pending, &mut evidence).await?;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) =

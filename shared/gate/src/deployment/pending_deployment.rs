@@ -126,12 +126,13 @@ async fn upload_of_job<W: DeployWorld>(
     }))
 }
 
-/// Finds the upload that a job is for, and how far earlier deliveries came with it.
+/// Finds the upload that a job is for, tells it to `found`, and finds how far earlier deliveries came with it.
 pub(super) async fn find<W: DeployWorld>(
     world: &W,
     settings: &DeploySettings,
     job: &SigningJobId,
     attempt: &DeliveryAttempt,
+    found: &(dyn Fn(&Upload, &Target) + Sync),
 ) -> Result<JobLookup, RetryableError> {
     let not_ours = |why: String| Ok(JobLookup::NotOurs(why));
     let SignedUpload {
@@ -139,9 +140,10 @@ pub(super) async fn find<W: DeployWorld>(
         target,
         upload,
     } = match upload_of_job(world, settings, job, attempt).await? {
-        Ok(found) => found,
+        Ok(signed) => signed,
         Err(why) => return not_ours(why),
     };
+    found(&upload, &target);
     let folder = RecordFolder::list(world, &upload).await?;
     if folder.has::<Outcome>()
         && let Some(finished) = finished_before(world, &settings.stack, &upload).await?

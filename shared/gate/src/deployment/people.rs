@@ -34,7 +34,7 @@ pub(super) async fn ask_people<W: DeployWorld>(
     settings: &PeopleSettings,
     pending: &PendingDeployment,
     package: &ExaminedPackage,
-    tags: &BTreeMap<String, String>,
+    tags: Option<&BTreeMap<String, String>>,
 ) -> People {
     let wait_until = after(pending.upload.at, settings.max_wait);
     let asked = Question {
@@ -44,9 +44,7 @@ pub(super) async fn ask_people<W: DeployWorld>(
         wait_until,
     };
     let required = required_approvals(settings, tags);
-    let source = package.examined.proven_source();
-    let source = source.map(|sha256| UploadDigest::of_bytes(&sha256));
-    let approvals = match (required.clone(), source) {
+    let approvals = match (required.clone(), package.examined.source_sha256()) {
         // Of what is not proven to come from the upload, the verdict says that, and it is enough.
         (Ok(0), _) | (Ok(_), None) => Fact::NotAsked,
         (Err(_), _) => Fact::Known(asked.approvals(required, Vec::new())),
@@ -73,9 +71,9 @@ pub(super) async fn ask_people<W: DeployWorld>(
 /// How many people have to approve: what the stack demands of all, or what the tag demands if that is more.
 fn required_approvals(
     settings: &PeopleSettings,
-    tags: &BTreeMap<String, String>,
+    tags: Option<&BTreeMap<String, String>>,
 ) -> Result<u32, String> {
-    let Some(tag) = tags.get(APPROVALS_TAG) else {
+    let Some(tag) = tags.and_then(|tags| tags.get(APPROVALS_TAG)) else {
         return Ok(settings.required_approvals);
     };
     let number = tag.parse().ok().filter(|number| *number <= MAX_APPROVALS);

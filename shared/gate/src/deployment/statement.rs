@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha384};
 use crate::{
     domain::{StackArn, Target, hex},
     records::{Outcome, UploadState, VerdictRecord},
+    verdict::{AttestationReport, ProvenanceReport},
 };
 
 /// The type of the envelope's payload.
@@ -45,7 +46,9 @@ struct Predicate {
     verifier: Verifier,
     time_verified: Timestamp,
     resource_uri: String,
-    policy: PolicyReference,
+    policy: ObjectReference,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    input_attestations: Vec<ObjectReference>,
     verification_result: &'static str,
     verified_levels: Vec<&'static str>,
     slsa_version: &'static str,
@@ -68,22 +71,26 @@ struct Sha256Digest {
     sha256: String,
 }
 
-/// The policy document: where it is, and which it is.
+/// An object of S3: where it is, and which it is.
 #[derive(Debug, Serialize)]
-pub(super) struct PolicyReference {
+pub(super) struct ObjectReference {
     uri: String,
     digest: Sha256Digest,
 }
 
-impl PolicyReference {
-    /// The document at `uri`, by the SHA-256 of its bytes.
-    pub(super) fn new(uri: String, sha256: &[u8]) -> Self {
+impl ObjectReference {
+    /// The object at `uri`, by the SHA-256 of its bytes in hexadecimal.
+    pub(super) fn new(uri: String, sha256: String) -> Self {
         Self {
             uri,
-            digest: Sha256Digest {
-                sha256: hex(sha256),
-            },
+            digest: Sha256Digest { sha256 },
         }
+    }
+
+    /// The attestation that met the demand, in the bucket that the upload is in.
+    fn of_attestation(outcome: &Outcome, attestation: &AttestationReport) -> Self {
+        let (bucket, key) = (&outcome.upload.id.bucket, &attestation.key);
+        Self::new(format!("s3://{bucket}/{key}"), attestation.sha256.clone())
     }
 }
 
@@ -94,8 +101,9 @@ impl Statement {
         target: &Target,
         outcome: &Outcome,
         record: &VerdictRecord,
-        policy: PolicyReference,
+        policy: ObjectReference,
     ) -> Option<Self> {
+        let provenance = record.verdict.as_ref()?.provenance.as_ref();
         let package = package_of(outcome, record).and_then(hex_of)?;
         let mut subject = Vec::new();
         if let Some(source) = record.source_sha256.as_deref().and_then(hex_of) {
@@ -122,11 +130,25 @@ impl Statement {
                 time_verified: record.judged_at,
                 resource_uri: resource_of(verifier, target, outcome),
                 policy,
+                input_attestations: provenance
+                    .map(|found| ObjectReference::of_attestation(outcome, &found.attestation))
+                    .into_iter()
+                    .collect(),
                 verification_result: "PASSED",
-                verified_levels: vec![NOT_EVALUATED],
+                verified_levels: vec![level_of(provenance)],
                 slsa_version: SLSA_VERSION,
             },
         })
+    }
+}
+
+/// The level that is proven, and no other: where nothing is demanded, nothing is looked for.
+fn level_of(provenance: Option<&ProvenanceReport>) -> &'static str {
+    match provenance.map(|found| found.level) {
+        Some(1) => "SLSA_BUILD_LEVEL_1",
+        Some(2) => "SLSA_BUILD_LEVEL_2",
+        Some(3) => "SLSA_BUILD_LEVEL_3",
+        _ => NOT_EVALUATED,
     }
 }
 

@@ -8,9 +8,9 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use super::statement::{PAYLOAD_TYPE, PolicyReference, Statement, digest_to_sign};
+use super::statement::{ObjectReference, PAYLOAD_TYPE, Statement, digest_to_sign};
 use crate::{
-    domain::{Stack, StackArn},
+    domain::{Stack, StackArn, hex},
     outcome::{DeliveryAttempt, RetryableError, within},
     ports::{Clock, Creation, Records, SummarySigner},
     records::{
@@ -104,7 +104,7 @@ async fn policy_reference<W: SummaryWorld>(
     stack: &Stack,
     folder: &str,
     policy: &PolicyDocument,
-) -> Result<PolicyReference, RetryableError> {
+) -> Result<ObjectReference, RetryableError> {
     let path = records::path_in::<PolicyDocument>(folder);
     let mut body = records::to_json(&path, policy)?;
     if world.create_record(&path, &body).await? == Creation::Existed {
@@ -113,5 +113,5 @@ async fn policy_reference<W: SummaryWorld>(
             found.ok_or_else(|| RetryableError::busy(format!("{path} was there and is gone")))?;
     }
     let uri = format!("s3://{}/{path}", stack.records_bucket);
-    Ok(PolicyReference::new(uri, &Sha256::digest(&body)))
+    Ok(ObjectReference::new(uri, hex(&Sha256::digest(&body))))
 }

@@ -83,6 +83,20 @@ fn list(
 mod tests {
     use super::*;
 
+    #[test]
+    fn architectures_are_at_most_two() {
+        let read = |text: &str| {
+            let metadata = BTreeMap::from([(ARCHITECTURES.to_owned(), text.to_owned())]);
+            LayerMetadata::read(&metadata)
+        };
+        let both = read("arm64, x86_64").unwrap();
+        assert_eq!(both.architectures(), ["arm64", "x86_64"]);
+        assert_eq!(both.runtimes(), [""; 0]);
+        let refused = read("arm64,x86_64,riscv64").unwrap_err().to_string();
+        assert!(refused.contains("at most 2"), "{refused}");
+        assert!(read("arm64,").is_err());
+    }
+
     fn read(runtimes: &str) -> Result<LayerMetadata, LayerMetadataError> {
         LayerMetadata::read(&BTreeMap::from([(
             RUNTIMES.to_owned(),

@@ -119,12 +119,12 @@ pub struct VerdictRecord {
     pub lambda: LambdaVerdict,
     /// The code signing configuration; null when there is none or it could not be read.
     pub code_signing_config: Option<CscReport>,
-    /// Whose approvals counted; empty when none was demanded.
-    #[serde(default)]
-    pub approved_by: Vec<Approver>,
     /// The stack's own settings that it was decided by; null when no verdict was made, and in older records.
     #[serde(default)]
     pub operator_policy: Option<OperatorPolicy>,
+    /// Whose approvals counted; empty when none was demanded.
+    #[serde(default)]
+    pub approved_by: Vec<Approver>,
     /// The alias that the deployment is to move, as the function's tag named it; null when there is no
     /// tag, or the verdict is about no function.
     #[serde(default)]

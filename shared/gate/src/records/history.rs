@@ -12,7 +12,7 @@ use super::{
     store::{Document, RecordFolder, read},
 };
 use crate::{
-    domain::{Stack, Target, Upload, UploadId, VersionNumber},
+    domain::{Stack, Target, Upload, UploadId, VersionId, VersionNumber},
     ports::Records,
 };
 
@@ -283,6 +283,36 @@ pub async fn upload_records<W: Records>(
         .map(str::to_owned)
         .collect();
     records_of(world, &prefix, label, &documents).await
+}
+
+/// All that is on record of the upload that S3 stored as this version of the target's key; `None` when nothing is, so
+/// that it was not taken in yet or is no version of this key. A listing of all that is on record of the target, and a read for each
+/// document of this upload.
+pub async fn upload_with_version<W: Records>(
+    world: &W,
+    target: &Target,
+    version: &VersionId,
+) -> Result<Option<UploadRecords>, RecordError> {
+    let prefix = format!("{target}/");
+    let paths = world.list_records(&prefix).await?;
+    let documents = paths
+        .iter()
+        .filter_map(|path| path.strip_prefix(&prefix)?.split_once('/'));
+    let mut folders: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (label, document) in documents {
+        if Upload::parse_label(label).is_some_and(|(_, of)| of == *version) {
+            let found = folders.entry(label).or_default();
+            found.insert(document.to_owned());
+        }
+    }
+    // S3 gives a version one time, so that there is one folder.
+    match folders.pop_last() {
+        Some((label, documents)) => {
+            let label = label.to_owned();
+            Ok(Some(records_of(world, &prefix, label, &documents).await?))
+        }
+        None => Ok(None),
+    }
 }
 
 #[cfg(test)]

@@ -66,9 +66,13 @@ pub struct Incident {
     /// What it was done to, and how often since it was told last.
     #[serde(default)]
     pub targets: Tally,
-    /// Whose code it was about, and when that was told last: other code is told at once.
+    /// Whose code it was about, and when such code was told or counted last: other code is told at once. What was idle for an
+    /// interval is forgotten.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub code_classes: BTreeMap<String, Timestamp>,
+    /// When what was counted was summed up last, with or without a page of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summed_at: Option<Timestamp>,
     /// What it brought that has to be gone before it is over: publishers, layers, `$LATEST`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lasting: BTreeSet<String>,

@@ -2,8 +2,9 @@
 //!
 //! Lives here: the documents (`documents.rs`, `outcome.rs`, their `schema.rs`; `docs/records.md` describes each), reading and writing
 //! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), who
-//! made a statement about an upload (`statement.rs`), what `sweep` finds (`drift.rs`, `posture.rs`, `daily_probe.rs`), what `alert`
-//! has told (`incident.rs`, `open_alerts.rs`, `silence.rs`), and what others may verify of a deployment (`summary.rs`).
+//! made a statement about an upload (`statement.rs`), what `sweep`
+//! finds (`drift.rs`, `posture.rs`, `daily_probe.rs`), what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`), and
+//! what others may verify of a deployment (`summary.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
 //!
@@ -37,7 +38,7 @@ pub use drift::{
 };
 pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
-pub use history::{UploadRecords, history, live, upload_records};
+pub use history::{UploadRecords, history, live, upload_records, upload_with_version};
 pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record, versions_on_record};
 pub use incident::{Incident, Recovered, Tally, Telling};
 pub(crate) use incident::{incident_kind, incident_path, incidents_folder, recovered_path};

@@ -167,17 +167,20 @@ pub(super) fn changed_settings<W: SweepWorld>(
         ("PeerRoles", &before.peer_roles, &now.peer_roles),
         ("TrustRoots", &before.trust_roots, &now.trust_roots),
     ] {
-        let list = |of: Vec<&str>| match of.is_empty() {
-            true => "nothing".to_owned(),
-            false => of.join(", "),
+        let list = |of: &[&str]| {
+            if of.is_empty() {
+                "nothing".to_owned()
+            } else {
+                of.join(", ")
+            }
         };
         let added: Vec<&str> = now.difference(before).map(String::as_str).collect();
         let removed: Vec<&str> = before.difference(now).map(String::as_str).collect();
         if !added.is_empty() {
             changes.push(format!(
                 "{name} has {} since, and no longer {}",
-                list(added),
-                list(removed)
+                list(&added),
+                list(&removed)
             ));
         }
     }

@@ -74,7 +74,7 @@ pub fn decide(evidence: &Evidence) -> Verdict {
 /// What a failure of each check does.
 fn action_of(check: Check, evidence: &Evidence) -> Action {
     match check {
-        // Who demands provenance means it, whatever AWS does with signatures; so does who asks for people.
+        // Who demands provenance or approvals means it, whatever AWS does with signatures.
         Check::Structure
         | Check::Origin
         | Check::Claims

@@ -2,7 +2,9 @@
 
 pub(super) use super::fact::{Fact, NoAnswer};
 use super::{people::People, provenance_evidence::ProvenanceEvidence, start_facts::StartFacts};
-use crate::domain::{Csc, FunctionConfiguration, Refusal, SigningJob, SigningProfile};
+use crate::domain::{
+    Csc, FunctionConfiguration, Refusal, SigningJob, SigningProfile, UploadDigest,
+};
 use countersign_package::{
     Certificate, Claims, IntegrityError, OriginError, ProfileVersionArn, StructureError,
     VerifiedPackage, origin::OriginProof,
@@ -135,6 +137,21 @@ impl Examined {
         &self.sha256
     }
 
+    /// SHA-256 of the upload that the package is proven to be made of; `None` when that is not proven.
+    #[must_use]
+    pub fn source_sha256(&self) -> Option<UploadDigest> {
+        match &self.origin {
+            Origin::Judged(Ok(proof)) => {
+                Some(UploadDigest::of_bytes(proof.source_sha256().as_bytes()))
+            }
+            Origin::Judged(Err(_))
+            | Origin::NotAsked
+            | Origin::Absent
+            | Origin::Unavailable(_)
+            | Origin::Unjudged => None,
+        }
+    }
+
     /// Whether the package carries a signature whose claims are proven: by a whole verification, or by
     /// the signature alone when only the contents differ.
     #[must_use]
@@ -192,12 +209,12 @@ impl Evidence {
             || self.job.is_passing()
             || self.profile.is_passing()
             || self.dry_run.is_passing()
-            || self.people.is_passing()
             || matches!(
                 &self.provenance,
                 ProvenanceEvidence::Demanded(demanded) if demanded.attestations.is_passing()
             )
-            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.has_passing_cause())
+            || self.people.is_passing()
+            || matches!(origin, Origin::Unavailable(no_answer) if no_answer.is_passing())
     }
 
     /// The proven claims; or, when Lambda's dry run overrides our finding, what Signer itself says of

@@ -30,7 +30,8 @@ impl NoAnswer {
         }
     }
 
-    pub(super) fn has_passing_cause(&self) -> bool {
+    /// Whether AWS throttled or did not answer.
+    pub(super) fn is_passing(&self) -> bool {
         self.is_passing
     }
 
@@ -53,6 +54,6 @@ impl fmt::Display for NoAnswer {
 impl<T> Fact<T> {
     /// Whether AWS throttled or did not answer.
     pub(super) fn is_passing(&self) -> bool {
-        matches!(self, Self::Unavailable(no_answer) if no_answer.has_passing_cause())
+        matches!(self, Self::Unavailable(no_answer) if no_answer.is_passing())
     }
 }

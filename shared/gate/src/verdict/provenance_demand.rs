@@ -86,11 +86,11 @@ impl DemandParts {
     /// What the tags of a function demand. A tag that is there and cannot be read is an error.
     pub fn of_tags(tags: &BTreeMap<String, String>) -> Result<Self, DemandError> {
         Ok(Self {
-            source: read_tag(tags, SOURCE_TAG)?,
-            workflow: read_tag(tags, WORKFLOW_TAG)?,
-            git_ref: read_tag(tags, REF_TAG)?,
-            level: read_tag(tags, LEVEL_TAG)?,
-            builder: read_tag(tags, BUILDER_TAG)?,
+            source: read_tag(tags, SOURCE_TAG, "github.com/owner/repository")?,
+            workflow: read_tag(tags, WORKFLOW_TAG, ".github/workflows/release.yml")?,
+            git_ref: read_tag(tags, REF_TAG, "refs/heads/main")?,
+            level: read_tag(tags, LEVEL_TAG, "2")?,
+            builder: read_tag(tags, BUILDER_TAG, "https://oidc.example.com")?,
         })
     }
 
@@ -152,22 +152,21 @@ impl DemandParts {
     }
 }
 
-/// One tag, if it is there.
-fn read_tag<T: FromStr>(
+/// One tag, if it is there; `example` is one that can be read.
+fn read_tag<T: FromStr<Err: fmt::Display>>(
     tags: &BTreeMap<String, String>,
     name: &'static str,
-) -> Result<Option<T>, DemandError>
-where
-    T::Err: fmt::Display,
-{
+    example: &str,
+) -> Result<Option<T>, DemandError> {
     let Some(text) = tags.get(name) else {
         return Ok(None);
     };
     text.parse().map(Some).map_err(|fault: T::Err| {
-        DemandError::new(
-            name,
-            format!("its value `{}` is not usable: {fault}", shown(text)),
-        )
+        let fault = format!(
+            "its value `{}` is not usable: {fault}; write it as in `{example}`",
+            shown(text)
+        );
+        DemandError::new(name, fault)
     })
 }
 

@@ -323,8 +323,14 @@ fn second_delivery_steps_back_while_the_first_works_and_goes_on_when_it_was_cut_
     let ports = hands(&world, "first");
     let settings = deploy_settings();
     {
-        let deployment =
-            countersign_gate::deployment::deploy(&ports, &examiner, &settings, &job, &first);
+        let deployment = countersign_gate::deployment::deploy(
+            &ports,
+            &examiner,
+            &settings,
+            &job,
+            &first,
+            &|_, _| {},
+        );
         let mut deployment = std::pin::pin!(deployment);
         while world.state().applied.is_empty() {
             assert!(crate::world::run::poll_in(&world, deployment.as_mut()).is_pending());
@@ -369,7 +375,14 @@ fn upload_that_one_delivery_refuses_is_not_deployed_by_another_beside_it() {
     let settings = deploy_settings();
     let first = hands(&world, "first");
     let attempt = patient(&world);
-    let mut deployment = Box::pin(deploy(&first, &examiner, &settings, &job, &attempt));
+    let mut deployment = Box::pin(deploy(
+        &first,
+        &examiner,
+        &settings,
+        &job,
+        &attempt,
+        &|_, _| {},
+    ));
     // The first has read a function without a tag.
     while !world.state().calls.contains(&"s3:GetObject signed") {
         assert!(poll_in(&world, deployment.as_mut()).is_pending());

@@ -157,7 +157,14 @@ impl Way {
         let (hands, settings) = (hands(&self.world, "deploy"), deploy_settings());
         let attempt = self.attempt();
         let examiner = CachingExaminer::new();
-        let mut work = Box::pin(deploy(&hands, &examiner, &settings, job, &attempt));
+        let mut work = Box::pin(deploy(
+            &hands,
+            &examiner,
+            &settings,
+            job,
+            &attempt,
+            &|_, _| {},
+        ));
         loop {
             if let std::task::Poll::Ready(done) = poll_in(&self.world, work.as_mut()) {
                 return Some(done);

@@ -129,7 +129,11 @@ fn straight_deployment_costs_what_the_document_says() {
 #[test]
 fn layer_is_published_with_what_its_upload_says() {
     let world = world();
-    let metadata = [("compatible-runtimes", "python3.13"), ("author", "ann")];
+    let metadata = [
+        ("compatible-runtimes", "python3.13"),
+        ("compatible-architectures", "arm64, x86_64"),
+        ("author", "ann"),
+    ];
     world.state().metadata = metadata
         .into_iter()
         .map(|(k, v)| (k.to_owned(), v.to_owned()))
@@ -146,6 +150,10 @@ fn layer_is_published_with_what_its_upload_says() {
     );
     let description = world.state().layers["common"][0].description.clone();
     assert!(description.starts_with("countersign:") && description.contains("author=ann"));
+    assert_eq!(
+        world.state().layers["common"][0].runs_on,
+        [vec!["python3.13"], vec!["arm64", "x86_64"]]
+    );
     // The same content again publishes nothing.
     assert!(go(&world, LAYER, SAME_AS_GOOD).deployed.unwrap().unchanged);
     assert_eq!(world.state().layers["common"].len(), 1);
@@ -257,6 +265,7 @@ fn use_cases_are_send() {
         &settings,
         &job,
         &patient(&world),
+        &|_, _| {},
     ));
     is_send::<Option<Finished>>(&None);
 }

@@ -43,7 +43,14 @@ pub(crate) fn interrupted(
     );
     let attempt = patient(world);
     world.state().calls.clear();
-    let mut deployment = pin!(deploy(&ports, &examiner, &settings, job, &attempt));
+    let mut deployment = pin!(deploy(
+        &ports,
+        &examiner,
+        &settings,
+        job,
+        &attempt,
+        &|_, _| {}
+    ));
     while !is_time(&world.state().calls) {
         assert!(poll_in(world, deployment.as_mut()).is_pending());
     }
@@ -174,7 +181,14 @@ fn turn_to_publish_that_was_cut_off_runs_out() {
             deploy_settings(),
         );
         let attempt = patient(&world);
-        let mut deployment = pin!(deploy(&ports, &examiner, &settings, &older, &attempt));
+        let mut deployment = pin!(deploy(
+            &ports,
+            &examiner,
+            &settings,
+            &older,
+            &attempt,
+            &|_, _| {}
+        ));
         while !world.state().calls.contains(&"s3:CopyObject") {
             assert!(poll_in(&world, deployment.as_mut()).is_pending());
         }

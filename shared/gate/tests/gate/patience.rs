@@ -93,7 +93,10 @@ fn bring_to_its_end(
 ) -> Result<Outcome, RetryableError> {
     let examiner = CachingExaminer::new();
     let (hands, settings) = (hands(world, "deploy"), deploy_settings());
-    match run_in(world, deploy(&hands, &examiner, &settings, job, attempt))? {
+    match run_in(
+        world,
+        deploy(&hands, &examiner, &settings, job, attempt, &|_, _| {}),
+    )? {
         Deployment::Finished(finished) => Ok(finished.outcome),
         Deployment::NotOurs(why) => panic!("not ours: {why}"),
     }

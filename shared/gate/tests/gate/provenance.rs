@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use countersign_gate::{
     deployment::DeploySettings,
     domain::{
-        AttestationFolder, BUILDER_TAG, LEVEL_TAG, REF_TAG, ReasonCode, SOURCE_TAG, VersionId,
+        AttestationFolder, BUILDER_TAG, FunctionName, LEVEL_TAG, REF_TAG, ReasonCode, SOURCE_TAG,
+        VersionId,
     },
     outcome::RetryableError,
     records::{Outcome, UploadState, VerdictRecord, Waiting},
@@ -310,6 +311,20 @@ fn layers_and_new_functions_are_judged_by_the_stack() {
         let verdict = verdict(&world).verdict.unwrap();
         assert!(verdict.provenance.is_some(), "{key}");
     }
+}
+
+/// It is the gate's own, and nobody built it.
+#[test]
+fn daily_probe_is_not_asked_where_it_was_built() {
+    let mut settings = settings();
+    settings.provenance.demand = parts(&[(SOURCE_TAG, "github.com/acme/")]);
+    settings.people.probe = Some(FunctionName::parse("new").unwrap());
+    let world = world();
+    let outcome = go(&world, &settings, "functions/new.zip", GOOD);
+    assert_eq!(outcome.state, UploadState::Prepared, "{outcome:?}");
+    assert_eq!(calls(&world, LIST), 0);
+    let outcome = go(&world, &settings, FUNCTION, GOOD);
+    assert_eq!(refused(&outcome), ReasonCode::ProvenanceMissing);
 }
 
 #[test]

@@ -305,7 +305,10 @@ fn jobs_of_others_are_told_apart() {
     let examiner = CachingExaminer::new();
     let answer = |settings: &DeploySettings, job: &SigningJobId, attempt: &DeliveryAttempt| {
         let hands = hands(&world, "deploy");
-        run_in(&world, deploy(&hands, &examiner, settings, job, attempt))
+        run_in(
+            &world,
+            deploy(&hands, &examiner, settings, job, attempt, &|_, _| {}),
+        )
     };
     let foreign = answer(&settings, &of_other_stack, &patient(&world));
     assert!(matches!(foreign, Ok(Deployment::NotOurs(_))));
@@ -467,7 +470,14 @@ fn on_lambdas_word_the_job_is_compared_too() {
         let hands = hands(&world, "deploy");
         let deployment = run_in(
             &world,
-            deploy(&hands, &examiner, &settings, &job, &patient(&world)),
+            deploy(
+                &hands,
+                &examiner,
+                &settings,
+                &job,
+                &patient(&world),
+                &|_, _| {},
+            ),
         )
         .unwrap();
         let Deployment::Finished(finished) = deployment else {

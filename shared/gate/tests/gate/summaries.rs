@@ -220,6 +220,41 @@ fn what_was_refused_has_no_summary() {
     assert_eq!(world.state().calls, [""; 0], "and costs no call");
 }
 
+/// The level is that of the provenance which met the demand, and that one is named.
+#[test]
+fn proven_level_and_its_attestation_are_named() {
+    for (level, said) in [
+        (1, "SLSA_BUILD_LEVEL_1"),
+        (2, "SLSA_BUILD_LEVEL_2"),
+        (3, "SLSA_BUILD_LEVEL_3"),
+        (4, "SLSA_BUILD_LEVEL_UNEVALUATED"),
+    ] {
+        let world = world();
+        let outcome = go(&world, FUNCTION, GOOD);
+        let path = format!("{}verdict.json", outcome.upload.folder());
+        let mut verdict: Value = world.state().record(&path).unwrap();
+        verdict["verdict"]["provenance"] = serde_json::json!({
+            "source": "https://github.com/acme/shop", "commit": null, "ref": null, "workflow": null,
+            "signer_workflow": null, "trigger": null, "builder": "b", "build_type": "t", "level": level,
+            "signed_by": {"kind": "key", "sha256": hex(&[7; 32])}, "signed_at": null,
+            "attestation": {"key": "attestations/x/build.json", "version": "v9", "sha256": hex(&[9; 32])},
+        });
+        let body = serde_json::to_vec(&verdict).unwrap();
+        world.state().records.insert(path, body);
+        summarized(&world, &outcome).unwrap().unwrap();
+        let statement = statement(&world, &outcome);
+        let predicate = &statement["predicate"];
+        assert_eq!(predicate["verifiedLevels"], serde_json::json!([said]));
+        assert_eq!(
+            predicate["inputAttestations"],
+            serde_json::json!([{
+                "uri": "s3://uploads/attestations/x/build.json",
+                "digest": {"sha256": hex(&[9; 32])},
+            }])
+        );
+    }
+}
+
 /// An outcome whose verdict does not tell the policy: nothing can be said of it.
 #[test]
 fn older_record_has_no_summary() {

@@ -45,6 +45,12 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 7] = [
                 "countersign status functions/shop --records-bucket \"$RECORDS_BUCKET\"",
                 By(README),
             ),
+            (
+                "curl -fLO https://github.com/DataDog/datadog-serverless-functions/releases/download/aws-dd-forwarder-3.127.0/aws-dd-forwarder-3.127.0.zip &&",
+                Not(
+                    "no test fetches anything; its second command is pasted in cli/tests/vectors.rs, about another package",
+                ),
+            ),
         ],
     ),
     (

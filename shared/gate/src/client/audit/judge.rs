@@ -9,8 +9,10 @@ use serde::Serialize;
 use super::{
     access::{Reach, wildcard_right},
     command,
+    finding::{AuditFinding, finding},
     kind::{AuditSeverity, FindingKind},
     read::SweepSnapshot,
+    shadow,
     subject::{CodeStanding, ConfigurationAudit, Protection, Subject, TrendPoint},
 };
 use crate::{
@@ -21,27 +23,6 @@ use crate::{
 
 /// A posture that is older than two hourly sweeps says nothing of now.
 const MAX_POSTURE_AGE: SignedDuration = SignedDuration::from_hours(2);
-
-/// One thing that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AuditFinding {
-    /// A target, or the ARN of a code signing configuration, user, group or role.
-    pub subject: String,
-    /// Its kind.
-    pub kind: FindingKind,
-    /// How much it matters.
-    pub severity: AuditSeverity,
-    /// What was found.
-    pub message: String,
-    /// What to do.
-    pub fix: &'static str,
-    /// The command that mends it or shows more, where there is one.
-    pub command: Option<String>,
-    /// The controls that ask for it.
-    pub controls: &'static [&'static str],
-    /// When it was first found; null for what is judged anew each time.
-    pub found_at: Option<Timestamp>,
-}
 
 /// How many of what.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -123,9 +104,11 @@ pub fn audit(
     }
     of_drift(posture, drift, &mut findings);
     for csc in &posture.configurations {
-        of_configuration(csc, &subjects, trusted, &mut findings);
+        of_configuration(csc, &posture.stack, &subjects, trusted, &mut findings);
     }
-    findings.extend(principals.iter().filter_map(of_principal));
+    findings.extend(shadow::shadowed(&configurations));
+    let principals = principals.iter();
+    findings.extend(principals.filter_map(|principal| of_principal(principal, &posture.stack)));
     findings.sort_by(|a, b| {
         let key = |finding: &AuditFinding| (finding.subject.clone(), finding.kind);
         b.severity
@@ -211,7 +194,7 @@ fn configurations_of(posture: &Posture) -> Vec<ConfigurationAudit> {
 fn of_subject(posture: &Posture, subject: &Subject, findings: &mut Vec<AuditFinding>) {
     let name = &subject.subject;
     let mut add = |kind: FindingKind, message: Option<String>| {
-        let command = command::of_target(kind, name);
+        let command = command::of(kind, name, &posture.stack);
         findings.push(finding(name, kind, message, command));
     };
     let is_function = name.starts_with("functions/");
@@ -258,7 +241,7 @@ fn of_signer(posture: &Posture, subject: &Subject, findings: &mut Vec<AuditFindi
         return;
     };
     let mut add = |kind: FindingKind, message: String| {
-        let command = command::of_target(kind, &subject.subject);
+        let command = command::of(kind, &subject.subject, &posture.stack);
         findings.push(finding(&subject.subject, kind, Some(message), command));
     };
     let Some(csc) = posture.configurations.iter().find(|csc| csc.arn == *arn) else {
@@ -297,7 +280,7 @@ fn of_drift(posture: &Posture, drift: &[Drift], findings: &mut Vec<AuditFinding>
         told.insert((drift.subject.clone(), drift.kind));
         let kind = FindingKind::Drift(drift.kind);
         let subject = subject_of(posture, drift);
-        let command = command::of_target(kind, subject);
+        let command = command::of(kind, subject, &posture.stack);
         findings.push(AuditFinding {
             found_at: Some(drift.found_at),
             fix: drift.fix(),
@@ -309,7 +292,7 @@ fn of_drift(posture: &Posture, drift: &[Drift], findings: &mut Vec<AuditFinding>
         for kind in &target.drift {
             if !told.contains(&(subject.clone(), *kind)) {
                 let kind = FindingKind::Drift(*kind);
-                let command = command::of_target(kind, &subject);
+                let command = command::of(kind, &subject, &posture.stack);
                 findings.push(finding(&subject, kind, None, command));
             }
         }
@@ -330,6 +313,7 @@ fn subject_of<'a>(posture: &'a Posture, drift: &'a Drift) -> &'a str {
 
 fn of_configuration(
     csc: &CscPosture,
+    stack: &str,
     subjects: &[Subject],
     trusted: &BTreeSet<String>,
     findings: &mut Vec<AuditFinding>,
@@ -342,14 +326,12 @@ fn of_configuration(
         findings.push(finding(&csc.arn, kind, message, command));
     };
     if users.is_empty() {
-        add(FindingKind::CscUnused, None, command::delete(&csc.arn));
+        let kind = FindingKind::CscUnused;
+        add(kind, None, command::of(kind, &csc.arn, stack));
     }
     if csc.publishers.is_empty() {
-        add(
-            FindingKind::CscWithoutPublishers,
-            None,
-            command::show(&csc.arn),
-        );
+        let kind = FindingKind::CscWithoutPublishers;
+        add(kind, None, command::of(kind, &csc.arn, stack));
     }
     for publisher in &csc.publishers {
         let without = command::without(csc, publisher);
@@ -379,14 +361,15 @@ fn of_configuration(
     }
 }
 
-fn of_principal(principal: &Principal) -> Option<AuditFinding> {
+fn of_principal(principal: &Principal, stack: &str) -> Option<AuditFinding> {
     let right = wildcard_right(principal)?;
     let kind = match right.reach {
         Reach::Lambda => FindingKind::CscOpenByWildcard,
         Reach::Everything => FindingKind::CscOpenToAdministrator,
         Reach::NotKnown => FindingKind::PolicyUnread,
     };
-    Some(finding(&principal.arn, kind, Some(right.message), None))
+    let command = command::of(kind, &principal.arn, stack);
+    Some(finding(&principal.arn, kind, Some(right.message), command))
 }
 
 /// Whether a publisher is not of the configuration's own partition, region and account.
@@ -395,24 +378,6 @@ fn is_foreign(csc: &CscPosture, publisher: &ProfileVersionArn, trusted: &BTreeSe
     let (partition, _, region, account) = (own.next(), own.next(), own.next(), own.next());
     let is_trusted = account == Some(publisher.account()) || trusted.contains(publisher.account());
     !is_trusted || partition != Some(publisher.partition()) || region != Some(publisher.region())
-}
-
-fn finding(
-    subject: &str,
-    kind: FindingKind,
-    message: Option<String>,
-    command: Option<String>,
-) -> AuditFinding {
-    AuditFinding {
-        subject: subject.to_owned(),
-        kind,
-        severity: kind.severity(),
-        message: message.unwrap_or_else(|| kind.meaning().to_owned()),
-        fix: kind.fix(),
-        command,
-        controls: kind.controls(),
-        found_at: None,
-    }
 }
 
 fn summary(posture: &Posture, subjects: &[Subject], findings: &[AuditFinding]) -> AuditSummary {

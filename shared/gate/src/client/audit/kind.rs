@@ -62,6 +62,8 @@ pub enum FindingKind {
     PublisherIdle,
     /// No function has the configuration.
     CscUnused,
+    /// Another configuration lists the same publishers or more, and is as strict.
+    CscShadowed,
     /// A principal may change whom Lambda trusts, by a wildcard.
     CscOpenByWildcard,
     /// A principal may do everything, this among it.
@@ -70,16 +72,22 @@ pub enum FindingKind {
     PolicyUnread,
 }
 
-/// CIS AWS Compute Services Benchmark, NIST SP 800-53 revision 5. Security Hub has no control for code
-/// signing among its controls for Lambda (its user guide, grade B).
-const CODE_SIGNING: &[&str] = &[
-    "CIS AWS Compute Services 4.8",
-    "NIST 800-53 SI-7(15)",
-    "NIST 800-53 CM-14",
-];
-const INTEGRITY: &[&str] = &["NIST 800-53 SI-7(15)", "NIST 800-53 CM-14"];
-const ACCESS: &[&str] = &["NIST 800-53 AC-6", "NIST 800-53 CM-5"];
-const INVENTORY: &[&str] = &["NIST 800-53 CM-14"];
+// CIS AWS Compute Services Benchmark, NIST SP 800-53 revision 5, OWASP SCVS 1.0 as docs/scvs.md has it, SLSA 1.1 as docs/slsa.md has
+// it: SLSA numbers nothing, so that these are the names of its rows. Security Hub has no control for code signing among its controls for
+// Lambda (its user guide, grade B).
+const CIS: &str = "CIS AWS Compute Services 4.8";
+const SI_7: &str = "NIST 800-53 SI-7(15)";
+const CM_14: &str = "NIST 800-53 CM-14";
+const AC_6: &str = "NIST 800-53 AC-6";
+const CM_5: &str = "NIST 800-53 CM-5";
+/// Nothing is published without a signature.
+const SCVS_SIGNED: &str = "SCVS 4.12";
+/// What is expected of a package is safe from whoever only publishes.
+const SLSA_EXPECTATIONS: &str = "SLSA 1.1 verification: expectations";
+/// Whoever runs a package verifies it before.
+const SLSA_CONSUMER: &str = "SLSA 1.1 verification: at the consumer";
+/// What runs is watched.
+const SLSA_MONITOR: &str = "SLSA 1.1 verification: a monitor";
 
 impl FindingKind {
     /// All of them.
@@ -98,6 +106,7 @@ impl FindingKind {
             Self::PublisherForeign,
             Self::PublisherIdle,
             Self::CscUnused,
+            Self::CscShadowed,
             Self::CscOpenByWildcard,
             Self::CscOpenToAdministrator,
             Self::PolicyUnread,
@@ -127,6 +136,7 @@ impl FindingKind {
             Self::PublisherForeign => "PUBLISHER_FOREIGN",
             Self::PublisherIdle => "PUBLISHER_IDLE",
             Self::CscUnused => "CSC_UNUSED",
+            Self::CscShadowed => "CSC_SHADOWED",
             Self::CscOpenByWildcard => "CSC_OPEN_BY_WILDCARD",
             Self::CscOpenToAdministrator => "CSC_OPEN_TO_ADMINISTRATOR",
             Self::PolicyUnread => "POLICY_UNREAD",
@@ -153,6 +163,7 @@ impl FindingKind {
             | Self::ContainerImage
             | Self::PublisherIdle
             | Self::CscUnused
+            | Self::CscShadowed
             | Self::CscOpenToAdministrator
             | Self::PolicyUnread => AuditSeverity::Note,
         }
@@ -205,6 +216,10 @@ impl FindingKind {
                 "The configuration lists a version of a signing profile that signed nothing that its functions run."
             }
             Self::CscUnused => "No function of the account has this code signing configuration.",
+            Self::CscShadowed => {
+                "Another configuration that functions have lists all of this one's publishers and is as strict: whoever \
+                 may sign here may sign there, too."
+            }
             Self::CscOpenByWildcard => {
                 "The principal may change whom Lambda trusts by a wildcard in a policy, which may have been meant for \
                  something else."
@@ -247,6 +262,10 @@ impl FindingKind {
                 "Take it off the list, unless it is the profile that the next deployment is signed with."
             }
             Self::CscUnused => "Delete it if nothing is going to use it.",
+            Self::CscShadowed => {
+                "If its functions are not meant to trust fewer publishers, give them the other one: two lists that say \
+                 the same are changed apart by mistake."
+            }
             Self::CscOpenByWildcard => {
                 "Name the actions that the principal needs, or deny it the changes of code signing; policies/ has a \
                  service control policy that keeps them for the gate."
@@ -263,29 +282,35 @@ impl FindingKind {
     #[must_use]
     pub fn controls(self) -> &'static [&'static str] {
         match self {
-            Self::NoCsc | Self::CscWarns | Self::Drift(DriftKind::CscMissing) => CODE_SIGNING,
+            Self::NoCsc | Self::Drift(DriftKind::CscMissing) => {
+                &[CIS, SI_7, CM_14, SCVS_SIGNED, SLSA_EXPECTATIONS]
+            }
+            Self::CscWarns => &[CIS, SI_7, CM_14, SCVS_SIGNED, SLSA_CONSUMER],
+            Self::Unsigned => &[SI_7, CM_14, SCVS_SIGNED],
+            Self::Drift(DriftKind::OtherCodeRuns | DriftKind::OtherLayerVersion) => {
+                &[SI_7, CM_14, SLSA_MONITOR]
+            }
+            Self::Drift(DriftKind::OtherCsc) | Self::SignerNotAllowed => {
+                &[SI_7, CM_14, SLSA_EXPECTATIONS]
+            }
             Self::Drift(
-                DriftKind::OtherCodeRuns
-                | DriftKind::OtherLayerVersion
-                | DriftKind::LayerNotTrusted
+                DriftKind::LayerNotTrusted
                 | DriftKind::LayerRevoked
-                | DriftKind::OtherCsc
                 | DriftKind::PublisherQuestionable
                 | DriftKind::SignatureRevoked
                 | DriftKind::SignatureExpires,
             )
             | Self::CscUnknown
-            | Self::Unsigned
-            | Self::SignerNotAllowed
             | Self::ContainerImage
             | Self::CscWithoutPublishers
             | Self::PublisherDead
             | Self::PublisherForeign
-            | Self::PublisherIdle => INTEGRITY,
-            Self::CscOpenByWildcard | Self::CscOpenToAdministrator | Self::PolicyUnread => ACCESS,
+            | Self::PublisherIdle => &[SI_7, CM_14],
+            Self::CscOpenByWildcard => &[AC_6, CM_5, SLSA_EXPECTATIONS],
+            Self::CscOpenToAdministrator | Self::PolicyUnread => &[AC_6, CM_5],
+            Self::Drift(DriftKind::OtherVersionCurrent) => &[CM_14, SLSA_MONITOR],
             Self::Drift(
                 DriftKind::TargetGone
-                | DriftKind::OtherVersionCurrent
                 | DriftKind::UploadStuck
                 | DriftKind::ConfigurationChanged
                 | DriftKind::NotGated
@@ -296,7 +321,8 @@ impl FindingKind {
             )
             | Self::UploadFailed
             | Self::NotGated
-            | Self::CscUnused => INVENTORY,
+            | Self::CscUnused
+            | Self::CscShadowed => &[CM_14],
         }
     }
 }

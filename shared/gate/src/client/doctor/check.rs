@@ -52,7 +52,8 @@ pub struct StackCheck {
     pub docs: &'static str,
     /// What to do; null when it passed.
     pub fix: Option<String>,
-    /// The command that mends it or shows more, where there is one.
+    /// The command that mends it or shows more. Each failure has one, unless a name in it is none that a shell takes as it
+    /// stands.
     pub command: Option<String>,
 }
 
@@ -95,14 +96,17 @@ impl StackCheck {
         check
     }
 
+    /// It is not as it should be. `command` mends that or shows more; `None` only where a name in it is not [`plain`].
     pub(super) fn failure(
         kind: &'static CheckKind,
         subject: impl Into<String>,
         message: impl Into<String>,
         fix: impl Into<String>,
+        command: Option<String>,
     ) -> Self {
         let mut check = Self::new(kind, subject, StackCheckResult::Failure, message);
         check.fix = Some(fix.into());
+        check.command = command;
         check
     }
 
@@ -140,7 +144,7 @@ impl StackCheck {
         check
     }
 
-    /// The same with the command that mends it. A name in it that a shell would not take as it stands drops the command.
+    /// The same with the command that mends it or shows more.
     pub(super) fn with_command(mut self, command: Option<String>) -> Self {
         self.command = command;
         self

@@ -138,6 +138,7 @@ where
         checks.push(stack::odd_id(name, &described));
         return unfound(checks);
     };
+    checks.push(stack::region(&parts));
     checks.push(stack::outputs(&parts));
     checks.push(stack::resources(&parts));
     checks.extend(stack::trust(world, &parts).await);

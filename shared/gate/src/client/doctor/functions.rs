@@ -39,13 +39,15 @@ pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> 
     for of in GateFunction::ALL {
         let subject = Parts::part(of, "Function");
         let Some(name) = parts.physical(&subject) else {
-            checks.push(missing(&subject, "the stack has no such resource"));
+            let why = "the stack has no such resource";
+            checks.push(missing(&subject, why, parts.events_command()));
             continue;
         };
         match inspection.gate_function(name).await {
             Err(error) => checks.push(StackCheck::no_answer(&FUNCTION, subject.as_str(), &error)),
             Ok(None) => {
-                checks.push(missing(&subject, "it was deleted past CloudFormation"));
+                let why = "it was deleted past CloudFormation";
+                checks.push(missing(&subject, why, parts.drift_command(&subject)));
                 continue;
             }
             Ok(Some(settings)) => {
@@ -60,12 +62,13 @@ pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> 
     checks
 }
 
-fn missing(subject: &str, why: &str) -> StackCheck {
+fn missing(subject: &str, why: &str, command: Option<String>) -> StackCheck {
     StackCheck::failure(
         &FUNCTION,
         subject,
         format!("there is no such function: {why}"),
         "deploy the stack again",
+        command,
     )
 }
 
@@ -111,8 +114,8 @@ fn function(
         subject,
         faults.join("; "),
         "somebody changed it past the stack: find out who in CloudTrail, and deploy the stack again",
+        show,
     )
-    .with_command(show)
 }
 
 fn role(
@@ -135,8 +138,8 @@ fn role(
                 subject,
                 format!("it runs as {found}, not as {expected}"),
                 "somebody changed it past the stack: find out who in CloudTrail, and deploy the stack again",
+                command,
             )
-            .with_command(command)
         }
         None => StackCheck::not_told(
             &ROLE,
@@ -150,17 +153,15 @@ fn role(
 async fn concurrency<I: StackInspection>(inspection: &I, subject: &str, name: &str) -> StackCheck {
     match inspection.reserved_concurrency(name).await {
         Err(error) => StackCheck::no_answer(&CONCURRENCY, subject, &error),
-        Ok(Some(0)) => {
-            StackCheck::failure(
-                &CONCURRENCY,
-                subject,
-                "its reserved concurrency is 0: it does not run",
-                "let it run again",
-            )
-            .with_command(plain(name).map(|name| {
+        Ok(Some(0)) => StackCheck::failure(
+            &CONCURRENCY,
+            subject,
+            "its reserved concurrency is 0: it does not run",
+            "let it run again",
+            plain(name).map(|name| {
                 format!("aws lambda delete-function-concurrency --function-name {name}")
-            }))
-        }
+            }),
+        ),
         Ok(Some(most)) => {
             StackCheck::pass(&CONCURRENCY, subject, format!("at most {most} at a time"))
         }
@@ -189,20 +190,28 @@ async fn mapping<I: StackInspection>(
             subject,
             "nothing feeds it from its queue: what is sent there stays there",
             "deploy the stack again",
+            plain(name).map(|name| {
+                format!("aws lambda list-event-source-mappings --function-name {name}")
+            }),
         );
     };
-    let enable = plain(&mapping.uuid)
-        .map(|uuid| format!("aws lambda update-event-source-mapping --uuid {uuid} --enabled"));
     if let Some(check) = filtered(subject, mapping) {
         return check;
     }
+    let update = |how: &str| {
+        let uuid = plain(&mapping.uuid)?;
+        Some(format!(
+            "aws lambda update-event-source-mapping --uuid {uuid} {how}"
+        ))
+    };
     match mapping.state.as_str() {
         "Enabled" if mapping.reports_failures => StackCheck::pass(&MAPPING, subject, "Enabled"),
         "Enabled" => StackCheck::failure(
             &MAPPING,
             subject,
             "it does not report single messages (ReportBatchItemFailures): one that is to be tried again counts as done",
-            "deploy the stack again",
+            "let it report them; find out in CloudTrail who changed it",
+            update("--function-response-types ReportBatchItemFailures"),
         ),
         "Creating" | "Enabling" | "Updating" => StackCheck::warning(
             &MAPPING,
@@ -215,8 +224,8 @@ async fn mapping<I: StackInspection>(
             subject,
             format!("it is {state}: what is sent to the queue stays there"),
             "enable it, once you know why it was disabled",
-        )
-        .with_command(enable),
+            update("--enabled"),
+        ),
     }
 }
 
@@ -230,14 +239,14 @@ fn filtered(subject: &str, mapping: &QueueMapping) -> Option<StackCheck> {
     let command = plain(&mapping.uuid).map(|uuid| {
         format!("aws lambda update-event-source-mapping --uuid {uuid} --filter-criteria '{{}}' --kms-key-arn ''")
     });
-    let check = StackCheck::failure(
+    Some(StackCheck::failure(
         &MAPPING,
         subject,
         format!("it gets {criteria}, and all else is dropped before it is seen"),
         "take the filter criteria off, and find out in CloudTrail who set them (UpdateEventSourceMapping): what was \
          dropped does not come again",
-    );
-    Some(check.with_command(command))
+        command,
+    ))
 }
 
 /// What a role has to be allowed: actions, and the resource.
@@ -364,6 +373,6 @@ async fn rights<I: StackInspection>(
         subject,
         format!("denied: {}", denied.join(", ")),
         "a policy of the role, a permissions boundary or an organisation's policy is in the way: mend that, or deploy the stack again",
+        show.map(|role| format!("aws iam list-role-policies --role-name {role}")),
     )
-    .with_command(show.map(|role| format!("aws iam list-role-policies --role-name {role}")))
 }

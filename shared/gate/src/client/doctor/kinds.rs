@@ -9,6 +9,13 @@ pub(super) const STACK: CheckKind = CheckKind {
     basis: "cloudformation:DescribeStacks",
     docs: "docs/deploying.md#deploy",
 };
+pub(super) const REGION: CheckKind = CheckKind {
+    id: "stack-region",
+    category: "the stack",
+    statement: "the stack's region has AWS Signer and code signing for Lambda",
+    basis: "the list in template.yaml",
+    docs: "docs/deploying.md#deploy",
+};
 pub(super) const OUTPUTS: CheckKind = CheckKind {
     id: "stack-outputs",
     category: "the stack",
@@ -198,10 +205,25 @@ pub(super) const ALIAS: CheckKind = CheckKind {
     basis: "lambda:GetFunction, lambda:GetAlias",
     docs: "docs/deploying.md#bring-a-function-under-the-gate",
 };
+pub(super) const TAGGED_PROFILE: CheckKind = CheckKind {
+    id: "target-profile",
+    category: "targets",
+    statement: "the gate may sign with the profile that a target's tag names, it signs, and the target's code signing configuration lists it",
+    basis: "lambda:GetFunction, signer:GetSigningProfile, lambda:GetFunctionCodeSigningConfig, lambda:GetCodeSigningConfig",
+    docs: "docs/deploying.md#bring-a-function-under-the-gate",
+};
+pub(super) const ARCHITECTURE: CheckKind = CheckKind {
+    id: "target-architecture",
+    category: "targets",
+    statement: "the processor that a target's tag names is one that Lambda has",
+    basis: "lambda:GetFunction",
+    docs: "docs/deploying.md#bring-a-function-under-the-gate",
+};
 
 /// All of them.
-pub static KINDS: [&CheckKind; 28] = [
+pub static KINDS: [&CheckKind; 31] = [
     &STACK,
+    &REGION,
     &OUTPUTS,
     &RESOURCES,
     &PROFILE,
@@ -229,4 +251,6 @@ pub static KINDS: [&CheckKind; 28] = [
     &AUDIT,
     &DEPLOYABLE,
     &ALIAS,
+    &TAGGED_PROFILE,
+    &ARCHITECTURE,
 ];

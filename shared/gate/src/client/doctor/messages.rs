@@ -58,6 +58,7 @@ async fn settings<I: StackInspection>(
             subject,
             message,
             "deploy the stack again",
+            parts.events_command(),
         ));
     };
     match inspection.queue_settings(url).await {
@@ -69,10 +70,21 @@ async fn settings<I: StackInspection>(
                 subject,
                 message,
                 "deploy the stack again",
+                parts.drift_command(subject),
             ))
         }
         Ok(Some(settings)) => Ok(settings),
     }
+}
+
+fn changed(parts: &Parts, subject: &str, faults: &[String]) -> StackCheck {
+    StackCheck::failure(
+        &QUEUE,
+        subject,
+        faults.join("; "),
+        "deploy the stack again; find out in CloudTrail who changed it",
+        parts.drift_command(subject),
+    )
 }
 
 /// What is wrong with a queue, whichever it is.
@@ -104,12 +116,7 @@ async fn queue<I: StackInspection>(inspection: &I, parts: &Parts, of: GateFuncti
         let message = format!("{} messages wait", settings.messages);
         return StackCheck::pass(&QUEUE, subject, message);
     }
-    StackCheck::failure(
-        &QUEUE,
-        subject,
-        faults.join("; "),
-        "deploy the stack again; find out in CloudTrail who changed it",
-    )
+    changed(parts, &subject, &faults)
 }
 
 async fn dead_letters<I: StackInspection>(
@@ -126,8 +133,7 @@ async fn dead_letters<I: StackInspection>(
     let itself = if faults.is_empty() {
         StackCheck::pass(&QUEUE, subject.as_str(), "it is there")
     } else {
-        let fix = "deploy the stack again; find out in CloudTrail who changed it";
-        StackCheck::failure(&QUEUE, subject.as_str(), faults.join("; "), fix)
+        changed(parts, &subject, &faults)
     };
     let letters = match settings.messages {
         0 => StackCheck::pass(&DEAD_LETTERS, subject, "none"),
@@ -158,23 +164,24 @@ async fn rule<I: StackInspection>(
     };
     let Some(settings) = found else {
         let message = "there is no such rule: it was deleted past CloudFormation";
-        return StackCheck::failure(&RULE, logical_id, message, "deploy the stack again");
+        let drift = parts.drift_command(logical_id);
+        return StackCheck::failure(&RULE, logical_id, message, "deploy the stack again", drift);
+    };
+    let command = |verb: &str| match (plain(name), bus.map(plain)) {
+        (Some(name), None) => Some(format!("aws events {verb} {name}")),
+        (Some(name), Some(Some(bus))) => {
+            Some(format!("aws events {verb} {name} --event-bus-name {bus}"))
+        }
+        _ => None,
     };
     if !settings.is_enabled {
-        let command = match (plain(name), bus.map(plain)) {
-            (Some(name), None) => Some(format!("aws events enable-rule --name {name}")),
-            (Some(name), Some(Some(bus))) => Some(format!(
-                "aws events enable-rule --name {name} --event-bus-name {bus}"
-            )),
-            _ => None,
-        };
         return StackCheck::failure(
             &RULE,
             logical_id,
             "it is disabled: its events reach nobody",
             "enable it; find out in CloudTrail who disabled it",
-        )
-        .with_command(command);
+            command("enable-rule --name"),
+        );
     }
     let faults = target_faults(parts, logical_id, &settings);
     if !faults.is_empty() {
@@ -184,8 +191,9 @@ async fn rule<I: StackInspection>(
             faults.join("; "),
             "put it back by hand, because an update of the stack with the same template changes nothing; find out in \
              CloudTrail who changed it (PutTargets, RemoveTargets)",
-        )
-        .with_command(put_targets(parts, logical_id, (bus, name), &settings));
+            put_targets(parts, logical_id, (bus, name), &settings)
+                .or_else(|| command("list-targets-by-rule --rule")),
+        );
     }
     StackCheck::pass(
         &RULE,

@@ -2,7 +2,7 @@
 //!
 //! Lives here: what a check is and how it ends (`check.rs`), all of them with what they rest on (`kinds.rs`), the stack's
 //! resources by their names in the template (`parts.rs`), and the checks of each category (`stack.rs`, `functions.rs`,
-//! `storage.rs`, `messages.rs`, `paging.rs`, `targets.rs`). `diagnose.rs` runs them all over
+//! `storage.rs`, `messages.rs`, `paging.rs`, `targets.rs` with `tags.rs`). `diagnose.rs` runs them all over
 //! what is in `world.rs`.
 //!
 //! Data passes through like this: [`diagnose`] asks CloudFormation for the stack and its resources, and every other service for what it
@@ -17,6 +17,7 @@ mod paging;
 mod parts;
 mod stack;
 mod storage;
+mod tags;
 mod targets;
 mod world;
 
@@ -25,4 +26,5 @@ pub use diagnose::{Diagnosis, DoctorSummary, StackPlace, diagnose};
 pub use kinds::KINDS;
 pub use messages::RULE_TARGETS;
 pub use parts::LOGICAL_IDS;
+pub use stack::REGIONS_WITHOUT_CODE_SIGNING;
 pub use world::DoctorWorld;

@@ -19,14 +19,28 @@ async fn subscriptions<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec
     let Some(topic) = parts.physical(subject) else {
         let message = "the stack has no such resource";
         let fix = "deploy the stack again";
-        return vec![StackCheck::failure(&SUBSCRIPTIONS, subject, message, fix)];
+        let events = parts.events_command();
+        return vec![StackCheck::failure(
+            &SUBSCRIPTIONS,
+            subject,
+            message,
+            fix,
+            events,
+        )];
     };
     let found = match inspection.subscriptions(topic).await {
         Ok(Some(found)) => found,
         Ok(None) => {
             let message = "there is no such topic: it was deleted past CloudFormation";
             let fix = "deploy the stack again";
-            return vec![StackCheck::failure(&SUBSCRIPTIONS, subject, message, fix)];
+            let drift = parts.drift_command(subject);
+            return vec![StackCheck::failure(
+                &SUBSCRIPTIONS,
+                subject,
+                message,
+                fix,
+                drift,
+            )];
         }
         Err(error) => return vec![StackCheck::no_answer(&SUBSCRIPTIONS, subject, &error)],
     };
@@ -106,15 +120,15 @@ fn who_is_subscribed(topic: &str, found: &[Subscription]) -> StackCheck {
                 protocols(&pending)
             ),
             "confirm it by the message that SNS sent there, or subscribe again",
-        )
-        .with_command(subscribe),
+            subscribe,
+        ),
         (true, true) => StackCheck::failure(
             &SUBSCRIPTIONS,
             subject,
             "nobody gets a page: nobody is subscribed",
             "subscribe somebody",
-        )
-        .with_command(subscribe),
+            subscribe,
+        ),
     }
 }
 
@@ -127,17 +141,24 @@ async fn alarms<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackC
     };
     let topic = parts.physical("Topic").unwrap_or_default();
     let (mut silent, mut on) = (Vec::new(), Vec::new());
-    let mut repair = None;
+    // Of the first that is silent.
+    let mut command = None;
+    let about = |verb: &str, name: &str| {
+        let name = plain(name)?;
+        Some(format!("aws cloudwatch {verb} --alarm-names {name}"))
+    };
     for (logical_id, name) in &wanted {
         let Some(alarm) = found.iter().find(|alarm| alarm.name == *name) else {
             silent.push(format!("{logical_id} is not there"));
+            command = command.or_else(|| parts.drift_command(logical_id));
             continue;
         };
         if !alarm.has_actions_enabled {
             silent.push(format!("{logical_id} has its actions disabled"));
-            repair = repair.or_else(|| plain(name));
+            command = command.or_else(|| about("enable-alarm-actions", name));
         } else if !alarm.actions.iter().any(|action| action == topic) {
             silent.push(format!("{logical_id} does not page"));
+            command = command.or_else(|| about("describe-alarms", name));
         }
         if alarm.state == "ALARM" {
             on.push(*logical_id);
@@ -149,6 +170,7 @@ async fn alarms<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackC
             "alarms",
             "the stack has none",
             "deploy the stack again",
+            parts.events_command(),
         )
     } else if silent.is_empty() {
         StackCheck::pass(&ALARMS, "alarms", format!("{} alarms", wanted.len()))
@@ -158,8 +180,8 @@ async fn alarms<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackC
             "alarms",
             silent.join("; "),
             "enable their actions, or deploy the stack again; find out in CloudTrail who changed them",
+            command,
         )
-        .with_command(repair.map(|name| format!("aws cloudwatch enable-alarm-actions --alarm-names {name}")))
     };
     let state = if on.is_empty() {
         StackCheck::pass(&ALARM_STATE, "alarms", "none is on")
@@ -170,6 +192,9 @@ async fn alarms<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackC
             format!("on: {}", on.join(", ")),
             "see docs/operating.md for what it says",
         )
+        .with_command(Some(
+            "aws cloudwatch describe-alarms --state-value ALARM".to_owned(),
+        ))
     };
     vec![itself, state]
 }
@@ -180,11 +205,19 @@ async fn trail<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck 
         Err(error) => return StackCheck::no_answer(&TRAIL, "trail", &error),
     };
     let (mut faults, mut unknown) = (Vec::new(), Vec::new());
+    // Starts the stack's own trail, or else shows what the first of the others logs.
+    let own = parts.physical("Trail");
+    let mut command = None;
     for trail in trails.iter().filter(|trail| trail.is_of_this_region) {
         match &trail.logging {
             Ok(logging) => match fault(logging) {
                 None => return StackCheck::pass(&TRAIL, "trail", trail.name.as_str()),
-                Some(fault) => faults.push(format!("{} {fault}", trail.name)),
+                Some(fault) => {
+                    faults.push(format!("{} {fault}", trail.name));
+                    if command.is_none() || own == Some(trail.name.as_str()) {
+                        command = repair(&trail.name, logging);
+                    }
+                }
             },
             Err(error) => unknown.push(format!("{}: {error}", trail.name)),
         }
@@ -199,14 +232,23 @@ async fn trail<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck 
     } else {
         faults.join("; ")
     };
-    let own = parts.physical("Trail").and_then(plain);
     StackCheck::failure(
         &TRAIL,
         "trail",
         format!("no trail logs the management events of this region: {found}"),
         "start the trail again, or update the stack with CreateTrail=true",
+        command.or_else(|| Some("aws cloudtrail describe-trails".to_owned())),
     )
-    .with_command(own.map(|name| format!("aws cloudtrail start-logging --name {name}")))
+}
+
+/// The command that starts a trail again, or shows what it logs.
+fn repair(trail: &str, logging: &TrailLogging) -> Option<String> {
+    let name = plain(trail)?;
+    Some(if logging.is_logging {
+        format!("aws cloudtrail get-event-selectors --trail-name {name}")
+    } else {
+        format!("aws cloudtrail start-logging --name {name}")
+    })
 }
 
 fn fault(logging: &TrailLogging) -> Option<&'static str> {

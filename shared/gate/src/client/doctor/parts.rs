@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::check::plain;
 use crate::{
     domain::{CscArn, GateFunction},
     ports::{DescribedStack, StackResource},
 };
 
 /// Every name in the template that a check asks for. A test holds the template against them.
-pub const LOGICAL_IDS: [&str; 22] = [
+pub const LOGICAL_IDS: [&str; 23] = [
     "Key",
     "UploadsBucket",
     "SignedBucket",
@@ -31,12 +32,21 @@ pub const LOGICAL_IDS: [&str; 22] = [
     "AlertDeadLetters",
     "SweepDeadLetters",
     "Topic",
+    "SweepLogs",
 ];
 
 /// The bus of the stack, which one of its rules is on.
 const BUS: &str = "Bus";
 /// The rule that is on that bus.
 const OUTCOME_RULE: &str = "OutcomeRule";
+
+/// The command that shows what became of the parts of a stack when it was changed last.
+pub(super) fn events_command(stack: &str) -> Option<String> {
+    let stack = plain(stack)?;
+    Some(format!(
+        "aws cloudformation describe-stack-events --stack-name {stack} --max-items 20"
+    ))
+}
 
 /// A stack with its resources.
 #[derive(Debug)]
@@ -164,6 +174,27 @@ impl Parts {
             GateFunction::Sweep => "Sweep",
         };
         format!("{name}{what}")
+    }
+
+    /// The command that shows in what a resource differs from what the stack says, also that it is gone.
+    pub(super) fn drift_command(&self, logical_id: &str) -> Option<String> {
+        let (stack, part) = (plain(&self.name)?, plain(logical_id)?);
+        Some(format!(
+            "aws cloudformation detect-stack-resource-drift --stack-name {stack} --logical-resource-id {part}"
+        ))
+    }
+
+    /// The command that shows what of a stack was made, and why what was not.
+    pub(super) fn events_command(&self) -> Option<String> {
+        events_command(&self.name)
+    }
+
+    /// The command that shows `Parameters` or `Outputs` of the stack.
+    pub(super) fn show_command(&self, what: &str) -> Option<String> {
+        let stack = plain(&self.name)?;
+        Some(format!(
+            "aws cloudformation describe-stacks --stack-name {stack} --query 'Stacks[0].{what}'"
+        ))
     }
 
     /// All resources.

@@ -2,14 +2,35 @@
 
 use super::{
     check::{StackCheck, plain},
-    kinds::{CONFIGURATION, OUTPUTS, PROFILE, RESOURCES, STACK},
-    parts::Parts,
+    kinds::{CONFIGURATION, OUTPUTS, PROFILE, REGION, RESOURCES, STACK},
+    parts::{Parts, events_command},
     world::DoctorWorld,
 };
 use crate::{
     domain::{CscPolicy, ProfileName, ProfileStatus},
     ports::{DescribedStack, Functions, Signer},
 };
+
+/// The regions without Signer or without code signing: Signer's list of endpoints, November 2026 (grade B). A test holds
+/// `template.yaml`'s rule against it.
+pub const REGIONS_WITHOUT_CODE_SIGNING: [&str; 16] = [
+    "ap-east-2",
+    "ap-northeast-3",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-2",
+    "eu-south-2",
+    "il-central-1",
+    "me-central-1",
+    "mx-central-1",
+];
 
 /// The outputs that people and commands use.
 const NEEDED_OUTPUTS: [&str; 8] = [
@@ -26,9 +47,8 @@ const NEEDED_OUTPUTS: [&str; 8] = [
 pub(super) fn no_stack(name: &str) -> StackCheck {
     let message = "there is no stack of this name in this account and region";
     let fix = "give the name with --stack, and the region in AWS_REGION";
-    StackCheck::failure(&STACK, name, message, fix).with_command(Some(
-        "aws cloudformation describe-stacks --query Stacks[].StackName".to_owned(),
-    ))
+    let command = "aws cloudformation describe-stacks --query 'Stacks[].StackName'";
+    StackCheck::failure(&STACK, name, message, fix, Some(command.to_owned()))
 }
 
 pub(super) fn odd_id(name: &str, stack: &DescribedStack) -> StackCheck {
@@ -47,9 +67,7 @@ pub(super) fn status(name: &str, stack: &DescribedStack) -> StackCheck {
         .status_reason
         .as_deref()
         .unwrap_or("no reason was given");
-    let events = plain(name).map(|name| {
-        format!("aws cloudformation describe-stack-events --stack-name {name} --max-items 20")
-    });
+    let events = events_command(name);
     match status {
         "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => {
             StackCheck::pass(&STACK, name, status)
@@ -72,9 +90,26 @@ pub(super) fn status(name: &str, stack: &DescribedStack) -> StackCheck {
             name,
             format!("{status}: {reason}"),
             "see why, and deploy again",
-        )
-        .with_command(events),
+            events,
+        ),
     }
+}
+
+/// Whether the services are there that nothing can be signed without.
+pub(super) fn region(parts: &Parts) -> StackCheck {
+    let (name, region) = (parts.name.as_str(), parts.region.as_str());
+    if !REGIONS_WITHOUT_CODE_SIGNING.contains(&region) {
+        let message =
+            format!("{region} is not among the regions that were without them in November 2026");
+        return StackCheck::pass(&REGION, name, message);
+    }
+    StackCheck::failure(
+        &REGION,
+        name,
+        format!("AWS Signer or code signing for Lambda is not available in {region}"),
+        "deploy Countersign to a region that has both, next to the functions that it is to protect",
+        plain(region).map(|region| format!("aws signer list-signing-platforms --region {region}")),
+    )
 }
 
 pub(super) fn outputs(parts: &Parts) -> StackCheck {
@@ -93,6 +128,7 @@ pub(super) fn outputs(parts: &Parts) -> StackCheck {
         &parts.name,
         format!("it has no {missing}: it is another stack, or of another version"),
         "give the name of a stack of Countersign with --stack, or deploy this version",
+        parts.show_command("Outputs"),
     )
 }
 
@@ -118,6 +154,7 @@ pub(super) fn resources(parts: &Parts) -> StackCheck {
         &parts.name,
         bad.join("; "),
         "deploy the stack again",
+        parts.events_command(),
     )
 }
 
@@ -150,7 +187,9 @@ async fn profile_check<S: Signer>(
     let Ok(name) = ProfileName::parse(profile) else {
         let message = "the output SigningProfile is no name of a profile";
         let fix = "see the parameter SigningProfileVersionArn";
-        return (StackCheck::failure(&PROFILE, profile, message, fix), None);
+        let show = parts.show_command("Parameters");
+        let check = StackCheck::failure(&PROFILE, profile, message, fix, show);
+        return (check, None);
     };
     let show = Some(format!(
         "aws signer get-signing-profile --profile-name {name}"
@@ -162,6 +201,7 @@ async fn profile_check<S: Signer>(
             profile,
             "there is no such profile in this account and region: nothing is signed",
             "deploy the stack again, or name another one in SigningProfileVersionArn",
+            show.clone(),
         ),
         Ok(Some(found)) => {
             let version = found.version_arn.to_string();
@@ -172,12 +212,14 @@ async fn profile_check<S: Signer>(
                     profile,
                     "it is canceled: nothing is signed",
                     "name another one in SigningProfileVersionArn; a canceled profile does not come back",
+                    show.clone(),
                 ),
                 ProfileStatus::Revoked { effective_from } => StackCheck::failure(
                     &PROFILE,
                     profile,
                     format!("it is revoked from {effective_from} on: nothing is signed"),
                     "name another one in SigningProfileVersionArn; a revoked profile does not come back",
+                    show.clone(),
                 ),
             };
             return (check.with_command(show), Some(version));
@@ -194,7 +236,8 @@ async fn configuration<L: Functions>(
     let subject = "CodeSigningConfig";
     let Some(arn) = parts.csc() else {
         let message = "the output is no ARN of a code signing configuration";
-        return StackCheck::failure(&CONFIGURATION, subject, message, "see the parameter CscArn");
+        let (fix, show) = ("see the parameter CscArn", parts.show_command("Parameters"));
+        return StackCheck::failure(&CONFIGURATION, subject, message, fix, show);
     };
     let show = plain(arn.as_str())
         .map(|arn| format!("aws lambda get-code-signing-config --code-signing-config-arn {arn}"));
@@ -205,6 +248,7 @@ async fn configuration<L: Functions>(
             subject,
             "there is no such configuration",
             "deploy the stack again, or name another one in CscArn",
+            show.clone(),
         ),
         Ok(Some(csc)) => {
             let lists = profile.map(|profile| csc.publishers().any(|listed| listed == profile));
@@ -214,6 +258,7 @@ async fn configuration<L: Functions>(
                     subject,
                     "it does not list the version of the profile that signs now: what the gate signs is not trusted",
                     "deploy the stack again; with CscArn, list the profile's version there",
+                    show.clone(),
                 ),
                 (CscPolicy::Warn, _) => StackCheck::warning(
                     &CONFIGURATION,

@@ -50,7 +50,8 @@ pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> 
     for (logical_id, statements) in BUCKETS {
         let Some(bucket) = parts.physical(logical_id) else {
             if logical_id != OPTIONAL {
-                checks.push(missing(logical_id, "the stack has no such resource"));
+                let why = "the stack has no such resource";
+                checks.push(missing(logical_id, why, parts.events_command()));
             }
             continue;
         };
@@ -65,7 +66,10 @@ pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> 
                 let told = kinds.into_iter();
                 checks.extend(told.map(|kind| StackCheck::no_answer(kind, logical_id, &error)));
             }
-            Ok(None) => checks.push(missing(logical_id, "it was deleted past CloudFormation")),
+            Ok(None) => {
+                let why = "it was deleted past CloudFormation";
+                checks.push(missing(logical_id, why, parts.drift_command(logical_id)));
+            }
             Ok(Some(settings)) => {
                 let mut statements = statements.to_vec();
                 if logical_id == SIGNED && parts.deploys_by_reference() {
@@ -84,15 +88,17 @@ pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> 
     checks
 }
 
-fn missing(logical_id: &str, why: &str) -> StackCheck {
+fn missing(logical_id: &str, why: &str, command: Option<String>) -> StackCheck {
     let message = format!("there is no such bucket: {why}");
-    StackCheck::failure(&VERSIONING, logical_id, message, "deploy the stack again")
+    let fix = "deploy the stack again";
+    StackCheck::failure(&VERSIONING, logical_id, message, fix, command)
 }
 
 async fn key<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck {
     let Some(id) = parts.physical("Key") else {
         let message = "the stack has no such resource";
-        return StackCheck::failure(&KEY, "Key", message, "deploy the stack again");
+        let (fix, events) = ("deploy the stack again", parts.events_command());
+        return StackCheck::failure(&KEY, "Key", message, fix, events);
     };
     let command = |verb: &str| plain(id).map(|id| format!("aws kms {verb} --key-id {id}"));
     match inspection.key_settings(id).await {
@@ -102,6 +108,7 @@ async fn key<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck {
             "Key",
             "there is no such key: nothing that was encrypted under it can be read again",
             "deploy a new stack; what the buckets hold is lost",
+            command("describe-key"),
         ),
         Ok(Some(settings)) => match (settings.state.as_str(), settings.rotates) {
             ("Enabled", Some(true)) => StackCheck::pass(&KEY, "Key", "enabled, and rotates"),
@@ -114,15 +121,15 @@ async fn key<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck {
                 "Key",
                 "it is about to be deleted: everything in the buckets would be lost",
                 "cancel that at once, then enable the key",
-            )
-            .with_command(command("cancel-key-deletion")),
+                command("cancel-key-deletion"),
+            ),
             (state, _) => StackCheck::failure(
                 &KEY,
                 "Key",
                 format!("its state is {state}: nothing can be read or written"),
                 "enable it",
-            )
-            .with_command(command("enable-key")),
+                command("enable-key"),
+            ),
         },
     }
 }
@@ -141,7 +148,7 @@ fn bucket_checks(
         let fix =
             "deploy the stack again, or mend it by hand; find out in CloudTrail who changed it";
         let command = plain(bucket).map(|bucket| command.replace("BUCKET", bucket));
-        StackCheck::failure(kind, logical_id, bad, fix).with_command(command)
+        StackCheck::failure(kind, logical_id, bad, fix, command)
     };
     let mut checks = vec![
         judged(
@@ -173,7 +180,8 @@ fn bucket_checks(
                 "it encrypts under {}",
                 found.as_deref().unwrap_or("no key of KMS")
             ),
-            "deploy the stack again; find out in CloudTrail who changed it",
+            "deploy the stack again, or mend it by hand; find out in CloudTrail who changed it",
+            encrypt(bucket, parts.key_arn().as_deref()),
         ),
     });
     checks.push(policy(
@@ -194,6 +202,17 @@ fn bucket_checks(
         ));
     }
     checks
+}
+
+/// The command that has a bucket encrypt as the template says.
+fn encrypt(bucket: &str, key: Option<&str>) -> Option<String> {
+    let (bucket, key) = (plain(bucket)?, plain(key?)?);
+    let rules = format!(
+        r#"{{"Rules":[{{"ApplyServerSideEncryptionByDefault":{{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"{key}"}},"BucketKeyEnabled":true}}]}}"#
+    );
+    Some(format!(
+        "aws s3api put-bucket-encryption --bucket {bucket} --server-side-encryption-configuration '{rules}'"
+    ))
 }
 
 fn policy(logical_id: &str, bucket: &str, policy: Option<&str>, statements: &[&str]) -> StackCheck {
@@ -219,8 +238,6 @@ fn policy(logical_id: &str, bucket: &str, policy: Option<&str>, statements: &[&s
         logical_id,
         format!("its policy is without {}", missing.join(", ")),
         "deploy the stack again; find out in CloudTrail who changed it",
-    )
-    .with_command(
         plain(bucket).map(|bucket| format!("aws s3api get-bucket-policy --bucket {bucket}")),
     )
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{
     check::{StackCheck, plain},
-    kinds::{ALIAS, AUDIT, DEPLOYABLE, SWEEP},
+    kinds::{AUDIT, DEPLOYABLE, SWEEP},
     parts::Parts,
+    tags::{self, TaggedFunction},
     world::DoctorWorld,
 };
 use crate::{
@@ -13,8 +14,8 @@ use crate::{
         adopt::{AdoptionGoal, Obstacle, check_function},
         audit::{Audit, AuditSeverity, SweepSnapshot, audit, read_swept},
     },
-    domain::{AliasName, FunctionName, NamePattern, Target},
-    ports::{Adoption, AdoptionCandidate, Functions, Records, error_chain},
+    domain::{FunctionName, NamePattern, Target},
+    ports::{Adoption, AdoptionCandidate, Functions, Records, Signer, error_chain},
     records::RecordError,
 };
 
@@ -29,7 +30,7 @@ pub(super) async fn check<I, L, S, R>(
 where
     I: Sync,
     L: Functions + Adoption,
-    S: Sync,
+    S: Signer,
     R: Records,
 {
     let swept = match read_swept(records).await {
@@ -49,8 +50,8 @@ where
         }
     };
     let audit = audit(&swept, &BTreeSet::new(), &[], world.now);
-    let mut checks = vec![sweep(&audit)];
-    checks.extend(standing(&audit));
+    let mut checks = vec![sweep(parts, &audit)];
+    checks.extend(standing(parts, &audit));
     checks.extend(each(world, parts, &swept).await);
     checks
 }
@@ -64,11 +65,13 @@ fn no_sweep() -> StackCheck {
     )
 }
 
-fn sweep(audit: &Audit) -> StackCheck {
+fn sweep(parts: &Parts, audit: &Audit) -> StackCheck {
     let message = format!("the last ended at {}", audit.swept_at);
     if audit.is_old {
         let fix = "see the alarm SweepMissedAlarm and the log of the function sweep";
-        return StackCheck::failure(&SWEEP, "posture.json", message, fix);
+        let log = parts.physical("SweepLogs").and_then(plain);
+        let log = log.map(|group| format!("aws logs tail {group} --since 3h"));
+        return StackCheck::failure(&SWEEP, "posture.json", message, fix, log);
     }
     if audit.not_looked_at.is_empty() {
         return StackCheck::pass(&SWEEP, "posture.json", message);
@@ -82,11 +85,17 @@ fn sweep(audit: &Audit) -> StackCheck {
         ),
         "see what and why",
     )
-    .with_command(Some("countersign audit".to_owned()))
+    .with_command(audit_command(parts))
+}
+
+/// The command that tells all that the last sweep saw.
+fn audit_command(parts: &Parts) -> Option<String> {
+    let bucket = plain(parts.physical("RecordsBucket")?)?;
+    Some(format!("countersign audit --records-bucket {bucket}"))
 }
 
 /// The findings of the audit that are more than notes.
-fn standing(audit: &Audit) -> Vec<StackCheck> {
+fn standing(parts: &Parts, audit: &Audit) -> Vec<StackCheck> {
     let gaps = audit
         .findings
         .iter()
@@ -95,12 +104,12 @@ fn standing(audit: &Audit) -> Vec<StackCheck> {
         .map(|finding| {
             let message = format!("{}: {}", finding.kind.as_str(), finding.message);
             let subject = finding.subject.as_str();
-            let check = if finding.severity == AuditSeverity::Critical {
-                StackCheck::failure(&AUDIT, subject, message, finding.fix)
+            let command = finding.command.clone().or_else(|| audit_command(parts));
+            if finding.severity == AuditSeverity::Critical {
+                StackCheck::failure(&AUDIT, subject, message, finding.fix, command)
             } else {
-                StackCheck::warning(&AUDIT, subject, message, finding.fix)
-            };
-            check.with_command(finding.command.clone())
+                StackCheck::warning(&AUDIT, subject, message, finding.fix).with_command(command)
+            }
         })
         .collect();
     if checks.is_empty() {
@@ -122,7 +131,7 @@ async fn each<I, L, S>(
 where
     I: Sync,
     L: Functions + Adoption,
-    S: Sync,
+    S: Signer,
 {
     let functions: Vec<&FunctionName> = swept
         .posture
@@ -153,7 +162,12 @@ where
             Ok(None) => {}
             Ok(Some(candidate)) => {
                 checks.push(deployable(&goal, parts, name, subject.clone(), &candidate));
-                checks.extend(alias(world, name, subject, &candidate).await);
+                let of = TaggedFunction {
+                    name,
+                    subject: &subject,
+                    function: &candidate.function,
+                };
+                checks.extend(tags::check(world, parts, &of).await);
             }
         }
     }
@@ -187,46 +201,12 @@ fn deployable(
         Err(obstacle @ Obstacle::Updating) => {
             StackCheck::warning(&DEPLOYABLE, subject, obstacle.to_string(), obstacle.fix())
         }
-        Err(obstacle) => {
-            StackCheck::failure(&DEPLOYABLE, subject, obstacle.to_string(), obstacle.fix())
-                .with_command(Some(format!(
-                    "aws lambda get-function --function-name {name}"
-                )))
-        }
+        Err(obstacle) => StackCheck::failure(
+            &DEPLOYABLE,
+            subject,
+            obstacle.to_string(),
+            obstacle.fix(),
+            Some(format!("aws lambda get-function --function-name {name}")),
+        ),
     }
-}
-
-/// The alias of the function's tag; nothing when there is no tag.
-async fn alias<I, L: Functions, S>(
-    world: &DoctorWorld<'_, I, L, S>,
-    name: &FunctionName,
-    subject: String,
-    candidate: &AdoptionCandidate,
-) -> Option<StackCheck> {
-    let tag = candidate.function.tags.get(world.alias_tag)?;
-    let Ok(alias) = AliasName::parse(tag.clone()) else {
-        let message = format!(
-            "its tag {} is {tag:?}, which is no name of an alias",
-            world.alias_tag
-        );
-        return Some(StackCheck::failure(
-            &ALIAS,
-            subject,
-            message,
-            "set the tag to the name of an alias",
-        ));
-    };
-    Some(match world.lambda.alias(name, &alias).await {
-        Err(error) => StackCheck::no_answer(&ALIAS, subject, &error),
-        Ok(Some(_)) => StackCheck::pass(&ALIAS, subject, alias.to_string()),
-        Ok(None) => StackCheck::failure(
-            &ALIAS,
-            subject,
-            format!("it has no alias {alias}, which its tag names: every upload is refused"),
-            "make the alias, or take the tag off",
-        )
-        .with_command(plain(alias.as_str()).map(|alias| {
-            format!("aws lambda create-alias --function-name {name} --name {alias} --function-version VERSION")
-        })),
-    })
 }

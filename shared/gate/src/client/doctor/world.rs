@@ -11,8 +11,6 @@ pub struct DoctorWorld<'a, I, L, S> {
     pub lambda: &'a L,
     /// Looks at the profile.
     pub signer: &'a S,
-    /// The tag of a function that names the alias that the gate moves.
-    pub alias_tag: &'a str,
     /// The region that is asked; empty where it is not known.
     pub region: &'a str,
     /// The time.

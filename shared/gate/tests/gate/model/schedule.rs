@@ -605,7 +605,7 @@ impl Schedule {
                 Box::pin(async move { admit(&hands, sign, &event, &attempt).await.is_ok() })
             }
             Event::JobEnded(job) => Box::pin(async move {
-                let deployment = deploy(&hands, examiner, settings, &job, &attempt);
+                let deployment = deploy(&hands, examiner, settings, &job, &attempt, &|_, _| {});
                 let deployment = Box::pin(deployment).await;
                 if let (true, Ok(Deployment::Finished(finished))) = (prunes, &deployment) {
                     // What fails here fails no upload.

@@ -328,6 +328,7 @@ fn layer_that_was_published_past_the_gate_is_told() {
         code_sha256: "foreign".to_owned(),
         storage: countersign_gate::domain::CodeStorage::Copied,
         slot: GOOD,
+        runs_on: [const { Vec::new() }; 2],
     };
     world
         .state()

@@ -522,6 +522,14 @@ fn other_code_by_the_same_caller_is_told_at_once() {
     let foreign = ours.replace("111122223333", "444455556666");
     assert!(is_paged(&change(10, "unknown", Some(&foreign))));
     assert_eq!(incidents(&world).len(), 1, "one thing");
+    // What was idle for an interval is news again.
+    pass(&world, 61);
+    told(&world, RUN).unwrap();
+    assert!(is_counted(&change(12, "older", None)));
+    pass(&world, 61);
+    assert!(is_paged(&change(13, "newest", None)));
+    assert!(is_counted(&change(14, "older", None)));
+    assert!(is_paged(&change(15, "unknown", None)));
     // What is uploaded since makes nothing of what was put there before it.
     upload(23, "later");
     assert!(is_counted(&change(11, "newest", None)));

@@ -426,6 +426,7 @@ impl Layers for SimulatedPorts {
                 code_sha256: approved.verified().code_sha256(),
                 storage: request.storage,
                 slot,
+                runs_on: [request.runtimes.clone(), request.architectures.clone()],
             };
             let versions = state.layers.entry(request.layer.to_string()).or_default();
             versions.push(version.clone());

@@ -213,6 +213,8 @@ pub struct LayerState {
     pub code_sha256: String,
     pub storage: CodeStorage,
     pub slot: usize,
+    /// Its `CompatibleRuntimes` and `CompatibleArchitectures`.
+    pub runs_on: [Vec<String>; 2],
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]

@@ -239,7 +239,14 @@ pub fn deploy_job(
     let examiner = CachingExaminer::new();
     let deployment = run_in(
         world,
-        deploy(&hands(world, "deploy"), &examiner, settings, job, attempt),
+        deploy(
+            &hands(world, "deploy"),
+            &examiner,
+            settings,
+            job,
+            attempt,
+            &|_, _| {},
+        ),
     )?;
     match deployment {
         Deployment::Finished(finished) => Ok(*finished),
