@@ -164,15 +164,12 @@ fn only_other_people_count_and_each_once() {
         settings.people.personal_roles = roles.cloned().unwrap_or_default();
         let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
         approve(&world, GOOD, "x", principal);
-        match expected {
-            Some(words) => {
-                let why = waits(&world, &settings, &job);
-                assert!(why.contains(words), "{principal}: {why}");
-            }
-            None => {
-                let state = attempt(&world, &settings, &job).unwrap().state;
-                assert_eq!(state, UploadState::Deployed, "{principal}");
-            }
+        if let Some(words) = expected {
+            let why = waits(&world, &settings, &job);
+            assert!(why.contains(words), "{principal}: {why}");
+        } else {
+            let state = attempt(&world, &settings, &job).unwrap().state;
+            assert_eq!(state, UploadState::Deployed, "{principal}");
         }
     }
     let (world, settings) = (world(), demanding(2));
