@@ -49,6 +49,7 @@ impl Config {
         let people_wait = environment.read(&settings::PEOPLE_WAIT_HOURS);
         let personal_roles = environment.read(&settings::PERSONAL_ROLES);
         let heeds_freezes = environment.read(&settings::FREEZES);
+        let allows_break_glass = environment.read(&settings::ALLOW_BREAK_GLASS);
         let probe_function = environment.read(&settings::PROBE_FUNCTION);
         let newest = environment.read(&settings::KEEP_VERSIONS);
         let days = environment.read(&settings::KEEP_VERSIONS_DAYS);
@@ -78,6 +79,7 @@ impl Config {
                         max_wait: people_wait?,
                         personal_roles: personal_roles?,
                         heeds_freezes: heeds_freezes?,
+                        allows_break_glass: allows_break_glass?,
                         probe: probe_function?.map(|probe| probe.name),
                     },
                     kept_versions: kept_versions(newest?, days?),
@@ -187,6 +189,7 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
         assert_eq!(provenance.wait.as_secs(), 60);
         let people = config.settings.people;
         assert_eq!(people.required_approvals, 0);
+        assert!(!people.allows_break_glass);
         assert_eq!(people.personal_roles, PersonalRoles::default());
         assert!(
             !people.heeds_freezes,
@@ -266,6 +269,7 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
             ("COUNTERSIGN_PEOPLE_WAIT_HOURS", "5"),
             ("COUNTERSIGN_PERSONAL_ROLES", "AROAEXAMPLEROLEID0000"),
             ("COUNTERSIGN_FREEZES", "true"),
+            ("COUNTERSIGN_ALLOW_BREAK_GLASS", "true"),
             ("COUNTERSIGN_CODE_STORAGE", "reference"),
             ("COUNTERSIGN_PROVENANCE_SOURCE", "github.com/acme/"),
             (
@@ -311,7 +315,7 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
         assert_eq!(people.max_wait.as_secs(), 5 * 3600);
         let roles = PersonalRoles::parse("AROAEXAMPLEROLEID0000").unwrap();
         assert_eq!(people.personal_roles, roles);
-        assert!(people.heeds_freezes);
+        assert!(people.heeds_freezes && people.allows_break_glass);
     }
 
     #[test]

@@ -167,6 +167,7 @@ READS = {"read own record", "read foreign record", "list own records", "list all
         ("developer", OWN | {"read own upload", "read own function"}),
         ("approver", LOOKS | {"approve own", "withdraw own"}),
         ("freezer", {"freeze", "lift"}),
+        ("break-glass", {"break the glass"}),
         ("auditor", READS),
         ("operator", READS | VERSIONS | {"drop own", "drop foreign", "read own upload", "silence", *DOCTOR}),
     ],

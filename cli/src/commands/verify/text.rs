@@ -173,6 +173,7 @@ fn check_name(check: Check) -> &'static str {
         Check::Startable => "startable",
         Check::Approval => "approval",
         Check::Freeze => "freeze",
+        Check::BreakGlass => "break-glass",
         Check::SecondOpinion => "second opinion",
     }
 }

@@ -379,6 +379,14 @@ settings! {
         default: Some(|| false),
     }
 
+    /// Whether somebody other than the uploader may have a policy passed over.
+    ALLOW_BREAK_GLASS: bool {
+        name: "COUNTERSIGN_ALLOW_BREAK_GLASS",
+        meaning: "one of: false, true",
+        parse: |text| choice(text, &[("false", false), ("true", true)]),
+        default: Some(|| false),
+    }
+
     /// How many of a function's newest versions are kept; all of them if it is 0.
     KEEP_VERSIONS: u32 {
         name: "COUNTERSIGN_KEEP_VERSIONS",

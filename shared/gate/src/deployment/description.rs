@@ -9,18 +9,20 @@ pub(super) const MARK: &str = "countersign:";
 /// What Lambda takes.
 const MAX_DESCRIPTION_CHARS: usize = 256;
 
-/// The description of a published version: a mark of the upload, by which it can be found again, and
-/// as much of the upload's metadata as fits.
+/// The description of a published version: a mark of the upload, by which it can be found again, whether it passed by
+/// break-glass, and as much of the upload's metadata as fits.
 pub(super) fn description(pending: &PendingDeployment) -> String {
     let pair = |(name, value): (&dyn Display, &dyn Display)| format!(" {name}={value}");
     let received = &pending.signing.received;
+    let mut start = mark(pending);
+    if pending.broke_the_glass() {
+        start.push_str(" BREAK-GLASS");
+    }
     let text = received
         .metadata
         .iter()
         .chain(&received.tags)
-        .fold(mark(pending), |text, (name, value)| {
-            text + &pair((name, value))
-        });
+        .fold(start, |text, (name, value)| text + &pair((name, value)));
     text.chars().take(MAX_DESCRIPTION_CHARS).collect()
 }
 

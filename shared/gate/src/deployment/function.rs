@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{
     alias::{alias_to_move, move_alias},
+    break_glass::look_for_break_glass,
     collect_evidence::{
         ExaminedPackage, TargetFacts, collect_evidence, configuration_of, csc_by_arn,
         csc_of_function, no_answer, read_package, read_source,
@@ -187,7 +188,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             provenance,
             people,
         };
-        Ok(collect_evidence(world, settings, job, package, target).await)
+        let mut evidence = collect_evidence(world, settings, job, package, target).await;
+        look_for_break_glass(world, &settings.people, self.pending, &mut evidence).await?;
+        Ok(evidence)
     }
 
     /// What is there to show where it was built. `function` is `None` where there is none yet: then it has no tags.

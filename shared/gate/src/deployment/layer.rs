@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    break_glass::look_for_break_glass,
     collect_evidence::{TargetFacts, collect_evidence, csc_by_arn, read_package, read_source},
     collect_provenance::collect_provenance,
     current_package::prove_same,
@@ -141,7 +142,8 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             people,
         };
         let job = &self.pending.job;
-        let evidence = collect_evidence(world, self.settings, job, &package, target).await;
+        let mut evidence = collect_evidence(world, self.settings, job, &package, target).await;
+        look_for_break_glass(world, &self.settings.people, self.pending, &mut evidence).await?;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) =
             record_judgement(world, self.pending, &package, &evidence, judgement, None).await?;

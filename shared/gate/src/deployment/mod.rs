@@ -2,7 +2,7 @@
 //!
 //! Lives here: `deploy.rs` (the entry), `pending_deployment.rs` (the upload of a job, and how far
 //! earlier deliveries came), `collect_evidence.rs`, `collect_provenance.rs` and `judge.rs` (the verdict, on record before
-//! anything is changed), `people.rs` with `people_settings.rs` (approvals and freezes), `function.rs` with `publish.rs` and
+//! anything is changed), `people.rs` with `people_settings.rs` (approvals and freezes), `break_glass.rs`, `function.rs` with `publish.rs` and
 //! `alias.rs`, `layer.rs`,
 //! `current_package.rs` (the last verified package of a target), `live.rs` (`live.json`), `expected.rs` (deployed bytes are
 //! verified bytes), `update_options.rs` (how Lambda keeps them, for which processor), `description.rs` (what a version says of itself), `prune.rs` (old versions are
@@ -15,6 +15,7 @@
 //! version, alias, `live.json`, `outcome.json`.
 
 mod alias;
+mod break_glass;
 mod collect_evidence;
 mod collect_provenance;
 mod current_package;

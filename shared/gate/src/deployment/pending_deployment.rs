@@ -17,6 +17,7 @@ use crate::{
         self, Deployed, Effect, HeldLease, Outcome, RecordFolder, Signing, UploadState,
         VerdictRecord,
     },
+    verdict::Finding,
 };
 
 /// What `deploy` needs of the world.
@@ -343,6 +344,15 @@ impl PendingDeployment {
                 }
             }
         }
+    }
+
+    /// Whether the verdict on record passed over a policy.
+    pub(super) fn broke_the_glass(&self) -> bool {
+        let verdict = self.verdict.as_ref();
+        let verdict = verdict.and_then(|record| record.verdict.as_ref());
+        let findings = verdict.map(|verdict| verdict.findings.as_slice());
+        let is_used = |finding: &Finding| finding.code == Some(ReasonCode::BreakGlassUsed);
+        findings.unwrap_or_default().iter().any(is_used)
     }
 
     /// A failure after an accepting verdict.

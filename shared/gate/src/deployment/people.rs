@@ -61,7 +61,11 @@ pub(super) async fn ask_people<W: DeployWorld>(
     } else {
         Fact::NotAsked
     };
-    People { approvals, freezes }
+    People {
+        approvals,
+        freezes,
+        break_glass: None,
+    }
 }
 
 /// How many people have to approve: what the stack demands of all, or what the tag demands if that is more.

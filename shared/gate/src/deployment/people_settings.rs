@@ -21,6 +21,8 @@ pub struct PeopleSettings {
     pub personal_roles: PersonalRoles,
     /// Whether freezes are heeded: `COUNTERSIGN_FREEZES`.
     pub heeds_freezes: bool,
+    /// Whether the glass may be broken: `COUNTERSIGN_ALLOW_BREAK_GLASS`.
+    pub allows_break_glass: bool,
     /// The function that the daily probe is for, `COUNTERSIGN_PROBE_FUNCTION_ARN`: it is not there, so that nothing is
     /// deployed, and nobody is asked.
     pub probe: Option<FunctionName>,

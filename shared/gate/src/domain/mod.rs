@@ -9,6 +9,7 @@
 //! type of this room at the edge, and every other room works with the type.
 
 mod attestation_folder;
+mod break_glass;
 mod code_signing_config;
 mod freeze;
 mod function_configuration;
@@ -32,6 +33,7 @@ mod version_number;
 mod weaker_parameter;
 
 pub use attestation_folder::AttestationFolder;
+pub use break_glass::BreakGlass;
 pub use code_signing_config::{Csc, CscPolicy};
 pub use freeze::Freeze;
 pub use function_configuration::{

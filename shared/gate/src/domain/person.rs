@@ -46,7 +46,7 @@ impl PersonalRoles {
                     Ok(id.to_owned())
                 } else {
                     Err(format!(
-                        "{id:?} is not the unique id of a role, AROA…, as `aws iam get-role` tells it as RoleId"
+                        "{id:?} is not the unique id of a role, AROA…, which IAM calls RoleId"
                     ))
                 }
             })

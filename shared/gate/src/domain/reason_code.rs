@@ -392,6 +392,17 @@ codes! {
         "Wait for its end, or have it lifted by deleting the object that the message names. Where the wait is over, upload again afterwards."
     }
 
+    BreakGlassUsed = "BREAK_GLASS_USED" {
+        "A policy refused the upload, and it passes because somebody broke the glass for it.",
+        "An emergency: an object below break-glass/ has a justification, was put there by another person than the uploader, and has not ended.",
+        "Read the justification and what was passed over. When the emergency is over, upload what needs no break-glass."
+    }
+    BreakGlassInvalid = "BREAK_GLASS_INVALID" {
+        "There is a break-glass object for the upload, and it does not count.",
+        "It ended, was put there by the uploader or by nobody who is on record, or cannot be read.",
+        "Have another person put it there: schema, justification, until at most 24 hours later. Then upload again, if the upload has ended."
+    }
+
     // What could not be established.
     PeopleUnknown = "PEOPLE_UNKNOWN" {
         "Approvals or freezes could not be read.",
@@ -532,6 +543,7 @@ impl ReasonCode {
         matches!(
             self,
             Self::ForeignSigningJob
+                | Self::BreakGlassUsed
                 | Self::ContentChanged
                 | Self::SignatureInvalid
                 | Self::SignerCertificate

@@ -107,13 +107,20 @@ impl StatementKey {
     pub fn approvals_of(target: &Target, upload: &UploadDigest) -> String {
         format!("{APPROVALS}{target}/{upload}/")
     }
+
+    /// The key, in the uploads bucket, of the break-glass statement about one upload for one target.
+    #[must_use]
+    pub fn break_glass_of(target: &Target, upload: &UploadDigest) -> String {
+        format!("{BREAK_GLASS}{target}/{upload}.json")
+    }
 }
 
 fn attestation(rest: &str) -> Option<StatementKey> {
     let (digest, name) = rest.split_once('/')?;
     Some(StatementKey::Attestation {
         upload: UploadDigest::parse(digest).ok()?,
-        name: statement_name(name)?,
+        // Builders name their files as they like.
+        name: Some(name).filter(|name| !name.is_empty())?.to_owned(),
     })
 }
 
@@ -206,6 +213,11 @@ mod tests {
         }
         let folder = StatementKey::approvals_of(&function(), &digest());
         assert_eq!(folder, format!("approvals/functions/checkout/{DIGEST}/"));
+        let key = StatementKey::break_glass_of(&function(), &digest());
+        assert!(matches!(
+            StatementKey::parse(&key),
+            Some(Ok(StatementKey::BreakGlass { .. }))
+        ));
     }
 
     #[test]
@@ -228,7 +240,6 @@ mod tests {
         for key in [
             "attestations/".to_owned(),
             format!("attestations/{upper}/build.json"),
-            format!("attestations/{DIGEST}/a/b"),
             format!("attestations/{DIGEST}/"),
             "approvals/functions/checkout/ann.json".to_owned(),
             format!("approvals/checkout/{DIGEST}/ann.json"),

@@ -7,6 +7,8 @@ use std::fmt;
 /// A parameter with a value that lets more through than its default does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WeakerParameter {
+    /// `AllowBreakGlass=true`.
+    AllowBreakGlass,
     /// `IntegrityAuthority=lambda`.
     IntegrityAuthority,
     /// `PeerRoles` has roles.
@@ -21,7 +23,8 @@ pub enum WeakerParameter {
 
 impl WeakerParameter {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::AllowBreakGlass,
         Self::IntegrityAuthority,
         Self::PeerRoles,
         Self::TargetWithoutCsc,
@@ -33,6 +36,7 @@ impl WeakerParameter {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::AllowBreakGlass => "AllowBreakGlass=true",
             Self::IntegrityAuthority => "IntegrityAuthority=lambda",
             Self::PeerRoles => "PeerRoles",
             Self::TargetWithoutCsc => "TargetWithoutCsc=allow",
@@ -45,6 +49,9 @@ impl WeakerParameter {
     #[must_use]
     pub fn lets_through(self) -> &'static str {
         match self {
+            Self::AllowBreakGlass => {
+                "an upload that a policy refuses is deployed when somebody other than its uploader breaks the glass for it"
+            }
             Self::IntegrityAuthority => {
                 "a package whose signature the gate finds invalid is deployed if Lambda takes it"
             }

@@ -41,9 +41,15 @@ impl UploadRecords {
             (Some(outcome), ..) => outcome.state.as_str(),
             (None, Some(verdict), _) if verdict.decision.accepts() => "deploying",
             (None, Some(_), _) => "refusing",
+            (None, None, Some(_)) if self.waits_for_people() => "waiting for people",
             (None, None, Some(_)) => "signing",
             (None, None, None) => "received",
         }
+    }
+
+    fn waits_for_people(&self) -> bool {
+        let waiting = self.waiting.as_ref();
+        waiting.is_some_and(|waiting| waiting.waits_for_people)
     }
 
     /// Orders uploads of one key as S3 took them: by time, and within a second by sequencer.

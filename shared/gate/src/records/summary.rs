@@ -9,7 +9,7 @@ use super::{
     store::Document,
 };
 use crate::{
-    domain::Target,
+    domain::{ReasonCode, Target},
     verdict::{Action, Check, OperatorPolicy, Verdict},
 };
 
@@ -98,9 +98,12 @@ fn checks_of(verdict: &Verdict) -> Vec<CheckPolicy> {
     checks
 }
 
-/// Whether there is something to summarise of an upload that ended so.
+/// Whether there is something to summarise of an upload that ended so. Of what passed over a policy by break-glass, nobody
+/// says that it was verified.
 pub(crate) fn is_summarised(outcome: &Outcome) -> bool {
+    let mut codes = outcome.findings.iter().filter_map(|finding| finding.code);
     matches!(outcome.state, UploadState::Deployed | UploadState::Prepared)
+        && !codes.any(|code| code == ReasonCode::BreakGlassUsed)
 }
 
 /// Whether a file in an upload's folder is its summary.

@@ -84,6 +84,8 @@ pub enum Check {
     Approval,
     /// No freeze covers the target.
     Freeze,
+    /// Somebody broke the glass, so that what a policy refuses passes.
+    BreakGlass,
     /// Lambda says the same.
     SecondOpinion,
 }

@@ -3,7 +3,8 @@
 //! Lives here: [`Evidence`] (`evidence.rs`, of `fact.rs`), one file for each check in `checks/`, the table of what a failure does
 //! and the sum of all findings (`decide.rs`, `finding.rs`, `reasons.rs`), and the only constructor of [`Approved`]
 //! (`approve.rs`). What of a package decides whether it can start (`start_facts.rs`), and what would keep it from that
-//! (`startable/`). What people say of an upload: approvals, freezes (`people.rs`). What is demanded of where a package was
+//! (`startable/`). What people say of an upload: approvals, freezes (`people.rs`), who uploaded
+//! (`uploader.rs`), and what passes over a policy (`break_glass.rs`). What is demanded of where a package was
 //! built (`provenance_demand.rs`), what its attestations prove (`attested.rs`), the two together (`provenance_evidence.rs`), and
 //! what of it goes on record (`provenance_report.rs`). For people, without a verdict: would it be signed (`signable.rs`). `report.rs` is the verdict as
 //! the records and the command line show it.
@@ -16,6 +17,7 @@
 
 mod approve;
 mod attested;
+mod break_glass;
 mod checks;
 mod decide;
 mod evidence;
@@ -31,11 +33,13 @@ mod report;
 mod signable;
 mod start_facts;
 mod startable;
+mod uploader;
 
 pub use approve::{Approved, Candidate, Judgement, Verified, judge, verify};
 pub use attested::{
     BuilderRoot, BuilderTrust, FoundAttestations, StoredAttestation, StoredContent,
 };
+pub use break_glass::GlassBroken;
 pub use countersign_attest::{
     Level, MAX_BUNDLE_BYTES, PublicKey, RefPattern, SourcePattern, WorkflowPattern,
 };

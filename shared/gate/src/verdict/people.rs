@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::fact::Fact;
+use super::{break_glass::GlassBroken, fact::Fact, uploader::person_who_uploaded};
 use crate::domain::{Person, PersonalRoles};
 
 /// What people say, as far as it was asked for.
@@ -15,6 +15,8 @@ pub struct People {
     pub approvals: Fact<Approvals>,
     /// Which freezes cover the target; not asked where the stack heeds none.
     pub freezes: Fact<Freezes>,
+    /// Who broke the glass; looked for only where a policy refuses the upload and the stack allows it.
+    pub break_glass: Option<GlassBroken>,
 }
 
 impl People {
@@ -24,6 +26,7 @@ impl People {
         Self {
             approvals: Fact::NotAsked,
             freezes: Fact::NotAsked,
+            break_glass: None,
         }
     }
 
@@ -87,13 +90,7 @@ impl Approvals {
 
     /// The person who uploaded, or why that is not known.
     pub(super) fn uploader_as_person(&self) -> Result<Person, String> {
-        match &self.uploader {
-            Some(principal) => {
-                let person = self.personal_roles.person(principal);
-                person.map_err(|error| format!("the notification of the upload names {error}"))
-            }
-            None => Err("the notification of the upload was lost, or named nobody".to_owned()),
-        }
+        person_who_uploaded(self.uploader.as_deref(), &self.personal_roles)
     }
 
     /// Counts people other than the uploader, each once, by approvals that are not too old.

@@ -27,7 +27,10 @@ use crate::{
     },
 };
 
-fn summarized(world: &World, outcome: &Outcome) -> Result<Option<Summarized>, RetryableError> {
+pub(crate) fn summarized(
+    world: &World,
+    outcome: &Outcome,
+) -> Result<Option<Summarized>, RetryableError> {
     let hands = hands(world, "deploy");
     let verifier = StackArn::parse(STACK).unwrap();
     let stack = stack();

@@ -165,6 +165,7 @@ pub fn people_settings() -> PeopleSettings {
         max_wait: Duration::from_hours(72),
         personal_roles: PersonalRoles::default(),
         heeds_freezes: false,
+        allows_break_glass: false,
         probe: None,
     }
 }
