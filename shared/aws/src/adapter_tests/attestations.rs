@@ -25,7 +25,7 @@ async fn attestations_of_one_package_are_listed() {
     assert_eq!(found.objects, [ListedAttestation { key, size: 10_240 }]);
     assert!(!found.has_more);
     let request = call(&fake, "s3:ListObjectsV2");
-    assert_eq!(request.path, "/uploads");
+    assert_eq!(request.path, "/uploads/");
     assert_eq!(request.query_value("max-keys"), Some("20"));
     let prefix = request.query_value("prefix").unwrap();
     assert!(
