@@ -97,9 +97,9 @@ fn what_was_not_judged_is_told_and_fails_when_strict() {
     assert_eq!(status, 0, "{text}");
     assert!(!text.contains("not judged"), "{text}");
     // What is only the function's own way is told, and no reason to fail.
-    let wrapper =
+    let variables =
         r#""Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/start"}}, "State""#;
-    let wrapped = CONFIGURATION.replace("\"State\"", wrapper);
+    let wrapped = CONFIGURATION.replace("\"State\"", variables);
     fs::write(folder.path().join("shop.json"), wrapped).unwrap();
     let (status, text) = check(
         folder.path(),

@@ -154,7 +154,8 @@ fn followed(gate: &Gate) -> BTreeSet<String> {
     gate.record("functions/tax", "version-9", "waiting", &waiting);
     let status = ["status", "functions/tax", "--version-id", "version-9"];
     let told = printed(gate, &status);
-    assert_eq!(told[0]["uploads"][0]["waiting"]["attempt"], 2);
+    let attempt = told.first().unwrap().pointer("/uploads/0/waiting/attempt");
+    assert_eq!(attempt, Some(&json!(2)));
     holds("status", &told);
 
     let event = include_str!("../../events/alert-cloudtrail-code-changed.json");

@@ -95,7 +95,7 @@ mod tests {
                 let name = entry.unwrap().file_name().into_string().unwrap();
                 let path = [folder, &name].join("/");
                 let path = path.trim_start_matches('/');
-                let is_template = name.ends_with(".yaml")
+                let is_template = Path::new(path).extension().is_some_and(|it| it == "yaml")
                     && fs::read_to_string(checkout::path(path))
                         .unwrap()
                         .contains("AWSTemplateFormatVersion");

@@ -187,6 +187,9 @@ impl Step {
     }
 }
 
+/// A step, whether it passed, and how long it took.
+type StepResult = (Step, bool, Duration);
+
 /// What the steps work with.
 struct StepRunner<'a, 'scope> {
     root: &'a Path,
@@ -203,7 +206,7 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
         steps: &[Step],
         scope: &'scope Scope<'scope, 'a>,
         given_up: &'a AtomicBool,
-    ) -> Result<Vec<(Step, bool, Duration)>, Box<dyn Error>> {
+    ) -> Result<Vec<StepResult>, Box<dyn Error>> {
         let mut results = Vec::new();
         // First, so that what is missing on the machine is said before anything slow begins.
         if steps.iter().any(|step| step.needs_tools()) {

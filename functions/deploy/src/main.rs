@@ -98,7 +98,8 @@ impl Deploy {
             return Ok(());
         };
         let by = (&self.settings.stack, verifier);
-        if let Some(signed) = summarize(&self.aws, key, by, outcome, attempt).await? {
+        let signing = Box::pin(summarize(&self.aws, key, by, outcome, attempt));
+        if let Some(signed) = signing.await? {
             info!(
                 record = signed.path,
                 key = signed.key,

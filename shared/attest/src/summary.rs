@@ -82,9 +82,9 @@ pub fn verify_summary(bundle: &Bundle, key: &PublicKey) -> Result<Summary, Attes
     }
     let build_level = build_level(&wire.verified_levels).map_err(refuse)?;
     Ok(Summary {
-        build_level,
         statement,
         wire,
+        build_level,
     })
 }
 

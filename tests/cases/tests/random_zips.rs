@@ -5,7 +5,6 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stderr,
-    clippy::expect_used,
     clippy::unwrap_used,
     reason = "a test stops at the first thing that is not as it should be; one that is skipped says so. \
               How many is a person's to say"

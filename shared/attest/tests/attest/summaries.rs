@@ -17,7 +17,9 @@ const PACKAGE: [u8; 32] = [2; 32];
 const RESOURCE: &str = "arn:aws:lambda:us-east-1:111122223333:function:orders:7";
 
 fn hex(digest: [u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn statement() -> Value {

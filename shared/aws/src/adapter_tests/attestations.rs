@@ -35,11 +35,12 @@ async fn attestations_of_one_package_are_listed() {
     let more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>";
     fake.answers("s3:ListObjectsV2", listing(more));
     assert!(aws.list_attestations(&folder(), 20).await.unwrap().has_more);
-    for (response, is_it) in [
-        (s3_error(403, "AccessDenied"), is_denied as fn(&_) -> bool),
+    let answers: [(_, fn(&_) -> bool); 3] = [
+        (s3_error(403, "AccessDenied"), is_denied),
         (s3_error(503, "SlowDown"), is_throttled),
         (listing("<Contents><Key>k</Key></Contents>"), is_unexpected),
-    ] {
+    ];
+    for (response, is_it) in answers {
         fake.answers("s3:ListObjectsV2", response);
         let error = aws.list_attestations(&folder(), 20).await.unwrap_err();
         assert!(is_it(&error), "{error:?}");

@@ -84,7 +84,10 @@ pub(super) async fn mappings(
 }
 
 fn filter_of(mapping: &EventSourceMappingConfiguration) -> MappingFilter {
-    let filters = mapping.filter_criteria.as_ref().map(|it| it.filters());
+    let filters = mapping
+        .filter_criteria
+        .as_ref()
+        .map(aws_sdk_lambda::types::FilterCriteria::filters);
     let patterns: Vec<String> = filters
         .into_iter()
         .flatten()

@@ -28,7 +28,7 @@ const NOT_EVALUATED: &str = "SLSA_BUILD_LEVEL_UNEVALUATED";
 #[serde(rename_all = "camelCase")]
 pub(super) struct Statement {
     #[serde(rename = "_type")]
-    statement_type: &'static str,
+    type_uri: &'static str,
     subject: Vec<Subject>,
     predicate_type: &'static str,
     predicate: Predicate,
@@ -117,7 +117,7 @@ impl Statement {
             digest: Sha256Digest { sha256: package },
         });
         Some(Self {
-            statement_type: STATEMENT_TYPE,
+            type_uri: STATEMENT_TYPE,
             subject,
             predicate_type: PREDICATE_TYPE,
             predicate: Predicate {

@@ -85,13 +85,13 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         aliases: &[ListedAlias],
         last: &Live,
     ) -> Result<BTreeMap<SigningJobId, BTreeSet<VersionNumber>>, RetryableError> {
-        let aliased = aliases.iter().flat_map(|listed| listed.versions.iter());
-        let mut aliased: BTreeSet<VersionNumber> = aliased.copied().collect();
+        let versions = aliases.iter().flat_map(|listed| listed.versions.iter());
+        let mut versions: BTreeSet<VersionNumber> = versions.copied().collect();
         let deployed = last.deployed.version.as_deref();
         let is_latest = latest.sha256 == last.deployed.code_sha256;
-        aliased.retain(|version| !is_latest || Some(version.to_string().as_str()) != deployed);
+        versions.retain(|version| !is_latest || Some(version.to_string().as_str()) != deployed);
         let mut jobs: BTreeMap<SigningJobId, BTreeSet<VersionNumber>> = BTreeMap::new();
-        for version in aliased.into_iter().rev().take(MAX_VERSIONS_LOOKED_AT) {
+        for version in versions.into_iter().rev().take(MAX_VERSIONS_LOOKED_AT) {
             self.rate_limits.get_function(self.world).await;
             let found = self.world.version(name, &version.to_string()).await?;
             let job = found.and_then(|found| found.code.job_arn);

@@ -115,7 +115,8 @@ impl DemandParts {
             Some(Builder::Key(sha256)) => Demand::signed_with_key(source, *sha256),
             Some(Builder::Issuer(issuer)) => Demand::vouched_for_by(source, issuer)
                 .map_err(|error| DemandError::new(BUILDER_TAG, error.to_string()))?,
-            None => Demand::built_on_platform(source).map_err(DemandError::without_builder)?,
+            None => Demand::built_on_platform(source)
+                .map_err(|error| DemandError::without_builder(&error))?,
         };
         if let Some(workflow) = &self.workflow {
             demand = demand.with_workflow(workflow.clone());
@@ -178,7 +179,7 @@ impl DemandError {
         }
     }
 
-    fn without_builder(error: PatternError) -> Self {
+    fn without_builder(error: &PatternError) -> Self {
         let fault = format!("{error}, in this tag or in the parameter ProvenanceBuilder");
         Self::new(BUILDER_TAG, fault)
     }

@@ -66,7 +66,9 @@ fn statement(world: &World, outcome: &Outcome) -> Value {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn subjects(statement: &Value) -> Vec<(String, String)> {

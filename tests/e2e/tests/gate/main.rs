@@ -11,8 +11,12 @@
 
 #[expect(
     dead_code,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
     clippy::expect_used,
-    reason = "the tests of `countersign-attest` use the rest of it"
+    clippy::indexing_slicing,
+    reason = "the tests of `countersign-attest` use the rest of it, and have these, too"
 )]
 #[path = "../../../../shared/attest/tests/attest/forge.rs"]
 mod attest_forge;

@@ -64,9 +64,9 @@ fn deployment_is_summarised_and_others_verify_it() {
     fs::write(&der, body(&public, "/PublicKey").unwrap()).unwrap();
     let tools = stack.cloud().tools();
     let python = tools.python();
-    let mut verifier = tools.command(&python.to_string_lossy(), &stack.cloud().endpoint());
-    verifier.args(["-c", VERIFIER]).arg(&file).arg(&der);
-    let verified = verifier.output().unwrap();
+    let mut program = tools.command(&python.to_string_lossy(), &stack.cloud().endpoint());
+    program.args(["-c", VERIFIER]).arg(&file).arg(&der);
+    let verified = program.output().unwrap();
     fs::remove_dir_all(&folder).unwrap();
     assert!(verified.status.success(), "{verified:?}");
     let statement: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();

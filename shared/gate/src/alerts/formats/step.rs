@@ -44,7 +44,7 @@ fn before_command(step: &str) -> Option<&str> {
     };
     let at = PROGRAMS
         .iter()
-        .filter_map(|program| begins(&program))
+        .filter_map(|program| begins(program))
         .min()?;
     Some(step.get(..at)?.trim_end_matches(['(', ' ']))
 }

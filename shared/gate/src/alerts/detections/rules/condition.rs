@@ -343,11 +343,11 @@ fn own_resource(settings: &AlertSettings) -> Condition {
     // Calls about an event source mapping name it by its id; the answer has the function.
     any.push(like("responseElements.functionArn", &functions));
     any.extend(RESOURCE_NAME_POINTERS.iter().map(|(service, pointers)| {
-        let named = pointers.iter().map(|pointer| {
+        let fields = pointers.iter().map(|pointer| {
             let field = format!("requestParameters{}", pointer.replace('/', "."));
             like(&field, &names)
         });
-        Condition::All(vec![source(service), Condition::Any(named.collect())])
+        Condition::All(vec![source(service), Condition::Any(fields.collect())])
     }));
     if let Some(key) = &settings.key_arn {
         let id = key.rsplit('/').next().unwrap_or(key);
