@@ -82,6 +82,8 @@ fn checkov(tools: &Tools, observer: &Background<'_>) -> Result<Output, Box<dyn E
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use countersign_testkit::checkout;
 
     use super::*;

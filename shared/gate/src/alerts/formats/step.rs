@@ -42,10 +42,7 @@ fn before_command(step: &str) -> Option<&str> {
         let before = step.get(..at)?;
         (before.is_empty() || before.ends_with([' ', '('])).then_some(at)
     };
-    let at = PROGRAMS
-        .iter()
-        .filter_map(|program| begins(program))
-        .min()?;
+    let at = PROGRAMS.iter().filter_map(begins).min()?;
     Some(step.get(..at)?.trim_end_matches(['(', ' ']))
 }
 
