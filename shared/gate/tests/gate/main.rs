@@ -14,7 +14,9 @@ mod applied;
 mod architectures;
 #[expect(
     dead_code,
-    reason = "the tests of `countersign-attest` use the rest of it"
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "the tests of `countersign-attest` use the rest of it, and have these, too"
 )]
 #[path = "../../../attest/tests/attest/forge.rs"]
 mod attest_forge;

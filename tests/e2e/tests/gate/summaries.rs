@@ -79,6 +79,6 @@ fn deployment_is_summarised_and_others_verify_it() {
         text(&statement, "/predicate/verificationResult").unwrap(),
         "PASSED"
     );
-    let verifier = text(&statement, "/predicate/verifier/id").unwrap();
-    assert!(verifier.contains(":stack/countersign/"), "{verifier}");
+    let id = text(&statement, "/predicate/verifier/id").unwrap();
+    assert!(id.contains(":stack/countersign/"), "{id}");
 }
