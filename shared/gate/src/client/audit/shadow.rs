@@ -138,7 +138,7 @@ mod tests {
             csc("widest", Enforce, &["p", "q", "r"], 9),
             csc("wide", Enforce, &["p", "q"], 1),
             csc("narrow", Enforce, &["p"], 3),
-            csc("apart", Enforce, &["p", "s"], 3),
+            csc("apart", Enforce, &["q", "s"], 3),
         ];
         assert_eq!(found(&all), ["wide<widest", "narrow<wide"]);
     }
