@@ -117,9 +117,13 @@ fn policies_of(arn: &str) -> Option<String> {
     let (kind, rest) = arn.splitn(6, ':').nth(5)?.split_once('/')?;
     let name = rest.rsplit('/').next()?;
     let is_name = !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain);
-    let is_known = matches!(kind, "user" | "group" | "role");
-    (is_name && is_known)
-        .then(|| format!("aws iam list-attached-{kind}-policies --{kind}-name {name}"))
+    let command = match kind {
+        "user" => "aws iam list-attached-user-policies --user-name",
+        "group" => "aws iam list-attached-group-policies --group-name",
+        "role" => "aws iam list-attached-role-policies --role-name",
+        _ => return None,
+    };
+    is_name.then(|| format!("{command} {name}"))
 }
 
 /// The command that lets a configuration enforce.
