@@ -659,6 +659,8 @@ mod tests {
             (UNTRUSTED_CODE.name, reads_its_words(&UNTRUSTED_CODE)),
             (CODE_STORAGE.name, reads_its_words(&CODE_STORAGE)),
             (CANARY_ON_ALIAS.name, reads_its_words(&CANARY_ON_ALIAS)),
+            (FREEZES.name, reads_its_words(&FREEZES)),
+            (ALLOW_BREAK_GLASS.name, reads_its_words(&ALLOW_BREAK_GLASS)),
             (
                 PACKAGES_THAT_CANNOT_START.name,
                 reads_its_words(&PACKAGES_THAT_CANNOT_START),
