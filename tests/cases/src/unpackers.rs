@@ -40,13 +40,12 @@ enum Habit {
     /// It takes names that are not marked for another encoding, or those made on FAT: such zips are
     /// left out. The core warns of the first, and the second are known to remain.
     SpellsNamesOtherwise,
-    /// It knows no zip64: of an entry with such a field it takes the rest for foreign, leaves nothing, and says nothing.
-    LeavesNothingOfZip64,
+    /// It knows no zip64: at an entry whose offset is in such a field, it stops, and says nothing.
+    StopsAtZip64,
 }
 
 use Habit::{
-    ComposesNames, LeavesNothingOfZip64, MovesAbsoluteLinks, SpellsNamesOtherwise,
-    WritesLinksAsFiles,
+    ComposesNames, MovesAbsoluteLinks, SpellsNamesOtherwise, StopsAtZip64, WritesLinksAsFiles,
 };
 
 /// A program that unpacks.
@@ -105,7 +104,7 @@ pub static UNPACKERS: [Unpacker; 7] = [
         "busybox",
         "busybox",
         "busybox unzip -q -o ../package.zip",
-        &[LeavesNothingOfZip64, SpellsNamesOtherwise],
+        &[SpellsNamesOtherwise, StopsAtZip64],
     ),
     unpacker(
         "jar",
@@ -164,7 +163,10 @@ impl Unpacker {
         }
         let mut found = Tree::new();
         walk(&inside, b"", &mut found);
-        if found.is_empty() && self.has(LeavesNothingOfZip64) {
+        let is_part = found
+            .iter()
+            .all(|(path, node)| expected.get(path) == Some(node));
+        if is_part && self.has(StopsAtZip64) && zip.windows(4).any(|bytes| bytes == [0xff; 4]) {
             return None;
         }
         let (found, expected) = (
