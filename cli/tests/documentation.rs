@@ -372,6 +372,8 @@ fn rows_of(page: &str) -> Vec<String> {
     let plain = page
         .replace("\\-", "-")
         .replace("\\*(Aq", "'")
+        // roff's name for a backslash that is printed.
+        .replace("\\e", "\\")
         .replace("\\\\", "\\");
     let rows = plain.lines().filter(|line| line.starts_with("  "));
     rows.map(|row| row.trim_end().to_owned()).collect()

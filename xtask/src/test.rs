@@ -207,7 +207,7 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
         scope: &'scope Scope<'scope, 'a>,
         given_up: &'a AtomicBool,
     ) -> Result<Vec<StepResult>, Box<dyn Error>> {
-        let mut results = Vec::new();
+        let mut results: Vec<StepResult> = Vec::new();
         // First, so that what is missing on the machine is said before anything slow begins.
         if steps.iter().any(|step| step.needs_tools()) {
             self.tools()?;
@@ -215,7 +215,9 @@ impl<'a, 'scope> StepRunner<'a, 'scope> {
         for step in steps {
             self.terminal.heading(&format!("== {}", step.name()));
             let since = Instant::now();
-            if *step != Step::Format && steps.contains(&Step::Build) {
+            // The build is awaited by its own step; begun once more, it would be in the way of the steps behind that.
+            let is_to_come = results.iter().all(|(done, ..)| *done != Step::Build);
+            if *step != Step::Format && is_to_come && steps.contains(&Step::Build) {
                 self.build_early(scope, given_up)?;
             }
             let passed = self.run(*step)?;
