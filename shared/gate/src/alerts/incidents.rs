@@ -280,10 +280,13 @@ fn step_for(before: Option<&Incident>, page: &Page, every: Duration, now: Timest
         }
     };
     let untold = || Untold::of(&taken_over(before.clone(), page.happening()), is_due);
-    if is_sent_by(before, page.happening()) || is_cut_off(before, now) {
+    let is_known = before.events.iter().any(|event| event == page.happening());
+    // Whose page was cut off sends it in its own next delivery; an event that is new need not wait for that. One that was
+    // told before has nothing to tell, and must not open again what another delivery was closing.
+    if is_sent_by(before, page.happening()) || (is_cut_off(before, now) && !is_known) {
         return tell(untold());
     }
-    if before.events.iter().any(|event| event == page.happening()) {
+    if is_known {
         return Step::Known;
     }
     if before.closed_at.is_some() {

@@ -607,6 +607,12 @@ impl Schedule {
             Event::JobEnded(job) => Box::pin(async move {
                 let deployment = deploy(&hands, examiner, settings, &job, &attempt, &|_, _| {});
                 let deployment = Box::pin(deployment).await;
+                if let Ok(Deployment::NotOurs(why)) = &deployment {
+                    let mut state = hands.world.state();
+                    // Signer told of it, and does not know it: the event is as good as lost.
+                    state.job_stayed_unknown |=
+                        why.starts_with("Signer knows no job") && state.jobs.contains_key(&job);
+                }
                 if let (true, Ok(Deployment::Finished(finished))) = (prunes, &deployment) {
                     // What fails here fails no upload.
                     let _stays = prune(&hands, settings, &finished.outcome, &attempt).await;
@@ -756,6 +762,10 @@ impl Schedule {
             self.sweep_until_still();
         }
         assert!(self.deliver_all(), "it does not come to rest");
+        let stayed_unknown = self.world.state().job_stayed_unknown;
+        if !self.kind.is_lossy && stayed_unknown {
+            self.sweep_until_still();
+        }
         if self.kind.alerts {
             self.tell_what_waits();
         }

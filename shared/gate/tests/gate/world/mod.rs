@@ -352,6 +352,8 @@ pub struct WorldState {
     pub drift_told: Vec<String>,
     /// How many old versions the gate deleted.
     pub pruned: u64,
+    /// Whether the event of a job was dropped because Signer did not know the job in all attempts.
+    pub job_stayed_unknown: bool,
     /// The uploads whose event was lost.
     pub events_lost: BTreeSet<VersionId>,
     /// What `alert` is told, and what it is to tell.
@@ -443,6 +445,7 @@ impl World {
             resent: Vec::new(),
             drift_told: Vec::new(),
             pruned: 0,
+            job_stayed_unknown: false,
             events_lost: BTreeSet::new(),
             trail: Trail::default(),
         };
