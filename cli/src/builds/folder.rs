@@ -27,7 +27,8 @@ pub(crate) fn zip(folder: &Path) -> Result<Vec<u8>, CliError> {
         bytes: 0,
     };
     walk.add(Path::new(""))?;
-    walk.zip.finish().map_err(|TooLarge| too_large(folder))
+    let finished = walk.zip.finish();
+    finished.map_err(|limit| too_large(folder, limit))
 }
 
 struct Walk<'a> {
@@ -67,7 +68,7 @@ impl Walk<'_> {
             } else if metadata.is_file() {
                 self.bytes = self.bytes.saturating_add(metadata.len());
                 if self.bytes > MAX_FOLDER_BYTES {
-                    return Err(too_large(self.folder));
+                    return Err(too_large(self.folder, TooLarge::Bytes));
                 }
                 let body = input::read(&path, "the file")?;
                 self.put(&name(&inside)?, mode(&metadata), &body)?;
@@ -83,7 +84,7 @@ impl Walk<'_> {
 
     fn put(&mut self, name: &str, mode: u32, body: &[u8]) -> Result<(), CliError> {
         let added = self.zip.add(name, mode, body);
-        added.map_err(|TooLarge| too_large(self.folder))
+        added.map_err(|limit| too_large(self.folder, limit))
     }
 }
 
@@ -150,14 +151,18 @@ fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
     )
 }
 
-fn too_large(folder: &Path) -> CliError {
-    CliError::new(
-        format!(
-            "the folder {} is too large for a package",
-            escape_path(folder)
+fn too_large(folder: &Path, limit: TooLarge) -> CliError {
+    let folder = escape_path(folder);
+    match limit {
+        TooLarge::Bytes => CliError::new(
+            format!("the folder {folder} is too large for a package"),
+            "Lambda takes packages of at most 250 MB unzipped; check that this is the right folder",
         ),
-        "Lambda takes packages of at most 250 MB unzipped; check that this is the right folder",
-    )
+        TooLarge::Entries => CliError::new(
+            format!("the folder {folder} holds too many files for a package"),
+            "a package holds at most 65,534 files here; check that this is the right folder",
+        ),
+    }
 }
 
 #[cfg(test)]

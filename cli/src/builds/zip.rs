@@ -26,8 +26,13 @@ pub(super) struct Writer {
 }
 
 /// It would take zip64, which nothing that Lambda takes needs.
-#[derive(Debug)]
-pub(super) struct TooLarge;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TooLarge {
+    /// Of a file, of a name or of all together.
+    Bytes,
+    /// Files and empty folders.
+    Entries,
+}
 
 impl Writer {
     /// Adds an entry; `mode` is that of Unix, with the kind of file.
@@ -36,7 +41,7 @@ impl Writer {
         let deflated = encoder
             .write_all(body)
             .and_then(|()| encoder.finish())
-            .map_err(|_| TooLarge)?;
+            .map_err(|_| TooLarge::Bytes)?;
         let (method, data) = if deflated.len() < body.len() {
             (DEFLATED, deflated.as_slice())
         } else {
@@ -54,7 +59,7 @@ impl Writer {
         put32(&mut common, number(body.len())?);
         put16(
             &mut common,
-            u16::try_from(name.len()).map_err(|_| TooLarge)?,
+            u16::try_from(name.len()).map_err(|_| TooLarge::Bytes)?,
         );
         put16(&mut common, 0); // no extra field
 
@@ -72,7 +77,11 @@ impl Writer {
         put32(&mut self.directory, mode << 16);
         put32(&mut self.directory, offset);
         self.directory.extend(name.as_bytes());
-        self.entries = self.entries.checked_add(1).ok_or(TooLarge)?;
+        // 0xFFFF says "see zip64".
+        let entries = self.entries.checked_add(1);
+        self.entries = entries
+            .filter(|count| *count != u16::MAX)
+            .ok_or(TooLarge::Entries)?;
         Ok(())
     }
 
@@ -97,7 +106,7 @@ fn number(length: usize) -> Result<u32, TooLarge> {
     u32::try_from(length)
         .ok()
         .filter(|number| *number != u32::MAX)
-        .ok_or(TooLarge)
+        .ok_or(TooLarge::Bytes)
 }
 
 fn put16(bytes: &mut Vec<u8>, number: u16) {
@@ -112,6 +121,17 @@ fn put32(bytes: &mut Vec<u8>, number: u32) {
 mod tests {
     use super::*;
     use countersign_package::{Limits, Package};
+
+    #[test]
+    fn count_that_means_zip64_is_refused() {
+        let mut zip = Writer::default();
+        let mut add = |number: u32| zip.add(&number.to_string(), 0o100_644, b"");
+        for number in 0..65_534 {
+            add(number).unwrap();
+        }
+        assert_eq!(add(65_534).unwrap_err(), TooLarge::Entries);
+        Package::read(&zip.finish().unwrap(), &Limits::default()).unwrap();
+    }
 
     #[test]
     fn core_reads_what_is_written() {

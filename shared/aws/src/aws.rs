@@ -122,8 +122,8 @@ delegate! { Uploads to uploads:
 }
 
 delegate! { Attestations to uploads:
-    fn list_attestations(folder: &AttestationFolder, most: u16) -> AttestationListing;
-    fn read_attestation(key: &str, most_bytes: u64) -> AttestationRead;
+    fn list_attestations(folder: &AttestationFolder, max: u16) -> AttestationListing;
+    fn read_attestation(key: &str, max_bytes: u64) -> AttestationRead;
 }
 
 delegate! { UploadStore to uploads:
@@ -167,7 +167,7 @@ delegate! { Functions to lambda:
 }
 
 delegate! { Layers to lambda:
-    fn layer_versions(layer: &LayerName, most: u8) -> Vec<LayerVersion>;
+    fn layer_versions(layer: &LayerName, max: u8) -> Vec<LayerVersion>;
     fn layer_content(layer: &LayerName, version: i64) -> Option<LayerContent>;
     fn publish_layer(request: &LayerRequest, approved: &Approved) -> LayerPublish;
 }

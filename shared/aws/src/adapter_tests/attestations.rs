@@ -33,8 +33,18 @@ async fn attestations_of_one_package_are_listed() {
         "{prefix}"
     );
     let more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>";
-    fake.answers("s3:ListObjectsV2", listing(more));
-    assert!(aws.list_attestations(&folder(), 20).await.unwrap().has_more);
+    let whole = |key: &str| format!("<Contents><Key>{key}</Key><Size>1</Size></Contents>");
+    fake.answers_once(
+        "s3:ListObjectsV2",
+        listing(&format!("{}{more}", whole("a"))),
+    );
+    fake.answers_once(
+        "s3:ListObjectsV2",
+        listing(&format!("{}{more}", whole("b"))),
+    );
+    let found = aws.list_attestations(&folder(), 2).await.unwrap();
+    assert_eq!(found.objects.len(), 2, "a page may be short");
+    assert!(found.has_more);
     let answers: [(_, fn(&_) -> bool); 3] = [
         (s3_error(403, "AccessDenied"), is_denied),
         (s3_error(503, "SlowDown"), is_throttled),

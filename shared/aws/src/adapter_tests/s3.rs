@@ -329,6 +329,22 @@ async fn statements_are_listed_and_read_up_to_a_size() {
     assert_eq!((found.size, found.body), (2, None), "it is not read");
     assert_eq!(aws.read_statement("freeze/z.json", 9).await.unwrap(), None);
 
+    let page = |key: &str, more: &str| {
+        let body = format!(
+            r#"<?xml version="1.0"?><ListBucketResult><Contents><Key>{key}</Key></Contents>{more}</ListBucketResult>"#
+        );
+        Response::new(200, body).with("content-type", "application/xml")
+    };
+    let more = "<IsTruncated>true</IsTruncated><NextContinuationToken>next</NextContinuationToken>";
+    fake.answers_once("s3:ListObjectsV2", page("freeze/a.json", more));
+    fake.answers_once("s3:ListObjectsV2", page("freeze/b.json", ""));
+    let listed = aws.list_statements("freeze/", 9).await.unwrap();
+    assert_eq!(
+        listed,
+        ["freeze/a.json", "freeze/b.json"],
+        "a page may be short"
+    );
+
     fake.answers("s3:ListObjectsV2", s3_error(403, "AccessDenied"));
     assert!(is_denied(
         &aws.list_statements("freeze/", 2).await.unwrap_err()

@@ -19,36 +19,45 @@ impl Attestations for UploadsBucket {
     async fn list_attestations(
         &self,
         folder: &AttestationFolder,
-        most: u16,
+        max: u16,
     ) -> Result<AttestationListing, PortError> {
         const CALL: &str = "s3:ListObjectsV2";
-        let request = self.connection.s3().list_objects_v2();
-        let page = request
-            .bucket(&self.bucket)
-            .prefix(folder.as_str())
-            .max_keys(i32::from(most))
-            .send()
-            .await
-            .map_err(|error| port_error(CALL, error))?;
+        let max = usize::from(max);
         let mut objects = Vec::new();
-        for item in page.contents() {
-            let size = required(CALL, "Size", item.size())?;
-            objects.push(ListedAttestation {
-                key: required(CALL, "Key", item.key())?.to_owned(),
-                size: u64::try_from(size).map_err(|error| unreadable(CALL, "Size", &error))?,
-            });
-        }
-        // S3 may answer with fewer than were asked for, and never with more (AWS documentation, grade B).
-        Ok(AttestationListing {
-            objects,
-            has_more: page.is_truncated().unwrap_or_default(),
-        })
+        let mut token = None;
+        // S3 may answer with fewer than were asked for (AWS documentation, grade B).
+        let has_more = loop {
+            let missing = max.saturating_sub(objects.len());
+            let request = self.connection.s3().list_objects_v2();
+            let page = request
+                .bucket(&self.bucket)
+                .prefix(folder.as_str())
+                .set_max_keys(i32::try_from(missing).ok())
+                .set_continuation_token(token.take())
+                .send()
+                .await
+                .map_err(|error| port_error(CALL, error))?;
+            for item in page.contents() {
+                let size = required(CALL, "Size", item.size())?;
+                objects.push(ListedAttestation {
+                    key: required(CALL, "Key", item.key())?.to_owned(),
+                    size: u64::try_from(size).map_err(|error| unreadable(CALL, "Size", &error))?,
+                });
+            }
+            let has_more = page.is_truncated().unwrap_or_default();
+            if !has_more || objects.len() >= max {
+                break has_more;
+            }
+            let next = page.next_continuation_token;
+            token = Some(required(CALL, "NextContinuationToken", next)?);
+        };
+        Ok(AttestationListing { objects, has_more })
     }
 
     async fn read_attestation(
         &self,
         key: &str,
-        most_bytes: u64,
+        max_bytes: u64,
     ) -> Result<AttestationRead, PortError> {
         let request = self.connection.s3().get_object();
         let Some(object) = fetch(request.bucket(&self.bucket).key(key)).await? else {
@@ -58,7 +67,7 @@ impl Attestations for UploadsBucket {
         let size =
             u64::try_from(size).map_err(|error| unreadable(GET, "Content-Length", &error))?;
         // The body is left unread: the connection is closed instead.
-        if size > most_bytes {
+        if size > max_bytes {
             return Ok(AttestationRead::TooLarge { size });
         }
         let version = object.version_id().filter(|version| *version != "null");

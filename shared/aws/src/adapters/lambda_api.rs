@@ -192,7 +192,6 @@ impl Functions for LambdaApi {
                 job_arn: found.signing_job_arn,
                 profile_version_arn: found.signing_profile_version_arn,
             },
-            config_sha256: found.config_sha256,
             state: version_state(&state, found.state_reason_code.as_ref(), found.state_reason),
         }))
     }
@@ -271,7 +270,11 @@ pub(super) fn function_of(answer: GetFunctionOutput) -> Result<Function, PortErr
         ));
     }
     let function = required(GET_FUNCTION, "Configuration", answer.configuration)?;
-    let is_image = function.package_type == Some(PackageType::Image);
+    let is_image = match &function.package_type {
+        Some(PackageType::Image) => true,
+        Some(PackageType::Zip) | None => false,
+        Some(unknown) => return Err(unreadable(GET_FUNCTION, "PackageType", &unknown.as_str())),
+    };
     Ok(Function {
         configuration: configuration(&function, answer.code.as_ref())?,
         arn: required(GET_FUNCTION, "FunctionArn", function.function_arn.clone())?,
@@ -281,8 +284,6 @@ pub(super) fn function_of(answer: GetFunctionOutput) -> Result<Function, PortErr
             job_arn: function.signing_job_arn,
             profile_version_arn: function.signing_profile_version_arn,
         },
-        config_sha256: function.config_sha256,
-        last_modified: last_modified(function.last_modified.as_deref())?,
         is_on_managed_instances: function.capacity_provider_config.is_some(),
         // An image has none, and what it has there may not be ours to see.
         kms_key_arn: match answer.code {
@@ -488,14 +489,6 @@ fn exec_wrapper(environment: Option<&EnvironmentResponse>) -> ExecWrapper {
         None if environment.error.is_some() => ExecWrapper::Unknown,
         None => ExecWrapper::NotSet,
     }
-}
-
-/// `LastModified` as Lambda writes it: `2026-11-21T21:44:00.000+0000`.
-fn last_modified(text: Option<&str>) -> Result<Timestamp, PortError> {
-    const FIELD: &str = "LastModified";
-    let text = required(GET_FUNCTION, FIELD, text)?;
-    text.parse()
-        .map_err(|error: jiff::Error| unreadable(GET_FUNCTION, FIELD, &error))
 }
 
 fn revision(call: &'static str, id: Option<String>) -> Result<RevisionId, PortError> {

@@ -25,6 +25,7 @@ impl FunctionInventory for LambdaApi {
                 },
                 package_type: match function.package_type {
                     Some(SdkPackageType::Image) => PackageType::Image,
+                    // One kind that is new must not hide the others: `GetFunction` of it tells.
                     _ => PackageType::Zip,
                 },
             })

@@ -14,14 +14,14 @@ use super::lambda_api::{
 };
 use crate::{
     connection::Connection,
-    error::{code, could_not_reach, port_error, refusal, required, unreadable},
+    error::{code, could_not_reach, not_made, port_error, refusal, required, unreadable},
 };
 
 impl Layers for LambdaApi {
     async fn layer_versions(
         &self,
         layer: &LayerName,
-        most: u8,
+        max: u8,
     ) -> Result<Vec<LayerVersion>, PortError> {
         const CALL: &str = "lambda:ListLayerVersions";
         let request = self
@@ -30,7 +30,7 @@ impl Layers for LambdaApi {
             .list_layer_versions()
             .layer_name(layer.as_str());
         // The API takes 1 to 50 at a time and begins with the newest.
-        let answer = match request.max_items(i32::from(most.clamp(1, 50))).send().await {
+        let answer = match request.max_items(i32::from(max.clamp(1, 50))).send().await {
             Ok(answer) => answer,
             Err(error) if code(&error) == NOT_FOUND => return Ok(Vec::new()),
             Err(error) => return Err(port_error(CALL, error)),
@@ -44,7 +44,7 @@ impl Layers for LambdaApi {
         });
         let mut versions: Vec<LayerVersion> = versions.collect::<Result<_, PortError>>()?;
         versions.sort_by_key(|version| std::cmp::Reverse(version.version));
-        versions.truncate(usize::from(most));
+        versions.truncate(usize::from(max));
         Ok(versions)
     }
 
@@ -81,7 +81,7 @@ impl Layers for LambdaApi {
         const CALL: &str = "lambda:PublishLayerVersion";
         if *approved.verified().target() != Target::Layer(request.layer.clone()) {
             let problem = format!("what was approved is for {}", approved.verified().target());
-            return Err(unreadable(CALL, "LayerName", &problem));
+            return Err(not_made(CALL, problem));
         }
         let signed = approved.verified().signed();
         let package = LayerVersionContentInput::builder()

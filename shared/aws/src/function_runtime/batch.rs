@@ -90,9 +90,9 @@ impl<H: Handle, Q: Queues, C: Clock> Worker<'_, H, Q, C> {
         let work_until = before(MAX_ENDING_RESERVE.min(permille_of(time, ENDING_RESERVE_PERMILLE)));
         let cut_off_at = before(MAX_REPORT_RESERVE.min(permille_of(time, REPORT_RESERVE_PERMILLE)));
         let mut response = SqsBatchResponse::default();
-        for message in &batch.records {
-            let id = message.message_id.as_deref().filter(|id| !id.is_empty());
-            let id = id.ok_or(NoMessageId)?;
+        // All before the first is worked on: a batch that fails comes again as a whole.
+        let ids: Vec<&str> = batch.records.iter().map(id_of).collect::<Result<_, _>>()?;
+        for (message, id) in batch.records.iter().zip(ids) {
             let attempt = attempt(
                 id,
                 message,
@@ -123,6 +123,11 @@ impl<H: Handle, Q: Queues, C: Clock> Worker<'_, H, Q, C> {
         }
         Ok(response)
     }
+}
+
+fn id_of(message: &SqsMessage) -> Result<&str, NoMessageId> {
+    let id = message.message_id.as_deref();
+    id.filter(|id| !id.is_empty()).ok_or(NoMessageId)
 }
 
 /// So many thousandths of a time.

@@ -116,7 +116,7 @@ settings! {
     /// which count as receives.
     PATIENCE: Duration {
         name: "COUNTERSIGN_PATIENCE_SECONDS",
-        meaning: "how long an event is tried before it is given up, 1 to 86400 seconds",
+        meaning: "how long an event is tried before it is given up, 1 to 43200 seconds",
         parse: patience,
         default: Some(|| Duration::from_hours(1)),
     }
@@ -124,7 +124,7 @@ settings! {
     /// How long the other functions try an upload, as `sweep` needs to know it: its own patience is another.
     UPLOAD_PATIENCE: Duration {
         name: "COUNTERSIGN_UPLOAD_PATIENCE_SECONDS",
-        meaning: "how long an upload is tried before it is given up, 1 to 86400 seconds",
+        meaning: "how long an upload is tried before it is given up, 1 to 43200 seconds",
         parse: patience,
         default: None,
     }
@@ -533,11 +533,14 @@ fn hours(text: &str, range: RangeInclusive<u32>) -> Result<Duration, String> {
     number(text, range).map(|hours| Duration::from_hours(hours.into()))
 }
 
+/// SQS counts to a thousand receives, which is half a day at the slowest pace.
+const MAX_PATIENCE_SECONDS: u64 = 43_200;
+
 fn patience(text: &str) -> Result<Duration, String> {
     let seconds = text
         .parse()
         .ok()
-        .filter(|seconds| (1..=86_400).contains(seconds));
+        .filter(|seconds| (1..=MAX_PATIENCE_SECONDS).contains(seconds));
     seconds
         .map(Duration::from_secs)
         .ok_or_else(|| unfit(text, "a number of seconds"))

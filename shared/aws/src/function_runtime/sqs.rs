@@ -6,7 +6,7 @@ use countersign_gate::ports::PortError;
 use super::dead_letter::{DeadLetter, Queues, attribute_text};
 use crate::{
     connection::Connection,
-    error::{port_error, unreadable},
+    error::{not_made, port_error},
 };
 
 /// [`Queues`] over SQS.
@@ -35,7 +35,7 @@ impl Queues for Sqs {
     ) -> Result<(), PortError> {
         const CALL: &str = "sqs:ChangeMessageVisibility";
         let url = queue_url(source_arn, self.connection.endpoint())
-            .ok_or_else(|| unreadable(CALL, "eventSourceARN", &format!("{source_arn:?}")))?;
+            .ok_or_else(|| not_made(CALL, format!("{source_arn:?} is no ARN of a queue")))?;
         let request = self.connection.sqs().change_message_visibility();
         let request = request.queue_url(url).receipt_handle(receipt_handle);
         match request.visibility_timeout(seconds).send().await {
@@ -64,7 +64,7 @@ impl Queues for Sqs {
                 .data_type(data_type)
                 .string_value(value)
                 .build()
-                .map_err(|error| unreadable(CALL, "MessageAttributes", &error))?;
+                .map_err(|error| not_made(CALL, error))?;
             request = request.message_attributes(name, value);
         }
         match request.send().await {

@@ -116,5 +116,9 @@ fn tagged_profile(settings: &SignSettings, tag: &str) -> Result<ProfileName, Ear
 }
 
 fn refused(error: Unsignable) -> EarlyExit {
-    OutcomeDraft::rejected(error.code, error.message).into()
+    OutcomeDraft {
+        fix: Some(error.fix.to_owned()),
+        ..OutcomeDraft::rejected(error.code, error.message)
+    }
+    .into()
 }

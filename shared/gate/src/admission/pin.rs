@@ -71,7 +71,13 @@ pub(super) async fn pin<W: SignWorld>(
         }
     }
     // Not current. Whether it is still there tells whether the current one is newer.
-    let version = event.version.clone().unwrap_or_else(VersionId::unversioned);
+    let Some(version) = event.version.clone() else {
+        // Of a key that is there, an event without a version means what is current.
+        return Ok(Pinned {
+            upload: upload(VersionId::unversioned(), event.at),
+            standing: UploadStanding::Ended(Superseded::KeyDeleted.draft()),
+        });
+    };
     let this = world.head_upload(&event.key, Some(&version)).await?;
     let why = match (&current, &this) {
         (UploadHead::DeleteMarker | UploadHead::Absent, _) => Superseded::KeyDeleted,

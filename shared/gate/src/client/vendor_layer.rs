@@ -142,7 +142,7 @@ impl VendorObstacle {
             Self::Structure(_) | Self::NotStripped(_) => {
                 "ask the vendor for the package as it was before it was signed"
             }
-            Self::Unsignable(unsignable) => unsignable.code.about().fix,
+            Self::Unsignable(unsignable) => unsignable.fix,
         }
     }
 }

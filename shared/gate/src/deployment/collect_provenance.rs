@@ -85,14 +85,14 @@ async fn read_folder<W: DeployWorld>(
     world: &W,
     folder: &AttestationFolder,
 ) -> Result<(Vec<StoredAttestation>, bool), PortError> {
-    let most_bytes = u64::try_from(MAX_BUNDLE_BYTES).unwrap_or(u64::MAX);
+    let max_bytes = u64::try_from(MAX_BUNDLE_BYTES).unwrap_or(u64::MAX);
     let listing = world.list_attestations(folder, MAX_ATTESTATIONS).await?;
     let mut stored = Vec::new();
     for listed in listing.objects {
-        let content = if listed.size > most_bytes {
+        let content = if listed.size > max_bytes {
             StoredContent::TooLarge(listed.size)
         } else {
-            match world.read_attestation(&listed.key, most_bytes).await? {
+            match world.read_attestation(&listed.key, max_bytes).await? {
                 AttestationRead::Object { version, bytes } => {
                     StoredContent::Read { version, bytes }
                 }

@@ -17,7 +17,7 @@ use super::{
     current_package::{SamePackage, prove_same},
     expected::ExpectedCode,
     judge::{candidate, record_judgement},
-    live::{deployed_draft, record_live},
+    live::record_live,
     pending_deployment::{
         Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
     },
@@ -480,7 +480,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let deployed = self.pending.progress().unwrap_or_default();
         record_live(self.world, self.pending, expected, &deployed).await?;
         let message = live_message(function, &deployed, &version, alias);
-        let draft = deployed_draft(message, deployed, verdict);
+        let draft = OutcomeDraft::deployed(message, deployed, verdict);
         Ok(Round::End(Box::new(draft)))
     }
 
@@ -583,6 +583,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             state: UploadState::Prepared,
             code: None,
             message,
+            fix: None,
             findings: OutcomeDraft::failures_of(&verdict),
             deployed: None,
             package: Some(package),

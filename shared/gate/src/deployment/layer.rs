@@ -17,7 +17,7 @@ use super::{
     description::{description, mark},
     expected::ExpectedCode,
     judge::{candidate, record_judgement},
-    live::{deployed_draft, record_live},
+    live::record_live,
     pending_deployment::{
         Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
     },
@@ -316,7 +316,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         } else {
             format!("version {version} is published")
         };
-        Ok(deployed_draft(message, deployed, verdict))
+        Ok(OutcomeDraft::deployed(message, deployed, verdict))
     }
 }
 

@@ -11,10 +11,9 @@ use super::{
 };
 use crate::{
     domain::Target,
-    outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError},
+    outcome::{Backoff, EarlyExit, RetryableError},
     ports::{RecordWithEtag, Replacement, UploadHead},
-    records::{self, Deployed, Document, Live, Schema, UploadState},
-    verdict::Verdict,
+    records::{self, Deployed, Document, Live, Schema},
 };
 
 /// Writes `live.json`, unless it tells of a later deployment.
@@ -99,20 +98,4 @@ async fn is_later<W: DeployWorld>(
         UploadHead::Object(head) => head.last_modified > this.upload.at,
         UploadHead::DeleteMarker | UploadHead::Absent => false,
     })
-}
-
-/// The outcome of a deployment.
-pub(super) fn deployed_draft(
-    message: String,
-    deployed: Deployed,
-    verdict: &Verdict,
-) -> OutcomeDraft {
-    OutcomeDraft {
-        state: UploadState::Deployed,
-        code: None,
-        message,
-        findings: OutcomeDraft::failures_of(verdict),
-        deployed: Some(deployed),
-        package: None,
-    }
 }

@@ -24,6 +24,8 @@ pub(crate) struct OutcomeDraft {
     pub(crate) state: UploadState,
     pub(crate) code: Option<ReasonCode>,
     pub(crate) message: String,
+    /// What to do, where it is known better than for the code as such.
+    pub(crate) fix: Option<String>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) deployed: Option<Deployed>,
     pub(crate) package: Option<SignedObject>,
@@ -67,6 +69,7 @@ impl OutcomeDraft {
             state,
             code: Some(code),
             message: message.into(),
+            fix: None,
             findings: Vec::new(),
             deployed: None,
             package: None,
@@ -85,8 +88,22 @@ impl OutcomeDraft {
             state: UploadState::Rejected,
             code: first.and_then(|finding| finding.code),
             message: first.map_or_else(String::new, |finding| finding.message.clone()),
+            fix: first.and_then(|finding| finding.fix.clone()),
             findings: Self::failures_of(verdict),
             deployed: None,
+            package: None,
+        }
+    }
+
+    /// It is live.
+    pub(crate) fn deployed(message: String, deployed: Deployed, verdict: &Verdict) -> Self {
+        Self {
+            state: UploadState::Deployed,
+            code: None,
+            message,
+            fix: None,
+            findings: Self::failures_of(verdict),
+            deployed: Some(deployed),
             package: None,
         }
     }
@@ -116,7 +133,9 @@ impl UploadContext {
             state: ending.state,
             code: ending.code,
             message: ending.message,
-            fix: ending.code.map(|code| fix_of(code, &ending.findings)),
+            fix: ending
+                .code
+                .map(|code| ending.fix.unwrap_or_else(|| fix_of(code, &ending.findings))),
             critical,
             findings: ending.findings,
             deployed: ending.deployed,

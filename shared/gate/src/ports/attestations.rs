@@ -43,19 +43,19 @@ pub enum AttestationRead {
 
 /// Reading attestations.
 pub trait Attestations: Sync {
-    /// `ListObjectsV2` below the folder: at most `most` objects, one page.
+    /// `ListObjectsV2` below the folder: at most `max` objects.
     fn list_attestations(
         &self,
         folder: &AttestationFolder,
-        most: u16,
+        max: u16,
     ) -> impl Future<Output = Result<AttestationListing, PortError>> + Send;
 
-    /// `GetObject` of the key's current version. The body is not read where it has more than `most_bytes`. An answer
+    /// `GetObject` of the key's current version. The body is not read where it has more than `max_bytes`. An answer
     /// without a version id (a bucket without versioning) is [`PortError::Unexpected`].
     fn read_attestation(
         &self,
         key: &str,
-        most_bytes: u64,
+        max_bytes: u64,
     ) -> impl Future<Output = Result<AttestationRead, PortError>> + Send;
 }
 

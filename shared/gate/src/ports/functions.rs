@@ -8,7 +8,6 @@ use crate::{
     },
     verdict::Approved,
 };
-use jiff::Timestamp;
 use std::{collections::BTreeMap, future::Future};
 
 /// How the last change of a function stands.
@@ -39,13 +38,8 @@ pub struct Function {
     pub is_image: bool,
     /// Its code.
     pub code: CodeIdentity,
-    /// `ConfigSha256`: changes with the configuration. That it exists is grade A, that it changes with
-    /// every field of the configuration is grade D; `None` when Lambda does not say.
-    pub config_sha256: Option<String>,
     /// What of its configuration decides which code runs.
     pub configuration: FunctionConfiguration,
-    /// `LastModified` of the function: when its code or configuration was last changed.
-    pub last_modified: Timestamp,
     /// `SourceKMSKeyArn`: the customer's own key that Lambda keeps the zip under.
     pub kms_key_arn: Option<String>,
     /// It runs on Managed Instances (`CapacityProviderConfig`, grade A): calls without a qualifier run what was
@@ -164,8 +158,6 @@ pub enum VersionPublish {
 pub struct Version {
     /// Its code. It never changes.
     pub code: CodeIdentity,
-    /// `ConfigSha256`, as of [`Function`].
-    pub config_sha256: Option<String>,
     /// What of its configuration decides which code runs. It never changes.
     pub configuration: FunctionConfiguration,
     /// Whether it can be invoked.

@@ -56,11 +56,11 @@ pub enum LayerPublish {
 /// Layers. Lambda does not judge them when they are published (grade C), so nobody but the gate
 /// stands between an upload and a layer version.
 pub trait Layers: Sync {
-    /// `ListLayerVersions`, newest first, at most `most`.
+    /// `ListLayerVersions`, newest first, at most `max`.
     fn layer_versions(
         &self,
         layer: &LayerName,
-        most: u8,
+        max: u8,
     ) -> impl Future<Output = Result<Vec<LayerVersion>, PortError>> + Send;
 
     /// `GetLayerVersion`; `None` when there is none.

@@ -64,14 +64,14 @@ impl UploadRecords {
     }
 }
 
-/// The newest `most` uploads of a target, newest first.
+/// The newest `max` uploads of a target, newest first.
 ///
 /// Costs one listing, and for each upload a read for each document there is; up to a handful more
-/// where several uploads fall into the second at which `most` is reached.
+/// where several uploads fall into the second at which `max` is reached.
 pub async fn history<W: Records>(
     world: &W,
     target: &Target,
-    most: usize,
+    max: usize,
 ) -> Result<Vec<UploadRecords>, RecordError> {
     let prefix = format!("{target}/");
     let mut folders: BTreeMap<(Timestamp, String), BTreeSet<String>> = BTreeMap::new();
@@ -92,7 +92,7 @@ pub async fn history<W: Records>(
     let oldest = folders
         .keys()
         .rev()
-        .take(most)
+        .take(max)
         .next_back()
         .map(|(at, _)| *at);
     let mut uploads = Vec::new();
@@ -103,7 +103,7 @@ pub async fn history<W: Records>(
         uploads.push(records_of(world, &prefix, label, &documents).await?);
     }
     uploads.sort_by(|a, b| b.order().cmp(&a.order()));
-    uploads.truncate(most);
+    uploads.truncate(max);
     Ok(uploads)
 }
 

@@ -16,9 +16,6 @@ use crate::{
 /// An expiry is told when so many days are left, and again at each smaller number.
 const DAYS_BEFORE_EXPIRY: [i64; 3] = [7, 30, 90];
 
-/// So many versions behind aliases are looked at; a function with more is told in the message of what was found.
-const MAX_VERSIONS_LOOKED_AT: usize = 20;
-
 /// A signature that counts no more.
 struct Revoked {
     job: SigningJobId,
@@ -91,7 +88,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let is_latest = latest.sha256 == last.deployed.code_sha256;
         versions.retain(|version| !is_latest || Some(version.to_string().as_str()) != deployed);
         let mut jobs: BTreeMap<SigningJobId, BTreeSet<VersionNumber>> = BTreeMap::new();
-        for version in versions.into_iter().rev().take(MAX_VERSIONS_LOOKED_AT) {
+        for version in versions {
             self.rate_limits.get_function(self.world).await;
             let found = self.world.version(name, &version.to_string()).await?;
             let job = found.and_then(|found| found.code.job_arn);

@@ -9,6 +9,7 @@ use countersign_gate::{
     verdict::{Decision, IntegrityAuthority, OperatorPolicy, PackageExaminer, WithoutCsc},
 };
 use countersign_package::Limits;
+use countersign_testkit::zip::{EntryForge, ZipForge};
 
 use crate::{
     happy_path::{BROKEN, GOOD, OTHER, SWAPPED, UNSIGNABLE, change, go, world},
@@ -199,21 +200,36 @@ fn signed_package_is_not_signed_again() {
     );
 }
 
-#[test]
-fn package_without_a_file_is_refused_before_a_job_is_started() {
-    let empty = countersign_testkit::zip::ZipForge::new([]).build();
+/// A world in which every upload is this zip.
+fn world_of(zip: &[u8]) -> World {
     let slots: Vec<_> = slots()
         .iter()
         .map(|slot| crate::world::packages::Slot {
             nature: slot.nature,
-            source: empty.clone(),
+            source: zip.to_vec(),
             signed: None,
             code_sha256: slot.code_sha256.clone(),
         })
         .collect();
-    let world = World::new(slots.into(), 1);
+    World::new(slots.into(), 1)
+}
+
+#[test]
+fn package_without_a_file_is_refused_before_a_job_is_started() {
+    let world = world_of(&ZipForge::new([]).build());
     let outcome = rejected_at_once(&world, FUNCTION, GOOD);
     assert_eq!(outcome.code, Some(ReasonCode::PackageEmpty));
+}
+
+/// A code has several causes, and each its own fix.
+#[test]
+fn refusal_names_the_fix_of_its_cause() {
+    let named = |name| world_of(&ZipForge::new([EntryForge::file(name, "x")]).build());
+    let outcome = rejected_at_once(&named("src\\app.py"), FUNCTION, GOOD);
+    assert_eq!(outcome.code, Some(ReasonCode::EntryName));
+    assert!(outcome.fix.unwrap().contains("PowerShell"));
+    let outcome = rejected_at_once(&named("/app.py"), FUNCTION, GOOD);
+    assert!(outcome.fix.unwrap().contains("relative names"));
 }
 
 #[test]

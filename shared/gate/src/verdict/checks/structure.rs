@@ -9,7 +9,11 @@ use crate::verdict::{
 pub(crate) fn structure(evidence: &Evidence) -> CheckResult {
     match &evidence.package.structure {
         Ok(contents) => CheckResult::Pass(pass(contents)),
-        Err(error) => CheckResult::Fail(reasons::of_structure(error), error.to_string()),
+        Err(error) => CheckResult::FailWith(
+            reasons::of_structure(error),
+            error.to_string(),
+            reasons::fix_of_structure(error).to_owned(),
+        ),
     }
 }
 

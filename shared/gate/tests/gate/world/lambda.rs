@@ -8,7 +8,6 @@ use countersign_gate::{
     ports::{PortError, *},
     verdict::Approved,
 };
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
@@ -58,9 +57,7 @@ impl Functions for SimulatedPorts {
                 arn: format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"),
                 is_image: function.is_image,
                 code: code_of(&function),
-                config_sha256: Some(format!("config {}", function.config)),
                 configuration: function.configuration,
-                last_modified: Timestamp::UNIX_EPOCH,
                 kms_key_arn: None,
                 is_on_managed_instances: function.is_on_managed_instances,
                 revision: revision(function.revision),
@@ -246,7 +243,6 @@ impl Functions for SimulatedPorts {
                     job_arn: published.job_arn.clone(),
                     profile_version_arn: None,
                 },
-                config_sha256: Some(format!("config {}", published.config)),
                 configuration: published.configuration.clone(),
                 state,
             };
@@ -379,7 +375,7 @@ impl Layers for SimulatedPorts {
     async fn layer_versions(
         &self,
         layer: &LayerName,
-        most: u8,
+        max: u8,
     ) -> Result<Vec<LayerVersion>, PortError> {
         self.call("lambda:ListLayerVersions", |state| {
             let versions = state
@@ -390,7 +386,7 @@ impl Layers for SimulatedPorts {
             if state.mistake == Some(Mistake::MarkNotSought) {
                 return Vec::new();
             }
-            let newest = versions.iter().enumerate().rev().take(usize::from(most));
+            let newest = versions.iter().enumerate().rev().take(usize::from(max));
             newest
                 .map(|(at, version)| version_of(layer, at, version))
                 .collect()

@@ -97,8 +97,8 @@ impl SimulatedPorts {
         let mut state = self.world.state();
         state.ticks += 1;
         if state.slowness_ms > 0 {
-            let most = state.slowness_ms;
-            let took = i64::try_from(state.random.below(most)).unwrap();
+            let max = state.slowness_ms;
+            let took = i64::try_from(state.random.below(max)).unwrap();
             state.now += jiff::SignedDuration::from_millis(took);
         }
         let nth = state.calls.len();
@@ -335,18 +335,18 @@ impl Attestations for SimulatedPorts {
     async fn list_attestations(
         &self,
         folder: &AttestationFolder,
-        most: u16,
+        max: u16,
     ) -> Result<AttestationListing, PortError> {
         self.call("s3:ListObjectsV2 attestations", |state| {
             let below = |key: &&String| key.starts_with(folder.as_str());
             let keys: Vec<&String> = state.attestations.keys().filter(below).collect();
-            let objects = keys.iter().take(most.into()).map(|key| ListedAttestation {
+            let objects = keys.iter().take(max.into()).map(|key| ListedAttestation {
                 key: (*key).clone(),
                 size: u64::try_from(state.attestations[*key].len()).unwrap(),
             });
             AttestationListing {
                 objects: objects.collect(),
-                has_more: keys.len() > most.into(),
+                has_more: keys.len() > max.into(),
             }
         })
         .await
@@ -355,7 +355,7 @@ impl Attestations for SimulatedPorts {
     async fn read_attestation(
         &self,
         key: &str,
-        most_bytes: u64,
+        max_bytes: u64,
     ) -> Result<AttestationRead, PortError> {
         self.call("s3:GetObject attestation", |state| {
             if state.attestations_vanish {
@@ -365,7 +365,7 @@ impl Attestations for SimulatedPorts {
                 return AttestationRead::Gone;
             };
             let size = u64::try_from(bytes.len()).unwrap();
-            if size > most_bytes {
+            if size > max_bytes {
                 return AttestationRead::TooLarge { size };
             }
             AttestationRead::Object {
