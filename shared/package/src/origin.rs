@@ -6,8 +6,8 @@
 //! source can see it.
 //!
 //! All of it rests on two things that were not seen on bytes of AWS's own: that Signer appends
-//! exactly the directory and the signature, in this order (grade C), and that it leaves kinds and
-//! modes as they were (grade D). If it does otherwise, every package is refused here, and none is
+//! exactly the directory and the signature, in this order (grade C), and that it leaves kinds, modes and the
+//! marks of names in UTF-8 as they were (grade D). If it does otherwise, every package is refused here, and none is
 //! let through.
 
 use flate2::Decompress;
@@ -19,7 +19,7 @@ use crate::{
     digest::CodeSha256,
     package::Package,
     signature_entry::{SIGNATURE_DIRECTORY, SIGNATURE_ENTRY},
-    zip::{Archive, Body, Entry, EntryKind, StructureError, inflater},
+    zip::{Archive, Body, Entry, EntryKind, StructureError, inflater, new_reading},
 };
 
 /// Why a signed package is not its source plus a signature.
@@ -63,6 +63,14 @@ pub enum OriginError {
     Body {
         /// The entry.
         name: String,
+    },
+    /// The name of an entry is written so that some program reads it otherwise, which it does not in the source.
+    #[error("the name of `{name}` is another one than in the source for a program that {reader}")]
+    NameReading {
+        /// The entry.
+        name: String,
+        /// What such a program does.
+        reader: &'static str,
     },
     /// An entry is of another kind.
     #[error("`{name}` is of another kind than in the source")]
@@ -111,7 +119,8 @@ impl OriginProof {
 }
 
 /// Proves that `signed` is `source` plus the directory and the signature entry at its end: the same
-/// names in the same order, the same bodies, kinds and modes.
+/// names in the same order, which no program reads otherwise than in the source, the same bodies, kinds and
+/// modes.
 ///
 /// What is appended is recorded by one independent project (grade C); that modes stay as they were
 /// is inferred (grade D).
@@ -180,6 +189,10 @@ fn compare(
     let name = || signed.name().to_owned();
     if source.kind() != signed.kind() {
         return Err(OriginError::Kind { name: name() });
+    }
+    if let Some(reader) = new_reading(source, signed) {
+        let name = name();
+        return Err(OriginError::NameReading { name, reader });
     }
     // Readers differ in the systems whose modes they apply, so that the same mode on another system
     // is another one, too. Those of FAT and Darwin count as those of Unix do.

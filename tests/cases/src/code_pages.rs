@@ -2,13 +2,14 @@
 //! one.
 
 use countersign_package::{NameFault, StructureError as S};
-use countersign_testkit::zip::{EntryForge, FLAG_UTF8};
+use countersign_testkit::zip::{EntryForge, FLAG_UTF8, extra};
 
 use crate::{Case, accept, refuse, signed, structure};
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = accepted_names();
     cases.extend(collisions());
+    cases.extend(partial_collisions());
     cases
 }
 
@@ -77,6 +78,75 @@ fn accepted_names() -> Vec<Case> {
             (0..5_000)
                 .map(|n| unmarked(&format!("B\u{fc}ro/t\u{e4}glich/Men\u{fc} {n}.txt")))
                 .collect(),
+        ),
+    ]
+}
+
+/// Programs that spell some names of a kind, and leave others as they are.
+fn partial_collisions() -> Vec<Case> {
+    let in_cp437 = "\u{251c}\u{2310}";
+    // Yauzl takes the name in UTF-8 from a field that has it, and any other for CP437; Python from 3.12 on, too.
+    let with_field = |entry: EntryForge, name: &str| {
+        let mut value = vec![1];
+        value.extend(crc32fast::hash(name.as_bytes()).to_le_bytes());
+        value.extend(name.as_bytes());
+        let field = extra(0x7075, &value);
+        entry.extras(&field, &field)
+    };
+    let field_and_link = {
+        let link = EntryForge::symlink(in_cp437, "lib");
+        with_field(link.both(|header| header.flags &= !FLAG_UTF8), in_cp437)
+    };
+    let field_and_file = |name: &str| with_field(unmarked(name), name);
+    let version = |version: u16, mut entry: EntryForge| {
+        entry.central().version_made_by = version;
+        entry.central().external &= 0xffff;
+        entry
+    };
+    vec![
+        collide(
+            "an unmarked link with its name in a field, and a name that is below it in CP437 (extract-zip)",
+            vec![
+                EntryForge::file("lib/index.js", "good()"),
+                field_and_link,
+                unmarked("\u{e9}/index.js"),
+            ],
+        ),
+        collide(
+            "an unmarked name that is in a field, and one that is the same in CP437 (Python 3.12)",
+            vec![
+                field_and_file(&format!("{in_cp437}.js")),
+                unmarked("\u{e9}.js"),
+            ],
+        ),
+        collide(
+            "a name from FAT that is in a field, and one that is the same in an OEM code page (Info-ZIP)",
+            vec![
+                made_on(0, field_and_file("\u{e9}.py")),
+                made_on(0, unmarked("\u{1f8}.py")),
+            ],
+        ),
+        collide(
+            "names from NTFS, of which Info-ZIP takes those of one version for an OEM code page",
+            vec![
+                version(11 << 8 | 20, marked("\u{e9}.py")),
+                version(11 << 8 | 50, marked("\u{1f8}.py")),
+            ],
+        ),
+        collide(
+            "names from FAT, of which Info-ZIP takes those of some versions for an OEM code page",
+            vec![
+                version(25, marked("\u{e9}.py")),
+                version(20, marked("\u{1f8}.py")),
+            ],
+        ),
+        collide(
+            "a name that is another one in an OEM code page and without its control character (Info-ZIP)",
+            vec![made_on(0, marked("\u{1f8}/Icon\r")), marked("\u{e9}/Icon")],
+        ),
+        collide(
+            "a name in an OEM code page, and one without its control character (Info-ZIP)",
+            vec![made_on(0, marked("\u{1f8}/Icon")), marked("\u{e9}/Icon\r")],
         ),
     ]
 }

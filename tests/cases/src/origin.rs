@@ -7,7 +7,7 @@
 use countersign_package::OriginError as O;
 use countersign_testkit::package::{content_digest, sample, sign, with_signature};
 use countersign_testkit::signature::SignatureForge;
-use countersign_testkit::zip::{EntryForge, ZipForge};
+use countersign_testkit::zip::{EntryForge, FLAG_UTF8, ZipForge};
 
 use crate::{Case, Expected, Fault, PKI, Sample, accept, fault, refuse};
 
@@ -20,6 +20,7 @@ macro_rules! origin {
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = boundary_shifts();
+    cases.extend(readings());
     cases.extend(uncovered());
     cases.extend(sets());
     cases.extend(appended());
@@ -107,6 +108,49 @@ fn boundary_shifts() -> Vec<Case> {
 }
 
 /// What the digest does not cover.
+/// How programs read names is in no digest either.
+fn readings() -> Vec<Case> {
+    let name = "gr\u{f6}\u{df}e.txt";
+    let beside = |change: fn(EntryForge) -> EntryForge| {
+        move || {
+            let mut source = sample();
+            source.push(EntryForge::file(name, "odd"));
+            let change_last = |zip: &mut ZipForge| {
+                let last = zip.entries.pop().expect("an entry");
+                zip.push(change(last));
+            };
+            let mut changed = source.clone();
+            change_last(&mut changed);
+            // The same signature fits both: names, bodies and order are the same.
+            Sample::from(sign(&changed, &PKI)).with_source(&source)
+        }
+    };
+    vec![
+        refuse(
+            "a name that is not marked as UTF-8 any more",
+            origin!(O::NameReading { .. }),
+            beside(|entry| entry.both(|header| header.flags &= !FLAG_UTF8)),
+        ),
+        refuse(
+            "a name that seems to be made on FAT",
+            origin!(O::NameReading { .. } | O::Mode { .. }),
+            beside(|mut entry| {
+                let central = entry.central();
+                central.version_made_by = 0x14;
+                entry
+            }),
+        ),
+        accept("a name that Signer marked as UTF-8", || {
+            let mut source = sample();
+            let entry = EntryForge::file("gr\u{f6}\u{df}e.txt", "odd");
+            let mut marked = source.clone();
+            marked.push(entry.clone());
+            source.push(entry.both(|header| header.flags &= !FLAG_UTF8));
+            Sample::from(sign(&marked, &PKI)).with_source(&source)
+        }),
+    ]
+}
+
 fn uncovered() -> Vec<Case> {
     vec![
         accept("the signed package beside its source", || {

@@ -90,6 +90,24 @@ fn streams() -> Vec<Case> {
             },
         ),
         with(
+            "a stored body with a descriptor that fits nothing, and a header behind it (unzipper, fflate)",
+            embedded(),
+            || {
+                let inner = ZipForge::new([EntryForge::file("evil.js", "evil()").stored()]).build();
+                let mut body = b"what comes before".to_vec();
+                body.extend(b"PK\x07\x08 twelve bytes");
+                body.extend(inner);
+                EntryForge::file("data.bin", body).stored().streamed()
+            },
+        ),
+        with_accepted(
+            "a zip with descriptors within, whose size stands in front",
+            || {
+                let inner = ZipForge::new([EntryForge::file("a", "b").streamed()]).build();
+                EntryForge::file("inner.zip", inner).stored()
+            },
+        ),
+        with(
             "an unsigned descriptor after a stored body (Perl)",
             structure!(S::Descriptor { .. }),
             || {

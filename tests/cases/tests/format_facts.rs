@@ -15,7 +15,7 @@ use countersign_testkit::{
     package::{content_digest, sample, sign, sign_with, with_signature},
     pki::{Hash, Pki},
     signature::{Lengths, SignatureForge, attribute, generalized},
-    zip::{EntryForge, ZipForge},
+    zip::{EntryForge, FLAG_UTF8, ZipForge},
 };
 
 fn look(signed: &[u8], source: Option<&[u8]>) -> Vec<Observation> {
@@ -56,7 +56,7 @@ fn honest_package_confirms_every_fact() {
 fn without_the_source_what_was_kept_is_not_asked() {
     let seen = look(&sign(&sample(), &PKI).build(), None);
     assert_eq!(answered(&seen, Answer::Differs), [""; 0]);
-    assert_eq!(answered(&seen, Answer::NotAsked).len(), 7);
+    assert_eq!(answered(&seen, Answer::NotAsked).len(), 8);
 }
 
 #[test]
@@ -137,6 +137,19 @@ fn modes_that_were_dropped_are_seen() {
     assert_eq!(answered(&seen, Answer::Differs), ["kinds-and-modes-kept"]);
     let told = seen_of(&seen, "kinds-and-modes-kept");
     assert!(told.contains("100755") && told.contains("100644"), "{told}");
+}
+
+#[test]
+fn names_that_lost_their_marks_are_seen() {
+    let mut source = sample();
+    source.push(EntryForge::file("gr\u{f6}\u{df}e.txt", "odd"));
+    let mut unmarked = source.clone();
+    let last = unmarked.entries.pop().unwrap();
+    unmarked.push(last.both(|header| header.flags &= !FLAG_UTF8));
+    let seen = look(&sign(&unmarked, &PKI).build(), Some(&source.build()));
+    assert_eq!(answered(&seen, Answer::Differs), ["name-marks-kept"]);
+    let seen = look(&sign(&source, &PKI).build(), Some(&unmarked.build()));
+    assert_eq!(answered(&seen, Answer::Differs), [""; 0]);
 }
 
 #[test]

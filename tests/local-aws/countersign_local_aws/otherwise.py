@@ -35,6 +35,7 @@ FACTS = frozenset(
         "bodies-kept",
         "kinds-and-modes-kept",
         "made-by-kept",
+        "name-marks-kept",
         "digest-formula",
         # The signature.
         "armour",

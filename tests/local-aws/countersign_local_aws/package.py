@@ -24,6 +24,7 @@ _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED_FLAG = 1
+_UTF8_FLAG = 1 << 11
 # Unix, and version 2.0 of the format: what a directory and a deflated body need.
 _MADE_BY, _NEEDS = 3 << 8 | 20, 20
 _FILE_ATTRIBUTES, _DIRECTORY_ATTRIBUTES = 0o100644 << 16, 0o040755 << 16 | 0x10
@@ -123,6 +124,8 @@ def append_signature(archive: bytes, signature: bytes, at: datetime) -> bytes:
         central += _CENTRAL.pack(b"PK\x01\x02", _MADE_BY, _NEEDS, *shared, 0, 0, 0, attributes, local_at) + name
     count = end.count + len(appended)
     central = _attributes_otherwise(central, end.count)
+    if otherwise.does("name-marks-kept"):
+        records, central = _names_unmarked(records, central, end.count)
     if otherwise.does("strict-zip"):
         records += b"\0" * 16
     tail = _END.pack(b"PK\x05\x06", 0, 0, count, count, len(central), len(records), len(end.comment))
@@ -141,6 +144,20 @@ def _attributes_otherwise(central: bytes, count: int) -> bytes:
         _CENTRAL.pack_into(changed, position, *fields)
         position += _CENTRAL.size + fields[10] + fields[11] + fields[12]
     return bytes(changed)
+
+
+def _names_unmarked(records: bytes, central: bytes, count: int) -> tuple[bytes, bytes]:
+    """Local and central headers of which none says any more that its name is in UTF-8."""
+    local, directory, position = bytearray(records), bytearray(central), 0
+    for _ in range(count):
+        fields = list(_CENTRAL.unpack_from(directory, position))
+        fields[3] &= ~_UTF8_FLAG
+        _CENTRAL.pack_into(directory, position, *fields)
+        record = list(_LOCAL.unpack_from(local, fields[16]))
+        record[2] &= ~_UTF8_FLAG
+        _LOCAL.pack_into(local, fields[16], *record)
+        position += _CENTRAL.size + fields[10] + fields[11] + fields[12]
+    return bytes(local), bytes(directory)
 
 
 def _first_two_swapped(central: bytes) -> bytes:

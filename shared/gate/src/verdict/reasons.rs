@@ -159,6 +159,7 @@ pub fn of_origin(error: &OriginError) -> ReasonCode {
         | E::Name { .. }
         | E::Count { .. }
         | E::Body { .. }
+        | E::NameReading { .. }
         | E::Kind { .. }
         | E::Mode { .. } => ReasonCode::OriginMismatch,
     }

@@ -157,6 +157,11 @@ pub(super) const MADE_BY_KEPT: FormatFact = FormatFact::new(
     Grade::D,
     "the system and version that an entry was made by stay as they were",
 );
+pub(super) const NAME_MARKS_KEPT: FormatFact = FormatFact::new(
+    "name-marks-kept",
+    Grade::D,
+    "names outside of ASCII that flag 11 marks as UTF-8 stay marked",
+);
 pub(super) const PACKING_KEPT: FormatFact = FormatFact::new(
     "packing-kept",
     Grade::Open,
@@ -171,7 +176,7 @@ pub(super) const EXTRA_FIELDS_KEPT: FormatFact = FormatFact::new(
 );
 
 /// All of them.
-pub const FACTS: [FormatFact; 34] = [
+pub const FACTS: [FormatFact; 35] = [
     STRICT_ZIP,
     SIGNATURE_ENTRY_NAME,
     APPENDED_LAST,
@@ -203,6 +208,7 @@ pub const FACTS: [FormatFact; 34] = [
     BODIES_KEPT,
     KINDS_AND_MODES_KEPT,
     MADE_BY_KEPT,
+    NAME_MARKS_KEPT,
     PACKING_KEPT,
     TIMES_KEPT,
     EXTRA_FIELDS_KEPT,

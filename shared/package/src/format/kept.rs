@@ -4,7 +4,7 @@ use super::{
     fact::FormatFact,
     facts::{
         BODIES_KEPT, ENTRIES_KEPT, EXTRA_FIELDS_KEPT, KINDS_AND_MODES_KEPT, MADE_BY_KEPT,
-        PACKING_KEPT, TIMES_KEPT,
+        NAME_MARKS_KEPT, PACKING_KEPT, TIMES_KEPT,
     },
     observation::{Answer, Observation},
     subject::{Subject, without_names},
@@ -13,14 +13,15 @@ use crate::{
     limits::Limits,
     origin::{self, OriginError},
     package::Package,
-    zip::{RawEntry, RawHeaders},
+    zip::{RawEntry, RawHeaders, UTF8},
 };
 
-const FACTS: [FormatFact; 7] = [
+const FACTS: [FormatFact; 8] = [
     ENTRIES_KEPT,
     BODIES_KEPT,
     KINDS_AND_MODES_KEPT,
     MADE_BY_KEPT,
+    NAME_MARKS_KEPT,
     PACKING_KEPT,
     TIMES_KEPT,
     EXTRA_FIELDS_KEPT,
@@ -108,6 +109,10 @@ pub(super) fn observe(
             MADE_BY_KEPT,
             alike(&|source, signed| source.made_by == signed.made_by),
         ),
+        judged(
+            NAME_MARKS_KEPT,
+            alike(&|source, signed| !is_marked(source) || is_marked(signed)),
+        ),
         seen(
             PACKING_KEPT,
             alike(&|source, signed| {
@@ -125,6 +130,11 @@ pub(super) fn observe(
             alike(&|source, signed| fields(source) == fields(signed)),
         ),
     ]
+}
+
+/// Whether an entry has a name outside of ASCII that flag 11 marks as UTF-8.
+fn is_marked(entry: &RawEntry<'_>) -> bool {
+    !entry.name.is_ascii() && entry.common.flags & UTF8 != 0
 }
 
 /// What an error says, without the name of its entry.

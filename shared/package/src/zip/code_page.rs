@@ -17,8 +17,8 @@ enum Applies {
     Unmarked,
     /// Those of entries made on a system with an OEM code page, marked or not.
     OemSystem,
-    /// Those with a control character.
-    Control,
+    /// None, but for dropped control characters.
+    None,
     /// Those without flag 11 that have a control character.
     UnmarkedControl,
 }
@@ -30,8 +30,8 @@ enum Spelling {
     Characters(&'static str),
     /// Each is another byte; 0 is none.
     Bytes(&'static [u8; 128]),
-    /// Bytes stay, control characters are dropped.
-    WithoutControl,
+    /// Bytes stay as they are.
+    AsTheyAre,
     /// Like `Characters`, and control characters are those that CP437 draws for them.
     Drawn(&'static str),
 }
@@ -43,21 +43,31 @@ pub(super) struct Reading {
     pub(super) description: &'static str,
     applies: Applies,
     spelling: Spelling,
+    /// Control characters are dropped, of whichever name.
+    drops_control: bool,
 }
 
 /// The readings that are tried. Python, 7-Zip, .NET and Windows read unmarked names in CP437 or in
 /// the code page of the machine, Info-ZIP those of OEM systems in CP850 (with the table that is
 /// built in) or, as some distributions patch it, in the code page that goes with the locale.
 ///
-/// A code page maps bytes to characters one to one, so that two names which it applies to stay two.
-/// Only a name that it applies to and one that it does not apply to can meet. Info-ZIP's own table
-/// is not one to one.
+/// Info-ZIP drops control characters as well. A code page maps bytes to characters one to one, so that two
+/// names which are spelled by it stay two; Info-ZIP's own table is not one to one.
 pub(super) const READINGS: [Reading; 11] = {
     const fn reading(description: &'static str, applies: Applies, spelling: Spelling) -> Reading {
         Reading {
             description,
             applies,
             spelling,
+            drops_control: false,
+        }
+    }
+    const fn info_zip(description: &'static str, applies: Applies, spelling: Spelling) -> Reading {
+        Reading {
+            description,
+            applies,
+            spelling,
+            drops_control: true,
         }
     }
     [
@@ -81,35 +91,35 @@ pub(super) const READINGS: [Reading; 11] = {
             Applies::Unmarked,
             Spelling::Characters(LATIN_1),
         ),
-        reading(
+        info_zip(
             "takes names made on FAT for CP437",
             Applies::OemSystem,
             Spelling::Characters(CP437),
         ),
-        reading(
+        info_zip(
             "takes names made on FAT for CP850",
             Applies::OemSystem,
             Spelling::Characters(CP850),
         ),
-        reading(
+        info_zip(
             "takes names made on FAT for CP866",
             Applies::OemSystem,
             Spelling::Characters(CP866),
         ),
-        reading(
+        info_zip(
             "takes names made on FAT for an OEM code page, as Info-ZIP does",
             Applies::OemSystem,
             Spelling::Bytes(&INFO_ZIP),
         ),
-        reading(
+        info_zip(
             "takes unmarked names for an OEM code page, as Info-ZIP does",
             Applies::Unmarked,
             Spelling::Bytes(&INFO_ZIP),
         ),
-        reading(
+        info_zip(
             "drops control characters, as Info-ZIP does",
-            Applies::Control,
-            Spelling::WithoutControl,
+            Applies::None,
+            Spelling::AsTheyAre,
         ),
         reading(
             "draws the control characters of CP437, as yauzl does",
@@ -122,20 +132,39 @@ pub(super) const READINGS: [Reading; 11] = {
 impl Reading {
     /// Whether it reads the name of `entry` as something else than it is.
     pub(super) fn applies(&self, entry: &Entry<'_>) -> bool {
+        self.spells(entry) || (self.drops_control && has_control(entry.name()))
+    }
+
+    fn spells(&self, entry: &Entry<'_>) -> bool {
         let name = entry.name();
         match self.applies {
             Applies::Unmarked => !entry.is_marked_utf8() && !name.is_ascii(),
             Applies::OemSystem => OEM_SYSTEMS.contains(&entry.system()) && !name.is_ascii(),
-            Applies::Control => has_control(name),
             Applies::UnmarkedControl => !entry.is_marked_utf8() && has_control(name),
+            Applies::None => false,
         }
     }
 
-    /// What it makes of a path.
-    pub(super) fn spell(&self, path: &str) -> Vec<u8> {
-        match self.spelling {
-            Spelling::Characters(page) => code_page(path, page).into_bytes(),
-            Spelling::Bytes(table) => path
+    /// What it makes of the path of an entry that it applies to.
+    pub(super) fn path_of(&self, entry: &Entry<'_>) -> Vec<u8> {
+        let path = entry.path();
+        let mut path = if self.spells(entry) {
+            self.spelling.of(path)
+        } else {
+            path.as_bytes().to_vec()
+        };
+        if self.drops_control {
+            path.retain(|byte| !byte.is_ascii_control());
+        }
+        path
+    }
+}
+
+impl Spelling {
+    fn of(self, path: &str) -> Vec<u8> {
+        match self {
+            Self::Characters(page) => code_page(path, page).into_bytes(),
+            Self::Bytes(table) => path
                 .bytes()
                 .map(|byte| match byte.checked_sub(0x80) {
                     Some(high) => table.get(usize::from(high)).copied().unwrap_or_default(),
@@ -143,18 +172,22 @@ impl Reading {
                 })
                 .filter(|byte| *byte != 0)
                 .collect(),
-            Spelling::WithoutControl => path
-                .bytes()
-                .filter(|byte| !byte.is_ascii_control())
-                .collect(),
             // A carriage return is the only control character that a name may have.
-            Spelling::Drawn(page) => code_page(path, page).replace('\r', "\u{266a}").into_bytes(),
+            Self::Drawn(page) => code_page(path, page).replace('\r', "\u{266a}").into_bytes(),
+            Self::AsTheyAre => path.as_bytes().to_vec(),
         }
     }
 }
 
 fn has_control(name: &str) -> bool {
     name.bytes().any(|byte| byte.is_ascii_control())
+}
+
+/// A program that reads the name of `entry` otherwise than it is, and that of `source` as it is: what it does.
+pub(crate) fn new_reading(source: &Entry<'_>, entry: &Entry<'_>) -> Option<&'static str> {
+    let is_new = |reading: &&Reading| reading.applies(entry) && !reading.applies(source);
+    let found = READINGS.iter().find(is_new);
+    found.map(|reading| reading.description)
 }
 
 /// A name as a program shows it that takes it for CP437.
@@ -228,10 +261,11 @@ mod tests {
     #[test]
     fn known_spellings_are_given() {
         assert_eq!(in_cp437("\u{e9}.py"), "\u{251c}\u{2310}.py");
-        let spell = |index: usize, path| READINGS[index].spell(path);
+        let spell = |index: usize, path| READINGS[index].spelling.of(path);
         assert_eq!(spell(7, "\u{1f8}.py"), "\u{e9}.py".as_bytes());
         assert_eq!(spell(7, "n\u{e9}"), b"n+\xae");
-        assert_eq!(spell(9, "Icon\r"), b"Icon");
+        assert_eq!(spell(9, "Icon\r"), b"Icon\r");
+        assert!(READINGS[9].drops_control);
         assert_eq!(spell(10, "Icon\r"), "Icon\u{266a}".as_bytes());
     }
 }

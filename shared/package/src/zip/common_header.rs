@@ -7,7 +7,7 @@ const ENCRYPTED: u16 = 1 << 0;
 pub(super) const DEFLATE_LEVEL: u16 = 0b11 << 1;
 pub(super) const HAS_DESCRIPTOR: u16 = 1 << 3;
 const STRONG_ENCRYPTION: u16 = 1 << 6;
-pub(super) const UTF8: u16 = 1 << 11;
+pub(crate) const UTF8: u16 = 1 << 11;
 const MASKED: u16 = 1 << 13;
 
 /// Zip64 (4.5) is the newest feature of the format that this reader knows.

@@ -11,6 +11,9 @@ use super::{
 /// What a data descriptor may start with.
 const DESCRIPTOR: u32 = 0x0807_4b50;
 
+/// A descriptor with its signature, with sizes of 32 and of 64 bits.
+const DESCRIPTOR_BYTES: [usize; 2] = [16, 24];
+
 /// Checks the bytes between the body and the next record: nothing, or exactly one data descriptor.
 ///
 /// Its sizes have 64 bits if and only if the local header has a zip64 field (APPNOTE 4.3.9.2). Its
@@ -70,11 +73,11 @@ pub(super) fn check_descriptor(
 }
 
 /// Where a body that ends in a descriptor seems to end for a reader that does not know its size:
-/// the offset of the first descriptor inside it whose size or whose CRC fits what precedes it; one
-/// is enough for some.
+/// the offset of the first descriptor inside it whose size or whose CRC fits what precedes it, or that a header
+/// follows; one is enough for some.
 ///
-/// Only stored bodies can be read so; a deflated one tells its own end. A zip inside a zip is
-/// innocent: its descriptors count from its own entries.
+/// Only stored bodies can be read so; a deflated one tells its own end. A zip within that has descriptors itself is
+/// not innocent there: Node's unzipper and fflate go on with its next header, and unpack what is in it, too.
 pub(crate) fn embedded_descriptor(body: &[u8]) -> Option<usize> {
     let mut crc = crc32fast::Hasher::new();
     let mut hashed = 0;
@@ -86,8 +89,14 @@ pub(crate) fn embedded_descriptor(body: &[u8]) -> Option<usize> {
             fields.signature(DESCRIPTOR)?;
             Some((fields.u32()?, fields.u32()?))
         };
-        found().is_some_and(|(found_crc, size)| {
+        let fits = found().is_some_and(|(found_crc, size)| {
             u32::try_from(position) == Ok(size) || crc.clone().finalize() == found_crc
+        });
+        fits || DESCRIPTOR_BYTES.iter().any(|length| {
+            let end = position.saturating_add(*length);
+            let mut behind = LeReader::new(body.get(end..).unwrap_or_default());
+            let next = behind.u32();
+            next.is_some_and(|next| [CENTRAL_SIGNATURE, LOCAL_SIGNATURE].contains(&next))
         })
     })
 }

@@ -41,6 +41,8 @@ mod zip64_field;
 
 pub use archive::Archive;
 pub(crate) use body::{Body, inflater};
+pub(crate) use code_page::new_reading;
+pub(crate) use common_header::UTF8;
 pub use entry::{Entry, EntryKind, Method};
 pub use error::{LinkFault, NameFault, StructureError};
 pub(crate) use front::first_entries;

@@ -9,7 +9,7 @@
 //! Then the same is checked for every other reading of the names (`code_page.rs`): what is one tree
 //! for one program may not be another for the next.
 
-use std::{borrow::Cow, cmp::Ordering, iter::from_fn};
+use std::{borrow::Cow, cmp::Ordering, iter::from_fn, ptr};
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -103,8 +103,9 @@ fn check_cut_names(nodes: &[Node<'_, '_>]) -> Result<(), StructureError> {
 
 /// The same for programs that read names in another encoding.
 ///
-/// A reading that changes names one to one can still have a name meet one that it does not apply
-/// to: so each reading is merged with the names that it leaves alone, and that tree is checked.
+/// A program may spell some names of a kind and leave others as they are: yauzl does not look at a code page
+/// where an extra field has the name in UTF-8, and Info-ZIP asks for the version of the writer, too. So each name
+/// as a reading has it is held against all other names, spelled and as they are.
 fn check_readings(nodes: &[Node<'_, '_>], limits: &Limits) -> Result<(), StructureError> {
     let is_plain = |entry: &Entry<'_>| {
         let bytes = entry.name().as_bytes();
@@ -118,7 +119,7 @@ fn check_readings(nodes: &[Node<'_, '_>], limits: &Limits) -> Result<(), Structu
         let mut respelt = Vec::new();
         let mut copied = 0_usize;
         for node in odd.iter().filter(|node| reading.applies(node.entry)) {
-            let path = compose(reading.spell(node.entry.path()));
+            let path = compose(reading.path_of(node.entry));
             copied = copied.saturating_add(path.capacity());
             if copied > limits.respelt_bytes {
                 return Err(over_budget(node.entry));
@@ -131,10 +132,7 @@ fn check_readings(nodes: &[Node<'_, '_>], limits: &Limits) -> Result<(), Structu
             continue;
         }
         respelt.sort_by(|a, b| tree_order(&a.path, &b.path));
-        let unchanged = nodes
-            .iter()
-            .filter(|node| is_plain(node.entry) || !reading.applies(node.entry));
-        check_in_order(merge(unchanged, respelt.iter()))
+        check_in_order(merge(nodes.iter(), respelt.iter()))
             .map_err(|conflict| conflict.into_reading_error(reading))?;
     }
     Ok(())
@@ -160,7 +158,8 @@ fn merge<'n, 'e: 'n, 'a: 'e>(
     })
 }
 
-/// Walks nodes in tree order, in which all that is below a path follows it at once.
+/// Walks nodes in tree order, in which all that is below a path follows it at once. An entry that comes in two
+/// spellings is in nobody's way with its other one.
 fn check_in_order<'n, 'e: 'n, 'a: 'e>(
     nodes: impl Iterator<Item = &'n Node<'e, 'a>>,
 ) -> Result<(), Conflict<'e, 'a>> {
@@ -175,12 +174,14 @@ fn check_in_order<'n, 'e: 'n, 'a: 'e>(
         };
         if let Some(previous) = previous
             && previous.path == node.path
+            && !ptr::eq(previous.entry, node.entry)
             && !is_one_directory(previous.entry, node.entry)
         {
             return Err(conflict(previous, Cause::SamePath));
         }
         if let Some(leaf) = leaf
             && is_below(&node.path, &leaf.path)
+            && !ptr::eq(leaf.entry, node.entry)
         {
             let cause = match leaf.entry.kind() {
                 EntryKind::Symlink => Cause::BelowLink,

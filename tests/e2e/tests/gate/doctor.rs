@@ -257,6 +257,7 @@ const OTHERWISE: [(&[&str], &[&str]); 25] = [
         &[
             "appended-last",
             "kinds-and-modes-kept",
+            "name-marks-kept",
             "digest-formula",
             "algorithms",
             "attribute-order",
