@@ -95,7 +95,7 @@ fn streams() -> Vec<Case> {
             || {
                 let inner = ZipForge::new([EntryForge::file("evil.js", "evil()").stored()]).build();
                 let mut body = b"what comes before".to_vec();
-                body.extend(b"PK\x07\x08 twelve bytes");
+                body.extend(b"PK\x07\x08twelve bytes");
                 body.extend(inner);
                 EntryForge::file("data.bin", body).stored().streamed()
             },

@@ -86,7 +86,7 @@ async fn describe<W: SignWorld>(
     job: &SigningJobId,
     attempt: &DeliveryAttempt,
 ) -> Result<SigningJob, EarlyExit> {
-    let mut backoff = Backoff::new(attempt);
+    let mut backoff = Backoff::brief(world, attempt);
     loop {
         if let Some(job) = world.describe_job(job).await? {
             return Ok(job);

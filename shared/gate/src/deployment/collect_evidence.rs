@@ -47,7 +47,7 @@ pub(super) async fn read_package<W: DeployWorld, E: Examine>(
         return Err(RetryableError::busy(what).into());
     };
     // Signer may say that it is done before the object can be read.
-    let mut backoff = Backoff::new(&pending.attempt);
+    let mut backoff = Backoff::brief(world, &pending.attempt);
     let (signed, package) = loop {
         if let Some(found) = world.read_signed(bucket, key).await? {
             break found;

@@ -96,7 +96,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     }
 
     async fn attempt_update(&mut self) -> Result<Round, EarlyExit> {
-        let backoff = Backoff::new(&self.pending.attempt);
+        let backoff = Backoff::brief(self.world, &self.pending.attempt);
         let function = self.wait_until_updated(backoff).await?;
         // What was applied is looked at before what is current.
         if let Some(function) = &function

@@ -171,7 +171,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
     /// Waits while another upload of this layer is being published.
     async fn wait_for_turn(&self) -> Result<Publishing, EarlyExit> {
         let pending = &*self.pending;
-        let mut backoff = Backoff::new(&pending.attempt);
+        let mut backoff = Backoff::brief(self.world, &pending.attempt);
         loop {
             let delivery = &pending.attempt.id;
             let turn = Publishing::begin(self.world, &pending.target, &pending.upload, delivery);

@@ -205,7 +205,7 @@ async fn describe<W: DeployWorld>(
     job: &SigningJobId,
     attempt: &DeliveryAttempt,
 ) -> Result<Option<SigningJob>, RetryableError> {
-    let mut backoff = Backoff::new(attempt);
+    let mut backoff = Backoff::brief(world, attempt);
     loop {
         let found = world.describe_job(job).await?;
         let is_over = |job: &SigningJob| job.status.is_over();
@@ -228,7 +228,7 @@ async fn read_signing<W: DeployWorld>(
     attempt: &DeliveryAttempt,
 ) -> Result<Signing, RetryableError> {
     let folder = upload.folder();
-    let mut backoff = Backoff::new(attempt);
+    let mut backoff = Backoff::brief(world, attempt);
     loop {
         if let Some(signing) = records::read(world, &folder).await? {
             return Ok(signing);

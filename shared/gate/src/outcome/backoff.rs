@@ -17,6 +17,10 @@ const INITIAL_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause between two polls: what waiting adds to a slow step is half of this on average.
 /// Five deployments at a time, the most that the stack lets begin, poll `GetFunction` twenty times a second, of the 100 that AWS allows.
 const MAX_PAUSE: Duration = Duration::from_millis(250);
+/// How long a brief wait lasts: longer than the few seconds that answers of AWS lag behind (grade C). Whoever waits
+/// holds one of the few invocations (`DeployConcurrency`) that all uploads share; after that, the message waits in its
+/// queue, where it is in nobody's way.
+const MAX_BRIEF_WAIT: Duration = Duration::from_secs(10);
 
 /// Pauses that grow by a fifth from 100 to 250 milliseconds, until the attempt's time is up.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +35,16 @@ impl Backoff {
         Self {
             next: INITIAL_PAUSE,
             until: attempt.work_until,
+        }
+    }
+
+    /// The same for what is either there in a moment, or has to be looked at again later.
+    pub(crate) fn brief<W: Clock>(world: &W, attempt: &DeliveryAttempt) -> Self {
+        let until = world.now().saturating_add(MAX_BRIEF_WAIT);
+        let whole = Self::new(attempt);
+        Self {
+            until: until.unwrap_or(whole.until).min(whole.until),
+            ..whole
         }
     }
 

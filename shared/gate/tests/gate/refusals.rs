@@ -5,11 +5,13 @@ use countersign_gate::{
     deployment::{DeploySettings, Deployment, deploy},
     domain::{NamePattern, ProfileStatus, ReasonCode, Refusal, Scope, SigningJobId, VersionId},
     outcome::{DeliveryAttempt, RetryableError},
+    ports::UpdateStatus,
     records::{Outcome, UploadState, VerdictRecord},
     verdict::{Decision, IntegrityAuthority, OperatorPolicy, PackageExaminer, WithoutCsc},
 };
 use countersign_package::Limits;
 use countersign_testkit::zip::{EntryForge, ZipForge};
+use jiff::SignedDuration;
 
 use crate::{
     happy_path::{BROKEN, GOOD, OTHER, SWAPPED, UNSIGNABLE, change, go, world},
@@ -293,6 +295,37 @@ fn package_that_comes_back_changed_is_critical() {
     );
     assert!(outcome.critical);
     assert!(world.state().applied.is_empty());
+}
+
+/// One of the few invocations that all uploads share is not held by an upload that cannot go on.
+#[test]
+fn absent_package_and_busy_function_give_their_invocation_back() {
+    let world = world();
+    let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {
+        panic!("it is not signed")
+    };
+    world.end_job(&job);
+    let held_for = |seconds: i64| {
+        let before = world.state().now;
+        let attempt = patient(&world);
+        let retry = deploy_job(&world, &deploy_settings(), &job, &attempt).unwrap_err();
+        let held = world.state().now.duration_since(before);
+        assert!(
+            held <= SignedDuration::from_secs(seconds),
+            "{held}: {retry}"
+        );
+        why(&retry).to_string()
+    };
+    let signed = std::mem::take(&mut world.state().signed);
+    assert!(held_for(11).contains("is not there"));
+    world.state().signed = signed;
+    let mut state = world.state();
+    let function = state.functions.get_mut("checkout").unwrap();
+    function.update = UpdateStatus::Unknown {
+        what: "its state is Thawing".to_owned(),
+    };
+    drop(state);
+    assert!(held_for(11).contains("Thawing"));
 }
 
 #[test]

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use crate::{alone, dead_letters::queue_url, happy_path::assert_never_denied, local_stack};
 
 /// How long a storm may take to come to rest. What was being worked on when a function was killed is taken up again by
-/// `sweep`, or by its queue once its visibility timeout is over.
-const CALM_TIMEOUT: Duration = Duration::from_mins(4);
+/// `sweep`, or by its queue once its visibility timeout is over: three minutes later, when its lease has run out.
+const CALM_TIMEOUT: Duration = Duration::from_mins(6);
 /// The functions of the gate, as they call AWS.
 const GATE: &str = "*:assumed-role/countersign-*";
 const FUNCTIONS: [&str; 2] = ["first", "second"];
