@@ -13,8 +13,9 @@ use crate::{
 
 /// Events of GitHub and GitLab that start a build only at the hand of who may write to the repository, on code that
 /// is in it. The others (`pull_request_target`, `issue_comment`, `workflow_run`, merge requests) come with branch,
-/// commit and workflow of the repository, too, and many of their workflows build what a stranger proposes.
-const USUAL_TRIGGERS: [&str; 11] = [
+/// commit and workflow of the repository, too, and many of their workflows build what a stranger proposes. GitLab's
+/// `parent_pipeline` is not among them either: the parent may be the pipeline of a merge request.
+const USUAL_TRIGGERS: [&str; 10] = [
     "push",
     "create",
     "release",
@@ -26,7 +27,6 @@ const USUAL_TRIGGERS: [&str; 11] = [
     "web",
     "api",
     "trigger",
-    "parent_pipeline",
 ];
 
 /// Who has to have signed.

@@ -385,6 +385,7 @@ fn build_that_a_stranger_can_start_is_not_meant() {
         (Some("pull_request"), false),
         (Some("issue_comment"), false),
         (Some("workflow_run"), false),
+        (Some("parent_pipeline"), false),
         (Some("an_event_of_tomorrow"), false),
         (None, false),
     ] {

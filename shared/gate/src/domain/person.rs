@@ -66,8 +66,14 @@ impl PersonalRoles {
         }
         match id.split_once(':') {
             Some((role, session)) if is_id(role, "AROA") && !session.is_empty() => {
+                // A trust policy may compare names without regard to case, and then two spellings are one person.
                 let is_personal = self.0.contains(role);
-                Ok(Person((if is_personal { id } else { role }).to_owned()))
+                let session = session.to_lowercase();
+                Ok(Person(if is_personal {
+                    format!("{role}:{session}")
+                } else {
+                    role.to_owned()
+                }))
             }
             _ => Err(NoPerson {
                 principal: principal.to_owned(),
@@ -101,6 +107,8 @@ mod tests {
         assert_eq!(person(&nobody, &ann), person(&nobody, &bob));
         let named = PersonalRoles::parse(ROLE).unwrap();
         assert_ne!(person(&named, &ann), person(&named, &bob));
+        let loud = format!("AWS:{ROLE}:Ann@Example.org");
+        assert_eq!(person(&named, &ann), person(&named, &loud));
         let other = PersonalRoles::parse("AROAEXAMPLEROLEID0001").unwrap();
         assert_eq!(person(&other, &ann), person(&other, &bob));
     }

@@ -99,7 +99,7 @@ impl DemandParts {
     }
 
     /// The demand of this place. Of which source, and who vouches for it, the other place may say instead.
-    fn demand(&self, other: &Self) -> Result<Demand, DemandError> {
+    fn demand(&self, other: &Self, lender: Option<&Self>) -> Result<Demand, DemandError> {
         let source = self.source.as_ref().or(other.source.as_ref());
         let Some(source) = source.cloned() else {
             let fault = format!(
@@ -110,7 +110,8 @@ impl DemandParts {
             );
             return Err(DemandError::new(SOURCE_TAG, fault));
         };
-        let builder = self.builder.as_ref().or(other.builder.as_ref());
+        let lent = || lender.and_then(|lender| lender.builder.as_ref());
+        let builder = self.builder.as_ref().or_else(lent);
         let mut demand = match builder {
             Some(Builder::Key(sha256)) => Demand::signed_with_key(source, *sha256),
             Some(Builder::Issuer(issuer)) => Demand::vouched_for_by(source, issuer)
@@ -188,12 +189,15 @@ impl DemandError {
 impl ProvenanceDemand {
     /// What the stack and a target's own tags demand together; `None` if neither demands anything.
     pub fn of(stack: &DemandParts, tags: &DemandParts) -> Result<Option<Self>, DemandError> {
-        let places = [(stack, tags), (tags, stack)];
-        let demanding = places.iter().filter(|(place, _)| !place.is_empty());
+        // A tag says whom to believe where the stack leaves the source to it. Of a source that the stack names, whoever
+        // may tag a function must not have others believed.
+        let lent = stack.source.is_none().then_some(tags);
+        let places = [(stack, tags, lent), (tags, stack, Some(stack))];
+        let demanding = places.iter().filter(|(place, ..)| !place.is_empty());
         let demands = demanding
-            .map(|(place, other)| place.demand(other))
+            .map(|(place, other, lender)| place.demand(other, *lender))
             .collect::<Result<Vec<_>, _>>()?;
-        let words = places.map(|(place, _)| place.words());
+        let words = places.map(|(place, ..)| place.words());
         let mut words: Vec<String> = words
             .into_iter()
             .filter(|words| !words.is_empty())
@@ -341,6 +345,28 @@ mod tests {
             &[("countersign:source", "github.com/acme/shop")],
         );
         assert!(other.unwrap_err().to_string().contains("no say"));
+    }
+
+    /// Whoever may tag a function does not choose who is believed about the stack's source.
+    #[test]
+    fn tag_replaces_no_builder_of_the_stack() {
+        let stack = [
+            ("countersign:source", "github.com/acme/"),
+            ("countersign:ref", "refs/heads/main"),
+        ];
+        let key = format!("sha256:{}", "ab".repeat(32));
+        let both = demand(&stack, &[("countersign:builder", &key)]);
+        let both = both.unwrap().unwrap();
+        let alone = demand(&stack, &[]).unwrap().unwrap();
+        assert_eq!(both.demands.first(), alone.demands.first());
+        assert_eq!(both.demands.len(), 2);
+        // Without one on its host, the stack's demand stays without.
+        let elsewhere = [("countersign:source", "git.example/acme/")];
+        let error = demand(
+            &elsewhere,
+            &[("countersign:builder", "https://git.example")],
+        );
+        assert!(error.unwrap_err().to_string().contains("ProvenanceBuilder"));
     }
 
     #[test]

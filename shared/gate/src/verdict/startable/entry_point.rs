@@ -28,7 +28,10 @@ pub(super) fn entry_point(
         return (function.exec_wrapper == ExecWrapper::NotSet).then_some(fault);
     }
     let candidates = Candidates::of(family, runtime, handler)?;
-    let is_there = candidates.are_in(inventory, "") || is_in_archive(inventory, family);
+    // Node's runtime resolves the handler's module as `require` does.
+    let is_module = family == RuntimeFamily::Node && candidates.are_in(inventory, "node_modules/");
+    let is_there =
+        candidates.are_in(inventory, "") || is_module || is_in_archive(inventory, family);
     if is_there || may_lie_elsewhere(function) {
         return None;
     }
@@ -105,8 +108,8 @@ struct Candidates {
 
 /// A compiled module of Python, which may have a tag in its name: `app.cpython-313-x86_64-linux-gnu.so`, `app.abi3.so`.
 struct CompiledModule {
-    /// The path up to the tag: `app.`
-    beginning: String,
+    /// The paths up to the tag: `app.` and, for a package, `app/__init__.`
+    beginnings: [String; 2],
     /// What a tag begins with that is for one version: `cpython-313-`
     version: String,
 }
@@ -116,14 +119,15 @@ impl CompiledModule {
     fn of(runtime: &str, path: &str) -> Self {
         let version = runtime.chars().filter(char::is_ascii_digit);
         Self {
-            beginning: format!("{path}."),
+            beginnings: [format!("{path}."), format!("{path}/__init__.")],
             version: format!("cpython-{}-", version.collect::<String>()),
         }
     }
 
     /// The tag and extension of a path, if it is this module's.
     fn tag<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let tag = path.strip_prefix(self.beginning.as_str())?;
+        let mut beginnings = self.beginnings.iter();
+        let tag = beginnings.find_map(|beginning| path.strip_prefix(beginning.as_str()))?;
         let is_library = has_extension(path, &["so", "pyd"]);
         (is_library && !tag.contains('/')).then_some(tag)
     }
@@ -152,7 +156,10 @@ impl Candidates {
                 let path = module.replace('.', "/");
                 Some(Self {
                     compiled: Some(CompiledModule::of(runtime, &path)),
-                    ..with(&path, &[".py", ".pyc", "/__init__.py", ".so"])
+                    ..with(
+                        &path,
+                        &[".py", ".pyc", "/__init__.py", "/__init__.pyc", ".so"],
+                    )
                 })
             }
             RuntimeFamily::Node => {

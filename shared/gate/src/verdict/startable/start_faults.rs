@@ -127,6 +127,17 @@ mod tests {
             ("python3.13", "src.app.handler", "src/app.py"),
             ("python3.13", "src/app.handler", "src/app.py"),
             ("python3.13", "app.handler", "app/__init__.py"),
+            ("python3.13", "app.handler", "app/__init__.pyc"),
+            (
+                "python3.13",
+                "app.handler",
+                "app/__init__.cpython-313-x86_64-linux-gnu.so",
+            ),
+            (
+                "nodejs22.x",
+                "shop.handler",
+                "node_modules/shop/package.json",
+            ),
             (
                 "python3.13",
                 "src.app.handler",
