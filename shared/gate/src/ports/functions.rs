@@ -4,7 +4,7 @@ use super::error::PortError;
 use crate::{
     domain::{
         AliasName, Architecture, CodeIdentity, CodeStorage, Csc, CscArn, FunctionConfiguration,
-        FunctionName, Refusal, RevisionId, SignedObject,
+        FunctionName, ReferencedObject, Refusal, RevisionId, SignedObject,
     },
     verdict::Approved,
 };
@@ -44,6 +44,8 @@ pub struct Function {
     pub config_sha256: Option<String>,
     /// What of its configuration decides which code runs.
     pub configuration: FunctionConfiguration,
+    /// The object that Lambda reads its code from; `None` when it keeps a copy.
+    pub referenced: Option<ReferencedObject>,
     /// `LastModified` of the function: when its code or configuration was last changed.
     pub last_modified: Timestamp,
     /// `SourceKMSKeyArn`: the customer's own key that Lambda keeps the zip under.
