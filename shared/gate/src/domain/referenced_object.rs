@@ -131,21 +131,21 @@ mod tests {
         after("2026-09-01T12:00:00Z".parse().unwrap(), day)
     }
 
-    fn version(name: &str) -> Option<VersionId> {
-        Some(VersionId::parse(name).unwrap())
+    fn version(name: &str) -> VersionId {
+        VersionId::parse(name).unwrap()
     }
 
     fn object(name: Option<&str>) -> ReferencedObject {
         ReferencedObject {
             bucket: "signed".to_owned(),
             key: KEY.to_owned(),
-            version: name.and_then(version),
+            version: name.map(version),
         }
     }
 
     fn stored(name: &str, written: u32) -> PackageVersion {
         PackageVersion {
-            version: version(name),
+            version: Some(version(name)),
             last_modified: day(written),
             is_delete_marker: false,
         }
