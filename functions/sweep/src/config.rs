@@ -38,6 +38,7 @@ impl Config {
         let weaker_parameters = environment.read(&settings::WEAKER_PARAMETERS);
         let patience = environment.read(&settings::UPLOAD_PATIENCE);
         let probe_function = environment.read(&settings::PROBE_FUNCTION);
+        let quota_share = environment.read(&settings::SWEEP_QUOTA);
         let summary_key = environment.read(&settings::SUMMARY_KEY_ARN);
         let trust_roots = environment.read(&settings::TRUST_ROOTS);
         let trust_roots = trust_roots.map(|roots| roots.unwrap_or_else(TrustRoots::aws));
@@ -67,6 +68,7 @@ impl Config {
                     daily_probe: probe_function?
                         .zip(trust_roots)
                         .map(|(function, roots)| DailyProbeSettings { function, roots }),
+                    quota_share: quota_share?,
                     summarizes: summary_key?.is_some(),
                 },
                 event_bus: event_bus?,
@@ -90,6 +92,7 @@ mod tests {
 
     use countersign_gate::{
         domain::{CscArn, WeakerParameter},
+        ports::QuotaShare,
         verdict::WithoutCsc,
     };
 
@@ -209,6 +212,25 @@ mod tests {
         variables.insert(name.to_owned(), "countersign-probe".to_owned());
         let error = Config::read(&variables).unwrap_err().to_string();
         assert!(error.contains("is not the ARN of a function"), "{error}");
+    }
+
+    #[test]
+    fn share_of_lambdas_quotas_is_read() {
+        let share = |variables: &Variables| {
+            Config::read(variables).map(|config| config.settings.quota_share)
+        };
+        assert_eq!(share(&variables()).unwrap(), QuotaShare::TENTH);
+        let name = "COUNTERSIGN_SWEEP_QUOTA_PERCENT";
+        let with = |percent: &str| {
+            let mut variables = variables();
+            variables.insert(name.to_owned(), percent.to_owned());
+            share(&variables)
+        };
+        assert_eq!(Some(with("25").unwrap()), QuotaShare::of_percent(25));
+        for percent in ["0", "4", "51", "100", "10%", "-10"] {
+            let error = with(percent).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
     }
 
     #[test]

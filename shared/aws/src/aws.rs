@@ -4,19 +4,20 @@ use std::{collections::BTreeMap, time::Duration};
 
 use countersign_gate::{
     domain::{
-        AliasName, AttestationFolder, Csc, CscArn, FunctionName, LayerName, ProfileName,
-        RevisionId, SignedObject, SigningJob, SigningJobId, SigningProfile, Stack, Target,
-        UploadId, VersionId, VersionNumber,
+        AliasName, AttestationFolder, Csc, CscArn, FunctionName, LayerName, LifecycleRule,
+        PackageVersion, ProfileName, RevisionId, SignedObject, SigningJob, SigningJobId,
+        SigningProfile, Stack, Target, UploadId, VersionId, VersionNumber,
     },
     ports::{
         Alias, AliasMove, Announcement, AttestationListing, AttestationRead, Attestations, Clock,
         CodeUpdate, Creation, CurrentPackage, CurrentUpload, Events, Function, FunctionAliases,
         FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest, JobStart,
         LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedAlias,
-        ListedFunction, ListedFunctionVersion, ListingPage, PortError, RecordWithEtag, Records,
-        Replacement, SignedObjects, Signer, StatementObject, Stored, UpdateOptions, UpdatedCode,
-        UploadHead, UploadInventory, UploadStore, UploadVersion, Uploads, Version, VersionDeletion,
-        VersionPublish, VersionRequest, VersionsCursor, VersionsPage,
+        ListedFunction, ListedFunctionVersion, ListingPage, PackageStorage, PortError,
+        RecordWithEtag, Records, Replacement, SignedObjects, Signer, StatementObject, Stored,
+        UpdateOptions, UpdatedCode, UploadHead, UploadInventory, UploadStore, UploadVersion,
+        Uploads, Version, VersionDeletion, VersionPublish, VersionRequest, VersionsCursor,
+        VersionsPage,
     },
     verdict::{Approved, Verified},
 };
@@ -136,6 +137,11 @@ delegate! { SignedObjects to signed:
     fn current_package(target: &Target) -> Option<CurrentPackage>;
     fn read_signed_version(object: &SignedObject) -> Option<Vec<u8>>;
     fn replace_current_package(verified: &Verified, seen: Option<&CurrentPackage>) -> Option<SignedObject>;
+}
+
+delegate! { PackageStorage to signed:
+    fn lifecycle_rules() -> Vec<LifecycleRule>;
+    fn package_versions(key: &str) -> Vec<PackageVersion>;
 }
 
 delegate! { Records to records:

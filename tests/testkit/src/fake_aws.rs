@@ -522,6 +522,9 @@ fn operation(request: &Request) -> String {
         }
         ("GET", [_]) if request.query_value("policy").is_some() => "s3:GetBucketPolicy",
         ("GET", [_]) if request.query_value("notification").is_some() => "s3:GetBucketNotification",
+        ("GET", [_]) if request.query_value("lifecycle").is_some() => {
+            "s3:GetLifecycleConfiguration"
+        }
         ("GET", [_]) if request.query_value("list-type") == Some("2") => "s3:ListObjectsV2",
         ("GET", [_]) if request.query_value("versions").is_some() => "s3:ListObjectVersions",
         ("GET", [_, ..]) if request.query_value("tagging").is_some() => "s3:GetObjectTagging",

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use countersign_gate::{
     domain::{
         AliasName, Architecture, AttachedLayer, CodeIdentity, CodeStorage, CscPolicy, ExecWrapper,
-        FunctionConfiguration, FunctionName, LayerName, RevisionId, SignedObject, VersionId,
+        FunctionConfiguration, FunctionName, LayerName, ReferencedObject, RevisionId, SignedObject,
+        VersionId,
     },
     ports::{
         AliasMove, CodeUpdate, Function, FunctionCsc, Functions, LATEST_PUBLISHED, Layers,
@@ -46,6 +47,7 @@ fn seen(kms_key_arn: Option<&str>) -> Function {
         },
         configuration: FunctionConfiguration::default(),
         kms_key_arn: kms_key_arn.map(str::to_owned),
+        referenced: None,
         is_on_managed_instances: false,
         revision: revision(),
         update: UpdateStatus::Successful,
@@ -448,6 +450,33 @@ async fn latest_is_published_by_name_and_read_by_its_qualifier() {
 }
 
 #[tokio::test]
+async fn object_that_code_is_read_from_is_told() {
+    let (fake, aws) = stack();
+    let referenced = async |of_code: &str| {
+        let answer = format!(r#"{{"Configuration":{},"Code":{{{of_code}}}}}"#, code(""));
+        fake.answers_once("lambda:GetFunction", json(&answer));
+        let found = aws.function(&name()).await;
+        found.map(|found| found.unwrap().referenced)
+    };
+    assert_eq!(referenced("").await.unwrap(), None);
+    let object =
+        |version: &str| format!(r#""ResolvedS3Object":{{"S3Bucket":"b","S3Key":"k"{version}}}"#);
+    let with = |version: Option<&str>| ReferencedObject {
+        bucket: "b".to_owned(),
+        key: "k".to_owned(),
+        version: version.map(|version| VersionId::parse(version).unwrap()),
+    };
+    let named = object(r#","S3ObjectVersion":"v1""#);
+    assert_eq!(referenced(&named).await.unwrap(), Some(with(Some("v1"))));
+    // In a bucket without versions.
+    for unnamed in [object(""), object(r#","S3ObjectVersion":"null""#)] {
+        assert_eq!(referenced(&unnamed).await.unwrap(), Some(with(None)));
+    }
+    let nowhere = r#""ResolvedS3Object":{"S3Key":"k"}"#;
+    assert!(is_unexpected(&referenced(nowhere).await.unwrap_err()));
+}
+
+#[tokio::test]
 async fn configuration_is_read_as_far_as_it_decides_which_code_runs() {
     let (fake, aws) = stack();
     let layer = "arn:aws:lambda:eu-west-1:111122223333:layer:common:3";
@@ -668,6 +697,7 @@ async fn layer_content_is_read_or_absent() {
     fake.answers_once("lambda:GetLayerVersion", json(&referenced));
     let content = aws.layer_content(&layer, 3).await.unwrap().unwrap();
     assert_eq!(content.storage, CodeStorage::Referenced);
+    assert_eq!(content.referenced.unwrap().key, "k");
     fake.answers_once(
         "lambda:GetLayerVersion",
         exception(404, "ResourceNotFoundException", ""),

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use countersign_gate::{
-    domain::{Target, UploadId, VersionId},
+    domain::{CurrentExpiry, LifecycleRule, NoncurrentExpiry, Target, UploadId, VersionId},
     ports::{
-        Creation, CurrentUpload, Records, Replacement, SignedObjects, Stored, UploadHead,
-        UploadStore as _, UploadVersion, Uploads,
+        Creation, CurrentUpload, PackageStorage as _, Records, Replacement, SignedObjects, Stored,
+        UploadHead, UploadStore as _, UploadVersion, Uploads,
     },
 };
 use countersign_testkit::{
@@ -544,4 +544,59 @@ async fn user_agent_names_the_gate() {
     let request = call(&fake, "s3:GetObject");
     let agent = request.header("user-agent").unwrap();
     assert!(agent.contains("app/countersign-"), "{agent}");
+}
+
+#[tokio::test]
+async fn rules_that_delete_what_is_signed_are_read() {
+    let (fake, aws) = stack();
+    let call = "s3:GetLifecycleConfiguration";
+    let none = s3_error(404, "NoSuchLifecycleConfiguration");
+    fake.answers_once(call, none);
+    assert_eq!(aws.lifecycle_rules().await.unwrap(), []);
+    let rules = "\
+        <Rule><Status>Enabled</Status><Prefix>functions/</Prefix><Expiration><Days>365</Days></Expiration></Rule>\
+        <Rule><Status>Disabled</Status><Prefix/><Expiration><Days>1</Days></Expiration></Rule>\
+        <Rule><Status>Enabled</Status><Filter><Prefix>layers/</Prefix></Filter>\
+          <Expiration><Date>2027-01-01T00:00:00Z</Date></Expiration></Rule>\
+        <Rule><Status>Enabled</Status><Filter><And><Prefix>current/</Prefix><ObjectSizeGreaterThan>1</ObjectSizeGreaterThan>\
+          </And></Filter><NoncurrentVersionExpiration><NoncurrentDays>7</NoncurrentDays>\
+          <NewerNoncurrentVersions>2</NewerNoncurrentVersions></NoncurrentVersionExpiration></Rule>\
+        <Rule><Status>Enabled</Status><Filter><Tag><Key>a</Key><Value>b</Value></Tag></Filter>\
+          <Expiration><Days>1</Days></Expiration></Rule>\
+        <Rule><Status>Enabled</Status><Filter/><NoncurrentVersionExpiration><NoncurrentDays>9</NoncurrentDays>\
+          </NoncurrentVersionExpiration><Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration></Rule>";
+    let body = format!("<LifecycleConfiguration>{rules}</LifecycleConfiguration>");
+    fake.answers_once(call, Response::new(200, body));
+    let rule = |prefix: &str, current, noncurrent: Option<(u32, u32)>| LifecycleRule {
+        prefix: prefix.to_owned(),
+        current,
+        noncurrent: noncurrent.map(|(days, kept)| NoncurrentExpiry { days, kept }),
+    };
+    let new_year = "2027-01-01T00:00:00Z".parse().unwrap();
+    let expected = [
+        rule("functions/", Some(CurrentExpiry::AfterDays(365)), None),
+        rule("layers/", Some(CurrentExpiry::At(new_year)), None),
+        rule("current/", None, Some((7, 2))),
+        rule("", None, Some((9, 0))),
+    ];
+    assert_eq!(aws.lifecycle_rules().await.unwrap(), expected);
+    fake.answers(call, s3_error(403, "AccessDenied"));
+    assert!(is_denied(&aws.lifecycle_rules().await.unwrap_err()));
+}
+
+#[tokio::test]
+async fn versions_of_a_package_are_listed_newest_first() {
+    let (fake, aws) = stack();
+    assert!(aws.package_versions(KEY).await.unwrap().is_empty());
+    let first = fake.put("signed", KEY, "a");
+    fake.put("signed", "functions/orders.zip.bak", "another key");
+    fake.delete("signed", KEY);
+    let found = aws.package_versions(KEY).await.unwrap();
+    let [marker, version] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert!(marker.is_delete_marker && !version.is_delete_marker);
+    assert_eq!(version.version.as_ref().unwrap().as_str(), first);
+    fake.answers("s3:ListObjectVersions", s3_error(403, "AccessDenied"));
+    assert!(is_denied(&aws.package_versions(KEY).await.unwrap_err()));
 }

@@ -13,15 +13,15 @@ use aws_sdk_lambda::{
     types::{
         AliasRoutingConfiguration, CodeSigningConfig, CodeSigningPolicy, EnvironmentResponse,
         FunctionCodeLocation, FunctionConfiguration as LambdaConfiguration,
-        FunctionVersionLatestPublished, LastUpdateStatus, PackageType, S3ObjectStorageMode, State,
-        StateReasonCode,
+        FunctionVersionLatestPublished, LastUpdateStatus, PackageType, ResolvedS3Object,
+        S3ObjectStorageMode, State, StateReasonCode,
     },
 };
 use countersign_gate::{
     domain::{
         AliasName, Architecture, AttachedLayer, CodeIdentity, CodeStorage, Csc, CscArn, CscPolicy,
-        EXEC_WRAPPER, ExecWrapper, FunctionConfiguration, FunctionName, RevisionId, SignedObject,
-        Target,
+        EXEC_WRAPPER, ExecWrapper, FunctionConfiguration, FunctionName, ReferencedObject,
+        RevisionId, SignedObject, Target, VersionId,
     },
     ports::{
         Alias, AliasMove, CodeUpdate, Function, FunctionCsc, Functions, PortError, Publication,
@@ -275,7 +275,10 @@ pub(super) fn function_of(answer: GetFunctionOutput) -> Result<Function, PortErr
         Some(PackageType::Zip) | None => false,
         Some(unknown) => return Err(unreadable(GET_FUNCTION, "PackageType", &unknown.as_str())),
     };
+    let code = answer.code.as_ref();
+    let resolved = code.and_then(|code| code.resolved_s3_object.clone());
     Ok(Function {
+        referenced: referenced(GET_FUNCTION, resolved)?,
         configuration: configuration(&function, answer.code.as_ref())?,
         arn: required(GET_FUNCTION, "FunctionArn", function.function_arn.clone())?,
         is_image,
@@ -389,6 +392,28 @@ pub(super) fn storage_of<Place>(referenced: Option<&Place>) -> CodeStorage {
         Some(_) => CodeStorage::Referenced,
         None => CodeStorage::Copied,
     }
+}
+
+/// The object that Lambda reads code from, as `call` told it.
+pub(super) fn referenced(
+    call: &'static str,
+    resolved: Option<ResolvedS3Object>,
+) -> Result<Option<ReferencedObject>, PortError> {
+    let Some(resolved) = resolved else {
+        return Ok(None);
+    };
+    // `null` is how the object of a bucket without versions is called.
+    let version = resolved.s3_object_version.as_deref();
+    let version = version
+        .filter(|version| *version != "null")
+        .map(VersionId::parse);
+    Ok(Some(ReferencedObject {
+        bucket: required(call, "ResolvedS3Object.S3Bucket", resolved.s3_bucket)?,
+        key: required(call, "ResolvedS3Object.S3Key", resolved.s3_key)?,
+        version: version
+            .transpose()
+            .map_err(|error| unreadable(call, "ResolvedS3Object.S3ObjectVersion", &error))?,
+    }))
 }
 
 async fn update(

@@ -10,7 +10,7 @@ use countersign_gate::{
 };
 
 use super::lambda_api::{
-    INVALID, LambdaApi, NOT_FOUND, STORAGE, is_about_fetching, storage_mode, storage_of,
+    INVALID, LambdaApi, NOT_FOUND, STORAGE, is_about_fetching, referenced, storage_mode, storage_of,
 };
 use crate::{
     connection::Connection,
@@ -148,6 +148,7 @@ fn content(
     Ok(LayerContent {
         version,
         storage: storage_of(content.resolved_s3_object.as_ref()),
+        referenced: referenced(call, content.resolved_s3_object)?,
         code: CodeIdentity {
             sha256: required(call, "CodeSha256", content.code_sha256)?,
             job_arn: content.signing_job_arn,

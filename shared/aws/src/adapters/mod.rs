@@ -3,7 +3,7 @@
 //! | adapter | port | calls |
 //! |---|---|---|
 //! | [`UploadsBucket`] | `Uploads`, `UploadInventory`, `UploadStore`, `Attestations`, `AttestationStore` | S3 |
-//! | [`SignedBucket`] | `SignedObjects` | S3 |
+//! | [`SignedBucket`] | `SignedObjects`, `PackageStorage` | S3 |
 //! | [`RecordsBucket`] | `Records` | S3 |
 //! | [`SignerApi`] | `Signer` | Signer |
 //! | [`LambdaApi`] | `Functions`, `FunctionVersions`, `FunctionAliases`, `Layers`, `FunctionInventory`, `Adoption` | Lambda |
@@ -45,6 +45,7 @@ mod lambda_api;
 mod lambda_inventory;
 mod lambda_layers;
 mod lambda_versions;
+mod package_storage;
 mod records_bucket;
 mod s3;
 mod signed_bucket;

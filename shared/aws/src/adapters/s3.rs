@@ -1,10 +1,10 @@
-//! What the adapters of the three buckets share: reading an object whole.
+//! What the adapters of the three buckets share: reading an object whole, and the versions that listings tell.
 
 use aws_sdk_s3::{
     error::{ProvideErrorMetadata, SdkError},
     operation::get_object::{GetObjectOutput, builders::GetObjectFluentBuilder},
 };
-use countersign_gate::ports::PortError;
+use countersign_gate::{domain::VersionId, ports::PortError};
 
 use crate::error::{broken_off, code, port_error, required, status, unreadable};
 
@@ -16,6 +16,18 @@ pub(super) const GET: &str = "s3:GetObject";
 
 /// The header that tells which version an answer is about.
 pub(super) const VERSION: &str = "x-amz-version-id";
+
+/// The version that a listing tells; `null` pins nothing.
+pub(super) fn listed_version(
+    call: &'static str,
+    version: Option<&str>,
+) -> Result<Option<VersionId>, PortError> {
+    let version = required(call, "VersionId", version)?;
+    (version != "null")
+        .then(|| VersionId::parse(version))
+        .transpose()
+        .map_err(|error| unreadable(call, "VersionId", &error))
+}
 
 /// The object, unless it is gone. Its body is still to come.
 pub(super) async fn fetch(

@@ -37,8 +37,8 @@ const KEY_BYTES: &AsciiSet = &NON_ALPHANUMERIC
 /// [`SignedObjects`] over S3.
 #[derive(Debug, Clone)]
 pub struct SignedBucket {
-    connection: Connection,
-    bucket: String,
+    pub(super) connection: Connection,
+    pub(super) bucket: String,
 }
 
 impl SignedBucket {

@@ -12,7 +12,7 @@ use countersign_gate::{
 };
 
 use super::{
-    s3::{GET, VERSION, body, fetch, is_gone, read},
+    s3::{GET, VERSION, body, fetch, is_gone, listed_version, read},
     timestamp::timestamp,
 };
 use crate::{
@@ -271,18 +271,6 @@ impl UploadInventory for UploadsBucket {
         };
         Ok(VersionsPage { versions, next })
     }
-}
-
-/// The version that a listing tells; `null` pins nothing.
-fn listed_version(
-    call: &'static str,
-    version: Option<&str>,
-) -> Result<Option<VersionId>, PortError> {
-    let version = required(call, "VersionId", version)?;
-    (version != "null")
-        .then(|| VersionId::parse(version))
-        .transpose()
-        .map_err(|error| unreadable(call, "VersionId", &error))
 }
 
 fn object_head(call: &'static str, head: &HeadObjectOutput) -> Result<ObjectHead, PortError> {

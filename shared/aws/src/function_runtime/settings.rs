@@ -12,6 +12,7 @@ use countersign_gate::{
         CodeStorage, CscArn, NamePattern, PersonalRoles, ProbeFunction, ProfileName, StackArn,
         WeakerParameter, variables,
     },
+    ports::QuotaShare,
     verdict::{
         Builder, BuilderTrust, IntegrityAuthority, Level, PublicKey, RefPattern, SourcePattern,
         Unstartable, WithoutCsc, WorkflowPattern,
@@ -127,6 +128,14 @@ settings! {
         meaning: "how long an upload is tried before it is given up, 1 to 43200 seconds",
         parse: patience,
         default: None,
+    }
+
+    /// How much of Lambda's quotas `sweep` may take.
+    SWEEP_QUOTA: QuotaShare {
+        name: "COUNTERSIGN_SWEEP_QUOTA_PERCENT",
+        meaning: "the share of Lambda's quotas that sweep may take, 5 to 50 percent",
+        parse: quota_share,
+        default: Some(|| QuotaShare::TENTH),
     }
 
     /// The queue of the function `sign`, for events that are sent again.
@@ -552,6 +561,13 @@ fn runbook_url(text: &str) -> Result<Option<String>, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "./_~%+?&=:-".contains(c);
     let fits = (3..=200).contains(&rest.len()) && rest.chars().all(allowed);
     checked(text, fits, "an https address of plain characters").map(Some)
+}
+
+fn quota_share(text: &str) -> Result<QuotaShare, String> {
+    let percent = text.parse().ok();
+    percent
+        .and_then(QuotaShare::of_percent)
+        .ok_or_else(|| unfit(text, "a number of percent"))
 }
 
 fn repeat_interval(text: &str) -> Result<Duration, String> {

@@ -20,6 +20,7 @@ mod names;
 mod person;
 mod probe_function;
 mod reason_code;
+mod referenced_object;
 mod signing_job;
 mod stack;
 mod stack_arn;
@@ -49,6 +50,9 @@ pub use names::{
 pub use person::{NoPerson, Person, PersonalRoles};
 pub use probe_function::ProbeFunction;
 pub use reason_code::{ReasonCode, ReasonText};
+pub use referenced_object::{
+    CurrentExpiry, LifecycleRule, NoncurrentExpiry, ObjectFate, PackageVersion, ReferencedObject,
+};
 pub use signing_job::{
     JobRevocation, JobStatus, ProfileStatus, SignedObject, SigningJob, SigningProfile,
 };

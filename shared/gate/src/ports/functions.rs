@@ -4,7 +4,7 @@ use super::error::PortError;
 use crate::{
     domain::{
         AliasName, Architecture, CodeIdentity, CodeStorage, Csc, CscArn, FunctionConfiguration,
-        FunctionName, Refusal, RevisionId, SignedObject,
+        FunctionName, ReferencedObject, Refusal, RevisionId, SignedObject,
     },
     verdict::Approved,
 };
@@ -40,6 +40,8 @@ pub struct Function {
     pub code: CodeIdentity,
     /// What of its configuration decides which code runs.
     pub configuration: FunctionConfiguration,
+    /// The object that Lambda reads its code from; `None` when it keeps a copy.
+    pub referenced: Option<ReferencedObject>,
     /// `SourceKMSKeyArn`: the customer's own key that Lambda keeps the zip under.
     pub kms_key_arn: Option<String>,
     /// It runs on Managed Instances (`CapacityProviderConfig`, grade A): calls without a qualifier run what was

@@ -2,7 +2,7 @@
 
 use super::error::PortError;
 use crate::{
-    domain::{CodeIdentity, CodeStorage, LayerName, Refusal},
+    domain::{CodeIdentity, CodeStorage, LayerName, ReferencedObject, Refusal},
     verdict::Approved,
 };
 use std::future::Future;
@@ -42,6 +42,8 @@ pub struct LayerContent {
     pub code: CodeIdentity,
     /// Where Lambda reads it from (`ResolvedS3Object`, grade A).
     pub storage: CodeStorage,
+    /// The object that Lambda reads it from; `None` when it keeps a copy.
+    pub referenced: Option<ReferencedObject>,
 }
 
 /// Lambda's answer to `PublishLayerVersion`.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-/// Between two calls of Lambda's control plane: a tenth of the 15 a second that it allows an account and region, so that
-/// they are in nobody's way (grade B).
-pub const CONTROL_PLANE_INTERVAL: Duration = Duration::from_millis(667);
+use super::quota_share::QuotaShare;
 
-/// Between two calls of `GetFunction`: a tenth of the 100 a second that Lambda allows apart from those (grade B).
-pub const GET_FUNCTION_INTERVAL: Duration = Duration::from_millis(100);
+/// Between two calls of Lambda's control plane by a person's command: a tenth of what it allows.
+pub const CONTROL_PLANE_INTERVAL: Duration = QuotaShare::TENTH.between_control_plane_calls();
+
+/// Between two calls of `GetFunction`, likewise.
+pub const GET_FUNCTION_INTERVAL: Duration = QuotaShare::TENTH.between_get_function_calls();
 
 /// Pages of a listing: more than any account has.
 const MAX_PAGES: u32 = 10_000;

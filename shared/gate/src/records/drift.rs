@@ -28,6 +28,12 @@ pub enum DriftKind {
     /// The key's current version is another than the one that was deployed last, and will not be deployed by
     /// itself: it had its turn.
     OtherVersionCurrent,
+    /// `live.json` is missing, or tells of an older deployment than the outcomes do.
+    LiveRecordBehind,
+    /// The target's object below `current/` of the signed bucket is missing, or older than what was deployed last.
+    PackageBehind,
+    /// What Lambda reads the code from is deleted soon by a lifecycle rule, or is gone.
+    PackageExpires,
     /// An upload does not end, although its event was sent again several times.
     UploadStuck,
     /// The function's configuration is not that of the version that was deployed last, in what decides which
@@ -55,7 +61,7 @@ pub enum DriftKind {
 
 impl DriftKind {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::OtherCodeRuns,
         Self::OtherLayerVersion,
         Self::CscMissing,
@@ -63,6 +69,9 @@ impl DriftKind {
         Self::SignatureExpires,
         Self::TargetGone,
         Self::OtherVersionCurrent,
+        Self::LiveRecordBehind,
+        Self::PackageBehind,
+        Self::PackageExpires,
         Self::UploadStuck,
         Self::ConfigurationChanged,
         Self::LayerNotTrusted,
@@ -87,6 +96,9 @@ impl DriftKind {
             Self::SignatureExpires => "SIGNATURE_EXPIRES",
             Self::TargetGone => "TARGET_GONE",
             Self::OtherVersionCurrent => "OTHER_VERSION_CURRENT",
+            Self::LiveRecordBehind => "LIVE_RECORD_BEHIND",
+            Self::PackageBehind => "PACKAGE_BEHIND",
+            Self::PackageExpires => "PACKAGE_EXPIRES",
             Self::UploadStuck => "UPLOAD_STUCK",
             Self::ConfigurationChanged => "CONFIGURATION_CHANGED",
             Self::LayerNotTrusted => "LAYER_NOT_TRUSTED",
@@ -129,6 +141,19 @@ impl DriftKind {
             Self::OtherVersionCurrent => {
                 "The current version of the upload's key is not what runs: a version was deleted for good, so that an \
                  older one became current, which S3 announces to nobody."
+            }
+            Self::LiveRecordBehind => {
+                "The record of what was deployed last (live.json) is missing, or is that of an older deployment: somebody \
+                 other than the gate wrote or deleted it. What runs is compared with the newest outcome until it is there \
+                 again."
+            }
+            Self::PackageBehind => {
+                "The target's package below current/ in the signed bucket is missing, or older than what was deployed or \
+                 prepared last: whoever creates the target from it gets other code, or none."
+            }
+            Self::PackageExpires => {
+                "Lambda reads the code of the function or layer from an object of the signed bucket (storage mode REFERENCE) \
+                 that a lifecycle rule deletes within 30 days, or that is gone: then Lambda makes the function Inactive."
             }
             Self::UploadStuck => {
                 "An upload has no outcome, although its event was sent again several times; or it waits for longer than \
@@ -211,6 +236,19 @@ impl DriftKind {
             Self::OtherVersionCurrent => {
                 "Upload the package that is to run, or copy the version that is to run over the key."
             }
+            Self::LiveRecordBehind => {
+                "Find out who wrote it (its versions in the records bucket; CloudTrail, if it logs that bucket's data \
+                 events; who AdministratorRoles lets in); upload the package again, which writes it anew."
+            }
+            Self::PackageBehind => {
+                "Find out who deleted or replaced it (its versions in the signed bucket); upload the package again with a \
+                 change, which puts it there anew."
+            }
+            Self::PackageExpires => {
+                "Set CodeStorage=reference, under which nothing in the signed bucket expires; or have Lambda make a copy (aws \
+                 lambda update-function-code with --s3-object-storage-mode COPY), and upload the package again. Take out \
+                 lifecycle rules that are not the stack's."
+            }
             Self::UploadStuck => {
                 "Look into the logs of sign and deploy for this upload's version, and at the dead letters (countersign \
                  redrive); then upload the package again."
@@ -271,10 +309,13 @@ impl DriftKind {
             | Self::TargetGone
             | Self::OtherVersionCurrent
             | Self::ConfigurationChanged
+            | Self::LiveRecordBehind
+            | Self::PackageBehind
             | Self::UploadStuck => true,
             Self::CscMissing
             | Self::SignatureRevoked
             | Self::SignatureExpires
+            | Self::PackageExpires
             | Self::LayerNotTrusted
             | Self::LayerRevoked
             | Self::OtherCsc
@@ -301,6 +342,9 @@ impl DriftKind {
             Self::SignatureExpires
             | Self::TargetGone
             | Self::OtherVersionCurrent
+            | Self::LiveRecordBehind
+            | Self::PackageBehind
+            | Self::PackageExpires
             | Self::ConfigurationChanged
             | Self::LayerNotTrusted
             | Self::OtherCsc

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     documents::{Live, Received, Signing, VerdictRecord, Waiting},
     error::RecordError,
-    outcome::{Deployed, Outcome},
+    outcome::{Deployed, Outcome, UploadState},
     store::{Document, RecordFolder, read},
 };
 use crate::{
@@ -170,6 +170,32 @@ pub(crate) async fn has_unfinished<W: Records>(
     let label = but.label();
     let mut unfinished = begun.difference(&ended);
     Ok(unfinished.any(|found| *found != label))
+}
+
+/// The outcome of the newest upload of the target that was deployed, among those that S3 took later than `since`.
+///
+/// A listing of all that is on record of the target, and a read for each of the `most` newest of those uploads until one is
+/// found.
+pub(crate) async fn deployed_since<W: Records>(
+    world: &W,
+    target: &Target,
+    since: Option<Timestamp>,
+    most: usize,
+) -> Result<Option<Outcome>, RecordError> {
+    let (_, ended) = begun_and_ended(world, target).await?;
+    let is_later = |label: &&String| {
+        Upload::parse_label(label).is_some_and(|(at, _)| since.is_none_or(|since| at > since))
+    };
+    // Labels begin with the time.
+    for label in ended.iter().rev().filter(is_later).take(most) {
+        let outcome: Option<Outcome> = read(world, &format!("{target}/{label}/")).await?;
+        if let Some(outcome) = outcome
+            && outcome.state == UploadState::Deployed
+        {
+            return Ok(Some(outcome));
+        }
+    }
+    Ok(None)
 }
 
 /// Every target that ever left a record.

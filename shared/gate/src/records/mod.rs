@@ -39,7 +39,9 @@ pub use drift::{
 pub(crate) use drift::{DRIFT_FOLDER, drift_path};
 pub use error::RecordError;
 pub use history::{UploadRecords, history, live, upload_records, upload_with_version};
-pub(crate) use history::{has_unfinished, recent_uploads, targets_on_record, versions_on_record};
+pub(crate) use history::{
+    deployed_since, has_unfinished, recent_uploads, targets_on_record, versions_on_record,
+};
 pub use incident::{Incident, Recovered, Tally, Telling};
 pub(crate) use incident::{incident_kind, incident_path, incidents_folder, recovered_path};
 pub use lease::Lease;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use countersign_package::SigningJobArn;
 
-use super::{settings::SweepWorld, what_runs::TargetComparison};
+use super::{last_deployment::LastDeployment, settings::SweepWorld, what_runs::TargetComparison};
 use crate::{
     domain::{
         AttachedLayer, Csc, CscArn, CscPolicy, EXEC_WRAPPER, ExecWrapper, FunctionName,
@@ -16,7 +16,7 @@ use crate::{
     },
     outcome::RetryableError,
     ports::{Function, FunctionCsc},
-    records::{DriftKind, LayerPosture, Live, Outcome},
+    records::{DriftKind, LayerPosture, Outcome},
 };
 
 impl<W: SweepWorld> TargetComparison<'_, W> {
@@ -25,7 +25,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         &mut self,
         name: &FunctionName,
         function: &Function,
-        last: &Live,
+        last: &LastDeployment,
     ) -> Result<(), RetryableError> {
         let Some(number) = &last.deployed.version else {
             return Ok(());
@@ -109,6 +109,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
                 Some(wrapper),
             );
         }
+        self.package_expires(function.referenced.as_ref(), upload)
+            .await?;
         self.layers(&function, upload).await
     }
 

@@ -1,6 +1,9 @@
 //! All functions of the account and region with their code signing configurations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use jiff::Timestamp;
 
@@ -9,7 +12,7 @@ use super::{
     settings::{SweepSettings, SweepWorld},
 };
 use crate::{
-    domain::{Csc, CscArn, CscPolicy, FunctionName},
+    domain::{Csc, CscArn, CscPolicy, FunctionName, LifecycleRule},
     outcome::RetryableError,
     ports::{ListedFunction, Pages},
     records::{CscPosture, FunctionPosture},
@@ -22,6 +25,8 @@ pub(super) struct Inventory {
     /// By the function's name.
     cscs: BTreeMap<String, (CscArn, CscPolicy)>,
     configurations: Vec<Csc>,
+    /// Of the signed bucket, once they are asked for.
+    lifecycle: OnceLock<Vec<LifecycleRule>>,
 }
 
 impl Inventory {
@@ -65,7 +70,20 @@ impl Inventory {
             functions,
             cscs,
             configurations,
+            lifecycle: OnceLock::new(),
         })
+    }
+
+    /// The lifecycle rules of the signed bucket, asked once in a run.
+    pub(super) async fn lifecycle_rules<W: SweepWorld>(
+        &self,
+        world: &W,
+    ) -> Result<&[LifecycleRule], RetryableError> {
+        if let Some(rules) = self.lifecycle.get() {
+            return Ok(rules);
+        }
+        let rules = world.lifecycle_rules().await?;
+        Ok(self.lifecycle.get_or_init(|| rules))
     }
 
     /// Whether the function had a code signing configuration when all was listed.
@@ -111,6 +129,7 @@ impl Inventory {
             functions,
             cscs,
             configurations,
+            lifecycle: _,
         } = self;
         let posture_of = |function: ListedFunction| {
             let csc = cscs.get(&function.name);

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use super::{settings::SweepWorld, what_runs::TargetComparison};
+use super::{last_deployment::LastDeployment, settings::SweepWorld, what_runs::TargetComparison};
 use crate::{
     domain::{CodeIdentity, FunctionName, SigningJob, SigningJobId, VersionNumber},
     outcome::RetryableError,
     ports::ListedAlias,
-    records::{DriftKind, Live},
+    records::DriftKind,
 };
 
 /// An expiry is told when so many days are left, and again at each smaller number.
@@ -29,7 +29,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         name: &FunctionName,
         latest: &CodeIdentity,
         aliases: &[ListedAlias],
-        last: &Live,
+        last: &LastDeployment,
     ) -> Result<(), RetryableError> {
         let mut revoked = Vec::new();
         if let Some(job) = self.job_of(latest).await? {
@@ -62,7 +62,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     pub(super) async fn signature_of_layer(
         &mut self,
         code: &CodeIdentity,
-        last: &Live,
+        last: &LastDeployment,
     ) -> Result<(), RetryableError> {
         if let Some(job) = self.job_of(code).await? {
             match self.revoked(&job).await? {
@@ -80,7 +80,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         name: &FunctionName,
         latest: &CodeIdentity,
         aliases: &[ListedAlias],
-        last: &Live,
+        last: &LastDeployment,
     ) -> Result<BTreeMap<SigningJobId, BTreeSet<VersionNumber>>, RetryableError> {
         let versions = aliases.iter().flat_map(|listed| listed.versions.iter());
         let mut versions: BTreeSet<VersionNumber> = versions.copied().collect();
@@ -125,7 +125,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     }
 
     /// All of a target in one: there is one document of the kind.
-    fn tell_revoked(&mut self, revoked: &[Revoked], last: &Live) {
+    fn tell_revoked(&mut self, revoked: &[Revoked], last: &LastDeployment) {
         if revoked.is_empty() {
             return;
         }
@@ -140,7 +140,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         );
     }
 
-    fn expiry(&mut self, job: &SigningJob, last: &Live) {
+    fn expiry(&mut self, job: &SigningJob, last: &LastDeployment) {
         let Some(expires_at) = job.expires_at else {
             return;
         };

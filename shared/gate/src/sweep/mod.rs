@@ -2,7 +2,8 @@
 //!
 //! Lives here: `sweep.rs` (the entry: walks through the uploads bucket), `unfinished.rs` (an upload that
 //! does not come to its end gets its event again), `what_runs.rs` (a target against its records),
-//! `judged_signatures.rs` (whether what runs is still signed well), `configuration.rs` (a function's configuration, layers and CSC against those), `account.rs` (what is told of
+//! `last_deployment.rs` (which deployment that is, by its records), `current_package.rs` (the package that it can be created from),
+//! `judged_signatures.rs` (whether what runs is still signed well), `referenced_package.rs` (whether what Lambda reads from the signed bucket stays), `configuration.rs` (a function's configuration, layers and CSC against those), `account.rs` (what is told of
 //! the account as a whole), `daily_probe.rs` (whether Signer still writes what is known), `signatures.rs` (what Signer says, asked once in a run), `drift.rs` (what is found
 //! is told once, and once more when it is gone), `inventory.rs` (all functions of the account), `rate_limits.rs`
 //! (how fast is read), `settings.rs`.
@@ -18,11 +19,14 @@
 
 mod account;
 mod configuration;
+mod current_package;
 mod daily_probe;
 mod drift;
 mod inventory;
 mod judged_signatures;
+mod last_deployment;
 mod rate_limits;
+mod referenced_package;
 mod settings;
 mod signatures;
 #[expect(

@@ -7,8 +7,9 @@ use countersign_package::TrustRoots;
 use crate::{
     domain::{CscArn, ProbeFunction, Scope, Stack, WeakerParameter},
     ports::{
-        Clock, Events, FunctionAliases, FunctionInventory, Functions, Layers, Records, Redelivery,
-        SignedObjects, Signer, UploadInventory, UploadStore, Uploads,
+        Clock, Events, FunctionAliases, FunctionInventory, Functions, Layers, PackageStorage,
+        QuotaShare, Records, Redelivery, SignedObjects, Signer, UploadInventory, UploadStore,
+        Uploads,
     },
     records::SettingsPosture,
     verdict::WithoutCsc,
@@ -33,6 +34,8 @@ pub struct SweepSettings {
     pub patience: Duration,
     /// The probe of every day; `None` where the stack wants none.
     pub daily_probe: Option<DailyProbeSettings>,
+    /// How much of Lambda's quotas it may take.
+    pub quota_share: QuotaShare,
     /// Whether the stack has a key for summaries: then a deployment without one is incomplete.
     pub summarizes: bool,
 }
@@ -62,6 +65,7 @@ pub trait SweepWorld:
     + Uploads
     + UploadStore
     + SignedObjects
+    + PackageStorage
 {
 }
 
@@ -78,7 +82,8 @@ impl<
         + Events
         + Uploads
         + UploadStore
-        + SignedObjects,
+        + SignedObjects
+        + PackageStorage,
 > SweepWorld for W
 {
 }

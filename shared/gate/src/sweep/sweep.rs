@@ -112,7 +112,7 @@ pub async fn sweep<W: SweepWorld>(
         inventory: None,
         before: None,
         signatures: Signatures::default(),
-        rate_limits: RateLimits::default(),
+        rate_limits: RateLimits::new(settings.quota_share),
         oldest: Timestamp::MIN,
         progress: SweepProgress {
             schema: Schema,

@@ -5,6 +5,7 @@
 
 use super::{
     inventory::Inventory,
+    last_deployment::{LastDeployment, last_deployment},
     rate_limits::RateLimits,
     settings::{SweepSettings, SweepWorld},
     signatures::Signatures,
@@ -14,14 +15,14 @@ use crate::{
     outcome::RetryableError,
     ports::{Function, FunctionCsc, LATEST_PUBLISHED, ListedAlias, Pages, UpdateStatus},
     records::{
-        self, Deployed, Drift, DriftKind, Live, Outcome, Schema, TargetPosture, UploadState,
-        history, live,
+        self, Deployed, Drift, DriftKind, Outcome, Schema, TargetPosture, UploadState, history,
+        live,
     },
     verdict::WithoutCsc,
 };
 
 /// The kinds of drift that are looked for here.
-pub(super) const TARGET_DRIFT_KINDS: [DriftKind; 11] = [
+pub(super) const TARGET_DRIFT_KINDS: [DriftKind; 14] = [
     DriftKind::OtherCodeRuns,
     DriftKind::OtherLayerVersion,
     DriftKind::CscMissing,
@@ -29,6 +30,9 @@ pub(super) const TARGET_DRIFT_KINDS: [DriftKind; 11] = [
     DriftKind::SignatureExpires,
     DriftKind::TargetGone,
     DriftKind::OtherVersionCurrent,
+    DriftKind::LiveRecordBehind,
+    DriftKind::PackageBehind,
+    DriftKind::PackageExpires,
     DriftKind::ConfigurationChanged,
     DriftKind::LayerNotTrusted,
     DriftKind::LayerRevoked,
@@ -111,7 +115,9 @@ pub(super) async fn compare_target<W: SweepWorld>(
         None => None,
     };
     look.posture.state = outcome.as_ref().map(|outcome| outcome.state);
-    let Some(deployed) = live(world, target).await? else {
+    let recorded = live(world, target).await?;
+    let found = last_deployment(world, rate_limits, target, recorded.as_ref(), current).await?;
+    let Some(deployed) = found.last else {
         if let (Target::Function(name), Some(upload)) = (target, current)
             && look.posture.state == Some(UploadState::Prepared)
         {
@@ -119,11 +125,17 @@ pub(super) async fn compare_target<W: SweepWorld>(
             // Verified under the stack's configuration, for a function that somebody creates: under which, and from what?
             look.other_csc(name, upload).await?;
             look.created(name, upload, outcome.as_ref()).await?;
+            look.prepared_package_behind(upload).await?;
         }
         return Ok(look.found(is_settled));
     };
     look.posture.deployed = Some(deployed.upload.label());
     look.posture.version.clone_from(&deployed.deployed.version);
+    if let Some(why) = found.live_is_behind {
+        let (kind, upload) = (DriftKind::LiveRecordBehind, &deployed.upload);
+        let of = recorded.as_ref().map(|live| live.upload.label());
+        look.add(kind, upload, why, Some(&upload.label()), of.as_deref());
+    }
     let is_as_recorded = match target {
         Target::Function(name) => look.compare_function(name, &deployed).await?,
         Target::Layer(name) => look.compare_layer(name, &deployed).await?,
@@ -131,20 +143,23 @@ pub(super) async fn compare_target<W: SweepWorld>(
     if let (Some(upload), Some(outcome)) = (current, &outcome) {
         look.current_version(upload, outcome, &deployed);
     }
+    let source = deployed.source_sha256.as_str();
+    look.package_behind(&deployed.upload, Some(source)).await?;
     // A deployment that ended meanwhile is another one to compare with.
-    let is_same = live(world, target).await?.as_ref() == Some(&deployed);
+    let is_same = live(world, target).await? == recorded;
     // Whoever deletes the key says that there is nothing to deploy any more; that the function is gone, too, is
-    // as it should be. While it is there, deleting the key must not hide what runs.
+    // as it should be, and nothing is to be created. While it is there, deleting the key must not hide what runs.
     if current.is_none() {
-        look.drift
-            .retain(|drift| drift.kind != DriftKind::TargetGone);
+        let is_wanted =
+            |drift: &Drift| !matches!(drift.kind, DriftKind::TargetGone | DriftKind::PackageBehind);
+        look.drift.retain(is_wanted);
     }
     Ok(look.found(is_as_recorded && is_same && is_settled))
 }
 
 /// Whether a deployment that failed may be why something else runs than what was deployed last. One of an upload before that
 /// was overtaken: what it left behind comes back only if somebody brings it back.
-fn explains(outcome: &Outcome, last: &Live) -> bool {
+fn explains(outcome: &Outcome, last: &LastDeployment) -> bool {
     outcome.state == UploadState::Failed && outcome.upload.at >= last.upload.at
 }
 
@@ -195,7 +210,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     async fn compare_function(
         &mut self,
         name: &FunctionName,
-        last: &Live,
+        last: &LastDeployment,
     ) -> Result<bool, RetryableError> {
         self.rate_limits.get_function(self.world).await;
         let Some(function) = self.world.function(name).await? else {
@@ -225,6 +240,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         self.other_code_runs(&differences, last);
         self.signatures_of_function(name, &function.code, &aliases, last)
             .await?;
+        self.package_expires(function.referenced.as_ref(), &last.upload)
+            .await?;
         self.configuration(name, &function, last).await?;
         self.layers(&function, &last.upload).await?;
         self.other_csc(name, &last.upload).await?;
@@ -241,7 +258,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     }
 
     /// What runs beside what was deployed last, in one: there is one document of each kind.
-    fn other_code_runs(&mut self, differences: &[Difference], last: &Live) {
+    fn other_code_runs(&mut self, differences: &[Difference], last: &LastDeployment) {
         if differences.is_empty() {
             return;
         }
@@ -267,7 +284,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         &self,
         name: &FunctionName,
         function: &Function,
-        last: &Live,
+        last: &LastDeployment,
     ) -> Result<Option<Difference>, RetryableError> {
         if !function.is_on_managed_instances {
             return Ok(None);
@@ -305,7 +322,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         name: &FunctionName,
         alias: &str,
         aliases: &[ListedAlias],
-        last: &Live,
+        last: &LastDeployment,
     ) -> Result<Option<Difference>, RetryableError> {
         let found = aliases.iter().find(|listed| listed.name == alias);
         let expected = last.deployed.version.clone();
@@ -350,7 +367,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     async fn compare_layer(
         &mut self,
         name: &LayerName,
-        last: &Live,
+        last: &LastDeployment,
     ) -> Result<bool, RetryableError> {
         self.rate_limits.control_plane(self.world).await;
         let newest = self.world.layer_versions(name, 1).await?.into_iter().next();
@@ -375,6 +392,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         };
         self.note_code(&content.code);
         self.signature_of_layer(&content.code, last).await?;
+        self.package_expires(content.referenced.as_ref(), upload)
+            .await?;
         if newest_number > expected {
             let found = newest.version.to_string();
             if !self.was_told(&content.code.sha256, last).await? {
@@ -398,7 +417,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     async fn other_code(
         &self,
         what: &str,
-        last: &Live,
+        last: &LastDeployment,
         found: &str,
     ) -> Result<Option<Difference>, RetryableError> {
         let uploads = history(self.world, self.target, MAX_UPLOADS_COMPARED).await?;
@@ -434,14 +453,22 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     }
 
     /// Whether this code is of a deployment that failed: its page said how far it came.
-    async fn was_told(&self, code_sha256: &str, last: &Live) -> Result<bool, RetryableError> {
+    async fn was_told(
+        &self,
+        code_sha256: &str,
+        last: &LastDeployment,
+    ) -> Result<bool, RetryableError> {
         self.has_failed(last, |deployed| deployed.code_sha256 == code_sha256)
             .await
     }
 
     /// Whether a deployment that failed published this version: it may have moved the alias before it failed,
     /// and its page said so.
-    async fn is_of_a_failure(&self, version: &str, last: &Live) -> Result<bool, RetryableError> {
+    async fn is_of_a_failure(
+        &self,
+        version: &str,
+        last: &LastDeployment,
+    ) -> Result<bool, RetryableError> {
         self.has_failed(last, |deployed| {
             deployed.version.as_deref() == Some(version)
         })
@@ -450,7 +477,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
 
     async fn has_failed(
         &self,
-        last: &Live,
+        last: &LastDeployment,
         is_this: impl Fn(&Deployed) -> bool + Send,
     ) -> Result<bool, RetryableError> {
         let uploads = history(self.world, self.target, MAX_UPLOADS_COMPARED).await?;
@@ -461,7 +488,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
 
     /// Whether the current version of the key is what was deployed last. One that was refused or failed was
     /// told as that; one that had its turn before will not be deployed by itself.
-    fn current_version(&mut self, current: &Upload, outcome: &Outcome, last: &Live) {
+    fn current_version(&mut self, current: &Upload, outcome: &Outcome, last: &LastDeployment) {
         let had_its_turn = matches!(
             outcome.state,
             UploadState::Deployed | UploadState::Superseded

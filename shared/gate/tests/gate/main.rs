@@ -37,6 +37,7 @@ mod probe;
 mod provenance;
 mod pruning;
 mod refusals;
+mod roles;
 mod rollback;
 mod scale;
 mod scale_plots;

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-fn settings(newest: u32, days: u32) -> DeploySettings {
+pub(crate) fn settings(newest: u32, days: u32) -> DeploySettings {
     DeploySettings {
         kept_versions: Some(KeptVersions {
             newest: NonZeroU32::new(newest).unwrap(),
@@ -29,7 +29,7 @@ fn settings(newest: u32, days: u32) -> DeploySettings {
     }
 }
 
-fn pruned(
+pub(crate) fn pruned(
     world: &World,
     settings: &DeploySettings,
     outcome: &Outcome,
@@ -39,7 +39,7 @@ fn pruned(
 }
 
 /// Deploys the function so often, a day apart; answers with the last outcome.
-fn deploy_daily(world: &World, times: usize) -> Outcome {
+pub(crate) fn deploy_daily(world: &World, times: usize) -> Outcome {
     let mut last = None;
     for time in 0..times {
         if time > 0 {

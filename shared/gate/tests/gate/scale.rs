@@ -1,7 +1,7 @@
 //! Scale, in simulated time: how long many uploads take under AWS's quotas, beside what the quotas alone would take.
 //!
 //! The calls are those that the use cases make, taken down from the small AWS in memory (`trace`). How long AWS
-//! takes for each is assumed ([`Latency`]); what passes for known of its quotas is in [`Quotas`]. `docs/scale.md` has
+//! takes for each is assumed ([`Latency`]); what passes for known of its quotas is in `world/quotas.rs`. `docs/scale.md` has
 //! the figures, and is held against them.
 
 use std::{
@@ -12,7 +12,8 @@ use std::{
 
 use countersign_gate::{
     events::SweepRun,
-    sweep::{SweepReport, sweep},
+    ports::QuotaShare,
+    sweep::{SweepReport, SweepSettings, sweep},
 };
 use countersign_testkit::checkout;
 
@@ -21,6 +22,7 @@ use crate::{
     happy_path::{GOOD, go, world},
     world::{
         FUNCTION, World,
+        quotas::{Bucket, CONTROL_PLANE, Draws, GET_FUNCTION, Quotas, draws},
         random::Random,
         run::{admitted, deploy_settings, deployed, hands, patient, run_in, sweep_settings},
     },
@@ -52,30 +54,6 @@ impl Latency {
     }
 }
 
-/// Requests a second of an account and region (grade B).
-struct Quotas;
-
-impl Quotas {
-    const CONTROL_PLANE: u64 = 15;
-    const GET_FUNCTION: u64 = 100;
-}
-
-/// A quota that a call draws on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Draws {
-    ControlPlane,
-    GetFunction,
-    None,
-}
-
-fn draws(call: &str) -> Draws {
-    match call {
-        "lambda:GetFunction" | "lambda:GetFunction version" => Draws::GetFunction,
-        call if call.starts_with("lambda:") => Draws::ControlPlane,
-        _ => Draws::None,
-    }
-}
-
 /// The calls of one upload of a function with an alias.
 pub(crate) struct Trace {
     sign: Vec<&'static str>,
@@ -95,32 +73,6 @@ pub(crate) fn trace() -> Trace {
     deployed(&world, &deploy_settings(), admission, &patient(&world)).unwrap();
     let deploy = std::mem::take(&mut world.state().calls);
     Trace { sign, deploy }
-}
-
-/// A quota as AWS keeps it: so many a second, and no more than that at once.
-struct Bucket {
-    rate: u64,
-    /// Thousandths of a request.
-    left: u64,
-    at: u64,
-}
-
-impl Bucket {
-    fn of(rate: u64) -> Self {
-        Self {
-            rate,
-            left: rate * 1000,
-            at: 0,
-        }
-    }
-
-    fn take(&mut self, now: u64) -> bool {
-        self.left = (self.left + (now - self.at) * self.rate).min(self.rate * 1000);
-        self.at = now;
-        let is_there = self.left >= 1000;
-        self.left -= if is_there { 1000 } else { 0 };
-        is_there
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -153,6 +105,8 @@ struct Plan {
     deploy_concurrency: usize,
     /// Signer throttles everything for so long, from the beginning.
     signer_is_away: u64,
+    /// So many jobs may be started in a second; `None`: as many as one likes.
+    starts_a_second: Option<u64>,
 }
 
 /// What came of it.
@@ -177,6 +131,7 @@ struct Simulation<'a> {
     busy: [usize; 2],
     control_plane: Bucket,
     get_function: Bucket,
+    starts: Option<Bucket>,
     random: Random,
     throttled: u64,
     most_receives: u32,
@@ -208,8 +163,9 @@ impl<'a> Simulation<'a> {
             events,
             queues: [VecDeque::new(), VecDeque::new()],
             busy: [0, 0],
-            control_plane: Bucket::of(Quotas::CONTROL_PLANE),
-            get_function: Bucket::of(Quotas::GET_FUNCTION),
+            control_plane: Bucket::of(CONTROL_PLANE),
+            get_function: Bucket::of(GET_FUNCTION),
+            starts: plan.starts_a_second.map(Bucket::of),
             random: Random::new(7),
             throttled: 0,
             most_receives: 0,
@@ -241,8 +197,8 @@ impl<'a> Simulation<'a> {
             lives,
             throttled: self.throttled,
             most_receives: self.most_receives,
-            quota_alone: seconds(Draws::ControlPlane, Quotas::CONTROL_PLANE)
-                .max(seconds(Draws::GetFunction, Quotas::GET_FUNCTION)),
+            quota_alone: seconds(Draws::ControlPlane, CONTROL_PLANE)
+                .max(seconds(Draws::GetFunction, GET_FUNCTION)),
         }
     }
 
@@ -319,7 +275,11 @@ impl<'a> Simulation<'a> {
         match draws(call) {
             Draws::ControlPlane => self.control_plane.take(now),
             Draws::GetFunction => self.get_function.take(now),
-            Draws::None => true,
+            Draws::Signer if call == "signer:StartSigningJob" => {
+                let starts = self.starts.as_mut();
+                starts.is_none_or(|starts| starts.take(now))
+            }
+            Draws::Signer | Draws::None => true,
         }
     }
 
@@ -367,6 +327,7 @@ fn holds(trace: &Trace) -> u64 {
         sign_concurrency: 1,
         deploy_concurrency: 1,
         signer_is_away: 0,
+        starts_a_second: None,
     };
     let alone = Simulation::run(plan, trace).last_live;
     let sign: u64 = trace.sign.iter().map(|call| Latency::of(call)).sum();
@@ -398,6 +359,7 @@ pub(crate) fn burst(trace: &Trace) -> (String, Vec<Result>) {
             sign_concurrency,
             deploy_concurrency,
             signer_is_away: 0,
+            starts_a_second: None,
         };
         let result = Simulation::run(plan, trace);
         let _ = writeln!(
@@ -424,6 +386,7 @@ fn outage(trace: &Trace) -> (String, Vec<Result>) {
             sign_concurrency,
             deploy_concurrency,
             signer_is_away: HOUR,
+            starts_a_second: None,
         };
         let result = Simulation::run(plan, trace);
         let _ = writeln!(
@@ -437,6 +400,35 @@ fn outage(trace: &Trace) -> (String, Vec<Result>) {
     (text, results)
 }
 
+/// A thousand uploads in a minute, by how many jobs a second Signer lets start.
+fn by_starts(trace: &Trace) -> (String, Vec<(u64, Result)>) {
+    let mut text =
+        "| jobs a second | last one live | *n* / *s* | throttled calls | receives, at most |\n\
+                    |---|---|---|---|---|\n"
+            .to_owned();
+    let mut results = Vec::new();
+    for starts in [1, 2, 5] {
+        let plan = Plan {
+            uploads: 1000,
+            sign_concurrency: 5,
+            deploy_concurrency: 10,
+            signer_is_away: 0,
+            starts_a_second: Some(starts),
+        };
+        let result = Simulation::run(plan, trace);
+        let _ = writeln!(
+            text,
+            "| {starts} | {} s | {} s | {} | {} |",
+            seconds(result.last_live),
+            1000 / starts,
+            result.throttled,
+            result.most_receives
+        );
+        results.push((starts, result));
+    }
+    (text, results)
+}
+
 /// A world in which so many functions were deployed, each as `checkout` was.
 fn many(count: usize, has_alias: bool) -> World {
     let world = if has_alias { with_alias() } else { world() };
@@ -444,6 +436,7 @@ fn many(count: usize, has_alias: bool) -> World {
     let mut state = world.state();
     let function = state.functions["checkout"].clone();
     let stored = state.uploads[FUNCTION].clone();
+    let package = state.current["functions/checkout"].clone();
     let records: Vec<(String, Vec<u8>)> = state
         .records
         .iter()
@@ -459,6 +452,9 @@ fn many(count: usize, has_alias: bool) -> World {
         }
         state.functions.insert(name.clone(), function.clone());
         state
+            .current
+            .insert(format!("functions/{name}"), package.clone());
+        state
             .uploads
             .insert(format!("functions/{name}.zip"), stored.clone());
     }
@@ -467,7 +463,7 @@ fn many(count: usize, has_alias: bool) -> World {
 }
 
 /// How long a run of `sweep` over everything takes, in milliseconds of the world.
-fn sweep_takes(count: usize, has_alias: bool) -> u64 {
+fn sweep_takes(count: usize, has_alias: bool, share: QuotaShare) -> u64 {
     let world = many(count, has_alias);
     world.state().tick(600);
     // 40 milliseconds a call, on average.
@@ -475,11 +471,15 @@ fn sweep_takes(count: usize, has_alias: bool) -> u64 {
     let began = world.state().now;
     let mut attempt = patient(&world);
     attempt.work_until = attempt.since + jiff::SignedDuration::from_hours(24);
+    let settings = SweepSettings {
+        quota_share: share,
+        ..sweep_settings()
+    };
     let swept: SweepReport = run_in(
         &world,
         sweep(
             &hands(&world, "sweep"),
-            &sweep_settings(),
+            &settings,
             SweepRun::Everything,
             &attempt,
         ),
@@ -492,21 +492,26 @@ fn sweep_takes(count: usize, has_alias: bool) -> u64 {
 }
 
 /// Milliseconds for each further function.
-fn sweep_pace(has_alias: bool) -> u64 {
+fn sweep_pace(has_alias: bool, share: QuotaShare) -> u64 {
     let (fewer, more) = (20, 60);
-    let took = sweep_takes(more, has_alias) - sweep_takes(fewer, has_alias);
+    let took = sweep_takes(more, has_alias, share) - sweep_takes(fewer, has_alias, share);
     took / u64::try_from(more - fewer).unwrap()
 }
 
 /// How long an attempt of a run goes on: a quarter of an hour, without what is kept for its end.
 const ATTEMPT: u64 = 15 * MINUTE - 20_000;
-/// Between two calls of the control plane: a tenth of the quota.
-const CONTROL_PLANE_INTERVAL: u64 = 667;
+/// The share of the quotas that `sweep` takes unless it is told otherwise.
+pub(crate) const DEFAULT_PERCENT: u64 = 10;
+
+/// Between two calls of the control plane, with such a share of the quota.
+fn control_plane_interval(percent: u64) -> u64 {
+    100_000_u64.div_ceil(CONTROL_PLANE * percent)
+}
 
 /// How long a run over so many functions under one configuration takes, with what each of its attempts lists anew.
-pub(crate) fn whole_run(functions: u64, pace: u64) -> u64 {
+pub(crate) fn whole_run(functions: u64, pace: u64, percent: u64) -> u64 {
     // Both the functions and those of the configuration, 50 a call.
-    let listing = 2 * functions.div_ceil(50) * CONTROL_PLANE_INTERVAL;
+    let listing = 2 * functions.div_ceil(50) * control_plane_interval(percent);
     let (mut left, mut took, mut attempts) = (functions * pace, 0, 0_u32);
     loop {
         let room = ATTEMPT
@@ -524,7 +529,7 @@ pub(crate) fn whole_run(functions: u64, pace: u64) -> u64 {
 /// How many functions a run goes through in an hour, in hundreds.
 fn in_an_hour(pace: u64) -> u64 {
     let mut hundreds = 1..;
-    let beyond = hundreds.find(|it| whole_run(it * 100, pace) > HOUR);
+    let beyond = hundreds.find(|it| whole_run(it * 100, pace, DEFAULT_PERCENT) > HOUR);
     (beyond.unwrap() - 1) * 100
 }
 
@@ -532,16 +537,16 @@ fn in_an_hour(pace: u64) -> u64 {
 /// `ListAliases` each, and what four attempts list.
 fn share_for_an_hour(functions: u64) -> u64 {
     let calls = functions + 4 * 2 * functions.div_ceil(50);
-    (calls * 100).div_ceil(Quotas::CONTROL_PLANE * 3600)
+    (calls * 100).div_ceil(CONTROL_PLANE * 3600)
 }
 
 pub(crate) fn sweeps() -> (String, [u64; 2]) {
     let mut text =
         "| function | for each | in an hour, all calls | 10,000 take |\n|---|---|---|---|\n"
             .to_owned();
-    let paces = [false, true].map(sweep_pace);
+    let paces = [false, true].map(|has_alias| sweep_pace(has_alias, QuotaShare::TENTH));
     for (pace, what) in paces.into_iter().zip(["without an alias", "with an alias"]) {
-        let hundredths = whole_run(10_000, pace) * 100 / HOUR;
+        let hundredths = whole_run(10_000, pace, DEFAULT_PERCENT) * 100 / HOUR;
         let _ = writeln!(
             text,
             "| {what} | {pace} ms | {} | {}.{:02} h |",
@@ -556,6 +561,28 @@ pub(crate) fn sweeps() -> (String, [u64; 2]) {
         share_for_an_hour(10_000)
     );
     (text, paces)
+}
+
+/// The shares of the quotas that the page has.
+const SHARES: [u64; 5] = [5, 10, 15, 25, 50];
+
+/// How long a run over 10,000 functions with an alias takes, by the share of the quotas.
+fn sweep_by_share() -> (String, Vec<u64>) {
+    let mut text = "| `SweepQuotaPercent` | for each | 10,000 take |\n|---|---|---|\n".to_owned();
+    let mut runs = Vec::new();
+    for percent in SHARES {
+        let pace = sweep_pace(true, QuotaShare::of_percent(percent).unwrap());
+        let run = whole_run(10_000, pace, percent);
+        let hundredths = run * 100 / HOUR;
+        let _ = writeln!(
+            text,
+            "| {percent} | {pace} ms | {}.{:02} h |",
+            hundredths / 100,
+            hundredths % 100
+        );
+        runs.push(run);
+    }
+    (text, runs)
 }
 
 /// What of the page is computed, by the heading above it.
@@ -577,8 +604,10 @@ fn computed() -> Vec<(&'static str, String)> {
     vec![
         ("what one upload costs", facts),
         ("1,000 uploads in a minute", burst(&trace).0),
+        ("by how many jobs may be started", by_starts(&trace).0),
         ("an outage of Signer for an hour", outage(&trace).0),
         ("sweep", sweeps().0),
+        ("sweep by share", sweep_by_share().0),
     ]
 }
 
@@ -632,6 +661,67 @@ fn burst_ends_at_most_a_tenth_after_the_quota_alone_if_enough_may_run() {
     assert_eq!(default.throttled, 0);
 }
 
+/// Jobs that may not be started wait in the queue, and none is lost for it.
+#[test]
+fn quota_of_signer_decides_where_it_is_the_smallest() {
+    let (_, results) = by_starts(&trace());
+    for (starts, result) in results {
+        let alone = 1000 * 1000 / starts;
+        assert!(result.most_receives < 100, "{starts}");
+        let least = alone.max(result.quota_alone);
+        assert!(result.last_live >= least, "{starts}");
+        assert!(
+            result.last_live <= least * 125 / 100,
+            "{starts}: {}",
+            result.last_live
+        );
+    }
+}
+
+/// The rate limits of `sweep` are what its share of the quotas allows, and no more: where that is all there is, none of its calls is throttled.
+#[test]
+fn sweep_is_never_throttled_within_its_share() {
+    for percent in [5, 10, 50] {
+        let share = QuotaShare::of_percent(percent).unwrap();
+        // What is taken of Signer's does not depend on the share.
+        let quotas = |percent| {
+            let of_lambda = |quota| Bucket::of_share(quota, percent);
+            [
+                of_lambda(CONTROL_PLANE),
+                of_lambda(GET_FUNCTION),
+                Bucket::of(5),
+            ]
+        };
+        let (swept, refused) = sweep_under(quotas(percent), share);
+        assert_eq!((swept.troubles, refused), (vec![], 0), "{percent}");
+        // Half of that is too little.
+        let (_, refused) = sweep_under(quotas(percent / 2), share);
+        assert!(refused > 0, "{percent}");
+    }
+}
+
+/// A run over some functions under such quotas; what they refused.
+fn sweep_under(quotas: [Bucket; 3], share: QuotaShare) -> (SweepReport, usize) {
+    let world = many(30, true);
+    world.state().tick(600);
+    let now = world.state().now;
+    world.state().quotas = Some(Quotas::new(now, quotas));
+    let settings = SweepSettings {
+        quota_share: share,
+        ..sweep_settings()
+    };
+    let mut attempt = patient(&world);
+    attempt.work_until = attempt.since + jiff::SignedDuration::from_hours(24);
+    let hands = hands(&world, "sweep");
+    let swept = run_in(
+        &world,
+        sweep(&hands, &settings, SweepRun::Everything, &attempt),
+    );
+    let swept = swept.unwrap_or_else(|stopped| *stopped.report);
+    let refused = world.state().quotas.as_ref().unwrap().refused;
+    (swept, refused)
+}
+
 #[test]
 fn outage_of_signer_is_made_good_for_by_itself() {
     let (_, results) = outage(&trace());
@@ -653,12 +743,30 @@ fn sweep_keeps_its_share_of_the_quotas() {
     }
 }
 
+/// More than the calls without a quota leave room for is no gain: they are made one after the other.
+#[test]
+fn larger_share_makes_sweep_faster_up_to_what_other_calls_take() {
+    let (_, runs) = sweep_by_share();
+    assert!(
+        runs.is_sorted_by(|slower, faster| slower >= faster),
+        "{runs:?}"
+    );
+    let [least, default, .., half, most] = runs.as_slice() else {
+        panic!("{runs:?}")
+    };
+    assert!(*least > 3 * default / 2 && *half < *default, "{runs:?}");
+    assert!(*most > half * 9 / 10, "{runs:?}");
+}
+
 #[test]
 fn long_run_lists_anew_at_each_attempt() {
+    let interval = control_plane_interval(DEFAULT_PERCENT);
+    assert_eq!(interval, 667);
+    let whole_run = |functions, pace| whole_run(functions, pace, DEFAULT_PERCENT);
     // 100 functions list in four calls; one attempt is enough.
-    assert_eq!(whole_run(100, 300), 4 * CONTROL_PLANE_INTERVAL + 30_000);
+    assert_eq!(whole_run(100, 300), 4 * interval + 30_000);
     // 10,000 list in 400: three attempts, and a second and two between them.
-    let listing = 400 * CONTROL_PLANE_INTERVAL;
+    let listing = 400 * interval;
     let work = 3 * (ATTEMPT - listing);
     let pace = work / 10_000;
     let rest = 10_000 * pace - 2 * (ATTEMPT - listing);

@@ -6,7 +6,7 @@ use countersign_testkit::checkout;
 
 use crate::{
     plot::{Axis, Chart, Line},
-    scale::{CONCURRENCIES, MINUTE, burst, seconds, sweeps, trace, whole_run},
+    scale::{CONCURRENCIES, DEFAULT_PERCENT, MINUTE, burst, seconds, sweeps, trace, whole_run},
 };
 
 /// How many of the concurrencies are shown: with more it only gets slower, which the table says.
@@ -56,7 +56,7 @@ fn burst_chart() -> Chart {
 /// How many minutes a run over so many functions takes.
 fn sweep_chart() -> Chart {
     let (_, paces) = sweeps();
-    let minutes = |functions, pace| whole_run(functions, pace) / MINUTE;
+    let minutes = |functions, pace| whole_run(functions, pace, DEFAULT_PERCENT) / MINUTE;
     let most = 10_000;
     let mut lines = Vec::new();
     for (pace, what) in paces.into_iter().zip(["without an alias", "with an alias"]) {

@@ -47,9 +47,11 @@ fn of_drift(kind: DriftKind, subject: &str, stack: &str) -> Option<String> {
             layer(subject)?
         )),
         DriftKind::SignatureRevoked | DriftKind::SignatureExpires => push(subject),
-        DriftKind::TargetGone | DriftKind::OtherVersionCurrent => {
-            of_target("countersign history", subject)
-        }
+        DriftKind::TargetGone
+        | DriftKind::OtherVersionCurrent
+        | DriftKind::LiveRecordBehind
+        | DriftKind::PackageBehind
+        | DriftKind::PackageExpires => of_target("countersign history", subject),
         DriftKind::UploadStuck => of_target("countersign status", subject),
         DriftKind::LayerNotTrusted | DriftKind::LayerRevoked => {
             Some("countersign layer list".to_owned())

@@ -311,6 +311,9 @@ impl FindingKind {
             Self::Drift(DriftKind::OtherVersionCurrent) => &[CM_14, SLSA_MONITOR],
             Self::Drift(
                 DriftKind::TargetGone
+                | DriftKind::LiveRecordBehind
+                | DriftKind::PackageBehind
+                | DriftKind::PackageExpires
                 | DriftKind::UploadStuck
                 | DriftKind::ConfigurationChanged
                 | DriftKind::NotGated

@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use countersign_gate::{
-    domain::{Csc, CscArn, FunctionName, LayerName, NamePattern, ProbeFunction, Scope},
+    domain::{
+        Csc, CscArn, FunctionName, LayerName, LifecycleRule, NamePattern, PackageVersion,
+        ProbeFunction, Scope,
+    },
     events::SweepRun,
     outcome::DeliveryAttempt,
     ports::{
         Announcement, Clock, Events, FunctionAliases, FunctionInventory, LayerContent,
         LayerPublish, LayerRequest, LayerVersion, Layers, ListedAlias, ListedFunction, ListingPage,
-        PortError, Receiver, Redelivery, UploadInventory, VersionsCursor, VersionsPage,
+        PackageStorage, PortError, Receiver, Redelivery, UploadInventory, VersionsCursor,
+        VersionsPage,
     },
     records::{DailyProbe, Drift},
     sweep::{DailyProbeSettings, SweepReport, SweepSettings, SweepStopped, sweep},
@@ -68,6 +72,16 @@ impl FunctionInventory for Aws {
         _: Option<&str>,
     ) -> Result<ListingPage<String>, PortError> {
         Ok(nothing())
+    }
+}
+
+impl PackageStorage for Aws {
+    async fn lifecycle_rules(&self) -> Result<Vec<LifecycleRule>, PortError> {
+        panic!("nothing is read from the bucket")
+    }
+
+    async fn package_versions(&self, key: &str) -> Result<Vec<PackageVersion>, PortError> {
+        panic!("nothing is read from {key}")
     }
 }
 

@@ -469,6 +469,7 @@ impl Functions for Aws {
             },
             configuration: FunctionConfiguration::default(),
             kms_key_arn: None,
+            referenced: None,
             is_on_managed_instances: false,
             revision: RevisionId::parse(format!("r-{changes}")).unwrap(),
             update: UpdateStatus::Successful,

@@ -1,5 +1,6 @@
 //! What no event told is found: an upload whose event was lost, and whatever runs past the gate.
 
+mod last_deployment;
 mod runs;
 mod unfinished;
 mod what_runs;
@@ -36,7 +37,7 @@ pub(crate) fn swept(world: &World, run: SweepRun) -> SweepReport {
 }
 
 /// The event of an upload, as `sign` takes it.
-pub(super) fn take_in(world: &World, event: &UploadEvent) -> Result<Admission, RetryableError> {
+pub(crate) fn take_in(world: &World, event: &UploadEvent) -> Result<Admission, RetryableError> {
     let (hands, settings) = (hands(world, "sign"), sign_settings());
     run_in(world, admit(&hands, &settings, event, &patient(world)))
 }

@@ -45,6 +45,13 @@ fn told_by(world: &World, settings: &AlertSettings, body: &str) -> Result<Alerte
     ))
 }
 
+/// Has such events told, and whatever is summed up.
+pub(crate) fn tell_all(world: &World, bodies: &[String]) {
+    for body in bodies.iter().map(String::as_str).chain([RUN]) {
+        told(world, body).unwrap();
+    }
+}
+
 fn world() -> World {
     World::new(slots(), 1)
 }

@@ -59,6 +59,7 @@ impl Functions for SimulatedPorts {
                 code: code_of(&function),
                 configuration: function.configuration,
                 kms_key_arn: None,
+                referenced: state.referenced.get(&format!("functions/{name}")).cloned(),
                 is_on_managed_instances: function.is_on_managed_instances,
                 revision: revision(function.revision),
                 update: function.update,
@@ -138,6 +139,8 @@ impl Functions for SimulatedPorts {
             });
             function.profile_version_arn = Some(PROFILE_VERSION.to_owned());
             function.configuration.storage = options.storage;
+            let target = format!("functions/{name}");
+            reference(&mut state.referenced, target, options.storage, approved);
             if !state.keeps_architecture {
                 let now = function.configuration.architecture;
                 function.configuration.architecture = options.architecture.or(now);
@@ -359,10 +362,37 @@ fn version_of(layer: &LayerName, at: usize, state: &LayerState) -> LayerVersion 
     }
 }
 
-fn content_of(layer: &LayerName, at: usize, state: &LayerState) -> LayerContent {
+/// Notes from where Lambda reads what it took.
+fn reference(
+    referenced: &mut BTreeMap<String, ReferencedObject>,
+    target: String,
+    storage: CodeStorage,
+    approved: &Approved,
+) {
+    let signed = approved.verified().signed();
+    match storage {
+        CodeStorage::Copied => referenced.remove(&target),
+        CodeStorage::Referenced => referenced.insert(
+            target,
+            ReferencedObject {
+                bucket: signed.bucket.clone(),
+                key: signed.key.clone(),
+                version: Some(signed.version.clone()),
+            },
+        ),
+    };
+}
+
+fn content_of(
+    layer: &LayerName,
+    at: usize,
+    state: &LayerState,
+    referenced: Option<&ReferencedObject>,
+) -> LayerContent {
     LayerContent {
         version: version_of(layer, at, state),
         storage: state.storage,
+        referenced: referenced.cloned(),
         code: CodeIdentity {
             sha256: state.code_sha256.clone(),
             job_arn: Some(job_arn(state.slot)),
@@ -402,7 +432,8 @@ impl Layers for SimulatedPorts {
         self.call("lambda:GetLayerVersion", |state| {
             let at = usize::try_from(version - 1).ok()?;
             let version = state.layers.get(layer.as_str())?.get(at)?;
-            Some(content_of(layer, at, version))
+            let referenced = state.referenced.get(&format!("layers/{layer}"));
+            Some(content_of(layer, at, version, referenced))
         })
         .await
     }
@@ -426,7 +457,10 @@ impl Layers for SimulatedPorts {
             };
             let versions = state.layers.entry(request.layer.to_string()).or_default();
             versions.push(version.clone());
-            LayerPublish::Published(content_of(&request.layer, versions.len() - 1, &version))
+            let at = versions.len() - 1;
+            let target = format!("layers/{}", request.layer);
+            reference(&mut state.referenced, target, request.storage, approved);
+            LayerPublish::Published(content_of(&request.layer, at, &version, None))
         })
         .await
     }

@@ -13,6 +13,7 @@ mod mistake;
 mod others;
 pub mod packages;
 pub mod pruning;
+pub mod quotas;
 pub mod random;
 pub mod run;
 pub mod simulated_ports;
@@ -28,8 +29,8 @@ pub use mistake::Mistake;
 
 use countersign_gate::{
     domain::{
-        CodeStorage, Csc, CscArn, CscPolicy, FunctionConfiguration, ProfileName, ProfileStatus,
-        SigningJobId, VersionId,
+        CodeStorage, Csc, CscArn, CscPolicy, FunctionConfiguration, LifecycleRule, PackageVersion,
+        ProfileName, ProfileStatus, ReferencedObject, SigningJobId, VersionId,
     },
     ports::{JobRequest, Receiver, SnsMessage, UpdateStatus},
 };
@@ -227,11 +228,19 @@ pub struct WorldState {
     /// What people put into the uploads bucket beside uploads, by key.
     pub statements: BTreeMap<String, Vec<StoredStatement>>,
     pub metadata: BTreeMap<String, String>,
+    /// The tags of every upload.
+    pub upload_tags: BTreeMap<String, String>,
     /// Below `attestations/` of the uploads bucket, by key.
     pub attestations: BTreeMap<String, Vec<u8>>,
     /// Attestations that are deleted after they were listed.
     pub attestations_vanish: bool,
     pub signed: BTreeMap<String, Vec<u8>>,
+    /// What Lambda reads the code of a target from, by the target.
+    pub referenced: BTreeMap<String, ReferencedObject>,
+    /// The lifecycle rules of the signed bucket.
+    pub lifecycle: Vec<LifecycleRule>,
+    /// The versions of each key of the signed bucket, the newest first, where they are not as Signer wrote them.
+    pub package_versions: BTreeMap<String, Vec<PackageVersion>>,
     /// The versions of each target's object under `current/`.
     pub current: BTreeMap<String, Vec<CurrentObject>>,
     pub records: BTreeMap<String, Vec<u8>>,
@@ -249,6 +258,8 @@ pub struct WorldState {
     pub calls: Vec<&'static str>,
     /// What goes wrong at one of them, counted from 0.
     pub fault_at: Option<(usize, FaultAt)>,
+    /// What AWS allows in a second; without them, everything.
+    pub quotas: Option<quotas::Quotas>,
     /// Calls that are always in trouble.
     pub broken: BTreeSet<&'static str>,
     /// What Lambda answers to a dry run, if it is not to be asked.
@@ -375,9 +386,13 @@ impl World {
             uploads: BTreeMap::new(),
             statements: BTreeMap::new(),
             metadata: BTreeMap::new(),
+            upload_tags: BTreeMap::new(),
             attestations: BTreeMap::new(),
             attestations_vanish: false,
             signed: BTreeMap::new(),
+            referenced: BTreeMap::new(),
+            lifecycle: Vec::new(),
+            package_versions: BTreeMap::new(),
             current: BTreeMap::new(),
             records: BTreeMap::new(),
             jobs: BTreeMap::new(),
@@ -393,6 +408,7 @@ impl World {
             pages: Vec::new(),
             calls: Vec::new(),
             fault_at: None,
+            quotas: None,
             broken: BTreeSet::new(),
             dry_run_refuses: None,
             updates_fail: None,

@@ -20,6 +20,7 @@ use countersign_gate::{
     },
     events::UploadEvent,
     outcome::{DeliveryAttempt, Finished, RetryableError},
+    ports::QuotaShare,
     records::SettingsPosture,
     sweep::SweepSettings,
     verdict::{BuilderTrust, DemandParts, OperatorPolicy, WithoutCsc},
@@ -135,6 +136,7 @@ pub fn sweep_settings() -> SweepSettings {
         },
         patience: std::time::Duration::from_hours(1),
         daily_probe: None,
+        quota_share: QuotaShare::TENTH,
         summarizes: false,
     }
 }

@@ -106,7 +106,13 @@ impl SimulatedPorts {
         let fault = fault.map(|(_, fault)| fault);
         state.calls.push(call);
         let throttled = state.faults.throttled;
-        let is_throttled = state.broken.contains(call) || fault == Some(FaultAt::Throttled);
+        let now = state.now;
+        let is_beyond = state
+            .quotas
+            .as_mut()
+            .is_some_and(|quotas| !quotas.allow(call, now));
+        let is_throttled =
+            is_beyond || state.broken.contains(call) || fault == Some(FaultAt::Throttled);
         if is_throttled || state.random.in_1000(throttled) {
             state.note(|| format!("{}: {call} throttled", self.name));
             state.trouble(&self.name);
@@ -165,7 +171,7 @@ impl SimulatedPorts {
                             u64::try_from(state.packages[slot].source.len()).unwrap()
                         }),
                         metadata: state.metadata.clone(),
-                        tag_count: 0,
+                        tag_count: u32::try_from(state.upload_tags.len()).unwrap(),
                     }),
                 },
             }
@@ -327,7 +333,8 @@ impl Uploads for SimulatedPorts {
     }
 
     async fn upload_tags(&self, _: &UploadId) -> Result<BTreeMap<String, String>, PortError> {
-        self.call("s3:GetObjectTagging", |_| BTreeMap::new()).await
+        self.call("s3:GetObjectTagging", |state| state.upload_tags.clone())
+            .await
     }
 }
 

@@ -3,7 +3,7 @@
 use countersign_gate::{domain::*, outcome::DriftEvent, ports::*};
 
 use super::{
-    Mistake, RECORDS, World, WorldState, lambda::code_of, simulated_ports::SimulatedPorts,
+    Mistake, RECORDS, START, World, WorldState, lambda::code_of, simulated_ports::SimulatedPorts,
 };
 
 /// How many versions a page of a listing holds: few, so that keys are cut in two.
@@ -125,6 +125,35 @@ impl FunctionInventory for SimulatedPorts {
                     .map(|(name, _)| name.clone())
                     .collect(),
                 next: None,
+            }
+        })
+        .await
+    }
+}
+
+impl PackageStorage for SimulatedPorts {
+    async fn lifecycle_rules(&self) -> Result<Vec<LifecycleRule>, PortError> {
+        self.call("s3:GetLifecycleConfiguration", |state| {
+            state.lifecycle.clone()
+        })
+        .await
+    }
+
+    async fn package_versions(&self, key: &str) -> Result<Vec<PackageVersion>, PortError> {
+        self.call("s3:ListObjectVersions signed", |state| {
+            let as_written = || PackageVersion {
+                version: Some(VersionId::parse("s1").unwrap()),
+                last_modified: START.parse().unwrap(),
+                is_delete_marker: false,
+            };
+            match state.package_versions.get(key) {
+                Some(versions) => versions.clone(),
+                None => state
+                    .signed
+                    .get(key)
+                    .map(|_| as_written())
+                    .into_iter()
+                    .collect(),
             }
         })
         .await
