@@ -1,5 +1,5 @@
-//! One folder a command. Each has `args` (the command line), `run` (what it does, and how it ends),
-//! `report` (what it prints, as data) and `text` (the same for people). Commands use `io`, `aws` where they
+//! One folder a command. Each has `args` (the command line) and `run` (what it does, and how it ends); those that report have
+//! `report` (what is printed, as data) and `text` (the same for people). Commands use `io`, `aws` where they
 //! ask AWS, `following` where they follow an upload, and not each other.
 
 pub(crate) mod adopt;

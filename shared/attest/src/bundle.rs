@@ -11,7 +11,7 @@ use sigstore_verify::types::{
 
 use crate::{
     error::{AttestError, BundleError},
-    json::{self, Shape},
+    json,
     limits::{MAX_BUNDLE_BYTES, MAX_CERTIFICATES, MAX_LOG_ENTRIES, MAX_NESTING, MAX_TIMESTAMPS},
     text::shown,
 };
@@ -104,7 +104,7 @@ impl Bundle {
                 most: MAX_BUNDLE_BYTES,
             });
         }
-        if json::nesting(bytes, MAX_NESTING) == Shape::TooDeep {
+        if json::is_too_deep(bytes, MAX_NESTING) {
             return Err(BundleError::TooDeep { most: MAX_NESTING });
         }
         let fields = only_value(bytes)?;

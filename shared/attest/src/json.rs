@@ -4,18 +4,9 @@ use std::{collections::HashSet, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-/// Why bytes are not read as JSON at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// At most as deep as was asked.
-    Fine,
-    /// Deeper.
-    TooDeep,
-}
-
-/// Whether no more than `most` arrays and objects lie within each other. Bytes that are not JSON get an
+/// Whether more than `max` arrays and objects lie within each other. Bytes that are not JSON get an
 /// answer, too; the parser refuses them afterwards.
-pub(crate) fn nesting(bytes: &[u8], most: usize) -> Shape {
+pub(crate) fn is_too_deep(bytes: &[u8], max: usize) -> bool {
     let mut depth = 0_usize;
     let mut within_string = false;
     let mut escaped = false;
@@ -33,15 +24,15 @@ pub(crate) fn nesting(bytes: &[u8], most: usize) -> Shape {
             b'"' => within_string = true,
             b'[' | b'{' => {
                 depth = depth.saturating_add(1);
-                if depth > most {
-                    return Shape::TooDeep;
+                if depth > max {
+                    return true;
                 }
             }
             b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    Shape::Fine
+    false
 }
 
 /// That no object in the first value has a name twice, of which one reader takes the first value and another one the
@@ -118,15 +109,15 @@ mod tests {
 
     #[test]
     fn depth_is_counted_outside_of_strings() {
-        assert_eq!(nesting(br#"[[{"a":1}]]"#, 3), Shape::Fine);
-        assert_eq!(nesting(br#"[[{"a":1}]]"#, 2), Shape::TooDeep);
-        assert_eq!(nesting(br#"["[[[[\"[[["]"#, 1), Shape::Fine);
-        assert_eq!(nesting(br#"["\\",[[]]]"#, 2), Shape::TooDeep);
+        assert!(!is_too_deep(br#"[[{"a":1}]]"#, 3));
+        assert!(is_too_deep(br#"[[{"a":1}]]"#, 2));
+        assert!(!is_too_deep(br#"["[[[[\"[[["]"#, 1));
+        assert!(is_too_deep(br#"["\\",[[]]]"#, 2));
     }
 
     #[test]
     fn arrays_beside_each_other_are_not_deep() {
-        assert_eq!(nesting(b"[[],[],[],[]]", 2), Shape::Fine);
+        assert!(!is_too_deep(b"[[],[],[],[]]", 2));
     }
 
     #[test]

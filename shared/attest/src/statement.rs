@@ -8,7 +8,7 @@ use sigstore_verify::types::DsseEnvelope;
 use crate::{
     bundle::IN_TOTO,
     error::AttestError,
-    json::{self, Shape},
+    json,
     limits::{MAX_NESTING, MAX_SUBJECTS},
     predicate::{self, Told},
     subject::Subject,
@@ -81,7 +81,7 @@ impl Statement {
             return Err(refuse(format!("the payload's type is `{found}`")));
         }
         let payload = envelope.payload.as_bytes();
-        if json::nesting(payload, MAX_NESTING) == Shape::TooDeep {
+        if json::is_too_deep(payload, MAX_NESTING) {
             return Err(refuse(format!("it nests more than {MAX_NESTING} deep")));
         }
         json::check_names(payload).map_err(refuse)?;

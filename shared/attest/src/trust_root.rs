@@ -10,7 +10,7 @@ use x509_cert::{
 
 use crate::{
     error::TrustRootError,
-    json::{self, Shape},
+    json,
     limits::{MAX_AUTHORITIES, MAX_NESTING, MAX_TRUST_ROOT_BYTES},
     text::shown,
 };
@@ -65,7 +65,7 @@ impl TrustRoot {
         let malformed = |fault: &str| TrustRootError::Malformed {
             fault: shown(fault),
         };
-        if json::nesting(bytes, MAX_NESTING) == Shape::TooDeep {
+        if json::is_too_deep(bytes, MAX_NESTING) {
             return Err(malformed("it nests too deep"));
         }
         json::check_names(bytes).map_err(|fault| malformed(&fault))?;

@@ -47,9 +47,6 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(25);
 /// S3's `CopyObject`, and Lambda's `UpdateFunctionCode` and `PublishLayerVersion`.
 const PACKAGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// The HTTP status of a throttled call.
-const TOO_MANY_REQUESTS: u16 = 429;
-
 /// For such a call with all its attempts. The function `deploy` has 150 seconds.
 const PACKAGE_CALL_TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -137,7 +134,7 @@ impl Connection {
         }
     }
 
-    /// Whether there is a region to talk to.
+    /// The region that is talked to; `None` if none was found.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         self.config.region().map(AsRef::as_ref)
@@ -251,6 +248,9 @@ fn retry() -> RetryConfig {
         .with_initial_backoff(INITIAL_BACKOFF)
         .with_max_backoff(MAX_BACKOFF)
 }
+
+/// The HTTP status of a throttled call.
+const TOO_MANY_REQUESTS: u16 = 429;
 
 /// Repeats only what was throttled, which had no effect.
 #[derive(Debug)]

@@ -12,7 +12,7 @@
 //! 2  aws.rs              all ports of one stack in one value
 //!    alert_aws.rs        those of the function alert
 //!    delegate.rs         how several adapters are one value
-//! 1  adapters            one adapter a port
+//! 1  adapters            one adapter a service or bucket
 //! 0  connection.rs       region, credentials, retries, timeouts, clients
 //!    error.rs            what the SDK says, in the gate's terms
 //!    login.rs            how a person logs in to AWS (feature `logins`, for the command line)

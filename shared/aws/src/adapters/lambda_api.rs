@@ -51,8 +51,7 @@ pub(super) const GET_FUNCTION: &str = "lambda:GetFunction";
 pub(super) const LIST_FUNCTIONS: &str = "lambda:ListFunctions";
 const UPDATE_CODE: &str = "lambda:UpdateFunctionCode";
 
-/// [`Functions`] and [`Layers`](countersign_gate::ports::Layers) over Lambda, in the connection's
-/// account and region.
+/// The six ports that Lambda answers, in the connection's account and region; the table of this room names them.
 #[derive(Debug, Clone)]
 pub struct LambdaApi {
     pub(super) connection: Connection,

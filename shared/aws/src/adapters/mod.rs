@@ -1,4 +1,4 @@
-//! The ports of the gate over AWS: one adapter a port, one file an adapter.
+//! The ports of the gate over AWS: one adapter a service or bucket, one file for each port or two.
 //!
 //! | adapter | port | calls |
 //! |---|---|---|
@@ -18,7 +18,7 @@
 //! | `StackInspector` (feature `doctor`) | `StackInspection` | CloudFormation, Lambda, IAM, KMS, S3, SQS, EventBridge, SNS, CloudWatch, CloudTrail |
 //!
 //! May use: [`crate::connection`] for the clients, [`crate::error`] for errors. Adapters do not use
-//! each other; what those of one service share is in a file that is named after the service. What `StackInspector` asks is in
+//! each other, but for the clock; what those of one service share is in a file that is named after the service. What `StackInspector` asks is in
 //! `inspect_account.rs` and `inspect_parts.rs`.
 //!
 //! Data passes through like this: a port's request becomes the SDK's; the answer's fields are

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Nothing waits longer than this, not even for AWS: with an attempt a minute, SQS counts to 1,000 receives, and
-/// then takes the message away.
-const MAX_WAIT: Duration = Duration::from_hours(12);
+/// Nothing waits longer than this for AWS: with an attempt a minute, SQS counts to 1,000 receives, and
+/// then takes the message away. People are waited for longer, with fewer attempts.
+const MAX_OUTAGE_WAIT: Duration = Duration::from_hours(12);
 /// The delay before the second attempt.
 const FIRST_RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The longest delay between two attempts.
@@ -75,7 +75,7 @@ impl DeliveryAttempt {
     /// that is more.
     #[must_use]
     pub fn longest_wait(&self) -> Duration {
-        self.patience().max(MAX_WAIT)
+        self.patience().max(MAX_OUTAGE_WAIT)
     }
 
     /// The same attempt, of an event that waits while AWS throttles or does not answer.

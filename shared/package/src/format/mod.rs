@@ -6,7 +6,7 @@
 //! `contents.rs` at the digest, `kept.rs` at the source beside the package. `subject.rs` holds what they look at, and
 //! `raw_signature.rs` reads what the parser may refuse.
 //!
-//! May use: everything but `inventory` and `signable`.
+//! May use: `escape`, `numbers`, `limits`, `signature_entry`, `asn1`, `arn`, `zip`, `signature`, `package`, `origin`.
 //!
 //! Data passes through like this: [`observe`] parses package and signature with the parsers that judge, reads the bytes once more
 //! without any rule, and makes one [`Observation`] of each fact. An observation is for people: nothing is decided by it, and it names no

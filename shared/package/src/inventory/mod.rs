@@ -4,7 +4,7 @@
 //! Lives here: looking up entries by their path, through links (`inventory.rs`), and what the first
 //! bytes of a body tell about a program (`elf.rs`, `shebang.rs`).
 //!
-//! May use: `package`, `zip`.
+//! May use: `escape`, `numbers`, `package`, `zip`.
 //!
 //! Data passes through like this: [`Inventory::of`] sorts the entries of a package by their paths;
 //! [`Inventory::look_up`] finds one; [`crate::Entry::head`] reads its first bytes, and

@@ -5,6 +5,8 @@
 //! (`page_of.rs`), what its steps name (`fill.rs`) and what takes the caller's access away (`revocation.rs`); the same detections as rules of others (`rules/`). `docs/detections.md` is written from the table by a test, and the event names that the
 //! rule on the bus must let through are read from it.
 //!
+//! May use: what the room `alerts` may, and its pages.
+//!
 //! Data passes through like this: `ApiCall`, the first detection of the table that matches, [`Page`].
 //!
 //! [`Page`]: super::Page

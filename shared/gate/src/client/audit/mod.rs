@@ -5,6 +5,8 @@
 //! (`judge.rs`), configurations that another one makes superfluous (`shadow.rs`), what a signing job or profile signed that runs (`impact.rs`), reading it all from the records
 //! (`read.rs`), how it was on earlier days (`trend.rs`), who may change whom Lambda trusts (`access.rs`).
 //!
+//! May use: what the room `client` may.
+//!
 //! Data passes through like this: `read` takes `posture.json` and the open drift documents, `judge` makes an
 //! [`Audit`] of them and of the time; nothing else of AWS is asked.
 

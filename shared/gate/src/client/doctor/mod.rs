@@ -5,6 +5,8 @@
 //! `storage.rs`, `messages.rs`, `paging.rs`, `targets.rs` with `tags.rs`). `diagnose.rs` runs them all over
 //! what is in `world.rs`.
 //!
+//! May use: what the room `client` may.
+//!
 //! Data passes through like this: [`diagnose`] asks CloudFormation for the stack and its resources, and every other service for what it
 //! knows of each; what has no answer is told as that, and never taken for a pass. Nothing is changed.
 

@@ -10,6 +10,11 @@
 //! (`bootstrap.rs`), libraries that were built for another processor or system (`native_libraries.rs`,
 //! `library_place.rs`), what was not looked at (`not_judged.rs`), and what all of them use (`fault.rs`, `processor.rs`,
 //! `runtime.rs`).
+//!
+//! May use: what the room `verdict` may, and its facts about the start.
+//!
+//! Data passes through like this: `StartFacts` of the package and `FunctionConfiguration`; [`start_faults`] asks each file in turn; what is
+//! wrong is a `StartFault`, and what was not looked at a `NotJudged`.
 
 mod bootstrap;
 mod entry_point;

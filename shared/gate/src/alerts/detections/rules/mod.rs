@@ -3,6 +3,8 @@
 //! Lives here: `condition.rs` (what a rule can know of one event, and samples made of it), `about.rs` (the words and the
 //! techniques that all formats share), `sigma.rs`, `panther.rs`, `elastic.rs`, `yaml.rs`, and `rule_file.rs`.
 //!
+//! May use: the detections of the room above.
+//!
 //! Data passes through like this: `Detection` and the stack's settings, `Condition`, the text of a rule.
 
 mod about;
