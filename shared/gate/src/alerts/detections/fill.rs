@@ -4,7 +4,7 @@ use super::detection::Context;
 use crate::{alerts::known_live::LiveUpload, domain::CscArn, events::unqualified};
 
 /// What a step may name, with what stands there in documents, and where nothing is known.
-const PLACEHOLDERS: [(&str, &str); 26] = [
+const PLACEHOLDERS: [(&str, &str); 27] = [
     // The longest first: what is filled in may hold no other.
     (
         "{revoke}",
@@ -32,6 +32,7 @@ const PLACEHOLDERS: [(&str, &str); 26] = [
     ("{live}", "LABEL"),
     ("{uploads_bucket}", "UPLOADS_BUCKET"),
     ("{records_bucket}", "RECORDS_BUCKET"),
+    ("{key}", "KEY"),
     ("{at}", "TIME"),
     ("{region}", "REGION"),
     ("{stack}", "STACK"),
@@ -104,6 +105,7 @@ impl Context<'_> {
             "{live}" => plain(&live?.label),
             "{uploads_bucket}" => plain(&live?.uploads_bucket),
             "{records_bucket}" => plain(&settings.records_bucket),
+            "{key}" => request("/key"),
             "{at}" => Some(call.at().to_string()),
             "{region}" => plain(call.region()),
             "{stack}" => plain(&settings.stack),
