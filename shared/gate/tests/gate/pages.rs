@@ -664,48 +664,51 @@ fn page_about_code_says_what_the_records_know() {
     assert!(text(&world, &replayed).contains("could not be read"));
 }
 
+const LABEL: &str = "20261121T200000Z-v9";
+const JOB: &str = "065d37b3-1a2b-4c5d-8e9f-0a1b2c3d4e5f";
+
+/// An upload of another function that was deployed, and its outcome.
+fn world_of_billing() -> (World, Value) {
+    let world = World::new(slots(), 1);
+    let mut record = outcome("deployed", None);
+    record["target"] = json!("functions/billing");
+    record["upload"] = json!({
+        "id": {"bucket": "uploads", "key": "functions/billing.zip", "version": "v9"},
+        "at": "2026-11-21T20:00:00Z",
+    });
+    record["deployed"] = json!({
+        "code_sha256": "YmlsbGluZw==",
+        "version": "3",
+        "layer_version_arn": null,
+        "alias": null,
+        "unchanged": false,
+    });
+    let signing = json!({
+        "schema": 1, "job": JOB, "profile": "countersign", "bucket": "signed",
+        "prefix": format!("functions/billing/{LABEL}/"), "token": "t", "started_at": "2026-11-21T20:00:01Z",
+        "received": {
+            "schema": 1, "upload": record["upload"], "target": "functions/billing", "bytes": 1,
+            "source_sha256": "eA==", "uploaded_by": {"principal": null, "source_ip": null},
+            "metadata": {}, "tags": {}, "received_at": "2026-11-21T20:00:00Z",
+        },
+    });
+    put_record(
+        &world,
+        &format!("functions/billing/{LABEL}/outcome.json"),
+        &record,
+    );
+    put_record(
+        &world,
+        &format!("functions/billing/{LABEL}/signing.json"),
+        &signing,
+    );
+    (world, record)
+}
+
 /// A signature is bound to no function. Whose package it is, the records of the other target say; the call, the posture and
 /// `live.json` only say where to look.
 #[test]
 fn page_about_another_targets_package_names_its_upload() {
-    const LABEL: &str = "20261121T200000Z-v9";
-    const JOB: &str = "065d37b3-1a2b-4c5d-8e9f-0a1b2c3d4e5f";
-    let world_of_billing = || {
-        let world = World::new(slots(), 1);
-        let mut record = outcome("deployed", None);
-        record["target"] = json!("functions/billing");
-        record["upload"] = json!({
-            "id": {"bucket": "uploads", "key": "functions/billing.zip", "version": "v9"},
-            "at": "2026-11-21T20:00:00Z",
-        });
-        record["deployed"] = json!({
-            "code_sha256": "YmlsbGluZw==",
-            "version": "3",
-            "layer_version_arn": null,
-            "alias": null,
-            "unchanged": false,
-        });
-        let signing = json!({
-            "schema": 1, "job": JOB, "profile": "countersign", "bucket": "signed",
-            "prefix": format!("functions/billing/{LABEL}/"), "token": "t", "started_at": "2026-11-21T20:00:01Z",
-            "received": {
-                "schema": 1, "upload": record["upload"], "target": "functions/billing", "bytes": 1,
-                "source_sha256": "eA==", "uploaded_by": {"principal": null, "source_ip": null},
-                "metadata": {}, "tags": {}, "received_at": "2026-11-21T20:00:00Z",
-            },
-        });
-        put_record(
-            &world,
-            &format!("functions/billing/{LABEL}/outcome.json"),
-            &record,
-        );
-        put_record(
-            &world,
-            &format!("functions/billing/{LABEL}/signing.json"),
-            &signing,
-        );
-        (world, record)
-    };
     let told = |world: &World, change: &dyn Fn(&mut Value)| {
         let mut event: Value =
             serde_json::from_str(&body("alert-cloudtrail-code-changed")).unwrap();

@@ -163,7 +163,8 @@ fn page(
     let is_general = |step: &str| put_back.is_some() && step.starts_with("Put it back: ");
     let general = steps
         .iter()
-        .filter(|step| !is_general(step) && !(outside && is_deployed_by_gate(step)))
+        .filter(|step| !is_general(step))
+        .filter(|step| !(outside && is_deployed_by_gate(step)))
         .map(|step| fill(step));
     next_steps.extend(put_back.map(str::to_owned));
     next_steps.extend(general);
