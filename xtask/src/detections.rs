@@ -1,6 +1,7 @@
 //! `cargo xtask detections`: the detections of the gate as rules of Sigma, Panther or Elastic.
 
 use std::{
+    collections::BTreeSet,
     error::Error,
     fmt::Write as _,
     fs,
@@ -110,6 +111,7 @@ fn settings(options: &Options) -> Result<AlertSettings, Box<dyn Error>> {
         own_roles,
         peer_roles: OwnRoles::none(),
         functions: options.target_functions.clone(),
+        under_own_csc: BTreeSet::new(),
         layers: options.target_layers.clone(),
         signing_profile: options.signing_profile.clone(),
         other_profiles: options.tagged_profiles.iter().cloned().collect(),

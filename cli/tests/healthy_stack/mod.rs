@@ -17,12 +17,13 @@ pub(crate) const SHOP_PROFILE: &str =
     "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop_profile/IjKlMnOp34";
 const KEY: &str = "0c5a1e7a-3d4a-4529-a776-f5f0f6f7d110";
 pub(crate) const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:gate-Topic";
-pub(crate) const RULES: [&str; 6] = [
+pub(crate) const RULES: [&str; 7] = [
     "JobRule",
     "UnfinishedRule",
     "EverythingRule",
     "TrailRule",
     "GateRule",
+    "RecordsRule",
     "OutcomeRule",
 ];
 const FUNCTIONS: [&str; 4] = ["Sign", "Deploy", "Alert", "Sweep"];

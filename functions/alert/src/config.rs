@@ -1,5 +1,7 @@
 //! What `alert` is told by its environment.
 
+use std::collections::BTreeSet;
+
 use countersign_aws::function_runtime::{
     environment::{ConfigError, Environment, Variables},
     settings,
@@ -44,6 +46,7 @@ impl Config {
                     own_roles: own_roles?,
                     peer_roles: peer_roles?,
                     functions: Some(functions?),
+                    under_own_csc: BTreeSet::new(),
                     layers: Some(layers?),
                     signing_profile: Some(signing_profile?),
                     other_profiles: tagged_profiles?.into_iter().collect(),

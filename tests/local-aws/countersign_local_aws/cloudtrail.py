@@ -74,12 +74,12 @@ def is_reported(call: Call) -> bool:
     """Whether a call is a management event that writes, or changes an object, which is a data event."""
     if call.operation.startswith(_READS) or call.operation.startswith(_NOT_MANAGEMENT.get(call.service, ("\0",))):
         return False
-    return not is_data(call) or call.operation in ("PutObject", "CopyObject", "DeleteObject")
+    return not is_data(call) or call.operation in ("PutObject", "CopyObject", "DeleteObject", "DeleteObjects")
 
 
 def is_data(call: Call) -> bool:
     """Whether a call is about an object: a data event, for trails that ask for those of its bucket."""
-    return call.service == "s3" and "Key" in call.path_parameters
+    return call.service == "s3" and ("Key" in call.path_parameters or call.operation == "DeleteObjects")
 
 
 def trail_logs(call: Call) -> bool:
@@ -216,7 +216,7 @@ def _identity() -> dict[str, Any]:
 def _resources(call: Call) -> list[dict[str, str]]:
     bucket = f"arn:aws:s3:::{call.path_parameters['Bucket']}"
     return [
-        {"type": "AWS::S3::Object", "ARN": f"{bucket}/{call.path_parameters['Key']}"},
+        {"type": "AWS::S3::Object", "ARN": f"{bucket}/{call.path_parameters.get('Key', '')}"},
         {"type": "AWS::S3::Bucket", "ARN": bucket, "accountId": get_account_id()},
     ]
 

@@ -191,6 +191,9 @@ def _s3_parameters(call: Call, headers: dict[str, str], body: bytes, query: dict
     found |= {name: _first(value) for name, value in query.items() if name not in ("x-id", "partNumber")}
     if call.operation == "PutBucketPolicy":
         return {**found, "bucketPolicy": document(body)}
+    # Which objects is not told (grade C).
+    if call.operation == "DeleteObjects":
+        return found
     if body[:1] == b"<" and "key" not in found:
         root = ET.fromstring(body)
         found[root.tag.rpartition("}")[2]] = _of_element(root)

@@ -139,7 +139,7 @@ def test_names_in_the_dashboard_are_those_of_the_stack(aws: LocalAws) -> None:
 
 @pytest.mark.parametrize("name", ALARMS)
 def test_each_alarm_is_explained(name: str) -> None:
-    family = re.sub(r"^(Jobs|Calls|GateCalls|Outcomes|Schedules)(Undelivered|Lost)Alarm$", r"Jobs\2Alarm", name)
+    family = re.sub(r"^(Jobs|Calls|GateCalls|RecordCalls|Outcomes|Schedules)(Undelivered|Lost)Alarm$", r"Jobs\2Alarm", name)
     assert f"`{family}`" in OPERATING
 
 

@@ -36,6 +36,8 @@ OTHER_SOURCES = [
     for source in re.findall(r"^\| `(aws\.\w+)` \|", DETECTIONS, re.MULTILINE)
     if source not in ("aws.lambda", "aws.signer")
 ]
+DATA_EVENTS = {"DeleteObject", "DeleteObjects"}
+"""What a rule of its own takes, of one bucket: GateRule would take those of all buckets."""
 LONGEST_PATTERN = 2048
 """Characters of an event pattern, EventBridge's quota (grade B)."""
 
@@ -79,16 +81,30 @@ def test_signers_calls_on_trust_are_taken(aws: LocalAws) -> None:
 
 @pytest.mark.parametrize("source", OTHER_SOURCES)
 def test_calls_on_the_gates_own_parts_are_taken(aws: LocalAws, source: str) -> None:
-    for name in watched(source):
+    for name in set(watched(source)) - DATA_EVENTS:
         assert takes(aws, "GateRule", source, "AWS API Call via CloudTrail", {"eventName": name}), name
-    for name in ("DescribeSomething", "GetObject", "PutMetricData"):
+    for name in ("DescribeSomething", "GetObject", "PutMetricData", *DATA_EVENTS):
         assert not takes(aws, "GateRule", source, "AWS API Call via CloudTrail", {"eventName": name}), name
 
 
 def test_nothing_is_taken_that_no_detection_looks_at() -> None:
     pattern = TEMPLATE["Resources"]["GateRule"]["Properties"]["EventPattern"]
     assert sorted(pattern["source"]) == sorted(OTHER_SOURCES)
-    assert sorted(pattern["detail"]["eventName"]) == sorted({name for source in OTHER_SOURCES for name in watched(source)})
+    others = {name for source in OTHER_SOURCES for name in watched(source)}
+    assert sorted(pattern["detail"]["eventName"]) == sorted(others - DATA_EVENTS)
+    records = TEMPLATE["Resources"]["RecordsRule"]["Properties"]["EventPattern"]
+    assert set(records["detail"]["eventName"]) == DATA_EVENTS
+    assert records["detail"]["requestParameters"] == {"bucketName": [{"Ref": "RecordsBucket"}]}
+
+
+def test_own_trail_asks_for_deletions_of_records_and_for_no_other_data() -> None:
+    selectors = TEMPLATE["Resources"]["Trail"]["Properties"]["AdvancedEventSelectors"]
+    fields = [{it["Field"]: it.get("Equals") or it.get("StartsWith") for it in each["FieldSelectors"]} for each in selectors]
+    assert fields[0] == {"eventCategory": ["Management"], "readOnly": ["false"]}
+    assert len(fields) == 2
+    assert fields[1]["eventCategory"] == ["Data"]
+    assert set(fields[1]["eventName"]) == DATA_EVENTS
+    assert "RecordsBucket" in json.dumps(fields[1]["resources.ARN"])
 
 
 def test_patterns_are_no_longer_than_eventbridge_takes() -> None:
@@ -105,7 +121,7 @@ def test_every_rule_that_sends_to_alert_may_send() -> None:
         for name, it in resources.items()
         if it["Type"] == "AWS::Events::Rule" and "AlertQueue" in json.dumps(it["Properties"]["Targets"])
     }
-    assert rules == {"TrailRule", "GateRule", "OutcomeRule", "UnfinishedRule"}
+    assert rules == {"TrailRule", "GateRule", "RecordsRule", "OutcomeRule", "UnfinishedRule"}
     for policy in ("AlertQueuePolicy", "AlertDeadLettersPolicy"):
         for statement in resources[policy]["Properties"]["PolicyDocument"]["Statement"]:
             condition = json.dumps(statement.get("Condition", {}))

@@ -225,6 +225,33 @@ def test_changes_of_objects_are_told_by_a_trail_that_asks_for_them(aws: LocalAws
     assert (detail["managementEvent"], detail["eventCategory"]) == (False, "Data")
 
 
+def test_deletion_of_several_objects_is_a_data_event_that_names_none(aws: LocalAws) -> None:
+    """Since 2025 an event for each of them follows in AWS; here none does (grade C)."""
+    aws.control("PUT", "settings", {"trail_logs": True})
+    aws.bucket("records")
+    aws.bucket("other")
+    trail = aws.client("cloudtrail")
+    trail.create_trail(Name="trail", S3BucketName=aws.bucket("logs"))
+    fields = [
+        {"Field": "eventCategory", "Equals": ["Data"]},
+        {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+        {"Field": "resources.ARN", "StartsWith": ["arn:aws:s3:::records/"]},
+        {"Field": "eventName", "Equals": ["DeleteObject", "DeleteObjects"]},
+    ]
+    trail.put_event_selectors(TrailName="trail", AdvancedEventSelectors=[{"Name": "x", "FieldSelectors": fields}])
+    trail.start_logging(Name="trail")
+    queue = reports(aws, "DeleteObjects", "PutObject")
+    s3 = aws.client("s3")
+    for bucket in ("other", "records"):
+        s3.put_object(Bucket=bucket, Key="a", Body=b"x")
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a"}]})
+    detail = told(aws, queue)
+    assert (detail["eventName"], detail["eventCategory"]) == ("DeleteObjects", "Data")
+    assert detail["requestParameters"]["bucketName"] == "records"
+    assert "key" not in detail["requestParameters"]
+    assert aws.client("sqs").receive_message(QueueUrl=queue).get("Messages", []) == []
+
+
 def test_the_call_that_ends_a_trail_is_the_last_that_it_tells(aws: LocalAws) -> None:
     aws.control("PUT", "settings", {"trail_logs": False})
     trail = aws.client("cloudtrail")

@@ -1,6 +1,6 @@
 //! `countersign explain`: the gate's detections over saved events.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use countersign_gate::{
     alerts::{AlertSettings, Event, HttpsPages, Lookup, OwnRoles, classify, parse},
@@ -193,6 +193,7 @@ fn settings(arguments: &Arguments) -> Result<AlertSettings, CliError> {
         own_roles,
         peer_roles: OwnRoles::none(),
         functions: Some(arguments.target_functions.clone()),
+        under_own_csc: BTreeSet::new(),
         layers: Some(arguments.target_layers.clone()),
         signing_profile: arguments.signing_profile.clone(),
         other_profiles: arguments.tagged_profiles.iter().cloned().collect(),

@@ -8,6 +8,7 @@ use super::{
     incidents::{self, NotifyOutcome, SummaryRun},
     known_code::{KnownCode, look_up},
     known_csc::{self, KnownCsc},
+    known_functions,
     known_live::{self, LiveUpload},
     known_profiles,
     outcome_page::page_of_outcome,
@@ -102,6 +103,9 @@ pub async fn alert<W: AlertWorld>(
             return Ok(Alerted::Silent);
         }
         known = known_profiles::with_trusted(world, call, settings).await;
+        if known.is_none() {
+            known = known_functions::with_gated(world, call, settings).await?;
+        }
     }
     let settings = known.as_ref().unwrap_or(settings);
     let (lookup, recovery) = match &event {

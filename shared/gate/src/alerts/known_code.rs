@@ -1,15 +1,21 @@
 //! What the records know of code that was put on a function past the gate.
 
+use std::collections::BTreeSet;
+
 use crate::{
     domain::Target,
     events::ApiCall,
     ports::Records,
-    records::{UploadRecords, history},
+    records::{self, Posture, TargetPosture, UploadRecords, UploadState, history},
 };
 
 /// How many uploads of the function are compared, the newest first. Each is up to five reads, and `alert`
 /// has seconds.
 const MAX_UPLOADS_COMPARED: usize = 20;
+/// How many other targets' uploads are compared that may be the code's.
+const MAX_OTHERS_COMPARED: usize = 3;
+/// How many other targets are asked what was deployed to them last: a read each.
+const MAX_OTHERS_ASKED: usize = 50;
 
 /// What the records know of the code in a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +34,16 @@ pub enum KnownCode {
         /// Whether it was the newest upload on record when the call was made.
         is_newest: bool,
     },
-    /// Of none of the uploads of this function that were compared.
+    /// Of an upload of another target: a signature is bound to no function.
+    OfOther {
+        /// The other target.
+        target: Target,
+        /// `20261121T214400Z-<version id>`
+        label: String,
+        /// How it stands: `deployed`, `rejected`, …
+        status: &'static str,
+    },
+    /// Of none of the uploads of this function that were compared, nor of those of other targets that were.
     Unknown {
         /// How many were compared.
         compared: usize,
@@ -37,30 +52,159 @@ pub enum KnownCode {
     },
 }
 
-/// Looks for the code of a call among the newest uploads of its function.
+/// Looks for the code of a call among the newest uploads of its function, then among those of other targets.
 pub(super) async fn look_up<R: Records>(records: &R, call: &ApiCall) -> KnownCode {
     let Some(function) = call.function() else {
         return KnownCode::NotAsked;
     };
-    match history(records, &Target::Function(function), MAX_UPLOADS_COMPARED).await {
-        Ok(uploads) => find(call, &uploads),
-        Err(_) => KnownCode::Unreadable,
+    let own = Target::Function(function);
+    let code = Code::of(call);
+    let known = match history(records, &own, MAX_UPLOADS_COMPARED).await {
+        Ok(uploads) => find(call, code, &uploads),
+        Err(_) => return KnownCode::Unreadable,
+    };
+    match known {
+        KnownCode::Unknown { .. } => of_other(records, call, code, &own).await.unwrap_or(known),
+        known => known,
     }
 }
 
-/// Compares by the signing job, or by the SHA-256 of code that was deployed before.
-fn find(call: &ApiCall, uploads: &[UploadRecords]) -> KnownCode {
-    let job = call
-        .signing_job_arn()
-        .and_then(|arn| arn.rsplit('/').next());
-    let sha256 = call.response_text("/codeSha256");
-    let is_it = |upload: &&UploadRecords| {
+/// What a call tells of the code that it put on a function.
+#[derive(Clone, Copy, Debug)]
+struct Code<'a> {
+    /// The id of the job that signed it.
+    job: Option<&'a str>,
+    /// Base64, as Lambda tells it.
+    sha256: Option<&'a str>,
+}
+
+impl<'a> Code<'a> {
+    fn of(call: &'a ApiCall) -> Self {
+        Self {
+            job: call.signing_job_arn().map(last_of),
+            sha256: call.response_text("/codeSha256"),
+        }
+    }
+
+    /// Whether it is the package of an upload: by its job, or by its SHA-256 if it was deployed before.
+    fn is_of(self, upload: &UploadRecords) -> bool {
         let of_signing = upload.signing.as_ref().map(|signing| signing.job.as_str());
         let outcome = upload.outcome.as_ref();
         let deployed = outcome.and_then(|outcome| outcome.deployed.as_ref());
         let of_deployed = deployed.map(|deployed| deployed.code_sha256.as_str());
-        (job.is_some() && job == of_signing) || (sha256.is_some() && sha256 == of_deployed)
+        (self.job.is_some() && self.job == of_signing) || self.has(of_deployed)
+    }
+
+    fn has(self, sha256: Option<&str>) -> bool {
+        self.sha256.is_some() && self.sha256 == sha256
+    }
+}
+
+/// What is behind the last slash of an ARN.
+fn last_of(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// The upload of another target that the code is of. Others only say where to look: the key that the caller named, what
+/// `sweep` saw running, what was deployed last. What the page says is of the records of that upload.
+async fn of_other<R: Records>(
+    records: &R,
+    call: &ApiCall,
+    code: Code<'_>,
+    own: &Target,
+) -> Option<KnownCode> {
+    if code.job.is_none() && code.sha256.is_none() {
+        return None;
+    }
+    let mut seen = BTreeSet::from([own.to_string()]);
+    let named = target_named(call).into_iter().collect();
+    if let Some(known) = among_uploads_of(records, code, named, &mut seen).await {
+        return Some(known);
+    }
+    let running = targets_that_run(records, code).await.unwrap_or_default();
+    if let Some(known) = among_uploads_of(records, code, running, &mut seen).await {
+        return Some(known);
+    }
+    deployed_last(records, code, &seen).await
+}
+
+/// The targets that run the code, as `sweep` saw them last.
+async fn targets_that_run<R: Records>(records: &R, code: Code<'_>) -> Option<Vec<Target>> {
+    let posture: Posture = records::read(records, "").await.ok()??;
+    let is_it = |seen: &TargetPosture| {
+        let job = seen.signing_job.as_deref().map(last_of);
+        (code.job.is_some() && code.job == job) || code.has(seen.runs.as_deref())
     };
+    let running = posture.targets.into_iter().filter(is_it);
+    let targets = running.map(|seen| seen.target);
+    Some(targets.take(MAX_OTHERS_COMPARED).collect())
+}
+
+/// Looks among the uploads of targets that were not looked at yet.
+async fn among_uploads_of<R: Records>(
+    records: &R,
+    code: Code<'_>,
+    targets: Vec<Target>,
+    seen: &mut BTreeSet<String>,
+) -> Option<KnownCode> {
+    for target in targets {
+        if !seen.insert(target.to_string()) {
+            continue;
+        }
+        let uploads = history(records, &target, MAX_UPLOADS_COMPARED).await;
+        let uploads = uploads.unwrap_or_default();
+        if let Some(upload) = uploads.iter().find(|upload| code.is_of(upload)) {
+            return Some(KnownCode::OfOther {
+                target,
+                label: upload.label.clone(),
+                status: upload.status(),
+            });
+        }
+    }
+    None
+}
+
+/// What was deployed last to the first of the other functions: `sweep` may not have looked since.
+async fn deployed_last<R: Records>(
+    records: &R,
+    code: Code<'_>,
+    seen: &BTreeSet<String>,
+) -> Option<KnownCode> {
+    code.sha256?;
+    let folders = records.list_record_folders("functions/").await.ok()?;
+    let targets = folders
+        .iter()
+        .filter_map(|folder| Target::try_from(folder.trim_end_matches('/').to_owned()).ok())
+        .filter(|target| !seen.contains(&target.to_string()));
+    for target in targets.take(MAX_OTHERS_ASKED) {
+        let live = records::live(records, &target).await.ok().flatten();
+        if let Some(live) = live.filter(|live| code.has(Some(&live.deployed.code_sha256))) {
+            return Some(KnownCode::OfOther {
+                target,
+                label: live.upload.label(),
+                status: UploadState::Deployed.as_str(),
+            });
+        }
+    }
+    None
+}
+
+/// The target whose package lies under the key that the call names, as far as it is of one of the stack's buckets:
+/// `functions/<name>/<label>/<job>.zip`, `current/functions/<name>.zip`, `functions/<name>.zip`.
+fn target_named(call: &ApiCall) -> Option<Target> {
+    let key = call
+        .request_text("/s3Key")
+        .or_else(|| call.request_text("/code/s3Key"))?;
+    let key = key.strip_prefix("current/").unwrap_or(key);
+    let mut parts = key.split('/');
+    let (kind, name) = (parts.next()?, parts.next()?);
+    let name = name.strip_suffix(".zip").unwrap_or(name);
+    Target::try_from(format!("{kind}/{name}")).ok()
+}
+
+/// Compares with uploads of the function itself.
+fn find(call: &ApiCall, code: Code<'_>, uploads: &[UploadRecords]) -> KnownCode {
+    let is_it = |upload: &&UploadRecords| code.is_of(upload);
     // What was uploaded since changes nothing about what was put there then.
     let was_there = |upload: &&UploadRecords| {
         let received = upload.received.as_ref();
@@ -88,6 +232,7 @@ impl KnownCode {
                 is_newest: true, ..
             } => Some("of the newest upload"),
             Self::Upload { .. } => Some("of an older upload"),
+            Self::OfOther { .. } => Some("of another target"),
             Self::Unknown { .. } => Some("never uploaded"),
         }
     }
@@ -107,6 +252,13 @@ impl KnownCode {
                 let age = if *is_newest { "the newest" } else { "an older" };
                 format!("It is the package of {age} upload of this function: {label}, {status}.")
             }
+            Self::OfOther {
+                target,
+                label,
+                status,
+            } => format!(
+                "It is the package of another target, {target}: the upload {label}, {status}."
+            ),
             Self::Unknown { compared: 0, .. } => {
                 "Nothing was ever uploaded for this function.".to_owned()
             }

@@ -2,6 +2,7 @@
 //!
 //! Lives here: `alert.rs` (the entry), `record_pointer.rs` (an event of the gate's own names a record, and nothing more); `detections/` (which recorded API calls page, one file each), with what the
 //! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before, and `put_back.rs`, the command for it), `known_live.rs` (what was deployed last), `known_profiles.rs` (whom the stack's functions trust),
+//! `known_functions.rs` (which others are under its configuration),
 //! `peers.rs` (another gate's work),
 //! `stack_update.rs` (is the gate's own stack being updated); `outcome_page.rs` (how an upload ended), `drift_page.rs` (what `sweep` found); `page.rs` (what a
 //! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
@@ -25,6 +26,7 @@ pub mod formats;
 mod incidents;
 mod known_code;
 mod known_csc;
+mod known_functions;
 mod known_live;
 mod known_profiles;
 mod open_alerts;

@@ -97,6 +97,9 @@ pub struct AlertSettings {
     pub peer_roles: OwnRoles,
     /// `COUNTERSIGN_TARGET_FUNCTIONS`; `None` is all.
     pub functions: Option<NamePattern>,
+    /// Functions with other names that are under the stack's code signing configuration, as far as `sweep` saw them there
+    /// and a call is about one of them.
+    pub under_own_csc: BTreeSet<FunctionName>,
     /// `COUNTERSIGN_TARGET_LAYERS`; `None` is all.
     pub layers: Option<NamePattern>,
     /// `COUNTERSIGN_SIGNING_PROFILE`; `None` is any.
@@ -123,9 +126,16 @@ pub struct AlertSettings {
 }
 
 impl AlertSettings {
-    /// Whether only the gate should change this function.
+    /// Whether changes of this function are told: the gate deploys to it, or it is under the stack's code signing
+    /// configuration.
     #[must_use]
     pub fn gates_function(&self, name: &FunctionName) -> bool {
+        self.deploys_to(name) || self.under_own_csc.contains(name)
+    }
+
+    /// Whether the gate deploys to a function of this name.
+    #[must_use]
+    pub fn deploys_to(&self, name: &FunctionName) -> bool {
         let pattern = self.functions.as_ref();
         pattern.is_none_or(|pattern| pattern.matches(name.as_str()))
     }
@@ -189,6 +199,7 @@ mod tests {
             own_roles: OwnRoles::parse("arn:aws:iam::1:role/r").unwrap(),
             peer_roles: OwnRoles::none(),
             functions: None,
+            under_own_csc: BTreeSet::new(),
             layers: None,
             signing_profile: None,
             other_profiles: Vec::new(),

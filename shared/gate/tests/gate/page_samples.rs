@@ -1,6 +1,6 @@
 //! What pages are made of in these tests: the stack's settings, the samples of `events/`, and records and events of the gate.
 
-use std::{fs, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 use countersign_gate::{
     alerts::{AlertSettings, AwsLocation, HttpsPages, OwnRoles},
@@ -26,6 +26,7 @@ pub(crate) fn settings() -> AlertSettings {
         .unwrap(),
         peer_roles: OwnRoles::none(),
         functions: None,
+        under_own_csc: BTreeSet::new(),
         layers: None,
         signing_profile: None,
         other_profiles: Vec::new(),

@@ -439,6 +439,25 @@ fn nothing_runs_on_where_there_is_no_target() {
     assert!(!text(&missing).contains("runs on"));
 }
 
+/// Lambda refuses to create a function from unsigned code, and the gate refuses an upload for a function that is not there:
+/// both name the way out of that circle.
+#[test]
+fn function_that_cannot_be_created_yet_is_no_circle() {
+    const WAY_OUT: &str = "CodeSigningConfigForNewFunctions";
+    let refused = with(|detail| {
+        detail["eventName"] = json!("CreateFunction20150331");
+        detail["requestParameters"] = json!({"functionName": "orders"});
+    });
+    let missing = outcome("rejected", Some(ReasonCode::TargetNotFound));
+    for page in [
+        page_of(&refused).unwrap().unwrap(),
+        page_of_outcome(&missing).unwrap(),
+    ] {
+        let steps = page.next_steps.join(" ");
+        assert!(steps.contains(WAY_OUT), "{}: {steps}", page.title);
+    }
+}
+
 #[test]
 fn event_of_aws_that_is_not_understood_is_an_error() {
     for body in [
@@ -643,6 +662,136 @@ fn page_about_code_says_what_the_records_know() {
     // Without the records the page is sent all the same.
     world.state().broken.insert("s3:ListObjectsV2");
     assert!(text(&world, &replayed).contains("could not be read"));
+}
+
+const LABEL: &str = "20261121T200000Z-v9";
+const JOB: &str = "065d37b3-1a2b-4c5d-8e9f-0a1b2c3d4e5f";
+
+/// An upload of another function that was deployed, and its outcome.
+fn world_of_billing() -> (World, Value) {
+    let world = World::new(slots(), 1);
+    let mut record = outcome("deployed", None);
+    record["target"] = json!("functions/billing");
+    record["upload"] = json!({
+        "id": {"bucket": "uploads", "key": "functions/billing.zip", "version": "v9"},
+        "at": "2026-11-21T20:00:00Z",
+    });
+    record["deployed"] = json!({
+        "code_sha256": "YmlsbGluZw==",
+        "version": "3",
+        "layer_version_arn": null,
+        "alias": null,
+        "unchanged": false,
+    });
+    let signing = json!({
+        "schema": 1, "job": JOB, "profile": "countersign", "bucket": "signed",
+        "prefix": format!("functions/billing/{LABEL}/"), "token": "t", "started_at": "2026-11-21T20:00:01Z",
+        "received": {
+            "schema": 1, "upload": record["upload"], "target": "functions/billing", "bytes": 1,
+            "source_sha256": "eA==", "uploaded_by": {"principal": null, "source_ip": null},
+            "metadata": {}, "tags": {}, "received_at": "2026-11-21T20:00:00Z",
+        },
+    });
+    put_record(
+        &world,
+        &format!("functions/billing/{LABEL}/outcome.json"),
+        &record,
+    );
+    put_record(
+        &world,
+        &format!("functions/billing/{LABEL}/signing.json"),
+        &signing,
+    );
+    (world, record)
+}
+
+/// A signature is bound to no function. Whose package it is, the records of the other target say; the call, the posture and
+/// `live.json` only say where to look.
+#[test]
+fn page_about_another_targets_package_names_its_upload() {
+    let told = |world: &World, change: &dyn Fn(&mut Value)| {
+        let mut event: Value =
+            serde_json::from_str(&body("alert-cloudtrail-code-changed")).unwrap();
+        change(&mut event["detail"]);
+        let hands = hands(world, "alert");
+        match run(alert(
+            &hands,
+            &settings(),
+            &event.to_string(),
+            Timestamp::MAX,
+        ))
+        .unwrap()
+        {
+            Alerted::Paged(page) => page,
+            other => panic!("{other:?}"),
+        }
+    };
+    let named = format!(
+        "It is the package of another target, functions/billing: the upload {LABEL}, deployed."
+    );
+
+    // From the signed bucket, by the key that the caller gave.
+    let (world, _) = world_of_billing();
+    let by_key = told(&world, &|detail| {
+        let key = format!("functions/billing/{LABEL}/{JOB}.zip");
+        detail["requestParameters"]["s3Bucket"] = json!("signed");
+        detail["requestParameters"]["s3Key"] = json!(key);
+    });
+    assert!(by_key.text.contains(&named), "{}", by_key.text);
+    assert_eq!(
+        by_key.code_class.as_deref(),
+        Some("signed, of another target")
+    );
+
+    // A key is the caller's: another target's name in it accuses nobody.
+    let (world, _) = world_of_billing();
+    let by_other_key = told(&world, &|detail| {
+        detail["requestParameters"]["s3Key"] = json!("current/functions/shipping.zip");
+        detail["additionalEventData"]["signingJobArn"] =
+            json!("arn:aws:signer:us-east-1:111122223333:/signing-jobs/made-elsewhere");
+    });
+    assert!(
+        by_other_key
+            .text
+            .contains("Nothing was ever uploaded for this function."),
+        "{}",
+        by_other_key.text
+    );
+
+    // As bytes, while the other function runs it.
+    let (world, _) = world_of_billing();
+    put_record(
+        &world,
+        "posture.json",
+        &json!({
+            "schema": 1, "stack": "countersign", "began_at": "2026-11-21T21:00:00Z",
+            "ended_at": "2026-11-21T21:01:00Z", "unfinished": 0, "functions": [], "configurations": [],
+            "targets": [{
+                "target": "functions/billing", "current": LABEL, "state": "deployed", "deployed": LABEL,
+                "version": "3", "runs": "YmlsbGluZw==",
+                "signing_job": format!("arn:aws:signer:us-east-1:111122223333:/signing-jobs/{JOB}"),
+                "signing_profile_version": null, "drift": [],
+            }],
+            "troubles": [],
+        }),
+    );
+    let by_posture = told(&world, &|_| {});
+    assert!(by_posture.text.contains(&named), "{}", by_posture.text);
+
+    // As bytes, before any run of `sweep` saw it there.
+    let (world, mut live) = world_of_billing();
+    live["source_sha256"] = json!("eA==");
+    live["profile_version_arn"] = Value::Null;
+    put_record(&world, "functions/billing/live.json", &live);
+    let by_live = told(&world, &|detail| {
+        detail["responseElements"]["codeSha256"] = json!("YmlsbGluZw==");
+    });
+    assert!(by_live.text.contains(&named), "{}", by_live.text);
+}
+
+fn put_record(world: &World, path: &str, record: &Value) {
+    let record = serde_json::to_vec(record).unwrap();
+    world.state().records.insert(path.to_owned(), record);
 }
 
 /// `rollback` without a label goes back one further, to older code.

@@ -33,7 +33,9 @@ fn document() -> String {
          management events must be on. One call is one page: the first detection of the table that matches\n\
          speaks. Its id is in the page, in the message attribute `detection`, and in the log of `alert`; it\n\
          never changes its meaning.\n\n\
-         *Gated* functions and layers are those whose names match `TargetFunctions` and `TargetLayers`.\n\
+         *Gated* functions and layers are those whose names match `TargetFunctions` and `TargetLayers`, and functions\n\
+         that the last run of `sweep` saw under the stack's code signing configuration. To those with other names the gate does\n\
+         not deploy, and their pages say so.\n\
          Calls by the roles of the stack's own functions do not page as far as they are the gate's work:\n\
          `UpdateFunctionCode`, `PublishVersion`, `UpdateAlias`, `PublishLayerVersion`\n\
          and `StartSigningJob`. The role is compared by its ARN; the name of a session\n\
@@ -45,7 +47,9 @@ fn document() -> String {
          - Values of environment variables: CloudTrail hides them.\n\
          - What a configuration was before, if it was made since the last run of `sweep`: the call says only what it\n\
          \x20 is now.\n\
-         - Objects in the buckets: those are data events, which a trail of management events does not have.\n\
+         - Objects in the buckets: those are data events, which a trail of management events does not have. Deletions of\n\
+         \x20 records are seen (`records-deleted`): the stack's own trail asks for these data events. Another trail has to be\n\
+         \x20 told to (`CreateTrail` in [deploying.md](deploying.md)). That an administrator overwrites a record is not seen.\n\
          - Changes of IAM, in a stack outside of us-east-1: IAM's events come to the bus of that region alone.\n\
          - `iam:PassRole`: it is no call of its own. The call that takes a role of the gate along is seen (`gate-role-passed`),\n\
          \x20 in the region of the stack.\n\
@@ -73,7 +77,7 @@ fn document() -> String {
     text.push_str(
         "\n## Events that the bus lets through\n\n\
          The rules of the stack let these through, by source: `TrailRule` those of `aws.lambda` and `aws.signer`,\n\
-         `GateRule` the others. Names of Lambda's calls from before 2019 end in the date of an API version, so that\n\
+         `RecordsRule` deletions of objects, of the records bucket alone, `GateRule` the others. Names of Lambda's calls from before 2019 end in the date of an API version, so that\n\
          each name is let through as it is and with `20…` behind. The events of IAM, a global service, come to the bus\n\
          of us-east-1 alone (grade B): a stack in another region does not hear of changes of its roles.\n\n\
          | source | event names |\n|---|---|\n",

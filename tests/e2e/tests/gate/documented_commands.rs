@@ -66,6 +66,61 @@ cargo() {{ while [ "$1" != -- ]; do shift; done; shift; countersign "$@"; }}"#,
     )
 }
 
+/// Does what a step of a page says: its commands are pasted as they stand there. Answers what they said.
+#[track_caller]
+pub(crate) fn follow(page: &Value, words: &str) -> String {
+    let steps = page
+        .pointer("/next_steps")
+        .and_then(Value::as_array)
+        .unwrap();
+    let mut steps = steps.iter().filter_map(Value::as_str);
+    let step = steps.find(|step| step.contains(words));
+    let step = step.unwrap_or_else(|| panic!("no step says {words:?}: {page:#}"));
+    let commands = commands_of(step);
+    assert!(!commands.is_empty(), "no command in {step:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let begin = shims(folder.path());
+    let lines = std::iter::once(begin.as_str()).chain(commands.iter().map(String::as_str));
+    let told = paste(&lines.collect::<Vec<_>>());
+    told.unwrap_or_else(|error| panic!("{step:?}: {error}"))
+}
+
+/// The commands in a sentence, each from the program's name to its region and what may follow that.
+fn commands_of(step: &str) -> Vec<String> {
+    const REGION: &str = "--region ";
+    let mut commands = Vec::new();
+    let mut rest = step;
+    while let Some(at) = ["aws ", "countersign "]
+        .iter()
+        .filter_map(|name| rest.find(name))
+        .min()
+    {
+        let (_, found) = rest.split_at(at);
+        let Some((before, region)) = found.split_once(REGION) else {
+            break;
+        };
+        let end = region.find([' ', ',', ')']).unwrap_or(region.len());
+        let (region, after) = region.split_at(end);
+        commands.push(format!("{before}{REGION}{}", region.trim_end_matches('.')));
+        rest = after;
+    }
+    commands
+}
+
+#[test]
+fn commands_are_found_in_steps() {
+    let found = commands_of(
+        "See it: aws lambda get-alias --name x --region us-east-1, and countersign history functions/x --region us-east-1. It may be none.",
+    );
+    assert_eq!(
+        found,
+        [
+            "aws lambda get-alias --name x --region us-east-1",
+            "countersign history functions/x --region us-east-1",
+        ]
+    );
+}
+
 /// From README, all that one does with a function: bring it under the gate, deploy, look, verify, roll back.
 #[test]
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]

@@ -9,6 +9,7 @@
     reason = "in a test, a panic is the report"
 )]
 
+mod attacks;
 #[expect(
     dead_code,
     clippy::arithmetic_side_effects,

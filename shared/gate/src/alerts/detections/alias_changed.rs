@@ -16,9 +16,10 @@ pub(super) static DETECTION: Detection = Detection {
     meaning: "An alias says which version its callers run. It was changed by somebody other than the gate, so other code may run now than the records say.",
     false_positives: "a roll back by hand, or a canary of another deployer.",
     steps: &[
-        "See where it points: aws lambda get-alias --function-name {function} --name {alias} --region {region}",
+        LOOK,
         ASK,
         RESTORE_FUNCTION,
+        BY_HAND,
         "Take lambda:CreateAlias, lambda:UpdateAlias and lambda:DeleteAlias away from everyone but the gate's deploy role.",
     ],
     controls: &[
@@ -39,6 +40,19 @@ pub(super) static DETECTION: Detection = Detection {
     ],
     matches,
 };
+
+const LOOK: &str = "See where it points: aws lambda get-alias --function-name {function} --name {alias} --region {region}";
+/// An upload leaves all others where they are.
+const BY_HAND: &str = "That moves the alias that the tag countersign:alias names. Put back another one by hand, to the version that countersign history functions/{function} shows: aws lambda update-alias --function-name {function} --name {alias} --function-version VERSION --region {region}";
+/// Weights are taken for a canary, for whose end an upload waits.
+const STEPS_OF_WEIGHTS: &[&str] = &[
+    LOOK,
+    ASK,
+    "Take the weights off first, because an upload waits for the end of a canary: aws lambda update-alias --function-name {function} --name {alias} --routing-config AdditionalVersionWeights={} --region {region}",
+    RESTORE_FUNCTION,
+    BY_HAND,
+    "Take lambda:CreateAlias, lambda:UpdateAlias and lambda:DeleteAlias away from everyone but the gate's deploy role.",
+];
 
 /// There is nothing to look at any more, and the gate creates no alias.
 const STEPS_OF_DELETION: &[&str] = &[
@@ -110,6 +124,9 @@ fn matches(context: &Context<'_>) -> Option<Match> {
         finding = finding.detail(format!(
             "It sends part of its traffic elsewhere: {weights}."
         ));
+        if call.name() == "UpdateAlias" && weights.as_object().is_some_and(|all| !all.is_empty()) {
+            finding = finding.steps(STEPS_OF_WEIGHTS);
+        }
     }
     Some(if call.name() == "UpdateAlias" {
         context.lighter_by_cloudformation(finding)
@@ -161,6 +178,25 @@ mod tests {
     }
 
     /// A part of the gate is known by the parameter that names it, not by any that is called so.
+    /// Going back by an upload would wait for what it takes for a canary.
+    #[test]
+    fn weights_are_to_be_taken_off_before_going_back() {
+        let update = |weights: Value| {
+            let request = json!({"functionName": "orders", "name": "live", "functionVersion": "2",
+                "routingConfig": {"additionalVersionWeights": weights}});
+            page(&event("lambda", "UpdateAlias20150331", request)).next_steps
+        };
+        let position =
+            |steps: &[String], words: &str| steps.iter().position(|step| step.contains(words));
+        let weighted = update(json!({"1": 0.1}));
+        let off = "--name live --routing-config AdditionalVersionWeights={} --region us-east-1";
+        assert!(
+            position(&weighted, off).unwrap()
+                < position(&weighted, "countersign rollback").unwrap()
+        );
+        assert_eq!(position(&update(json!({})), off), None);
+    }
+
     #[test]
     fn alias_that_is_called_like_the_stack_is_none_of_its_parts() {
         for name in ["countersign", "countersign-alert", "countersign-live"] {

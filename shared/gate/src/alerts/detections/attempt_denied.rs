@@ -6,8 +6,8 @@ use super::{
     detection::{ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall},
     foreign_signing, function_created, function_deleted, gate_changed, gate_role_passed,
     layer_changed, layer_opened, opened_to_everybody, profile_changed, profile_opened,
-    stack_changed, tags_changed, trail_changed, trust_revoked, untrusted_code_live,
-    version_changed,
+    records_deleted, stack_changed, tags_changed, trail_changed, trust_revoked,
+    untrusted_code_live, version_changed,
 };
 use crate::alerts::{IncidentScope, Severity};
 
@@ -32,6 +32,7 @@ const CALLS: &[&[WatchedCall]] = &[
     opened_to_everybody::CALLS,
     profile_changed::CALLS,
     profile_opened::CALLS,
+    records_deleted::CALLS,
     stack_changed::CALLS,
     tags_changed::CALLS,
     trail_changed::CALLS,

@@ -66,6 +66,8 @@ pub enum EventPredicate {
     OwnRole,
     /// It names a part of the stack.
     OwnResource,
+    /// It names the records bucket.
+    Records,
     /// It names the stack itself.
     OwnStack,
     /// It names another code signing configuration than the stack's.

@@ -4,7 +4,7 @@ use super::detection::Context;
 use crate::{alerts::known_live::LiveUpload, domain::CscArn, events::unqualified};
 
 /// What a step may name, with what stands there in documents, and where nothing is known.
-const PLACEHOLDERS: [(&str, &str); 26] = [
+const PLACEHOLDERS: [(&str, &str); 27] = [
     // The longest first: what is filled in may hold no other.
     (
         "{revoke}",
@@ -32,6 +32,7 @@ const PLACEHOLDERS: [(&str, &str); 26] = [
     ("{live}", "LABEL"),
     ("{uploads_bucket}", "UPLOADS_BUCKET"),
     ("{records_bucket}", "RECORDS_BUCKET"),
+    ("{key}", "KEY"),
     ("{at}", "TIME"),
     ("{region}", "REGION"),
     ("{stack}", "STACK"),
@@ -104,6 +105,7 @@ impl Context<'_> {
             "{live}" => plain(&live?.label),
             "{uploads_bucket}" => plain(&live?.uploads_bucket),
             "{records_bucket}" => plain(&settings.records_bucket),
+            "{key}" => request("/key"),
             "{at}" => Some(call.at().to_string()),
             "{region}" => plain(call.region()),
             "{stack}" => plain(&settings.stack),
@@ -125,7 +127,14 @@ impl Context<'_> {
 
     /// The number of the layer's version that a call made or names.
     fn layer_version(&self) -> Option<String> {
-        let number = |value: &serde_json::Value| value.as_u64().map(|number| number.to_string());
+        // A part of the call's path: whether CloudTrail has it as a number or as a text, no record tells.
+        let number = |value: &serde_json::Value| {
+            let text = || value.as_str()?.parse::<u64>().ok();
+            value
+                .as_u64()
+                .or_else(text)
+                .map(|number| number.to_string())
+        };
         let asked = self.call.request("/versionNumber").and_then(number);
         asked
             .or_else(|| self.call.response("/version").and_then(number))
@@ -184,6 +193,22 @@ mod tests {
             in_capitals("ignore_changes = { code }"),
             "ignore_changes = { code }"
         );
+    }
+
+    #[test]
+    fn version_of_a_layer_is_filled_in_as_number_and_as_text() {
+        use super::super::samples::{event, page};
+        for version in [serde_json::json!(7), serde_json::json!("7")] {
+            let request = serde_json::json!({"layerName": "base", "versionNumber": version,
+                "statementId": "open", "principal": "*"});
+            let opened = page(&event(
+                "lambda",
+                "AddLayerVersionPermission20181031",
+                request,
+            ));
+            let steps = opened.next_steps.join("\n");
+            assert!(steps.contains("--version-number 7 "), "{steps}");
+        }
     }
 
     /// A name that is in no table would be printed with its braces.

@@ -1,5 +1,6 @@
 //! A part of the gate was changed by hand. Objects of the buckets are data events, which a trail of
-//! management events does not have; roles are IAM's, whose events come to the bus of us-east-1 alone (grade B).
+//! management events does not have (`records_deleted.rs` has those that the stack's own trail asks for); roles are IAM's,
+//! whose events come to the bus of us-east-1 alone (grade B).
 
 use super::detection::{
     ASK, Answer, Context, Detection, EventPredicate, Match, WatchedCall, watch,

@@ -40,6 +40,7 @@ mod layer_opened;
 mod opened_to_everybody;
 mod profile_changed;
 mod profile_opened;
+mod records_deleted;
 mod stack_changed;
 mod tags_changed;
 mod trail_changed;

@@ -153,6 +153,10 @@ fn page(
         text.push(format!("May be normal: {false_positives}"));
     }
     let steps = finding.steps.unwrap_or(detection.steps);
+    let outside = context.is_outside_targets();
+    if outside {
+        text.insert(1, OUTSIDE.to_owned());
+    }
     let fill = |step: &str| context.fill(step, live);
     let mut next_steps: Vec<String> = context.advice().into_iter().collect();
     // Better than the general one, which knows only what the stack would have.
@@ -160,9 +164,13 @@ fn page(
     let general = steps
         .iter()
         .filter(|step| !is_general(step))
+        .filter(|step| !(outside && is_deployed_by_gate(step)))
         .map(|step| fill(step));
     next_steps.extend(put_back.map(str::to_owned));
     next_steps.extend(general);
+    if outside && steps.iter().any(|step| is_deployed_by_gate(step)) {
+        next_steps.push(DEPLOYED_BY_OTHERS.to_owned());
+    }
     let event = if is_plain(call.event_id()) {
         call.event_id()
     } else {
@@ -211,6 +219,26 @@ fn page(
         state: PageState::Detected,
         stack: settings.stack.clone(),
     }
+}
+
+/// Of a function that is told of for its code signing configuration alone.
+const OUTSIDE: &str = "The gate does not deploy to this function: its name is not one of TargetFunctions. It is told of because \
+                       sweep saw it under the stack's code signing configuration.";
+
+/// In place of the steps that bring code by the gate.
+const DEPLOYED_BY_OTHERS: &str = "Have whoever deploys this function put back what should run: the gate would refuse an upload for it \
+                                  (TARGET_NOT_MANAGED).";
+
+/// Whether a step brings code by the gate, or compares it with what the gate deployed.
+fn is_deployed_by_gate(step: &str) -> bool {
+    [
+        "countersign push functions/",
+        "countersign rollback functions/",
+        "countersign diff functions/",
+        "from current/functions/",
+    ]
+    .iter()
+    .any(|command| step.contains(command))
 }
 
 /// The name alone of what an ARN names in a title: subjects of mails and short messages are cut off, and the ARN is in the
@@ -317,6 +345,14 @@ impl Context<'_> {
     fn actor(&self) -> String {
         let role = self.call.role_arn();
         role.unwrap_or_else(|| self.call.principal().to_owned())
+    }
+
+    /// Whether the call is about a function that the gate does not deploy to.
+    fn is_outside_targets(&self) -> bool {
+        let function = self.call.function();
+        function.is_some_and(|name| {
+            self.settings.under_own_csc.contains(&name) && !self.settings.deploys_to(&name)
+        })
     }
 
     /// The target of the gate that the call is about.

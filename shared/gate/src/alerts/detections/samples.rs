@@ -10,7 +10,7 @@ use crate::{
     events::ApiCall,
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 pub(super) const OWN_CSC: &str =
     "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
@@ -29,6 +29,7 @@ pub(super) fn settings() -> AlertSettings {
         .unwrap(),
         peer_roles: OwnRoles::none(),
         functions: Some(NamePattern::parse("o*").unwrap()),
+        under_own_csc: BTreeSet::new(),
         layers: Some(NamePattern::parse("base").unwrap()),
         signing_profile: Some(ProfileName::parse("countersign").unwrap()),
         other_profiles: vec![NamePattern::parse("team_*").unwrap()],

@@ -5,17 +5,18 @@ use super::{
     alias_changed, attempt_denied, code_changed, code_refused, configuration_changed, csc_changed,
     csc_deleted, csc_detached, csc_replaced, csc_weakened, foreign_signing, function_created,
     function_deleted, gate_changed, gate_role_passed, layer_changed, layer_opened,
-    opened_to_everybody, profile_changed, profile_opened, stack_changed, tags_changed,
-    trail_changed, trust_revoked, untrusted_code_live, version_changed,
+    opened_to_everybody, profile_changed, profile_opened, records_deleted, stack_changed,
+    tags_changed, trail_changed, trust_revoked, untrusted_code_live, version_changed,
 };
 use crate::{alerts::settings::AlertSettings, events::ApiCall};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All detections. The first that matches speaks: one call is one page.
-pub static DETECTIONS: [&Detection; 26] = [
+pub static DETECTIONS: [&Detection; 27] = [
     &gate_changed::DETECTION,
     &stack_changed::DETECTION,
     &trail_changed::DETECTION,
+    &records_deleted::DETECTION,
     &gate_role_passed::DETECTION,
     &code_refused::DETECTION,
     &untrusted_code_live::DETECTION,

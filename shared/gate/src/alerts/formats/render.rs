@@ -100,6 +100,7 @@ mod tests {
             own_roles: OwnRoles::none(),
             peer_roles: OwnRoles::none(),
             functions: None,
+            under_own_csc: std::collections::BTreeSet::new(),
             layers: None,
             signing_profile: None,
             other_profiles: Vec::new(),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What each rule of the template sends to which queue: the event, or always this text. A test holds the template against it.
-pub const RULE_TARGETS: [(&str, GateFunction, Option<&str>); 7] = [
+pub const RULE_TARGETS: [(&str, GateFunction, Option<&str>); 8] = [
     ("JobRule", GateFunction::Deploy, None),
     (
         "UnfinishedRule",
@@ -30,6 +30,7 @@ pub const RULE_TARGETS: [(&str, GateFunction, Option<&str>); 7] = [
     ),
     ("TrailRule", GateFunction::Alert, None),
     ("GateRule", GateFunction::Alert, None),
+    ("RecordsRule", GateFunction::Alert, None),
     ("OutcomeRule", GateFunction::Alert, None),
 ];
 

@@ -1,7 +1,7 @@
 //! What a schedule does beside the others in which `alert` runs: people go past the gate, events come late, twice, in
 //! any order or not at all, and the clock has told what was counted.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{collections::BTreeSet, sync::OnceLock, time::Duration};
 
 use countersign_gate::{
     alerts::{AlertSettings, AwsLocation, HttpsPages, OwnRoles},
@@ -38,6 +38,7 @@ pub(super) fn settings(mistake: Option<Mistake>) -> &'static AlertSettings {
         own_roles,
         peer_roles: OwnRoles::none(),
         functions: None,
+        under_own_csc: BTreeSet::new(),
         layers: None,
         signing_profile: Some(World::profile_name()),
         other_profiles: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod configurations;
 mod denied;
+mod outside;
 mod peers;
 mod recovery;
 mod repeats;

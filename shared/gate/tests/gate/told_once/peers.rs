@@ -42,6 +42,36 @@ fn other_gates_work_on_its_own_targets_pages_nobody() {
     ));
 }
 
+/// A gate asks Lambda before it changes anything, and a refusal is its answer: it tells of that itself.
+#[test]
+fn other_gates_dry_runs_page_nobody_whatever_lambda_answers() {
+    let world = world();
+    let beside = beside_another();
+    let asked = |number: u32, refused: bool| {
+        let mut event: Value = serde_json::from_str(&by(number, PEER)).unwrap();
+        let detail = &mut event["detail"];
+        detail["requestParameters"]["dryRun"] = json!(true);
+        if refused {
+            detail["errorCode"] = json!("CodeVerificationFailedException");
+            detail["responseElements"] = Value::Null;
+        }
+        event.to_string()
+    };
+    for (number, refused) in [(1, false), (2, true)] {
+        let told = told_by(&world, &beside, &asked(number, refused));
+        assert!(matches!(told, Ok(Alerted::Silent)), "{refused}: {told:?}");
+    }
+    // Of a caller who is nobody's gate, the refused one is an attempt.
+    assert!(matches!(
+        told(&world, &asked(3, true)),
+        Ok(Alerted::Paged(_))
+    ));
+    assert!(matches!(
+        told(&world, &asked(4, false)),
+        Ok(Alerted::Silent)
+    ));
+}
+
 #[test]
 fn other_gate_on_a_target_of_this_one_is_told() {
     let world = world();

@@ -191,6 +191,16 @@ fn is(field: &str, value: Value) -> Condition {
     Condition::Is(field.to_owned(), value)
 }
 
+/// The bucket by its name, or by how CloudFormation names it.
+fn records_bucket(settings: &AlertSettings) -> Condition {
+    const BUCKET: &str = "requestParameters.bucketName";
+    if settings.records_bucket.is_empty() {
+        let stack = settings.stack.to_ascii_lowercase();
+        return like(BUCKET, &[format!("{stack}-recordsbucket-*")]);
+    }
+    is(BUCKET, json!(settings.records_bucket))
+}
+
 fn call(name: &str) -> Condition {
     // Lambda puts the date of an API version behind the names of older calls.
     like("eventName", &[name.to_owned(), format!("{name}20*")])
@@ -287,6 +297,7 @@ fn seen(one: EventPredicate, settings: &AlertSettings) -> Option<Condition> {
             like("requestParameters.role", &roles)
         }
         EventPredicate::OwnResource => own_resource(settings),
+        EventPredicate::Records => records_bucket(settings),
         EventPredicate::OwnStack => {
             let stack = &settings.stack;
             let names = [stack.clone(), format!("*:stack/{stack}/*")];
