@@ -31,8 +31,6 @@ use countersign_gate::{
     verdict::Approved,
 };
 
-use jiff::Timestamp;
-
 use crate::{
     connection::Connection,
     error::{

@@ -14,7 +14,7 @@ use super::lambda_api::{
 };
 use crate::{
     connection::Connection,
-    error::{code, could_not_reach, not_made, port_error, refusal, required, unreadable},
+    error::{code, could_not_reach, not_made, port_error, refusal, required},
 };
 
 impl Layers for LambdaApi {

@@ -134,7 +134,8 @@ mod tests {
         }
 
         fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
-            *self.now.lock().unwrap() += duration;
+            let mut now = self.now.lock().unwrap();
+            *now = now.saturating_add(duration).unwrap();
             ready(())
         }
     }
