@@ -39,6 +39,7 @@ impl Config {
         let patience = environment.read(&settings::UPLOAD_PATIENCE);
         let probe_function = environment.read(&settings::PROBE_FUNCTION);
         let summary_key = environment.read(&settings::SUMMARY_KEY_ARN);
+        let heeds_freezes = environment.read(&settings::FREEZES);
         let trust_roots = environment.read(&settings::TRUST_ROOTS);
         let trust_roots = trust_roots.map(|roots| roots.unwrap_or_else(TrustRoots::aws));
         let peer_roles = environment.read(&settings::PEER_ROLES);
@@ -67,6 +68,7 @@ impl Config {
                     daily_probe: probe_function?
                         .zip(trust_roots)
                         .map(|(function, roots)| DailyProbeSettings { function, roots }),
+                    heeds_freezes: heeds_freezes?,
                     summarizes: summary_key?.is_some(),
                 },
                 event_bus: event_bus?,

@@ -3,7 +3,7 @@
 //! Lives here: `sweep.rs` (the entry: walks through the uploads bucket), `unfinished.rs` (an upload that
 //! does not come to its end gets its event again), `what_runs.rs` (a target against its records),
 //! `judged_signatures.rs` (whether what runs is still signed well), `configuration.rs` (a function's configuration, layers and CSC against those), `account.rs` (what is told of
-//! the account as a whole), `daily_probe.rs` (whether Signer still writes what is known), `signatures.rs` (what Signer says, asked once in a run), `drift.rs` (what is found
+//! the account as a whole), `freezes.rs` (whether deployments are frozen), `daily_probe.rs` (whether Signer still writes what is known), `signatures.rs` (what Signer says, asked once in a run), `drift.rs` (what is found
 //! is told once, and once more when it is gone), `inventory.rs` (all functions of the account), `rate_limits.rs`
 //! (how fast is read), `settings.rs`.
 //!
@@ -20,6 +20,7 @@ mod account;
 mod configuration;
 mod daily_probe;
 mod drift;
+mod freezes;
 mod inventory;
 mod judged_signatures;
 mod rate_limits;

@@ -33,6 +33,8 @@ pub struct SweepSettings {
     pub patience: Duration,
     /// The probe of every day; `None` where the stack wants none.
     pub daily_probe: Option<DailyProbeSettings>,
+    /// Whether freezes stop deployments: `COUNTERSIGN_FREEZES`. Then people are told when they begin and end.
+    pub heeds_freezes: bool,
     /// Whether the stack has a key for summaries: then a deployment without one is incomplete.
     pub summarizes: bool,
 }

@@ -47,9 +47,10 @@ fn of_drift(kind: DriftKind, subject: &str, stack: &str) -> Option<String> {
             layer(subject)?
         )),
         DriftKind::SignatureRevoked | DriftKind::SignatureExpires => push(subject),
-        DriftKind::TargetGone | DriftKind::OtherVersionCurrent => {
-            of_target("countersign history", subject)
-        }
+        DriftKind::TargetGone
+        | DriftKind::OtherVersionCurrent
+        | DriftKind::BreakGlassInUse
+        | DriftKind::BreakGlassRunsOn => of_target("countersign history", subject),
         DriftKind::UploadStuck => of_target("countersign status", subject),
         DriftKind::LayerNotTrusted | DriftKind::LayerRevoked => {
             Some("countersign layer list".to_owned())
@@ -66,8 +67,8 @@ fn of_drift(kind: DriftKind, subject: &str, stack: &str) -> Option<String> {
             "countersign doctor --stack {} --probe",
             plain(stack)?
         )),
-        // An audit tells each of these functions by itself.
-        DriftKind::NotGated => None,
+        // An audit tells each of these functions by itself, and no freeze.
+        DriftKind::NotGated | DriftKind::FreezeInForce => None,
     }
 }
 

@@ -248,6 +248,8 @@ pub struct WorldState {
     /// Port calls, as AWS names them.
     pub calls: Vec<&'static str>,
     /// What goes wrong at one of them, counted from 0.
+    /// Approvals that were asked for: detail of each event.
+    pub approvals_asked: Vec<String>,
     pub fault_at: Option<(usize, FaultAt)>,
     /// Calls that are always in trouble.
     pub broken: BTreeSet<&'static str>,
@@ -401,6 +403,7 @@ impl World {
             latest_published_pends: 0,
             latest_published_fails: None,
             versions_fail: None,
+            approvals_asked: Vec::new(),
             updates_end_unknown: None,
             versions_unknown: None,
             jobs_unknown: None,

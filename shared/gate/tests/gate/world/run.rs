@@ -135,6 +135,7 @@ pub fn sweep_settings() -> SweepSettings {
         },
         patience: std::time::Duration::from_hours(1),
         daily_probe: None,
+        heeds_freezes: false,
         summarizes: false,
     }
 }

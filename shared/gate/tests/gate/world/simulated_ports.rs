@@ -12,7 +12,7 @@ use std::{
 
 use countersign_gate::{
     domain::{UploadId, *},
-    outcome::DRIFT_DETAIL_TYPE,
+    outcome::{APPROVAL_NEEDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE},
     ports::{Announcement, PortError, SnsMessage, *},
     verdict::Verified,
 };
@@ -395,6 +395,19 @@ impl UploadStore for SimulatedPorts {
         _: &BTreeMap<String, String>,
     ) -> Result<Option<Stored>, PortError> {
         panic!("the gate restored {target}")
+impl StatementStore for SimulatedPorts {
+    async fn put_statement(&self, key: &str, body: &[u8]) -> Result<(), PortError> {
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        self.world.state_that(key, &text);
+        Ok(())
+    }
+
+    async fn delete_statement(&self, key: &str) -> Result<(), PortError> {
+        self.world.withdraw(key);
+        Ok(())
+    }
+}
+
     }
 }
 
@@ -782,3 +795,8 @@ impl Pager for SimulatedPorts {
         .await
     }
 }
+            if announcement.detail_type() == APPROVAL_NEEDED_DETAIL_TYPE {
+                state.approvals_asked.push(announcement.detail().to_owned());
+                state.put_own_event(announcement.detail_type(), announcement.detail());
+                return;
+            }
