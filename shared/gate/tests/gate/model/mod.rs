@@ -11,6 +11,8 @@
 //! - an old version that is deleted is the gate's own, and nothing names it;
 //! - people get one page for each thing that is due and none for others, each that is due is sent in the end, and
 //!   nothing waits for ever (`paged.rs`);
+//! - where people are asked, nothing is changed that nobody else approved, unless the glass was broken and its end had not
+//!   come, which is told; and no upload is refused for an approval that was there;
 //! - where the stack has a key for it, a deployment has its summary, and nothing is deployed again for one;
 //! - what no event told is found by `sweep`: an upload whose event was lost ends, and other code than was
 //!   deployed last is told, once, and no longer than it lasts.
@@ -31,6 +33,7 @@
 
 mod alerting;
 mod paged;
+mod people;
 mod rest;
 mod schedule;
 mod shrink;
@@ -54,11 +57,13 @@ use crate::world::{
         OLDER_OVER_NEWER, OLDER_PUBLISHED, READ_TOO_LATE, REVOKED, START_NOT_JUDGED,
         TAG_NOT_JUDGED, TOOK_IT, WRITTEN_TWICE,
     },
+    people::{GLASS_NOT_TOLD, NOT_APPROVED},
     pruning::{PRUNED_FOREIGN, PRUNED_IN_USE},
 };
 use paged::{
     CLOSED_BY_OLDER, COUNTED_TWICE, NOT_PAGED, PAGED_AGAIN, PAGED_FOR_NONE, STAYS_OPEN, WAITS,
 };
+use people::asks_people;
 use rest::{DRIFT_NOT_FOUND, NO_END, NO_SUMMARY, NOT_ANNOUNCED};
 use schedule::{NEVER_STILL, OUT_OF_TIME, runs_alert};
 use shrink::{Failure, shortest};
@@ -168,6 +173,18 @@ fn mistakes_of_alert_are_found() {
         (Mistake::OwnRolesNotKnown, PAGED_FOR_NONE),
     ];
     find(&mistakes, runs_alert);
+}
+
+#[test]
+fn mistakes_about_people_are_found() {
+    let mistakes = [
+        (Mistake::UploaderCounted, NOT_APPROVED),
+        (Mistake::WithdrawnCounted, NOT_APPROVED),
+        (Mistake::BytesNotCompared, NOT_APPROVED),
+        (Mistake::GlassNeverEnds, NOT_APPROVED),
+        (Mistake::GlassForgotten, GLASS_NOT_TOLD),
+    ];
+    find(&mistakes, asks_people);
 }
 
 /// Each mistake must be found, for the right reason, within the first of those schedules that can find it.

@@ -143,6 +143,7 @@ impl Schedule {
                 Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
                 Some(ReasonCode::JobRevoked) => state.was_revoked,
                 Some(ReasonCode::NoCodeSigningConfig) => state.was_unsigned,
+                Some(ReasonCode::ApprovalMissing) => self.kind.asks_people,
                 _ => false,
             },
             (Nature::Good, Ended::Failed) => {

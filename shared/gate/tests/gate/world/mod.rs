@@ -12,6 +12,7 @@ mod lambda;
 mod mistake;
 mod others;
 pub mod packages;
+pub mod people;
 pub mod pruning;
 pub mod random;
 pub mod run;
@@ -80,6 +81,10 @@ pub struct StoredStatement {
     pub version: VersionId,
     pub at: Timestamp,
     pub body: Option<Vec<u8>>,
+    /// Counts with everything else that happens.
+    pub tick: u64,
+    /// Who put it there, where a schedule says so.
+    pub by: Option<&'static str>,
 }
 
 /// One `PutObject` or `DeleteObject` of an upload's key, which stays known when its version is deleted for
@@ -243,13 +248,13 @@ pub struct WorldState {
     pub cscs: BTreeMap<String, Csc>,
     /// Outcomes that were announced: detail of each event.
     pub events: Vec<String>,
+    /// Approvals that were asked for: detail of each event.
+    pub approvals_asked: Vec<String>,
     /// What was published to the topic.
     pub pages: Vec<SnsMessage>,
     /// Port calls, as AWS names them.
     pub calls: Vec<&'static str>,
     /// What goes wrong at one of them, counted from 0.
-    /// Approvals that were asked for: detail of each event.
-    pub approvals_asked: Vec<String>,
     pub fault_at: Option<(usize, FaultAt)>,
     /// Calls that are always in trouble.
     pub broken: BTreeSet<&'static str>,
@@ -348,6 +353,12 @@ pub struct WorldState {
     pub was_unsigned: bool,
     /// Signatures were revoked, for a while at least.
     pub was_revoked: bool,
+    /// Whether uploads take an approval, or a broken glass.
+    pub asks_people: bool,
+    /// The uploads whose code Lambda took from the gate because the glass was broken, and nobody had approved them.
+    pub by_glass: BTreeSet<usize>,
+    /// When each statement went on record.
+    pub statements_recorded: BTreeMap<String, u64>,
     /// What `sweep` sent again, and was not delivered yet.
     pub resent: Vec<(Receiver, String)>,
     /// The documents of drift that were told.
@@ -392,6 +403,7 @@ impl World {
                 Csc::new(Some(csc), CscPolicy::Enforce, allowed),
             )]),
             events: Vec::new(),
+            approvals_asked: Vec::new(),
             pages: Vec::new(),
             calls: Vec::new(),
             fault_at: None,
@@ -403,7 +415,6 @@ impl World {
             latest_published_pends: 0,
             latest_published_fails: None,
             versions_fail: None,
-            approvals_asked: Vec::new(),
             updates_end_unknown: None,
             versions_unknown: None,
             jobs_unknown: None,
@@ -445,6 +456,9 @@ impl World {
             job_revoked: None,
             was_unsigned: false,
             was_revoked: false,
+            asks_people: false,
+            by_glass: BTreeSet::new(),
+            statements_recorded: BTreeMap::new(),
             resent: Vec::new(),
             drift_told: Vec::new(),
             pruned: 0,
@@ -476,23 +490,36 @@ impl World {
 
     /// Puts a statement under a key, as its new current version.
     pub fn state_that(&self, key: &str, body: &str) -> VersionId {
-        self.put_statement(key, Some(body.as_bytes().to_vec()))
+        self.put_statement(key, Some(body.as_bytes().to_vec()), None)
+    }
+
+    /// The same, by somebody.
+    pub fn state_by(&self, key: &str, body: &str, by: &'static str) -> VersionId {
+        self.put_statement(key, Some(body.as_bytes().to_vec()), Some(by))
     }
 
     /// Deletes a statement: a delete marker becomes current.
     pub fn withdraw(&self, key: &str) {
-        self.put_statement(key, None);
+        self.put_statement(key, None, None);
     }
 
-    fn put_statement(&self, key: &str, body: Option<Vec<u8>>) -> VersionId {
+    fn put_statement(
+        &self,
+        key: &str,
+        body: Option<Vec<u8>>,
+        by: Option<&'static str>,
+    ) -> VersionId {
         let mut state = self.state();
         state.tick(1);
+        state.ticks += 1;
         let count: usize = state.statements.values().map(Vec::len).sum();
         let version = VersionId::parse(format!("w{count}")).unwrap();
         let stored = StoredStatement {
             version: version.clone(),
             at: state.now,
             body,
+            tick: state.ticks,
+            by,
         };
         state
             .statements
