@@ -1,6 +1,7 @@
 //! `countersign approve` and `approvals` against an AWS on loopback.
 
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops at the first thing that is not as it should be"
 )]
@@ -12,6 +13,7 @@ mod schema;
 use std::fs;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use countersign_gate::domain::UploadDigest;
 use countersign_testkit::{checkout, fake_aws::s3_error, http::Response, package::sample};
 use gate::{Gate, RECORDS, Ran, UPLOADS};
 use schema::faults;
@@ -23,8 +25,7 @@ const BEN: &str = "AIDAEXAMPLEUSERID0000";
 const TARGET: &str = "functions/shop";
 
 fn sha256() -> String {
-    let digest = Sha256::digest(sample().build());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    UploadDigest::of_upload(&sample().build()).to_string()
 }
 
 fn folder() -> String {
@@ -86,7 +87,7 @@ fn approved(gate: &Gate, user_id: &str, body: &str) -> String {
 /// The JSON that a command printed, as its schema says.
 fn printed(name: &str, ran: &Ran) -> Value {
     ran.ends_with(0);
-    let path = checkout::path(&format!("docs/schemas/{name}.schema.json"));
+    let path = checkout::path(&format!("docs/schemas/{name}"));
     let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let document = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(
@@ -99,7 +100,7 @@ fn printed(name: &str, ran: &Ran) -> Value {
 
 fn approvals(gate: &Gate) -> Value {
     let ran = gate.run(&["approvals", TARGET, "--format", "json"]);
-    printed("approvals", &ran)
+    printed("approvals.schema.json", &ran)
 }
 
 fn approve(gate: &Gate, more: &[&str]) -> Ran {
@@ -110,7 +111,7 @@ fn approve(gate: &Gate, more: &[&str]) -> Ran {
 fn approval_is_put_with_its_reason_and_counted() {
     let gate = waiting();
     let ran = approve(&gate, &["--reason", "seen\u{1b}[2J", "--format", "json"]);
-    let done = printed("approve", &ran);
+    let done = printed("approve.schema.json", &ran);
     assert_eq!(done["done"], "approved");
     assert_eq!(done["sha256"], json!(sha256()));
     assert_eq!(done["uploaded_by"], json!(format!("AWS:{ANN}")));
@@ -144,7 +145,10 @@ fn approval_is_put_with_its_reason_and_counted() {
 fn approval_that_counts_is_left_as_it_is() {
     let gate = waiting();
     approved(&gate, BEN, r#"{"reason": "seen"}"#);
-    let done = printed("approve", &approve(&gate, &["--format", "json"]));
+    let done = printed(
+        "approve.schema.json",
+        &approve(&gate, &["--format", "json"]),
+    );
     assert_eq!(
         (&done["done"], &done["missing"]),
         (&json!("already_approved"), &json!(1))
@@ -169,7 +173,7 @@ fn nothing_is_put_where_it_would_not_count_or_is_only_tried() {
     }
     let gate = waiting();
     let done = printed(
-        "approve",
+        "approve.schema.json",
         &approve(&gate, &["--dry-run", "--format", "json"]),
     );
     assert_eq!(done["done"], "would_approve");
@@ -184,13 +188,13 @@ fn own_approvals_alone_are_withdrawn() {
     let own = approved(&gate, BEN, "{}");
     let other = approved(&gate, "AROAEXAMPLEROLEID0001:cem", "{}");
     let tried = printed(
-        "approve",
+        "approve.schema.json",
         &approve(&gate, &["--withdraw", "--dry-run", "--format", "json"]),
     );
     assert_eq!(tried["done"], "would_withdraw");
     assert!(gate.aws.object(UPLOADS, &own).is_some());
     let done = printed(
-        "approve",
+        "approve.schema.json",
         &approve(&gate, &["--withdraw", "--format", "json"]),
     );
     assert_eq!(
@@ -211,7 +215,7 @@ fn package_is_approved_before_it_is_uploaded_and_not_after_its_end() {
         &format!("{TARGET}/20261121T214400Z-v1/received.json"),
     );
     let ahead = ["--package", "shop.zip", "--format", "json"];
-    let done = printed("approve", &approve(&gate, &ahead));
+    let done = printed("approve.schema.json", &approve(&gate, &ahead));
     assert_eq!(
         (&done["done"], &done["upload"]),
         (&json!("approved"), &Value::Null)

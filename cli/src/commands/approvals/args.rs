@@ -25,7 +25,7 @@ same on the target's records and below approvals/ of the records bucket, and kms
 Exit status: 0 it was shown, whatever is missing; 2 there is no such upload, the command line cannot be used, or a \
 bucket cannot be read.";
 
-/// Show who approved an upload, what counts, and what is still needed
+/// Show who approved an upload, and what is still needed
 ///
 /// Of the newest upload that waits for people; if none does, of the newest that has not ended, or of the newest. Counts as
 /// the gate does, by what it put on record when it began to wait. Nothing is changed.

@@ -87,16 +87,11 @@ impl Asked<'_> {
         // Given before, and still counting: once more would only be another date.
         let before = ApprovalReport::new(subject, found, self.now);
         let own = self.subject.own(found, caller);
-        let counting = own.into_iter().find(|own| {
-            let is_it = |approval: &&countersign_gate::client::Approval| {
-                approval.key == own.given.key && approval.counts == Some(true)
-            };
-            before
-                .count
-                .approvals
-                .iter()
-                .any(|approval| is_it(&approval))
-        });
+        let counts = |key: &str| {
+            let mut given = before.count.approvals.iter();
+            given.any(|approval| approval.key == key && approval.counts == Some(true))
+        };
+        let counting = own.into_iter().find(|own| counts(&own.given.key));
         if let Some(counting) = counting {
             let key = counting.given.key.clone();
             return Ok(self.report(Done::AlreadyApproved, &[key], before));

@@ -27,13 +27,11 @@ const MAX_NAME: usize = 128;
 #[must_use]
 pub fn freeze_subject(key: &str) -> String {
     let named = key.strip_prefix(FREEZES).and_then(freeze);
-    match named {
-        Some(StatementKey::Freeze { name }) => format!("{FREEZES}{name}"),
-        _ => {
-            let hash = UploadDigest::of_upload(key.as_bytes()).to_string();
-            format!("{FREEZES}{}", hash.get(..16).unwrap_or(&hash))
-        }
+    if let Some(StatementKey::Freeze { name }) = named {
+        return format!("{FREEZES}{name}");
     }
+    let hash = UploadDigest::of_upload(key.as_bytes()).to_string();
+    format!("{FREEZES}{}", hash.get(..16).unwrap_or(&hash))
 }
 
 /// Whether [`freeze_subject`] gives such names.

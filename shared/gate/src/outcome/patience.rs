@@ -87,7 +87,7 @@ impl Wait {
                     .max(SignedDuration::ZERO);
                 wait.unattended = wait.unattended.saturating_add(nobody);
                 wait.for_people = milliseconds(before.for_people_ms);
-                wait.approvals = before.approvals.clone();
+                wait.approvals.clone_from(&before.approvals);
                 wait.approvers_told_at = before.approvers_told_at;
                 let mut last = before.at.saturating_add(nobody).unwrap_or(now);
                 // Whatever this attempt found, until it began people were waited for.
