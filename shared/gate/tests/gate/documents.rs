@@ -129,7 +129,8 @@ fn every_kind_of_drift_is_documented() {
         .lines()
         .filter(|line| {
             let mut cells = line.split(" | ").skip(1);
-            line.starts_with("| `") && matches!(cells.next(), Some("critical" | "warning"))
+            line.starts_with("| `")
+                && matches!(cells.next(), Some("critical" | "warning" | "notice"))
         })
         .collect();
     assert_eq!(found, rows);

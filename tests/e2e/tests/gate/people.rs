@@ -11,11 +11,7 @@ use countersign_e2e::{
 use countersign_testkit::checkout;
 use serde_json::{Value, json};
 
-use crate::{
-    beside_others,
-    command_line::run,
-    local_stack,
-};
+use crate::{beside_others, command_line::run, local_stack};
 
 const FUNCTION: &str = "demo-approved";
 const TARGET: &str = "functions/demo-approved";
@@ -53,7 +49,10 @@ fn upload_goes_live_once_somebody_else_approved_it() {
         .create_function(FUNCTION, "before", Protection::Enforce)
         .unwrap();
     let lambda = |operation, arguments| stack.root().call("lambda", operation, arguments).unwrap();
-    let function = lambda("get_function_configuration", json!({"FunctionName": FUNCTION}));
+    let function = lambda(
+        "get_function_configuration",
+        json!({"FunctionName": FUNCTION}),
+    );
     let arn = text(&function, "/FunctionArn").unwrap();
     let tags = json!({"countersign:approvals": "1"});
     lambda("tag_resource", json!({"Resource": arn, "Tags": tags}));
@@ -79,7 +78,11 @@ fn upload_goes_live_once_somebody_else_approved_it() {
     let asked = printed(&ben, &["approvals", TARGET]);
     assert_eq!(asked.pointer("/missing"), Some(&json!(1)), "{asked}");
     let tried = run(&ann, &["approve", TARGET]);
-    assert_eq!(tried.status.code(), Some(2), "whoever uploads may not: {tried:?}");
+    assert_eq!(
+        tried.status.code(),
+        Some(2),
+        "whoever uploads may not: {tried:?}"
+    );
     let done = printed(&ben, &["approve", TARGET, "--reason", "seen"]);
     assert_eq!(done.pointer("/missing"), Some(&json!(0)), "{done}");
     stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();

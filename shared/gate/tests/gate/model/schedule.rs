@@ -24,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     alerting::{self, LIFETIME},
+    attested::{demanding_provenance, demands_provenance, proof_of},
     people::{asking_people, asks_people},
 };
 use crate::world::{
@@ -93,6 +94,8 @@ struct Common {
     deploy: [DeploySettings; 3],
     /// The same, where people are asked.
     asking: [DeploySettings; 3],
+    /// The same, where it has to be proven where packages were built.
+    proving: [DeploySettings; 3],
     sweep: SweepSettings,
     /// Who verified, in summaries.
     verifier: StackArn,
@@ -112,6 +115,10 @@ fn common() -> &'static Common {
         people: asking_people(),
         ..with(canary)
     };
+    let proving = |canary| DeploySettings {
+        provenance: demanding_provenance(),
+        ..with(canary)
+    };
     COMMON.get_or_init(|| Common {
         examiner: CachingExaminer::new(),
         sign: sign_settings(),
@@ -124,6 +131,11 @@ fn common() -> &'static Common {
             asking(CanaryPolicy::Wait),
             asking(CanaryPolicy::Refuse),
             asking(CanaryPolicy::TakeOver),
+        ],
+        proving: [
+            proving(CanaryPolicy::Wait),
+            proving(CanaryPolicy::Refuse),
+            proving(CanaryPolicy::TakeOver),
         ],
         sweep: sweep_settings(),
         verifier: StackArn::parse(STACK).unwrap(),
@@ -158,6 +170,8 @@ pub(super) struct Kind {
     pub(super) alerts: bool,
     /// Uploads take an approval, and the glass may be broken.
     pub(super) asks_people: bool,
+    /// It has to be proven where packages were built.
+    pub(super) demands_provenance: bool,
 }
 
 /// What everything that happens in a step is drawn from: a step can be left out, and the others stay what they
@@ -280,6 +294,7 @@ impl Schedule {
             is_revoked: seed % 8 == 2,
             alerts: runs_alert(seed),
             asks_people: asks_people(seed),
+            demands_provenance: demands_provenance(seed),
         };
         {
             let mut state = world.state();
@@ -288,6 +303,8 @@ impl Schedule {
             state.canaries_are_safe = kind.canary < 2;
             state.trail.is_on = kind.alerts;
             state.asks_people = kind.asks_people;
+            state.demands_provenance = kind.demands_provenance;
+            state.proves = proof_of;
             prepare(&mut state, &mut random, kind);
         }
         let to_come = to_come(&mut random, layers_in_1000(seed));
@@ -340,6 +357,7 @@ impl Schedule {
                 self.world.provision(&version.to_string());
             }
             43..=46 if self.kind.asks_people => self.people_speak(),
+            43..=46 if self.kind.demands_provenance => self.builder_speaks(),
             45..=46 if self.kind.is_lossy => self.deliver_what_was_resent(),
             47..=66 if self.kind.alerts => self.step_of_alert(),
             _ => self.go_on_with_a_task(),
@@ -440,6 +458,10 @@ impl Schedule {
         if self.kind.asks_people && self.random.in_1000(400) {
             let put = self.world.state().puts.len() - 1;
             self.approve(put, SOMEBODY_ELSE);
+        }
+        if self.kind.demands_provenance && self.random.in_1000(400) {
+            let put = self.world.state().puts.len() - 1;
+            self.attest(put);
         }
         if self.kind.is_forged && self.random.in_1000(150) {
             let puts = self.world.state().puts.len();
@@ -619,13 +641,14 @@ impl Schedule {
             sign,
             deploy: settings,
             asking,
+            proving,
             sweep: sweep_settings,
             verifier,
         } = common();
-        let settings = if self.kind.asks_people {
-            asking
-        } else {
-            settings
+        let settings = match (self.kind.asks_people, self.kind.demands_provenance) {
+            (true, _) => asking,
+            (false, true) => proving,
+            (false, false) => settings,
         };
         let settings = &settings[self.kind.canary];
         let (prunes, summarizes) = (self.kind.prunes, self.kind.summarizes);

@@ -9,7 +9,7 @@ use countersign_gate::{
     deployment::ALIAS_TAG,
     domain::*,
     records::{Live, Outcome, Signing, UploadState, VerdictRecord},
-    verdict::Verified,
+    verdict::{Decision, Verified},
 };
 
 use jiff::Timestamp;
@@ -161,6 +161,7 @@ impl WorldState {
             "{DONE_TWICE}"
         );
         self.check_people(seen, put);
+        self.check_build(put);
         seen.has_updated = true;
         self.took.insert(put);
         self.landed.push(put);
@@ -197,6 +198,7 @@ impl WorldState {
         let mut still_there = published.filter(|took| !self.is_gone(**took));
         assert!(still_there.all(|took| *took < put), "{OLDER_PUBLISHED}");
         self.check_people(seen, put);
+        self.check_build(put);
         self.took.insert(put);
     }
 
@@ -242,6 +244,16 @@ impl WorldState {
             let source = &job.request.source;
             assert_eq!(*source, signing.received.upload.id, "{FOREIGN_JOB}");
         }
+        if path.ends_with("/verdict.json") {
+            let record: VerdictRecord = serde_json::from_slice(body).unwrap();
+            let verdict = record
+                .verdict
+                .filter(|verdict| verdict.decision == Decision::Reject);
+            if let (Some(verdict), Some(put)) = (verdict, self.put_of(&record.upload)) {
+                self.check_refusal_of_people(seen, put, &verdict);
+                self.check_refusal_of_build(seen, put, &verdict);
+            }
+        }
         if path.ends_with("/outcome.json") {
             assert!(!self.records.contains_key(path), "{WRITTEN_TWICE}");
             let outcome: Outcome = serde_json::from_slice(body).unwrap();
@@ -259,7 +271,7 @@ impl WorldState {
                 && self.puts[put].slot.is_some()
             {
                 self.check_outcome(seen, put, &outcome);
-                self.check_outcome_of_people(seen, put, &outcome);
+                self.check_outcome_of_people(put, &outcome);
             }
         }
     }

@@ -96,6 +96,10 @@ pub enum Mistake {
     GlassNeverEnds,
     /// What passed by break-glass is forgotten once Lambda took it.
     GlassForgotten,
+    /// What an attestation says is not compared with the package and what is demanded.
+    AttestationNotCompared,
+    /// Where no attestation is, one is taken to be there.
+    AttestationNotMissed,
 }
 
 impl Mistake {

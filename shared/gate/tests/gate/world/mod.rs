@@ -7,6 +7,7 @@
     reason = "one binary of tests, in which everything may use the world"
 )]
 
+pub mod attested;
 pub mod invariants;
 mod lambda;
 mod mistake;
@@ -353,6 +354,12 @@ pub struct WorldState {
     pub was_unsigned: bool,
     /// Signatures were revoked, for a while at least.
     pub was_revoked: bool,
+    /// Whether it has to be proven where uploads were built.
+    pub demands_provenance: bool,
+    /// What would prove it, by the key of an attestation: for mistakes.
+    pub proves: fn(&str) -> Vec<u8>,
+    /// Since when that is proven of these bytes.
+    pub attested: BTreeMap<Vec<u8>, u64>,
     /// Whether uploads take an approval, or a broken glass.
     pub asks_people: bool,
     /// The uploads whose code Lambda took from the gate because the glass was broken, and nobody had approved them.
@@ -456,6 +463,9 @@ impl World {
             job_revoked: None,
             was_unsigned: false,
             was_revoked: false,
+            demands_provenance: false,
+            proves: |_| Vec::new(),
+            attested: BTreeMap::new(),
             asks_people: false,
             by_glass: BTreeSet::new(),
             statements_recorded: BTreeMap::new(),

@@ -4,6 +4,7 @@
 use countersign_gate::{
     domain::{BreakGlass, ReasonCode, StatementKey, Target, UploadDigest},
     records::{Outcome, UploadState},
+    verdict::Verdict,
 };
 
 use super::{StoredStatement, WorldState, invariants::Seen};
@@ -80,7 +81,7 @@ impl WorldState {
     }
 
     /// What must hold of an outcome, as far as people are concerned.
-    pub(super) fn check_outcome_of_people(&self, seen: &Seen, put: usize, outcome: &Outcome) {
+    pub(super) fn check_outcome_of_people(&self, put: usize, outcome: &Outcome) {
         if !self.asks_people {
             return;
         }
@@ -89,7 +90,12 @@ impl WorldState {
             let is_told = codes.any(|code| code == ReasonCode::BreakGlassUsed);
             assert!(is_told && outcome.critical, "{GLASS_NOT_TOLD}");
         }
-        if outcome.code == Some(ReasonCode::ApprovalMissing) {
+    }
+
+    /// What must hold when a verdict that refuses goes on record.
+    pub(super) fn check_refusal_of_people(&self, seen: &Seen, put: usize, verdict: &Verdict) {
+        let is_missing = |code: Option<ReasonCode>| code == Some(ReasonCode::ApprovalMissing);
+        if verdict.grounds().any(|finding| is_missing(finding.code)) {
             assert!(
                 !self.was_approved_before(put, seen.began),
                 "{APPROVED_IN_VAIN}"
