@@ -25,8 +25,9 @@ use jiff::Timestamp;
 use crate::{
     aws::session,
     commands::{
-        adopt, audit, check, ci_report, completions, csc, diff, doctor, explain, history, inspect,
-        layer, man, prune, push, redrive, rollback, status, summary, verify, verify_summary, wait,
+        adopt, approvals, approve, audit, check, ci_report, completions, csc, diff, doctor,
+        explain, history, inspect, layer, man, prune, push, redrive, rollback, status, summary,
+        verify, verify_summary, wait,
     },
     io::{error::CliError, escape::escape_clap_error, exit_status::ExitStatus, output, style},
 };
@@ -72,8 +73,11 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "man",
         ],
     ),
-    ("Deploy", &["push", "wait", "rollback"]),
-    ("Look", &["status", "history", "summary", "diff", "audit"]),
+    ("Deploy", &["push", "wait", "approve", "rollback"]),
+    (
+        "Look",
+        &["status", "history", "approvals", "summary", "diff", "audit"],
+    ),
     (
         "Set up and repair",
         &["doctor", "adopt", "layer", "csc", "redrive", "prune"],
@@ -118,6 +122,8 @@ enum Command {
     Wait(wait::Arguments),
     Status(status::Arguments),
     History(history::Arguments),
+    Approve(approve::Arguments),
+    Approvals(approvals::Arguments),
     Rollback(rollback::Arguments),
     Diff(diff::Arguments),
     Summary(summary::Arguments),
@@ -170,6 +176,8 @@ fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments, now()),
         Command::Wait(arguments) => wait::run(&arguments),
         Command::History(arguments) => history::run(&arguments, now()),
+        Command::Approve(arguments) => approve::run(&arguments, now()),
+        Command::Approvals(arguments) => approvals::run(&arguments, now()),
         Command::Rollback(arguments) => rollback::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Push(arguments) => push::run(&arguments, &variables),

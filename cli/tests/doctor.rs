@@ -25,7 +25,7 @@ use countersign_testkit::{
 use healthy_stack::{
     CSC, PROFILE, SHOP_PROFILE, TOPIC, alarms, attributes, changed_mapping, csc, described,
     function, healthy_stack, mapping, notification, policy, posture, public_access, query_error,
-    queue, resources, selectors, shop, simulated, subscriptions, targets, xml,
+    queue, resources, selectors, shop, simulated, subscriptions, summarizes, targets, xml,
 };
 use serde_json::Value;
 
@@ -222,6 +222,19 @@ fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
                 "kms:GetKeyRotationStatus",
                 json(r#"{"KeyRotationEnabled":false}"#),
             );
+        }),
+        // Disabled, of another usage, of another spec.
+        ("summary-key", "SummaryKey", "failure", |aws| {
+            summarizes(aws, "Disabled", "SIGN_VERIFY", "ECC_NIST_P384");
+        }),
+        ("summary-key", "SummaryKey", "failure", |aws| {
+            summarizes(aws, "PendingDeletion", "SIGN_VERIFY", "ECC_NIST_P384");
+        }),
+        ("summary-key", "SummaryKey", "failure", |aws| {
+            summarizes(aws, "Enabled", "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT");
+        }),
+        ("summary-key", "SummaryKey", "failure", |aws| {
+            summarizes(aws, "Enabled", "SIGN_VERIFY", "ECC_NIST_P256");
         }),
         ("bucket-versioning", "RecordsBucket", "failure", |aws| {
             let suspended =
@@ -608,6 +621,7 @@ fn whatever_is_denied_could_not_be_told() {
                 "code-signing-config",
                 "uploads-notification",
                 "target-profile",
+                "summary-key",
             ];
             let is_of_bucket = call.starts_with("s3:") && found.starts_with("bucket-");
             let is_meant = found == id || is_of_bucket || together.contains(&found.as_str());

@@ -26,7 +26,9 @@ const CSC: &str = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc
 const PROFILE: &str = "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop/AbCdEfGh12";
 
 /// Schemas that are held by another test, with its file.
-const ELSEWHERE: [(&str, &str); 4] = [
+const ELSEWHERE: [(&str, &str); 6] = [
+    ("approvals", include_str!("approvals.rs")),
+    ("approve", include_str!("approvals.rs")),
     ("audit", include_str!("audit.rs")),
     ("doctor", include_str!("doctor.rs")),
     ("summary", include_str!("summaries.rs")),

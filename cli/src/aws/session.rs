@@ -4,12 +4,12 @@ use std::{future::Future, pin::pin, sync::OnceLock, time::Duration};
 
 use countersign_aws::{
     CloudTrail, Connection, DeadLetterQueues, IamPolicies, LambdaApi, Login, LoginMethod,
-    RecordsBucket, SignedBucket, SignerApi, StackInspector, SystemClock, UploadsBucket,
+    RecordsBucket, SignedBucket, SignerApi, StackInspector, StsCaller, SystemClock, UploadsBucket,
 };
 
 use countersign_gate::{
     domain::Target,
-    ports::{PortError, error_chain},
+    ports::{Caller as _, CallerIdentity, PortError, error_chain},
     records::RecordError,
 };
 
@@ -194,6 +194,21 @@ impl Session {
     /// The policies of the account's users, groups and roles.
     pub(crate) fn access_policies(&self) -> IamPolicies {
         IamPolicies::new(self.connection.clone())
+    }
+
+    /// Who asks.
+    pub(crate) async fn caller(&self) -> Result<CallerIdentity, CliError> {
+        let caller = StsCaller::new(self.connection.clone());
+        caller.caller_identity().await.map_err(|error| {
+            let request = Request {
+                what: "cannot tell who you are".to_owned(),
+                permissions: "an account that answers GetCallerIdentity, which takes no right"
+                    .to_owned(),
+                bucket: None,
+                when_throttled: "try again in a few seconds",
+            };
+            explain(&request, &error, &self.login)
+        })
     }
 
     /// What to say when they cannot be read.

@@ -3,6 +3,8 @@
 //! ask AWS, `following` where they follow an upload, and not each other.
 
 pub(crate) mod adopt;
+pub(crate) mod approvals;
+pub(crate) mod approve;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod ci_report;

@@ -2,9 +2,11 @@
 //!
 //! [`watch`] polls the records through the gate's `Follower` → [`event`]s → [`reporter`]: a JSON line each
 //! on standard output, or progress on standard error. How it ended is told by [`outcome_text`], as which status by `result`, of several
-//! together by [`result_table`], and what the new package changes by [`diff_text`]. `args` are the options that they share, `pin` is which upload it is about, `uploaded` tells of it.
+//! together by [`result_table`], and what the new package changes by [`diff_text`]. [`approval`] is an upload that waits for people, with its
+//! approvals, for `approve` and `approvals`. `args` are the options that they share, `pin` is which upload it is about, `uploaded` tells of it.
 //! May use `aws` and `io`.
 
+pub(crate) mod approval;
 pub(crate) mod args;
 pub(crate) mod diff_text;
 pub(crate) mod event;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use countersign_gate::domain::{CscArn, KeyError, Target};
+use countersign_gate::domain::{CscArn, KeyError, Target, VersionId};
 
 use crate::io::{error::CliError, escape::escape};
 
@@ -77,6 +77,11 @@ pub(crate) fn parse_target(text: &str) -> Result<Target, String> {
         _ => "write functions/NAME or layers/NAME".to_owned(),
     };
     Target::try_from(text.to_owned()).map_err(|error| escape(&why(error)))
+}
+
+/// Reads the version id of an upload.
+pub(crate) fn parse_version_id(text: &str) -> Result<VersionId, String> {
+    VersionId::parse(text).map_err(|error| escape(&error.to_string()))
 }
 
 /// A package on the command line.

@@ -16,6 +16,7 @@ pub(crate) const PROFILE: &str =
 pub(crate) const SHOP_PROFILE: &str =
     "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/shop_profile/IjKlMnOp34";
 const KEY: &str = "0c5a1e7a-3d4a-4529-a776-f5f0f6f7d110";
+pub(crate) const SUMMARY_KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/summaries";
 pub(crate) const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:gate-Topic";
 pub(crate) const RULES: [&str; 7] = [
     "JobRule",
@@ -94,6 +95,12 @@ fn kind(logical_id: &str) -> &'static str {
     }
 }
 
+/// Has KMS describe the key of summaries so.
+pub(crate) fn summarizes(aws: &FakeAws, state: &str, usage: &str, spec: &str) {
+    let key = json!({"KeyMetadata": {"KeyId": "summaries", "KeyState": state, "KeyUsage": usage, "KeySpec": spec}});
+    aws.answers_about("kms:DescribeKey", "key/summaries", json(&key.to_string()));
+}
+
 /// `DescribeStacks` of the stack in this status, without the outputs in `without`.
 pub(crate) fn described(status: &str, without: &str) -> Response {
     let outputs = [
@@ -111,7 +118,12 @@ pub(crate) fn described(status: &str, without: &str) -> Response {
         format!("<OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue>")
     }));
     let parameters = members(
-        [("TargetFunctions", "shop*"), ("TaggedProfiles", "shop_*")].map(|(name, value)| {
+        [
+            ("TargetFunctions", "shop*"),
+            ("TaggedProfiles", "shop_*"),
+            ("SummaryKey", SUMMARY_KEY),
+        ]
+        .map(|(name, value)| {
             format!("<ParameterKey>{name}</ParameterKey><ParameterValue>{value}</ParameterValue>")
         }),
     );
@@ -387,6 +399,7 @@ pub(crate) fn healthy_stack() -> FakeAws {
     aws.answers("iam:SimulatePrincipalPolicy", simulated(""));
     let key = json!({"KeyMetadata": {"KeyId": KEY, "KeyState": "Enabled", "Enabled": true}});
     aws.answers("kms:DescribeKey", json(&key.to_string()));
+    summarizes(&aws, "Enabled", "SIGN_VERIFY", "ECC_NIST_P384");
     aws.answers(
         "kms:GetKeyRotationStatus",
         json(r#"{"KeyRotationEnabled":true}"#),

@@ -40,6 +40,7 @@ impl Config {
         let probe_function = environment.read(&settings::PROBE_FUNCTION);
         let quota_share = environment.read(&settings::SWEEP_QUOTA);
         let summary_key = environment.read(&settings::SUMMARY_KEY_ARN);
+        let heeds_freezes = environment.read(&settings::FREEZES);
         let trust_roots = environment.read(&settings::TRUST_ROOTS);
         let trust_roots = trust_roots.map(|roots| roots.unwrap_or_else(TrustRoots::aws));
         let peer_roles = environment.read(&settings::PEER_ROLES);
@@ -69,6 +70,7 @@ impl Config {
                         .zip(trust_roots)
                         .map(|(function, roots)| DailyProbeSettings { function, roots }),
                     quota_share: quota_share?,
+                    heeds_freezes: heeds_freezes?,
                     summarizes: summary_key?.is_some(),
                 },
                 event_bus: event_bus?,

@@ -78,6 +78,8 @@ struct Clients {
     iam: OnceLock<aws_sdk_iam::Client>,
     #[cfg(any(feature = "doctor", feature = "summaries"))]
     kms: OnceLock<aws_sdk_kms::Client>,
+    #[cfg(feature = "approvals")]
+    sts: OnceLock<aws_sdk_sts::Client>,
 }
 
 impl Connection {
@@ -228,6 +230,13 @@ impl Connection {
         self.clients
             .kms
             .get_or_init(|| aws_sdk_kms::Client::new(&self.config))
+    }
+
+    #[cfg(feature = "approvals")]
+    pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
+        self.clients
+            .sts
+            .get_or_init(|| aws_sdk_sts::Client::new(&self.config))
     }
 
     /// The endpoint that replaces those of AWS, without a slash at its end.

@@ -51,6 +51,8 @@ mod login;
 pub use adapters::CloudTrail;
 #[cfg(feature = "function-runtime")]
 pub use adapters::FunctionQueues;
+#[cfg(feature = "approvals")]
+pub use adapters::StsCaller;
 #[cfg(feature = "summaries")]
 pub use adapters::SummaryKey;
 pub use adapters::{

@@ -20,6 +20,7 @@ COMMANDS = {
         *("push", "rollback", "status", "check", "diff", "doctor"),
         *("redrive", "audit", "csc", "layer", "prune", "explain"),
     ],
+    "approver": ["approve", "approvals"],
     "auditor": ["status", "audit", "csc", "explain"],
 }
 """Who is meant to use which commands, after docs/policies.md."""

@@ -27,6 +27,7 @@ KEYS = {
 }
 APPROVALS = "approvals/functions"
 DIGEST = "0" * 64
+STATEMENT = f"{APPROVALS}/shop-web/{DIGEST}/me/20261126T080000Z-abc.json"
 FREEZE = b'{"schema": 1, "targets": ["functions/bank"], "reason": "sale", "until": "2026-12-01T00:00:00Z"}'
 LONGEST_SCP = 5120
 """Characters, the quota of AWS Organizations (grade B)."""
@@ -105,6 +106,7 @@ def gate(running: LocalAws) -> Iterator[Gate]:
         key = f"functions/{folder}/20261126T080000Z-abc/outcome.json"
         assert gate.puts("deploy", "RecordsBucket", key, IfNoneMatch="*") == "done"
         running.function(folder)
+    assert gate.puts("sign", "RecordsBucket", STATEMENT, IfNoneMatch="*") == "done"
     yield gate
     running.control("POST", "reset")
 
@@ -133,6 +135,8 @@ def tries(gate: Gate, keys: dict[str, str]) -> set[str]:
         "read foreign record": lambda: s3.get_object(
             Bucket=records, Key="functions/bank/20261126T080000Z-abc/outcome.json"
         ),
+        "read own statement": lambda: s3.get_object(Bucket=records, Key=STATEMENT),
+        "list own statements": lambda: s3.list_objects_v2(Bucket=records, Prefix=f"{APPROVALS}/shop-web/{DIGEST}/"),
         "list own records": lambda: s3.list_objects_v2(Bucket=records, Prefix="functions/shop-web/"),
         "list all records": lambda: s3.list_objects_v2(Bucket=records),
         "silence": lambda: s3.put_object(Bucket=records, Key="silences/functions/shop-web.json", Body=b"{}"),
@@ -157,7 +161,8 @@ LOOKS = (OWN - {"drop own"}) | {"read own upload"}
 VERSIONS = {"look at own version", "look at foreign version"}
 # What `countersign doctor` looks at.
 DOCTOR = {"read own function", "read foreign function"}
-READS = {"read own record", "read foreign record", "list own records", "list all records", "list configurations"}
+STATEMENTS = {"read own statement", "list own statements"}
+READS = STATEMENTS | {"read own record", "read foreign record", "list own records", "list all records", "list configurations"}
 
 
 @pytest.mark.parametrize(
@@ -165,7 +170,7 @@ READS = {"read own record", "read foreign record", "list own records", "list all
     [
         ("ci", OWN | {"attest"}),
         ("developer", OWN | {"read own upload", "read own function"}),
-        ("approver", LOOKS | {"approve own", "withdraw own"}),
+        ("approver", LOOKS | STATEMENTS | {"approve own", "withdraw own"}),
         ("freezer", {"freeze", "lift"}),
         ("break-glass", {"break the glass"}),
         ("auditor", READS),

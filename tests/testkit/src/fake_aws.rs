@@ -252,6 +252,10 @@ impl World {
             "s3:HeadObject" | "s3:GetObject" => self.get(&bucket, &key, request),
             "s3:PutObject" => self.put_object(&bucket, &key, request),
             "s3:CopyObject" => self.copy_object(&bucket, &key, request),
+            "s3:DeleteObject" => {
+                self.put(&bucket, &key, None, Vec::new());
+                Response::new(204, "")
+            }
             "s3:ListObjectsV2" => {
                 let prefix = decode(request.query_value("prefix").unwrap_or_default());
                 let keys = self.keys(&bucket, &prefix);
@@ -532,6 +536,7 @@ fn operation(request: &Request) -> String {
         ("HEAD", [_, _, ..]) => "s3:HeadObject",
         ("PUT", [_, _, ..]) if request.header("x-amz-copy-source").is_some() => "s3:CopyObject",
         ("PUT", [_, _, ..]) => "s3:PutObject",
+        ("DELETE", [_, _, ..]) => "s3:DeleteObject",
         _ => return format!("unknown:{method} {path}"),
     };
     name.to_owned()
@@ -559,6 +564,7 @@ fn of_one_path(request: &Request) -> String {
         "DescribeStacks" | "ListStackResources" => "cloudformation",
         "SimulatePrincipalPolicy" | "GetAccountAuthorizationDetails" => "iam",
         "DescribeAlarms" => "cloudwatch",
+        "GetCallerIdentity" => "sts",
         _ if action.starts_with("AssumeRole") => "sts",
         _ => "sns",
     };

@@ -135,6 +135,7 @@ fn explain(settings: &AlertSettings, body: &str) -> Result<Explained, EventError
     let name = match &event {
         Event::Call(call) => call.name().to_owned(),
         Event::Decided(_) => return Ok(by_record("an upload that ended")),
+        Event::ApprovalNeeded(_) => return Ok(by_record("an upload that waits for approvals")),
         Event::Drifted(_) => return Ok(by_record("drift")),
         Event::NotOurs(why) => {
             let why = format!("it is not of this stack, or not for alert: {why}");

@@ -5,7 +5,10 @@ use countersign_gate::domain::{Target, VersionId};
 
 use crate::{
     aws::buckets::RecordsBucket,
-    io::{arguments::parse_target, escape::escape, output::Format},
+    io::{
+        arguments::{parse_target, parse_version_id},
+        output::Format,
+    },
 };
 
 const EXAMPLES: &str = "\
@@ -51,8 +54,4 @@ pub(crate) struct Arguments {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
-}
-
-fn parse_version_id(text: &str) -> Result<VersionId, String> {
-    VersionId::parse(text).map_err(|error| escape(&error.to_string()))
 }

@@ -5,7 +5,10 @@ use countersign_gate::domain::{Target, VersionId};
 
 use crate::{
     aws::buckets::RecordsBucket,
-    io::{arguments::parse_target, output::Format},
+    io::{
+        arguments::{parse_target, parse_version_id},
+        output::Format,
+    },
 };
 
 const EXAMPLES: &str = "\
@@ -30,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(value_parser = parse_target)]
     pub(super) target: Target,
     /// The summary of this version of the upload's key [default: the newest upload that has one]
-    #[arg(long, value_name = "VERSION", value_parser = parse_version)]
+    #[arg(long, value_name = "VERSION", value_parser = parse_version_id)]
     pub(super) version_id: Option<VersionId>,
     #[command(flatten)]
     pub(super) records_bucket: RecordsBucket,
@@ -40,8 +43,4 @@ pub(crate) struct Arguments {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
-}
-
-fn parse_version(text: &str) -> Result<VersionId, String> {
-    VersionId::parse(text).map_err(|error| error.to_string())
 }

@@ -121,6 +121,9 @@ pub(super) async fn simulate(
         .collect())
 }
 
+/// `KeyUsage` of a key that signs.
+const SIGNS: &str = "SIGN_VERIFY";
+
 pub(super) async fn key(
     connection: &Connection,
     key: &str,
@@ -133,9 +136,18 @@ pub(super) async fn key(
     };
     let metadata = required(CALL, "KeyMetadata", answer.key_metadata)?;
     let state = required(CALL, "KeyState", metadata.key_state)?;
+    let usage = metadata.key_usage.map(|usage| usage.as_str().to_owned());
+    // A key that signs rotates never, and whoever may look at it need not be allowed to ask.
+    let rotates = if usage.as_deref() == Some(SIGNS) {
+        None
+    } else {
+        rotation(connection, key).await?
+    };
     Ok(Some(KeySettings {
+        usage,
+        spec: metadata.key_spec.map(|spec| spec.as_str().to_owned()),
         state: state.as_str().to_owned(),
-        rotates: rotation(connection, key).await?,
+        rotates,
     }))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | adapter | port | calls |
 //! |---|---|---|
-//! | [`UploadsBucket`] | `Uploads`, `UploadInventory`, `UploadStore`, `Attestations`, `AttestationStore` | S3 |
+//! | [`UploadsBucket`] | `Uploads`, `UploadInventory`, `UploadStore`, `Attestations`, `AttestationStore`, `StatementStore` | S3 |
 //! | [`SignedBucket`] | `SignedObjects`, `PackageStorage` | S3 |
 //! | [`RecordsBucket`] | `Records` | S3 |
 //! | [`SignerApi`] | `Signer` | Signer |
@@ -14,6 +14,7 @@
 //! | `CloudTrail` (feature `lookup`) | `CallHistory` | CloudTrail |
 //! | `IamPolicies` (feature `doctor`) | `AccessPolicies` | IAM |
 //! | `SummaryKey` (feature `summaries`) | `SummarySigner` | KMS |
+//! | `StsCaller` (feature `approvals`) | `Caller` | STS |
 //! | [`SystemClock`] | `Clock` | none |
 //! | `StackInspector` (feature `doctor`) | `StackInspection` | CloudFormation, Lambda, IAM, KMS, S3, SQS, EventBridge, SNS, CloudWatch, CloudTrail |
 //!
@@ -26,6 +27,8 @@
 //! value, and any other error a `PortError`.
 
 mod attestations;
+#[cfg(feature = "approvals")]
+mod caller_identity;
 mod clock;
 #[cfg(feature = "lookup")]
 mod cloud_trail;
@@ -53,12 +56,15 @@ mod signer_api;
 mod sns_topic;
 #[cfg(feature = "doctor")]
 mod stack_inspector;
+mod statement_store;
 #[cfg(feature = "summaries")]
 mod summary_key;
 mod timestamp;
 mod upload_store;
 mod uploads_bucket;
 
+#[cfg(feature = "approvals")]
+pub use caller_identity::StsCaller;
 pub use clock::SystemClock;
 #[cfg(feature = "lookup")]
 pub use cloud_trail::CloudTrail;

@@ -14,8 +14,8 @@ use crate::{
     domain::{ReasonCode, Stack, StatementKey, Target, Upload},
     events::UploadEvent,
     outcome::{
-        DeliveryAttempt, EarlyExit, OutcomeDraft, RetryableError, UploadContext, Wait, finish,
-        finished_before, note_waiting, within,
+        Attempted, DeliveryAttempt, EarlyExit, OutcomeDraft, RetryableError, UploadContext, Wait,
+        finish, finished_before, note_waiting, within,
     },
     ports::Creation,
     records::{
@@ -80,8 +80,14 @@ pub async fn admit<W: SignWorld>(
     if attempt.is_last(world.now()) {
         return give_up(world, settings, received, &attempt, &error).await;
     }
-    let upload = &received.upload;
-    Err(note_waiting(world, upload, &attempt, wait, error, None, progress.lease).await)
+    let noted = Attempted {
+        upload: &received.upload,
+        attempt: &attempt,
+        wait,
+        applied: None,
+        lease: progress.lease,
+    };
+    Err(note_waiting(world, &settings.stack, noted, error).await)
 }
 
 async fn admit_once<W: SignWorld>(

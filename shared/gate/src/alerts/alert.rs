@@ -1,6 +1,7 @@
 //! From an event to a page, or to the reason why nobody needs one.
 
 use super::{
+    approval_page::page_of_awaited,
     detections::{GATE_CHANGED, Known, detect, event_names, names_live, needs_records, page_of},
     drift_page::page_of_drift,
     ended_before,
@@ -15,7 +16,8 @@ use super::{
     page::{Page, Severity},
     peers,
     record_pointer::{
-        RecordPointer, is_drift_path, is_outcome_path, pointer, read_drift, read_outcome,
+        AwaitedApproval, RecordPointer, is_drift_path, is_outcome_path, is_waiting_path, pointer,
+        read_awaited, read_drift, read_outcome,
     },
     recovery::{self, Recovery, recover},
     settings::AlertSettings,
@@ -24,7 +26,7 @@ use super::{
 };
 use crate::{
     events::{API_CALL, AlertRun, ApiCall, Envelope, EventError},
-    outcome::{DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE},
+    outcome::{APPROVAL_NEEDED_DETAIL_TYPE, DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE},
     ports::SOURCE,
     records::{Drift, Outcome},
 };
@@ -38,6 +40,8 @@ pub enum Event {
     /// An upload ended, says an event that anybody with `events:PutEvents` can send. It is a pointer to
     /// a record, and the record says how it ended.
     Decided(RecordPointer),
+    /// An upload begins to wait for approvals. A pointer as well.
+    ApprovalNeeded(RecordPointer),
     /// `sweep` found drift, or that it is gone. A pointer as well.
     Drifted(RecordPointer),
     /// It claims to be the gate's and is not.
@@ -51,6 +55,8 @@ pub enum Lookup {
     Nothing,
     /// How the upload ended that an event points at.
     Outcome(Box<Outcome>),
+    /// The upload that waits for approvals that an event points at; `None` when it waits no more.
+    Awaited(Option<Box<AwaitedApproval>>),
     /// The document of drift that an event points at.
     Drift(Box<Drift>),
     /// Whose code a call put on a function, and what the gate deployed there last.
@@ -115,6 +121,10 @@ pub async fn alert<W: AlertWorld>(
             };
             let recovery = recovery::recovery_of_outcome(world, &outcome).await;
             (Lookup::Outcome(Box::new(outcome)), recovery)
+        }
+        Event::ApprovalNeeded(pointer) => {
+            let awaited = read_awaited(world, pointer).await?;
+            (Lookup::Awaited(awaited.map(Box::new)), Ok(None))
         }
         Event::Drifted(pointer) => {
             let Some(drift) = read_drift(world, pointer).await? else {
@@ -230,6 +240,12 @@ pub fn parse(settings: &AlertSettings, body: &str) -> Result<Event, EventError> 
             Ok(pointer) => Event::Drifted(pointer),
             Err(why) => Event::NotOurs(why),
         }),
+        (SOURCE, APPROVAL_NEEDED_DETAIL_TYPE) => {
+            Ok(match pointer(settings, envelope, is_waiting_path) {
+                Ok(pointer) => Event::ApprovalNeeded(pointer),
+                Err(why) => Event::NotOurs(why),
+            })
+        }
         (SOURCE, _) => Ok(Event::NotOurs("the gate sends no such event")),
         _ => Err(EventError::Kind {
             source_name: envelope.source,
@@ -256,7 +272,13 @@ pub fn classify(settings: &AlertSettings, event: &Event, lookup: &Lookup) -> Opt
         (Event::Drifted(pointer), Lookup::Drift(drift)) => {
             Some(page_of_drift(settings, &pointer.event_id, drift))
         }
-        (Event::Decided(_) | Event::Drifted(_) | Event::NotOurs(_), _) => None,
+        (Event::ApprovalNeeded(pointer), Lookup::Awaited(Some(awaited))) => {
+            page_of_awaited(settings, pointer, awaited)
+        }
+        (
+            Event::Decided(_) | Event::ApprovalNeeded(_) | Event::Drifted(_) | Event::NotOurs(_),
+            _,
+        ) => None,
     }
 }
 
@@ -276,6 +298,6 @@ fn known_of(lookup: &Lookup) -> Known<'_> {
             live: live.as_ref(),
             ..known
         },
-        Lookup::Nothing | Lookup::Outcome(_) | Lookup::Drift(_) => known,
+        Lookup::Nothing | Lookup::Outcome(_) | Lookup::Awaited(_) | Lookup::Drift(_) => known,
     }
 }

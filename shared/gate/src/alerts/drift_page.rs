@@ -18,6 +18,7 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
     let (kind, subject) = (drift.kind, in_one_line(&drift.subject));
     let severity = match (drift.is_open(), kind.is_critical()) {
         (false, _) => Severity::Notice,
+        (true, _) if kind.is_notice() => Severity::Notice,
         (true, true) => Severity::Critical,
         (true, false) => Severity::Warning,
     };
@@ -142,5 +143,8 @@ fn title_of(kind: DriftKind) -> &'static str {
         DriftKind::SettingsChanged => "Parameters of the stack were changed",
         DriftKind::ProbeDiffers => "AWS does otherwise than is known",
         DriftKind::ProbeImpossible => "The daily probe cannot be made",
+        DriftKind::BreakGlassInUse => "What runs was deployed by break-glass",
+        DriftKind::BreakGlassRunsOn => "What runs was deployed by break-glass that has ended",
+        DriftKind::FreezeInForce => "Deployments are frozen",
     }
 }

@@ -4,7 +4,7 @@
 //! records know of them: `known_code.rs` (whose code it is), `known_csc.rs` (what a configuration was before, and `put_back.rs`, the command for it), `known_live.rs` (what was deployed last), `known_profiles.rs` (whom the stack's functions trust),
 //! `known_functions.rs` (which others are under its configuration),
 //! `peers.rs` (another gate's work),
-//! `stack_update.rs` (is the gate's own stack being updated); `outcome_page.rs` (how an upload ended), `drift_page.rs` (what `sweep` found); `page.rs` (what a
+//! `stack_update.rs` (is the gate's own stack being updated); `outcome_page.rs` (how an upload ended), `approval_page.rs` (one waits for approvals), `drift_page.rs` (what `sweep` found); `page.rs` (what a
 //! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
 //! `incidents.rs` (it is told once), `tally.rs` (by whom), `summaries.rs` (it happened again, it is gone: the pages),
 //! `sender.rs` (one run at a time sends about it), `recovery.rs` (what ends it), `ended_before.rs` (what had ended it before it was heard of), and the documents of these, `open_alerts.rs` and
@@ -17,6 +17,7 @@
 //! repeats keeps it, SNS message. The clock comes back for what was counted.
 
 mod alert;
+mod approval_page;
 mod compare_and_swap;
 pub mod detections;
 mod drift_page;
@@ -52,6 +53,6 @@ pub use known_code::KnownCode;
 pub use known_csc::{CscBefore, CscOfFunction, KnownCsc};
 pub use known_live::LiveUpload;
 pub use page::{AwsLocation, IncidentScope, Page, Repetition, Severity};
-pub use record_pointer::RecordPointer;
+pub use record_pointer::{AwaitedApproval, RecordPointer};
 pub use settings::{AlertSettings, HttpsPages, OwnRoles, OwnRolesError};
 pub use world::AlertWorld;

@@ -5,13 +5,14 @@ use serde::Deserialize;
 
 use super::{error::AlertError, settings::AlertSettings};
 use crate::{
-    domain::{Target, Upload},
+    domain::{Target, Upload, is_freeze_subject},
     events::Envelope,
     ports::Records,
     records::{
-        self, ACCOUNT_FUNCTIONS, DAILY_PROBE, Document, Drift, DriftKind, Outcome,
-        STACK_PARAMETERS, STACK_SETTINGS,
+        self, ACCOUNT_FUNCTIONS, DAILY_PROBE, Document, Drift, DriftKind, Outcome, Received,
+        STACK_PARAMETERS, STACK_SETTINGS, Waiting,
     },
+    verdict::ApprovalDemand,
 };
 
 /// Where an outcome or drift is on record.
@@ -47,7 +48,7 @@ pub(super) fn pointer(
     }
 }
 
-/// `drift/<functions|layers|unrecognised|configurations|account>/<name>/<KIND>.json`
+/// `drift/<functions|layers|unrecognised|configurations|account|freeze>/<name>/<KIND>.json`
 pub(super) fn is_drift_path(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     let [folder, kind, name, file] = parts.as_slice() else {
@@ -56,6 +57,7 @@ pub(super) fn is_drift_path(path: &str) -> bool {
     let of_kind = |kind: &DriftKind| file.strip_suffix(".json") == Some(kind.as_str());
     let is_of_all = match *kind {
         "configurations" => is_csc_id(name),
+        "freeze" => is_freeze_subject(&format!("{kind}/{name}")),
         _ => [
             ACCOUNT_FUNCTIONS,
             STACK_PARAMETERS,
@@ -90,6 +92,47 @@ pub(super) fn is_outcome_path(path: &str) -> bool {
         return false;
     };
     is_subject(kind, name) && *file == Outcome::FILE && Upload::parse_label(label).is_some()
+}
+
+/// `functions/<name>/<label>/waiting.json`, or `layers/…`.
+pub(super) fn is_waiting_path(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    let [kind, name, label, file] = parts.as_slice() else {
+        return false;
+    };
+    Target::try_from(format!("{kind}/{name}")).is_ok()
+        && *file == Waiting::FILE
+        && Upload::parse_label(label).is_some()
+}
+
+/// An upload that waits for approvals.
+#[derive(Clone, Debug)]
+pub struct AwaitedApproval {
+    /// What was uploaded, by whom, for what.
+    pub received: Received,
+    /// What is demanded.
+    pub demand: ApprovalDemand,
+}
+
+/// The upload that waits; `None` when it does not, or not for approvals, or has ended, or the record is not in its folder.
+pub(super) async fn read_awaited<R: Records>(
+    records: &R,
+    pointer: &RecordPointer,
+) -> Result<Option<AwaitedApproval>, AlertError> {
+    let folder = pointer.path.strip_suffix(Waiting::FILE);
+    let folder = folder.unwrap_or_default();
+    let waiting: Option<Waiting> = records::read(records, folder).await?;
+    let received: Option<Received> = records::read(records, folder).await?;
+    let received = received.filter(|received| received.upload.folder() == folder);
+    let (Some(waiting), Some(received)) = (waiting, received) else {
+        return Ok(None);
+    };
+    let ended: Option<Outcome> = records::read(records, folder).await?;
+    let demand = waiting.approvals.filter(|_| waiting.waits_for_people);
+    let Some(demand) = demand.filter(|_| ended.is_none()) else {
+        return Ok(None);
+    };
+    Ok(Some(AwaitedApproval { received, demand }))
 }
 
 /// The outcome on record; `None` when there is none, or it is not of the upload whose folder it is in.

@@ -2,7 +2,8 @@
 //! compare two packages, empty the dead-letter queues.
 //!
 //! Lives here: how far an upload has come, step by step (`follow.rs`), which earlier upload a rollback
-//! means (`rollback.rs`), the signed summary of a deployment (`signed_summary.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`),
+//! means (`rollback.rs`), the signed summary of a deployment (`signed_summary.rs`), who approved an
+//! upload and what is still demanded (`approvals.rs`), what differs between two packages (`diff.rs`), how an account stands (`audit/`),
 //! what bringing a function under the gate takes (`adopt.rs`), a layer of a vendor (`vendor_layer.rs`), what a change of those who may sign does
 //! (`trust.rs`), how dead letters get back into their queues (`redrive.rs`),
 //! and whether a stack is whole (`doctor/`).
@@ -13,6 +14,7 @@
 //! [`Follower`] again and again for what is new on record, until there is an outcome.
 
 mod adopt;
+mod approvals;
 pub mod audit;
 mod diff;
 pub mod doctor;
@@ -24,6 +26,9 @@ mod trust;
 mod vendor_layer;
 
 pub use adopt::{AdoptionFacts, AdoptionGoal, AdoptionPlan, CodeStep, Obstacle, plan_adoption};
+pub use approvals::{
+    Approval, ApprovalCount, ApprovalSubject, ApprovalsError, FoundApproval, NothingToApprove,
+};
 pub use diff::{EntryChange, PackageDiff, diff};
 pub use follow::{Follower, Progress};
 pub use redrive::{FoundLetters, StillHidden};

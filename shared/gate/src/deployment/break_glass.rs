@@ -1,24 +1,31 @@
 //! Looks whether somebody broke the glass for an upload, where a policy would refuse it.
 
 use super::{
-    pending_deployment::{DeployWorld, PendingDeployment},
+    pending_deployment::{Applied, DeployWorld, PendingDeployment},
     people_settings::PeopleSettings,
 };
 use crate::{
     domain::{BreakGlass, StatementKey, Upload, UploadDigest, UploadId},
     outcome::EarlyExit,
     records,
-    verdict::{Evidence, GlassBroken, decide},
+    verdict::{Evidence, Glass, GlassBroken, decide},
 };
 
 /// Puts into the evidence what is there below `break-glass/` for this upload. Nothing is asked where the stack does not
-/// allow it, or where the upload is accepted as it is.
+/// allow it, or where the upload is accepted as it is. What counted before Lambda took the package counts on: it is brought to
+/// its end, whatever became of the statement, and is told as what it is.
 pub(super) async fn look_for_break_glass<W: DeployWorld>(
     world: &W,
     settings: &PeopleSettings,
     pending: &PendingDeployment,
     evidence: &mut Evidence,
 ) -> Result<(), EarlyExit> {
+    if pending.applied != Applied::No
+        && let Some(used) = pending.break_glass()
+    {
+        evidence.people.break_glass = Some(Glass::Used(used.clone()));
+        return Ok(());
+    }
     if !settings.allows_break_glass || decide(evidence).decision.accepts() {
         return Ok(());
     }
@@ -46,12 +53,12 @@ pub(super) async fn look_for_break_glass<W: DeployWorld>(
         Some(body) => BreakGlass::parse(&body, at),
         None => Err(format!("it has more than {} bytes", BreakGlass::MAX_BYTES)),
     };
-    evidence.people.break_glass = Some(GlassBroken {
+    evidence.people.break_glass = Some(Glass::Found(GlassBroken {
         key,
         by: by.and_then(|statement| statement.by.principal),
         order,
         uploader: pending.signing.received.uploaded_by.principal.clone(),
         personal_roles: settings.personal_roles.clone(),
-    });
+    }));
     Ok(())
 }

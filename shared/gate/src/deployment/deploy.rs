@@ -29,8 +29,8 @@ use super::{
 use crate::{
     domain::{JobStatus, ReasonCode, SigningJobId, Target, Upload},
     outcome::{
-        DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, Wait, finish,
-        note_waiting, within,
+        Attempted, DeliveryAttempt, EarlyExit, Finished, OutcomeDraft, RetryableError, Wait,
+        finish, note_waiting, within,
     },
     ports::Creation,
     records::{self, Effect, LambdaVerdict, Schema, UploadState, VerdictRecord},
@@ -90,7 +90,7 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
     };
     let draft = match end {
         Ok(draft) => draft,
-        Err(error) => retry_or_give_up(world, &mut pending, began, error).await?,
+        Err(error) => retry_or_give_up(world, settings, &mut pending, began, error).await?,
     };
     let draft = pending.fail_if_applied(draft);
     let finished = finish(world, &settings.stack, &pending.context(), draft).await?;
@@ -173,6 +173,7 @@ fn check_destination(pending: &PendingDeployment) -> Result<(), EarlyExit> {
 /// Sends the event back, or, when this was the last attempt, ends the upload.
 async fn retry_or_give_up<W: DeployWorld>(
     world: &W,
+    settings: &DeploySettings,
     pending: &mut PendingDeployment,
     began: Timestamp,
     error: RetryableError,
@@ -195,9 +196,14 @@ async fn retry_or_give_up<W: DeployWorld>(
         record.effect = Effect::None;
         let _stays_begun = records::replace(world, &pending.upload.folder(), record).await;
     }
-    let (upload, attempt) = (&pending.upload, &pending.attempt);
-    let progress = pending.progress();
-    Err(note_waiting(world, upload, attempt, wait, error, progress, pending.lease).await)
+    let noted = Attempted {
+        upload: &pending.upload,
+        attempt: &pending.attempt,
+        wait,
+        applied: pending.progress(),
+        lease: pending.lease,
+    };
+    Err(note_waiting(world, &settings.stack, noted, error).await)
 }
 
 /// The outcome of an upload that could not be brought to one in all attempts.

@@ -15,7 +15,7 @@ pub(super) fn description(pending: &PendingDeployment) -> String {
     let pair = |(name, value): (&dyn Display, &dyn Display)| format!(" {name}={value}");
     let received = &pending.signing.received;
     let mut start = mark(pending);
-    if pending.broke_the_glass() {
+    if pending.break_glass().is_some() {
         start.push_str(" BREAK-GLASS");
     }
     let text = received

@@ -32,6 +32,7 @@ pub(super) async fn record_live<W: DeployWorld>(
         source_sha256,
         profile_version_arn: expected.profile_version_arn.clone(),
         deployed: deployed.clone(),
+        break_glass: pending.break_glass().cloned(),
     };
     let path = format!("{}/{}", pending.target, Live::FILE);
     let body = records::to_json(&path, &live).map_err(RetryableError::from)?;

@@ -17,7 +17,7 @@ use crate::{
         self, Deployed, Effect, HeldLease, Outcome, RecordFolder, Signing, UploadState,
         VerdictRecord,
     },
-    verdict::Finding,
+    verdict::BreakGlassUse,
 };
 
 /// What `deploy` needs of the world.
@@ -346,13 +346,10 @@ impl PendingDeployment {
         }
     }
 
-    /// Whether the verdict on record passed over a policy.
-    pub(super) fn broke_the_glass(&self) -> bool {
-        let verdict = self.verdict.as_ref();
-        let verdict = verdict.and_then(|record| record.verdict.as_ref());
-        let findings = verdict.map(|verdict| verdict.findings.as_slice());
-        let is_used = |finding: &Finding| finding.code == Some(ReasonCode::BreakGlassUsed);
-        findings.unwrap_or_default().iter().any(is_used)
+    /// By what the verdict on record passed over a policy, if it did.
+    pub(super) fn break_glass(&self) -> Option<&BreakGlassUse> {
+        let verdict = self.verdict.as_ref()?.verdict.as_ref()?;
+        verdict.break_glass.as_ref()
     }
 
     /// A failure after an accepting verdict.

@@ -169,7 +169,7 @@ impl<W: DeployWorld> Question<'_, W> {
             if key == FREEZES && object.size == 0 {
                 continue;
             }
-            match freeze(&key, object.body.as_deref()) {
+            match Freeze::of_object(&key, object.body.as_deref()) {
                 Ok(freeze) if self.is_over(&freeze) || !freeze.covers(self.target()) => {}
                 Ok(freeze) => active.push(ActiveFreeze::Ordered {
                     key,
@@ -189,16 +189,6 @@ impl<W: DeployWorld> Question<'_, W> {
     fn is_over(&self, freeze: &Freeze) -> bool {
         freeze.until <= self.world.now()
     }
-}
-
-fn freeze(key: &str, body: Option<&[u8]>) -> Result<Freeze, String> {
-    match StatementKey::parse(key) {
-        Some(Ok(StatementKey::Freeze { .. })) => {}
-        Some(Err(error)) => return Err(error.to_string()),
-        _ => return Err("it is no key of a freeze".to_owned()),
-    }
-    let body = body.ok_or_else(|| format!("it has more than {} bytes", Freeze::MAX_BYTES))?;
-    Freeze::parse(body)
 }
 
 fn after(at: Timestamp, wait: Duration) -> Timestamp {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{names::NamePattern, target::Target};
+use super::{names::NamePattern, statement_key::StatementKey, target::Target};
 
 /// A freeze, as somebody wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,33 @@ impl Freeze {
             reason: document.reason,
             until: document.until,
         })
+    }
+
+    /// Reads the object at `key`; `body` is `None` when it has more than [`Self::MAX_BYTES`]. What cannot be read freezes
+    /// everything.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, for people: its key, its size, or what [`Self::parse`] says.
+    pub fn of_object(key: &str, body: Option<&[u8]>) -> Result<Self, String> {
+        match StatementKey::parse(key) {
+            Some(Ok(StatementKey::Freeze { .. })) => {}
+            Some(Err(error)) => return Err(error.to_string()),
+            _ => return Err("it is no key of a freeze".to_owned()),
+        }
+        let body = body.ok_or_else(|| format!("it has more than {} bytes", Self::MAX_BYTES))?;
+        Self::parse(body)
+    }
+
+    /// The targets as they were written.
+    #[must_use]
+    pub fn targets(&self) -> Vec<String> {
+        let told = self.targets.iter().map(|pattern| match pattern {
+            TargetPattern::All => "*".to_owned(),
+            TargetPattern::Functions(names) => format!("functions/{}", names.as_str()),
+            TargetPattern::Layers(names) => format!("layers/{}", names.as_str()),
+        });
+        told.collect()
     }
 
     /// Whether it is meant for this target.

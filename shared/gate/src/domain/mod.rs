@@ -59,7 +59,8 @@ pub use signing_job::{
 pub use stack::{Scope, Stack};
 pub use stack_arn::StackArn;
 pub use statement_key::{
-    APPROVALS, ATTESTATIONS, BREAK_GLASS, FREEZES, StatementKey, StatementKeyError,
+    APPROVALS, ATTESTATIONS, BREAK_GLASS, FREEZES, StatementKey, StatementKeyError, freeze_subject,
+    is_freeze_subject,
 };
 pub use target::{KeyError, Target};
 pub use target_tag::{

@@ -9,6 +9,8 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use serde::{Deserialize, Serialize};
+
 /// Somebody, in one spelling: two are the same person where they are equal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Person(String);
@@ -29,8 +31,26 @@ pub struct NoPerson {
 }
 
 /// The roles whose sessions have the names of people.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeSet<String>", into = "BTreeSet<String>")]
 pub struct PersonalRoles(BTreeSet<String>);
+
+impl TryFrom<BTreeSet<String>> for PersonalRoles {
+    type Error = String;
+
+    fn try_from(ids: BTreeSet<String>) -> Result<Self, String> {
+        match ids.iter().find(|id| !is_id(id, "AROA")) {
+            Some(id) => Err(no_role_id(id)),
+            None => Ok(Self(ids)),
+        }
+    }
+}
+
+impl From<PersonalRoles> for BTreeSet<String> {
+    fn from(roles: PersonalRoles) -> Self {
+        roles.0
+    }
+}
 
 impl PersonalRoles {
     /// Reads unique ids of roles, separated by commas.
@@ -45,9 +65,7 @@ impl PersonalRoles {
                 if is_id(id, "AROA") {
                     Ok(id.to_owned())
                 } else {
-                    Err(format!(
-                        "{id:?} is not the unique id of a role, AROA…, which IAM calls RoleId"
-                    ))
+                    Err(no_role_id(id))
                 }
             })
             .collect::<Result<_, _>>()
@@ -80,6 +98,10 @@ impl PersonalRoles {
             }),
         }
     }
+}
+
+fn no_role_id(id: &str) -> String {
+    format!("{id:?} is not the unique id of a role, AROA…, which IAM calls RoleId")
 }
 
 /// A unique id of IAM: its prefix tells what it is of (grade B), then 8 to 124 letters in upper case and digits.

@@ -23,6 +23,24 @@ pub const BREAK_GLASS: &str = "break-glass/";
 /// A key may be long; the name of one statement is not.
 const MAX_NAME: usize = 128;
 
+/// What the gate calls a freeze by its key: `freeze/<name>`. Of a key that names none, 16 hexadecimal digits are its name.
+#[must_use]
+pub fn freeze_subject(key: &str) -> String {
+    let named = key.strip_prefix(FREEZES).and_then(freeze);
+    if let Some(StatementKey::Freeze { name }) = named {
+        return format!("{FREEZES}{name}");
+    }
+    let hash = UploadDigest::of_upload(key.as_bytes()).to_string();
+    format!("{FREEZES}{}", hash.get(..16).unwrap_or(&hash))
+}
+
+/// Whether [`freeze_subject`] gives such names.
+#[must_use]
+pub fn is_freeze_subject(text: &str) -> bool {
+    let name = text.strip_prefix(FREEZES);
+    name.is_some_and(|name| statement_name(name).is_some())
+}
+
 /// What a statement's key says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementKey {
@@ -106,6 +124,15 @@ impl StatementKey {
     #[must_use]
     pub fn approvals_of(target: &Target, upload: &UploadDigest) -> String {
         format!("{APPROVALS}{target}/{upload}/")
+    }
+
+    /// The key of the approval of one upload for one target that a principal gives by its unique id: each has its own, so
+    /// that nobody's takes the place of another's. `None` where the id is none of IAM's.
+    #[must_use]
+    pub fn approval_by(target: &Target, upload: &UploadDigest, user_id: &str) -> Option<String> {
+        // A colon is in no key, and a dot in no id before the session's name.
+        let name = statement_name(&user_id.replacen(':', ".", 1))?;
+        Some(format!("{}{name}.json", Self::approvals_of(target, upload)))
     }
 
     /// The key, in the uploads bucket, of the break-glass statement about one upload for one target.

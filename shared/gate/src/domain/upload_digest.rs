@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::upload::hex;
 
@@ -23,6 +25,19 @@ impl UploadDigest {
     #[must_use]
     pub fn of_bytes(sha256: &[u8; 32]) -> Self {
         Self(hex(sha256))
+    }
+
+    /// The digest of an upload's bytes.
+    #[must_use]
+    pub fn of_upload(bytes: &[u8]) -> Self {
+        Self(hex(&Sha256::digest(bytes)))
+    }
+
+    /// The same digest as records have it: base64 of the SHA-256. `None` of anything else.
+    #[must_use]
+    pub fn of_base64(text: &str) -> Option<Self> {
+        let bytes: [u8; 32] = STANDARD.decode(text).ok()?.try_into().ok()?;
+        Some(Self::of_bytes(&bytes))
     }
 
     /// Reads the hexadecimal digits.

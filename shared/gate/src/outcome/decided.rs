@@ -1,4 +1,4 @@
-//! The gate's own events: how an upload ended, and that something is not as the records say.
+//! The gate's own events: how an upload ended, that one waits for approvals, and that something is not as the records say.
 
 use crate::records::Outcome;
 use serde::{Deserialize, Serialize};
@@ -21,11 +21,14 @@ pub struct Decided {
 /// The `detail-type` of the event that tells of drift.
 pub const DRIFT_DETAIL_TYPE: &str = "Countersign Drift";
 
-/// The `detail` of that event. What it tells is in the document.
+/// The `detail-type` of the event that tells that an upload begins to wait for approvals.
+pub const APPROVAL_NEEDED_DETAIL_TYPE: &str = "Countersign Approval Needed";
+
+/// The `detail` of an event that points at a document. What it tells is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DriftEvent {
+pub struct RecordEvent {
     /// The stack's name.
     pub stack: String,
-    /// `s3://…/drift/…json`
+    /// `s3://…/drift/…json`, or `s3://…/waiting.json`
     pub record: String,
 }

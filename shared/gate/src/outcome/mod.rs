@@ -23,7 +23,9 @@ mod superseded;
 mod waiting;
 
 pub(crate) use backoff::{Backoff, within};
-pub use decided::{DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE, Decided, DriftEvent};
+pub use decided::{
+    APPROVAL_NEEDED_DETAIL_TYPE, DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE, Decided, RecordEvent,
+};
 pub use delivery_attempt::DeliveryAttempt;
 pub(crate) use ending::{EarlyExit, OutcomeDraft, UploadContext};
 pub use finish::Finished;
@@ -31,4 +33,4 @@ pub(crate) use finish::{finish, finished_before};
 pub(crate) use patience::Wait;
 pub use retry::RetryableError;
 pub(crate) use superseded::Superseded;
-pub(crate) use waiting::note_waiting;
+pub(crate) use waiting::{Attempted, note_waiting};

@@ -12,10 +12,11 @@ use crate::{
     domain::Upload,
     ports::{Clock, PortError, Records},
     records::{self, RecordError, Waiting},
+    verdict::ApprovalDemand,
 };
 
 /// How long an upload has waited when an attempt failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wait {
     /// When the first attempt began.
     since: Timestamp,
@@ -25,6 +26,10 @@ pub(crate) struct Wait {
     unattended: SignedDuration,
     /// How long it waited for people.
     for_people: SignedDuration,
+    /// What was demanded of approvals when an attempt last came as far as that.
+    approvals: Option<ApprovalDemand>,
+    /// When approvers were told.
+    approvers_told_at: Option<Timestamp>,
 }
 
 /// What an attempt failed for, as far as patience is concerned.
@@ -82,6 +87,8 @@ impl Wait {
                     .max(SignedDuration::ZERO);
                 wait.unattended = wait.unattended.saturating_add(nobody);
                 wait.for_people = milliseconds(before.for_people_ms);
+                wait.approvals.clone_from(&before.approvals);
+                wait.approvers_told_at = before.approvers_told_at;
                 let mut last = before.at.saturating_add(nobody).unwrap_or(now);
                 // Whatever this attempt found, until it began people were waited for.
                 if before.waits_for_people {
@@ -113,6 +120,8 @@ impl Wait {
             for_aws: SignedDuration::ZERO,
             unattended: SignedDuration::ZERO,
             for_people: SignedDuration::ZERO,
+            approvals: None,
+            approvers_told_at: None,
         }
     }
 
@@ -129,6 +138,16 @@ impl Wait {
             give_up_at: self.since.saturating_add(wait).unwrap_or(Timestamp::MAX),
             ..attempt.clone()
         }
+    }
+
+    /// See [`Waiting::approvals`].
+    pub(super) fn approvals(&self) -> Option<&ApprovalDemand> {
+        self.approvals.as_ref()
+    }
+
+    /// See [`Waiting::approvers_told_at`].
+    pub(super) fn approvers_told_at(&self) -> Option<Timestamp> {
+        self.approvers_told_at
     }
 
     /// See [`Waiting::for_aws_ms`].
@@ -187,6 +206,8 @@ mod tests {
             unattended_ms: wait.unattended_ms(),
             for_people_ms: wait.for_people_ms(),
             waits_for_people: false,
+            approvals: wait.approvals.clone(),
+            approvers_told_at: wait.approvers_told_at,
             applied: None,
             at: at(now),
         }

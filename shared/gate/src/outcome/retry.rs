@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     ports::{PortError, error_chain},
     records::RecordError,
-    verdict::{Evidence, Verdict},
+    verdict::{ApprovalDemand, Evidence, Verdict},
 };
 
 /// Why a use case did not come to its end, and should be started again with the same event.
@@ -24,6 +24,8 @@ pub enum RetryableError {
         verdict: Box<Verdict>,
         /// AWS throttled or did not answer when some of it was asked for.
         waits_for_aws: bool,
+        /// What is demanded of approvals, where some are.
+        approvals: Option<Box<ApprovalDemand>>,
     },
     /// Another delivery of the same event is at work, and will end it.
     #[error("{what}")]
@@ -113,10 +115,39 @@ impl RetryableError {
         }
     }
 
+    /// Whether approvals are missing, and nothing else but the end of a freeze.
+    pub(crate) fn waits_for_approvals(&self) -> bool {
+        match self {
+            Self::Inconclusive { verdict, .. } => verdict.waits_for_approvals(),
+            Self::Waiting(why) | Self::WaitingForPeople { why, .. } => why.waits_for_approvals(),
+            Self::Port(_)
+            | Self::LeaseHeld { .. }
+            | Self::Busy { .. }
+            | Self::TimeUp { .. }
+            | Self::UnreadableRecord { .. }
+            | Self::Unwritable { .. } => false,
+        }
+    }
+
+    /// What is demanded of approvals, where that is known and some are.
+    pub(crate) fn approval_demand(&self) -> Option<&ApprovalDemand> {
+        match self {
+            Self::Inconclusive { approvals, .. } => approvals.as_deref(),
+            Self::Waiting(why) | Self::WaitingForPeople { why, .. } => why.approval_demand(),
+            Self::Port(_)
+            | Self::LeaseHeld { .. }
+            | Self::Busy { .. }
+            | Self::TimeUp { .. }
+            | Self::UnreadableRecord { .. }
+            | Self::Unwritable { .. } => None,
+        }
+    }
+
     pub(crate) fn inconclusive(verdict: Verdict, evidence: &Evidence) -> Self {
         Self::Inconclusive {
             verdict: Box::new(verdict),
             waits_for_aws: evidence.waits_for_aws(),
+            approvals: evidence.people.approval_demand().map(Box::new),
         }
     }
 

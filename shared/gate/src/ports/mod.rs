@@ -16,6 +16,7 @@ mod access_policies;
 mod adoption;
 mod attestations;
 mod call_history;
+mod caller;
 mod clock;
 mod dead_letters;
 mod error;
@@ -33,6 +34,7 @@ mod redelivery;
 mod signed_objects;
 mod signer;
 mod stack_inspection;
+mod statement_store;
 mod summary_signer;
 mod upload_inventory;
 mod upload_store;
@@ -47,6 +49,7 @@ pub use attestations::{
     AttestationListing, AttestationRead, AttestationStore, Attestations, ListedAttestation,
 };
 pub use call_history::CallHistory;
+pub use caller::{Caller, CallerIdentity};
 pub use clock::Clock;
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use error::{Cause, PortError, error_chain};
@@ -74,6 +77,7 @@ pub use stack_inspection::{
     MappingFilter, QueueMapping, QueueSettings, RuleSettings, RuleTarget, SimulatedAction,
     StackInspection, StackResource, Subscription, TargetInput, TrailLogging, TrailSettings,
 };
+pub use statement_store::StatementStore;
 pub use summary_signer::{SummarySignature, SummarySigner};
 pub use upload_inventory::{ListedVersion, UploadInventory, VersionsCursor, VersionsPage};
 pub use upload_store::{Stored, UploadStore};

@@ -82,9 +82,13 @@ pub struct SimulatedAction {
     pub is_allowed: bool,
 }
 
-/// `DescribeKey` and `GetKeyRotationStatus`.
+/// `DescribeKey` and, of a key that encrypts, `GetKeyRotationStatus`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySettings {
+    /// `KeyUsage`, such as `ENCRYPT_DECRYPT`; `None` where the answer does not say it.
+    pub usage: Option<String>,
+    /// `KeySpec`, such as `SYMMETRIC_DEFAULT`; `None` where the answer does not say it.
+    pub spec: Option<String>,
     /// `KeyState`.
     pub state: String,
     /// Whether it is rotated; `None` for keys that cannot be, such as imported ones.

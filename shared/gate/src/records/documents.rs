@@ -9,7 +9,7 @@ use crate::{
         AliasName, ProfileName, Refusal, SignedObject, SigningJobId, Target, Upload, Uploader,
         VersionNumber,
     },
-    verdict::{Approver, Decision, OperatorPolicy, Verdict},
+    verdict::{ApprovalDemand, Approver, BreakGlassUse, Decision, OperatorPolicy, Verdict},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -173,6 +173,9 @@ pub struct Live {
     pub profile_version_arn: Option<String>,
     /// What was deployed.
     pub deployed: Deployed,
+    /// By what a policy was passed over for it; null where none was.
+    #[serde(default)]
+    pub break_glass: Option<BreakGlassUse>,
 }
 
 /// `waiting.json`: the last attempt did not come to an end, and another will follow. Replaced by each
@@ -208,6 +211,12 @@ pub struct Waiting {
     /// Whether people are what it waits for now.
     #[serde(default)]
     pub waits_for_people: bool,
+    /// What is demanded of approvals; null where none are, or where that was not known.
+    #[serde(default)]
+    pub approvals: Option<ApprovalDemand>,
+    /// When approvers were told that it waits for them; null when they were not.
+    #[serde(default)]
+    pub approvers_told_at: Option<Timestamp>,
     /// What was applied already; null when nothing was.
     pub applied: Option<Deployed>,
     /// When this was written.

@@ -1,4 +1,4 @@
-//! `drift/<functions|layers|unrecognised|configurations|account>/<name>/<KIND>.json`: what runs, or stands still, against the
+//! `drift/<functions|layers|unrecognised|configurations|account|freeze>/<name>/<KIND>.json`: what runs, or stands still, against the
 //! records. Found by `sweep` from state alone, told when it is found, and again when it is gone.
 
 use std::fmt;
@@ -57,11 +57,17 @@ pub enum DriftKind {
     ProbeDiffers,
     /// The probe of every day could not be made.
     ProbeImpossible,
+    /// What runs was deployed by break-glass, which has not ended.
+    BreakGlassInUse,
+    /// What runs was deployed by break-glass, which has ended.
+    BreakGlassRunsOn,
+    /// A freeze stops deployments. It is told when it begins and when it ends, and is nothing wrong.
+    FreezeInForce,
 }
 
 impl DriftKind {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::OtherCodeRuns,
         Self::OtherLayerVersion,
         Self::CscMissing,
@@ -83,6 +89,9 @@ impl DriftKind {
         Self::SettingsChanged,
         Self::ProbeDiffers,
         Self::ProbeImpossible,
+        Self::BreakGlassInUse,
+        Self::BreakGlassRunsOn,
+        Self::FreezeInForce,
     ];
 
     /// The word in records and pages.
@@ -110,6 +119,9 @@ impl DriftKind {
             Self::SettingsChanged => "SETTINGS_CHANGED",
             Self::ProbeDiffers => "PROBE_DIFFERS",
             Self::ProbeImpossible => "PROBE_IMPOSSIBLE",
+            Self::BreakGlassInUse => "BREAK_GLASS_IN_USE",
+            Self::BreakGlassRunsOn => "BREAK_GLASS_RUNS_ON",
+            Self::FreezeInForce => "FREEZE_IN_FORCE",
         }
     }
 
@@ -200,6 +212,18 @@ impl DriftKind {
             Self::ProbeImpossible => {
                 "The probe of every day cannot be made as the stack's parameter ProbeFunction says it. Until it can, \
                  nobody is told when AWS changes its format, but by uploads that are refused."
+            }
+            Self::BreakGlassInUse => {
+                "What runs was deployed by break-glass, although a policy refuses it. It is told every hour until the end \
+                 that the statement gives."
+            }
+            Self::BreakGlassRunsOn => {
+                "What runs was deployed by break-glass, which has ended: a policy refuses what runs, and nobody answers for \
+                 it any more. It is told every day."
+            }
+            Self::FreezeInForce => {
+                "A freeze stops deployments: uploads of the targets that it names are signed and judged, and wait for its \
+                 end."
             }
         }
     }
@@ -296,6 +320,14 @@ impl DriftKind {
                 "Give another ProbeFunction (sam deploy --parameter-overrides), a name within TargetFunctions that no \
                  function has; or leave it empty, if there is to be no probe."
             }
+            Self::BreakGlassInUse | Self::BreakGlassRunsOn => {
+                "Upload a package that meets the policies (countersign push functions/NAME=PACKAGE.zip), or mend what refused \
+                 this one and upload it again; until then, see what was passed over (countersign history functions/NAME)."
+            }
+            Self::FreezeInForce => {
+                "There is nothing to do, if it was planned. Otherwise delete the object in the uploads bucket, which ends the \
+                 freeze, and ask in CloudTrail's data events who put it there."
+            }
         }
     }
 
@@ -324,8 +356,17 @@ impl DriftKind {
             | Self::WeakerParameters
             | Self::SettingsChanged
             | Self::ProbeDiffers
-            | Self::ProbeImpossible => false,
+            | Self::ProbeImpossible
+            | Self::BreakGlassInUse
+            | Self::BreakGlassRunsOn
+            | Self::FreezeInForce => false,
         }
+    }
+
+    /// Whether it is nothing wrong: people are told, and an audit has no finding of it.
+    #[must_use]
+    pub fn is_notice(self) -> bool {
+        self == Self::FreezeInForce
     }
 
     /// Whether someone should be woken.
@@ -338,7 +379,8 @@ impl DriftKind {
             | Self::SignatureRevoked
             | Self::LayerRevoked
             | Self::UploadStuck
-            | Self::ProbeDiffers => true,
+            | Self::ProbeDiffers
+            | Self::BreakGlassInUse => true,
             Self::SignatureExpires
             | Self::TargetGone
             | Self::OtherVersionCurrent
@@ -352,7 +394,9 @@ impl DriftKind {
             | Self::NotGated
             | Self::WeakerParameters
             | Self::SettingsChanged
-            | Self::ProbeImpossible => false,
+            | Self::ProbeImpossible
+            | Self::BreakGlassRunsOn
+            | Self::FreezeInForce => false,
         }
     }
 }
@@ -371,7 +415,7 @@ pub struct Drift {
     /// What kind of drift it is.
     pub kind: DriftKind,
     /// `functions/<name>`, `layers/<name>`, `unrecognised/<hash of the key>`, `configurations/<id>` for a CSC,
-    /// [`ACCOUNT_FUNCTIONS`], [`STACK_PARAMETERS`], [`STACK_SETTINGS`] or [`DAILY_PROBE`].
+    /// `freeze/<name>`, [`ACCOUNT_FUNCTIONS`], [`STACK_PARAMETERS`], [`STACK_SETTINGS`] or [`DAILY_PROBE`].
     pub subject: String,
     /// The same, when it is a target.
     pub target: Option<Target>,

@@ -57,7 +57,7 @@ pub use schema::Schema;
 pub(crate) use silence::{SILENCES_FOLDER, silence_path, silence_state_path};
 pub use silence::{Silence, SilenceState};
 pub use statement::Statement;
-pub(crate) use statement::{read_statement, record_statement};
+pub(crate) use statement::{StatementRecords, read_statement, record_statement};
 pub use store::Document;
 pub(crate) use store::{
     RecordFolder, create, find_upload, path_in, read, read_named, replace, to_json,

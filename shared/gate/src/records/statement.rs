@@ -4,6 +4,8 @@
 //! One document for each object version, written once, so that a later event, which whoever may invoke the function can
 //! make up, changes nothing.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -54,5 +56,30 @@ pub(crate) async fn read_statement<W: Records>(
         Ok(found) => Ok(found.filter(|found: &Statement| found.object == *object)),
         Err(RecordError::Port(error)) => Err(error),
         Err(RecordError::Unreadable { .. } | RecordError::Unwritable { .. }) => Ok(None),
+    }
+}
+
+/// Who made the statements below one folder, as far as that is on record. It reads nothing that is not there: whoever may
+/// read a folder of the records without listing the bucket is told "denied" of what is absent (grade B).
+pub(crate) struct StatementRecords(BTreeSet<String>);
+
+impl StatementRecords {
+    /// One listing. The folder has the same name in the uploads bucket.
+    pub(crate) async fn list<W: Records>(world: &W, folder: &str) -> Result<Self, PortError> {
+        let paths = world.list_records(folder).await?;
+        Ok(Self(paths.into_iter().collect()))
+    }
+
+    /// Who made this one.
+    pub(crate) async fn of<W: Records>(
+        &self,
+        world: &W,
+        object: &Upload,
+    ) -> Result<Option<Statement>, PortError> {
+        if self.0.contains(&path(object)) {
+            read_statement(world, object).await
+        } else {
+            Ok(None)
+        }
     }
 }

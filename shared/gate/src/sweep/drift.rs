@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::settings::{SweepSettings, SweepWorld};
 use crate::{
-    outcome::{DRIFT_DETAIL_TYPE, DriftEvent, RetryableError},
+    outcome::{DRIFT_DETAIL_TYPE, RecordEvent, RetryableError},
     ports::{Announcement, RecordWithEtag, Replacement},
     records::{
         self, DRIFT_FOLDER, Drift, DriftKind, Outcome, RecordError, RecordFolder, Schema,
@@ -250,7 +250,7 @@ async fn announce<W: SweepWorld>(
 ) -> Result<(), RetryableError> {
     let path = drift.path();
     let record = format!("s3://{}/{path}", settings.stack.records_bucket);
-    let event = DriftEvent {
+    let event = RecordEvent {
         stack: settings.stack.name.clone(),
         record: record.clone(),
     };

@@ -7,7 +7,8 @@ use super::{rate_limits::RateLimits, settings::SweepWorld};
 use crate::{
     domain::{Target, Upload},
     outcome::RetryableError,
-    records::{self, Deployed, Live, Outcome, Received, deployed_since},
+    records::{self, Deployed, Live, Outcome, Received, VerdictRecord, deployed_since},
+    verdict::BreakGlassUse,
 };
 
 /// How many uploads are looked at that came after the one of `live.json`, the newest first.
@@ -19,6 +20,8 @@ pub(super) struct LastDeployment {
     pub(super) deployed: Deployed,
     /// Base64 of the SHA-256 of the upload.
     pub(super) source_sha256: String,
+    /// By what a policy was passed over for it.
+    pub(super) break_glass: Option<BreakGlassUse>,
 }
 
 impl From<Live> for LastDeployment {
@@ -27,6 +30,7 @@ impl From<Live> for LastDeployment {
             upload: live.upload,
             deployed: live.deployed,
             source_sha256: live.source_sha256,
+            break_glass: live.break_glass,
         }
     }
 }
@@ -88,13 +92,19 @@ async fn deployment_of<W: SweepWorld>(
     world: &W,
     outcome: Outcome,
 ) -> Result<Option<LastDeployment>, RetryableError> {
-    let received: Option<Received> = records::read(world, &outcome.upload.folder()).await?;
+    let folder = outcome.upload.folder();
+    let received: Option<Received> = records::read(world, &folder).await?;
     let source_sha256 = received.and_then(|received| received.source_sha256);
-    let both = outcome.deployed.zip(source_sha256);
-    Ok(both.map(|(deployed, source_sha256)| LastDeployment {
+    let Some((deployed, source_sha256)) = outcome.deployed.zip(source_sha256) else {
+        return Ok(None);
+    };
+    let record: Option<VerdictRecord> = records::read(world, &folder).await?;
+    let verdict = record.and_then(|record| record.verdict);
+    Ok(Some(LastDeployment {
         upload: outcome.upload,
         deployed,
         source_sha256,
+        break_glass: verdict.and_then(|verdict| verdict.break_glass),
     }))
 }
 

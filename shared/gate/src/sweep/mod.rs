@@ -4,7 +4,7 @@
 //! does not come to its end gets its event again), `what_runs.rs` (a target against its records),
 //! `last_deployment.rs` (which deployment that is, by its records), `current_package.rs` (the package that it can be created from),
 //! `judged_signatures.rs` (whether what runs is still signed well), `referenced_package.rs` (whether what Lambda reads from the signed bucket stays), `configuration.rs` (a function's configuration, layers and CSC against those), `account.rs` (what is told of
-//! the account as a whole), `daily_probe.rs` (whether Signer still writes what is known), `signatures.rs` (what Signer says, asked once in a run), `drift.rs` (what is found
+//! the account as a whole), `freezes.rs` (whether deployments are frozen), `daily_probe.rs` (whether Signer still writes what is known), `signatures.rs` (what Signer says, asked once in a run), `drift.rs` (what is found
 //! is told once, and once more when it is gone), `inventory.rs` (all functions of the account), `rate_limits.rs`
 //! (how fast is read), `settings.rs`.
 //!
@@ -22,6 +22,7 @@ mod configuration;
 mod current_package;
 mod daily_probe;
 mod drift;
+mod freezes;
 mod inventory;
 mod judged_signatures;
 mod last_deployment;

@@ -36,6 +36,8 @@ pub struct SweepSettings {
     pub daily_probe: Option<DailyProbeSettings>,
     /// How much of Lambda's quotas it may take.
     pub quota_share: QuotaShare,
+    /// Whether freezes stop deployments: `COUNTERSIGN_FREEZES`. Then people are told when they begin and end.
+    pub heeds_freezes: bool,
     /// Whether the stack has a key for summaries: then a deployment without one is incomplete.
     pub summarizes: bool,
 }

@@ -11,6 +11,7 @@ use super::{
     account::{changed_settings, look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
     daily_probe::daily_probe,
     drift::{KnownDrift, close_others, functions_told, open, put_away, still_open},
+    freezes::freeze_in_force,
     inventory::Inventory,
     rate_limits::RateLimits,
     settings::{SweepSettings, SweepWorld},
@@ -19,7 +20,7 @@ use super::{
     what_runs::{TARGET_DRIFT_KINDS, compare_target},
 };
 use crate::{
-    domain::{Csc, Target, Upload, subject_of_key},
+    domain::{Csc, FREEZES, Target, Upload, freeze_subject, subject_of_key},
     events::SweepRun,
     outcome::{DeliveryAttempt, RetryableError},
     ports::{ListedVersion, VersionsCursor},
@@ -428,7 +429,13 @@ impl<W: SweepWorld> Sweep<'_, W> {
     /// What there was trouble with, as drift names it: parts of the account as they are, keys by their subjects.
     fn failed_subjects(&self) -> BTreeSet<String> {
         let failed = &self.progress.failed;
-        let of_keys = failed.iter().map(|key| subject_of_key(key));
+        let of_keys = failed.iter().map(|key| {
+            if key.starts_with(FREEZES) {
+                freeze_subject(key)
+            } else {
+                subject_of_key(key)
+            }
+        });
         failed.iter().cloned().chain(of_keys).collect()
     }
 
@@ -446,6 +453,9 @@ impl<W: SweepWorld> Sweep<'_, W> {
         key: &str,
         versions: &[ListedVersion],
     ) -> Result<(), RetryableError> {
+        if key.starts_with(FREEZES) {
+            return self.check_freeze(key, versions).await;
+        }
         let is_settled = self.check_unfinished(key, versions).await?;
         let Ok(target) = Target::from_key(key) else {
             return Ok(());
@@ -458,6 +468,28 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let current = current.and_then(|listed| upload_of(self.settings, listed));
         self.check_target(&target, current.as_ref(), is_settled)
             .await
+    }
+
+    /// Whether a freeze is in force, which is told when it begins and when it ends.
+    async fn check_freeze(
+        &mut self,
+        key: &str,
+        versions: &[ListedVersion],
+    ) -> Result<(), RetryableError> {
+        let mut current = versions.iter().filter(|listed| listed.is_current);
+        let is_there = current.any(|listed| !listed.is_delete_marker);
+        let found = if self.settings.heeds_freezes && is_there {
+            freeze_in_force(self.world, key).await?
+        } else {
+            None
+        };
+        let subject = freeze_subject(key);
+        self.of_account.insert(subject.clone());
+        match found {
+            // It is nothing wrong, and not counted as drift.
+            Some(freeze) => open(self.world, self.settings, &self.known, freeze).await,
+            None => self.close(&subject, &[DriftKind::FreezeInForce], &[]).await,
+        }
     }
 
     /// Takes up the uploads of a key that got stuck. Answers whether none of them is on its way.

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The kinds of drift that are looked for here.
-pub(super) const TARGET_DRIFT_KINDS: [DriftKind; 14] = [
+pub(super) const TARGET_DRIFT_KINDS: [DriftKind; 16] = [
     DriftKind::OtherCodeRuns,
     DriftKind::OtherLayerVersion,
     DriftKind::CscMissing,
@@ -37,6 +37,8 @@ pub(super) const TARGET_DRIFT_KINDS: [DriftKind; 14] = [
     DriftKind::LayerNotTrusted,
     DriftKind::LayerRevoked,
     DriftKind::OtherCsc,
+    DriftKind::BreakGlassInUse,
+    DriftKind::BreakGlassRunsOn,
 ];
 
 /// How many uploads are compared with code that was not deployed last, the newest first.
@@ -140,6 +142,7 @@ pub(super) async fn compare_target<W: SweepWorld>(
         Target::Function(name) => look.compare_function(name, &deployed).await?,
         Target::Layer(name) => look.compare_layer(name, &deployed).await?,
     };
+    look.break_glass(&deployed);
     if let (Some(upload), Some(outcome)) = (current, &outcome) {
         look.current_version(upload, outcome, &deployed);
     }
@@ -196,6 +199,37 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             closed_at: None,
             announced_at: None,
         });
+    }
+
+    /// What was deployed last passed over a policy. What is found changes every hour while that lasts, and every day after its
+    /// end, so that it is told as often.
+    fn break_glass(&mut self, last: &LastDeployment) {
+        let Some(used) = &last.break_glass else {
+            return;
+        };
+        let now = self.world.now();
+        let about = format!(
+            "{} passed over a policy by {}, put there by {}: {:?}",
+            last.upload.label(),
+            used.key,
+            used.by,
+            used.justification
+        );
+        let left = used.until.duration_since(now).as_secs();
+        if left > 0 {
+            // Whole hours, rounded up.
+            let hours = left.saturating_add(3599) / 3600;
+            let found = format!("at most {hours} h before {}", used.until);
+            let message = format!("{about}; it ends at {}", used.until);
+            let kind = DriftKind::BreakGlassInUse;
+            self.add(kind, &last.upload, message, None, Some(&found));
+        } else {
+            let days = left.saturating_neg() / 86_400;
+            let found = format!("{days} days after {}", used.until);
+            let message = format!("{about}; it ended at {}", used.until);
+            let kind = DriftKind::BreakGlassRunsOn;
+            self.add(kind, &last.upload, message, None, Some(&found));
+        }
     }
 
     pub(super) fn note_code(&mut self, code: &CodeIdentity) {

@@ -4,12 +4,44 @@
 //! Lambda itself refuses stay as they are.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{
     finding::{Action, Check, CheckResult, Finding, Status},
     uploader::person_who_uploaded,
 };
 use crate::domain::{BreakGlass, PersonalRoles, ReasonCode};
+
+/// What is known of break-glass for this upload and this target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Glass {
+    /// There is a statement, which is judged.
+    Found(GlassBroken),
+    /// It counted before Lambda took the package: what became of it since changes nothing.
+    Used(BreakGlassUse),
+}
+
+/// By what a policy was passed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakGlassUse {
+    /// The key of the statement.
+    pub key: String,
+    /// The principal that put it there.
+    pub by: String,
+    /// Why.
+    pub justification: String,
+    /// When it ends.
+    pub until: Timestamp,
+}
+
+impl BreakGlassUse {
+    fn sentence(&self) -> String {
+        format!(
+            "{}, by {} until {}: {:?}",
+            self.key, self.by, self.until, self.justification
+        )
+    }
+}
 
 /// A break-glass statement about this upload for this target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +60,7 @@ pub struct GlassBroken {
 
 impl GlassBroken {
     /// Who says so, why and until when; or why it does not count.
-    fn judge(&self, now: Timestamp) -> Result<String, String> {
+    fn judge(&self, now: Timestamp) -> Result<BreakGlassUse, String> {
         let order = self.order.as_ref().map_err(Clone::clone)?;
         let Some(principal) = &self.by else {
             return Err(
@@ -45,19 +77,22 @@ impl GlassBroken {
         if order.until <= now {
             return Err(format!("it ended at {}", order.until));
         }
-        Ok(format!(
-            "by {principal} until {}: {:?}",
-            order.until, order.justification
-        ))
+        Ok(BreakGlassUse {
+            key: self.key.clone(),
+            by: principal.clone(),
+            justification: order.justification.clone(),
+            until: order.until,
+        })
     }
 }
 
-/// Turns what a policy refuses into warnings, if the glass was broken for it, and tells of that.
+/// Turns what a policy refuses into warnings, if the glass was broken for it, and tells of that. What was used before is told
+/// also where nothing stands in the way any more: people are asked before the update alone.
 pub(super) fn pass_over(
     findings: &mut [Finding],
-    glass: &GlassBroken,
+    glass: &Glass,
     now: Timestamp,
-) -> Option<Finding> {
+) -> Option<(Finding, Option<BreakGlassUse>)> {
     let stands_in_the_way = |finding: &Finding| {
         finding.status == Status::Inconclusive
             || (finding.status == Status::Fail && finding.action == Action::Block)
@@ -66,25 +101,27 @@ pub(super) fn pass_over(
         .iter_mut()
         .filter(|finding| stands_in_the_way(finding) && is_policy(finding))
         .collect();
-    if passed.is_empty() {
-        return None;
-    }
-    let (code, message) = match glass.judge(now) {
-        Err(why) => {
-            let message = format!("{} does not count: {why}", glass.key);
+    let judged = match glass {
+        Glass::Found(_) if passed.is_empty() => return None,
+        Glass::Found(found) => found.judge(now).map_err(|why| (&found.key, why)),
+        Glass::Used(used) => Ok(used.clone()),
+    };
+    let (code, message) = match &judged {
+        Err((key, why)) => {
+            let message = format!("{key} does not count: {why}");
             (ReasonCode::BreakGlassInvalid, message)
         }
-        Ok(order) => {
+        Ok(used) => {
             for finding in &mut passed {
                 finding.status = Status::Fail;
                 finding.action = Action::Warn;
                 finding.message = format!("{}; passed over by break-glass", finding.message);
             }
-            let message = format!("{}, {order}", glass.key);
-            (ReasonCode::BreakGlassUsed, message)
+            (ReasonCode::BreakGlassUsed, used.sentence())
         }
     };
-    Some(CheckResult::Fail(code, message).into_finding(Check::BreakGlass, Action::Warn))
+    let finding = CheckResult::Fail(code, message).into_finding(Check::BreakGlass, Action::Warn);
+    Some((finding, judged.ok()))
 }
 
 /// Whether the finding is about what somebody decided, and not about what the package is.

@@ -57,7 +57,8 @@ pub fn decide(evidence: &Evidence) -> Verdict {
     }));
     let glass = evidence.people.break_glass.as_ref();
     let glass = glass.and_then(|glass| pass_over(&mut findings, glass, evidence.now));
-    findings.extend(glass);
+    let (told, break_glass) = glass.unzip();
+    findings.extend(told);
     if let Some(result) = second_opinion(evidence, add_up(&findings, evidence)) {
         let action = action_of(Check::SecondOpinion, evidence);
         findings.push(result.into_finding(Check::SecondOpinion, action));
@@ -68,6 +69,7 @@ pub fn decide(evidence: &Evidence) -> Verdict {
         signature: evidence.package.signature.as_ref().map(SignatureReport::of),
         package: PackageReport::of(evidence),
         provenance: ProvenanceReport::of(evidence),
+        break_glass: break_glass.flatten(),
     }
 }
 

@@ -39,7 +39,7 @@ pub use approve::{Approved, Candidate, Judgement, Verified, judge, verify};
 pub use attested::{
     BuilderRoot, BuilderTrust, FoundAttestations, StoredAttestation, StoredContent,
 };
-pub use break_glass::GlassBroken;
+pub use break_glass::{BreakGlassUse, Glass, GlassBroken};
 pub use countersign_attest::{
     Level, MAX_BUNDLE_BYTES, PublicKey, RefPattern, SourcePattern, WorkflowPattern,
 };
@@ -50,7 +50,10 @@ pub use evidence::{
 pub use examine::{Examine, PackageExaminer, examine};
 pub use fact::{Fact, NoAnswer};
 pub use finding::{Action, Check, Decision, Finding, Status};
-pub use people::{ActiveFreeze, Approvals, Approver, Freezes, GivenApproval, People};
+pub use people::{
+    ActiveFreeze, ApprovalDemand, Approvals, Approver, Count, Freezes, GivenApproval, NotCounted,
+    People,
+};
 pub use provenance_demand::{Builder, DemandError, DemandParts, ProvenanceDemand};
 pub use provenance_evidence::{DemandedProvenance, ProvenanceEvidence};
 pub use provenance_report::{AttestationReport, ProvenanceReport, SignedBy};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{break_glass::GlassBroken, fact::Fact, uploader::person_who_uploaded};
+use super::{break_glass::Glass, fact::Fact, uploader::person_who_uploaded};
 use crate::domain::{Person, PersonalRoles};
 
 /// What people say, as far as it was asked for.
@@ -16,7 +16,7 @@ pub struct People {
     /// Which freezes cover the target; not asked where the stack heeds none.
     pub freezes: Fact<Freezes>,
     /// Who broke the glass; looked for only where a policy refuses the upload and the stack allows it.
-    pub break_glass: Option<GlassBroken>,
+    pub break_glass: Option<Glass>,
 }
 
 impl People {
@@ -27,6 +27,14 @@ impl People {
             approvals: Fact::NotAsked,
             freezes: Fact::NotAsked,
             break_glass: None,
+        }
+    }
+
+    /// What is demanded of approvals, where that is known and some are.
+    pub(crate) fn approval_demand(&self) -> Option<ApprovalDemand> {
+        match &self.approvals {
+            Fact::Known(approvals) => approvals.demand(),
+            Fact::NotAsked | Fact::Unavailable(_) => None,
         }
     }
 
@@ -74,10 +82,55 @@ pub struct Approver {
     pub at: Timestamp,
 }
 
+/// An approval that does not count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotCounted {
+    /// The principal that gave it; null when that is not on record.
+    pub principal: Option<String>,
+    /// The key of the approval.
+    pub key: String,
+    /// When it was given.
+    pub at: Timestamp,
+    /// Why it does not count.
+    pub why: String,
+}
+
 /// Which approvals count, and why the others do not.
-pub(super) struct Count {
-    pub(super) approvers: Vec<Approver>,
-    pub(super) not_counted: Vec<String>,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Those that do, the first given first.
+    pub approvers: Vec<Approver>,
+    /// Those that do not.
+    pub not_counted: Vec<NotCounted>,
+}
+
+/// What is demanded of the approvals of an upload: on record while it waits, so that whoever is asked sees what the gate
+/// counts by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalDemand {
+    /// How many people have to approve.
+    pub required: u32,
+    /// The roles whose sessions are people.
+    pub personal_roles: PersonalRoles,
+    /// How long an approval counts, in seconds.
+    pub lifetime_seconds: i64,
+    /// Until when the upload waits.
+    pub wait_until: Timestamp,
+}
+
+impl ApprovalDemand {
+    /// The approvals that there are, beside what is demanded of them.
+    #[must_use]
+    pub fn with(&self, uploader: Option<String>, given: Vec<GivenApproval>) -> Approvals {
+        Approvals {
+            required: Ok(self.required),
+            uploader,
+            given,
+            personal_roles: self.personal_roles.clone(),
+            lifetime: SignedDuration::from_secs(self.lifetime_seconds),
+            wait_until: self.wait_until,
+        }
+    }
 }
 
 impl Approvals {
@@ -88,6 +141,27 @@ impl Approvals {
         uploader.map_or_else(|_| Vec::new(), |person| self.count(&person, now).approvers)
     }
 
+    /// Which approvals count at this time, or why none can.
+    ///
+    /// # Errors
+    ///
+    /// It is not known who uploaded.
+    pub fn counted(&self, now: Timestamp) -> Result<Count, String> {
+        let uploader = self.uploader_as_person()?;
+        Ok(self.count(&uploader, now))
+    }
+
+    /// What is demanded, without what there is; `None` where the tag that says it cannot be read.
+    #[must_use]
+    pub fn demand(&self) -> Option<ApprovalDemand> {
+        Some(ApprovalDemand {
+            required: *self.required.as_ref().ok()?,
+            personal_roles: self.personal_roles.clone(),
+            lifetime_seconds: self.lifetime.as_secs(),
+            wait_until: self.wait_until,
+        })
+    }
+
     /// The person who uploaded, or why that is not known.
     pub(super) fn uploader_as_person(&self) -> Result<Person, String> {
         person_who_uploaded(self.uploader.as_deref(), &self.personal_roles)
@@ -96,10 +170,7 @@ impl Approvals {
     /// Counts people other than the uploader, each once, by approvals that are not too old.
     pub(super) fn count(&self, uploader: &Person, now: Timestamp) -> Count {
         let mut people: BTreeSet<Person> = BTreeSet::new();
-        let mut count = Count {
-            approvers: Vec::new(),
-            not_counted: Vec::new(),
-        };
+        let mut count = Count::default();
         for given in &self.given {
             match self.judge(given, uploader, &people, now) {
                 Ok((person, principal)) => {
@@ -110,7 +181,12 @@ impl Approvals {
                         at: given.at,
                     });
                 }
-                Err(why) => count.not_counted.push(format!("{}: {why}", given.key)),
+                Err(why) => count.not_counted.push(NotCounted {
+                    principal: given.by.clone(),
+                    key: given.key.clone(),
+                    at: given.at,
+                    why,
+                }),
             }
         }
         count

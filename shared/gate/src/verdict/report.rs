@@ -2,6 +2,7 @@
 //! prints it and the records hold it.
 
 use super::{
+    break_glass::BreakGlassUse,
     evidence::{Evidence, SignatureFacts},
     finding::{Action, Check, Decision, Finding, Status},
     provenance_report::ProvenanceReport,
@@ -65,6 +66,9 @@ pub struct Verdict {
     /// Where it is proven to have been built; left out when nothing is demanded, or nothing that fits is proven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<ProvenanceReport>,
+    /// By what a policy was passed over; left out where none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<BreakGlassUse>,
 }
 
 impl Verdict {
@@ -99,6 +103,13 @@ impl Verdict {
         self.decision == Decision::Inconclusive
             && self.grounds().next().is_some()
             && self.grounds().all(is_of_people)
+    }
+
+    /// Whether approvals are missing, and nothing else but perhaps the end of a freeze.
+    #[must_use]
+    pub fn waits_for_approvals(&self) -> bool {
+        let is_missing = |finding: &Finding| finding.code == Some(ReasonCode::ApprovalMissing);
+        self.waits_for_people() && self.grounds().any(is_missing)
     }
 
     /// What is wrong and does not stand in the way.

@@ -113,10 +113,10 @@ fn every_kind_of_drift_is_documented() {
     let rows: Vec<String> = DriftKind::ALL
         .iter()
         .map(|kind| {
-            let severity = if kind.is_critical() {
-                "critical"
-            } else {
-                "warning"
+            let severity = match (kind.is_critical(), kind.is_notice()) {
+                (true, _) => "critical",
+                (false, true) => "notice",
+                (false, false) => "warning",
             };
             format!(
                 "| `{kind}` | {severity} | {} | {} |",
@@ -129,7 +129,8 @@ fn every_kind_of_drift_is_documented() {
         .lines()
         .filter(|line| {
             let mut cells = line.split(" | ").skip(1);
-            line.starts_with("| `") && matches!(cells.next(), Some("critical" | "warning"))
+            line.starts_with("| `")
+                && matches!(cells.next(), Some("critical" | "warning" | "notice"))
         })
         .collect();
     assert_eq!(found, rows);

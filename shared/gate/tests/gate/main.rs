@@ -11,6 +11,7 @@
 
 mod aliases;
 mod applied;
+mod approvals;
 mod architectures;
 #[expect(
     dead_code,
@@ -21,6 +22,7 @@ mod architectures;
 #[path = "../../../attest/tests/attest/forge.rs"]
 mod attest_forge;
 mod documents;
+mod exceptions_told;
 mod faults;
 mod happy_path;
 mod managed_instances;

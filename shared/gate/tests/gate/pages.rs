@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 use countersign_gate::{
     alerts::{
-        AlertSettings, Alerted, Event, HttpsPages, LiveUpload, Lookup, Page, Severity, alert,
-        classify, formats::render, parse,
+        AlertSettings, Alerted, AwaitedApproval, Event, HttpsPages, LiveUpload, Lookup, Page,
+        Severity, alert, classify, formats::render, parse,
     },
     domain::ReasonCode,
     events::EventError,
@@ -89,6 +89,41 @@ fn page_of_drift(drift: &Drift) -> Option<Page> {
     classify(&settings, &event, &Lookup::Drift(Box::new(drift.clone())))
 }
 
+/// The notice that asks for approvals; the event only points at `waiting.json`.
+fn page_that_asks() -> Option<Page> {
+    let settings = settings();
+    let record = RECORD.replace("outcome.json", "waiting.json");
+    let body = decided(&format!("s3://records/{record}"))
+        .replace("Countersign Upload Decided", "Countersign Approval Needed");
+    let event = parse(&settings, &body).unwrap();
+    assert!(matches!(event, Event::ApprovalNeeded(_)));
+    let awaited = AwaitedApproval {
+        received: serde_json::from_value(json!({
+            "schema": 1,
+            "upload": {
+                "id": {"bucket": "uploads", "key": "functions/orders.zip", "version": "v1"},
+                "at": "2026-11-21T21:44:00Z",
+            },
+            "target": "functions/orders",
+            "bytes": 137,
+            "source_sha256": "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
+            "uploaded_by": {"principal": "AWS:AROAEXAMPLEROLEID0000:ann", "source_ip": "203.0.113.7"},
+            "metadata": {"commit": "1a2b3c4"},
+            "tags": {},
+            "received_at": "2026-11-21T21:44:01Z",
+        }))
+        .unwrap(),
+        demand: serde_json::from_value(json!({
+            "required": 2,
+            "personal_roles": [],
+            "lifetime_seconds": 604_800,
+            "wait_until": "2026-11-24T21:44:00Z",
+        }))
+        .unwrap(),
+    };
+    classify(&settings, &event, &Lookup::Awaited(Some(Box::new(awaited))))
+}
+
 /// Every page that is held against a text.
 fn pages() -> Vec<(String, Page)> {
     let of_samples = SAMPLES
@@ -133,6 +168,7 @@ fn pages() -> Vec<(String, Page)> {
         .chain([
             ("drift-closed".to_owned(), page_of_drift(&closed)),
             ("drift-of-prepared".to_owned(), page_of_drift(&of_prepared)),
+            ("own-approval-needed".to_owned(), page_that_asks()),
             (
                 "own-deployed".to_owned(),
                 page_of_outcome_by(&noticing(), &outcome("deployed", None)),

@@ -26,12 +26,12 @@ use crate::{
 };
 
 /// Two roles and a user. Whoever builds takes the first role.
-const ANN: &str = "AWS:AROAEXAMPLEROLEID0000:ann";
-const ANN_AGAIN: &str = "AWS:AROAEXAMPLEROLEID0000:bob";
-const BEN: &str = "AWS:AROAEXAMPLEROLEID0001:ben";
-const CEM: &str = "AWS:AIDAEXAMPLEUSERID0000";
+pub(crate) const ANN: &str = "AWS:AROAEXAMPLEROLEID0000:ann";
+pub(crate) const ANN_AGAIN: &str = "AWS:AROAEXAMPLEROLEID0000:bob";
+pub(crate) const BEN: &str = "AWS:AROAEXAMPLEROLEID0001:ben";
+pub(crate) const CEM: &str = "AWS:AIDAEXAMPLEUSERID0000";
 
-fn by(principal: &str) -> Uploader {
+pub(crate) fn by(principal: &str) -> Uploader {
     Uploader {
         principal: Some(principal.to_owned()),
         source_ip: None,
@@ -39,7 +39,7 @@ fn by(principal: &str) -> Uploader {
 }
 
 /// Has `sign` told of an object version, as S3 would.
-fn tell(world: &World, key: &str, version: VersionId, by: Uploader) -> Admission {
+pub(crate) fn tell(world: &World, key: &str, version: VersionId, by: Uploader) -> Admission {
     let mut event = event(world, key, Some(version));
     event.uploaded_by = by;
     let (hands, attempt) = (hands(world, "sign"), patient(world));
@@ -47,7 +47,7 @@ fn tell(world: &World, key: &str, version: VersionId, by: Uploader) -> Admission
 }
 
 /// Uploads, has it signed, and answers with its job, which has ended.
-fn uploaded_by(world: &World, key: &str, slot: usize, principal: &str) -> SigningJobId {
+pub(crate) fn uploaded_by(world: &World, key: &str, slot: usize, principal: &str) -> SigningJobId {
     let version = world.upload(key, slot);
     let Admission::Signing { job, .. } = tell(world, key, version, by(principal)) else {
         panic!("it is not signed")
@@ -56,18 +56,18 @@ fn uploaded_by(world: &World, key: &str, slot: usize, principal: &str) -> Signin
     job
 }
 
-fn digest(world: &World, slot: usize) -> UploadDigest {
+pub(crate) fn digest(world: &World, slot: usize) -> UploadDigest {
     let source = world.state().packages[slot].source.clone();
     UploadDigest::of_bytes(&Sha256::digest(source).into())
 }
 
-fn approval(world: &World, slot: usize, name: &str) -> String {
+pub(crate) fn approval(world: &World, slot: usize, name: &str) -> String {
     let digest = digest(world, slot);
     format!("approvals/functions/checkout/{digest}/{name}.json")
 }
 
 /// Puts an approval there, and has `sign` told of it.
-fn approve(world: &World, slot: usize, name: &str, principal: &str) -> String {
+pub(crate) fn approve(world: &World, slot: usize, name: &str, principal: &str) -> String {
     let key = approval(world, slot, name);
     let version = world.state_that(&key, "{}");
     assert!(matches!(
@@ -77,19 +77,19 @@ fn approve(world: &World, slot: usize, name: &str, principal: &str) -> String {
     key
 }
 
-fn demanding(required_approvals: u32) -> DeploySettings {
+pub(crate) fn demanding(required_approvals: u32) -> DeploySettings {
     let mut settings = deploy_settings();
     settings.people.required_approvals = required_approvals;
     settings
 }
 
-fn frozen() -> DeploySettings {
+pub(crate) fn frozen() -> DeploySettings {
     let mut settings = deploy_settings();
     settings.people.heeds_freezes = true;
     settings
 }
 
-fn attempt(
+pub(crate) fn attempt(
     world: &World,
     settings: &DeploySettings,
     job: &SigningJobId,
@@ -98,7 +98,7 @@ fn attempt(
 }
 
 /// What the upload waits for. It is people.
-fn waits(world: &World, settings: &DeploySettings, job: &SigningJobId) -> String {
+pub(crate) fn waits(world: &World, settings: &DeploySettings, job: &SigningJobId) -> String {
     let error = attempt(world, settings, job).unwrap_err();
     let RetryableError::WaitingForPeople { .. } = &error else {
         panic!("it waits for something else: {error:?}")
@@ -112,11 +112,11 @@ fn end(world: &World, settings: &DeploySettings, job: &SigningJobId) -> (UploadS
     (outcome.state, outcome.code.expect("there is a reason"))
 }
 
-fn hours(world: &World, hours: i64) {
+pub(crate) fn hours(world: &World, hours: i64) {
     world.state().tick(hours * 3600);
 }
 
-fn record<T: for<'de> serde::Deserialize<'de>>(world: &World, file: &str) -> T {
+pub(crate) fn record<T: for<'de> serde::Deserialize<'de>>(world: &World, file: &str) -> T {
     let state = world.state();
     let path = state.records.keys().find(|path| path.ends_with(file));
     state.record(path.unwrap()).unwrap()
@@ -378,7 +378,7 @@ fn sweep_lets_it_wait_and_takes_it_up_when_nobody_does() {
     assert_eq!(world.state().resent.len(), 1);
 }
 
-const ORDER: &str = r#"{"schema":1,"targets":["functions/check*"],"reason":"Black Friday","until":"2026-09-29T12:00:00Z"}"#;
+pub(crate) const ORDER: &str = r#"{"schema":1,"targets":["functions/check*"],"reason":"Black Friday","until":"2026-09-29T12:00:00Z"}"#;
 
 #[test]
 fn upload_waits_for_the_end_of_a_freeze() {
@@ -552,17 +552,17 @@ fn statements_are_no_uploads() {
     );
 }
 
-const EMERGENCY: &str =
+pub(crate) const EMERGENCY: &str =
     r#"{"schema":1,"justification":"the shop is down","until":"2026-09-29T12:00:00Z"}"#;
 
-fn allowing() -> DeploySettings {
+pub(crate) fn allowing() -> DeploySettings {
     let mut settings = deploy_settings();
     settings.people.allows_break_glass = true;
     settings
 }
 
 /// Breaks the glass for a slot's package, and has `sign` told of it.
-fn break_glass(world: &World, slot: usize, body: &str, principal: &str) {
+pub(crate) fn break_glass(world: &World, slot: usize, body: &str, principal: &str) {
     let key = format!(
         "break-glass/functions/checkout/{}.json",
         digest(world, slot)
@@ -575,7 +575,7 @@ fn break_glass(world: &World, slot: usize, body: &str, principal: &str) {
 }
 
 /// Takes the function's code signing configuration away: the stack refuses to deploy to it, and Lambda would not.
-fn without_csc(world: &World) {
+pub(crate) fn without_csc(world: &World) {
     change(world, |function| function.csc = None);
 }
 

@@ -207,6 +207,7 @@ fn late_attestation_is_waited_for() {
     let RetryableError::Inconclusive {
         verdict,
         waits_for_aws,
+        ..
     } = why(&error)
     else {
         panic!("{error:?}")

@@ -31,6 +31,7 @@ mod every_command;
 mod faults;
 mod happy_path;
 mod pages;
+mod people;
 mod provenance;
 mod refusals;
 mod summaries;

@@ -51,7 +51,9 @@ fn of_drift(kind: DriftKind, subject: &str, stack: &str) -> Option<String> {
         | DriftKind::OtherVersionCurrent
         | DriftKind::LiveRecordBehind
         | DriftKind::PackageBehind
-        | DriftKind::PackageExpires => of_target("countersign history", subject),
+        | DriftKind::PackageExpires
+        | DriftKind::BreakGlassInUse
+        | DriftKind::BreakGlassRunsOn => of_target("countersign history", subject),
         DriftKind::UploadStuck => of_target("countersign status", subject),
         DriftKind::LayerNotTrusted | DriftKind::LayerRevoked => {
             Some("countersign layer list".to_owned())
@@ -68,8 +70,8 @@ fn of_drift(kind: DriftKind, subject: &str, stack: &str) -> Option<String> {
             "countersign doctor --stack {} --probe",
             plain(stack)?
         )),
-        // An audit tells each of these functions by itself.
-        DriftKind::NotGated => None,
+        // An audit tells each of these functions by itself, and no freeze.
+        DriftKind::NotGated | DriftKind::FreezeInForce => None,
     }
 }
 

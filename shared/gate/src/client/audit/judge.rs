@@ -275,7 +275,7 @@ fn of_drift(posture: &Posture, drift: &[Drift], findings: &mut Vec<AuditFinding>
     // Functions outside the gate are a finding each, below.
     for drift in drift
         .iter()
-        .filter(|drift| drift.kind != DriftKind::NotGated)
+        .filter(|drift| drift.kind != DriftKind::NotGated && !drift.kind.is_notice())
     {
         told.insert((drift.subject.clone(), drift.kind));
         let kind = FindingKind::Drift(drift.kind);

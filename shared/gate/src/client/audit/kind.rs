@@ -111,10 +111,10 @@ impl FindingKind {
             Self::CscOpenToAdministrator,
             Self::PolicyUnread,
         ];
-        // That one tells of all functions in one page; here each is a finding of its own.
+        // That one tells of all functions in one page; here each is a finding of its own. A freeze is nothing wrong.
         let drift = DriftKind::ALL
             .into_iter()
-            .filter(|kind| *kind != DriftKind::NotGated);
+            .filter(|kind| *kind != DriftKind::NotGated && !kind.is_notice());
         drift.map(Self::Drift).chain(own)
     }
 
@@ -320,7 +320,10 @@ impl FindingKind {
                 | DriftKind::WeakerParameters
                 | DriftKind::SettingsChanged
                 | DriftKind::ProbeDiffers
-                | DriftKind::ProbeImpossible,
+                | DriftKind::ProbeImpossible
+                | DriftKind::BreakGlassInUse
+                | DriftKind::BreakGlassRunsOn
+                | DriftKind::FreezeInForce,
             )
             | Self::UploadFailed
             | Self::NotGated

@@ -86,6 +86,13 @@ pub(super) const KEY: CheckKind = CheckKind {
     basis: "kms:DescribeKey, kms:GetKeyRotationStatus",
     docs: "docs/operating.md#keys-and-certificates",
 };
+pub(super) const SUMMARY_KEY: CheckKind = CheckKind {
+    id: "summary-key",
+    category: "storage",
+    statement: "where the stack signs summaries: their key is enabled, and signs with ECDSA P-384",
+    basis: "kms:DescribeKey",
+    docs: "docs/summary.md#turn-it-on",
+};
 pub(super) const VERSIONING: CheckKind = CheckKind {
     id: "bucket-versioning",
     category: "storage",
@@ -221,7 +228,7 @@ pub(super) const ARCHITECTURE: CheckKind = CheckKind {
 };
 
 /// All of them.
-pub static KINDS: [&CheckKind; 31] = [
+pub static KINDS: [&CheckKind; 32] = [
     &STACK,
     &REGION,
     &OUTPUTS,
@@ -234,6 +241,7 @@ pub static KINDS: [&CheckKind; 31] = [
     &ROLE,
     &RIGHTS,
     &KEY,
+    &SUMMARY_KEY,
     &VERSIONING,
     &PUBLIC,
     &ENCRYPTION,

@@ -2,7 +2,7 @@
 
 use super::{
     check::{CheckKind, StackCheck, plain},
-    kinds::{BUCKET_POLICY, ENCRYPTION, KEY, NOTIFICATION, PUBLIC, VERSIONING},
+    kinds::{BUCKET_POLICY, ENCRYPTION, KEY, NOTIFICATION, PUBLIC, SUMMARY_KEY, VERSIONING},
     parts::Parts,
 };
 use crate::ports::{BucketSettings, StackInspection};
@@ -42,11 +42,15 @@ const UPLOADS: &str = "UploadsBucket";
 /// The one that Lambda reads where code is deployed by reference, and the statement that lets it.
 const SIGNED: &str = "SignedBucket";
 const REFERENCED: &str = "LambdaReadsReferencedCode";
+/// How the key of summaries has to be made: `KeyUsage` and `KeySpec`.
+const SIGNS: &str = "SIGN_VERIFY";
+const P384: &str = "ECC_NIST_P384";
 /// The one that a stack may be without.
 const OPTIONAL: &str = "TrailBucket";
 
 pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackCheck> {
     let mut checks = vec![key(inspection, parts).await];
+    checks.extend(summary_key(inspection, parts).await);
     for (logical_id, statements) in BUCKETS {
         let Some(bucket) = parts.physical(logical_id) else {
             if logical_id != OPTIONAL {
@@ -132,6 +136,65 @@ async fn key<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck {
             ),
         },
     }
+}
+
+/// The key that signs summaries; nothing where the stack signs none.
+async fn summary_key<I: StackInspection>(inspection: &I, parts: &Parts) -> Option<StackCheck> {
+    const CREATED: &str = "SummarySigningKey";
+    let parameter = parts.parameters.get("SummaryKey").map(String::as_str);
+    let (subject, id) = match parameter {
+        None | Some("none" | "") => return None,
+        Some("create") => (CREATED, parts.physical(CREATED)),
+        Some(arn) => ("SummaryKey", Some(arn)),
+    };
+    let Some(id) = id else {
+        let message = "SummaryKey is create, and the stack has no such resource";
+        let (fix, events) = ("deploy the stack again", parts.events_command());
+        return Some(StackCheck::failure(
+            &SUMMARY_KEY,
+            subject,
+            message,
+            fix,
+            events,
+        ));
+    };
+    let command = |verb: &str| plain(id).map(|id| format!("aws kms {verb} --key-id {id}"));
+    let failure = |message: String, fix: &str, verb: &str| {
+        StackCheck::failure(&SUMMARY_KEY, subject, message, fix, command(verb))
+    };
+    let another = "create a key with KeySpec ECC_NIST_P384 and KeyUsage SIGN_VERIFY, and name it in SummaryKey";
+    let settings = match inspection.key_settings(id).await {
+        Err(error) => return Some(StackCheck::no_answer(&SUMMARY_KEY, subject, &error)),
+        Ok(None) => {
+            let message = "there is no such key: deployments get no summary".to_owned();
+            return Some(failure(message, another, "describe-key"));
+        }
+        Ok(Some(settings)) => settings,
+    };
+    let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
+    let (usage, spec) = (said(&settings.usage), said(&settings.spec));
+    Some(match settings.state.as_str() {
+        _ if usage != SIGNS => {
+            let message = format!("its usage is {usage}: it signs no summary");
+            failure(message, another, "describe-key")
+        }
+        _ if spec != P384 => {
+            let message =
+                format!("it is of the spec {spec}: summaries are signed with ECDSA_SHA_384");
+            failure(message, another, "describe-key")
+        }
+        "Enabled" => StackCheck::pass(&SUMMARY_KEY, subject, "enabled, and signs with ECDSA P-384"),
+        "PendingDeletion" => failure(
+            "it is about to be deleted: deployments get no summary".to_owned(),
+            "cancel that, then enable the key; whoever may have used it is in CloudTrail",
+            "cancel-key-deletion",
+        ),
+        state => failure(
+            format!("its state is {state}: deployments get no summary"),
+            "enable it",
+            "enable-key",
+        ),
+    })
 }
 
 fn bucket_checks(

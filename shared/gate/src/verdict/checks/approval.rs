@@ -53,7 +53,11 @@ fn judge(approvals: &Approvals, now: jiff::Timestamp) -> CheckResult {
         message = format!("{message}, by {}", names.join(", "));
     }
     if !not_counted.is_empty() {
-        message = format!("{message}; not counted: {}", not_counted.join("; "));
+        let told: Vec<String> = not_counted
+            .iter()
+            .map(|of| format!("{}: {}", of.key, of.why))
+            .collect();
+        message = format!("{message}; not counted: {}", told.join("; "));
     }
     if now < approvals.wait_until {
         let message = format!("{message}; it waits until {}", approvals.wait_until);

@@ -11,6 +11,10 @@
 //! - an old version that is deleted is the gate's own, and nothing names it;
 //! - people get one page for each thing that is due and none for others, each that is due is sent in the end, and
 //!   nothing waits for ever (`paged.rs`);
+//! - where people are asked, nothing is changed that nobody else approved, unless the glass was broken and its end had not
+//!   come, which is told; and no upload is refused for an approval that was there;
+//! - where it has to be proven where packages were built, nothing is changed of which it is not, and no upload is refused for an
+//!   attestation that was there;
 //! - where the stack has a key for it, a deployment has its summary, and nothing is deployed again for one;
 //! - what no event told is found by `sweep`: an upload whose event was lost ends, and other code than was
 //!   deployed last is told, once, and no longer than it lasts.
@@ -30,7 +34,9 @@
 )]
 
 mod alerting;
+mod attested;
 mod paged;
+mod people;
 mod rest;
 mod schedule;
 mod shrink;
@@ -48,17 +54,21 @@ use countersign_testkit::checkout;
 
 use crate::world::{
     Mistake,
+    attested::NOT_PROVEN,
     invariants::{
         ALIAS_BACK, ALIAS_READ_TOO_LATE, CANARY_ENDED, DONE_TWICE, FOREIGN_JOB, LIVE_OLDER,
         NO_VERDICT, NOT_READY, NOT_REPLACED, NOT_THERE, OLD_CONFIGURATION, OLDER_OFFERED,
         OLDER_OVER_NEWER, OLDER_PUBLISHED, READ_TOO_LATE, REVOKED, START_NOT_JUDGED,
         TAG_NOT_JUDGED, TOOK_IT, WRITTEN_TWICE,
     },
+    people::{GLASS_NOT_TOLD, NOT_APPROVED},
     pruning::{PRUNED_FOREIGN, PRUNED_IN_USE},
 };
+use attested::demands_provenance;
 use paged::{
     CLOSED_BY_OLDER, COUNTED_TWICE, NOT_PAGED, PAGED_AGAIN, PAGED_FOR_NONE, STAYS_OPEN, WAITS,
 };
+use people::asks_people;
 use rest::{DRIFT_NOT_FOUND, NO_END, NO_SUMMARY, NOT_ANNOUNCED};
 use schedule::{NEVER_STILL, OUT_OF_TIME, runs_alert};
 use shrink::{Failure, shortest};
@@ -170,6 +180,27 @@ fn mistakes_of_alert_are_found() {
     find(&mistakes, runs_alert);
 }
 
+#[test]
+fn mistakes_about_people_are_found() {
+    let mistakes = [
+        (Mistake::UploaderCounted, NOT_APPROVED),
+        (Mistake::WithdrawnCounted, NOT_APPROVED),
+        (Mistake::BytesNotCompared, NOT_APPROVED),
+        (Mistake::GlassNeverEnds, NOT_APPROVED),
+        (Mistake::GlassForgotten, GLASS_NOT_TOLD),
+    ];
+    find(&mistakes, asks_people);
+}
+
+#[test]
+fn mistakes_about_attestations_are_found() {
+    let mistakes = [
+        (Mistake::AttestationNotCompared, NOT_PROVEN),
+        (Mistake::AttestationNotMissed, NOT_PROVEN),
+    ];
+    find(&mistakes, demands_provenance);
+}
+
 /// Each mistake must be found, for the right reason, within the first of those schedules that can find it.
 fn find(mistakes: &[(Mistake, &str)], can_find: fn(u64) -> bool) {
     let mut missed = Vec::new();
@@ -198,7 +229,9 @@ fn failure_is_told_by_its_shortest_story() {
         (Mistake::NotAnnounced, NOT_ANNOUNCED),
         (Mistake::RevocationNotSeen, REVOKED),
     ] {
-        let seed = (0..SOON).find(|seed| complains(*seed, mistake, complaint));
+        // Those in which nobody is asked: what is said there belongs to each story.
+        let mut plain = (0..SOON).filter(|seed| !asks_people(*seed) && !demands_provenance(*seed));
+        let seed = plain.find(|seed| complains(*seed, mistake, complaint));
         let failure = Failure::or_deployed(seed.unwrap(), Some(mistake));
         let failure = failure.expect_err("it failed before");
         let before = failure.steps.len();

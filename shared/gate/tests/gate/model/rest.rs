@@ -143,6 +143,12 @@ impl Schedule {
                 Some(ReasonCode::CanaryRunning) => self.refuses_canaries(),
                 Some(ReasonCode::JobRevoked) => state.was_revoked,
                 Some(ReasonCode::NoCodeSigningConfig) => state.was_unsigned,
+                Some(ReasonCode::ApprovalMissing) => self.kind.asks_people,
+                Some(
+                    ReasonCode::ProvenanceMissing
+                    | ReasonCode::ProvenanceMismatch
+                    | ReasonCode::ProvenanceInvalid,
+                ) => self.kind.demands_provenance,
                 _ => false,
             },
             (Nature::Good, Ended::Failed) => {
@@ -154,6 +160,10 @@ impl Schedule {
                         Some(ReasonCode::SourceAbsent) => put.gone_at.is_some(),
                         Some(ReasonCode::JobRevoked) => state.was_revoked,
                         Some(ReasonCode::NoCodeSigningConfig) => state.was_unsigned,
+                        // It was withdrawn after the update was sent, which Lambda did not take.
+                        Some(ReasonCode::ApprovalMissing) => {
+                            self.kind.asks_people && !state.took.contains(&at)
+                        }
                         _ => is_forged,
                     }
             }

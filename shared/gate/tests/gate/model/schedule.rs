@@ -22,10 +22,15 @@ use countersign_gate::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::alerting::{self, LIFETIME};
+use super::{
+    alerting::{self, LIFETIME},
+    attested::{demanding_provenance, demands_provenance, proof_of},
+    people::{asking_people, asks_people},
+};
 use crate::world::{
     AliasState, FUNCTION, Faults, LAYER, Mistake, PublishedVersion, World, WorldState,
     packages::{CachingExaminer, STACK, slots},
+    people::{SOMEBODY_ELSE, UPLOADER},
     random::Random,
     run::{
         deploy_settings, event, hands, patient, poll_in, run_in, sign_settings, stack,
@@ -87,6 +92,10 @@ struct Common {
     examiner: CachingExaminer,
     sign: SignSettings,
     deploy: [DeploySettings; 3],
+    /// The same, where people are asked.
+    asking: [DeploySettings; 3],
+    /// The same, where it has to be proven where packages were built.
+    proving: [DeploySettings; 3],
     sweep: SweepSettings,
     /// Who verified, in summaries.
     verifier: StackArn,
@@ -102,6 +111,14 @@ fn common() -> &'static Common {
         }),
         ..deploy_settings()
     };
+    let asking = |canary| DeploySettings {
+        people: asking_people(),
+        ..with(canary)
+    };
+    let proving = |canary| DeploySettings {
+        provenance: demanding_provenance(),
+        ..with(canary)
+    };
     COMMON.get_or_init(|| Common {
         examiner: CachingExaminer::new(),
         sign: sign_settings(),
@@ -109,6 +126,16 @@ fn common() -> &'static Common {
             with(CanaryPolicy::Wait),
             with(CanaryPolicy::Refuse),
             with(CanaryPolicy::TakeOver),
+        ],
+        asking: [
+            asking(CanaryPolicy::Wait),
+            asking(CanaryPolicy::Refuse),
+            asking(CanaryPolicy::TakeOver),
+        ],
+        proving: [
+            proving(CanaryPolicy::Wait),
+            proving(CanaryPolicy::Refuse),
+            proving(CanaryPolicy::TakeOver),
         ],
         sweep: sweep_settings(),
         verifier: StackArn::parse(STACK).unwrap(),
@@ -141,6 +168,10 @@ pub(super) struct Kind {
     is_revoked: bool,
     /// `alert` runs, and somebody goes past the gate.
     pub(super) alerts: bool,
+    /// Uploads take an approval, and the glass may be broken.
+    pub(super) asks_people: bool,
+    /// It has to be proven where packages were built.
+    pub(super) demands_provenance: bool,
 }
 
 /// What everything that happens in a step is drawn from: a step can be left out, and the others stay what they
@@ -253,7 +284,8 @@ impl Schedule {
             is_short: random.in_1000(200),
             is_meddled_with: random.in_1000(500),
             is_racing: random.in_1000(500),
-            is_forged: random.in_1000(200),
+            // Who uploads and approves is then known from events, which nobody forges where people are asked.
+            is_forged: random.in_1000(200) && !asks_people(seed),
             canary: random.below(3),
             // By the seed alone, so that older schedules stay what they were.
             is_lossy: seed % 8 == 4 || seed % 32 == 8,
@@ -261,6 +293,8 @@ impl Schedule {
             summarizes: matches!(seed % 32, 11 | 12),
             is_revoked: seed % 8 == 2,
             alerts: runs_alert(seed),
+            asks_people: asks_people(seed),
+            demands_provenance: demands_provenance(seed),
         };
         {
             let mut state = world.state();
@@ -268,6 +302,9 @@ impl Schedule {
             state.mistake = mistake;
             state.canaries_are_safe = kind.canary < 2;
             state.trail.is_on = kind.alerts;
+            state.asks_people = kind.asks_people;
+            state.demands_provenance = kind.demands_provenance;
+            state.proves = proof_of;
             prepare(&mut state, &mut random, kind);
         }
         let to_come = to_come(&mut random, layers_in_1000(seed));
@@ -319,6 +356,8 @@ impl Schedule {
                 let version = 1 + self.random.below(4);
                 self.world.provision(&version.to_string());
             }
+            43..=46 if self.kind.asks_people => self.people_speak(),
+            43..=46 if self.kind.demands_provenance => self.builder_speaks(),
             45..=46 if self.kind.is_lossy => self.deliver_what_was_resent(),
             47..=66 if self.kind.alerts => self.step_of_alert(),
             _ => self.go_on_with_a_task(),
@@ -411,8 +450,19 @@ impl Schedule {
             return;
         };
         let version = self.world.upload(key, slot);
-        let event = event(&self.world, key, Some(version));
+        let mut event = event(&self.world, key, Some(version));
+        if self.kind.asks_people {
+            event.uploaded_by.principal = Some(UPLOADER.to_owned());
+        }
         self.send(&Event::Uploaded(event));
+        if self.kind.asks_people && self.random.in_1000(400) {
+            let put = self.world.state().puts.len() - 1;
+            self.approve(put, SOMEBODY_ELSE);
+        }
+        if self.kind.demands_provenance && self.random.in_1000(400) {
+            let put = self.world.state().puts.len() - 1;
+            self.attest(put);
+        }
         if self.kind.is_forged && self.random.in_1000(150) {
             let puts = self.world.state().puts.len();
             let other = self.random.below(puts);
@@ -477,7 +527,7 @@ impl Schedule {
     }
 
     /// Queues deliver at least once, and what S3 and EventBridge send to them may be lost.
-    fn send(&mut self, event: &Event) {
+    pub(super) fn send(&mut self, event: &Event) {
         let is_event = !matches!(event, Event::Scheduled(_));
         if self.kind.is_lossy && is_event && !self.is_at_rest && self.random.in_1000(300) {
             if let Event::Uploaded(UploadEvent {
@@ -590,9 +640,16 @@ impl Schedule {
             examiner,
             sign,
             deploy: settings,
+            asking,
+            proving,
             sweep: sweep_settings,
             verifier,
         } = common();
+        let settings = match (self.kind.asks_people, self.kind.demands_provenance) {
+            (true, _) => asking,
+            (false, true) => proving,
+            (false, false) => settings,
+        };
         let settings = &settings[self.kind.canary];
         let (prunes, summarizes) = (self.kind.prunes, self.kind.summarizes);
         let sweep_settings = SweepSettings {

@@ -9,8 +9,10 @@ use countersign_gate::{
     deployment::ALIAS_TAG,
     domain::*,
     records::{Live, Outcome, Signing, UploadState, VerdictRecord},
-    verdict::Verified,
+    verdict::{Decision, Verified},
 };
+
+use jiff::Timestamp;
 
 use super::{FunctionState, PublishedVersion, WorldState, packages::Nature};
 
@@ -48,7 +50,9 @@ pub const BAD_DEPLOYED: &str = "what may not run is called deployed";
 #[derive(Default)]
 pub struct Seen {
     /// When the caller began.
-    began: u64,
+    pub(super) began: u64,
+    /// The same, by the clock.
+    pub(super) began_at: Timestamp,
     /// The function's configuration then.
     config: u64,
     /// Which upload was current when the function's revision was last read.
@@ -71,9 +75,10 @@ pub struct Seen {
 
 impl Seen {
     /// A caller that begins now, while the function has this configuration.
-    pub fn since(began: u64, config: u64) -> Self {
+    pub fn since(began: u64, began_at: Timestamp, config: u64) -> Self {
         Self {
             began,
+            began_at,
             config,
             ..Self::default()
         }
@@ -155,6 +160,8 @@ impl WorldState {
             !self.took.contains(&put) || before != approved.code_sha256(),
             "{DONE_TWICE}"
         );
+        self.check_people(seen, put);
+        self.check_build(put);
         seen.has_updated = true;
         self.took.insert(put);
         self.landed.push(put);
@@ -179,7 +186,7 @@ impl WorldState {
     }
 
     /// What must hold when a layer version is about to be published.
-    pub(super) fn check_publication(&mut self, approved: &Verified) {
+    pub(super) fn check_publication(&mut self, seen: &Seen, approved: &Verified) {
         let put = self.put_of(approved.upload()).expect("it was uploaded");
         assert!(!self.took.contains(&put), "{DONE_TWICE}");
         self.check_is_approved(approved);
@@ -190,6 +197,8 @@ impl WorldState {
             .filter(|took| self.puts[**took].key == *key);
         let mut still_there = published.filter(|took| !self.is_gone(**took));
         assert!(still_there.all(|took| *took < put), "{OLDER_PUBLISHED}");
+        self.check_people(seen, put);
+        self.check_build(put);
         self.took.insert(put);
     }
 
@@ -235,6 +244,16 @@ impl WorldState {
             let source = &job.request.source;
             assert_eq!(*source, signing.received.upload.id, "{FOREIGN_JOB}");
         }
+        if path.ends_with("/verdict.json") {
+            let record: VerdictRecord = serde_json::from_slice(body).unwrap();
+            let verdict = record
+                .verdict
+                .filter(|verdict| verdict.decision == Decision::Reject);
+            if let (Some(verdict), Some(put)) = (verdict, self.put_of(&record.upload)) {
+                self.check_refusal_of_people(seen, put, &verdict);
+                self.check_refusal_of_build(seen, put, &verdict);
+            }
+        }
         if path.ends_with("/outcome.json") {
             assert!(!self.records.contains_key(path), "{WRITTEN_TWICE}");
             let outcome: Outcome = serde_json::from_slice(body).unwrap();
@@ -252,6 +271,7 @@ impl WorldState {
                 && self.puts[put].slot.is_some()
             {
                 self.check_outcome(seen, put, &outcome);
+                self.check_outcome_of_people(put, &outcome);
             }
         }
     }

@@ -447,7 +447,7 @@ impl Layers for SimulatedPorts {
             let slot = state
                 .slot_of_code(&approved.verified().code_sha256())
                 .expect("it is of a slot");
-            state.check_publication(approved.verified());
+            state.check_publication(&self.seen.lock().unwrap(), approved.verified());
             let version = LayerState {
                 description: request.description.clone(),
                 code_sha256: approved.verified().code_sha256(),

@@ -86,6 +86,20 @@ pub enum Mistake {
     EndBeforeNotSought,
     /// The calls of the gate's own roles are taken for those of others.
     OwnRolesNotKnown,
+    /// Whoever uploaded may approve.
+    UploaderCounted,
+    /// An approval that was withdrawn counts.
+    WithdrawnCounted,
+    /// An approval of other bytes counts.
+    BytesNotCompared,
+    /// The end of break-glass is not looked at.
+    GlassNeverEnds,
+    /// What passed by break-glass is forgotten once Lambda took it.
+    GlassForgotten,
+    /// What an attestation says is not compared with the package and what is demanded.
+    AttestationNotCompared,
+    /// Where no attestation is, one is taken to be there.
+    AttestationNotMissed,
 }
 
 impl Mistake {

@@ -7,11 +7,13 @@
     reason = "one binary of tests, in which everything may use the world"
 )]
 
+pub mod attested;
 pub mod invariants;
 mod lambda;
 mod mistake;
 mod others;
 pub mod packages;
+pub mod people;
 pub mod pruning;
 pub mod quotas;
 pub mod random;
@@ -81,6 +83,10 @@ pub struct StoredStatement {
     pub version: VersionId,
     pub at: Timestamp,
     pub body: Option<Vec<u8>>,
+    /// Counts with everything else that happens.
+    pub tick: u64,
+    /// Who put it there, where a schedule says so.
+    pub by: Option<&'static str>,
 }
 
 /// One `PutObject` or `DeleteObject` of an upload's key, which stays known when its version is deleted for
@@ -252,6 +258,8 @@ pub struct WorldState {
     pub cscs: BTreeMap<String, Csc>,
     /// Outcomes that were announced: detail of each event.
     pub events: Vec<String>,
+    /// Approvals that were asked for: detail of each event.
+    pub approvals_asked: Vec<String>,
     /// What was published to the topic.
     pub pages: Vec<SnsMessage>,
     /// Port calls, as AWS names them.
@@ -357,6 +365,18 @@ pub struct WorldState {
     pub was_unsigned: bool,
     /// Signatures were revoked, for a while at least.
     pub was_revoked: bool,
+    /// Whether it has to be proven where uploads were built.
+    pub demands_provenance: bool,
+    /// What would prove it, by the key of an attestation: for mistakes.
+    pub proves: fn(&str) -> Vec<u8>,
+    /// Since when that is proven of these bytes.
+    pub attested: BTreeMap<Vec<u8>, u64>,
+    /// Whether uploads take an approval, or a broken glass.
+    pub asks_people: bool,
+    /// The uploads whose code Lambda took from the gate because the glass was broken, and nobody had approved them.
+    pub by_glass: BTreeSet<usize>,
+    /// When each statement went on record.
+    pub statements_recorded: BTreeMap<String, u64>,
     /// What `sweep` sent again, and was not delivered yet.
     pub resent: Vec<(Receiver, String)>,
     /// The documents of drift that were told.
@@ -405,6 +425,7 @@ impl World {
                 Csc::new(Some(csc), CscPolicy::Enforce, allowed),
             )]),
             events: Vec::new(),
+            approvals_asked: Vec::new(),
             pages: Vec::new(),
             calls: Vec::new(),
             fault_at: None,
@@ -458,6 +479,12 @@ impl World {
             job_revoked: None,
             was_unsigned: false,
             was_revoked: false,
+            demands_provenance: false,
+            proves: |_| Vec::new(),
+            attested: BTreeMap::new(),
+            asks_people: false,
+            by_glass: BTreeSet::new(),
+            statements_recorded: BTreeMap::new(),
             resent: Vec::new(),
             drift_told: Vec::new(),
             pruned: 0,
@@ -489,23 +516,36 @@ impl World {
 
     /// Puts a statement under a key, as its new current version.
     pub fn state_that(&self, key: &str, body: &str) -> VersionId {
-        self.put_statement(key, Some(body.as_bytes().to_vec()))
+        self.put_statement(key, Some(body.as_bytes().to_vec()), None)
+    }
+
+    /// The same, by somebody.
+    pub fn state_by(&self, key: &str, body: &str, by: &'static str) -> VersionId {
+        self.put_statement(key, Some(body.as_bytes().to_vec()), Some(by))
     }
 
     /// Deletes a statement: a delete marker becomes current.
     pub fn withdraw(&self, key: &str) {
-        self.put_statement(key, None);
+        self.put_statement(key, None, None);
     }
 
-    fn put_statement(&self, key: &str, body: Option<Vec<u8>>) -> VersionId {
+    fn put_statement(
+        &self,
+        key: &str,
+        body: Option<Vec<u8>>,
+        by: Option<&'static str>,
+    ) -> VersionId {
         let mut state = self.state();
         state.tick(1);
+        state.ticks += 1;
         let count: usize = state.statements.values().map(Vec::len).sum();
         let version = VersionId::parse(format!("w{count}")).unwrap();
         let stored = StoredStatement {
             version: version.clone(),
             at: state.now,
             body,
+            tick: state.ticks,
+            by,
         };
         state
             .statements

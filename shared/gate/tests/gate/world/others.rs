@@ -312,6 +312,7 @@ impl World {
                 version: Some(version.to_owned()),
                 ..Default::default()
             },
+            break_glass: None,
         };
         let body = serde_json::to_vec(&live).unwrap();
         let now = state.someone(&format!("forges live.json of {target}"));

@@ -137,6 +137,7 @@ pub fn sweep_settings() -> SweepSettings {
         patience: std::time::Duration::from_hours(1),
         daily_probe: None,
         quota_share: QuotaShare::TENTH,
+        heeds_freezes: false,
         summarizes: false,
     }
 }
@@ -176,7 +177,7 @@ pub fn hands(world: &World, name: &str) -> SimulatedPorts {
     let state = world.state();
     let function = state.functions.get("checkout");
     let config = function.map_or(0, |found| found.config);
-    let seen = Seen::since(state.ticks, config);
+    let seen = Seen::since(state.ticks, state.now, config);
     SimulatedPorts {
         world: world.clone(),
         name: name.to_owned(),

@@ -12,19 +12,23 @@ use std::{
 
 use countersign_gate::{
     domain::{UploadId, *},
-    outcome::DRIFT_DETAIL_TYPE,
+    outcome::{APPROVAL_NEEDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE},
     ports::{Announcement, PortError, SnsMessage, *},
     verdict::Verified,
 };
 use countersign_package::ProfileVersionArn;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     FaultAt, Job, Mistake, SIGNED, StoredStatement, World, WorldState,
     invariants::Seen,
     packages::{ACCOUNT, PROFILE_VERSION, SUMMARY_KEY, job_id},
+    people::{HERSELF, SOMEBODY_ELSE, UPLOADER},
     trail::ALERT,
 };
+
+/// The name of an attestation that is not there.
+const ASSUMED: &str = "assumed.json";
 
 /// A path in the records, and what is to be written there.
 type Write = (String, Vec<u8>);
@@ -142,6 +146,11 @@ impl SimulatedPorts {
     ) -> Result<UploadHead, PortError> {
         self.call("s3:HeadObject", |state| {
             if let Some(stored) = state.statements.get(key) {
+                let is_withdrawn_counted = state.mistake == Some(Mistake::WithdrawnCounted);
+                if is_withdrawn_counted && version.is_none() {
+                    let there = stored.iter().rposition(|stored| stored.body.is_some());
+                    return head_of_statement(&stored[..=there.unwrap_or(0)], None);
+                }
                 return head_of_statement(stored, version);
             }
             let versions = state
@@ -209,6 +218,7 @@ fn head_of_statement(stored: &[StoredStatement], version: Option<&VersionId>) ->
             version,
             at,
             body: Some(body),
+            ..
         }) => UploadHead::Object(ObjectHead {
             version: Some(version.clone()),
             last_modified: *at,
@@ -301,8 +311,15 @@ impl Uploads for SimulatedPorts {
 
     async fn list_statements(&self, prefix: &str, max: usize) -> Result<Vec<String>, PortError> {
         self.call("s3:ListObjectsV2 uploads", |state| {
+            let is_withdrawn_counted = state.mistake == Some(Mistake::WithdrawnCounted);
             let is_there = |stored: &[StoredStatement]| {
-                stored.last().is_some_and(|stored| stored.body.is_some())
+                is_withdrawn_counted || stored.last().is_some_and(|stored| stored.body.is_some())
+            };
+            let of_target = prefix.trim_end_matches('/').rsplit_once('/');
+            let prefix = match (state.mistake, of_target) {
+                // As if approvals were of the target, whatever the bytes.
+                (Some(Mistake::BytesNotCompared), Some((of_target, _))) => of_target,
+                _ => prefix,
             };
             let keys = state.statements.iter();
             keys.filter(|(key, stored)| key.starts_with(prefix) && is_there(stored))
@@ -320,7 +337,11 @@ impl Uploads for SimulatedPorts {
     ) -> Result<Option<StatementObject>, PortError> {
         self.call("s3:GetObject statement", |state| {
             let stored = state.statements.get(key)?.last()?;
-            let body = stored.body.clone()?;
+            let mut body = stored.body.clone()?;
+            if state.mistake == Some(Mistake::GlassNeverEnds) {
+                let end = stored.at + SignedDuration::from_hours(24);
+                body = with_field(&body, "until", &end.to_string());
+            }
             let size = u64::try_from(body.len()).unwrap();
             Some(StatementObject {
                 version: Some(stored.version.clone()),
@@ -351,8 +372,13 @@ impl Attestations for SimulatedPorts {
                 key: (*key).clone(),
                 size: u64::try_from(state.attestations[*key].len()).unwrap(),
             });
+            let mut objects: Vec<ListedAttestation> = objects.collect();
+            if state.mistake == Some(Mistake::AttestationNotMissed) && objects.is_empty() {
+                let key = format!("{}{ASSUMED}", folder.as_str());
+                objects.push(ListedAttestation { key, size: 1 });
+            }
             AttestationListing {
-                objects: objects.collect(),
+                objects,
                 has_more: keys.len() > max.into(),
             }
         })
@@ -368,6 +394,13 @@ impl Attestations for SimulatedPorts {
             if state.attestations_vanish {
                 state.attestations.remove(key);
             }
+            let is_assumed = key.ends_with(ASSUMED);
+            if is_assumed || state.mistake == Some(Mistake::AttestationNotCompared) {
+                return AttestationRead::Object {
+                    version: VersionId::parse("a1").unwrap(),
+                    bytes: (state.proves)(key),
+                };
+            }
             let Some(bytes) = state.attestations.get(key) else {
                 return AttestationRead::Gone;
             };
@@ -381,6 +414,19 @@ impl Attestations for SimulatedPorts {
             }
         })
         .await
+    }
+}
+
+impl StatementStore for SimulatedPorts {
+    async fn put_statement(&self, key: &str, body: &[u8]) -> Result<(), PortError> {
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        self.world.state_that(key, &text);
+        Ok(())
+    }
+
+    async fn delete_statement(&self, key: &str) -> Result<(), PortError> {
+        self.world.withdraw(key);
+        Ok(())
     }
 }
 
@@ -513,6 +559,15 @@ fn etag(body: &[u8]) -> String {
     format!("\"{:016x}\"", hasher.finish())
 }
 
+/// A verdict without what it says of break-glass.
+fn without_glass(body: &[u8]) -> Vec<u8> {
+    let mut document: serde_json::Value = serde_json::from_slice(body).unwrap();
+    if let Some(verdict) = document["verdict"].as_object_mut() {
+        verdict.remove("break_glass");
+    }
+    serde_json::to_vec(&document).unwrap()
+}
+
 /// A document with another text in a field that it has.
 fn with_field(body: &[u8], field: &str, text: &str) -> Vec<u8> {
     let mut document: serde_json::Value = serde_json::from_slice(body).unwrap();
@@ -532,6 +587,17 @@ impl Records for SimulatedPorts {
                 return mistake.in_what_alert_reads(path, body);
             }
             Some(match state.mistake {
+                // As if it did not matter who approves.
+                Some(Mistake::UploaderCounted) if path.starts_with(APPROVALS) => {
+                    let text = String::from_utf8(body).unwrap();
+                    text.replace(UPLOADER, SOMEBODY_ELSE)
+                        .replace(HERSELF, SOMEBODY_ELSE)
+                        .into_bytes()
+                }
+                // As if nobody noted by what a policy was passed over.
+                Some(Mistake::GlassForgotten) if path.ends_with("/verdict.json") => {
+                    without_glass(&body)
+                }
                 // As if the lease were this delivery's.
                 Some(Mistake::LeaseIgnored) => with_field(&body, "delivery", &self.delivery),
                 // As if nobody noted that an effect may have been begun.
@@ -560,6 +626,11 @@ impl Records for SimulatedPorts {
             }
             state.check_record(&self.seen.lock().unwrap(), path, body);
             state.records.insert(path.to_owned(), body.to_vec());
+            if path.starts_with(APPROVALS) {
+                state.ticks += 1;
+                let at = state.ticks;
+                state.statements_recorded.insert(path.to_owned(), at);
+            }
             Creation::Created
         })
         .await
@@ -757,6 +828,11 @@ impl Events for SimulatedPorts {
                     state.tell_drift(announcement.detail());
                     state.put_own_event(announcement.detail_type(), announcement.detail());
                 }
+                return;
+            }
+            if announcement.detail_type() == APPROVAL_NEEDED_DETAIL_TYPE {
+                state.approvals_asked.push(announcement.detail().to_owned());
+                state.put_own_event(announcement.detail_type(), announcement.detail());
                 return;
             }
             if state.mistake == Some(Mistake::NotAnnounced) {

@@ -1,6 +1,6 @@
 //! The ports that `sweep` needs beside those of the others.
 
-use countersign_gate::{domain::*, outcome::DriftEvent, ports::*};
+use countersign_gate::{domain::*, outcome::RecordEvent, ports::*};
 
 use super::{
     Mistake, RECORDS, START, World, WorldState, lambda::code_of, simulated_ports::SimulatedPorts,
@@ -12,7 +12,7 @@ const PAGE: usize = 3;
 impl WorldState {
     /// Takes the event that tells of drift.
     pub(super) fn tell_drift(&mut self, detail: &str) {
-        let event: DriftEvent = serde_json::from_str(detail).unwrap();
+        let event: RecordEvent = serde_json::from_str(detail).unwrap();
         let bucket = format!("s3://{RECORDS}/");
         let path = event.record.strip_prefix(&bucket).unwrap().to_owned();
         assert!(
@@ -39,6 +39,19 @@ impl WorldState {
                 });
             }
         }
+        for (key, statements) in &self.statements {
+            for (position, stored) in statements.iter().rev().enumerate() {
+                all.push(ListedVersion {
+                    key: key.clone(),
+                    version: Some(stored.version.clone()),
+                    last_modified: stored.at,
+                    size: u64::from(stored.body.is_some()),
+                    is_current: position == 0,
+                    is_delete_marker: stored.body.is_none(),
+                });
+            }
+        }
+        all.sort_by(|one, other| one.key.cmp(&other.key));
         all
     }
 }
