@@ -164,7 +164,7 @@ fn what_lambda_took_by_break_glass_ends_as_such_even_after_its_end() {
 }
 
 /// A run that looks for unfinished uploads, as there is one every five minutes, in a stack that heeds freezes.
-fn looked(world: &World, heeds_freezes: bool) {
+pub(crate) fn looked(world: &World, heeds_freezes: bool) {
     let settings = SweepSettings {
         heeds_freezes,
         ..sweep_settings()

@@ -11,8 +11,10 @@ use countersign_testkit::template::allowed;
 
 use crate::{
     aliases::give_alias,
+    exceptions_told::looked,
     happy_path::{BROKEN, GOOD, OTHER, SWAPPED, change, go, world},
     page_samples::body,
+    people::ORDER,
     pruning::{deploy_daily, pruned, settings as pruning},
     storage_mode::go_by_reference,
     summaries::summarized,
@@ -278,6 +280,10 @@ const LIST_TAGS: Right = ("LooksAtTargets", "lambda:ListTags");
 
 const SWEEP: &[Uses] = &[
     (
+        "s3:GetObject statement",
+        &[("ReadsFreezes", "s3:GetObject")],
+    ),
+    (
         "s3:ListObjectVersions",
         &[("ListsUploads", "s3:ListBucketVersions")],
     ),
@@ -369,5 +375,7 @@ fn sweep_has_no_right_that_it_does_not_use() {
     for run in [SweepRun::Unfinished, SweepRun::Everything] {
         assert_eq!(swept(&world, run).troubles, [""; 0]);
     }
+    world.state_that("freeze/friday.json", ORDER);
+    looked(&world, true);
     assert_fits("SweepRights", &take_calls(&world), SWEEP, PROBE);
 }
