@@ -141,7 +141,7 @@ fn dry_run_says_what_would_be_done_and_changes_nothing() {
 }
 
 #[test]
-fn what_runs_is_signed_under_the_configuration() {
+fn running_code_is_signed_under_the_configuration() {
     let gate = account();
     gate.aws.answers_once(FUNCTION_CSC, json("{}"));
     gate.aws.answers(FUNCTION_CSC, attached(CSC));
@@ -197,7 +197,7 @@ fn upload_that_is_on_its_way_is_waited_for() {
 
 /// The package is on its way, and nobody can look any more.
 #[test]
-fn what_was_done_is_told_when_the_records_cannot_be_read_any_more() {
+fn adoptions_are_told_when_the_records_cannot_be_read_any_more() {
     let gate = account();
     gate.aws.answers_once(FUNCTION_CSC, json("{}"));
     gate.aws.answers(FUNCTION_CSC, attached(CSC));
@@ -240,7 +240,7 @@ fn configuration_that_does_not_stay_is_told() {
 }
 
 #[test]
-fn what_stands_against_a_function_is_said_before_anything_is_changed() {
+fn obstacles_are_told_before_anything_is_changed() {
     let configuration = |fields: Value| json!({"Configuration": fields});
     let resolved = json!({"S3Bucket": "b", "S3Key": "k", "S3ObjectVersion": "v"});
     for (changes_of, expected) in [

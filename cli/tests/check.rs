@@ -51,7 +51,7 @@ fn sound_package_would_be_signed() {
 const KNOWN: [&str; 4] = ["--runtime", "python3.13", "--handler", "app.handler"];
 
 #[test]
-fn what_was_not_judged_is_told_and_fails_when_strict() {
+fn parts_not_judged_are_told_and_fail_when_strict() {
     let zip = ZipForge::new([EntryForge::file("app.py", "x")]).build();
     let folder = folder_with("shop.zip", &zip);
     for (options, words) in [
@@ -130,7 +130,7 @@ fn package_without_a_file_would_be_rejected() {
 }
 
 #[test]
-fn what_push_takes_is_checked_as_push_would_zip_it() {
+fn folder_is_checked_as_push_would_zip_it() {
     let folder = folder_with(
         "shop.zip",
         &ZipForge::new([EntryForge::file("app.py", "x")]).build(),

@@ -461,7 +461,7 @@ fn rollback_goes_back_to_the_package_before() {
 
 /// Uploads may be decided in another order than Lambda took them in.
 #[test]
-fn what_was_decided_last_is_not_taken_for_live() {
+fn last_decision_is_not_taken_for_live() {
     let (gate, versions) = three_uploads();
     let late = json!({"decided_at": "2026-11-21T21:59:00Z",
         "deployed": {"code_sha256": "c2hh", "version": "6", "layer_version_arn": null,

@@ -158,7 +158,7 @@ fn zip_needs_a_name_and_an_unsigned_one_is_taken_as_it_is() {
 }
 
 #[test]
-fn what_is_not_the_vendors_is_refused_before_anything_is_written() {
+fn layer_of_another_vendor_is_refused_before_anything_is_written() {
     let forged = sign(&sample(), &Pki::new());
     let tampered = {
         let mut zip = sign(&sample(), &PKI);

@@ -91,7 +91,7 @@ fn only_versions_are_deleted() {
 
 /// What is deleted cannot be put back: that it was is told, whatever comes after.
 #[test]
-fn what_was_deleted_is_told_when_a_later_call_fails() {
+fn deletions_are_told_when_a_later_call_fails() {
     let gate = account();
     gate.aws.answers_once(DELETE, json("{}"));
     let denied = exception(403, "AccessDeniedException", "no");

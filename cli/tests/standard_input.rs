@@ -39,7 +39,7 @@ fn text(output: &Output) -> String {
 }
 
 #[test]
-fn what_is_piped_is_judged_as_a_file() {
+fn standard_input_is_judged_as_a_file() {
     let bench = Bench::new();
     let app = ZipForge::new([EntryForge::file("app.py", "x")]);
     bench.put("app.zip", &app.build());

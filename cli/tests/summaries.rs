@@ -175,7 +175,7 @@ fn summary_that_says_otherwise_does_not_hold() {
 }
 
 #[test]
-fn what_cannot_be_read_is_unusable() {
+fn unreadable_summary_is_unusable() {
     let gate = summarized();
     gate.file("no.json", b"{}");
     for arguments in [

@@ -200,7 +200,7 @@ fn slow_aws() -> String {
 }
 
 #[test]
-fn what_is_waited_for_is_said_on_a_terminal_only() {
+fn progress_is_shown_on_a_terminal_only() {
     let bench = Bench::new();
     let endpoint = slow_aws();
     let variables = [

@@ -12,7 +12,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use countersign_gate::{
     alerts::{
-        AlertSettings, HttpsPages, OwnRoles,
+        AlertSettings, HttpsPages, RoleList,
         detections::{RuleFormat, rules},
     },
     domain::{CscArn, NamePattern, ProfileName},
@@ -101,15 +101,15 @@ pub(crate) fn run(
 
 fn settings(options: &Options) -> Result<AlertSettings, Box<dyn Error>> {
     let own_roles = if options.own_roles.is_empty() {
-        OwnRoles::none()
+        RoleList::none()
     } else {
-        OwnRoles::parse(&options.own_roles.join(","))?
+        RoleList::parse(&options.own_roles.join(","))?
     };
     Ok(AlertSettings {
         stack: options.stack.clone(),
         records_bucket: String::new(),
         own_roles,
-        peer_roles: OwnRoles::none(),
+        peer_roles: RoleList::none(),
         functions: options.target_functions.clone(),
         under_own_csc: BTreeSet::new(),
         layers: options.target_layers.clone(),

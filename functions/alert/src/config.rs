@@ -81,7 +81,7 @@ fn place_of(topic_arn: &str) -> Option<AwsLocation> {
 #[cfg(test)]
 mod tests {
     use countersign_gate::{
-        alerts::OwnRoles,
+        alerts::RoleList,
         domain::{CscArn, NamePattern, ProfileName},
     };
 
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(place.account, "111122223333");
         assert_eq!(config.settings.stack, "gate");
         assert_eq!(config.settings.records_bucket, "gate-records");
-        assert_eq!(config.settings.own_roles, OwnRoles::parse(ROLES).unwrap());
+        assert_eq!(config.settings.own_roles, RoleList::parse(ROLES).unwrap());
     }
 
     #[test]
@@ -145,14 +145,14 @@ mod tests {
     #[test]
     fn roles_of_other_gates_and_tagged_profiles_are_read() {
         let none = Config::read(&variables(&[])).unwrap().settings;
-        assert_eq!(none.peer_roles, OwnRoles::none());
+        assert_eq!(none.peer_roles, RoleList::none());
         assert!(none.other_profiles.is_empty());
         let config = Config::read(&variables(&[
             ("COUNTERSIGN_PEER_ROLES", ROLES),
             ("COUNTERSIGN_TAGGED_PROFILES", "team_*"),
         ]));
         let settings = config.unwrap().settings;
-        assert_eq!(settings.peer_roles, OwnRoles::parse(ROLES).unwrap());
+        assert_eq!(settings.peer_roles, RoleList::parse(ROLES).unwrap());
         let team = NamePattern::parse("team_*").unwrap();
         assert_eq!(settings.other_profiles, [team]);
         let wrong = [("COUNTERSIGN_PEER_ROLES", "other-DeployRole-1X")];

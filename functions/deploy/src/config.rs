@@ -135,7 +135,7 @@ mod tests {
     use countersign_gate::{
         deployment::CanaryPolicy,
         domain::{CodeStorage, PersonalRoles},
-        verdict::{IntegrityAuthority, Unstartable, WithoutCsc},
+        verdict::{IntegrityAuthority, MissingCscPolicy, UnstartablePolicy},
     };
 
     use super::*;
@@ -167,12 +167,12 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
     #[test]
     fn unset_policy_is_the_safe_one() {
         let config = Config::read(&variables(&[])).unwrap();
-        assert_eq!(config.settings.policy.without_csc, WithoutCsc::Reject);
+        assert_eq!(config.settings.policy.without_csc, MissingCscPolicy::Reject);
         assert_eq!(
             config.settings.policy.integrity_authority,
             IntegrityAuthority::Countersign
         );
-        assert_eq!(config.settings.policy.unstartable, Unstartable::Warn);
+        assert_eq!(config.settings.policy.unstartable, UnstartablePolicy::Warn);
         assert_eq!(config.settings.layer_csc, None);
         assert_eq!(config.settings.new_function_csc, None);
         assert_eq!(config.settings.canary, CanaryPolicy::Wait);
@@ -286,12 +286,15 @@ yMNvJTUKPk1Jrfvyqmk7f+Erl5jT5PTVMtJHU9sw+4e/z745nZhvmKldqg==
             ("COUNTERSIGN_ATTESTATION_WAIT_SECONDS", "0"),
         ]))
         .unwrap();
-        assert_eq!(config.settings.policy.without_csc, WithoutCsc::Allow);
+        assert_eq!(config.settings.policy.without_csc, MissingCscPolicy::Allow);
         assert_eq!(
             config.settings.policy.integrity_authority,
             IntegrityAuthority::Lambda
         );
-        assert_eq!(config.settings.policy.unstartable, Unstartable::Refuse);
+        assert_eq!(
+            config.settings.policy.unstartable,
+            UnstartablePolicy::Refuse
+        );
         assert_eq!(config.settings.layer_csc.unwrap().as_str(), arn);
         let new_function_csc = config.settings.new_function_csc.unwrap();
         assert_eq!(new_function_csc.as_str(), arn);

@@ -95,7 +95,7 @@ mod tests {
     use countersign_gate::{
         domain::{CscArn, WeakerParameter},
         ports::QuotaShare,
-        verdict::WithoutCsc,
+        verdict::MissingCscPolicy,
     };
 
     use super::*;
@@ -125,7 +125,7 @@ mod tests {
         let config = Config::read(&variables()).unwrap();
         assert_eq!(config.settings.patience, Duration::from_mins(10));
         assert_eq!(config.settings.scope.functions.as_str(), "shop-*");
-        assert_eq!(config.settings.without_csc, WithoutCsc::Reject);
+        assert_eq!(config.settings.without_csc, MissingCscPolicy::Reject);
         assert_eq!(config.settings.cscs, []);
         assert_eq!(config.event_bus, "gate-events");
         assert_eq!(config.sign_queue, QUEUE);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compared_with_the_run_before_is_read() {
+    fn settings_for_comparison_are_read() {
         let mut variables = variables();
         let watched = Config::read(&variables).unwrap().settings.watched;
         assert_eq!(watched.target_functions, "shop-*");

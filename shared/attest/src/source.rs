@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_read_in_two_ways_is_no_repository() {
+    fn ambiguous_source_is_no_repository() {
         for text in [
             "",
             "acme/shop",

@@ -165,18 +165,18 @@ impl Statement {
 
     /// The refusal of an artifact that it does not speak of.
     pub(crate) fn other_subject(&self, wanted: String) -> AttestError {
-        const NAMED: usize = 3;
+        const MAX_NAMED: usize = 3;
         let mut found: Vec<String> = self
             .subjects
             .iter()
-            .take(NAMED)
+            .take(MAX_NAMED)
             .map(|named| {
                 let digest = named.digest.iter().next();
                 let digest = digest.map(|(algorithm, value)| format!("{algorithm}:{value}"));
                 shown(&format!("{} ({})", named.name, digest.unwrap_or_default()))
             })
             .collect();
-        let rest = self.subjects.len().saturating_sub(NAMED);
+        let rest = self.subjects.len().saturating_sub(MAX_NAMED);
         if rest > 0 {
             found.push(format!("{rest} others"));
         }

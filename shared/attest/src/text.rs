@@ -35,16 +35,16 @@ const fn misleads(c: char) -> bool {
 /// Text for a message: it cannot garble a terminal or a log, and stays short, at most 200 characters.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    const SHOWN: usize = 200;
+    const MAX_SHOWN_CHARS: usize = 200;
     let mut shown = String::new();
-    for c in text.chars().take(SHOWN) {
+    for c in text.chars().take(MAX_SHOWN_CHARS) {
         if misleads(c) {
             shown.extend(c.escape_unicode());
         } else {
             shown.extend(c.escape_debug());
         }
     }
-    if text.chars().nth(SHOWN).is_some() {
+    if text.chars().nth(MAX_SHOWN_CHARS).is_some() {
         shown.push('…');
     }
     shown
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_garbles_a_log_is_no_claim() {
+    fn control_characters_are_no_claim() {
         for bad in ["", "a b", "a\nb", "a\u{202e}b", "a\u{200b}b", "a\u{1b}[2J"] {
             assert!(fault_of_claim(bad).is_some(), "{bad:?}");
         }

@@ -2,8 +2,8 @@
 
 /// A name for a message: whatever it is, it cannot garble a terminal or a log, and stays short.
 pub(crate) fn escape(raw: &[u8]) -> String {
-    const SHOWN: usize = 200;
-    let shown = raw.get(..SHOWN).unwrap_or(raw);
+    const MAX_SHOWN_BYTES: usize = 200;
+    let shown = raw.get(..MAX_SHOWN_BYTES).unwrap_or(raw);
     let mut text: String = String::from_utf8_lossy(shown).escape_debug().collect();
     if shown.len() < raw.len() {
         text.push('…');

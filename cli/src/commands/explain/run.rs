@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use countersign_gate::{
-    alerts::{AlertSettings, Event, HttpsPages, Lookup, OwnRoles, classify, parse},
+    alerts::{AlertSettings, Event, HttpsPages, Lookup, RoleList, classify, parse},
     events::EventError,
     ports::{CallHistory as _, error_chain},
 };
@@ -179,9 +179,9 @@ fn why_not_looked_at(source: &str, detail_type: &str) -> String {
 
 fn settings(arguments: &Arguments) -> Result<AlertSettings, CliError> {
     let own_roles = if arguments.own_roles.is_empty() {
-        OwnRoles::none()
+        RoleList::none()
     } else {
-        OwnRoles::parse(&arguments.own_roles.join(",")).map_err(|error| {
+        RoleList::parse(&arguments.own_roles.join(",")).map_err(|error| {
             CliError::new(
                 format!("cannot use --own-role: {error}"),
                 "give the ARNs of the roles of the stack's functions",
@@ -192,7 +192,7 @@ fn settings(arguments: &Arguments) -> Result<AlertSettings, CliError> {
         stack: arguments.stack.clone(),
         records_bucket: String::new(),
         own_roles,
-        peer_roles: OwnRoles::none(),
+        peer_roles: RoleList::none(),
         functions: Some(arguments.target_functions.clone()),
         under_own_csc: BTreeSet::new(),
         layers: Some(arguments.target_layers.clone()),

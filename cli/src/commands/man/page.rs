@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_below_has_its_sections() {
+    fn subcommand_has_its_sections() {
         let below = "Examples:\n  countersign x --y\n  .z\n\nIt takes\nthe key.\n\nExit status: 0 done; 2 not.";
         let expected = ".SH NOTES\nIt takes\nthe key.\n.SH EXAMPLES\n.nf\n  countersign x \\-\\-y\n  .z\n.fi\n\
             .SH \"EXIT STATUS\"\n0 done; 2 not.\n";

@@ -49,7 +49,7 @@ fn nesting_has_a_ceiling() {
 }
 
 #[test]
-fn what_is_not_json_is_refused() {
+fn non_json_is_refused() {
     for bytes in [
         &b""[..],
         b"  ",

@@ -126,7 +126,7 @@ fn source_of_strangers_or_of_nobody_is_not_read() {
 }
 
 #[test]
-fn what_fits_nothing_is_not_read() {
+fn pattern_that_fits_nothing_is_refused() {
     for text in ["main", "heads/main", "v*", "*"] {
         assert!(text.parse::<RefPattern>().is_err(), "{text}");
     }
@@ -403,7 +403,7 @@ fn build_that_a_stranger_can_start_is_not_meant() {
 }
 
 #[test]
-fn what_is_not_proven_does_not_meet_a_demand() {
+fn unproven_claim_does_not_meet_a_demand() {
     let provenance = proven(&Forge::new().claim(14, None).claim(18, None).claim(20, None));
     let demand = least()
         .with_workflow(pattern("*"))

@@ -6,7 +6,7 @@
 use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use countersign_gate::{
-    alerts::{HttpsPages, OwnRoles},
+    alerts::{HttpsPages, RoleList},
     deployment::{CanaryPolicy, MAX_APPROVALS},
     domain::{
         CodeStorage, CscArn, NamePattern, PersonalRoles, ProbeFunction, ProfileName, StackArn,
@@ -14,8 +14,8 @@ use countersign_gate::{
     },
     ports::QuotaShare,
     verdict::{
-        Builder, BuilderTrust, IntegrityAuthority, Level, PublicKey, RefPattern, SourcePattern,
-        Unstartable, WithoutCsc, WorkflowPattern,
+        Builder, BuilderTrust, IntegrityAuthority, Level, MissingCscPolicy, PublicKey, RefPattern,
+        SourcePattern, UnstartablePolicy, WorkflowPattern,
     },
 };
 use countersign_package::TrustRoots;
@@ -196,19 +196,19 @@ settings! {
 
     /// The roles of the stack's functions: how `alert` knows the gate's own calls. There is no default:
     /// whoever is not known as the gate would page at each deployment.
-    OWN_ROLES: OwnRoles {
+    OWN_ROLES: RoleList {
         name: "COUNTERSIGN_OWN_ROLES",
         meaning: "the ARNs of the roles of the stack's functions, separated by commas",
-        parse: |text| OwnRoles::parse(text).map_err(|error| error.to_string()),
+        parse: |text| RoleList::parse(text).map_err(|error| error.to_string()),
         default: None,
     }
 
     /// The roles of other gates of the account: their work on what is not this stack's pages nobody.
-    PEER_ROLES: OwnRoles {
+    PEER_ROLES: RoleList {
         name: "COUNTERSIGN_PEER_ROLES",
         meaning: "the ARNs of the sign and deploy roles of other Countersign stacks, separated by commas, or nothing",
-        parse: |text| OwnRoles::parse(text).map_err(|error| error.to_string()),
-        default: Some(OwnRoles::none),
+        parse: |text| RoleList::parse(text).map_err(|error| error.to_string()),
+        default: Some(RoleList::none),
     }
 
     /// The stack's code signing configuration.
@@ -268,11 +268,11 @@ settings! {
     }
 
     /// What happens to an upload whose target has no code signing configuration.
-    TARGET_WITHOUT_CSC: WithoutCsc {
+    TARGET_WITHOUT_CSC: MissingCscPolicy {
         name: "COUNTERSIGN_TARGET_WITHOUT_CSC",
         meaning: "one of: reject, allow",
-        parse: |text| choice(text, &[("reject", WithoutCsc::Reject), ("allow", WithoutCsc::Allow)]),
-        default: Some(|| WithoutCsc::Reject),
+        parse: |text| choice(text, &[("reject", MissingCscPolicy::Reject), ("allow", MissingCscPolicy::Allow)]),
+        default: Some(|| MissingCscPolicy::Reject),
     }
 
     /// Whose word counts when the gate finds a signature bad that Lambda accepts.
@@ -287,11 +287,11 @@ settings! {
     }
 
     /// What happens to a package that cannot start as the function that it is for.
-    PACKAGES_THAT_CANNOT_START: Unstartable {
+    PACKAGES_THAT_CANNOT_START: UnstartablePolicy {
         name: "COUNTERSIGN_PACKAGES_THAT_CANNOT_START",
         meaning: "one of: warn, refuse",
-        parse: |text| choice(text, &[("warn", Unstartable::Warn), ("refuse", Unstartable::Refuse)]),
-        default: Some(Unstartable::default),
+        parse: |text| choice(text, &[("warn", UnstartablePolicy::Warn), ("refuse", UnstartablePolicy::Refuse)]),
+        default: Some(UnstartablePolicy::default),
     }
 
     /// What a reader of the stack's events does not learn: which parameters were made weaker.

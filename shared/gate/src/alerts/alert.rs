@@ -6,7 +6,7 @@ use super::{
     drift_page::page_of_drift,
     ended_before,
     error::AlertError,
-    incidents::{self, NotifyOutcome, SummaryRun},
+    incidents::{self, NotifyOutcome, RepeatRun},
     known_code::{KnownCode, look_up},
     known_csc::{self, KnownCsc},
     known_functions,
@@ -79,7 +79,7 @@ pub enum Alerted {
     /// It was announced as a planned change, and is counted.
     Silenced(Box<Page>),
     /// The clock had it look after what waits.
-    Summaries(SummaryRun),
+    Summaries(RepeatRun),
     /// Nobody needs to hear of it.
     Silent,
     /// It was dropped: it claims to be the gate's and is not.

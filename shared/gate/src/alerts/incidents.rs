@@ -18,10 +18,10 @@ use super::{
     open_alerts,
     page::{IncidentScope, Page, PageState, Repetition, Severity},
     publish::publish,
+    repeat_pages::{summary, with_repeats},
     sender::{OF_SUM, is_being_sent, is_cut_off, is_over, taken_over, with_sender},
     settings::AlertSettings,
     silences,
-    summaries::{summary, with_repeats},
     tally::Untold,
     world::AlertWorld,
 };
@@ -509,7 +509,7 @@ async fn told<W: AlertWorld>(
 
 /// What the clock's run did about what happened again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SummaryRun {
+pub struct RepeatRun {
     /// Summaries that were sent.
     pub sent: usize,
     /// Incidents that there was no time to look at. The next run begins elsewhere in the list.
@@ -521,9 +521,9 @@ pub(super) async fn tell_repeats<W: AlertWorld>(
     world: &W,
     settings: &AlertSettings,
     work_until: Timestamp,
-) -> Result<SummaryRun, AlertError> {
+) -> Result<RepeatRun, AlertError> {
     let waiting = open_alerts::in_turn(open_alerts::read(world).await?.repeats, world.now());
-    let mut done = SummaryRun::default();
+    let mut done = RepeatRun::default();
     for (looked_at, path) in waiting.iter().enumerate() {
         if world.now() >= work_until {
             done.left = waiting.len().saturating_sub(looked_at);
@@ -597,8 +597,8 @@ fn told_since(incident: &Incident) -> Timestamp {
 /// Whether nothing waits, and no delivery can be about to count: the list goes before the count, and what comes after the
 /// interval is not counted but told. A minute longer, because a delivery may have looked before its end.
 fn is_quiet(incident: &Incident, now: Timestamp) -> bool {
-    const MARGIN: Duration = Duration::from_mins(1);
-    let every = Duration::from_secs(incident.repeat_seconds).saturating_add(MARGIN);
+    const QUIET_MARGIN: Duration = Duration::from_mins(1);
+    let every = Duration::from_secs(incident.repeat_seconds).saturating_add(QUIET_MARGIN);
     incident.closed_at.is_some()
         || (incident.untold == 0 && is_over(told_since(incident), every, now))
 }

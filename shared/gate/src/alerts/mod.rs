@@ -6,7 +6,7 @@
 //! `peers.rs` (another gate's work),
 //! `stack_update.rs` (is the gate's own stack being updated); `outcome_page.rs` (how an upload ended), `approval_page.rs` (one waits for approvals), `drift_page.rs` (what `sweep` found); `page.rs` (what a
 //! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
-//! `incidents.rs` (it is told once), `tally.rs` (by whom), `summaries.rs` (it happened again, it is gone: the pages),
+//! `incidents.rs` (it is told once), `tally.rs` (by whom), `repeat_pages.rs` (it happened again, it is gone: the pages),
 //! `sender.rs` (one run at a time sends about it), `recovery.rs` (what ends it), `ended_before.rs` (what had ended it before it was heard of), and the documents of these, `open_alerts.rs` and
 //! `compare_and_swap.rs` (replaced only as they were seen); `settings.rs`, `world.rs` (the ports), `error.rs`.
 //!
@@ -38,21 +38,21 @@ mod publish;
 mod put_back;
 mod record_pointer;
 mod recovery;
+mod repeat_pages;
 mod sender;
 mod settings;
 mod silences;
 mod stack_update;
-mod summaries;
 mod tally;
 mod world;
 
 pub use alert::{Alerted, Event, Lookup, alert, classify, parse};
 pub use error::AlertError;
-pub use incidents::SummaryRun;
+pub use incidents::RepeatRun;
 pub use known_code::KnownCode;
 pub use known_csc::{CscBefore, CscOfFunction, KnownCsc};
 pub use known_live::LiveUpload;
 pub use page::{AwsLocation, IncidentScope, Page, Repetition, Severity};
 pub use record_pointer::{AwaitedApproval, RecordPointer};
-pub use settings::{AlertSettings, HttpsPages, OwnRoles, OwnRolesError};
+pub use settings::{AlertSettings, HttpsPages, RoleList, RoleListError};
 pub use world::AlertWorld;

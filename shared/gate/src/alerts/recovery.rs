@@ -13,9 +13,9 @@ use super::{
     known_csc,
     page::LATEST,
     publish::publish,
+    repeat_pages,
     sender::{OF_END, is_being_sent, is_cut_off, taken_over, with_sender},
     settings::AlertSettings,
-    summaries,
     world::AlertWorld,
 };
 use crate::{
@@ -300,7 +300,7 @@ pub(super) async fn recover<W: AlertWorld>(
         let Some(incident) = claim(world, &path, recovery).await? else {
             continue;
         };
-        let page = summaries::recovery(settings, &incident, recovery.at, recovery.how);
+        let page = repeat_pages::recovery(settings, &incident, recovery.at, recovery.how);
         publish(world, settings, &page).await?;
         close(world, &path, recovery, &incident).await?;
         closed = closed.saturating_add(1);
@@ -367,7 +367,7 @@ mod tests {
     use crate::alerts::detections::DETECTIONS;
 
     #[test]
-    fn what_is_ended_is_what_is_detected() {
+    fn ends_are_those_of_detections() {
         for kind in ENDED_BY_DEPLOYMENT
             .iter()
             .chain(&ENDED_BY_CSC)

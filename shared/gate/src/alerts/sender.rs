@@ -71,7 +71,7 @@ mod tests {
     use super::{MAX_SENDING_DURATION, PUBLISH_TIMEOUT};
 
     #[test]
-    fn it_outlasts_the_function() {
+    fn sending_duration_outlasts_the_function() {
         assert!(MAX_SENDING_DURATION > function_timeout("AlertFunction"));
         assert!(PUBLISH_TIMEOUT > MAX_SENDING_DURATION);
     }

@@ -10,23 +10,23 @@ use std::{collections::BTreeSet, time::Duration};
 /// A list of roles that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a list of role ARNs separated by commas")]
-pub struct OwnRolesError {
+pub struct RoleListError {
     text: String,
 }
 
 /// The roles of the stack's own functions. A call by one of them is the gate's own work, and the gate
 /// tells of it itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnRoles(Vec<RoleId>);
+pub struct RoleList(Vec<RoleId>);
 
-impl OwnRoles {
+impl RoleList {
     /// Reads ARNs separated by commas, at least one.
-    pub fn parse(text: &str) -> Result<Self, OwnRolesError> {
+    pub fn parse(text: &str) -> Result<Self, RoleListError> {
         text.split(',')
             .map(|arn| RoleId::of_role(arn.trim()))
             .collect::<Option<Vec<_>>>()
             .map(Self)
-            .ok_or_else(|| OwnRolesError {
+            .ok_or_else(|| RoleListError {
                 text: text.to_owned(),
             })
     }
@@ -91,10 +91,10 @@ pub struct AlertSettings {
     /// `COUNTERSIGN_RECORDS_BUCKET`
     pub records_bucket: String,
     /// `COUNTERSIGN_OWN_ROLES`
-    pub own_roles: OwnRoles,
+    pub own_roles: RoleList,
     /// `COUNTERSIGN_PEER_ROLES`: the roles of other gates of the account. Whoever runs this stack lists them: what a
     /// role says of itself, in its tags or its name, is not believed.
-    pub peer_roles: OwnRoles,
+    pub peer_roles: RoleList,
     /// `COUNTERSIGN_TARGET_FUNCTIONS`; `None` is all.
     pub functions: Option<NamePattern>,
     /// Functions with other names that are under the stack's code signing configuration, as far as `sweep` saw them there
@@ -176,9 +176,9 @@ mod tests {
     #[test]
     fn list_of_roles_is_whole_or_wrong() {
         let one = "arn:aws:iam::111122223333:role/gate-DeployRole-1X";
-        assert!(OwnRoles::parse(one).is_ok());
+        assert!(RoleList::parse(one).is_ok());
         assert_eq!(
-            OwnRoles::parse(&format!("{one}, {one}")).unwrap().0.len(),
+            RoleList::parse(&format!("{one}, {one}")).unwrap().0.len(),
             2
         );
         for wrong in [
@@ -187,7 +187,7 @@ mod tests {
             &format!("{one},"),
             "arn:aws:iam::111122223333:user/x",
         ] {
-            assert!(OwnRoles::parse(wrong).is_err(), "{wrong}");
+            assert!(RoleList::parse(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -196,8 +196,8 @@ mod tests {
         let settings = AlertSettings {
             stack: "Gate".to_owned(),
             records_bucket: "records".to_owned(),
-            own_roles: OwnRoles::parse("arn:aws:iam::1:role/r").unwrap(),
-            peer_roles: OwnRoles::none(),
+            own_roles: RoleList::parse("arn:aws:iam::1:role/r").unwrap(),
+            peer_roles: RoleList::none(),
             functions: None,
             under_own_csc: BTreeSet::new(),
             layers: None,

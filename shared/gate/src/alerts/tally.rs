@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_is_taken_off_and_names_are_forgotten_when_they_are_quiet() {
+    fn told_calls_are_taken_off_and_quiet_names_forgotten() {
         let mut tally = Tally::default();
         tally.remember("quiet");
         tally.add("busy");

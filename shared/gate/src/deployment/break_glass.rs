@@ -8,7 +8,7 @@ use crate::{
     domain::{BreakGlass, StatementKey, Upload, UploadDigest, UploadId},
     outcome::EarlyExit,
     records,
-    verdict::{Evidence, Glass, GlassBroken, decide},
+    verdict::{BreakGlassRequest, Evidence, Glass, decide},
 };
 
 /// Puts into the evidence what is there below `break-glass/` for this upload. Nothing is asked where the stack does not
@@ -53,7 +53,7 @@ pub(super) async fn look_for_break_glass<W: DeployWorld>(
         Some(body) => BreakGlass::parse(&body, at),
         None => Err(format!("it has more than {} bytes", BreakGlass::MAX_BYTES)),
     };
-    evidence.people.break_glass = Some(Glass::Found(GlassBroken {
+    evidence.people.break_glass = Some(Glass::Found(BreakGlassRequest {
         key,
         by: by.and_then(|statement| statement.by.principal),
         order,

@@ -6,7 +6,7 @@
 //! `alias.rs`, `layer.rs`,
 //! `current_package.rs` (the last verified package of a target), `live.rs` (`live.json`), `expected.rs` (deployed bytes are
 //! verified bytes), `update_options.rs` (how Lambda keeps them, for which processor), `description.rs` (what a version says of itself), `prune.rs` (old versions are
-//! deleted), `settings.rs`. What others are told of a deployment: `statement.rs` (what it says), `summarize.rs` (signed, and
+//! deleted), `settings.rs`. What others are told of a deployment: `verification_summary.rs` (what it says), `summarize.rs` (signed, and
 //! put on record).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`, `outcome`, `events`.
@@ -32,9 +32,9 @@ mod people_settings;
 mod prune;
 mod publish;
 mod settings;
-mod statement;
 mod summarize;
 mod update_options;
+mod verification_summary;
 
 pub use crate::domain::{ALIAS_TAG, APPROVALS_TAG, ARCHITECTURE_TAG};
 pub use deploy::{Deployment, deploy};

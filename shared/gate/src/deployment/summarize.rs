@@ -8,7 +8,9 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use super::statement::{ObjectReference, PAYLOAD_TYPE, Statement, digest_to_sign};
+use super::verification_summary::{
+    ObjectReference, PAYLOAD_TYPE, VerificationSummary, digest_to_sign,
+};
 use crate::{
     domain::{Stack, StackArn, hex},
     outcome::{DeliveryAttempt, RetryableError, within},
@@ -74,7 +76,8 @@ async fn sign_and_record<W: SummaryWorld, S: SummarySigner>(
         return Ok(None);
     };
     let policy = policy_reference(world, stack, &folder, &policy).await?;
-    let Some(statement) = Statement::new(verifier, target, outcome, &record, policy) else {
+    let Some(statement) = VerificationSummary::new(verifier, target, outcome, &record, policy)
+    else {
         return Ok(None);
     };
     let payload = serde_json::to_vec(&statement).map_err(|source| RetryableError::Unwritable {

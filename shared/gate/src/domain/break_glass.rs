@@ -29,7 +29,7 @@ impl BreakGlass {
     /// How long after S3 took it it may end.
     pub const MAX_DURATION: Duration = Duration::from_hours(24);
     /// The fewest characters that a justification has.
-    const MIN_JUSTIFICATION: usize = 10;
+    const MIN_JUSTIFICATION_CHARS: usize = 10;
 
     /// Reads `{"schema": 1, "justification": "…", "until": "2026-12-01T00:00:00Z"}`, which S3 took at `at`.
     ///
@@ -44,10 +44,10 @@ impl BreakGlass {
             return Err(format!("its schema is {}, and not 1", document.schema));
         }
         let justification = document.justification.trim();
-        if justification.chars().count() < Self::MIN_JUSTIFICATION {
+        if justification.chars().count() < Self::MIN_JUSTIFICATION_CHARS {
             return Err(format!(
                 "its justification {justification:?} has fewer than {} characters",
-                Self::MIN_JUSTIFICATION
+                Self::MIN_JUSTIFICATION_CHARS
             ));
         }
         let latest = at.saturating_add(Self::MAX_DURATION);
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_a_reason_and_an_end_within_a_day() {
+    fn break_glass_has_a_reason_and_an_end_within_a_day() {
         let whole =
             r#"{"schema":1,"justification":"the shop is down","until":"2026-09-29T12:00:00Z"}"#;
         assert_eq!(of(whole).unwrap().justification, "the shop is down");

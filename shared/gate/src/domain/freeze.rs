@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn it_covers_what_its_patterns_name() {
+    fn freeze_covers_its_patterns() {
         let covers =
             |targets: &str, key: &str| of(targets).unwrap().covers(&Target::from_key(key).unwrap());
         for (targets, key, expected) in [
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_it_is_told() {
+    fn malformed_freeze_is_told() {
         for (targets, words) in [
             ("[]", "no targets"),
             (r#"["checkout"]"#, "no pattern of targets"),

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_known_does_not_differ_and_what_is_hidden_does() {
+    fn unknown_values_do_not_differ_and_hidden_ones_do() {
         let before = configuration();
         let mut now = configuration();
         now.exec_wrapper = ExecWrapper::Unknown;

@@ -47,7 +47,7 @@ pub use names::{
     AliasName, CscArn, FunctionName, LayerName, LayerVersionArn, NameError, NamePattern,
     ProfileName, RevisionId, SigningJobId, VersionId,
 };
-pub use person::{NoPerson, Person, PersonalRoles};
+pub use person::{Person, PersonalRoles, PrincipalError};
 pub use probe_function::ProbeFunction;
 pub use reason_code::{ReasonCode, ReasonText};
 pub use referenced_object::{

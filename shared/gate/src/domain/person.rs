@@ -26,7 +26,7 @@ impl fmt::Display for Person {
 #[error(
     "{principal:?} is neither a user of IAM (AWS:AIDA…) nor a session of a role (AWS:AROA…:NAME)"
 )]
-pub struct NoPerson {
+pub struct PrincipalError {
     principal: String,
 }
 
@@ -77,7 +77,7 @@ impl PersonalRoles {
     /// # Errors
     ///
     /// The principal is no user and no session of a role: an account, a service, or something that is not known.
-    pub fn person(&self, principal: &str) -> Result<Person, NoPerson> {
+    pub fn person(&self, principal: &str) -> Result<Person, PrincipalError> {
         let id = principal.strip_prefix("AWS:").unwrap_or(principal);
         if is_id(id, "AIDA") {
             return Ok(Person(id.to_owned()));
@@ -93,7 +93,7 @@ impl PersonalRoles {
                     role.to_owned()
                 }))
             }
-            _ => Err(NoPerson {
+            _ => Err(PrincipalError {
                 principal: principal.to_owned(),
             }),
         }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nobody_is_nobody() {
+    fn principal_without_a_person_is_nobody() {
         for principal in [
             "",
             "111122223333",

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_listed_is_gone() {
+    fn unlisted_object_is_gone() {
         assert_eq!(object(Some("v1")).fate(&[], &[]), ObjectFate::Gone);
         let versions = [stored("v2", 20)];
         assert_eq!(object(Some("v1")).fate(&[], &versions), ObjectFate::Gone);

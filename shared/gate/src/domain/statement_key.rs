@@ -21,7 +21,7 @@ pub const FREEZES: &str = "freeze/";
 pub const BREAK_GLASS: &str = "break-glass/";
 
 /// A key may be long; the name of one statement is not.
-const MAX_NAME: usize = 128;
+const MAX_NAME_BYTES: usize = 128;
 
 /// What the gate calls a freeze by its key: `freeze/<name>`. Of a key that names none, 16 hexadecimal digits are its name.
 #[must_use]
@@ -178,7 +178,7 @@ fn break_glass(rest: &str) -> Option<StatementKey> {
 /// Letters, digits and `_ . - @ + = ,`, the characters of a session's name, and not a dot first.
 fn statement_name(text: &str) -> Option<String> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-@+=,".contains(&byte);
-    let is_name = (1..=MAX_NAME).contains(&text.len())
+    let is_name = (1..=MAX_NAME_BYTES).contains(&text.len())
         && !text.starts_with('.')
         && text.bytes().all(is_allowed);
     is_name.then(|| text.to_owned())

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_by_itself_uses_its_patience_up() {
+    fn waits_of_ones_own_use_the_patience_up() {
         let mut wait = Wait::of(None, at(0), at(2), Cause::Other);
         let mut now = 2;
         while now < 3600 {

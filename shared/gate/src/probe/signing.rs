@@ -22,10 +22,10 @@ use crate::{
 };
 
 /// The job's time and the signature's may be told in other fractions of a second.
-const SAME: SignedDuration = SignedDuration::from_secs(1);
+const MAX_EXPIRY_DIFFERENCE: SignedDuration = SignedDuration::from_secs(1);
 /// What clocks of two machines may differ by, and a probe may take.
-const NOT_BEFORE: SignedDuration = SignedDuration::from_mins(-5);
-const NOT_AFTER: SignedDuration = SignedDuration::from_mins(10);
+const MIN_SIGNED_AFTER_UPLOAD: SignedDuration = SignedDuration::from_mins(-5);
+const MAX_SIGNED_AFTER_BEGIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// What was found of the job and of what it signed.
 pub(super) struct Found {
@@ -323,13 +323,14 @@ fn claims(sent: &Sent, found: &Found) -> Vec<ProbedFact> {
             None => judged(SIGNED_EXPIRY, false, "the job does not tell"),
             Some(apart) => judged(
                 SIGNED_EXPIRY,
-                apart <= SAME,
+                apart <= MAX_EXPIRY_DIFFERENCE,
                 format!("{} ms apart", apart.as_millis()),
             ),
         },
         judged(
             SIGNED_TIME,
-            after > NOT_BEFORE && signed_at.duration_since(sent.began_at) < NOT_AFTER,
+            after > MIN_SIGNED_AFTER_UPLOAD
+                && signed_at.duration_since(sent.began_at) < MAX_SIGNED_AFTER_BEGIN,
             format!("{} s after the upload", after.as_secs()),
         ),
     ]

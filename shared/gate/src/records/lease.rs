@@ -175,7 +175,7 @@ mod tests {
     use super::LEASE_DURATION;
 
     #[test]
-    fn it_outlasts_the_functions_that_take_leases() {
+    fn lease_outlasts_its_functions() {
         for function in ["SignFunction", "DeployFunction"] {
             assert!(LEASE_DURATION > function_timeout(function), "{function}");
         }

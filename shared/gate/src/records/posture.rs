@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_configuration_said_before_a_call_is_kept() {
+    fn earlier_configuration_is_kept() {
         let first = seen(None, 10, &["a"]);
         // In another order it is the same.
         let second = seen(Some(&first), 20, &["a"]);

@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// The run over everything comes every hour: an hour less than a day, so that it is due once in a day.
-const INTERVAL: Duration = Duration::from_hours(23);
+const PROBE_INTERVAL: Duration = Duration::from_hours(23);
 /// How long its outcome is waited for. Signing and verifying take seconds.
-const TIMEOUT: Duration = Duration::from_mins(3);
+const PROBE_TIMEOUT: Duration = Duration::from_mins(3);
 
 /// Makes the probe if it is due; what the last one found otherwise.
 ///
@@ -35,14 +35,14 @@ pub(super) async fn daily_probe<W: SweepWorld>(
     let last: Option<DailyProbe> = records::read(world, "").await?;
     let now = world.now();
     let is_young = |last: &DailyProbe| {
-        let due_at = last.began_at.saturating_add(INTERVAL);
+        let due_at = last.began_at.saturating_add(PROBE_INTERVAL);
         last.began_at <= now && due_at.is_ok_and(|due_at| now < due_at)
     };
     if let Some(last) = last.filter(is_young) {
         return Ok(drift(world, &last));
     }
     if now
-        .saturating_add(TIMEOUT)
+        .saturating_add(PROBE_TIMEOUT)
         .is_ok_and(|end| end >= work_until)
     {
         let what = "the sweep came to the daily probe".to_owned();
@@ -65,7 +65,7 @@ pub(super) async fn daily_probe<W: SweepWorld>(
         region: &about.function.region,
         account: &about.function.account,
         roots: &about.roots,
-        timeout: TIMEOUT,
+        timeout: PROBE_TIMEOUT,
     };
     let found = match Box::pin(probe(&probe_world, &setup)).await {
         Ok(report) => of_report(&report),

@@ -12,7 +12,7 @@ use crate::{
         Uploads,
     },
     records::SettingsPosture,
-    verdict::WithoutCsc,
+    verdict::MissingCscPolicy,
 };
 
 /// What `sweep` works with.
@@ -25,7 +25,7 @@ pub struct SweepSettings {
     /// The code signing configurations that the stack names for its functions.
     pub cscs: Vec<CscArn>,
     /// Whether a target without a code signing configuration is deployed to.
-    pub without_csc: WithoutCsc,
+    pub without_csc: MissingCscPolicy,
     /// Parameters of the stack that let more through than their defaults.
     pub weaker_parameters: Vec<WeakerParameter>,
     /// What the parameters say that decide what is watched and who is believed.

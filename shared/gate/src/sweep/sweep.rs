@@ -699,7 +699,7 @@ mod tests {
     use super::ABANDONED_AFTER;
 
     #[test]
-    fn it_outlasts_the_function() {
+    fn abandoned_after_outlasts_the_function() {
         assert!(ABANDONED_AFTER > function_timeout("SweepFunction"));
     }
 }

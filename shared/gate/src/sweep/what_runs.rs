@@ -18,7 +18,7 @@ use crate::{
         self, Deployed, Drift, DriftKind, Outcome, Schema, TargetPosture, UploadState, history,
         live,
     },
-    verdict::WithoutCsc,
+    verdict::MissingCscPolicy,
 };
 
 /// The kinds of drift that are looked for here.
@@ -279,7 +279,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         self.configuration(name, &function, last).await?;
         self.layers(&function, &last.upload).await?;
         self.other_csc(name, &last.upload).await?;
-        if self.settings.without_csc == WithoutCsc::Reject && !self.inventory.has_csc(name.as_str())
+        if self.settings.without_csc == MissingCscPolicy::Reject
+            && !self.inventory.has_csc(name.as_str())
         {
             // It may have got one since all were listed.
             self.rate_limits.control_plane(self.world).await;

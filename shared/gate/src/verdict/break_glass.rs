@@ -16,7 +16,7 @@ use crate::domain::{BreakGlass, PersonalRoles, ReasonCode};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Glass {
     /// There is a statement, which is judged.
-    Found(GlassBroken),
+    Found(BreakGlassRequest),
     /// It counted before Lambda took the package: what became of it since changes nothing.
     Used(BreakGlassUse),
 }
@@ -45,7 +45,7 @@ impl BreakGlassUse {
 
 /// A break-glass statement about this upload for this target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GlassBroken {
+pub struct BreakGlassRequest {
     /// Its key.
     pub key: String,
     /// The principal that put it there; `None` when S3's notification was lost, or named nobody.
@@ -58,7 +58,7 @@ pub struct GlassBroken {
     pub personal_roles: PersonalRoles,
 }
 
-impl GlassBroken {
+impl BreakGlassRequest {
     /// Who says so, why and until when; or why it does not count.
     fn judge(&self, now: Timestamp) -> Result<BreakGlassUse, String> {
         let order = self.order.as_ref().map_err(Clone::clone)?;

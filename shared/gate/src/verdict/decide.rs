@@ -12,7 +12,7 @@ use super::{
         origin::origin, provenance::provenance, publisher::publisher, revocation::revocation,
         second_opinion::second_opinion, startable::startable, structure::structure,
     },
-    evidence::{Evidence, Fact, Unstartable, WithoutCsc},
+    evidence::{Evidence, Fact, MissingCscPolicy, UnstartablePolicy},
     finding::{Action, Check, Decision, Finding, Status},
     provenance_report::ProvenanceReport,
     report::{PackageReport, SignatureReport, Verdict},
@@ -91,8 +91,8 @@ fn action_of(check: Check, evidence: &Evidence) -> Action {
             }
         }
         Check::Startable => match evidence.policy.unstartable {
-            Unstartable::Warn => Action::Warn,
-            Unstartable::Refuse => Action::Block,
+            UnstartablePolicy::Warn => Action::Warn,
+            UnstartablePolicy::Refuse => Action::Block,
         },
         // It is no ground for anything by itself.
         Check::BreakGlass => Action::Warn,
@@ -100,8 +100,8 @@ fn action_of(check: Check, evidence: &Evidence) -> Action {
         // judged as under Enforce. Only the missing configuration itself can be allowed.
         Check::Publisher if evidence.csc == Fact::Known(None) => {
             match evidence.policy.without_csc {
-                WithoutCsc::Reject => Action::Block,
-                WithoutCsc::Allow => Action::Warn,
+                MissingCscPolicy::Reject => Action::Block,
+                MissingCscPolicy::Allow => Action::Warn,
             }
         }
         Check::Expiry | Check::Publisher | Check::Revocation => match &evidence.csc {

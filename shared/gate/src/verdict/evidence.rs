@@ -24,7 +24,7 @@ pub enum DryRun {
 /// What happens to a target that has no code signing configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum WithoutCsc {
+pub enum MissingCscPolicy {
     /// Nothing is deployed to it.
     #[default]
     Reject,
@@ -47,7 +47,7 @@ pub enum IntegrityAuthority {
 /// What happens to a package that cannot start as the function that it is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unstartable {
+pub enum UnstartablePolicy {
     /// It is deployed, with a warning: the gate's knowledge of runtimes is not AWS's.
     #[default]
     Warn,
@@ -60,11 +60,11 @@ pub enum Unstartable {
 #[serde(default)]
 pub struct OperatorPolicy {
     /// `COUNTERSIGN_TARGET_WITHOUT_CSC`
-    pub without_csc: WithoutCsc,
+    pub without_csc: MissingCscPolicy,
     /// `COUNTERSIGN_INTEGRITY_AUTHORITY`
     pub integrity_authority: IntegrityAuthority,
     /// `COUNTERSIGN_PACKAGES_THAT_CANNOT_START`
-    pub unstartable: Unstartable,
+    pub unstartable: UnstartablePolicy,
 }
 
 /// What a package's bytes say, and what they prove.

@@ -39,13 +39,14 @@ pub use approve::{Approved, Candidate, Judgement, Verified, judge, verify};
 pub use attested::{
     BuilderRoot, BuilderTrust, FoundAttestations, StoredAttestation, StoredContent,
 };
-pub use break_glass::{BreakGlassUse, Glass, GlassBroken};
+pub use break_glass::{BreakGlassRequest, BreakGlassUse, Glass};
 pub use countersign_attest::{
     Level, MAX_BUNDLE_BYTES, PublicKey, RefPattern, SourcePattern, WorkflowPattern,
 };
 pub use decide::decide;
 pub use evidence::{
-    DryRun, Evidence, Examined, IntegrityAuthority, OperatorPolicy, Unstartable, WithoutCsc,
+    DryRun, Evidence, Examined, IntegrityAuthority, MissingCscPolicy, OperatorPolicy,
+    UnstartablePolicy,
 };
 pub use examine::{Examine, PackageExaminer, examine};
 pub use fact::{Fact, NoAnswer};

@@ -74,7 +74,7 @@ fn give(world: &World, principal: &str) -> String {
 }
 
 #[test]
-fn what_counts_is_counted_as_the_verdict_does() {
+fn approvals_are_counted_as_the_verdict_does() {
     let (world, settings) = (world(), demanding(2));
     let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
     waits(&world, &settings, &job);

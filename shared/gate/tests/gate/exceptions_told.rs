@@ -60,7 +60,7 @@ fn used(outcome: &Outcome) -> bool {
 }
 
 #[test]
-fn what_passed_by_break_glass_is_marked_on_record() {
+fn break_glass_is_marked_on_record() {
     let (world, outcome) = deployed_by_break_glass();
     assert!(outcome.critical && used(&outcome));
     let verdict: VerdictRecord = record(&world, "/verdict.json");
@@ -135,7 +135,7 @@ fn same_package_that_is_accepted_later_needs_no_exception_any_more() {
 
 /// Lambda took the package, the deployment was cut off, and nobody is asked again: what it passed by stays.
 #[test]
-fn what_lambda_took_by_break_glass_ends_as_such_even_after_its_end() {
+fn code_taken_by_break_glass_ends_as_such_even_after_its_end() {
     for (lifts, waits_hours) in [(false, 0), (true, 0), (false, 30)] {
         let (world, settings) = (world(), demanding_or_broken());
         let job = uploaded_by(&world, FUNCTION, GOOD, ANN);

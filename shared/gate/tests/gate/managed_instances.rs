@@ -49,7 +49,7 @@ fn nothing_is_published_to_latest_elsewhere() {
 }
 
 #[test]
-fn it_is_deployed_once_what_was_published_to_latest_can_be_invoked() {
+fn managed_instance_is_deployed_once_latest_can_be_invoked() {
     let world = on_instances();
     world.state().latest_published_pends = 800;
     let Admission::Signing { job, .. } = admitted(&world, FUNCTION, GOOD) else {

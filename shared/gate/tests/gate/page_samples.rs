@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, time::Duration};
 
 use countersign_gate::{
-    alerts::{AlertSettings, AwsLocation, HttpsPages, OwnRoles},
+    alerts::{AlertSettings, AwsLocation, HttpsPages, RoleList},
     domain::ReasonCode,
     records::{Drift, DriftKind},
 };
@@ -19,12 +19,12 @@ pub(crate) fn settings() -> AlertSettings {
     AlertSettings {
         stack: "countersign".to_owned(),
         records_bucket: "records".to_owned(),
-        own_roles: OwnRoles::parse(
+        own_roles: RoleList::parse(
             "arn:aws:iam::111122223333:role/countersign-SignRole-1X,\
              arn:aws:iam::111122223333:role/countersign-DeployRole-1X",
         )
         .unwrap(),
-        peer_roles: OwnRoles::none(),
+        peer_roles: RoleList::none(),
         functions: None,
         under_own_csc: BTreeSet::new(),
         layers: None,

@@ -267,7 +267,7 @@ fn waiting_path(world: &World) -> String {
 }
 
 #[test]
-fn what_waits_by_itself_ends_after_its_patience() {
+fn waits_of_ones_own_end_after_the_patience() {
     let world = world();
     let job = job_of(&admitted(&world, FUNCTION, GOOD));
     world.end_job(&job);

@@ -184,7 +184,7 @@ fn only_other_people_count_and_each_once() {
 }
 
 #[test]
-fn what_is_withdrawn_or_too_old_does_not_count() {
+fn withdrawn_or_old_approval_does_not_count() {
     let (world, settings) = (world(), demanding(1));
     let key = approve(&world, GOOD, "ben", BEN);
     let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
@@ -199,7 +199,7 @@ fn what_is_withdrawn_or_too_old_does_not_count() {
 }
 
 #[test]
-fn what_somebody_else_put_over_an_approval_is_his() {
+fn overwritten_approval_is_the_second_persons() {
     let (world, settings) = (world(), demanding(1));
     let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
     let key = approve(&world, GOOD, "ben", BEN);
@@ -416,7 +416,7 @@ fn each_freeze_has_to_end_and_may_be_lifted() {
 }
 
 #[test]
-fn what_cannot_be_read_freezes_everything_and_is_named() {
+fn unreadable_freeze_freezes_everything_and_is_named() {
     let large = " ".repeat(20_000);
     for (key, body, words) in [
         ("freeze/x.json", "{", "it is not a freeze"),
@@ -498,7 +498,7 @@ fn people_who_cannot_be_asked_are_not_taken_for_silent() {
 }
 
 #[test]
-fn what_lambda_took_is_brought_to_its_end_whatever_people_say_then() {
+fn code_that_lambda_took_is_brought_to_its_end_whatever_people_say_then() {
     let (world, mut settings) = (world(), demanding(1));
     settings.people.heeds_freezes = true;
     let job = uploaded_by(&world, FUNCTION, GOOD, ANN);

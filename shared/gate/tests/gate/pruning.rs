@@ -123,7 +123,7 @@ fn versions_in_use_stay_however_old() {
 }
 
 #[test]
-fn what_others_published_is_theirs_and_counts_for_nothing() {
+fn versions_of_others_are_left_alone() {
     let world = world();
     let last = deploy_daily(&world, 3);
     // Who may publish could otherwise push the gate's own versions out of the newest.

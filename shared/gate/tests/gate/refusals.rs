@@ -7,7 +7,7 @@ use countersign_gate::{
     outcome::{DeliveryAttempt, RetryableError},
     ports::UpdateStatus,
     records::{Outcome, UploadState, VerdictRecord},
-    verdict::{Decision, IntegrityAuthority, OperatorPolicy, PackageExaminer, WithoutCsc},
+    verdict::{Decision, IntegrityAuthority, MissingCscPolicy, OperatorPolicy, PackageExaminer},
 };
 use countersign_package::Limits;
 use countersign_testkit::zip::{EntryForge, ZipForge};
@@ -383,7 +383,7 @@ fn no_configuration_no_deployment_unless_allowed() {
 
     let mut settings = deploy_settings();
     settings.policy = OperatorPolicy {
-        without_csc: WithoutCsc::Allow,
+        without_csc: MissingCscPolicy::Allow,
         ..OperatorPolicy::default()
     };
     let admission = admitted(&world, FUNCTION, OTHER);

@@ -3,7 +3,7 @@
 use countersign_gate::{
     domain::{Architecture, ExecWrapper, ReasonCode},
     records::{Outcome, UploadState},
-    verdict::{Action, Check, Unstartable},
+    verdict::{Action, Check, UnstartablePolicy},
 };
 use countersign_testkit::zip::{EntryForge, ZipForge};
 
@@ -38,7 +38,7 @@ fn runs(runtime: &str, handler: &str) -> impl Fn(&mut FunctionState) {
     }
 }
 
-fn end(world: &World, unstartable: Unstartable) -> Outcome {
+fn end(world: &World, unstartable: UnstartablePolicy) -> Outcome {
     let mut settings = deploy_settings();
     settings.policy.unstartable = unstartable;
     let admission = admitted(world, FUNCTION, 0);
@@ -55,7 +55,7 @@ fn assert_told(
 ) {
     let world = world_of(entries());
     change(&world, &configure);
-    let outcome = end(&world, Unstartable::Warn);
+    let outcome = end(&world, UnstartablePolicy::Warn);
     assert_eq!((outcome.state, outcome.code), (UploadState::Deployed, None));
     assert!(!outcome.critical);
     let finding = &outcome.findings[0];
@@ -70,7 +70,7 @@ fn assert_told(
 
     let world = world_of(entries());
     change(&world, &configure);
-    let outcome = end(&world, Unstartable::Refuse);
+    let outcome = end(&world, UnstartablePolicy::Refuse);
     let ended = (outcome.state, outcome.code);
     assert_eq!(ended, (UploadState::Rejected, Some(code)));
     assert!(outcome.message.contains(words[0]), "{outcome:?}");
@@ -132,7 +132,7 @@ fn nothing_is_said_where_a_wrapper_starts_it() {
         runs("python3.13", "app.handler")(function);
         function.configuration.exec_wrapper = ExecWrapper::Set("/opt/wrapper".to_owned());
     });
-    let outcome = end(&world, Unstartable::Refuse);
+    let outcome = end(&world, UnstartablePolicy::Refuse);
     assert_eq!(outcome.state, UploadState::Deployed, "{outcome:#?}");
     assert!(outcome.findings.is_empty());
 }
@@ -143,12 +143,12 @@ fn configuration_is_read_anew_for_each_upload() {
     let world = world_of([EntryForge::file("main.py", "x")]);
     change(&world, runs("python3.13", "app.handler"));
     assert_eq!(
-        end(&world, Unstartable::Refuse).state,
+        end(&world, UnstartablePolicy::Refuse).state,
         UploadState::Rejected
     );
     change(&world, runs("python3.13", "main.handler"));
     assert_eq!(
-        end(&world, Unstartable::Refuse).state,
+        end(&world, UnstartablePolicy::Refuse).state,
         UploadState::Deployed
     );
 }

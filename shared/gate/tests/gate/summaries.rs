@@ -213,7 +213,7 @@ fn prepared_package_is_summarised_without_a_version() {
 }
 
 #[test]
-fn what_was_refused_has_no_summary() {
+fn refused_upload_has_no_summary() {
     let world = world();
     let outcome = go(&world, FUNCTION, SWAPPED);
     assert_eq!(outcome.state, UploadState::Rejected);

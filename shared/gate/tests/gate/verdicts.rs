@@ -9,8 +9,8 @@ use countersign_gate::{
     },
     verdict::{
         Candidate, Check, Decision, DryRun, Evidence, Fact, IntegrityAuthority, Judgement,
-        NoAnswer, OperatorPolicy, People, ProvenanceEvidence, Unstartable, Verdict, WithoutCsc,
-        decide, examine, judge,
+        MissingCscPolicy, NoAnswer, OperatorPolicy, People, ProvenanceEvidence, UnstartablePolicy,
+        Verdict, decide, examine, judge,
     },
 };
 use countersign_package::Limits;
@@ -165,7 +165,7 @@ fn second_opinion_is_weighed_as_in_the_table() {
 }
 
 #[test]
-fn what_cannot_start_is_judged_as_in_the_table() {
+fn unstartable_package_is_judged_as_in_the_table() {
     let file = |name: &str, body: &[u8], mode: u16| EntryForge::file(name, body).mode(mode);
     let app = file("app.py", b"x", 0o100_644);
     let elsewhere = file("shop/app.py", b"x", 0o100_644);
@@ -207,7 +207,7 @@ fn what_cannot_start_is_judged_as_in_the_table() {
             let mut evidence = evidence_of(&ZipForge::new([entry.clone()]));
             evidence.function = configured(runtime, function);
             let mut row = vec![words.replace('`', ""), function.to_owned()];
-            for unstartable in [Unstartable::Warn, Unstartable::Refuse] {
+            for unstartable in [UnstartablePolicy::Warn, UnstartablePolicy::Refuse] {
                 evidence.policy.unstartable = unstartable;
                 row.push(spell(&decide(&evidence)));
             }
@@ -268,7 +268,7 @@ fn finding_says_what_is_wrong_with_this_package_and_what_to_do() {
 }
 
 #[test]
-fn what_some_programs_show_differently_is_on_record_and_no_warning() {
+fn name_shown_differently_is_on_record_and_no_warning() {
     let mut entry = EntryForge::file("größe.txt", "x");
     entry.change_both(|header| header.flags = 0);
     let verdict = decide(&evidence_of(&ZipForge::new([entry])));
@@ -302,14 +302,14 @@ fn clocks_may_differ_by_five_minutes() {
 #[test]
 fn target_without_a_configuration_can_be_allowed() {
     let mut allowed = evidence("valid", "present", "no CSC");
-    allowed.policy.without_csc = WithoutCsc::Allow;
+    allowed.policy.without_csc = MissingCscPolicy::Allow;
     assert_eq!(
         spell(&decide(&allowed)),
         "accept, warn NO_CODE_SIGNING_CONFIG"
     );
     // What AWS would not look at is judged all the same.
     let mut expired = evidence("expired", "present", "no CSC");
-    expired.policy.without_csc = WithoutCsc::Allow;
+    expired.policy.without_csc = MissingCscPolicy::Allow;
     assert_eq!(spell(&decide(&expired)), "reject SIGNATURE_EXPIRED");
 }
 

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_ends_the_list() {
+    fn broken_record_ends_the_list() {
         let mut bytes = zip(&[file("a", b"one"), file("b", b"two")]);
         let second = memchr::memmem::rfind(&bytes, b"PK\x01\x02").unwrap();
         bytes[second] = b'X';

@@ -333,7 +333,7 @@ fn function_that_is_opened_to_everybody_is_told_and_closed() {
 /// What was done to the trust of one function, and to tags, versions and layers, by the page's own commands.
 #[test]
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]
-fn what_pages_say_to_do_leads_out() {
+fn advice_of_pages_leads_out() {
     const NAME: &str = "demo-followed";
     let _shared = beside_others();
     let stack = local_stack();

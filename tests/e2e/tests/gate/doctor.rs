@@ -69,7 +69,7 @@ fn whole_stack_has_no_failure() {
 /// One thing after the other is broken, seen, and mended.
 #[test]
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]
-fn what_is_broken_fails_exactly_its_check() {
+fn broken_part_fails_exactly_its_check() {
     let _alone = alone();
     let stack = local_stack();
     let root = stack.root();
@@ -290,7 +290,7 @@ const UNREADABLE: [&str; 3] = ["strict-cms", "gate-verdict", "gate-prepared"];
 /// Each fact that is judged is done otherwise: it differs, and nothing else but what follows from it.
 #[test]
 #[ignore = "needs the local AWS: cargo xtask test --only e2e"]
-fn what_aws_does_otherwise_is_found() {
+fn each_difference_of_aws_is_found() {
     let _alone = alone();
     let stack = local_stack();
     let judged = "demo-judged";

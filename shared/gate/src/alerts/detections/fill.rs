@@ -164,8 +164,8 @@ pub(super) fn plain(text: &str) -> Option<String> {
 
 /// Nothing that a shell, a chat client or a mail reader makes anything of.
 pub(in crate::alerts) fn is_plain(text: &str) -> bool {
-    const MAX_PLAIN: usize = 200;
-    (1..=MAX_PLAIN).contains(&text.len())
+    const MAX_PLAIN_BYTES: usize = 200;
+    (1..=MAX_PLAIN_BYTES).contains(&text.len())
         && !text.starts_with('-')
         && text
             .chars()

@@ -4,7 +4,7 @@ use super::{DETECTIONS, Detection, Known, detect, page_of, rules};
 use crate::{
     alerts::{
         Page,
-        settings::{AlertSettings, HttpsPages, OwnRoles},
+        settings::{AlertSettings, HttpsPages, RoleList},
     },
     domain::{CscArn, NamePattern, ProfileName},
     events::ApiCall,
@@ -22,12 +22,12 @@ pub(super) fn settings() -> AlertSettings {
     AlertSettings {
         stack: "countersign".to_owned(),
         records_bucket: "countersign-records".to_owned(),
-        own_roles: OwnRoles::parse(
+        own_roles: RoleList::parse(
             "arn:aws:iam::111122223333:role/countersign-SignRole-1X,\
              arn:aws:iam::111122223333:role/countersign-DeployRole-1X",
         )
         .unwrap(),
-        peer_roles: OwnRoles::none(),
+        peer_roles: RoleList::none(),
         functions: Some(NamePattern::parse("o*").unwrap()),
         under_own_csc: BTreeSet::new(),
         layers: Some(NamePattern::parse("base").unwrap()),

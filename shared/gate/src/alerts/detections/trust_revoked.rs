@@ -100,7 +100,7 @@ mod tests {
         ));
     }
     #[test]
-    fn what_runs_with_it_is_asked_by_its_arn() {
+    fn users_of_a_profile_are_asked_by_its_arn() {
         let profile =
             json!({"profileName": "countersign", "profileVersion": "AbCdEfGh12", "reason": "x"});
         let job = json!({"jobId": "065d37b3-1a2b-4c5d-8e9f-0a1b2c3d4e5f", "reason": "x"});

@@ -90,15 +90,15 @@ mod tests {
     use super::{super::inert::*, *};
     use crate::alerts::{
         page::{PageState, Repetition, Severity},
-        settings::OwnRoles,
+        settings::RoleList,
     };
 
     fn settings() -> AlertSettings {
         AlertSettings {
             stack: "countersign".to_owned(),
             records_bucket: "records".to_owned(),
-            own_roles: OwnRoles::none(),
-            peer_roles: OwnRoles::none(),
+            own_roles: RoleList::none(),
+            peer_roles: RoleList::none(),
             functions: None,
             under_own_csc: std::collections::BTreeSet::new(),
             layers: None,

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_wrote_gets_no_command() {
+    fn text_of_others_gets_no_command() {
         for kind in FindingKind::all() {
             for hostile in [
                 "functions/a;b",

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_looked_at_is_told_with_the_reason() {
+    fn parts_not_judged_are_told_with_the_reason() {
         assert_eq!(told(|_| ()), [""; 0]);
         let one = |change: fn(&mut FunctionConfiguration), words: &str| {
             let told = told(change);

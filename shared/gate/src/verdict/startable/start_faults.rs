@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_the_name_of_a_handlers_file_is_none() {
+    fn namesake_of_a_handlers_file_is_none() {
         let none = |runtime: &str, handler: &str, entries: Vec<EntryForge>| {
             let told = faults(entries, &launch(runtime, handler));
             assert!(

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, sync::OnceLock, time::Duration};
 
 use countersign_gate::{
-    alerts::{AlertSettings, AwsLocation, HttpsPages, OwnRoles},
+    alerts::{AlertSettings, AwsLocation, HttpsPages, RoleList},
     domain::CscArn,
     outcome::{DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE},
     records::OpenAlerts,
@@ -36,7 +36,7 @@ pub(super) fn settings(mistake: Option<Mistake>) -> &'static AlertSettings {
         stack: stack().name,
         records_bucket: RECORDS.to_owned(),
         own_roles,
-        peer_roles: OwnRoles::none(),
+        peer_roles: RoleList::none(),
         functions: None,
         under_own_csc: BTreeSet::new(),
         layers: None,
@@ -56,7 +56,7 @@ pub(super) fn settings(mistake: Option<Mistake>) -> &'static AlertSettings {
         }),
     };
     let [known, unknown] = SETTINGS
-        .get_or_init(|| [OwnRoles::parse(DEPLOY_ROLE).unwrap(), OwnRoles::none()].map(with));
+        .get_or_init(|| [RoleList::parse(DEPLOY_ROLE).unwrap(), RoleList::none()].map(with));
     if mistake == Some(Mistake::OwnRolesNotKnown) {
         unknown
     } else {

@@ -215,7 +215,7 @@ fn stack_without_it_uploads_nothing() {
 }
 
 #[test]
-fn what_aws_does_otherwise_is_told_once_and_closed() {
+fn difference_of_aws_is_told_once_and_closed() {
     let mut aws = Aws::new(Otherwise::ModesDropped);
     let settings = settings("doctor-probe");
     for _ in 0..72 {

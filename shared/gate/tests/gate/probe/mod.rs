@@ -72,7 +72,7 @@ fn facts_are_confirmed_where_aws_does_what_it_is_taken_to_do() {
 }
 
 #[test]
-fn what_aws_does_otherwise_is_exactly_what_differs() {
+fn each_difference_of_aws_is_exactly_told() {
     let cases: [(Otherwise, &[&str]); 21] = [
         (Otherwise::ModesDropped, &["kinds-and-modes-kept"]),
         (Otherwise::NobodyNamed, &["notification-principal"]),

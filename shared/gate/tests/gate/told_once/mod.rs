@@ -12,7 +12,7 @@ mod texts;
 use std::collections::BTreeSet;
 
 use countersign_gate::{
-    alerts::{AlertError, AlertSettings, Alerted, Severity, SummaryRun, alert},
+    alerts::{AlertError, AlertSettings, Alerted, RepeatRun, Severity, alert},
     domain::ReasonCode,
     records::{Drift, Incident, OpenAlerts, SilenceState},
 };

@@ -1,6 +1,6 @@
 //! Another gate of the account deploys its own targets, and other profiles are trusted than the stack's.
 
-use countersign_gate::{alerts::OwnRoles, domain::ProfileName};
+use countersign_gate::{alerts::RoleList, domain::ProfileName};
 
 use super::*;
 
@@ -8,7 +8,7 @@ const PEER: &str = "other-DeployRole-7Z";
 
 fn beside_another() -> AlertSettings {
     AlertSettings {
-        peer_roles: OwnRoles::parse(&format!("arn:aws:iam::111122223333:role/{PEER}")).unwrap(),
+        peer_roles: RoleList::parse(&format!("arn:aws:iam::111122223333:role/{PEER}")).unwrap(),
         ..settings()
     }
 }

@@ -139,7 +139,7 @@ fn configuration_that_is_back_closes_what_was_told_of_it() {
 
 /// CloudTrail's events come in any order.
 #[test]
-fn what_is_over_before_it_is_heard_of_is_told_and_closed() {
+fn incident_that_is_over_before_it_is_heard_of_is_told_and_closed() {
     const OWN: &str =
         "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0123456789abcdef0";
     let world = world();

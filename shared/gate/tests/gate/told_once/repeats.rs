@@ -19,12 +19,12 @@ fn repeats_are_counted_and_summed_up_by_the_clock() {
     // Before its time nothing is summed up.
     assert!(matches!(
         told(&world, RUN),
-        Ok(Alerted::Summaries(SummaryRun { sent: 0, left: 0 }))
+        Ok(Alerted::Summaries(RepeatRun { sent: 0, left: 0 }))
     ));
     pass(&world, 61);
     assert!(matches!(
         told(&world, RUN),
-        Ok(Alerted::Summaries(SummaryRun { sent: 1, left: 0 }))
+        Ok(Alerted::Summaries(RepeatRun { sent: 1, left: 0 }))
     ));
     let (state, text) = pages(&world).pop().unwrap();
     assert_eq!(state, "repeated");
@@ -44,7 +44,7 @@ fn repeats_are_counted_and_summed_up_by_the_clock() {
     pass(&world, 61);
     assert!(matches!(
         told(&world, RUN),
-        Ok(Alerted::Summaries(SummaryRun { sent: 0, left: 0 }))
+        Ok(Alerted::Summaries(RepeatRun { sent: 0, left: 0 }))
     ));
     let open: OpenAlerts =
         serde_json::from_slice(&world.state().records["alerts/open.json"]).unwrap();
@@ -63,11 +63,11 @@ fn run_of_the_clock_that_is_out_of_time_leaves_the_rest_to_the_next() {
     let out_of_time = run(alert(&hands, &settings(), RUN, now));
     assert!(matches!(
         out_of_time,
-        Ok(Alerted::Summaries(SummaryRun { sent: 0, left: 1 }))
+        Ok(Alerted::Summaries(RepeatRun { sent: 0, left: 1 }))
     ));
     assert!(matches!(
         told(&world, RUN),
-        Ok(Alerted::Summaries(SummaryRun { sent: 1, left: 0 }))
+        Ok(Alerted::Summaries(RepeatRun { sent: 1, left: 0 }))
     ));
 }
 
@@ -86,7 +86,7 @@ fn repeat_after_the_interval_is_told_with_what_was_counted() {
     assert!(text.contains("it also happened 2 more times"), "{text}");
     assert!(matches!(
         told(&world, RUN),
-        Ok(Alerted::Summaries(SummaryRun { sent: 0, left: 0 }))
+        Ok(Alerted::Summaries(RepeatRun { sent: 0, left: 0 }))
     ));
 }
 
@@ -163,7 +163,7 @@ fn sum_is_sent_although_the_first_page_never_was() {
     pass(&world, 61);
     assert!(matches!(
         told(&world, RUN),
-        Ok(Alerted::Summaries(SummaryRun { sent: 1, left: 0 }))
+        Ok(Alerted::Summaries(RepeatRun { sent: 1, left: 0 }))
     ));
     assert_eq!(states(&world), ["repeated"]);
 }
@@ -217,13 +217,13 @@ fn pipeline_under_warn_is_one_warning_a_day() {
         ));
         assert!(matches!(
             told_by(&world, &warns, RUN),
-            Ok(Alerted::Summaries(SummaryRun { sent: 0, left: 0 }))
+            Ok(Alerted::Summaries(RepeatRun { sent: 0, left: 0 }))
         ));
     }
     pass(&world, 6 * 60);
     assert!(matches!(
         told_by(&world, &warns, RUN),
-        Ok(Alerted::Summaries(SummaryRun { sent: 1, left: 0 }))
+        Ok(Alerted::Summaries(RepeatRun { sent: 1, left: 0 }))
     ));
     assert_eq!(states(&world), ["detected", "repeated"]);
     // Under Enforce the same is an alarm.

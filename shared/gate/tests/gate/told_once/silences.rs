@@ -108,7 +108,7 @@ fn beginning_of_a_silence_is_told_before_it_keeps_anything_quiet() {
 }
 
 #[test]
-fn what_is_about_the_gate_cannot_be_silenced() {
+fn pages_about_the_gate_cannot_be_silenced() {
     let world = world();
     let until = world.state().now + jiff::SignedDuration::from_hours(2);
     for path in [
@@ -157,7 +157,7 @@ fn sum_waits_for_the_end_of_a_silence() {
     pass(&world, 61);
     assert!(matches!(
         told(&world, RUN),
-        Ok(Alerted::Summaries(SummaryRun { sent: 0, left: 0 }))
+        Ok(Alerted::Summaries(RepeatRun { sent: 0, left: 0 }))
     ));
     pass(&world, 60);
     told(&world, RUN).unwrap();
@@ -184,6 +184,6 @@ fn sum_of_what_is_not_silenced_is_told() {
     pass(&world, 61);
     assert!(matches!(
         told(&world, RUN),
-        Ok(Alerted::Summaries(SummaryRun { sent: 1, left: 0 }))
+        Ok(Alerted::Summaries(RepeatRun { sent: 1, left: 0 }))
     ));
 }

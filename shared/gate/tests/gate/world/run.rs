@@ -23,7 +23,7 @@ use countersign_gate::{
     ports::QuotaShare,
     records::SettingsPosture,
     sweep::SweepSettings,
-    verdict::{BuilderTrust, DemandParts, OperatorPolicy, WithoutCsc},
+    verdict::{BuilderTrust, DemandParts, MissingCscPolicy, OperatorPolicy},
 };
 use countersign_package::Limits;
 use jiff::SignedDuration;
@@ -126,7 +126,7 @@ pub fn sweep_settings() -> SweepSettings {
         stack: stack(),
         scope: sign_settings().scope,
         cscs: vec![CscArn::parse(CSC).unwrap()],
-        without_csc: WithoutCsc::Reject,
+        without_csc: MissingCscPolicy::Reject,
         weaker_parameters: Vec::new(),
         watched: SettingsPosture {
             target_functions: "*".to_owned(),

@@ -64,7 +64,7 @@ pub struct Ending {
 #[derive(Clone, Debug)]
 pub enum Ended {
     /// The function was without its code signing configuration.
-    WithoutCsc,
+    MissingCscPolicy,
     /// The target had no good upload; `but` are the reasons that stand against this one, too.
     ByUpload { is_deployed: bool, but: Vec<String> },
 }
@@ -75,7 +75,7 @@ impl Ending {
         let is_reason = kind.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
         self.target == target
             && match &self.of {
-                Ended::WithoutCsc => kind == "csc-detached",
+                Ended::MissingCscPolicy => kind == "csc-detached",
                 Ended::ByUpload { is_deployed, but } => {
                     let is_of_code = ["code-changed-past-gate", "function-created-without-csc"];
                     (is_reason && !but.iter().any(|code| code == kind))
@@ -173,7 +173,7 @@ impl WorldState {
             self.trail.endings.push(Ending {
                 id,
                 target: "functions/checkout".to_owned(),
-                of: Ended::WithoutCsc,
+                of: Ended::MissingCscPolicy,
                 at: whole_seconds(self.now),
                 tick: self.ticks,
                 is_lost: false,

@@ -133,11 +133,11 @@ mod tests {
     }
 
     #[test]
-    fn what_a_rule_does_not_know_is_told() {
+    fn gaps_of_a_rule_are_told() {
         let unknown = AlertSettings {
             functions: None,
             signing_profile: None,
-            own_roles: crate::alerts::OwnRoles::none(),
+            own_roles: crate::alerts::RoleList::none(),
             ..settings()
         };
         let code = DETECTIONS

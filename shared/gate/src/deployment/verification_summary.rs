@@ -26,7 +26,7 @@ const NOT_EVALUATED: &str = "SLSA_BUILD_LEVEL_UNEVALUATED";
 /// An in-toto statement with a verification summary.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Statement {
+pub(super) struct VerificationSummary {
     #[serde(rename = "_type")]
     type_uri: &'static str,
     subject: Vec<Subject>,
@@ -94,7 +94,7 @@ impl ObjectReference {
     }
 }
 
-impl Statement {
+impl VerificationSummary {
     /// What is said of an upload that was deployed or prepared; `None` where its records do not tell which package that was.
     pub(super) fn new(
         verifier: &StackArn,
