@@ -121,8 +121,11 @@ impl Schedule {
         state.ticks += 1;
         let at = state.ticks;
         // What was said of another may be what is said of this one.
-        if body == statement(slot, SOURCE) {
+        let proof = statement(slot, SOURCE);
+        if body == proof {
             state.attested.entry(source).or_insert(at);
+        } else if state.attestations.get(&key) == Some(&proof) {
+            state.proof_replaced.insert(source);
         }
         state.attestations.insert(key, body);
     }

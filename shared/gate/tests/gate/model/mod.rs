@@ -230,29 +230,28 @@ fn failure_is_told_by_its_shortest_story() {
         (Mistake::RevocationNotSeen, REVOKED),
     ] {
         // Those in which nobody is asked: what is said there belongs to each story.
-        let mut plain = (0..SOON).filter(|seed| !asks_people(*seed) && !demands_provenance(*seed));
-        let seed = plain.find(|seed| complains(*seed, mistake, complaint));
-        let failure = Failure::or_deployed(seed.unwrap(), Some(mistake));
-        let failure = failure.expect_err("it failed before");
-        let before = failure.steps.len();
-        let short = shortest(failure);
-        assert!(
-            short.text.contains(complaint),
-            "{mistake:?}: {}",
-            short.text
-        );
-        assert!(
-            short.steps.len() * 2 < before,
-            "{mistake:?}: {before} steps became {}",
-            short.steps.len()
-        );
-        println!("{mistake:?}: {before} steps became {}", short.steps.len());
-        // None of those that are left can be left out.
-        for left_out in 0..short.steps.len() - 1 {
-            let mut steps = short.steps.clone();
-            steps.remove(left_out);
-            assert!(!short.happens_with(&steps), "{mistake:?}: {left_out}");
+        let plain = (0..SOON).filter(|seed| !asks_people(*seed) && !demands_provenance(*seed));
+        let found = plain.filter(|seed| complains(*seed, mistake, complaint));
+        let mut halved = 0;
+        for seed in found.take(3) {
+            let failure = Failure::or_deployed(seed, Some(mistake));
+            let failure = failure.expect_err("it failed before");
+            let before = failure.steps.len();
+            let short = shortest(failure);
+            let after = short.steps.len();
+            let text = &short.text;
+            assert!(text.contains(complaint), "{mistake:?}: {text}");
+            println!("{mistake:?}: {before} steps of {seed} became {after}");
+            halved += usize::from(after * 2 < before);
+            // None of those that are left can be left out.
+            for left_out in 0..after - 1 {
+                let mut steps = short.steps.clone();
+                steps.remove(left_out);
+                assert!(!short.happens_with(&steps), "{mistake:?}: {left_out}");
+            }
         }
+        // In some schedules, nearly all that happens is what it takes.
+        assert!(halved > 0, "{mistake:?}: none becomes half as long");
     }
 }
 

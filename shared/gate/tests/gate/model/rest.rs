@@ -160,9 +160,11 @@ impl Schedule {
                         Some(ReasonCode::SourceAbsent) => put.gone_at.is_some(),
                         Some(ReasonCode::JobRevoked) => state.was_revoked,
                         Some(ReasonCode::NoCodeSigningConfig) => state.was_unsigned,
-                        // It was withdrawn after the update was sent, which Lambda did not take.
+                        // It was withdrawn after the update was sent, which Lambda did not take, or which somebody
+                        // has put other code over since.
                         Some(ReasonCode::ApprovalMissing) => {
-                            self.kind.asks_people && !state.took.contains(&at)
+                            let is_there = state.took.contains(&at) && state.foreign_at.is_none();
+                            self.kind.asks_people && !is_there
                         }
                         _ => is_forged,
                     }

@@ -371,6 +371,8 @@ pub struct WorldState {
     pub proves: fn(&str) -> Vec<u8>,
     /// Since when that is proven of these bytes.
     pub attested: BTreeMap<Vec<u8>, u64>,
+    /// Bytes of which somebody put something else over a proof.
+    pub proof_replaced: BTreeSet<Vec<u8>>,
     /// Whether uploads take an approval, or a broken glass.
     pub asks_people: bool,
     /// The uploads whose code Lambda took from the gate because the glass was broken, and nobody had approved them.
@@ -482,6 +484,7 @@ impl World {
             demands_provenance: false,
             proves: |_| Vec::new(),
             attested: BTreeMap::new(),
+            proof_replaced: BTreeSet::new(),
             asks_people: false,
             by_glass: BTreeSet::new(),
             statements_recorded: BTreeMap::new(),
