@@ -354,6 +354,11 @@ codes! {
         "It was built, or its dependencies were installed, on a machine with another processor, or on macOS or Windows.",
         "Build for Linux on the function's architecture, or change the architecture of the function."
     }
+    WrongRuntimeVersion = "WRONG_RUNTIME_VERSION" {
+        "Compiled modules in the package were built for another version of the function's runtime, or for another C library.",
+        "Dependencies were installed by another version of Python than the function's, or on a Linux with musl.",
+        "Install the dependencies for the function's version, or set its runtime to the version that they are for."
+    }
     FilesUnreadable = "FILES_UNREADABLE" {
         "Files or folders in the package cannot be read by the user that the runtime runs as.",
         "They were private to the user who zipped them, or a tool writes modes like 0600.",

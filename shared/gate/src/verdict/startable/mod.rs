@@ -8,7 +8,7 @@
 //! Lives here: the order of what is looked for, with layers, modes and sizes (`start_faults.rs`), the handler's file
 //! of each runtime (`entry_point.rs`), handlers that are refused unseen (`handler_form.rs`), the program of a custom one
 //! (`bootstrap.rs`), libraries that were built for another processor or system (`native_libraries.rs`,
-//! `library_place.rs`), what was not looked at (`not_judged.rs`), and what all of them use (`fault.rs`, `processor.rs`,
+//! `library_place.rs`) or another version of Python (`python_version.rs`), what was not looked at (`not_judged.rs`), and what all of them use (`fault.rs`, `processor.rs`,
 //! `runtime.rs`).
 //!
 //! May use: what the room `verdict` may, and its facts about the start.
@@ -24,6 +24,7 @@ mod library_place;
 mod native_libraries;
 mod not_judged;
 mod processor;
+mod python_version;
 mod runtime;
 mod start_faults;
 

@@ -5,6 +5,7 @@ use super::{
     entry_point::entry_point,
     fault::{StartFault, listed},
     native_libraries::foreign_libraries,
+    python_version::modules_of_another_python,
 };
 use crate::domain::{AttachedLayer, Csc, FunctionConfiguration, ReasonCode};
 
@@ -18,6 +19,7 @@ pub fn start_faults(facts: &StartFacts, function: &FunctionConfiguration) -> Vec
     let mut faults = Vec::new();
     faults.extend(entry_point(facts, function));
     faults.extend(foreign_libraries(facts, function));
+    faults.extend(modules_of_another_python(facts, function));
     faults.extend(unreadable(facts));
     faults.extend(too_large(facts, function));
     faults
