@@ -110,7 +110,9 @@ fn approve(gate: &Gate, more: &[&str]) -> Ran {
 #[test]
 fn approval_is_put_with_its_reason_and_counted() {
     let gate = waiting();
-    let ran = approve(&gate, &["--reason", "seen\u{1b}[2J", "--format", "json"]);
+    let reason = ["--reason", "seen\u{1b}[2J"];
+    let named = ["--version-id", "v1", "--format", "json"];
+    let ran = approve(&gate, &[&reason[..], &named].concat());
     let done = printed("approve.schema.json", &ran);
     assert_eq!(done["done"], "approved");
     assert_eq!(done["sha256"], json!(sha256()));
@@ -179,6 +181,13 @@ fn nothing_is_put_where_it_would_not_count_or_is_only_tried() {
     assert_eq!(done["done"], "would_approve");
     assert_eq!(gate.aws.keys(UPLOADS), [""; 0]);
     approve(&gate, &["--reason", " "]).ends_with(2);
+    // What is newest may not be what was reviewed.
+    let ran = approve(&gate, &[]);
+    ran.ends_with(2);
+    for words in ["nothing was approved", &sha256(), "--version-id v1"] {
+        assert!(ran.err.contains(words), "{words}: {}", ran.err);
+    }
+    assert_eq!(gate.aws.keys(UPLOADS), [""; 0]);
     approve(&gate, &["--version-id", "other"]).ends_with(2);
 }
 
@@ -237,7 +246,7 @@ fn trouble_says_what_it_takes() {
     let gate = waiting();
     gate.aws
         .answers("s3:PutObject", s3_error(403, "AccessDenied"));
-    let ran = approve(&gate, &[]);
+    let ran = approve(&gate, &["--version-id", "v1"]);
     ran.ends_with(2);
     assert!(ran.err.contains("s3:PutObject"), "{}", ran.err);
     gate.aws

@@ -41,6 +41,7 @@ READS = ("get-", "list-", "describe-", "lookup-", "detect-", "receive-", "filter
 OTHER_NAMES = {
     # The Service Authorization Reference (grade B): what the call is named in a policy.
     ("s3api", "list-objects-v2"): {"s3:ListBucket"},
+    ("s3api", "list-object-versions"): {"s3:ListBucketVersions"},
     ("s3api", "get-object"): {"s3:GetObject"},
     ("s3api", "get-bucket-notification-configuration"): {"s3:GetBucketNotification"},
     # Drift is detected with the caller's rights, resource by resource (the user guide of CloudFormation, grade B).

@@ -15,8 +15,8 @@ use crate::{
 
 const EXAMPLES: &str = "\
 Examples:
-  countersign approve functions/checkout --reason 'reviewed in PR 1234'
-  countersign approve functions/checkout --version-id VERSION_ID
+  countersign approve functions/checkout --dry-run
+  countersign approve functions/checkout --version-id VERSION_ID --reason 'reviewed in PR 1234'
   countersign approve functions/checkout --package checkout.zip
   countersign approve functions/checkout --withdraw
 
@@ -29,8 +29,8 @@ nothing to approve or to withdraw, the command line cannot be used, or AWS does 
 
 /// Approve an upload, so that it is deployed
 ///
-/// Of the newest upload that waits for people; if none does, of the newest that has not ended. Shows what is approved and
-/// puts the approval into the uploads bucket: it is of these bytes for this target, whichever upload brings them, and
+/// Name what you reviewed, by --version-id or --package. Without either, nothing is approved: the newest upload that waits
+/// for people is shown, with the command that approves it. Puts the approval into the uploads bucket: it is of these bytes for this target, whichever upload brings them, and
 /// counts if you are another person than who uploaded.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]

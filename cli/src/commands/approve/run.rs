@@ -2,7 +2,7 @@
 
 use countersign_gate::{
     client::{ApprovalSubject, FoundApproval},
-    domain::Target,
+    domain::{Target, Upload},
     ports::{CallerIdentity, StatementStore as _, error_chain},
 };
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use crate::{
     following::approval::{ApprovalReport, Wanted, read_approvals, read_history, subject},
     io::{
         error::CliError,
+        escape::escape,
         exit_status::ExitStatus,
         output::{self, Format},
     },
@@ -108,6 +109,7 @@ impl Asked<'_> {
         if self.arguments.dry_run {
             return Ok(self.report(Done::WouldApprove, &[key], after));
         }
+        self.check_named()?;
         let document = Document::new(subject, reason);
         let body = serde_json::to_vec_pretty(&document).map_err(|error| {
             CliError::new(
@@ -147,6 +149,33 @@ impl Asked<'_> {
             Done::Withdrawn
         };
         Ok(self.report(done, &keys, after))
+    }
+
+    /// What is approved has to be named: the newest may be another one than was reviewed, put there a moment ago.
+    fn check_named(&self) -> Result<(), CliError> {
+        let records = match (&self.arguments.version_id, &self.arguments.package) {
+            (None, None) => self.subject.records,
+            _ => None,
+        };
+        let version = records.and_then(|records| Upload::parse_label(&records.label));
+        let Some((_, version)) = version else {
+            return Ok(());
+        };
+        let target = self.subject.target;
+        Err(CliError::new(
+            format!(
+                "nothing was approved yet: the newest upload of {target} that is meant is version {version}, with the \
+                 SHA-256 {}, by {}",
+                self.subject.upload,
+                self.subject
+                    .uploader()
+                    .map_or_else(|| "nobody who is known".to_owned(), escape)
+            ),
+            format!(
+                "if these are the bytes that you reviewed: countersign approve {target} --version-id {version}; or name the \
+                 file that you reviewed with --package"
+            ),
+        ))
     }
 
     /// An upload that has ended is deployed by no approval. Of a file, it may be uploaded again.

@@ -96,9 +96,18 @@ fn command(
         ("records-bucket", Some(settings.records_bucket.as_str())),
         ("region", region),
     ];
-    let options = options.into_iter().filter_map(|(name, value)| {
-        let value = value.filter(|value| is_plain(value))?;
-        Some(format!(" --{name} {value}"))
-    });
-    format!("countersign {name} {target}{}", options.collect::<String>())
+    // All or none: with a part of them, it would be about something else.
+    let options = options.into_iter().filter(|(_, value)| value.is_some());
+    let options: Option<String> = options
+        .map(|(name, value)| {
+            let value = value.filter(|value| is_plain(value))?;
+            Some(format!(" --{name} {value}"))
+        })
+        .collect();
+    match options {
+        Some(options) => format!("countersign {name} {target}{options}"),
+        None => format!(
+            "countersign {name} {target} --package FILE, with the package that you reviewed"
+        ),
+    }
 }

@@ -8,9 +8,15 @@ use super::{
     settings::AlertSettings,
 };
 use crate::{
-    domain::Target,
+    domain::{Freeze, Target},
     records::{Drift, DriftKind},
 };
+
+/// Whether it is a freeze that cannot be read: nobody plans one, and it stops everything.
+fn is_unreadable(drift: &Drift) -> bool {
+    let found = drift.found.as_deref();
+    found.is_some_and(|found| found.starts_with(Freeze::UNREADABLE))
+}
 
 /// The page for a document of drift as it is now. `event_id` names the event that pointed at it.
 pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Drift) -> Page {
@@ -18,7 +24,7 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
     let (kind, subject) = (drift.kind, in_one_line(&drift.subject));
     let severity = match (drift.is_open(), kind.is_critical()) {
         (false, _) => Severity::Notice,
-        (true, _) if kind.is_notice() => Severity::Notice,
+        (true, _) if kind.is_notice() && !is_unreadable(drift) => Severity::Notice,
         (true, true) => Severity::Critical,
         (true, false) => Severity::Warning,
     };

@@ -1,11 +1,12 @@
 //! What the records know of code that was put on a function past the gate.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     domain::Target,
     events::ApiCall,
-    ports::Records,
+    outcome::within,
+    ports::{Clock, Records},
     records::{self, Posture, TargetPosture, UploadRecords, UploadState, history},
 };
 
@@ -16,6 +17,9 @@ const MAX_UPLOADS_COMPARED: usize = 20;
 const MAX_OTHERS_COMPARED: usize = 3;
 /// How many other targets are asked what was deployed to them last: a read each.
 const MAX_OTHERS_ASKED: usize = 50;
+
+/// How long all of it may take: `alert` has 15 seconds for a page, of which sending it takes some.
+const MAX_TIME: Duration = Duration::from_secs(6);
 
 /// What the records know of the code in a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,19 +56,25 @@ pub enum KnownCode {
     },
 }
 
-/// Looks for the code of a call among the newest uploads of its function, then among those of other targets.
-pub(super) async fn look_up<R: Records>(records: &R, call: &ApiCall) -> KnownCode {
+/// Looks for the code of a call among the newest uploads of its function, then among those of other targets, as long as
+/// there is time: the page must not wait for what would be good to know.
+pub(super) async fn look_up<W: Records + Clock>(world: &W, call: &ApiCall) -> KnownCode {
     let Some(function) = call.function() else {
         return KnownCode::NotAsked;
     };
     let own = Target::Function(function);
     let code = Code::of(call);
-    let known = match history(records, &own, MAX_UPLOADS_COMPARED).await {
+    let began_at = world.now();
+    let known = match history(world, &own, MAX_UPLOADS_COMPARED).await {
         Ok(uploads) => find(call, code, &uploads),
         Err(_) => return KnownCode::Unreadable,
     };
     match known {
-        KnownCode::Unknown { .. } => of_other(records, call, code, &own).await.unwrap_or(known),
+        KnownCode::Unknown { .. } => {
+            let until = began_at.saturating_add(MAX_TIME).unwrap_or(began_at);
+            let of_other = within(world, until, of_other(world, call, code, &own)).await;
+            of_other.flatten().unwrap_or(known)
+        }
         known => known,
     }
 }

@@ -128,8 +128,8 @@ pub(super) async fn read_awaited<R: Records>(
         return Ok(None);
     };
     let ended: Option<Outcome> = records::read(records, folder).await?;
-    let demand = waiting.approvals.filter(|_| waiting.waits_for_people);
-    let Some(demand) = demand.filter(|_| ended.is_none()) else {
+    // The last attempt may have met other trouble: what is demanded is still on record, and this is told once.
+    let Some(demand) = waiting.approvals.filter(|_| ended.is_none()) else {
         return Ok(None);
     };
     Ok(Some(AwaitedApproval { received, demand }))

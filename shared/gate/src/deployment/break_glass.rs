@@ -1,7 +1,7 @@
 //! Looks whether somebody broke the glass for an upload, where a policy would refuse it.
 
 use super::{
-    pending_deployment::{Applied, DeployWorld, PendingDeployment},
+    pending_deployment::{DeployWorld, PendingDeployment},
     people_settings::PeopleSettings,
 };
 use crate::{
@@ -12,17 +12,17 @@ use crate::{
 };
 
 /// Puts into the evidence what is there below `break-glass/` for this upload. Nothing is asked where the stack does not
-/// allow it, or where the upload is accepted as it is. What counted before Lambda took the package counts on: it is brought to
-/// its end, whatever became of the statement, and is told as what it is.
+/// allow it, or where the upload is accepted as it is. What counted before Lambda took the package counts on, where it is known
+/// to run (`is_taken`): it is brought to its end, whatever became of the statement, and is told as what it is. Nothing new is
+/// changed by what has ended.
 pub(super) async fn look_for_break_glass<W: DeployWorld>(
     world: &W,
     settings: &PeopleSettings,
     pending: &PendingDeployment,
+    is_taken: bool,
     evidence: &mut Evidence,
 ) -> Result<(), EarlyExit> {
-    if pending.applied != Applied::No
-        && let Some(used) = pending.break_glass()
-    {
+    if is_taken && let Some(used) = pending.break_glass() {
         evidence.people.break_glass = Some(Glass::Used(used.clone()));
         return Ok(());
     }

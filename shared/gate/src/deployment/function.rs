@@ -178,6 +178,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         csc: Fact<Option<Csc>>,
         function: Fact<FunctionConfiguration>,
         (provenance, people): (ProvenanceEvidence, People),
+        is_taken: bool,
     ) -> Result<Evidence, EarlyExit> {
         let (package, _) = self.package()?;
         let (world, settings) = (self.world, self.settings);
@@ -189,7 +190,8 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             people,
         };
         let mut evidence = collect_evidence(world, settings, job, package, target).await;
-        look_for_break_glass(world, &settings.people, self.pending, &mut evidence).await?;
+        let settings = &settings.people;
+        look_for_break_glass(world, settings, self.pending, is_taken, &mut evidence).await?;
         Ok(evidence)
     }
 
@@ -228,7 +230,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let configuration = configuration_of(function, options.architecture);
         let provenance = self.provenance(Some(function)).await?;
         let demanded = (provenance, self.people(Some(function)).await?);
-        let mut evidence = self.evidence(csc, configuration, demanded).await?;
+        let mut evidence = self.evidence(csc, configuration, demanded, false).await?;
         // Judged before the dry run, which is asked for by what it says, and once more with it.
         let own_verdict = decide(&evidence);
         if own_verdict.decision.accepts()
@@ -403,7 +405,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         };
         let configuration = configuration_of(function, None);
         let demanded = (self.provenance(Some(function)).await?, People::not_asked());
-        let evidence = self.evidence(csc, configuration, demanded).await?;
+        let evidence = self.evidence(csc, configuration, demanded, true).await?;
         let (package, _) = self.package()?;
         match verify(&evidence, candidate(self.pending, &package.signed)) {
             Judgement::Accepted(verified, verdict) => {
@@ -563,7 +565,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         } else {
             (self.provenance(None).await?, self.people(None).await?)
         };
-        let evidence = self.evidence(csc, Fact::NotAsked, demanded).await?;
+        let evidence = self.evidence(csc, Fact::NotAsked, demanded, false).await?;
         let (package, _) = self.package()?;
         let judgement = verify(&evidence, candidate(self.pending, &package.signed));
         let (verified, verdict) = self.record(&evidence, judgement, None).await?;

@@ -143,7 +143,11 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         };
         let job = &self.pending.job;
         let mut evidence = collect_evidence(world, self.settings, job, &package, target).await;
-        look_for_break_glass(world, &self.settings.people, self.pending, &mut evidence).await?;
+        let (people, is_taken) = (
+            &self.settings.people,
+            matches!(self.pending.applied, Applied::Yes(_)),
+        );
+        look_for_break_glass(world, people, self.pending, is_taken, &mut evidence).await?;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) =
             record_judgement(world, self.pending, &package, &evidence, judgement, None).await?;

@@ -37,6 +37,9 @@ impl Freeze {
     /// The largest document that is read, in bytes.
     pub const MAX_BYTES: u64 = 16 * 1024;
 
+    /// What is told of one that cannot be read, before the reason. It freezes all targets.
+    pub const UNREADABLE: &'static str = "everything, because it cannot be read";
+
     /// Reads `{"schema": 1, "targets": ["functions/shop-*"], "reason": "…", "until": "2026-12-01T00:00:00Z"}`.
     ///
     /// # Errors

@@ -23,7 +23,8 @@ pub const BREAK_GLASS: &str = "break-glass/";
 /// A key may be long; the name of one statement is not.
 const MAX_NAME_BYTES: usize = 128;
 
-/// What the gate calls a freeze by its key: `freeze/<name>`. Of a key that names none, 16 hexadecimal digits are its name.
+/// What the gate calls a freeze by its key: `freeze/<name>`. Of a key that names none, a dot and 16 hexadecimal digits are its
+/// name, which no key can name.
 #[must_use]
 pub fn freeze_subject(key: &str) -> String {
     let named = key.strip_prefix(FREEZES).and_then(freeze);
@@ -31,14 +32,18 @@ pub fn freeze_subject(key: &str) -> String {
         return format!("{FREEZES}{name}");
     }
     let hash = UploadDigest::of_upload(key.as_bytes()).to_string();
-    format!("{FREEZES}{}", hash.get(..16).unwrap_or(&hash))
+    format!("{FREEZES}.{}", hash.get(..16).unwrap_or(&hash))
 }
 
 /// Whether [`freeze_subject`] gives such names.
 #[must_use]
 pub fn is_freeze_subject(text: &str) -> bool {
     let name = text.strip_prefix(FREEZES);
-    name.is_some_and(|name| statement_name(name).is_some())
+    let is_hash = |name: &str| {
+        let digits = name.strip_prefix('.').unwrap_or_default();
+        digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    name.is_some_and(|name| is_hash(name) || statement_name(name).is_some())
 }
 
 /// What a statement's key says of it.

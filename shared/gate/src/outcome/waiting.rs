@@ -70,11 +70,12 @@ pub(crate) async fn note_waiting<W: Records + Events + Clock>(
         at: now,
     };
     let written = records::replace(world, &upload.folder(), &waiting).await;
-    if let Some(lease) = lease {
-        let _runs_out = lease.release(world, upload, &attempt.id).await;
-    }
+    // Under the lease still: the next delivery writes this document, too.
     if written.is_ok() && error.waits_for_approvals() && waiting.approvers_told_at.is_none() {
         tell_approvers(world, stack, upload, waiting).await;
+    }
+    if let Some(lease) = lease {
+        let _runs_out = lease.release(world, upload, &attempt.id).await;
     }
     match written {
         Ok(()) if waits_for_people => RetryableError::WaitingForPeople {

@@ -239,6 +239,9 @@ pub struct SweepProgress {
     /// The drift that is open, by its subject.
     #[serde(default)]
     pub drift: BTreeMap<String, BTreeSet<DriftKind>>,
+    /// The freezes that were looked at, by their subjects.
+    #[serde(default)]
+    pub freezes: BTreeSet<String>,
 }
 
 impl Document for SweepProgress {

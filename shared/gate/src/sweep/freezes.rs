@@ -15,7 +15,8 @@ pub(super) async fn freeze_in_force<W: SweepWorld>(
     key: &str,
 ) -> Result<Option<Drift>, RetryableError> {
     let Some(object) = world.read_statement(key, Freeze::MAX_BYTES).await? else {
-        // It was lifted since it was listed.
+        // It was lifted since it was listed. AWS calls that denied, for want of the right to list: then it is a trouble
+        // of this run.
         return Ok(None);
     };
     // The S3 console makes it, and it says nothing.
@@ -30,7 +31,7 @@ pub(super) async fn freeze_in_force<W: SweepWorld>(
             freeze.targets().join(", "),
             freeze.reason
         ),
-        Err(problem) => format!("everything, because it cannot be read: {problem}"),
+        Err(problem) => format!("{}: {problem}", Freeze::UNREADABLE),
     };
     let kind = DriftKind::FreezeInForce;
     let message = format!("{key} freezes {told}");

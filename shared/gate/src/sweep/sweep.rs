@@ -126,6 +126,7 @@ pub async fn sweep<W: SweepWorld>(
             troubles: Vec::new(),
             failed: BTreeSet::new(),
             drift: BTreeMap::new(),
+            freezes: BTreeSet::new(),
         },
         visited: BTreeSet::new(),
         of_account: BTreeSet::new(),
@@ -220,6 +221,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.progress.ended_at = Some(self.world.now());
         self.progress.targets.clear();
         self.progress.failed.clear();
+        self.progress.freezes.clear();
         self.progress.drift.clear();
         self.save_progress().await?;
         self.swept.ended = Some(totals);
@@ -484,7 +486,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             None
         };
         let subject = freeze_subject(key);
-        self.of_account.insert(subject.clone());
+        self.progress.freezes.insert(subject.clone());
         match found {
             // It is nothing wrong, and not counted as drift.
             Some(freeze) => open(self.world, self.settings, &self.known, freeze).await,
@@ -545,6 +547,9 @@ impl<W: SweepWorld> Sweep<'_, W> {
         )
         .await?;
         self.swept.targets = self.swept.targets.saturating_add(1);
+        for error in &look.troubles {
+            self.trouble(&target.to_string(), error);
+        }
         let kinds: Vec<DriftKind> = look.drift.iter().map(|drift| drift.kind).collect();
         // Whoever began to deploy since the records were listed may have changed what was looked at.
         let is_certain =
@@ -655,7 +660,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             .subjects()
             .into_iter()
             .filter(|subject| !seen.contains(subject) && !self.of_account.contains(subject))
-            .filter(|subject| !failed.contains(subject))
+            .filter(|subject| !failed.contains(subject) && !self.progress.freezes.contains(subject))
             .collect();
         for subject in gone {
             self.close(&subject, &DriftKind::ALL, &[]).await?;

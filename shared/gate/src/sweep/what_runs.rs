@@ -54,6 +54,8 @@ pub(super) struct ComparisonResult {
     pub(super) is_certain: bool,
     /// What there was nothing to judge by: it stays as it is on record.
     pub(super) not_judged: Vec<DriftKind>,
+    /// What could not be looked at beside what runs.
+    pub(super) troubles: Vec<RetryableError>,
 }
 
 /// One way in which what runs differs from what was deployed last.
@@ -76,6 +78,7 @@ pub(super) struct TargetComparison<'a, W> {
     pub(super) posture: TargetPosture,
     drift: Vec<Drift>,
     pub(super) not_judged: Vec<DriftKind>,
+    troubles: Vec<RetryableError>,
 }
 
 /// Looks at a target. `current` is the upload that is current, `is_settled` whether each of its uploads has
@@ -111,6 +114,7 @@ pub(super) async fn compare_target<W: SweepWorld>(
         },
         drift: Vec::new(),
         not_judged: Vec::new(),
+        troubles: Vec::new(),
     };
     let outcome: Option<Outcome> = match current {
         Some(upload) => records::read(world, &upload.folder()).await?,
@@ -127,7 +131,8 @@ pub(super) async fn compare_target<W: SweepWorld>(
             // Verified under the stack's configuration, for a function that somebody creates: under which, and from what?
             look.other_csc(name, upload).await?;
             look.created(name, upload, outcome.as_ref()).await?;
-            look.prepared_package_behind(upload).await?;
+            let looked = look.prepared_package_behind(upload).await;
+            look.beside(DriftKind::PackageBehind, looked);
         }
         return Ok(look.found(is_settled));
     };
@@ -142,12 +147,17 @@ pub(super) async fn compare_target<W: SweepWorld>(
         Target::Function(name) => look.compare_function(name, &deployed).await?,
         Target::Layer(name) => look.compare_layer(name, &deployed).await?,
     };
-    look.break_glass(&deployed);
+    // Of what is gone, nothing runs on.
+    let is_gone = |drift: &Drift| drift.kind == DriftKind::TargetGone;
+    if !look.drift.iter().any(is_gone) {
+        look.break_glass(&deployed);
+    }
     if let (Some(upload), Some(outcome)) = (current, &outcome) {
         look.current_version(upload, outcome, &deployed);
     }
     let source = deployed.source_sha256.as_str();
-    look.package_behind(&deployed.upload, Some(source)).await?;
+    let looked = look.package_behind(&deployed.upload, Some(source)).await;
+    look.beside(DriftKind::PackageBehind, looked);
     // A deployment that ended meanwhile is another one to compare with.
     let is_same = live(world, target).await? == recorded;
     // Whoever deletes the key says that there is nothing to deploy any more; that the function is gone, too, is
@@ -173,6 +183,15 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             drift: self.drift,
             is_certain,
             not_judged: self.not_judged,
+            troubles: self.troubles,
+        }
+    }
+
+    /// A look at something beside what runs: trouble with it hides nothing that was found of that.
+    fn beside(&mut self, kind: DriftKind, looked: Result<(), RetryableError>) {
+        if let Err(error) = looked {
+            self.not_judged.push(kind);
+            self.troubles.push(error);
         }
     }
 
@@ -274,8 +293,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         self.other_code_runs(&differences, last);
         self.signatures_of_function(name, &function.code, &aliases, last)
             .await?;
-        self.package_expires(function.referenced.as_ref(), &last.upload)
-            .await?;
+        let looked = self
+            .package_expires(function.referenced.as_ref(), &last.upload)
+            .await;
+        self.beside(DriftKind::PackageExpires, looked);
         self.configuration(name, &function, last).await?;
         self.layers(&function, &last.upload).await?;
         self.other_csc(name, &last.upload).await?;
@@ -427,8 +448,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         };
         self.note_code(&content.code);
         self.signature_of_layer(&content.code, last).await?;
-        self.package_expires(content.referenced.as_ref(), upload)
-            .await?;
+        let looked = self
+            .package_expires(content.referenced.as_ref(), upload)
+            .await;
+        self.beside(DriftKind::PackageExpires, looked);
         if newest_number > expected {
             let found = newest.version.to_string();
             if !self.was_told(&content.code.sha256, last).await? {

@@ -4,14 +4,14 @@ use countersign_gate::{
     deployment::DeploySettings,
     domain::ReasonCode,
     events::SweepRun,
-    outcome::RetryableError,
-    records::{Drift, Live, Outcome, Posture, UploadState, VerdictRecord},
+    outcome::{DeliveryAttempt, RetryableError},
+    records::{Drift, Live, Outcome, Posture, SweepProgress, UploadState, VerdictRecord},
     sweep::{SweepSettings, sweep},
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    happy_path::{GOOD, OTHER, world},
+    happy_path::{GOOD, OTHER, go, world},
     people::{
         ANN, BEN, CEM, EMERGENCY, ORDER, allowing, approve, attempt, break_glass, hours, record,
         uploaded_by,
@@ -19,7 +19,7 @@ use crate::{
     summaries::summarized,
     sweep::swept,
     world::{
-        FUNCTION, World,
+        FUNCTION, LAYER, World,
         run::{hands, patient, run_in, sweep_settings},
     },
 };
@@ -163,6 +163,30 @@ fn code_taken_by_break_glass_ends_as_such_even_after_its_end() {
     }
 }
 
+/// An update that was not sent, or did not arrive, is none that has to be brought to its end.
+#[test]
+fn break_glass_that_ended_changes_nothing_any_more() {
+    for lifts in [false, true] {
+        let (world, settings) = (world(), demanding_or_broken());
+        let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
+        break_glass(&world, GOOD, EMERGENCY, BEN);
+        world.state().broken.insert("lambda:UpdateFunctionCode");
+        let error = attempt(&world, &settings, &job).unwrap_err();
+        assert!(matches!(error, RetryableError::Waiting(_)), "{error:?}");
+        world.state().broken.clear();
+        if lifts {
+            let keys: Vec<String> = world.state().statements.keys().cloned().collect();
+            for key in keys {
+                world.withdraw(&key);
+            }
+        } else {
+            hours(&world, 30);
+        }
+        let _refused = attempt(&world, &settings, &job);
+        assert_eq!(world.state().applied.len(), 0, "{lifts}");
+    }
+}
+
 /// A run that looks for unfinished uploads, as there is one every five minutes, in a stack that heeds freezes.
 pub(crate) fn looked(world: &World, heeds_freezes: bool) {
     let settings = SweepSettings {
@@ -175,6 +199,37 @@ pub(crate) fn looked(world: &World, heeds_freezes: bool) {
     assert_eq!(swept.troubles, [""; 0]);
     assert_eq!(swept.drift, [], "a freeze is no drift");
     world.state().tick(300);
+}
+
+/// A run over everything that takes two attempts looks at freezes in its first.
+#[test]
+fn freeze_stays_told_while_a_run_goes_on_in_a_second_attempt() {
+    let world = world();
+    go(&world, FUNCTION, GOOD);
+    go(&world, LAYER, OTHER);
+    hours(&world, 1);
+    world.state_that("freeze/friday.json", ORDER);
+    looked(&world, true);
+    let settings = SweepSettings {
+        heeds_freezes: true,
+        ..sweep_settings()
+    };
+    let everything = |attempt: &DeliveryAttempt| {
+        let hands = hands(&world, "sweep");
+        let run = sweep(&hands, &settings, SweepRun::Everything, attempt);
+        run_in(&world, run).is_ok()
+    };
+    let mut attempt = patient(&world);
+    // Time enough for the listings and the first keys.
+    attempt.work_until = attempt.since + SignedDuration::from_millis(1_400);
+    assert!(!everything(&attempt));
+    let progress: SweepProgress = world.state().record("sweep.json").unwrap();
+    assert_eq!(progress.done_through.as_deref(), Some(FUNCTION));
+    attempt.attempt = 2;
+    attempt.work_until = world.state().now + SignedDuration::from_mins(5);
+    assert!(everything(&attempt));
+    assert!(drift(&world, FRIDAY).is_open());
+    assert_eq!(told(&world, FRIDAY), 1);
 }
 
 const FRIDAY: &str = "drift/freeze/friday/FREEZE_IN_FORCE.json";

@@ -83,7 +83,17 @@ fn upload_goes_live_once_somebody_else_approved_it() {
         Some(2),
         "whoever uploads may not: {tried:?}"
     );
-    let done = printed(&ben, &["approve", TARGET, "--reason", "seen"]);
+    let done = printed(
+        &ben,
+        &[
+            "approve",
+            TARGET,
+            "--version-id",
+            &upload.version,
+            "--reason",
+            "seen",
+        ],
+    );
     assert_eq!(done.pointer("/missing"), Some(&json!(0)), "{done}");
     stack.wait_for_end(&Nobody, &upload, "deployed").unwrap();
     assert_eq!(stack.ask(FUNCTION).unwrap(), "after");
