@@ -72,7 +72,8 @@ pub(super) async fn look_up<W: Records + Clock>(world: &W, call: &ApiCall) -> Kn
     match known {
         KnownCode::Unknown { .. } => {
             let until = began_at.saturating_add(MAX_TIME).unwrap_or(began_at);
-            let of_other = within(world, until, of_other(world, call, code, &own)).await;
+            let of_other = Box::pin(of_other(world, call, code, &own));
+            let of_other = within(world, until, of_other).await;
             of_other.flatten().unwrap_or(known)
         }
         known => known,

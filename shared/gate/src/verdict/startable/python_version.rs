@@ -110,13 +110,14 @@ mod tests {
     use countersign_testkit::zip::{EntryForge, ZipForge};
 
     use super::*;
+    use crate::verdict::start_facts::has_extension;
 
     fn told(paths: &[&str]) -> Option<StartFault> {
         let mut elf = vec![0_u8; 64];
         elf.splice(..6, *b"\x7fELF\x02\x01");
         elf.splice(18..20, 62_u16.to_le_bytes());
         let entries = paths.iter().map(|path| {
-            let is_text = path.ends_with(".py");
+            let is_text = has_extension(path, &["py"]);
             EntryForge::file(*path, if is_text { b"x".to_vec() } else { elf.clone() })
         });
         let zip = ZipForge::new(entries).build();
