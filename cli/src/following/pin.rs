@@ -2,7 +2,7 @@
 
 use countersign_gate::{
     domain::{Target, Upload, UploadId, VersionId},
-    ports::{Stored, UploadHead, Uploads as _},
+    ports::{StoredVersion, UploadHead, Uploads as _},
 };
 
 use crate::{aws::session::Session, io::error::CliError};
@@ -12,14 +12,14 @@ use crate::{aws::session::Session, io::error::CliError};
 pub(crate) async fn pin_stored(
     session: &Session,
     target: &Target,
-    stored: Stored,
+    stored: StoredVersion,
 ) -> Result<Upload, CliError> {
     match stored {
-        Stored::Version(version) => {
+        StoredVersion::Version(version) => {
             let pinned = pin_version(session, target, version.clone()).await;
             pinned.map_err(|error| uploaded_all_the_same(session, target, &version, &error))
         }
-        Stored::Unversioned => Err(CliError::new(
+        StoredVersion::Unversioned => Err(CliError::new(
             format!(
                 "s3://{}/{} was written, and the bucket keeps no versions: the gate takes nothing from it",
                 session.uploads_bucket(),
@@ -109,7 +109,7 @@ pub(crate) async fn pin_current(session: &Session, target: &Target) -> Result<Up
                     at: head.last_modified,
                 });
             }
-            None => return pin_stored(session, target, Stored::Unversioned).await,
+            None => return pin_stored(session, target, StoredVersion::Unversioned).await,
         },
         UploadHead::DeleteMarker => ("is deleted", "give the upload that you mean with --upload"),
         UploadHead::Absent => ("does not exist", "upload a package first: countersign push"),

@@ -2,7 +2,7 @@
 
 use countersign_gate::{
     domain::{Target, Upload},
-    ports::Stored,
+    ports::StoredVersion,
 };
 
 use crate::{
@@ -20,13 +20,13 @@ use crate::{
 pub(crate) async fn tell_uploaded(
     session: &Session,
     target: &Target,
-    stored: Stored,
+    stored: StoredVersion,
     bytes: u64,
     reporter: &Reporter,
 ) -> Result<Upload, CliError> {
     let version = match &stored {
-        Stored::Version(version) => Some(version.clone()),
-        Stored::Unversioned => None,
+        StoredVersion::Version(version) => Some(version.clone()),
+        StoredVersion::Unversioned => None,
     };
     let pinned = pin_stored(session, target, stored).await;
     if let Some(version) = &version {

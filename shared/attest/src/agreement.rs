@@ -1,10 +1,10 @@
 //! The statement held against the certificate: where both speak, they have to say the same.
 
 use crate::{
-    certificate::Certified,
+    certificate::CertificateClaims,
     error::{AttestError, Claim},
     generator,
-    predicate::Told,
+    predicate::ProvenanceClaims,
     source::SourceUri,
     text::shown,
     workflow,
@@ -23,7 +23,10 @@ pub(crate) const GITHUB_RUNNERS: [(&str, &str); 2] = [
 ];
 
 /// Refuses a statement that says something else than the certificate.
-pub(crate) fn check(certified: &Certified, told: &Told) -> Result<(), AttestError> {
+pub(crate) fn check(
+    certified: &CertificateClaims,
+    told: &ProvenanceClaims,
+) -> Result<(), AttestError> {
     let (path, workflow_ref) = match &certified.workflow {
         Some(workflow) => {
             let (path, git_ref) = workflow::split(workflow_in(certified, workflow));
@@ -68,7 +71,7 @@ pub(crate) fn check(certified: &Certified, told: &Told) -> Result<(), AttestErro
 
 /// A workflow within the repository that was built, by its path; one of another repository as a whole. GitLab has two
 /// slashes between the two.
-pub(crate) fn workflow_in<'a>(certified: &Certified, workflow: &'a str) -> &'a str {
+pub(crate) fn workflow_in<'a>(certified: &CertificateClaims, workflow: &'a str) -> &'a str {
     workflow
         .strip_prefix(certified.source.as_str())
         .and_then(|rest| rest.strip_prefix('/'))
@@ -78,7 +81,7 @@ pub(crate) fn workflow_in<'a>(certified: &Certified, workflow: &'a str) -> &'a s
 /// Who the builder has to be by the certificate, where the statement names a runner or a workflow of
 /// GitHub. Builders of other names cannot be held against it, nor those for which a delegator signs; `level` says what
 /// each is worth.
-fn builder<'a>(certified: &'a Certified, told: &str) -> Option<&'a str> {
+fn builder<'a>(certified: &'a CertificateClaims, told: &str) -> Option<&'a str> {
     if !told.starts_with("https://github.com/") {
         return None;
     }

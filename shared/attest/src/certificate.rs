@@ -13,7 +13,7 @@ use crate::{
 
 /// The certificate's claims, after the chain was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Certified {
+pub(crate) struct CertificateClaims {
     pub(crate) issuer: String,
     /// To whom it was issued: the workflow that signed, as a URI.
     pub(crate) identity: String,
@@ -33,7 +33,7 @@ pub(crate) struct Certified {
     pub(crate) trigger: Option<String>,
 }
 
-impl Certified {
+impl CertificateClaims {
     /// Reads what the library took from the certificate. The certificate has to be one whose chain was
     /// verified.
     pub(crate) fn read(der: &[u8], certificate: &CertificateInfo) -> Result<Self, AttestError> {

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{agreement::GITHUB_RUNNERS, certificate::Certified, generator};
+use crate::{agreement::GITHUB_RUNNERS, certificate::CertificateClaims, generator};
 
 /// A build level: those of SLSA (`https://slsa.dev/spec/v1.0/levels`), as far as certificate and statement can show them.
 ///
@@ -64,7 +64,7 @@ impl FromStr for Level {
 const HOSTED: &str = "github-hosted";
 
 /// The level of a build whose certificate and statement agree.
-pub(crate) fn of(certified: &Certified, builder: &str) -> Level {
+pub(crate) fn of(certified: &CertificateClaims, builder: &str) -> Level {
     let is_hosted = certified.is_of_github() && certified.runner.as_deref() == Some(HOSTED);
     let Some(signer) = certified.signer_workflow.as_deref().filter(|_| is_hosted) else {
         return Level::L1;
@@ -90,8 +90,8 @@ mod tests {
     const WORKFLOW: &str =
         "https://github.com/acme/shop/.github/workflows/release.yml@refs/heads/main";
 
-    fn certified(signer: &str, runner: &str, issuer: &str) -> Certified {
-        Certified {
+    fn certified(signer: &str, runner: &str, issuer: &str) -> CertificateClaims {
+        CertificateClaims {
             issuer: issuer.to_owned(),
             identity: signer.to_owned(),
             source: SourceUri::parse("https://github.com/acme/shop").unwrap().0,

@@ -16,7 +16,7 @@ const V02: &str = "https://slsa.dev/provenance/v0.2";
 /// What a statement says of a build. What it does not say is absent: a build type of one's own keeps
 /// these things in places that are not known here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Told {
+pub(crate) struct ProvenanceClaims {
     pub(crate) builder: String,
     pub(crate) build_type: String,
     pub(crate) source: Option<SourceUri>,
@@ -30,7 +30,10 @@ pub(crate) struct Told {
 }
 
 /// Reads the predicate of a statement.
-pub(crate) fn read(predicate_type: &str, predicate: &Value) -> Result<Told, AttestError> {
+pub(crate) fn read(
+    predicate_type: &str,
+    predicate: &Value,
+) -> Result<ProvenanceClaims, AttestError> {
     let told = match predicate_type {
         V1 => read_v1(predicate)?,
         V02 => read_v02(predicate)?,
@@ -57,16 +60,16 @@ pub(crate) fn read(predicate_type: &str, predicate: &Value) -> Result<Told, Atte
 
 /// SLSA provenance v1: `buildDefinition` is what was asked, `runDetails` who did it. The parameters of
 /// GitHub's build types (a workflow) and of slsa-github-generator (a source) are known.
-fn read_v1(predicate: &Value) -> Result<Told, AttestError> {
+fn read_v1(predicate: &Value) -> Result<ProvenanceClaims, AttestError> {
     let definition = object(predicate, "buildDefinition")?;
     let parameters = at(definition, "externalParameters");
     let workflow = at(parameters, "workflow");
-    let mut told = Told {
+    let mut told = ProvenanceClaims {
         builder: text(object(object(predicate, "runDetails")?, "builder")?, "id")?,
         build_type: text(definition, "buildType")?,
         workflow_path: optional(workflow, "path")?,
         workflow_ref: optional(workflow, "ref")?,
-        ..Told::default()
+        ..ProvenanceClaims::default()
     };
     let written = match at(parameters, "source") {
         source @ Value::Object(_) => optional(source, "uri")?,
@@ -84,12 +87,12 @@ fn read_v1(predicate: &Value) -> Result<Told, AttestError> {
 
 /// SLSA provenance v0.2: `invocation.configSource` is the repository and the file that describes the
 /// build, `materials` what went in.
-fn read_v02(predicate: &Value) -> Result<Told, AttestError> {
+fn read_v02(predicate: &Value) -> Result<ProvenanceClaims, AttestError> {
     let config = at(at(predicate, "invocation"), "configSource");
-    let mut told = Told {
+    let mut told = ProvenanceClaims {
         builder: text(object(predicate, "builder")?, "id")?,
         build_type: text(predicate, "buildType")?,
-        ..Told::default()
+        ..ProvenanceClaims::default()
     };
     told.take_source(optional(config, "uri")?)?;
     told.take_commit(at(config, "digest"), &["sha1", "gitCommit"])?;
@@ -110,7 +113,7 @@ fn read_v02(predicate: &Value) -> Result<Told, AttestError> {
     Ok(told)
 }
 
-impl Told {
+impl ProvenanceClaims {
     /// Takes a repository. Two different ones in one statement could be read in two ways.
     fn take_source(&mut self, written: Option<String>) -> Result<(), AttestError> {
         let Some(written) = written else {

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use crate::{
     agreement::workflow_in,
-    certificate::Certified,
+    certificate::CertificateClaims,
     level::{self, Level},
-    predicate::Told,
+    predicate::ProvenanceClaims,
     source::SourceUri,
     subject::Subject,
     text::shown,
@@ -56,8 +56,8 @@ impl Provenance {
     /// Of a build with a certificate, after both were found to agree.
     pub(crate) fn of_build(
         (subject, subject_name): (&Subject, &str),
-        certified: Certified,
-        told: Told,
+        certified: CertificateClaims,
+        told: ProvenanceClaims,
         signed_at: Timestamp,
     ) -> Self {
         let workflow = certified.workflow.as_deref();
@@ -85,7 +85,7 @@ impl Provenance {
     pub(crate) fn of_key(
         (subject, subject_name): (&Subject, &str),
         key: [u8; 32],
-        told: Told,
+        told: ProvenanceClaims,
     ) -> Self {
         let workflow_ref = told.workflow_ref.or_else(|| told.git_ref.clone());
         let workflow = told.workflow_path.map(|path| match workflow_ref {

@@ -10,7 +10,7 @@ use crate::{
     error::AttestError,
     json,
     limits::{MAX_NESTING, MAX_SUBJECTS},
-    predicate::{self, Told},
+    predicate::{self, ProvenanceClaims},
     subject::Subject,
     text::{hex, shown},
 };
@@ -201,7 +201,7 @@ impl Statement {
     }
 
     /// What it tells of the build, if it is SLSA provenance.
-    pub(crate) fn told(&self) -> Result<Told, AttestError> {
+    pub(crate) fn told(&self) -> Result<ProvenanceClaims, AttestError> {
         predicate::read(&self.predicate_type, &self.predicate)
     }
 }

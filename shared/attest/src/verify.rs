@@ -40,7 +40,7 @@ use x509_cert::{
 use crate::{
     agreement,
     bundle::Bundle,
-    certificate::Certified,
+    certificate::CertificateClaims,
     error::AttestError,
     provenance::Provenance,
     statement::{Lookup, Statement},
@@ -90,7 +90,7 @@ pub fn verify(
     let name = statement.name_of(subject)?;
     let told = statement.told()?;
     let claims = verified.certificate().ok_or(AttestError::SignedByKey)?;
-    let certified = Certified::read(certificate.as_bytes(), claims)?;
+    let certified = CertificateClaims::read(certificate.as_bytes(), claims)?;
     agreement::check(&certified, &told)?;
     Ok(Provenance::of_build(
         (subject, name),

@@ -14,10 +14,10 @@ use countersign_gate::{
         FunctionCsc, FunctionInventory, FunctionVersions, Functions, JobRequest, JobStart,
         LayerContent, LayerPublish, LayerRequest, LayerVersion, Layers, ListedAlias,
         ListedFunction, ListedFunctionVersion, ListingPage, PackageStorage, PortError,
-        RecordWithEtag, Records, Replacement, SignedObjects, Signer, StatementObject, Stored,
-        UpdateOptions, UpdatedCode, UploadHead, UploadInventory, UploadStore, UploadVersion,
-        Uploads, Version, VersionDeletion, VersionPublish, VersionRequest, VersionsCursor,
-        VersionsPage,
+        RecordWithEtag, Records, Replacement, SignedObjects, Signer, StatementObject,
+        StoredVersion, UpdateOptions, UpdatedCode, UploadHead, UploadInventory, UploadStore,
+        UploadVersion, Uploads, Version, VersionDeletion, VersionPublish, VersionRequest,
+        VersionsCursor, VersionsPage,
     },
     verdict::{Approved, Verified},
 };
@@ -128,8 +128,8 @@ delegate! { Attestations to uploads:
 }
 
 delegate! { UploadStore to uploads:
-    fn put_upload(target: &Target, package: &[u8], metadata: &BTreeMap<String, String>) -> Stored;
-    fn restore_upload(target: &Target, version: &VersionId, metadata: &BTreeMap<String, String>) -> Option<Stored>;
+    fn put_upload(target: &Target, package: &[u8], metadata: &BTreeMap<String, String>) -> StoredVersion;
+    fn restore_upload(target: &Target, version: &VersionId, metadata: &BTreeMap<String, String>) -> Option<StoredVersion>;
 }
 
 delegate! { SignedObjects to signed:

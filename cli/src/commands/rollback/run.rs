@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use countersign_gate::{
     client::{RollbackError, rollback_source},
     domain::{Target, Upload, VersionId},
-    ports::{Clock as _, Stored, UploadStore as _},
+    ports::{Clock as _, StoredVersion, UploadStore as _},
     records::{UploadRecords, history, live},
 };
 
@@ -94,7 +94,7 @@ async fn restore(
     target: &Target,
     source: &UploadRecords,
     version: &VersionId,
-) -> Result<Stored, CliError> {
+) -> Result<StoredVersion, CliError> {
     let mut metadata = metadata_of(source).clone();
     metadata.insert(ROLLBACK_METADATA.to_owned(), source.label.clone());
     let actions = "s3:PutObject and s3:GetObjectVersion";

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use countersign_gate::{
     domain::{CurrentExpiry, LifecycleRule, NoncurrentExpiry, Target, UploadId, VersionId},
     ports::{
-        Creation, CurrentUpload, PackageStorage as _, Records, Replacement, SignedObjects, Stored,
-        UploadHead, UploadStore as _, UploadVersion, Uploads,
+        Creation, CurrentUpload, PackageStorage as _, Records, Replacement, SignedObjects,
+        StoredVersion, UploadHead, UploadStore as _, UploadVersion, Uploads,
     },
 };
 use countersign_testkit::{
@@ -483,7 +483,10 @@ async fn restored_upload_is_copied_once() {
     assert!(is_unavailable(&error.unwrap_err()));
     assert_eq!(fake.called(), ["s3:CopyObject"]);
     let stored = uploads.restore_upload(&target, &version, &none).await;
-    assert!(matches!(stored, Ok(Some(Stored::Version(_)))), "{stored:?}");
+    assert!(
+        matches!(stored, Ok(Some(StoredVersion::Version(_)))),
+        "{stored:?}"
+    );
 }
 
 #[tokio::test]

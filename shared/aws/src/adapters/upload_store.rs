@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Display, time::Duration};
 use aws_sdk_s3::{config::retry::RetryConfig, primitives::ByteStream, types::MetadataDirective};
 use countersign_gate::{
     domain::{Target, VersionId},
-    ports::{PortError, Stored, UploadStore},
+    ports::{PortError, StoredVersion, UploadStore},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -30,7 +30,7 @@ impl UploadStore for UploadsBucket {
         target: &Target,
         package: &[u8],
         metadata: &BTreeMap<String, String>,
-    ) -> Result<Stored, PortError> {
+    ) -> Result<StoredVersion, PortError> {
         const CALL: &str = "s3:PutObject";
         // Tried again as every call, since an upload whose answer was lost hinders nothing: the same bytes come a second
         // time as a newer version, which supersedes the first.
@@ -56,7 +56,7 @@ impl UploadStore for UploadsBucket {
         target: &Target,
         from: &VersionId,
         metadata: &BTreeMap<String, String>,
-    ) -> Result<Option<Stored>, PortError> {
+    ) -> Result<Option<StoredVersion>, PortError> {
         const CALL: &str = "s3:CopyObject";
         let (bucket, key) = (&self.bucket, target.key());
         // Each copy that S3 made is an upload, also one whose answer was lost.
@@ -95,12 +95,12 @@ fn upload_time(bytes: usize) -> Duration {
     MIN_UPLOAD_TIME.saturating_add(Duration::from_secs(seconds))
 }
 
-fn version(call: &'static str, version: Option<&str>) -> Result<Stored, PortError> {
+fn version(call: &'static str, version: Option<&str>) -> Result<StoredVersion, PortError> {
     match version {
         // `null` is the version of an object that was written while versioning was suspended.
-        None | Some("null") => Ok(Stored::Unversioned),
+        None | Some("null") => Ok(StoredVersion::Unversioned),
         Some(version) => VersionId::parse(version)
-            .map(Stored::Version)
+            .map(StoredVersion::Version)
             .map_err(|error| unreadable(call, VERSION, &error)),
     }
 }

@@ -1,8 +1,8 @@
 //! The end of an upload: one terminal record, then its event.
 
 use super::{
-    decided::{DECIDED_DETAIL_TYPE, Decided},
     ending::{OutcomeDraft, UploadContext},
+    own_events::{DECIDED_DETAIL_TYPE, OutcomeEvent},
     retry::RetryableError,
 };
 use crate::{
@@ -78,7 +78,7 @@ async fn announce<W: Records + Events + Clock>(
         stack.records_bucket,
         records::path_in::<Outcome>(&folder)
     );
-    let decided = Decided {
+    let decided = OutcomeEvent {
         stack: stack.name.clone(),
         record: record.clone(),
         outcome: outcome.clone(),

@@ -3,7 +3,7 @@
 //! Lives here: the draft of an outcome and the early exits that lead to it (`ending.rs`), the errors
 //! that send an event back to its queue (`retry.rs`), one delivery and its time (`delivery_attempt.rs`,
 //! `backoff.rs`), how long an upload has waited (`patience.rs`), the terminal record and its event (`finish.rs`,
-//! `decided.rs`), what is on record before that (`waiting.rs`), why an upload is superseded
+//! `own_events.rs`), what is on record before that (`waiting.rs`), why an upload is superseded
 //! (`superseded.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`.
@@ -13,23 +13,23 @@
 //! event on the bus once it is on record.
 
 mod backoff;
-mod decided;
 mod delivery_attempt;
 mod ending;
 mod finish;
+mod own_events;
 mod patience;
 mod retry;
 mod superseded;
 mod waiting;
 
 pub(crate) use backoff::{Backoff, within};
-pub use decided::{
-    APPROVAL_NEEDED_DETAIL_TYPE, DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE, Decided, RecordEvent,
-};
 pub use delivery_attempt::DeliveryAttempt;
 pub(crate) use ending::{EarlyExit, OutcomeDraft, UploadContext};
 pub use finish::Finished;
 pub(crate) use finish::{finish, finished_before};
+pub use own_events::{
+    APPROVAL_NEEDED_DETAIL_TYPE, DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE, OutcomeEvent, RecordEvent,
+};
 pub(crate) use patience::Wait;
 pub use retry::RetryableError;
 pub(crate) use superseded::Superseded;

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    decided::{APPROVAL_NEEDED_DETAIL_TYPE, RecordEvent},
     delivery_attempt::DeliveryAttempt,
+    own_events::{APPROVAL_NEEDED_DETAIL_TYPE, RecordEvent},
     patience::Wait,
     retry::RetryableError,
 };

@@ -80,5 +80,5 @@ pub use stack_inspection::{
 pub use statement_store::StatementStore;
 pub use summary_signer::{SummarySignature, SummarySigner};
 pub use upload_inventory::{ListedVersion, UploadInventory, VersionsCursor, VersionsPage};
-pub use upload_store::{Stored, UploadStore};
+pub use upload_store::{StoredVersion, UploadStore};
 pub use uploads::{CurrentUpload, ObjectHead, StatementObject, UploadHead, UploadVersion, Uploads};

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, future::Future};
 
 /// What was uploaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stored {
+pub enum StoredVersion {
     /// The object is there, as this version.
     Version(VersionId),
     /// The object is there, and the bucket keeps no versions: nothing tells this upload from others.
@@ -22,7 +22,7 @@ pub trait UploadStore: Sync {
         target: &Target,
         package: &[u8],
         metadata: &BTreeMap<String, String>,
-    ) -> impl Future<Output = Result<Stored, PortError>> + Send;
+    ) -> impl Future<Output = Result<StoredVersion, PortError>> + Send;
 
     /// `CopyObject` of this version of the target's key over the key, with its metadata replaced and its
     /// tags kept; `None` when there is no such version.
@@ -31,5 +31,5 @@ pub trait UploadStore: Sync {
         target: &Target,
         version: &VersionId,
         metadata: &BTreeMap<String, String>,
-    ) -> impl Future<Output = Result<Option<Stored>, PortError>> + Send;
+    ) -> impl Future<Output = Result<Option<StoredVersion>, PortError>> + Send;
 }

@@ -15,7 +15,8 @@ use super::{
 use crate::{
     domain::{Target, Upload, UploadId},
     ports::{
-        Clock, Functions, Records, SignedObjects, Signer, Stored, UploadHead, UploadStore, Uploads,
+        Clock, Functions, Records, SignedObjects, Signer, StoredVersion, UploadHead, UploadStore,
+        Uploads,
     },
     records::{UploadRecords, live, upload_records},
 };
@@ -100,7 +101,7 @@ where
         .uploads
         .put_upload(&target, &package, &BTreeMap::new())
         .await?;
-    let Stored::Version(version) = stored else {
+    let StoredVersion::Version(version) = stored else {
         return Err(ProbeError::Unversioned);
     };
     let key = target.key();

@@ -15,7 +15,7 @@ use countersign_gate::{
     ports::{
         Alias, AliasMove, Clock, CodeUpdate, Creation, CurrentPackage, CurrentUpload, Function,
         FunctionCsc, Functions, JobRequest, JobStart, ObjectHead, PortError, RecordWithEtag,
-        Records, Replacement, SignedObjects, Signer, StatementObject, Stored, UpdateOptions,
+        Records, Replacement, SignedObjects, Signer, StatementObject, StoredVersion, UpdateOptions,
         UpdateStatus, UpdatedCode, UploadHead, UploadStore, UploadVersion, Uploads, Version,
         VersionPublish, VersionRequest,
     },
@@ -250,7 +250,7 @@ impl UploadStore for Aws {
         target: &Target,
         package: &[u8],
         _: &BTreeMap<String, String>,
-    ) -> Result<Stored, PortError> {
+    ) -> Result<StoredVersion, PortError> {
         if self.is(Otherwise::NoUpload) {
             return Err(denied("s3:PutObject"));
         }
@@ -259,7 +259,7 @@ impl UploadStore for Aws {
             lock(&self.signed).insert(self.signed_key(), self.sign(package));
         }
         self.judge(&target.key());
-        Ok(Stored::Version(VersionId::parse("v1").unwrap()))
+        Ok(StoredVersion::Version(VersionId::parse("v1").unwrap()))
     }
 
     async fn restore_upload(
@@ -267,7 +267,7 @@ impl UploadStore for Aws {
         _: &Target,
         _: &VersionId,
         _: &BTreeMap<String, String>,
-    ) -> Result<Option<Stored>, PortError> {
+    ) -> Result<Option<StoredVersion>, PortError> {
         panic!("a probe restores nothing")
     }
 }

@@ -437,7 +437,7 @@ impl UploadStore for SimulatedPorts {
         target: &Target,
         _: &[u8],
         _: &BTreeMap<String, String>,
-    ) -> Result<Stored, PortError> {
+    ) -> Result<StoredVersion, PortError> {
         panic!("the gate uploaded {target}")
     }
 
@@ -446,7 +446,7 @@ impl UploadStore for SimulatedPorts {
         target: &Target,
         _: &VersionId,
         _: &BTreeMap<String, String>,
-    ) -> Result<Option<Stored>, PortError> {
+    ) -> Result<Option<StoredVersion>, PortError> {
         panic!("the gate restored {target}")
     }
 }

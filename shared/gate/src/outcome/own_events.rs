@@ -8,7 +8,7 @@ pub const DECIDED_DETAIL_TYPE: &str = "Countersign Upload Decided";
 
 /// The `detail` of that event: the outcome record, the stack, and where the record is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decided {
+pub struct OutcomeEvent {
     /// The stack's name.
     pub stack: String,
     /// `s3://…/outcome.json`
