@@ -74,7 +74,7 @@ impl EntryReport {
             },
             mode: entry.mode().map(|mode| format!("{mode:06o}")),
             method: match entry.method() {
-                Method::StoredVersion => "stored",
+                Method::Stored => "stored",
                 Method::Deflated => "deflated",
             },
             size: entry.size(),
