@@ -20,7 +20,7 @@ use countersign_testkit::{
 const PAGE: &str = include_str!("../../docs/packages.md");
 
 /// Which cases stand for a row of the page, in its order. The row of a signed package is judged below.
-const ROWS: [(&str, &[&str]); 37] = [
+const ROWS: [(&str, &[&str]); 38] = [
     ("`zip` (Info-ZIP)", &["a package of Info-ZIP on Linux"]),
     (
         "`zip` without a UTF-8 locale",
@@ -153,6 +153,12 @@ const ROWS: [(&str, &[&str]); 37] = [
     (
         "a link that goes up (`..`) behind another link",
         &["a link that goes up behind several links"],
+    ),
+    (
+        "a zip within, stored as it is by a tool that writes to a stream",
+        &[
+            "a stored body with a descriptor that fits nothing, and a header behind it (unzipper, fflate)",
+        ],
     ),
     (
         "a zip whose ends of lines were converted",

@@ -37,6 +37,10 @@ pub(super) enum TooLarge {
 impl Writer {
     /// Adds an entry; `mode` is that of Unix, with the kind of file.
     pub(super) fn add(&mut self, name: &str, mode: u32, body: &[u8]) -> Result<(), TooLarge> {
+        // 0xFFFF says "see zip64".
+        let entries = self.entries.checked_add(1);
+        let entries = entries.filter(|count| *count != u16::MAX);
+        let entries = entries.ok_or(TooLarge::Entries)?;
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
         let deflated = encoder
             .write_all(body)
@@ -77,11 +81,7 @@ impl Writer {
         put32(&mut self.directory, mode << 16);
         put32(&mut self.directory, offset);
         self.directory.extend(name.as_bytes());
-        // 0xFFFF says "see zip64".
-        let entries = self.entries.checked_add(1);
-        self.entries = entries
-            .filter(|count| *count != u16::MAX)
-            .ok_or(TooLarge::Entries)?;
+        self.entries = entries;
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use crate::{
 const EXAMPLES: &str = "\
 Examples:
   countersign approve functions/checkout --dry-run
-  countersign approve functions/checkout --version-id VERSION_ID --reason 'reviewed in PR 1234'
+  countersign approve functions/checkout --version-id ID --reason 'PR 1234'
   countersign approve functions/checkout --package checkout.zip
   countersign approve functions/checkout --withdraw
 

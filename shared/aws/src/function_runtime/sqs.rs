@@ -154,7 +154,7 @@ mod tests {
         let error = queues.change_visibility(QUEUE, "handle-1", 4).await;
         assert!(matches!(error, Err(PortError::Denied { .. })));
         let error = queues.change_visibility("arn:odd", "handle-1", 4).await;
-        assert!(matches!(error, Err(PortError::Unexpected { .. })));
+        assert!(matches!(error, Err(PortError::NotMade { .. })));
     }
 
     #[tokio::test]
