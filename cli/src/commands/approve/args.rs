@@ -30,8 +30,8 @@ nothing to approve or to withdraw, the command line cannot be used, or AWS does 
 /// Approve an upload, so that it is deployed
 ///
 /// Name what you reviewed, by --version-id or --package. Without either, nothing is approved: the newest upload that waits
-/// for people is shown, with the command that approves it. Puts the approval into the uploads bucket: it is of these bytes for this target, whichever upload brings them, and
-/// counts if you are another person than who uploaded.
+/// for people is shown, with the command that approves it. The approval goes into the uploads bucket. It is of these bytes
+/// for this target, whichever upload brings them, and counts if you are another person than who uploaded.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

@@ -10,7 +10,7 @@ use countersign_gate::{
 };
 
 use super::{
-    s3::{GET, VERSION, body, fetch},
+    s3::{GET, LIST, VERSION, body, fetch, list_objects},
     uploads_bucket::UploadsBucket,
 };
 use crate::error::{port_error, required, unreadable};
@@ -21,37 +21,20 @@ impl Attestations for UploadsBucket {
         folder: &AttestationFolder,
         max: u16,
     ) -> Result<AttestationListing, PortError> {
-        const CALL: &str = "s3:ListObjectsV2";
-        let max = usize::from(max);
-        let mut objects = Vec::new();
-        let mut token = None;
-        // S3 may answer with fewer than were asked for (AWS documentation, grade B).
-        let has_more = loop {
-            let missing = max.saturating_sub(objects.len());
-            let request = self.connection.s3().list_objects_v2();
-            let page = request
-                .bucket(&self.bucket)
-                .prefix(folder.as_str())
-                .set_max_keys(i32::try_from(missing).ok())
-                .set_continuation_token(token.take())
-                .send()
-                .await
-                .map_err(|error| port_error(CALL, error))?;
-            for item in page.contents() {
-                let size = required(CALL, "Size", item.size())?;
-                objects.push(ListedAttestation {
-                    key: required(CALL, "Key", item.key())?.to_owned(),
-                    size: u64::try_from(size).map_err(|error| unreadable(CALL, "Size", &error))?,
-                });
-            }
-            let has_more = page.is_truncated().unwrap_or_default();
-            if !has_more || objects.len() >= max {
-                break has_more;
-            }
-            let next = page.next_continuation_token;
-            token = Some(required(CALL, "NextContinuationToken", next)?);
-        };
-        Ok(AttestationListing { objects, has_more })
+        let client = self.connection.s3();
+        let listed = list_objects(client, &self.bucket, folder.as_str(), max.into());
+        let (listed, has_more) = listed.await?;
+        let objects = listed.into_iter().map(|object| {
+            let size = required(LIST, "Size", object.size)?;
+            Ok(ListedAttestation {
+                key: required(LIST, "Key", object.key)?,
+                size: u64::try_from(size).map_err(|error| unreadable(LIST, "Size", &error))?,
+            })
+        });
+        Ok(AttestationListing {
+            objects: objects.collect::<Result<_, PortError>>()?,
+            has_more,
+        })
     }
 
     async fn read_attestation(

@@ -1,18 +1,15 @@
 //! How long what is in the signed bucket stays there.
 
-use std::cmp::Reverse;
-
 use aws_sdk_s3::types::{ExpirationStatus, LifecycleExpiration, LifecycleRule as S3Rule};
 use countersign_gate::{
     domain::{CurrentExpiry, LifecycleRule, NoncurrentExpiry, PackageVersion},
     ports::{PackageStorage, PortError},
 };
 
-use super::{s3::listed_version, signed_bucket::SignedBucket, timestamp::timestamp};
-use crate::error::{code, port_error, required, unreadable};
+use super::{s3::versions_of_key, signed_bucket::SignedBucket, timestamp::timestamp};
+use crate::error::{code, port_error, unreadable};
 
 const RULES: &str = "s3:GetLifecycleConfiguration";
-const VERSIONS: &str = "s3:ListObjectVersions";
 
 impl PackageStorage for SignedBucket {
     async fn lifecycle_rules(&self) -> Result<Vec<LifecycleRule>, PortError> {
@@ -27,46 +24,14 @@ impl PackageStorage for SignedBucket {
     }
 
     async fn package_versions(&self, key: &str) -> Result<Vec<PackageVersion>, PortError> {
-        let mut found: Vec<(bool, PackageVersion)> = Vec::new();
-        let mut markers = (None, None);
-        loop {
-            let request = self.connection.s3().list_object_versions();
-            let page = request
-                .bucket(&self.bucket)
-                .prefix(key)
-                .set_key_marker(markers.0.take())
-                .set_version_id_marker(markers.1.take())
-                .send()
-                .await
-                .map_err(|error| port_error(VERSIONS, error))?;
-            let is_key = |listed: Option<&str>| listed == Some(key);
-            for item in page.versions().iter().filter(|item| is_key(item.key())) {
-                let stored = PackageVersion {
-                    version: listed_version(VERSIONS, item.version_id())?,
-                    last_modified: timestamp(VERSIONS, "LastModified", item.last_modified())?,
-                    is_delete_marker: false,
-                };
-                found.push((required(VERSIONS, "IsLatest", item.is_latest())?, stored));
-            }
-            let deleted = page.delete_markers().iter();
-            for item in deleted.filter(|item| is_key(item.key())) {
-                let stored = PackageVersion {
-                    version: listed_version(VERSIONS, item.version_id())?,
-                    last_modified: timestamp(VERSIONS, "LastModified", item.last_modified())?,
-                    is_delete_marker: true,
-                };
-                found.push((required(VERSIONS, "IsLatest", item.is_latest())?, stored));
-            }
-            // A key is listed before the longer ones that begin like it.
-            let is_last = page.next_key_marker() != Some(key);
-            if is_last || !page.is_truncated().unwrap_or_default() {
-                break;
-            }
-            markers = (page.next_key_marker, page.next_version_id_marker);
-        }
-        // The sort is stable: what S3 lists first of one second stays first.
-        found.sort_by_key(|(is_latest, stored)| (!is_latest, Reverse(stored.last_modified)));
-        Ok(found.into_iter().map(|(_, stored)| stored).collect())
+        let client = self.connection.s3();
+        let found = versions_of_key(client, &self.bucket, key, usize::MAX).await?;
+        let stored = found.into_iter().map(|found| PackageVersion {
+            version: found.version,
+            last_modified: found.last_modified,
+            is_delete_marker: found.is_delete_marker,
+        });
+        Ok(stored.collect())
     }
 }
 

@@ -1,11 +1,20 @@
-//! What the adapters of the three buckets share: reading an object whole, and the versions that listings tell.
+//! What the adapters of the three buckets share: reading an object whole, and listing the objects below a
+//! prefix and the versions of a key.
+
+use std::cmp::Reverse;
 
 use aws_sdk_s3::{
+    Client,
     error::{ProvideErrorMetadata, SdkError},
     operation::get_object::{GetObjectOutput, builders::GetObjectFluentBuilder},
+    types::Object,
 };
-use countersign_gate::{domain::VersionId, ports::PortError};
+use countersign_gate::{
+    domain::VersionId,
+    ports::{PortError, UploadVersion},
+};
 
+use super::timestamp::timestamp;
 use crate::error::{broken_off, code, port_error, required, status, unreadable};
 
 /// The largest object read, in bytes: the largest package that Signer takes (250 MB) with room for
@@ -13,6 +22,7 @@ use crate::error::{broken_off, code, port_error, required, status, unreadable};
 const MAX_OBJECT_BYTES: u64 = 256 * 1024 * 1024;
 
 pub(super) const GET: &str = "s3:GetObject";
+pub(super) const LIST: &str = "s3:ListObjectsV2";
 
 /// The header that tells which version an answer is about.
 pub(super) const VERSION: &str = "x-amz-version-id";
@@ -27,6 +37,86 @@ pub(super) fn listed_version(
         .then(|| VersionId::parse(version))
         .transpose()
         .map_err(|error| unreadable(call, "VersionId", &error))
+}
+
+/// All versions of one key and its delete markers, at most `max`: the current one first, then by time, the newest first.
+pub(super) async fn versions_of_key(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    max: usize,
+) -> Result<Vec<UploadVersion>, PortError> {
+    const CALL: &str = "s3:ListObjectVersions";
+    let mut found: Vec<UploadVersion> = Vec::new();
+    let mut markers = (None, None);
+    loop {
+        let request = client.list_object_versions().bucket(bucket).prefix(key);
+        let page = request
+            .set_key_marker(markers.0.take())
+            .set_version_id_marker(markers.1.take())
+            .send()
+            .await
+            .map_err(|error| port_error(CALL, error))?;
+        let is_key = |listed: Option<&str>| listed == Some(key);
+        for item in page.versions().iter().filter(|item| is_key(item.key())) {
+            found.push(UploadVersion {
+                version: listed_version(CALL, item.version_id())?,
+                last_modified: timestamp(CALL, "LastModified", item.last_modified())?,
+                is_delete_marker: false,
+                is_current: required(CALL, "IsLatest", item.is_latest())?,
+            });
+        }
+        let deleted = page.delete_markers().iter();
+        for item in deleted.filter(|item| is_key(item.key())) {
+            found.push(UploadVersion {
+                version: listed_version(CALL, item.version_id())?,
+                last_modified: timestamp(CALL, "LastModified", item.last_modified())?,
+                is_delete_marker: true,
+                is_current: required(CALL, "IsLatest", item.is_latest())?,
+            });
+        }
+        // A key is listed before the longer ones that begin like it.
+        let is_last = page.next_key_marker() != Some(key);
+        if is_last || !page.is_truncated().unwrap_or_default() || found.len() >= max {
+            break;
+        }
+        markers = (page.next_key_marker, page.next_version_id_marker);
+    }
+    // The sort is stable: what S3 lists first of one second stays first.
+    found.sort_by_key(|item| (!item.is_current, Reverse(item.last_modified)));
+    found.truncate(max);
+    Ok(found)
+}
+
+/// The objects below a prefix, at most `max`, and whether there are more.
+///
+/// S3 may answer with fewer than were asked for (AWS documentation, grade B): what a further page has counts, too.
+pub(super) async fn list_objects(
+    client: &Client,
+    bucket: &str,
+    prefix: &str,
+    max: usize,
+) -> Result<(Vec<Object>, bool), PortError> {
+    let mut found = Vec::new();
+    let mut token = None;
+    loop {
+        let missing = max.saturating_sub(found.len());
+        let request = client.list_objects_v2().bucket(bucket).prefix(prefix);
+        let page = request
+            .set_max_keys(i32::try_from(missing).ok())
+            .set_continuation_token(token.take())
+            .send()
+            .await
+            .map_err(|error| port_error(LIST, error))?;
+        found.extend(page.contents.into_iter().flatten());
+        let has_more = page.is_truncated.unwrap_or_default();
+        if !has_more || found.len() >= max {
+            found.truncate(max);
+            return Ok((found, has_more));
+        }
+        let next = page.next_continuation_token;
+        token = Some(required(LIST, "NextContinuationToken", next)?);
+    }
 }
 
 /// The object, unless it is gone. Its body is still to come.

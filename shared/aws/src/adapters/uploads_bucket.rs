@@ -1,6 +1,6 @@
 //! The bucket that uploads are dropped into.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use countersign_gate::{
@@ -12,7 +12,10 @@ use countersign_gate::{
 };
 
 use super::{
-    s3::{GET, VERSION, body, fetch, is_gone, listed_version, read},
+    s3::{
+        GET, LIST, VERSION, body, fetch, is_gone, list_objects, listed_version, read,
+        versions_of_key,
+    },
     timestamp::timestamp,
 };
 use crate::{
@@ -97,82 +100,13 @@ impl Uploads for UploadsBucket {
     }
 
     async fn list_versions(&self, key: &str, max: usize) -> Result<Vec<UploadVersion>, PortError> {
-        const CALL: &str = "s3:ListObjectVersions";
-        let mut found: Vec<UploadVersion> = Vec::new();
-        let mut markers = (None, None);
-        loop {
-            let request = self.connection.s3().list_object_versions();
-            let page = request
-                .bucket(&self.bucket)
-                .prefix(key)
-                .set_key_marker(markers.0.take())
-                .set_version_id_marker(markers.1.take())
-                .send()
-                .await
-                .map_err(|error| port_error(CALL, error))?;
-            let is_key = |listed: Option<&str>| listed == Some(key);
-            for item in page.versions().iter().filter(|item| is_key(item.key())) {
-                found.push(UploadVersion {
-                    version: listed_version(CALL, item.version_id())?,
-                    last_modified: timestamp(CALL, "LastModified", item.last_modified())?,
-                    is_delete_marker: false,
-                    is_current: required(CALL, "IsLatest", item.is_latest())?,
-                });
-            }
-            let deleted = page.delete_markers().iter();
-            for item in deleted.filter(|item| is_key(item.key())) {
-                found.push(UploadVersion {
-                    version: listed_version(CALL, item.version_id())?,
-                    last_modified: timestamp(CALL, "LastModified", item.last_modified())?,
-                    is_delete_marker: true,
-                    is_current: required(CALL, "IsLatest", item.is_latest())?,
-                });
-            }
-            // A key is listed before the longer ones that begin like it.
-            let is_last = page.next_key_marker() != Some(key);
-            if is_last || !page.is_truncated().unwrap_or_default() || found.len() >= max {
-                break;
-            }
-            markers = (page.next_key_marker, page.next_version_id_marker);
-        }
-        // The sort is stable: what S3 lists first of one second stays first.
-        found.sort_by_key(|item| (!item.is_current, Reverse(item.last_modified)));
-        found.truncate(max);
-        Ok(found)
+        versions_of_key(self.connection.s3(), &self.bucket, key, max).await
     }
 
     async fn list_statements(&self, prefix: &str, max: usize) -> Result<Vec<String>, PortError> {
-        const CALL: &str = "s3:ListObjectsV2";
-        let mut found = Vec::new();
-        let mut token = None;
-        // S3 may answer with fewer than were asked for (AWS documentation, grade B): a freeze on a later page counts, too.
-        while found.len() < max {
-            let missing = max.saturating_sub(found.len());
-            let page = self
-                .connection
-                .s3()
-                .list_objects_v2()
-                .bucket(&self.bucket)
-                .prefix(prefix)
-                .set_max_keys(i32::try_from(missing).ok())
-                .set_continuation_token(token.take())
-                .send()
-                .await
-                .map_err(|error| port_error(CALL, error))?;
-            for item in page.contents() {
-                found.push(required(CALL, "Key", item.key())?.to_owned());
-            }
-            if !page.is_truncated().unwrap_or_default() {
-                break;
-            }
-            token = Some(required(
-                CALL,
-                "NextContinuationToken",
-                page.next_continuation_token,
-            )?);
-        }
-        found.truncate(max);
-        Ok(found)
+        let (objects, _) = list_objects(self.connection.s3(), &self.bucket, prefix, max).await?;
+        let keys = objects.into_iter().map(|object| object.key);
+        keys.map(|key| required(LIST, "Key", key)).collect()
     }
 
     async fn read_statement(

@@ -143,10 +143,8 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         };
         let job = &self.pending.job;
         let mut evidence = collect_evidence(world, self.settings, job, &package, target).await;
-        let (people, is_taken) = (
-            &self.settings.people,
-            matches!(self.pending.applied, Applied::Yes(_)),
-        );
+        let people = &self.settings.people;
+        let is_taken = matches!(self.pending.applied, Applied::Yes(_));
         look_for_break_glass(world, people, self.pending, is_taken, &mut evidence).await?;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
         let (approved, verdict) =

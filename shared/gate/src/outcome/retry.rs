@@ -117,23 +117,22 @@ impl RetryableError {
 
     /// Whether approvals are missing, and nothing else but the end of a freeze.
     pub(crate) fn waits_for_approvals(&self) -> bool {
-        match self {
-            Self::Inconclusive { verdict, .. } => verdict.waits_for_approvals(),
-            Self::Waiting(why) | Self::WaitingForPeople { why, .. } => why.waits_for_approvals(),
-            Self::Port(_)
-            | Self::LeaseHeld { .. }
-            | Self::Busy { .. }
-            | Self::TimeUp { .. }
-            | Self::UnreadableRecord { .. }
-            | Self::Unwritable { .. } => false,
-        }
+        let undecided = self.undecided();
+        undecided.is_some_and(|(verdict, _)| verdict.waits_for_approvals())
     }
 
     /// What is demanded of approvals, where that is known and some are.
     pub(crate) fn approval_demand(&self) -> Option<&ApprovalDemand> {
+        self.undecided()?.1
+    }
+
+    /// The verdict that could not be made, and what it demands of approvals.
+    fn undecided(&self) -> Option<(&Verdict, Option<&ApprovalDemand>)> {
         match self {
-            Self::Inconclusive { approvals, .. } => approvals.as_deref(),
-            Self::Waiting(why) | Self::WaitingForPeople { why, .. } => why.approval_demand(),
+            Self::Inconclusive {
+                verdict, approvals, ..
+            } => Some((verdict, approvals.as_deref())),
+            Self::Waiting(why) | Self::WaitingForPeople { why, .. } => why.undecided(),
             Self::Port(_)
             | Self::LeaseHeld { .. }
             | Self::Busy { .. }

@@ -7,6 +7,7 @@ use super::{
     fault::{StartFault, listed},
     library_place::Place,
     processor::{machine_name, runs},
+    python_version::is_there_as_text,
     runtime::RuntimeFamily,
 };
 use crate::domain::{Architecture, FunctionConfiguration, ReasonCode};
@@ -70,20 +71,8 @@ fn is_dispensable(library: &Library, facts: &StartFacts) -> bool {
     if matches!(library.made_for, MadeFor::Linux(_)) {
         return false;
     }
-    let (folder, file) = library.path.rsplit_once('/').unwrap_or_default();
-    let file = if folder.is_empty() {
-        &library.path
-    } else {
-        file
-    };
-    let module = file.split('.').next().unwrap_or_default();
-    let text = match folder {
-        "" => format!("{module}.py"),
-        folder => format!("{folder}/{module}.py"),
-    };
     let is_notifier = library.path.split('/').any(|part| part == "fsevents");
-    // mypyc puts the code of all modules of a package into one library, which none of their texts needs.
-    is_notifier || module.ends_with("__mypyc") || facts.inventory().find(&text).is_some()
+    is_notifier || is_there_as_text(&library.path, facts)
 }
 
 fn name(made_for: MadeFor) -> String {

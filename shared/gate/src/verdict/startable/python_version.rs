@@ -82,8 +82,9 @@ pub(super) fn modules_of_another_python(
     })
 }
 
-/// Whether a module is there as text as well, which is imported then; mypyc compiles those of a package into one library.
-fn is_there_as_text(path: &str, facts: &StartFacts) -> bool {
+/// Whether a compiled module of Python is there as text as well, which is imported then. mypyc puts the code of all modules of a
+/// package into one library, which none of their texts needs.
+pub(super) fn is_there_as_text(path: &str, facts: &StartFacts) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let module = name.split('.').next().unwrap_or_default();
     let text = match folder {
