@@ -105,4 +105,21 @@ impl HarnessError {
             _ => None,
         }
     }
+
+    /// What was waited for in vain, with what the functions said meanwhile.
+    #[must_use]
+    pub fn with_log(self, log: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::TimedOut {
+                what,
+                seconds,
+                seen,
+            } => Self::TimedOut {
+                what,
+                seconds,
+                seen: format!("{seen}. The functions' log:\n{}", log()),
+            },
+            other => other,
+        }
+    }
 }

@@ -285,10 +285,15 @@ impl<'a> LocalStack<'a> {
     /// Calls with the permissions of one of the stack's roles, which from then on trusts the
     /// account's root as well as Lambda.
     pub fn act_as(&self, role: &str) -> Result<Session, HarnessError> {
+        self.act_as_role_of(self.stack.name(), role)
+    }
+
+    /// The same with a role of another stack.
+    pub fn act_as_role_of(&self, stack: &str, role: &str) -> Result<Session, HarnessError> {
         let answer = self.root.call(
             "cloudformation",
             "describe_stack_resource",
-            json!({"StackName": self.stack.name(), "LogicalResourceId": role}),
+            json!({"StackName": stack, "LogicalResourceId": role}),
         )?;
         let name = text(&answer, "/StackResourceDetail/PhysicalResourceId")?;
         let answer = self
@@ -399,7 +404,7 @@ impl<'a> LocalStack<'a> {
         name: &str,
     ) -> Result<Value, HarnessError> {
         let what = format!("{name}.json of {}", upload.target);
-        wait_until(observer, &what, PATIENCE, || {
+        let waited = wait_until(observer, &what, PATIENCE, || {
             if let Some(document) = self.record(upload, name)? {
                 return Ok(Poll::Ready(document));
             }
@@ -413,7 +418,29 @@ impl<'a> LocalStack<'a> {
                 }
                 _ => Poll::Pending("no such record".to_owned()),
             })
-        })
+        });
+        waited.map_err(|error| error.with_log(|| self.log_of(&["sign", "deploy"], &upload.version)))
+    }
+
+    /// The newest log lines of functions that have `word` in them; why there are none, where they cannot be read.
+    #[must_use]
+    pub fn log_of(&self, functions: &[&str], word: &str) -> String {
+        const MAX_LINES: usize = 40;
+        let read = |function: &&str| {
+            let group = format!("/aws/lambda/{}-{function}", self.stack.name());
+            self.root
+                .call("logs", "filter_log_events", json!({"logGroupName": group}))
+        };
+        let answers: Result<Vec<Value>, HarnessError> = functions.iter().map(read).collect();
+        let answers = match answers {
+            Ok(answers) => answers,
+            Err(error) => return format!("no log: {error}"),
+        };
+        let events = answers.iter().flat_map(|answer| list(answer, "/events"));
+        let lines = events.filter_map(|event| event.get("message")?.as_str());
+        let lines: Vec<&str> = lines.filter(|line| line.contains(word)).collect();
+        let skipped = lines.len().saturating_sub(MAX_LINES);
+        lines.get(skipped..).unwrap_or_default().join("\n")
     }
 
     /// Waits for the upload's end, which must be `state`, and gives the record.

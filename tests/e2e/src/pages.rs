@@ -1,7 +1,8 @@
 //! A subscriber to the stack's topic, and the pages as they reach it.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -55,7 +56,14 @@ impl Page {
 pub struct Pages {
     session: Session,
     queue: String,
-    received: Mutex<Vec<Page>>,
+    received: Mutex<Received>,
+}
+
+#[derive(Debug, Default)]
+struct Received {
+    /// Of messages: a queue hands one out again whose answer was lost.
+    ids: HashSet<String>,
+    pages: Vec<Page>,
 }
 
 impl Pages {
@@ -110,7 +118,7 @@ impl Pages {
         wait_until(observer, what, patience, || {
             let received = self.all()?;
             Ok(received.iter().find(|page| wanted(page)).map_or_else(
-                || Poll::Pending(format!("{} other pages", received.len())),
+                || Poll::Pending(seen(&received)),
                 |page| Poll::Ready(page.clone()),
             ))
         })
@@ -121,17 +129,41 @@ impl Pages {
         let answer = self.session.call(
             "sqs",
             "receive_message",
-            json!({"QueueUrl": self.queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 3600}),
+            json!({"QueueUrl": self.queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 20}),
         )?;
-        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
         for message in list(&answer, "/Messages") {
-            received.push(page(&text(message, "/Body")?)?);
+            let (id, handle) = (
+                text(message, "/MessageId")?,
+                text(message, "/ReceiptHandle")?,
+            );
+            let page = page(&text(message, "/Body")?)?;
+            let mut received = self.received();
+            if received.ids.insert(id) {
+                received.pages.push(page);
+            }
+            drop(received);
+            let read = json!({"QueueUrl": self.queue, "ReceiptHandle": handle});
+            self.session.call("sqs", "delete_message", read)?;
         }
-        Ok(received.clone())
+        Ok(self.received().pages.clone())
+    }
+
+    fn received(&self) -> MutexGuard<'_, Received> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Reads what SNS sends to a queue.
+/// What came instead: how many, and the newest by their subjects.
+fn seen(pages: &[Page]) -> String {
+    let subjects = pages.iter().rev().take(8).map(|page| page.subject.as_str());
+    let subjects: Vec<&str> = subjects.collect();
+    format!(
+        "{} other pages, the newest first: {subjects:?}",
+        pages.len()
+    )
+}
+
 fn page(body: &str) -> Result<Page, HarnessError> {
     let notification: Value = serde_json::from_str(body).unwrap_or_default();
     Ok(Page {

@@ -37,8 +37,10 @@ pub(crate) fn wait_for_page_that(
         let page = document(page);
         says(&page, "detection", detection) && says(&page, "target", target) && holds(&page)
     };
-    let pages = &local_stack().pages;
-    document(&pages.wait_for(&Nobody, &what, PATIENCE, is_it).unwrap())
+    let stack = local_stack();
+    let page = stack.pages.wait_for(&Nobody, &what, PATIENCE, is_it);
+    let page = page.map_err(|error| error.with_log(|| stack.log_of(&["alert"], "")));
+    document(&page.unwrap())
 }
 
 fn pages_of(detection: &str, target: &str) -> usize {
