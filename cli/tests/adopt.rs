@@ -420,17 +420,39 @@ fn enforcing_waits_for_the_code() {
     assert!(ran.ends_with(2).err.contains("says Enforce"), "{}", ran.err);
 }
 
-#[test]
-fn all_leaves_the_gate_out() {
+/// An account whose sweep and whose function `sign` say so of the gate.
+fn account_of_gate(variables: &Value) -> Gate {
     let gate = account();
     let posture = json!({"schema": 1, "stack": "gate", "began_at": "2026-11-21T21:44:00Z",
         "ended_at": "2026-11-21T21:44:00Z", "unfinished": 0, "targets": [], "functions": [], "troubles": []});
     gate.aws.put(RECORDS, "posture.json", posture.to_string());
     let sign = json!({"Configuration": {"FunctionName": "gate-sign", "FunctionArn": "a", "CodeSha256": "x",
         "RevisionId": "r1", "State": "Active", "LastUpdateStatus": "Successful",
-        "LastModified": "2026-11-21T21:44:00.000+0000",
-        "Environment": {"Variables": {"COUNTERSIGN_STACK": "gate", "COUNTERSIGN_TARGET_FUNCTIONS": "shop*"}}}});
+        "LastModified": "2026-11-21T21:44:00.000+0000", "Environment": {"Variables": variables}}});
     gate.aws.answers_once(GET_FUNCTION, json(&sign.to_string()));
+    gate
+}
+
+#[test]
+fn function_without_the_tag_that_the_stack_demands_is_refused() {
+    let gate = account_of_gate(
+        &json!({"COUNTERSIGN_STACK": "gate", "COUNTERSIGN_REQUIRE_MANAGED_TAG": "true"}),
+    );
+    let ran = gate.run(&["adopt", "functions/shop", "--csc", CSC, "--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.ends_with(1).out).unwrap();
+    let row = &report["functions"][0];
+    assert_eq!(row["state"], "refused", "{row}");
+    assert!(
+        row.to_string().contains("--tags countersign:managed=true"),
+        "{row}"
+    );
+}
+
+#[test]
+fn all_leaves_the_gate_out() {
+    let gate = account_of_gate(
+        &json!({"COUNTERSIGN_STACK": "gate", "COUNTERSIGN_TARGET_FUNCTIONS": "shop*"}),
+    );
     let listed = ["gate-sign", "shop", "gate-sweep", "pay"]
         .map(|name| json!({"FunctionName": name, "CodeSha256": "x"}));
     gate.aws.answers(

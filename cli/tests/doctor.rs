@@ -449,6 +449,10 @@ fn faults() -> Vec<(&'static str, &'static str, &'static str, Change)> {
                 aws.answers("lambda:GetFunctionCodeSigningConfig", denied);
             },
         ),
+        ("target-deployable", "functions/shop", "failure", |aws| {
+            let demanding = healthy_stack::described_with("CREATE_COMPLETE", "", "true");
+            aws.answers("cloudformation:DescribeStacks", demanding);
+        }),
         ("target-architecture", "functions/shop", "failure", |aws| {
             let odd = shop(|it| it["Tags"]["countersign:architecture"] = "riscv".into());
             aws.answers("lambda:GetFunction", odd);

@@ -103,6 +103,11 @@ pub(crate) fn summarizes(aws: &FakeAws, state: &str, usage: &str, spec: &str) {
 
 /// `DescribeStacks` of the stack in this status, without the outputs in `without`.
 pub(crate) fn described(status: &str, without: &str) -> Response {
+    described_with(status, without, "false")
+}
+
+/// The same, with this in `RequireManagedTag`.
+pub(crate) fn described_with(status: &str, without: &str, requires_tag: &str) -> Response {
     let outputs = [
         ("UploadsBucket", "gate-uploadsbucket"),
         ("SignedBucket", "gate-signedbucket"),
@@ -120,6 +125,7 @@ pub(crate) fn described(status: &str, without: &str) -> Response {
     let parameters = members(
         [
             ("TargetFunctions", "shop*"),
+            ("RequireManagedTag", requires_tag),
             ("TaggedProfiles", "shop_*"),
             ("SummaryKey", SUMMARY_KEY),
         ]

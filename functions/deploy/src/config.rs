@@ -44,6 +44,7 @@ impl Config {
         let new_function_csc = environment.read(&settings::NEW_FUNCTION_CSC_ARN);
         let canary = environment.read(&settings::CANARY_ON_ALIAS);
         let storage = environment.read(&settings::CODE_STORAGE);
+        let requires_managed_tag = environment.read(&settings::REQUIRE_MANAGED_TAG);
         let required_approvals = environment.read(&settings::REQUIRED_APPROVALS);
         let approval_lifetime = environment.read(&settings::APPROVAL_HOURS);
         let people_wait = environment.read(&settings::PEOPLE_WAIT_HOURS);
@@ -73,6 +74,7 @@ impl Config {
                     new_function_csc: new_function_csc?,
                     canary: canary?,
                     storage: storage?,
+                    requires_managed_tag: requires_managed_tag?,
                     people: PeopleSettings {
                         required_approvals: required_approvals?,
                         approval_lifetime: approval_lifetime?,

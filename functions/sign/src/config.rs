@@ -24,6 +24,7 @@ impl Config {
         let functions = environment.read(&settings::TARGET_FUNCTIONS);
         let layers = environment.read(&settings::TARGET_LAYERS);
         let tagged_profiles = environment.read(&settings::TAGGED_PROFILES);
+        let requires_managed_tag = environment.read(&settings::REQUIRE_MANAGED_TAG);
         let config = (|| {
             Some(Self {
                 settings: SignSettings {
@@ -34,6 +35,7 @@ impl Config {
                         layers: layers?,
                         tagged_profiles: tagged_profiles?,
                     },
+                    requires_managed_tag: requires_managed_tag?,
                     limits: Limits::default(),
                 },
                 event_bus: event_bus?,

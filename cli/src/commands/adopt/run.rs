@@ -56,15 +56,16 @@ async fn adopt(
     reporter: &Reporter,
 ) -> Result<Report, CliError> {
     check_configurations(session, arguments).await?;
-    let (stack, scope) = gate_of(session).await?;
+    let gate = gate_of(session).await?;
     let goal = AdoptionGoal {
         csc: arguments.csc.arn()?.clone(),
         first: arguments.warn_csc.clone(),
         enforces: arguments.enforce,
-        scope,
+        scope: gate.scope,
+        requires_managed_tag: gate.requires_managed_tag,
     };
     let names = if arguments.all {
-        all_functions(session, stack.as_deref()).await?
+        all_functions(session, gate.stack.as_deref()).await?
     } else {
         arguments.targets.clone()
     };
@@ -169,24 +170,39 @@ async fn configuration(session: &Session, arn: &CscArn) -> Result<Csc, CliError>
     })
 }
 
-/// The name of the gate's stack, by its last sweep, and which functions it may deploy to, by the environment of
-/// its function sign. What is not known is not judged here; the gate judges it.
-async fn gate_of(session: &Session) -> Result<(Option<String>, Option<NamePattern>), CliError> {
+/// What the records and the environment of the function `sign` say of the gate.
+#[derive(Default)]
+struct Gate {
+    /// `None` before the first run of `sweep`.
+    stack: Option<String>,
+    /// `None` where it is not known.
+    scope: Option<NamePattern>,
+    requires_managed_tag: bool,
+}
+
+/// The stack whose records these are, and the functions that it may deploy to.
+async fn gate_of(session: &Session) -> Result<Gate, CliError> {
     let swept = read_swept(&session.records)
         .await
         .map_err(|error| session.unread("the posture", &error))?;
     let Some(stack) = swept.map(|swept| swept.posture.stack) else {
-        return Ok((None, None));
+        return Ok(Gate::default());
     };
-    let Ok(sign) = FunctionName::parse(format!("{stack}-sign")) else {
-        return Ok((Some(stack), None));
+    let sign = match FunctionName::parse(format!("{stack}-sign")) {
+        Ok(sign) => session.lambda.candidate(&sign).await.ok().flatten(),
+        Err(_) => None,
     };
-    let sign = session.lambda.candidate(&sign).await.ok().flatten();
-    let pattern = sign.and_then(|sign| sign.gate?.target_functions);
-    Ok((
-        Some(stack),
-        pattern.and_then(|pattern| NamePattern::parse(pattern).ok()),
-    ))
+    let environment = sign.and_then(|sign| sign.gate);
+    let requires_managed_tag = environment
+        .as_ref()
+        .is_some_and(|environment| environment.requires_managed_tag);
+    let scope =
+        environment.and_then(|environment| NamePattern::parse(environment.target_functions?).ok());
+    Ok(Gate {
+        stack: Some(stack),
+        scope,
+        requires_managed_tag,
+    })
 }
 
 /// All functions but those that are named as the gate's own are.

@@ -211,6 +211,9 @@ fn gate(configuration: &FunctionConfiguration) -> Option<GateEnvironment> {
     Some(GateEnvironment {
         stack: variables.get(gate_variables::STACK)?.clone(),
         target_functions: variables.get(gate_variables::TARGET_FUNCTIONS).cloned(),
+        requires_managed_tag: variables
+            .get(gate_variables::REQUIRE_MANAGED_TAG)
+            .is_some_and(|value| value == "true"),
     })
 }
 

@@ -178,6 +178,14 @@ settings! {
         default: None,
     }
 
+    /// Whether functions have to be tagged for the gate, beside having such a name.
+    REQUIRE_MANAGED_TAG: bool {
+        name: variables::REQUIRE_MANAGED_TAG,
+        meaning: "one of: false, true",
+        parse: |text| choice(text, &[("false", false), ("true", true)]),
+        default: Some(|| false),
+    }
+
     /// The layers that the gate may publish.
     TARGET_LAYERS: NamePattern {
         name: "COUNTERSIGN_TARGET_LAYERS",
@@ -678,6 +686,10 @@ mod tests {
             (UNTRUSTED_CODE.name, reads_its_words(&UNTRUSTED_CODE)),
             (CODE_STORAGE.name, reads_its_words(&CODE_STORAGE)),
             (CANARY_ON_ALIAS.name, reads_its_words(&CANARY_ON_ALIAS)),
+            (
+                REQUIRE_MANAGED_TAG.name,
+                reads_its_words(&REQUIRE_MANAGED_TAG),
+            ),
             (FREEZES.name, reads_its_words(&FREEZES)),
             (ALLOW_BREAK_GLASS.name, reads_its_words(&ALLOW_BREAK_GLASS)),
             (

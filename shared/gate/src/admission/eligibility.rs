@@ -10,7 +10,7 @@ use crate::{
         KeyError, LayerMetadata, NamePattern, PROFILE_TAG, ProfileName, ReasonCode, Target,
         sha256_base64,
     },
-    outcome::{EarlyExit, OutcomeDraft, Superseded},
+    outcome::{EarlyExit, OutcomeDraft, Superseded, check_managed},
     records::Received,
     verdict::{Unsignable, check_signable, check_size},
 };
@@ -74,6 +74,7 @@ async fn profile_for<W: SignWorld>(
         let message = format!("{} is a container image", function.arn);
         return Err(OutcomeDraft::rejected(ReasonCode::TargetIsImage, message).into());
     }
+    check_managed(settings.requires_managed_tag, &function)?;
     match function.tags.get(PROFILE_TAG) {
         Some(tag) => tagged_profile(settings, tag),
         None => Ok(settings.profile.clone()),

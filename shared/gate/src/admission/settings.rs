@@ -15,6 +15,8 @@ pub struct SignSettings {
     pub profile: ProfileName,
     /// What may be deployed to, and signed with.
     pub scope: Scope,
+    /// Whether functions have to be tagged for the gate: `COUNTERSIGN_REQUIRE_MANAGED_TAG`.
+    pub requires_managed_tag: bool,
     /// What a package may be.
     pub limits: Limits,
 }

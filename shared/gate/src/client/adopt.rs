@@ -2,7 +2,7 @@
 //! records say, so that whoever was cut off begins again.
 
 use crate::{
-    domain::{CscArn, FunctionName, NamePattern},
+    domain::{CscArn, FunctionName, MANAGED_TAG, NamePattern, is_managed},
     ports::{AdoptionCandidate, FunctionCsc, UpdateStatus},
     records::{Live, UploadRecords},
 };
@@ -18,6 +18,8 @@ pub struct AdoptionGoal {
     pub enforces: bool,
     /// The functions that the gate may deploy to; `None` when that is not known.
     pub scope: Option<NamePattern>,
+    /// Whether the gate deploys only to functions with the tag `countersign:managed`.
+    pub requires_managed_tag: bool,
 }
 
 /// What is known of a function.
@@ -89,6 +91,11 @@ pub enum Obstacle {
         /// The pattern.
         pattern: String,
     },
+    /// Whoever administers it did not put it into the gate's hands.
+    #[error(
+        "it has no tag {MANAGED_TAG} with the value \"true\", which the stack's parameter RequireManagedTag demands"
+    )]
+    NotTagged,
     /// It is a container image.
     #[error("it is a container image, which cannot be signed this way")]
     Image,
@@ -159,6 +166,9 @@ impl Obstacle {
             Self::OutOfScope { .. } => {
                 "change TargetFunctions by an update of the stack, or leave it out"
             }
+            Self::NotTagged => {
+                "tag it (aws lambda tag-resource --resource FUNCTION_ARN --tags countersign:managed=true), or leave it out"
+            }
             Self::Updating => "run the command again in a minute",
             Self::UpdateFailed { .. } => {
                 "mend that first: update its code or configuration, and see that it ends well"
@@ -225,6 +235,9 @@ pub(super) fn check_function(
         return Err(Obstacle::OutOfScope {
             pattern: pattern.to_string(),
         });
+    }
+    if goal.requires_managed_tag && !is_managed(&candidate.function.tags) {
+        return Err(Obstacle::NotTagged);
     }
     if candidate.function.is_image {
         return Err(Obstacle::Image);

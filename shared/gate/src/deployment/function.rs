@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     domain::{AliasName, CodeIdentity, Csc, FunctionConfiguration, FunctionName, ReasonCode},
-    outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded},
+    outcome::{Backoff, EarlyExit, OutcomeDraft, RetryableError, Superseded, check_managed},
     ports::{
         CodeUpdate, CurrentPackage, CurrentUpload, Function, Publication, UpdateOptions,
         UpdateStatus, UpdatedCode,
@@ -221,6 +221,8 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         function: &Function,
         current: Option<&CurrentPackage>,
     ) -> Result<Round, EarlyExit> {
+        // Once more: the tag may have been taken off while the package was signed.
+        check_managed(self.settings.requires_managed_tag, function)?;
         let options = update_options(self.settings, &self.pending.target, function)?;
         let canary = self.settings.canary;
         let alias = alias_to_move(self.world, canary, &self.name, function).await?;

@@ -22,6 +22,8 @@ pub struct DeploySettings {
     pub new_function_csc: Option<CscArn>,
     /// What happens when the alias splits its traffic: `COUNTERSIGN_CANARY_ON_ALIAS`.
     pub canary: CanaryPolicy,
+    /// Whether functions have to be tagged for the gate: `COUNTERSIGN_REQUIRE_MANAGED_TAG`.
+    pub requires_managed_tag: bool,
     /// Where Lambda is to read what is deployed from: `COUNTERSIGN_CODE_STORAGE`.
     pub storage: CodeStorage,
     /// What people have to say before something is deployed.

@@ -64,8 +64,8 @@ pub use statement_key::{
 };
 pub use target::{KeyError, Target};
 pub use target_tag::{
-    ALIAS_TAG, APPROVALS_TAG, ARCHITECTURE_TAG, BUILDER_TAG, LEVEL_TAG, PROFILE_TAG, REF_TAG,
-    SOURCE_TAG, TARGET_TAGS, WORKFLOW_TAG,
+    ALIAS_TAG, APPROVALS_TAG, ARCHITECTURE_TAG, BUILDER_TAG, LEVEL_TAG, MANAGED_TAG, PROFILE_TAG,
+    REF_TAG, SOURCE_TAG, TARGET_TAGS, WORKFLOW_TAG, is_managed,
 };
 pub(crate) use upload::hex;
 pub use upload::{Upload, UploadId, Uploader, sha256_base64, subject_of_key};

@@ -76,8 +76,8 @@ codes! {
     }
     TargetNotManaged = "TARGET_NOT_MANAGED" {
         "This stack is not configured to manage the target.",
-        "The stack's parameter TargetFunctions or TargetLayers leaves its name out, or the upload was meant for the bucket of another stack.",
-        "Upload it to the stack that manages the target, or widen the parameter and upload again."
+        "The stack's parameter TargetFunctions or TargetLayers leaves its name out, RequireManagedTag is on and the function has no tag countersign:managed, or the upload was meant for the bucket of another stack.",
+        "Upload it to the stack that manages the target, or widen the parameter or set the tag, and upload again."
     }
     TargetNotFound = "TARGET_NOT_FOUND" {
         "There is no such function.",

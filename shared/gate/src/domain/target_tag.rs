@@ -4,6 +4,8 @@
 //! whoever may configure it to say, and not for everybody who may upload. And the metadata of an older version comes back
 //! with a rollback.
 
+use std::collections::BTreeMap;
+
 /// The tag of a function that names the alias to move.
 pub const ALIAS_TAG: &str = "countersign:alias";
 
@@ -19,6 +21,9 @@ pub const BUILDER_TAG: &str = "countersign:builder";
 /// The tag of a function that says which build level its packages need at least.
 pub const LEVEL_TAG: &str = "countersign:level";
 
+/// The tag of a function that puts it into the gate's hands, where the stack demands that ([`is_managed`]).
+pub const MANAGED_TAG: &str = "countersign:managed";
+
 /// The tag of a function that names the profile to sign it with.
 pub const PROFILE_TAG: &str = "countersign:profile";
 
@@ -32,14 +37,22 @@ pub const SOURCE_TAG: &str = "countersign:source";
 pub const WORKFLOW_TAG: &str = "countersign:workflow";
 
 /// All of them.
-pub const TARGET_TAGS: [&str; 9] = [
+pub const TARGET_TAGS: [&str; 10] = [
     ALIAS_TAG,
     APPROVALS_TAG,
     ARCHITECTURE_TAG,
     BUILDER_TAG,
     LEVEL_TAG,
+    MANAGED_TAG,
     PROFILE_TAG,
     REF_TAG,
     SOURCE_TAG,
     WORKFLOW_TAG,
 ];
+
+/// Whether a function with these tags was put into the gate's hands. Exactly `true`, as IAM's condition on the gate's role
+/// compares it.
+#[must_use]
+pub fn is_managed(tags: &BTreeMap<String, String>) -> bool {
+    tags.get(MANAGED_TAG).is_some_and(|value| value == "true")
+}

@@ -5,6 +5,8 @@
 pub const STACK: &str = "COUNTERSIGN_STACK";
 /// The patterns of the functions that the stack may deploy to.
 pub const TARGET_FUNCTIONS: &str = "COUNTERSIGN_TARGET_FUNCTIONS";
+/// Whether functions have to be tagged for the gate.
+pub const REQUIRE_MANAGED_TAG: &str = "COUNTERSIGN_REQUIRE_MANAGED_TAG";
 /// The bucket that packages are dropped into.
 pub const UPLOADS_BUCKET: &str = "COUNTERSIGN_UPLOADS_BUCKET";
 /// The bucket that Signer writes to.

@@ -4,7 +4,7 @@
 //! that send an event back to its queue (`retry.rs`), one delivery and its time (`delivery_attempt.rs`,
 //! `backoff.rs`), how long an upload has waited (`patience.rs`), the terminal record and its event (`finish.rs`,
 //! `own_events.rs`), what is on record before that (`waiting.rs`), why an upload is superseded
-//! (`superseded.rs`).
+//! (`superseded.rs`), whether a function is the gate's to deploy to (`managed.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`, `records`.
 //!
@@ -16,6 +16,7 @@ mod backoff;
 mod delivery_attempt;
 mod ending;
 mod finish;
+mod managed;
 mod own_events;
 mod patience;
 mod retry;
@@ -27,6 +28,7 @@ pub use delivery_attempt::DeliveryAttempt;
 pub(crate) use ending::{EarlyExit, OutcomeDraft, UploadContext};
 pub use finish::Finished;
 pub(crate) use finish::{finish, finished_before};
+pub(crate) use managed::check_managed;
 pub use own_events::{
     APPROVAL_NEEDED_DETAIL_TYPE, DECIDED_DETAIL_TYPE, DRIFT_DETAIL_TYPE, OutcomeEvent, RecordEvent,
 };

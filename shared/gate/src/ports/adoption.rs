@@ -26,6 +26,8 @@ pub struct GateEnvironment {
     pub stack: String,
     /// `COUNTERSIGN_TARGET_FUNCTIONS`
     pub target_functions: Option<String>,
+    /// `COUNTERSIGN_REQUIRE_MANAGED_TAG`
+    pub requires_managed_tag: bool,
 }
 
 /// A version of a layer, anybody's, as `GetLayerVersionByArn` tells it.

@@ -1,9 +1,12 @@
 //! One upload at a time, on its way to each end but the straight one: refused, superseded, failed.
 
 use countersign_gate::{
-    admission::{Admission, PROFILE_TAG, admit},
+    admission::{Admission, PROFILE_TAG, SignSettings, admit},
     deployment::{DeploySettings, Deployment, deploy},
-    domain::{NamePattern, ProfileStatus, ReasonCode, Refusal, Scope, SigningJobId, VersionId},
+    domain::{
+        MANAGED_TAG, NamePattern, ProfileStatus, ReasonCode, Refusal, Scope, SigningJobId,
+        VersionId,
+    },
     outcome::{DeliveryAttempt, RetryableError},
     ports::UpdateStatus,
     records::{Outcome, UploadState, VerdictRecord},
@@ -105,6 +108,55 @@ fn target_that_the_gate_was_not_given_is_refused_without_a_look_at_it() {
             world.state().jobs.is_empty() && !world.state().calls.contains(&"lambda:GetFunction")
         );
     }
+}
+
+#[test]
+fn function_without_the_tag_that_the_stack_demands_is_refused() {
+    let mut settings = sign_settings();
+    settings.requires_managed_tag = true;
+    let refused = |value: Option<&str>, settings: &SignSettings| {
+        let world = world();
+        change(&world, |function| {
+            let tag = value.map(|value| (MANAGED_TAG.to_owned(), value.to_owned()));
+            function.tags.extend(tag);
+        });
+        let version = world.upload(FUNCTION, GOOD);
+        let event = event(&world, FUNCTION, Some(version));
+        let hands = hands(&world, "sign");
+        match run_in(&world, admit(&hands, settings, &event, &patient(&world))).unwrap() {
+            Admission::Signing { .. } => None,
+            Admission::Finished(finished) => Some(finished.outcome),
+            other => panic!("{other:?}"),
+        }
+    };
+    for value in [None, Some("false"), Some("True"), Some("")] {
+        let outcome = refused(value, &settings).unwrap();
+        assert_eq!(outcome.code, Some(ReasonCode::TargetNotManaged));
+        assert!(
+            outcome.message.contains("countersign:managed"),
+            "{outcome:?}"
+        );
+        let fix = outcome.fix.unwrap();
+        assert!(fix.contains("--tags countersign:managed=true"), "{fix}");
+    }
+    assert_eq!(refused(Some("true"), &settings), None);
+    assert_eq!(refused(None, &sign_settings()), None);
+}
+
+#[test]
+fn tag_that_is_taken_off_while_a_package_is_signed_stops_its_deployment() {
+    let world = world();
+    let admission = admitted(&world, FUNCTION, GOOD);
+    let mut settings = deploy_settings();
+    settings.requires_managed_tag = true;
+    let outcome = deployed(&world, &settings, admission, &patient(&world))
+        .unwrap()
+        .outcome;
+    assert_eq!(
+        (outcome.state, outcome.code),
+        (UploadState::Rejected, Some(ReasonCode::TargetNotManaged))
+    );
+    assert!(world.state().applied.is_empty());
 }
 
 #[test]

@@ -37,6 +37,7 @@ mod refusals;
 mod summaries;
 mod sweep;
 mod true_records;
+mod variants;
 mod who_may_write;
 
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

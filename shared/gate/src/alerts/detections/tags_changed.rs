@@ -13,7 +13,7 @@ pub(super) static DETECTION: Detection = Detection {
     id: "gate-tags-changed",
     severity: Severity::Warning,
     title: "Tags that steer the gate were changed on {subject}",
-    meaning: "Tags that begin with countersign: choose the profile, the alias and the processor of a function, and what is demanded of its packages.",
+    meaning: "Tags that begin with countersign: choose the profile, the alias and the processor of a function, what is demanded of its packages, and whether the gate may deploy to it.",
     false_positives: "a team that sets up its function.",
     steps: &[
         "See them: aws lambda get-function --function-name {function} --query Tags --region {region}",
@@ -37,6 +37,7 @@ pub(super) static DETECTION: Detection = Detection {
             EventPredicate::Present("requestParameters.tags.countersign:architecture"),
             EventPredicate::Present("requestParameters.tags.countersign:builder"),
             EventPredicate::Present("requestParameters.tags.countersign:level"),
+            EventPredicate::Present("requestParameters.tags.countersign:managed"),
             EventPredicate::Present("requestParameters.tags.countersign:profile"),
             EventPredicate::Present("requestParameters.tags.countersign:ref"),
             EventPredicate::Present("requestParameters.tags.countersign:source"),

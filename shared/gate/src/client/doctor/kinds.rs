@@ -201,7 +201,7 @@ pub(super) const AUDIT: CheckKind = CheckKind {
 pub(super) const DEPLOYABLE: CheckKind = CheckKind {
     id: "target-deployable",
     category: "targets",
-    statement: "the gate could deploy to the target: it is within TargetFunctions, a zip, not referenced from a bucket (unless the stack deploys so), and its last update ended well",
+    statement: "the gate could deploy to the target: it is within TargetFunctions, tagged where RequireManagedTag asks for it, a zip, not referenced from a bucket (unless the stack deploys so), and its last update ended well",
     basis: "lambda:GetFunction",
     docs: "docs/deploying.md#bring-a-function-under-the-gate",
 };

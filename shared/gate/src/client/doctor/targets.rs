@@ -152,6 +152,10 @@ where
         first: None,
         enforces: false,
         scope,
+        requires_managed_tag: parts
+            .parameters
+            .get("RequireManagedTag")
+            .is_some_and(|value| value == "true"),
     };
     let mut checks = Vec::new();
     for name in functions.iter().take(MAX_TARGETS) {

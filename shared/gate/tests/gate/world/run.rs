@@ -117,6 +117,7 @@ pub fn sign_settings() -> SignSettings {
             layers: NamePattern::parse("*").unwrap(),
             tagged_profiles: None,
         },
+        requires_managed_tag: false,
         limits: Limits::default(),
     }
 }
@@ -149,6 +150,7 @@ pub fn deploy_settings() -> DeploySettings {
         layer_csc: Some(CscArn::parse(CSC).unwrap()),
         new_function_csc: Some(CscArn::parse(CSC).unwrap()),
         canary: CanaryPolicy::Wait,
+        requires_managed_tag: false,
         storage: CodeStorage::Copied,
         people: people_settings(),
         kept_versions: None,
