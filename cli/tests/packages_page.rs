@@ -20,7 +20,7 @@ use countersign_testkit::{
 const PAGE: &str = include_str!("../../docs/packages.md");
 
 /// Which cases stand for a row of the page, in its order. The row of a signed package is judged below.
-const ROWS: [(&str, &[&str]); 38] = [
+const ROWS: [(&str, &[&str]); 39] = [
     ("`zip` (Info-ZIP)", &["a package of Info-ZIP on Linux"]),
     (
         "`zip` without a UTF-8 locale",
@@ -134,6 +134,7 @@ const ROWS: [(&str, &[&str]); 38] = [
             "a package of Go's archive/zip with modes and times",
         ],
     ),
+    ("`git archive", &["a package of git archive"]),
     (
         "GitLab CI `artifacts`",
         &["an extended timestamp twice (GitLab)"],

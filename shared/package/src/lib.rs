@@ -66,7 +66,7 @@ mod zip;
 pub use arn::{ArnError, ProfileVersionArn, SigningJobArn};
 pub use digest::{CodeSha256, ContentDigest};
 pub use inventory::{
-    ElfClass, ElfHeader, ElfMachine, Inventory, InventoryEntry, Libc, Lookup, Shebang,
+    ElfClass, ElfHeader, ElfMachine, ElfSystem, Inventory, InventoryEntry, Libc, Lookup, Shebang,
 };
 pub use limits::Limits;
 pub use origin::OriginError;

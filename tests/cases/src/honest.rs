@@ -13,7 +13,7 @@ use crate::{Case, PKI, accept};
 type Writer = fn() -> Vec<EntryForge>;
 
 pub(crate) fn cases() -> Vec<Case> {
-    let writers: [(&str, Writer); 15] = [
+    let writers: [(&str, Writer); 16] = [
         ("Info-ZIP on Linux", info_zip),
         ("Info-ZIP writing to a pipe", info_zip_to_a_pipe),
         ("Go's archive/zip", go),
@@ -32,6 +32,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ("macOS's Archive Utility", archive_utility),
         ("cargo lambda", cargo_lambda),
         ("a provided.al2023 bootstrap from Python's zipfile", python),
+        ("git archive", git_archive),
     ];
     let alone = writers.map(|(writer, entries)| {
         accept(format!("a package of {writer}"), move || {
@@ -111,6 +112,26 @@ fn go_with_modes() -> Vec<EntryForge> {
         shape(directory),
         shape(bootstrap.streamed()),
     ]
+}
+
+/// Made on FAT, without a mode, but for what is executable and links.
+fn git_archive() -> Vec<EntryForge> {
+    let time = extra(0x5455, &[1, 1, 2, 3, 100]);
+    let plain = |entry: EntryForge| without_mode(made_by(entry, 0, 10), 0);
+    let directory = without_mode(made_by(EntryForge::directory("lib/"), 0, 10), 0x10);
+    let bootstrap = EntryForge::file("bootstrap", vec![0x7F; 300]).mode(0o100_755);
+    let link = EntryForge::symlink("latest", "lib/données.json");
+    let on_unix = |entry: EntryForge| made_by(entry, 0x0317, 10);
+    let utf8 = |header: &mut Header| header.flags |= FLAG_UTF8;
+    [
+        plain(handler()),
+        directory,
+        plain(nested().both(utf8)),
+        on_unix(bootstrap),
+        on_unix(link),
+    ]
+    .map(|entry| entry.extras(&time, &time))
+    .into()
 }
 
 fn jar() -> Vec<EntryForge> {

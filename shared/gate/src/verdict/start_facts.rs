@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use countersign_package::{
-    ElfHeader, ElfMachine, Entry, EntryKind, Inventory, Lookup, Package, SIGNATURE_DIRECTORY,
-    Shebang,
+    ElfHeader, ElfMachine, ElfSystem, Entry, EntryKind, Inventory, Libc, Lookup, Package,
+    SIGNATURE_DIRECTORY, Shebang,
 };
 
 /// The program that a custom runtime starts.
@@ -35,13 +35,17 @@ pub(super) enum Program {
 pub(super) struct Library {
     pub(super) path: String,
     pub(super) made_for: MadeFor,
+    /// It is linked against musl, which Amazon Linux does not have.
+    pub(super) needs_musl: bool,
 }
 
 /// What a native library was built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MadeFor {
-    /// Linux, or another system that has the same format, on this processor.
+    /// Linux, on this processor.
     Linux(ElfMachine),
+    /// Another system that has the same format.
+    Other(ElfSystem),
     /// macOS.
     MacOs,
     /// Windows.
@@ -132,9 +136,12 @@ impl Library {
         if entry.kind() != EntryKind::File || !is_library {
             return None;
         }
+        let made_for = MadeFor::of(&entry.head(ElfHeader::HEAD_BYTES).ok()?)?;
+        let is_of_linux = matches!(made_for, MadeFor::Linux(_));
         Some(Self {
             path: path.to_owned(),
-            made_for: MadeFor::of(&entry.head(ElfHeader::HEAD_BYTES).ok()?)?,
+            made_for,
+            needs_musl: is_of_linux && Libc::of_library(entry.contents()) == Some(Libc::Musl),
         })
     }
 }
@@ -147,7 +154,10 @@ impl MadeFor {
         /// What every program of Windows begins with.
         const MZ: &[u8] = b"MZ";
         if let Some(header) = ElfHeader::parse(head) {
-            return Some(Self::Linux(header.machine()));
+            return Some(match header.system() {
+                ElfSystem::Linux => Self::Linux(header.machine()),
+                other => Self::Other(other),
+            });
         }
         if MACH_O.iter().any(|magic| head.starts_with(magic)) {
             return Some(Self::MacOs);

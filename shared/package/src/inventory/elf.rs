@@ -1,4 +1,4 @@
-//! What the first bytes of an ELF file tell: for which processor and C library it was built.
+//! What the first bytes of an ELF file tell: for which processor, system and C library it was built.
 
 /// The class of an ELF file: the width of its addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,12 +12,39 @@ pub enum ElfClass {
 /// The processor that an ELF file was built for (`e_machine`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ElfMachine {
-    /// 62: Lambda's `x86_64`.
+    /// 62, of 64 bits: Lambda's `x86_64`.
     X86_64,
-    /// 183: Lambda's `arm64`.
+    /// 183, of 64 bits and little-endian: Lambda's `arm64`.
     Aarch64,
+    /// 62, of 32 bits: the processor is Lambda's, and neither its kernel nor its libraries know the interface (x32).
+    X32,
+    /// 183, of 32 bits (ILP32).
+    Aarch64Ilp32,
+    /// 183, big-endian.
+    Aarch64Be,
+    /// 3: x86 of 32 bits.
+    X86,
+    /// 40: ARM of 32 bits.
+    Arm,
     /// Any other, by its number.
     Other(u16),
+}
+
+/// The system that an ELF file was built for, where its header says so (`EI_OSABI`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ElfSystem {
+    /// 0, which names none and is usual on Linux, and 3, GNU/Linux. The loader of glibc takes these alone.
+    Linux,
+    /// 9.
+    FreeBsd,
+    /// 2.
+    NetBsd,
+    /// 12.
+    OpenBsd,
+    /// 6.
+    Solaris,
+    /// Any other, by its number.
+    Other(u8),
 }
 
 /// The C library that a program asks for.
@@ -34,6 +61,7 @@ pub enum Libc {
 pub struct ElfHeader {
     class: ElfClass,
     machine: ElfMachine,
+    system: ElfSystem,
     interpreter: Option<String>,
 }
 
@@ -62,16 +90,20 @@ impl ElfHeader {
         } else {
             u16::from_be_bytes(number)
         };
-        let machine = match number {
-            62 => ElfMachine::X86_64,
-            183 => ElfMachine::Aarch64,
-            other => ElfMachine::Other(other),
+        let system = match ident.get(3)? {
+            0 | 3 => ElfSystem::Linux,
+            2 => ElfSystem::NetBsd,
+            6 => ElfSystem::Solaris,
+            9 => ElfSystem::FreeBsd,
+            12 => ElfSystem::OpenBsd,
+            other => ElfSystem::Other(*other),
         };
         let is_read = is_little && class == ElfClass::Bits64;
         let interpreter = is_read.then(|| interpreter(head)).flatten();
         Some(Self {
             class,
-            machine,
+            machine: ElfMachine::of(number, class, is_little),
+            system,
             interpreter,
         })
     }
@@ -86,6 +118,12 @@ impl ElfHeader {
     #[must_use]
     pub fn machine(&self) -> ElfMachine {
         self.machine
+    }
+
+    /// The system that it was built for.
+    #[must_use]
+    pub fn system(&self) -> ElfSystem {
+        self.system
     }
 
     /// The path of the loader that it asks for: `/lib64/ld-linux-x86-64.so.2`. None in a static
@@ -106,6 +144,21 @@ impl ElfHeader {
             Some(Libc::Musl)
         } else {
             None
+        }
+    }
+}
+
+impl ElfMachine {
+    fn of(number: u16, class: ElfClass, is_little: bool) -> Self {
+        match (number, class, is_little) {
+            (62, ElfClass::Bits64, true) => Self::X86_64,
+            (62, ElfClass::Bits32, true) => Self::X32,
+            (183, _, false) => Self::Aarch64Be,
+            (183, ElfClass::Bits64, true) => Self::Aarch64,
+            (183, ElfClass::Bits32, true) => Self::Aarch64Ilp32,
+            (3, ..) => Self::X86,
+            (40, ..) => Self::Arm,
+            (other, ..) => Self::Other(other),
         }
     }
 }
@@ -175,6 +228,41 @@ mod tests {
     }
 
     #[test]
+    fn width_and_order_belong_to_the_processor() {
+        let of = |number: u16, class: u8, order: u8| {
+            let mut head = elf(number, 1, b"");
+            (head[4], head[5]) = (class, order);
+            if order == 2 {
+                head[18..20].copy_from_slice(&number.to_be_bytes());
+            }
+            let header = ElfHeader::parse(&head).unwrap();
+            (header.class(), header.machine())
+        };
+        use ElfClass::{Bits32, Bits64};
+        assert_eq!(of(62, 2, 1), (Bits64, ElfMachine::X86_64));
+        assert_eq!(of(62, 1, 1), (Bits32, ElfMachine::X32));
+        assert_eq!(of(183, 2, 1), (Bits64, ElfMachine::Aarch64));
+        assert_eq!(of(183, 1, 1), (Bits32, ElfMachine::Aarch64Ilp32));
+        assert_eq!(of(183, 2, 2), (Bits64, ElfMachine::Aarch64Be));
+        assert_eq!(of(3, 1, 1), (Bits32, ElfMachine::X86));
+        assert_eq!(of(40, 1, 1), (Bits32, ElfMachine::Arm));
+        assert_eq!(of(22, 2, 2), (Bits64, ElfMachine::Other(22)));
+    }
+
+    #[test]
+    fn system_is_read() {
+        let of = |number: u8| {
+            let mut head = elf(62, 1, b"");
+            head[7] = number;
+            ElfHeader::parse(&head).unwrap().system()
+        };
+        assert_eq!((of(0), of(3)), (ElfSystem::Linux, ElfSystem::Linux));
+        assert_eq!((of(9), of(2)), (ElfSystem::FreeBsd, ElfSystem::NetBsd));
+        assert_eq!((of(12), of(6)), (ElfSystem::OpenBsd, ElfSystem::Solaris));
+        assert_eq!(of(97), ElfSystem::Other(97));
+    }
+
+    #[test]
     fn other_files_are_no_elf() {
         for head in [
             &b""[..],
@@ -185,19 +273,6 @@ mod tests {
         ] {
             assert_eq!(ElfHeader::parse(head), None, "{head:?}");
         }
-        let mut old = elf(40, 1, b"");
-        old[4] = 1;
-        let old = ElfHeader::parse(&old).unwrap();
-        assert_eq!(
-            (old.class(), old.machine()),
-            (ElfClass::Bits32, ElfMachine::Other(40))
-        );
-        let mut big = elf(0, 1, b"");
-        (big[5], big[18], big[19]) = (2, 0, 183);
-        assert_eq!(
-            ElfHeader::parse(&big).unwrap().machine(),
-            ElfMachine::Aarch64
-        );
         // Offsets and counts that lead anywhere.
         let mut wild = elf(62, 3, b"x");
         wild[32..40].copy_from_slice(&[0xff; 8]);

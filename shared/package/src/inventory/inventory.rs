@@ -25,6 +25,7 @@ pub struct InventoryEntry {
     path: Box<str>,
     kind: EntryKind,
     mode: Option<u32>,
+    is_without_mode: bool,
 }
 
 impl InventoryEntry {
@@ -60,6 +61,12 @@ impl InventoryEntry {
     pub fn recorded_permissions(&self) -> Option<u32> {
         self.mode.map(|mode| mode & 0o777)
     }
+
+    /// Whether the writer recorded no mode, of whatever system: as those of Windows do.
+    #[must_use]
+    pub fn is_without_mode(&self) -> bool {
+        self.is_without_mode
+    }
 }
 
 /// What is found at a path once links have been followed.
@@ -85,6 +92,7 @@ impl Inventory {
                 path: entry.path().into(),
                 kind: entry.kind(),
                 mode: entry.mode(),
+                is_without_mode: entry.applied_mode().1.is_none(),
             })
             .collect();
         entries.sort_by(|one, other| one.path.cmp(&other.path));

@@ -2,7 +2,8 @@
 //! for a runtime is the caller's to say.
 //!
 //! Lives here: looking up entries by their path, through links (`inventory.rs`), and what the first
-//! bytes of a body tell about a program (`elf.rs`, `shebang.rs`).
+//! bytes of a body tell about a program (`elf.rs`, `shebang.rs`), and the C library that a native library needs
+//! (`needed_libc.rs`).
 //!
 //! May use: `escape`, `numbers`, `package`, `zip`.
 //!
@@ -16,8 +17,9 @@ mod elf;
     reason = "the room's first file is its subject"
 )]
 mod inventory;
+mod needed_libc;
 mod shebang;
 
-pub use elf::{ElfClass, ElfHeader, ElfMachine, Libc};
+pub use elf::{ElfClass, ElfHeader, ElfMachine, ElfSystem, Libc};
 pub use inventory::{Inventory, InventoryEntry, Lookup};
 pub use shebang::Shebang;

@@ -98,7 +98,7 @@ pub(super) const fn refused(mut writer: Writer, variant: &'static str) -> Writer
     writer
 }
 
-static WRITERS: [Writer; 13] = [
+static WRITERS: [Writer; 14] = [
     with_unmarked_names(writer(
         "zip",
         "zip",
@@ -149,7 +149,13 @@ static WRITERS: [Writer; 13] = [
         "bsdtar -c --format zip . | cat > ../package.zip",
     )),
     with_links(writer("Go", "go", GO)),
+    with_links(writer("git archive", "git", GIT)),
 ];
+
+/// What is committed, and nothing of whoever runs this.
+const GIT: &str = "export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+git init -q . && git add -A -f . && git -c user.name=t -c user.email=t@example.com -c core.quotePath=off commit -q -m t
+git archive --format=zip -o ../package.zip HEAD && rm -rf .git";
 
 /// `archive/zip` as tools use it: a header from the file's own information.
 const GO: &str = "cat > ../pack.go <<'END'
@@ -484,6 +490,7 @@ writers! {
     writer_seven_zip_packs_every_fixture: "7z"
     writer_bsdtar_packs_every_fixture: "bsdtar"
     writer_go_packs_every_fixture: "go"
+    writer_git_packs_every_fixture: "git"
 }
 
 /// The `zip` crate, which is here wherever the tests are.

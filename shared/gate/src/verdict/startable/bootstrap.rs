@@ -1,11 +1,12 @@
 //! The program that a custom runtime starts.
 
-use countersign_package::{EntryKind, Inventory, Libc, Lookup};
+use countersign_package::{ElfHeader, ElfSystem, EntryKind, Inventory, Libc, Lookup};
 
 use super::{
     super::start_facts::{BOOTSTRAP, Program, StartFacts},
     fault::{StartFault, may_lie_elsewhere, zip_its_content},
-    processor::{machine_name, runs},
+    native_libraries::has_musl,
+    processor::{machine_name, runs, system_name},
 };
 use crate::domain::{ExecWrapper, FunctionConfiguration, ReasonCode};
 
@@ -47,8 +48,35 @@ pub(super) fn bootstrap(
             format!("run `chmod 755 {BOOTSTRAP}` before you zip it"),
         );
     }
+    // It is not executable in Lambda: "permission denied" was reported of what was zipped on Windows, by a writer of AWS's own
+    // documentation as well (grade C).
+    if entry.is_without_mode() {
+        return unusable(
+            format!(
+                "{BOOTSTRAP} has no mode in the zip, as tools on Windows leave it out, and is not executable then"
+            ),
+            format!(
+                "run `chmod 755 {BOOTSTRAP}` (`git update-index --chmod=+x {BOOTSTRAP}` for `git archive`) and zip it on Linux, \
+                 macOS or WSL"
+            ),
+        );
+    }
     match facts.bootstrap()? {
         Program::Elf(header) => {
+            if let ElfSystem::FreeBsd
+            | ElfSystem::NetBsd
+            | ElfSystem::OpenBsd
+            | ElfSystem::Solaris = header.system()
+            {
+                return fault(
+                    ReasonCode::WrongArchitecture,
+                    format!(
+                        "{BOOTSTRAP} was built for {}, and the function runs on Linux",
+                        system_name(header.system())
+                    ),
+                    "build it for Linux".to_owned(),
+                );
+            }
             if let Some(architecture) = function.architecture
                 && !runs(architecture, header.machine())
             {
@@ -62,21 +90,24 @@ pub(super) fn bootstrap(
                     format!("build it for {}", architecture.as_str()),
                 );
             }
-            // A musl loader is not part of Amazon Linux; a package or a layer may bring its own.
-            let has_loader = || {
-                let is_loader =
-                    |entry: &countersign_package::InventoryEntry| entry.path().contains("ld-musl");
-                !function.layers.is_empty() || inventory.below("").any(is_loader)
-            };
-            if header.libc() == Some(Libc::Musl) && !has_loader() {
-                return unusable(
-                    format!(
-                        "{BOOTSTRAP} wants the loader of musl, which Amazon Linux does not have"
-                    ),
-                    "link it statically, or build it for glibc".to_owned(),
-                );
+            let missing = missing_loader(header)?;
+            if header.libc() == Some(Libc::Musl) {
+                // A package or a layer may bring its own.
+                return (!has_musl(facts, function))
+                    .then(|| {
+                        unusable(
+                            format!(
+                                "{BOOTSTRAP} wants the loader of musl, which Amazon Linux does not have"
+                            ),
+                            "link it statically, or build it for glibc".to_owned(),
+                        )
+                    })
+                    .flatten();
             }
-            None
+            unusable(
+                format!("{BOOTSTRAP} wants the loader {missing}, which Amazon Linux does not have"),
+                "link it statically, or build it on Amazon Linux or for it".to_owned(),
+            )
         }
         Program::Script(line) if line.has_carriage_return() => unusable(
             format!(
@@ -99,6 +130,25 @@ pub(super) fn bootstrap(
     }
 }
 
+/// The loader that a program wants, where Amazon Linux has none: musl's, and what lies in the folders of other systems (Android,
+/// Nix, Guix, Homebrew). Of other folders it is not known what a package, a layer or the runtime has there.
+fn missing_loader(header: &ElfHeader) -> Option<&str> {
+    const OTHER_FOLDERS: [&str; 7] = [
+        "/nix/",
+        "/gnu/",
+        "/home/",
+        "/root/",
+        "/system/",
+        "/libexec/",
+        "/usr/libexec/",
+    ];
+    let loader = header.interpreter()?;
+    let is_elsewhere = OTHER_FOLDERS
+        .iter()
+        .any(|folder| loader.starts_with(folder));
+    (is_elsewhere || header.libc() == Some(Libc::Musl)).then_some(loader)
+}
+
 fn no_bootstrap(inventory: &Inventory, may_lie_elsewhere: bool) -> Option<StartFault> {
     if may_lie_elsewhere {
         return None;
@@ -115,4 +165,87 @@ fn no_bootstrap(inventory: &Inventory, may_lie_elsewhere: bool) -> Option<StartF
             zip_its_content,
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_testkit::zip::EntryForge;
+
+    use super::{
+        super::start_faults::tests::{elf, faults, launch, layer},
+        *,
+    };
+
+    #[test]
+    fn bootstrap_of_another_system_or_width_is_told() {
+        let launch = launch("provided.al2023", "bootstrap");
+        let with = |change: fn(&mut Vec<u8>)| {
+            let mut body = elf(62);
+            change(&mut body);
+            faults(
+                [EntryForge::file("bootstrap", body).mode(0o100_755)],
+                &launch,
+            )
+        };
+        // GNU/Linux, and what says nothing that is known: Linux itself does not look at it.
+        assert_eq!(with(|body| body[7] = 3), [""; 0]);
+        assert_eq!(with(|body| body[7] = 255), [""; 0]);
+        let told = with(|body| body[7] = 9);
+        assert!(told[0].contains("was built for FreeBSD"), "{told:?}");
+        let told = with(|body| body[4] = 1);
+        assert!(told[0].contains("addresses of 32 bits (x32)"), "{told:?}");
+        let told = with(|body| (body[4], body[18]) = (1, 3));
+        assert!(told[0].contains("built for x86 of 32 bits"), "{told:?}");
+    }
+
+    /// A program for x86_64 with one program header, which names this loader.
+    fn program(loader: &str) -> Vec<u8> {
+        let mut head = elf(62);
+        (head[32], head[54], head[56]) = (64, 56, 1);
+        head.extend(3_u32.to_le_bytes());
+        head.extend([0; 4]);
+        head.extend(120_u64.to_le_bytes());
+        head.extend([0; 16]);
+        head.extend(u64::try_from(loader.len()).unwrap().to_le_bytes());
+        head.extend([0; 16]);
+        head.extend(loader.as_bytes());
+        head
+    }
+
+    #[test]
+    fn bootstrap_that_wants_a_loader_of_another_system_is_told() {
+        let function = launch("provided.al2023", "bootstrap");
+        let with = |loader: &str, function: &FunctionConfiguration| {
+            let entry = EntryForge::file("bootstrap", program(loader)).mode(0o100_755);
+            faults([entry], function)
+        };
+        for loader in [
+            "/lib64/ld-linux-x86-64.so.2",
+            "/opt/lib/ld-musl.so",
+            "/var/task/lib/ld.so",
+            "/var/lang/lib/ld.so",
+            "lib/ld.so",
+        ] {
+            let mut layered = function.clone();
+            layered.layers = vec![layer(1)];
+            assert_eq!(with(loader, &layered), [""; 0], "{loader}");
+        }
+        for loader in [
+            "/nix/store/4nlgx-glibc-2.39/lib/ld-linux-x86-64.so.2",
+            "/system/bin/linker64",
+            "/libexec/ld-elf.so.1",
+        ] {
+            let told = with(loader, &function);
+            assert!(
+                told[0].contains(&format!("wants the loader {loader}")),
+                "{told:?}"
+            );
+        }
+        let musl = "/lib/ld-musl-x86_64.so.1";
+        let told = with(musl, &function);
+        assert!(told[0].contains("the loader of musl"), "{told:?}");
+        let entry = EntryForge::file("bootstrap", program(musl)).mode(0o100_755);
+        let own = EntryForge::file("lib/ld-musl-x86_64.so.1", "x");
+        assert_eq!(faults([entry, own], &function), [""; 0]);
+    }
 }

@@ -7,6 +7,7 @@ use super::{
     bootstrap::bootstrap,
     fault::{StartFault, may_lie_elsewhere, zip_its_content},
     handler_form::refused_handler,
+    own_modules::taken_otherwise,
     runtime::RuntimeFamily,
 };
 use crate::domain::{ExecWrapper, FunctionConfiguration, ReasonCode};
@@ -28,11 +29,17 @@ pub(super) fn entry_point(
         return (function.exec_wrapper == ExecWrapper::NotSet).then_some(fault);
     }
     let candidates = Candidates::of(family, runtime, handler)?;
-    // Node's runtime resolves the handler's module as `require` does.
-    let is_module = family == RuntimeFamily::Node && candidates.are_in(inventory, "node_modules/");
-    let is_there =
-        candidates.are_in(inventory, "") || is_module || is_in_archive(inventory, family);
-    if is_there || may_lie_elsewhere(function) {
+    if may_lie_elsewhere(function) {
+        return None;
+    }
+    let is_node = family == RuntimeFamily::Node;
+    if candidates.are_in(inventory, "") {
+        return is_node.then(|| folder_in_the_way(inventory, runtime, handler))?;
+    }
+    let own = taken_otherwise(family, handler);
+    // A module of Node's own goes before what `require` finds.
+    let is_module = is_node && own.is_none() && is_required(inventory, handler);
+    if is_module || is_in_archive(inventory, family) {
         return None;
     }
     let first = candidates.paths.first()?;
@@ -42,6 +49,7 @@ pub(super) fn entry_point(
     let other = candidates.compiled_for_another(inventory);
     let other =
         other.map(|path| format!("; {path} is for another version of Python or another system"));
+    let own = own.map(|module| format!("; the runtime takes its own module {module} instead"));
     let misplaced = || {
         let is_java = family == RuntimeFamily::Java;
         is_java.then(|| misplaced_classes(inventory, &candidates))?
@@ -50,8 +58,9 @@ pub(super) fn entry_point(
         code: ReasonCode::EntryPointMissing,
         file: None,
         message: format!(
-            "the handler {handler:?} of {runtime} is in {wanted}, which is not there{}",
-            other.unwrap_or_default()
+            "the handler {handler:?} of {runtime} is in {wanted}, which is not there{}{}",
+            other.unwrap_or_default(),
+            own.unwrap_or_default()
         ),
         fix: inside
             .map(zip_its_content)
@@ -60,6 +69,81 @@ pub(super) fn entry_point(
                 format!("put {first} into the package, or set the function's handler")
             }),
     })
+}
+
+/// Whether Node's runtime finds the handler's module as `require` does, by its name without the folders: in `node_modules`, and at the
+/// top of the package, which is in the runtime's `NODE_PATH` (an environment that was printed in AWS, grade C).
+fn is_required(inventory: &Inventory, handler: &str) -> bool {
+    let name = handler.rsplit('/').next().unwrap_or_default();
+    let Some((module, _)) = name.split_once('.') else {
+        return false;
+    };
+    let is_there = |folder: &str, endings: &[&str]| {
+        let mut paths = endings.iter().map(|end| format!("{folder}{module}{end}"));
+        paths.any(|path| is_file_or_in_layer(inventory, &path))
+    };
+    let folders = ["node_modules/", ""];
+    // At the top, what has no folder is a candidate itself, and is judged as such.
+    let is_below = handler.contains('/');
+    folders
+        .iter()
+        .any(|folder| (is_below || !folder.is_empty()) && is_there(folder, &FOUND_BY_REQUIRE))
+}
+
+/// What `require` appends to the path of a module, which may be a folder.
+const FOUND_BY_REQUIRE: [&str; 8] = [
+    "",
+    ".js",
+    ".json",
+    ".node",
+    "/package.json",
+    "/index.js",
+    "/index.json",
+    "/index.node",
+];
+
+/// A folder of the handler's name, which Node's runtime takes for the module before it looks for a file with an ending
+/// that `require` does not append.
+fn folder_in_the_way(inventory: &Inventory, runtime: &str, handler: &str) -> Option<StartFault> {
+    let path = module_path(handler)?;
+    let is_folder = match inventory.look_up(path) {
+        Lookup::Entry(entry) => entry.kind() == EntryKind::Directory,
+        Lookup::Directory => true,
+        Lookup::Layer(_) | Lookup::Nothing => false,
+    };
+    let mut required = FOUND_BY_REQUIRE.iter().map(|end| format!("{path}{end}"));
+    if !is_folder || required.any(|path| is_file_or_in_layer(inventory, &path)) {
+        return None;
+    }
+    let mut files = Candidates::endings_of_node(runtime)
+        .into_iter()
+        .map(|end| format!("{path}{end}"));
+    let file = files.find(|path| is_file_or_in_layer(inventory, path))?;
+    Some(StartFault {
+        code: ReasonCode::EntryPointMissing,
+        file: Some(file.clone()),
+        message: format!(
+            "the handler {handler:?} of {runtime} is in {file}, and the runtime takes the folder {path}/ for the module, in which \
+             there is none"
+        ),
+        fix: format!("rename {file} or the folder {path}/, and set the function's handler"),
+    })
+}
+
+/// The path of a handler of Node.js up to the first dot of its last component: `dist/index.handler`.
+fn module_path(handler: &str) -> Option<&str> {
+    let name = handler.rsplit('/').next()?;
+    let (_, export) = name.split_once('.')?;
+    handler.strip_suffix(export)?.strip_suffix('.')
+}
+
+fn is_file_or_in_layer(inventory: &Inventory, path: &str) -> bool {
+    match inventory.look_up(path) {
+        Lookup::Entry(entry) => entry.kind() == EntryKind::File,
+        Lookup::Layer(_) => true,
+        // A folder is none, also where it is listed.
+        Lookup::Directory | Lookup::Nothing => false,
+    }
 }
 
 /// What to do about classes that are there, where Java does not look: in a jar at the top, or as fat jars have them.
@@ -163,12 +247,7 @@ impl Candidates {
                 })
             }
             RuntimeFamily::Node => {
-                // Everything up to the first dot of the last component: `dist/index.handler`.
-                let name = handler.rsplit('/').next()?;
-                let (_, export) = name.split_once('.')?;
-                let path = handler.strip_suffix(export)?.strip_suffix('.')?;
-                let endings = [".js", ".mjs", ".cjs", "", "/index.js", "/package.json"];
-                Some(with(path, &endings))
+                Some(with(module_path(handler)?, &Self::endings_of_node(runtime)))
             }
             RuntimeFamily::Ruby => {
                 let (file, _) = handler.split_once('.')?;
@@ -186,16 +265,23 @@ impl Candidates {
         }
     }
 
+    /// What Node's runtime appends to a module. From version 24 on it takes TypeScript as well.
+    fn endings_of_node(runtime: &str) -> Vec<&'static str> {
+        let version = runtime.strip_prefix("nodejs").unwrap_or_default();
+        let major = version.split('.').next().unwrap_or_default();
+        let has_types = major.parse().is_ok_and(|major: u32| major >= 24);
+        let types: &[&str] = if has_types {
+            &[".ts", ".mts", ".cts"]
+        } else {
+            &[]
+        };
+        let endings = [".js", ".mjs", ".cjs", "", "/index.js", "/package.json"];
+        endings.into_iter().chain(types.iter().copied()).collect()
+    }
+
     /// Whether one of them is there, or in a layer, below a folder whose name ends in a slash.
     fn are_in(&self, inventory: &Inventory, folder: &str) -> bool {
-        let is_there = |path: &String| {
-            // A folder is none, also where it is listed.
-            match inventory.look_up(&format!("{folder}{path}")) {
-                Lookup::Entry(entry) => entry.kind() == EntryKind::File,
-                Lookup::Layer(_) => true,
-                Lookup::Directory | Lookup::Nothing => false,
-            }
-        };
+        let is_there = |path: &String| is_file_or_in_layer(inventory, &format!("{folder}{path}"));
         let is_compiled = |module: &CompiledModule| {
             let paths = inventory.below("").map(InventoryEntry::path);
             let mut tags = paths.filter_map(|path| module.tag(path.strip_prefix(folder)?));
@@ -209,5 +295,87 @@ impl Candidates {
         let module = self.compiled.as_ref()?;
         let mut paths = inventory.below("").map(InventoryEntry::path);
         paths.find(|path| module.tag(path).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_testkit::zip::EntryForge;
+
+    use super::super::start_faults::tests::{faults, launch};
+
+    #[test]
+    fn folder_of_a_modules_name_goes_first_in_node() {
+        let with = |runtime: &str, handler: &str, files: &[&str]| {
+            let entries = files.iter().map(|file| match file.strip_suffix('/') {
+                Some(_) => EntryForge::directory(*file),
+                None => EntryForge::file(*file, "x"),
+            });
+            faults(entries, &launch(runtime, handler))
+        };
+        for (handler, files) in [
+            ("index.handler", &["index.mjs", "index/routes.mjs"][..]),
+            ("index.handler", &["index.mjs", "index/"]),
+            ("dist/index.handler", &["dist/index.cjs", "dist/index/a.js"]),
+        ] {
+            let told = with("nodejs22.x", handler, files);
+            assert_eq!(told.len(), 1, "{files:?}: {told:?}");
+            assert!(told[0].contains("takes the folder"), "{told:?}");
+            assert!(
+                told[0].contains(&format!("rename {}", files[0])),
+                "{told:?}"
+            );
+        }
+        for files in [
+            // What `require` finds beside or in the folder.
+            &["index.js", "index/routes.js"][..],
+            &["index.mjs", "index.js", "index/"],
+            &["index.mjs", "index/index.js"],
+            &["index.mjs", "index/package.json"],
+            &["index.mjs", "index", "other/a.js"],
+            &["index.mjs", "Index/a.js", "index.d/a.js"],
+        ] {
+            assert_eq!(
+                with("nodejs22.x", "index.handler", files),
+                [""; 0],
+                "{files:?}"
+            );
+        }
+        // Python takes the file.
+        assert_eq!(
+            with("python3.13", "app.handler", &["app.py", "app/x.py"]),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn handler_that_nodes_require_finds_is_no_fault() {
+        let with = |runtime: &str, handler: &str, file: &str| {
+            faults([EntryForge::file(file, "x")], &launch(runtime, handler))
+        };
+        for (runtime, handler, file) in [
+            // The top of the package is in NODE_PATH.
+            ("nodejs22.x", "dist/index.handler", "index.js"),
+            (
+                "nodejs22.x",
+                "dist/shop.handler",
+                "node_modules/shop/package.json",
+            ),
+            ("nodejs24.x", "index.handler", "index.ts"),
+            ("nodejs24.x", "index.handler", "index.mts"),
+        ] {
+            assert_eq!(with(runtime, handler, file), [""; 0], "{handler} {file}");
+        }
+        for (runtime, handler, file) in [
+            ("nodejs22.x", "dist/index.handler", "index.mjs"),
+            ("nodejs22.x", "index.handler", "index.ts"),
+            ("nodejs22.x", "index.handler", "dist/index.js"),
+        ] {
+            let told = with(runtime, handler, file);
+            assert!(
+                told[0].contains("which is not there"),
+                "{handler} {file}: {told:?}"
+            );
+        }
     }
 }

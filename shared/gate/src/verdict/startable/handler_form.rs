@@ -2,7 +2,7 @@
 //!
 //! As AWS's own runtime interface clients for Python and Node.js read them (grade B). What others do is not known well enough.
 
-use super::{fault::StartFault, runtime::RuntimeFamily};
+use super::{fault::StartFault, own_modules::taken_always, runtime::RuntimeFamily};
 use crate::domain::ReasonCode;
 
 /// What is wrong with a handler as it is written; nothing where the runtime would look for its file.
@@ -28,6 +28,15 @@ pub(super) fn refused_handler(
             format!(
                 "set the function's handler: write {path}.NAME, with the name of the function that is called"
             ),
+        );
+    }
+    if let Some(module) = taken_always(family, handler) {
+        return fault(
+            format!(
+                "the handler {handler:?} of {runtime} names Python's own module {module}, which the runtime takes before any of \
+                 that name in the package"
+            ),
+            "give the file another name, and set the function's handler to it".to_owned(),
         );
     }
     match family {

@@ -1,8 +1,10 @@
 //! The place of a native library: what libraries for several processors or systems have in common, of which one is
 //! loaded.
 
-/// Words for processors, systems and their C libraries, as paths of packages have them.
-const WORDS: [&str; 70] = [
+use std::collections::BTreeSet;
+
+/// Words for processors, as paths of packages have them.
+const PROCESSORS: [&str; 37] = [
     "x86",
     "x64",
     "x32",
@@ -40,6 +42,10 @@ const WORDS: [&str; 70] = [
     "riscv64",
     "loong64",
     "loongarch64",
+];
+
+/// Words for systems and their C libraries.
+const SYSTEMS: [&str; 33] = [
     "linux",
     "linux32",
     "linux64",
@@ -73,6 +79,11 @@ const WORDS: [&str; 70] = [
     "debian",
     "openssl",
     "universal2",
+];
+
+/// Words for systems other than Linux that packages are named after.
+const OTHER_SYSTEMS: [&str; 9] = [
+    "darwin", "mac", "macos", "macosx", "osx", "win", "win32", "win64", "windows",
 ];
 
 /// The place of a native library.
@@ -112,6 +123,36 @@ impl Place {
     }
 }
 
+/// Whether a package's name says that it is for a system other than Linux: it begins with the system, and is not one of several
+/// for a processor each.
+pub(super) fn is_of_other_system(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let mut words = pieces(name.strip_prefix("node-").unwrap_or(&name));
+    let is_system = words
+        .next()
+        .is_some_and(|word| OTHER_SYSTEMS.contains(&word));
+    let rest: Vec<&str> = words.collect();
+    let is_part = |word: &&str| PROCESSORS.contains(word) || word.starts_with("universal");
+    is_system && !rest.is_empty() && !rest.iter().any(is_part)
+}
+
+/// Whether the library at a path is one of several for a processor each, as another one shows, or is for several itself.
+pub(super) fn is_one_of_several<'p>(path: &str, mut others: impl Iterator<Item = &'p str>) -> bool {
+    let own = processors(path);
+    let place = Place::of(path);
+    own.len() > 1 || others.any(|other| Place::of(other) == place && processors(other) != own)
+}
+
+/// The processors that a path names.
+fn processors(path: &str) -> BTreeSet<String> {
+    let path = path.to_ascii_lowercase();
+    let words = path.split('/').flat_map(pieces);
+    words
+        .filter(|word| PROCESSORS.contains(word))
+        .map(str::to_owned)
+        .collect()
+}
+
 fn pieces(name: &str) -> impl Iterator<Item = &str> {
     name.split(['-', '_', '.', '+'])
         .filter(|piece| !piece.is_empty())
@@ -125,7 +166,8 @@ fn words(name: &str) -> Vec<String> {
     for piece in pieces(name) {
         let piece = piece.to_ascii_lowercase();
         let is_number = piece.bytes().all(|byte| byte.is_ascii_digit());
-        is_behind = WORDS.contains(&piece.as_str()) || (is_behind && is_number);
+        let is_word = PROCESSORS.contains(&piece.as_str()) || SYSTEMS.contains(&piece.as_str());
+        is_behind = is_word || (is_behind && is_number);
         if !is_behind {
             kept.push(piece);
         }

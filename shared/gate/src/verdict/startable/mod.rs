@@ -7,8 +7,9 @@
 //!
 //! Lives here: the order of what is looked for, with layers, modes and sizes (`start_faults.rs`), the handler's file
 //! of each runtime (`entry_point.rs`), handlers that are refused unseen (`handler_form.rs`), the program of a custom one
-//! (`bootstrap.rs`), libraries that were built for another processor or system (`native_libraries.rs`,
-//! `library_place.rs`) or another version of Python (`python_version.rs`), what was not looked at (`not_judged.rs`), and what all of them use (`fault.rs`, `processor.rs`,
+//! (`bootstrap.rs`), modules of the runtime's own that a handler names (`own_modules.rs`), libraries that were built for another
+//! processor, system or C library (`native_libraries.rs`, `library_place.rs`), but for those that nothing on Linux loads
+//! (`other_systems.rs`), or another version of Python (`python_version.rs`), what was not looked at (`not_judged.rs`), and what all of them use (`fault.rs`, `processor.rs`,
 //! `runtime.rs`).
 //!
 //! May use: what the room `verdict` may, and its facts about the start.
@@ -23,6 +24,8 @@ mod handler_form;
 mod library_place;
 mod native_libraries;
 mod not_judged;
+mod other_systems;
+mod own_modules;
 mod processor;
 mod python_version;
 mod runtime;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    super::start_facts::{MadeFor, StartFacts},
+    super::start_facts::{Library, MadeFor, StartFacts},
     fault::{StartFault, listed},
     library_place::Place,
 };
@@ -80,6 +80,13 @@ pub(super) fn modules_of_another_python(
         ),
         fix: fix(version, function.architecture),
     })
+}
+
+/// Whether a library is a module that Python does not import for its name, which is told as such, if at all.
+pub(super) fn is_told_by_name(library: &Library, function: &FunctionConfiguration) -> bool {
+    let runtime = function.runtime.as_deref().unwrap_or_default();
+    let is_foreign = |tag| matches!(tag, Tag::Version(_, system) if !system.ends_with("-gnu"));
+    runtime.starts_with("python") && Tag::of(&library.path).is_some_and(is_foreign)
 }
 
 /// Whether a compiled module of Python is there as text as well, which is imported then. mypyc puts the code of all modules of a

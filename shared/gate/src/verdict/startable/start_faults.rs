@@ -4,7 +4,7 @@ use super::{
     super::start_facts::StartFacts,
     entry_point::entry_point,
     fault::{StartFault, listed},
-    native_libraries::foreign_libraries,
+    native_libraries::{foreign_libraries, musl_libraries},
     python_version::modules_of_another_python,
 };
 use crate::domain::{AttachedLayer, Csc, FunctionConfiguration, ReasonCode};
@@ -20,6 +20,7 @@ pub fn start_faults(facts: &StartFacts, function: &FunctionConfiguration) -> Vec
     faults.extend(entry_point(facts, function));
     faults.extend(foreign_libraries(facts, function));
     faults.extend(modules_of_another_python(facts, function));
+    faults.extend(musl_libraries(facts, function));
     faults.extend(unreadable(facts));
     faults.extend(too_large(facts, function));
     faults
@@ -78,7 +79,7 @@ fn too_large(facts: &StartFacts, function: &FunctionConfiguration) -> Option<Sta
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use countersign_package::{Limits, Package};
     use countersign_testkit::zip::{EntryForge, ZipForge};
 
@@ -86,14 +87,14 @@ mod tests {
     use crate::domain::{Architecture, CscPolicy, ExecWrapper};
 
     /// The beginning of an ELF file of 64 bits for this machine.
-    fn elf(machine: u16) -> Vec<u8> {
+    pub(in super::super) fn elf(machine: u16) -> Vec<u8> {
         let mut head = vec![0_u8; 64];
         head.splice(..6, *b"\x7fELF\x02\x01");
         head.splice(18..20, machine.to_le_bytes());
         head
     }
 
-    fn faults(
+    pub(in super::super) fn faults(
         entries: impl IntoIterator<Item = EntryForge>,
         function: &FunctionConfiguration,
     ) -> Vec<String> {
@@ -104,7 +105,7 @@ mod tests {
             .collect()
     }
 
-    fn launch(runtime: &str, handler: &str) -> FunctionConfiguration {
+    pub(in super::super) fn launch(runtime: &str, handler: &str) -> FunctionConfiguration {
         FunctionConfiguration {
             runtime: Some(runtime.to_owned()),
             handler: Some(handler.to_owned()),
@@ -113,7 +114,7 @@ mod tests {
         }
     }
 
-    fn layer(zip_bytes: u64) -> AttachedLayer {
+    pub(in super::super) fn layer(zip_bytes: u64) -> AttachedLayer {
         AttachedLayer {
             arn: "arn:aws:lambda:eu-west-1:111122223333:layer:common:1".to_owned(),
             zip_bytes: Some(zip_bytes),
@@ -381,10 +382,19 @@ mod tests {
         }
         let piped = EntryForge::file("bootstrap", elf(62)).mode(0o010_600);
         assert!(faults([piped], &launch)[0].contains("(mode 600)"));
-        // A mode of 0 that is none: it was not made on Unix.
-        let mut unknown = EntryForge::file("bootstrap", elf(62)).mode(0);
-        unknown.central().version_made_by = 20;
-        assert_eq!(faults([unknown], &launch), [""; 0]);
+        // Without a mode, on FAT and NTFS.
+        for made_by in [20, 20 | 11 << 8] {
+            let mut none = EntryForge::file("bootstrap", elf(62)).mode(0);
+            none.central().version_made_by = made_by;
+            let told = faults([none], &launch);
+            assert!(told[0].contains("has no mode in the zip"), "{told:?}");
+        }
+        // One that some readers apply: whether Lambda does is not known.
+        for made_by in [20, 20 | 19 << 8] {
+            let mut some = EntryForge::file("bootstrap", elf(62)).mode(0o100_755);
+            some.central().version_made_by = made_by;
+            assert_eq!(faults([some], &launch), [""; 0]);
+        }
         let missing = faults([EntryForge::file("main", "x")], &launch);
         assert!(missing[0].contains("which is not there"), "{missing:?}");
     }
@@ -500,7 +510,10 @@ mod tests {
         };
         for (runtime, words) in [
             ("python3.13", "x86_64, with `pip install"),
-            ("nodejs22.x", "x86_64, with `npm install --cpu=x64"),
+            (
+                "nodejs22.x",
+                "x86_64, with `npm install --cpu=x64 --os=linux --libc=glibc`",
+            ),
             (
                 "java21",
                 "from versions that have libraries of Linux for x86_64",
@@ -509,7 +522,8 @@ mod tests {
             ("cobol1", "for instance with `pip"),
         ] {
             let told = told(runtime);
-            let first = "one.so, three.so were built for arm64; two.so was built for another processor (ELF machine 40), and";
+            let first =
+                "one.so, three.so were built for arm64; two.so was built for ARM of 32 bits, and";
             assert!(told.starts_with(first), "{told}");
             assert!(told.contains(words), "{told}");
         }
