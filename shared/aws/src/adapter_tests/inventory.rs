@@ -71,6 +71,11 @@ async fn listing_of_versions_goes_on_at_its_cursor() {
     assert_eq!(marker(1, "version-id-marker").as_deref(), Some("v7"));
     assert_eq!(marker(2, "key-marker").as_deref(), Some("k"));
     assert_eq!(marker(2, "version-id-marker"), None);
+
+    let cut = "<ListVersionsResult><IsTruncated>true</IsTruncated></ListVersionsResult>";
+    fake.answers("s3:ListObjectVersions", Response::new(200, cut));
+    let error = aws.list_all_versions(None).await.unwrap_err();
+    assert!(is_unexpected(&error), "it is not the last page: {error:?}");
     fake.answers("s3:ListObjectVersions", s3_error(403, "AccessDenied"));
     assert!(is_denied(&aws.list_all_versions(None).await.unwrap_err()));
 }

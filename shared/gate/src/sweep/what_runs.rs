@@ -363,11 +363,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     /// All aliases of a function.
     async fn aliases(&self, name: &FunctionName) -> Result<Vec<ListedAlias>, RetryableError> {
         let mut aliases = Vec::new();
-        let mut pages = Pages::default();
+        let mut pages = Pages::of("lambda:ListAliases");
         while pages.has_next() {
             self.rate_limits.control_plane(self.world).await;
             let listed = self.world.list_aliases(name, pages.marker()).await?;
-            aliases.extend(pages.take_items(listed));
+            aliases.extend(pages.take_items(listed)?);
         }
         Ok(aliases)
     }
