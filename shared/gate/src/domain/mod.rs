@@ -21,6 +21,7 @@ mod person;
 mod probe_function;
 mod reason_code;
 mod referenced_object;
+mod shell_word;
 mod signing_job;
 mod stack;
 mod stack_arn;
@@ -53,6 +54,7 @@ pub use reason_code::{ReasonCode, ReasonText};
 pub use referenced_object::{
     CurrentExpiry, LifecycleRule, NoncurrentExpiry, ObjectFate, PackageVersion, ReferencedObject,
 };
+pub(crate) use shell_word::{shell_word, shorthand_list};
 pub use signing_job::{
     JobRevocation, JobStatus, ProfileStatus, SignedObject, SigningJob, SigningProfile,
 };
