@@ -1,9 +1,6 @@
 //! A page: what a person is told.
 
-use crate::{
-    domain::{Target, hex},
-    records::UploadState,
-};
+use crate::{domain::Target, records::UploadState};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -223,7 +220,7 @@ pub(super) fn short_hash(parts: &[&str]) -> String {
         hasher.update(part.as_bytes());
         hasher.update([0]);
     }
-    let mut text = hex(&hasher.finalize());
+    let mut text = hex::encode(hasher.finalize());
     text.truncate(16);
     text
 }

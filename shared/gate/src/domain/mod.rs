@@ -69,7 +69,6 @@ pub use target_tag::{
     ALIAS_TAG, APPROVALS_TAG, ARCHITECTURE_TAG, BUILDER_TAG, LEVEL_TAG, PROFILE_TAG, REF_TAG,
     SOURCE_TAG, TARGET_TAGS, WORKFLOW_TAG,
 };
-pub(crate) use upload::hex;
 pub use upload::{Upload, UploadId, Uploader, sha256_base64, subject_of_key};
 pub use upload_digest::{UploadDigest, UploadDigestError};
 pub use version_number::{VersionNumber, VersionNumberError};
