@@ -23,7 +23,7 @@ use crate::{
     domain::{Csc, FREEZES, Target, Upload, freeze_subject, subject_of_key},
     events::SweepRun,
     outcome::{DeliveryAttempt, RetryableError},
-    ports::{ListedVersion, VersionsCursor},
+    ports::{ListedVersion, PortError, VersionsCursor},
     records::{
         self, ACCOUNT_FUNCTIONS, Announced, CscPosture, DAILY_PROBE, Drift, DriftKind, Outcome,
         Posture, RecordError, RecordFolder, STACK_PARAMETERS, STACK_SETTINGS, Schema,
@@ -247,8 +247,15 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 }
                 of_key.push(listed);
             }
-            if page.next.is_none() || page.next == from {
+            if page.next.is_none() {
                 break;
+            }
+            if page.next == from {
+                return Err(PortError::Unexpected {
+                    call: "s3:ListObjectVersions",
+                    source: "the listing does not end: a page names itself as the next one".into(),
+                }
+                .into());
             }
             from = page.next;
         }

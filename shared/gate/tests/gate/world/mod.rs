@@ -243,6 +243,8 @@ pub struct WorldState {
     pub signed: BTreeMap<String, Vec<u8>>,
     /// What Lambda reads the code of a target from, by the target.
     pub referenced: BTreeMap<String, ReferencedObject>,
+    /// The listing of the uploads bucket names the same next page for ever.
+    pub versions_go_round: bool,
     /// The lifecycle rules of the signed bucket.
     pub lifecycle: Vec<LifecycleRule>,
     /// The versions of each key of the signed bucket, the newest first, where they are not as Signer wrote them.
@@ -413,6 +415,7 @@ impl World {
             attestations_vanish: false,
             signed: BTreeMap::new(),
             referenced: BTreeMap::new(),
+            versions_go_round: false,
             lifecycle: Vec::new(),
             package_versions: BTreeMap::new(),
             current: BTreeMap::new(),
