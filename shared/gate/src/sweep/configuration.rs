@@ -41,11 +41,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
                  the configuration of now is the one that was deployed"
             );
             self.add(
-                DriftKind::ConfigurationChanged,
-                &last.upload,
-                message,
-                Some(&format!("the configuration of version {number}")),
-                Some("the version is gone"),
+                self.drift_of(DriftKind::ConfigurationChanged, &last.upload, message)
+                    .with_values(
+                        Some(&format!("the configuration of version {number}")),
+                        Some("the version is gone"),
+                    ),
             );
             return Ok(());
         };
@@ -56,11 +56,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         if !changes.is_empty() {
             let message = format!("of {name}, since version {number} was published: {changes}");
             self.add(
-                DriftKind::ConfigurationChanged,
-                &last.upload,
-                message,
-                Some(&format!("the configuration of version {number}")),
-                Some(&changes),
+                self.drift_of(DriftKind::ConfigurationChanged, &last.upload, message)
+                    .with_values(
+                        Some(&format!("the configuration of version {number}")),
+                        Some(&changes),
+                    ),
             );
         }
         Ok(())
@@ -94,7 +94,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             );
             let found = found.unwrap_or_else(|| function.code.sha256.clone());
             let kind = DriftKind::OtherCodeRuns;
-            self.add(kind, upload, message, expected, Some(&found));
+            self.add(
+                self.drift_of(kind, upload, message)
+                    .with_values(expected, Some(&found)),
+            );
         }
         if let ExecWrapper::Set(wrapper) = &function.configuration.exec_wrapper {
             let message = format!(
@@ -102,11 +105,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             );
             let kind = DriftKind::ConfigurationChanged;
             self.add(
-                kind,
-                upload,
-                message,
-                Some("no exec wrapper"),
-                Some(wrapper),
+                self.drift_of(kind, upload, message)
+                    .with_values(Some("no exec wrapper"), Some(wrapper)),
             );
         }
         self.package_expires(function.referenced.as_ref(), upload)
@@ -160,7 +160,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         ] {
             if !found.is_empty() {
                 let found = Some(found.join(" "));
-                self.add(kind, upload, messages.join("; "), None, found.as_deref());
+                self.add(
+                    self.drift_of(kind, upload, messages.join("; "))
+                        .with_values(None, found.as_deref()),
+                );
             }
         }
         Ok(())
@@ -233,11 +236,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let expected: Vec<&str> = expected.map(CscArn::as_str).collect();
         let expected = expected.join(" or ");
         self.add(
-            DriftKind::OtherCsc,
-            upload,
-            message,
-            Some(&expected),
-            Some(&found),
+            self.drift_of(DriftKind::OtherCsc, upload, message)
+                .with_values(Some(&expected), Some(&found)),
         );
         Ok(())
     }

@@ -192,20 +192,13 @@ fn waits_long(upload: &Upload, waiting: &Waiting, now: Timestamp) -> Drift {
 
 fn stuck_because(upload: &Upload, message: String, now: Timestamp) -> Drift {
     let target = crate::domain::Target::from_key(&upload.id.key).ok();
+    let subject = subject_of_key(&upload.id.key);
     Drift {
-        schema: Schema,
-        kind: DriftKind::UploadStuck,
-        subject: subject_of_key(&upload.id.key),
         target,
-        message,
         expected: Some("an outcome".to_owned()),
         found: Some(upload.label()),
         upload: Some(upload.clone()),
-        functions: Vec::new(),
-        of_prepared: false,
-        found_at: now,
-        closed_at: None,
-        announced_at: None,
+        ..Drift::new(DriftKind::UploadStuck, subject, message, now)
     }
 }
 
