@@ -154,6 +154,33 @@ pub struct Page {
 }
 
 impl Page {
+    /// What happened at this time, by the id of its event: the rest is said where the page is made.
+    pub(super) fn new(stack: &str, id: String, at: Timestamp) -> Self {
+        Self {
+            id,
+            at,
+            place: None,
+            severity: Severity::Notice,
+            title: String::new(),
+            text: String::new(),
+            next_steps: Vec::new(),
+            facts: Vec::new(),
+            resources: Vec::new(),
+            kind: String::new(),
+            subject: String::new(),
+            target: None,
+            by: None,
+            distinct_by: String::new(),
+            code_class: None,
+            lasting: Vec::new(),
+            scope: IncidentScope::Subject,
+            dedup_key: None,
+            repetition: Repetition::EachTime,
+            state: PageState::Detected,
+            stack: stack.to_owned(),
+        }
+    }
+
     /// Tells apart the things of one kind and scope: 16 hexadecimal digits.
     #[must_use]
     pub fn hash(&self) -> String {

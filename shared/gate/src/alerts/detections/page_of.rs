@@ -13,7 +13,7 @@ use crate::{
         known_code::KnownCode,
         known_csc::KnownCsc,
         known_live::LiveUpload,
-        page::{AwsLocation, IncidentScope, LATEST, PageState, Repetition},
+        page::{AwsLocation, IncidentScope, LATEST, Repetition},
         settings::AlertSettings,
     },
     domain::Target,
@@ -181,8 +181,6 @@ fn page(
          AttributeKey=EventId,AttributeValue={event} --region {{region}}"
     )));
     Page {
-        id: call.event_id().to_owned(),
-        at: call.at(),
         place: Some(AwsLocation {
             // The session's or user's ARN has it; a service has none.
             partition: call.partition().to_owned(),
@@ -211,13 +209,9 @@ fn page(
             ),
             IncidentScope::Stack(_) => severity.as_str().to_owned(),
         },
-        code_class: None,
-        lasting: Vec::new(),
         scope: finding.scope,
-        dedup_key: None,
         repetition: finding.repetition.unwrap_or(Repetition::Counted),
-        state: PageState::Detected,
-        stack: settings.stack.clone(),
+        ..Page::new(&settings.stack, call.event_id().to_owned(), call.at())
     }
 }
 
