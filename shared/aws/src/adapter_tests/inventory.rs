@@ -170,20 +170,20 @@ async fn configurations_and_their_functions_are_listed() {
 async fn event_is_sent_again_to_the_queue_of_its_function() {
     use super::sent;
     use crate::{FunctionQueues, connection::tests::connection_to};
-    use countersign_gate::ports::{Receiver, Redelivery};
+    use countersign_gate::ports::{Redelivery, UploadFunction};
 
     let (fake, aws) = stack();
     let url = |name: &str| format!("{}/111122223333/{name}", fake.endpoint());
     let connection = connection_to(&fake.endpoint());
     let queues = FunctionQueues::new(connection, url("gate-sign"), url("gate-deploy"));
     let aws = aws.with_queues(queues);
-    aws.resend(Receiver::Deploy, "{}").await.unwrap();
+    aws.resend(UploadFunction::Deploy, "{}").await.unwrap();
     let body = sent(&call(&fake, "sqs:SendMessage"));
     assert_eq!(body["QueueUrl"], url("gate-deploy"));
     assert_eq!(body["MessageBody"], "{}");
-    aws.resend(Receiver::Sign, "x").await.unwrap();
+    aws.resend(UploadFunction::Sign, "x").await.unwrap();
     assert_eq!(sent(&fake.calls()[1].request)["QueueUrl"], url("gate-sign"));
     fake.answers("sqs:SendMessage", exception(403, "AccessDenied", "no"));
-    let error = aws.resend(Receiver::Sign, "x").await.unwrap_err();
+    let error = aws.resend(UploadFunction::Sign, "x").await.unwrap_err();
     assert!(is_denied(&error));
 }

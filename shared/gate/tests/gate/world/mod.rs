@@ -34,7 +34,7 @@ use countersign_gate::{
         CodeStorage, Csc, CscArn, CscPolicy, FunctionConfiguration, LifecycleRule, PackageVersion,
         ProfileName, ProfileStatus, ReferencedObject, SigningJobId, VersionId,
     },
-    ports::{JobRequest, Receiver, SnsMessage, UpdateStatus},
+    ports::{JobRequest, SnsMessage, UpdateStatus, UploadFunction},
 };
 use jiff::Timestamp;
 use packages::{CSC, PROFILE, PROFILE_VERSION, Slot};
@@ -382,7 +382,7 @@ pub struct WorldState {
     /// When each statement went on record.
     pub statements_recorded: BTreeMap<String, u64>,
     /// What `sweep` sent again, and was not delivered yet.
-    pub resent: Vec<(Receiver, String)>,
+    pub resent: Vec<(UploadFunction, String)>,
     /// The documents of drift that were told.
     pub drift_told: Vec<String>,
     /// How many old versions the gate deleted.

@@ -184,7 +184,7 @@ impl PackageStorage for SimulatedPorts {
 }
 
 impl Redelivery for SimulatedPorts {
-    async fn resend(&self, to: Receiver, body: &str) -> Result<(), PortError> {
+    async fn resend(&self, to: UploadFunction, body: &str) -> Result<(), PortError> {
         self.call("sqs:SendMessage", |state| {
             if state.mistake != Some(Mistake::NotSentAgain) {
                 state.resent.push((to, body.to_owned()));
@@ -196,7 +196,7 @@ impl Redelivery for SimulatedPorts {
 
 impl World {
     /// What `sweep` sent again since this was last asked.
-    pub fn take_resent(&self) -> Vec<(Receiver, String)> {
+    pub fn take_resent(&self) -> Vec<(UploadFunction, String)> {
         std::mem::take(&mut self.state().resent)
     }
 }
