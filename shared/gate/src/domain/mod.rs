@@ -8,6 +8,7 @@
 //! Data passes through like this: text from an event, a key, a tag or an AWS answer is parsed into a
 //! type of this room at the edge, and every other room works with the type.
 
+mod arn;
 mod attestation_folder;
 mod break_glass;
 mod code_signing_config;
@@ -34,6 +35,7 @@ pub mod variables;
 mod version_number;
 mod weaker_parameter;
 
+pub use arn::Arn;
 pub use attestation_folder::AttestationFolder;
 pub use break_glass::BreakGlass;
 pub use code_signing_config::{Csc, CscPolicy};

@@ -7,7 +7,7 @@ use countersign_package::ProfileVersionArn;
 
 use super::{rate_limits::RateLimits, settings::SweepWorld, signatures::Signatures};
 use crate::{
-    domain::{Csc, ProfileName, ProfileStatus, WeakerParameter},
+    domain::{Arn, Csc, ProfileName, ProfileStatus, WeakerParameter},
     outcome::RetryableError,
     records::{
         ACCOUNT_FUNCTIONS, Drift, DriftKind, STACK_PARAMETERS, STACK_SETTINGS, SettingsPosture,
@@ -32,7 +32,7 @@ pub(super) async fn look_at_publishers<W: SweepWorld>(
     let (Some(subject), Some(arn)) = (subject_of_csc(csc), csc.arn()) else {
         return Ok(None);
     };
-    let account = arn.as_str().split(':').nth(4).unwrap_or_default();
+    let account = Arn::parse(arn.as_str()).map_or("", |arn| arn.account);
     let mut doubts = Vec::new();
     for publisher in csc.publishers() {
         if let Some(doubt) =

@@ -11,7 +11,7 @@ use countersign_package::SigningJobArn;
 use super::{last_deployment::LastDeployment, settings::SweepWorld, what_runs::TargetComparison};
 use crate::{
     domain::{
-        AttachedLayer, Csc, CscArn, CscPolicy, EXEC_WRAPPER, ExecWrapper, FunctionName,
+        Arn, AttachedLayer, Csc, CscArn, CscPolicy, EXEC_WRAPPER, ExecWrapper, FunctionName,
         SigningJobId, Upload,
     },
     outcome::RetryableError,
@@ -179,8 +179,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Some(job) = job.and_then(|arn| SigningJobArn::parse(arn).ok()) else {
             return Ok(None);
         };
-        let mut place = function_arn.split(':').skip(3);
-        if (place.next(), place.next()) != (Some(job.region()), Some(job.account())) {
+        let place = Arn::parse(function_arn).map(|arn| (arn.region, arn.account));
+        if place != Some((job.region(), job.account())) {
             return Ok(None);
         }
         let Ok(id) = SigningJobId::parse(job.job_id()) else {
@@ -246,7 +246,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
 /// Says it when the layer is of another account than the function.
 fn foreign_account_note(function: &Function, layer: &AttachedLayer) -> String {
     match layer.account() {
-        Some(account) if function.arn.split(':').nth(4) != Some(account) => {
+        Some(account) if Arn::parse(&function.arn).map(|arn| arn.account) != Some(account) => {
             format!(" (of the account {account})")
         }
         _ => String::new(),

@@ -16,7 +16,7 @@ use crate::{
         page::{AwsLocation, IncidentScope, LATEST, Repetition},
         settings::AlertSettings,
     },
-    domain::Target,
+    domain::{Arn, Target},
     events::ApiCall,
 };
 use countersign_package::ProfileVersionArn;
@@ -238,10 +238,7 @@ fn is_deployed_by_gate(step: &str) -> bool {
 /// The name alone of what an ARN names in a title: subjects of mails and short messages are cut off, and the ARN is in the
 /// text and in `resources`.
 fn short_name(subject: &str) -> &str {
-    let resource = subject
-        .strip_prefix("arn:")
-        .and_then(|rest| rest.splitn(5, ':').nth(4));
-    let Some(resource) = resource else {
+    let Some(Arn { resource, .. }) = Arn::parse(subject) else {
         return subject;
     };
     if let Some(id) = resource.strip_prefix("code-signing-config:") {

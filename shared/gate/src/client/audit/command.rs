@@ -3,7 +3,7 @@
 
 use super::kind::FindingKind;
 use crate::{
-    domain::{Target, shell_word, shorthand_list},
+    domain::{Arn, Target, shell_word, shorthand_list},
     records::{CscPosture, DriftKind},
 };
 
@@ -115,7 +115,7 @@ fn csc_of_function(subject: &str) -> Option<String> {
 /// The command that lists the policies of a user, a group or a role, by its ARN, `arn:aws:iam::<account>:role/<path>/<name>`.
 /// The finding names the one that matters.
 fn policies_of(arn: &str) -> Option<String> {
-    let (kind, rest) = arn.splitn(6, ':').nth(5)?.split_once('/')?;
+    let (kind, rest) = Arn::parse(arn)?.resource.split_once('/')?;
     let name = shell_word(rest.rsplit('/').next()?)?;
     let command = match kind {
         "user" => "aws iam list-attached-user-policies --user-name",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    domain::{CscArn, GateFunction, shell_word},
+    domain::{Arn, CscArn, GateFunction, shell_word},
     ports::{DescribedStack, StackResource},
 };
 
@@ -66,14 +66,12 @@ impl Parts {
         stack: &DescribedStack,
         resources: Vec<StackResource>,
     ) -> Option<Self> {
-        let mut parts = stack.id.split(':');
-        let (_arn, partition, _service) = (parts.next()?, parts.next()?, parts.next()?);
-        let (region, account) = (parts.next()?, parts.next()?);
+        let arn = Arn::parse(&stack.id)?;
         Some(Self {
             name: name.to_owned(),
-            partition: partition.to_owned(),
-            region: region.to_owned(),
-            account: account.to_owned(),
+            partition: arn.partition.to_owned(),
+            region: arn.region.to_owned(),
+            account: arn.account.to_owned(),
             parameters: stack.parameters.clone(),
             outputs: stack.outputs.clone(),
             resources: resources
