@@ -126,6 +126,18 @@ fn refused_call_of_lambda_is_not_blamed_on_a_bucket() {
     assert!(!err.contains("s3"), "{err}");
 }
 
+/// A part of the configurations would be taken for all of them.
+#[test]
+fn listing_that_does_not_end_is_an_error() {
+    let gate = account("Enforce", &[OLD], OLD);
+    let round = json!({"CodeSigningConfigs": [], "NextMarker": "again"});
+    let round = countersign_testkit::fake_aws::json(&round.to_string());
+    gate.aws.answers("lambda:ListCodeSigningConfigs", round);
+    let ran = gate.run(&["csc", "list"]);
+    let err = &ran.ends_with(2).err;
+    assert!(err.contains("the listing does not end"), "{err}");
+}
+
 #[test]
 fn nothing_is_changed_without_being_asked_to() {
     let gate = account("Enforce", &[OLD], NEW);

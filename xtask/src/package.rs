@@ -214,7 +214,7 @@ fn write(
     for architecture in architectures {
         for (id, name) in FUNCTIONS {
             let bytes = archive::of_function(&program(root, *architecture, id)?)?;
-            let digest = hex(&Sha256::digest(&bytes));
+            let digest = hex::encode(Sha256::digest(&bytes));
             let digits: String = digest.chars().take(DIGITS).collect();
             let file = format!("{name}-{}-{digits}.zip", architecture.name());
             if let Some(names) = code.as_object_mut() {
@@ -338,7 +338,7 @@ fn sbom(
         (
             name.as_str(),
             of.unwrap_or_default(),
-            hex(&Sha256::digest(bytes)),
+            hex::encode(Sha256::digest(bytes)),
         )
     });
     let files: Vec<_> = files.collect();
@@ -352,7 +352,7 @@ fn sums(files: &BTreeMap<String, Vec<u8>>) -> String {
     let mut text = String::new();
     for (name, bytes) in files {
         // Writing to a String cannot fail; the result is dropped for that reason.
-        let _ = writeln!(text, "{}  {name}", hex(&Sha256::digest(bytes)));
+        let _ = writeln!(text, "{}  {name}", hex::encode(Sha256::digest(bytes)));
     }
     text
 }
@@ -396,14 +396,6 @@ fn output(command: &mut Command) -> Result<String, Box<dyn Error>> {
     }
     let words = String::from_utf8_lossy(&output.stderr);
     Err(format!("{program} failed ({}): {}", output.status, words.trim()).into())
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail; the result is dropped for that reason.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

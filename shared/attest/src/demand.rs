@@ -8,7 +8,7 @@ use crate::{
     pattern::{Pattern, PatternError, RefPattern, SourcePattern, WorkflowPattern},
     platform,
     provenance::{Provenance, Signer},
-    text::{fault_of_claim, hex},
+    text::fault_of_claim,
 };
 
 /// Events of GitHub and GitLab that start a build only at the hand of who may write to the repository, on code that
@@ -210,7 +210,7 @@ impl Demand {
         let signer = provenance.signer();
         let found = match signer {
             Signer::Build { issuer, .. } => issuer.clone(),
-            Signer::Key { sha256 } => format!("key sha256:{}", hex(sha256)),
+            Signer::Key { sha256 } => format!("key sha256:{}", hex::encode(sha256)),
         };
         let (claim, expected, fits) = match (&self.signed_by, signer) {
             (SignedBy::Platform(wanted), Signer::Build { issuer, .. }) => (
@@ -229,7 +229,7 @@ impl Demand {
             }
             (SignedBy::Key(wanted), signer) => (
                 Claim::Key,
-                format!("sha256:{}", hex(wanted)),
+                format!("sha256:{}", hex::encode(wanted)),
                 *signer == Signer::Key { sha256: *wanted },
             ),
         };

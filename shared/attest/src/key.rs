@@ -12,7 +12,7 @@ use crate::{
     provenance::Provenance,
     statement::Statement,
     subject::Subject,
-    text::{hex, shown},
+    text::shown,
 };
 
 /// A public key on P-256 (signatures with SHA-256) or P-384 (with SHA-384), as AWS KMS and cosign make them.
@@ -88,7 +88,10 @@ fn check_signature(envelope: &DsseEnvelope, key: &PublicKey) -> Result<(), Attes
     let scheme = key.algorithm.default_signing_scheme();
     crypto::verify_signature(&key.spki, &envelope.pae(), &envelope.signature.sig, scheme).map_err(
         |error| AttestError::Signature {
-            fault: shown(&format!("{error}, with the key {}", hex(&key.sha256()))),
+            fault: shown(&format!(
+                "{error}, with the key {}",
+                hex::encode(key.sha256())
+            )),
         },
     )
 }

@@ -12,7 +12,7 @@ use crate::{
     limits::{MAX_NESTING, MAX_SUBJECTS},
     predicate::{self, ProvenanceClaims},
     subject::Subject,
-    text::{hex, shown},
+    text::shown,
 };
 
 /// v0.1 is what SLSA provenance v0.2 travels in.
@@ -145,8 +145,8 @@ impl Statement {
     /// known of it have to fit: one that does not would make another file the attested one for a reader
     /// that looks at that digest.
     pub(crate) fn name_of(&self, subject: &Subject) -> Result<&str, AttestError> {
-        let sha256 = hex(subject.sha256());
-        let sha512 = subject.sha512().map(|digest| hex(digest));
+        let sha256 = hex::encode(subject.sha256());
+        let sha512 = subject.sha512().map(hex::encode);
         let fits = |named: &&Named| {
             let by_sha256 = named.digest.get("sha256").map(|found| *found == sha256);
             let by_sha512 = named

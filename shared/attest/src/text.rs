@@ -50,19 +50,6 @@ pub fn shown(text: &str) -> String {
     shown
 }
 
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(
-        String::with_capacity(bytes.len().saturating_mul(2)),
-        |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        },
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -45,7 +45,7 @@ use crate::{
     provenance::Provenance,
     statement::{Lookup, Statement},
     subject::Subject,
-    text::{hex, shown},
+    text::shown,
     trust_root::TrustRoot,
 };
 
@@ -198,7 +198,7 @@ fn refusal(error: &Error, statement: &Statement, subject: &Subject) -> AttestErr
         Error::ArtifactMismatch(_) if statement.name_of(subject).is_ok() => {
             AttestError::EntryOfAnother { fault }
         }
-        Error::ArtifactMismatch(_) => statement.other_subject(hex(subject.sha256())),
+        Error::ArtifactMismatch(_) => statement.other_subject(hex::encode(subject.sha256())),
         Error::Certificate(CertificateError::Sct(_)) => AttestError::CertificateLog { fault },
         Error::Certificate(_) => AttestError::Certificate { fault },
         Error::TransparencyLog(

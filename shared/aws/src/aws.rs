@@ -32,7 +32,7 @@ use crate::{
     connection::Connection,
 };
 #[cfg(feature = "function-runtime")]
-use countersign_gate::ports::{Receiver, Redelivery};
+use countersign_gate::ports::{Redelivery, UploadFunction};
 
 /// One adapter a port. The use cases ask for one value that has them all. `Queues` are those of other
 /// functions, which `sweep` alone has.
@@ -204,7 +204,7 @@ delegate! { FunctionVersions to lambda:
 
 #[cfg(feature = "function-runtime")]
 impl Redelivery for Aws<FunctionQueues> {
-    async fn resend(&self, to: Receiver, body: &str) -> Result<(), PortError> {
+    async fn resend(&self, to: UploadFunction, body: &str) -> Result<(), PortError> {
         self.queues.resend(to, body).await
     }
 }

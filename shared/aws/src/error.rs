@@ -201,6 +201,18 @@ pub(crate) fn required<T>(
     value.ok_or_else(|| unreadable(call, field, &"missing"))
 }
 
+/// What to ask for the next page with, where an answer says apart whether there is one.
+#[cfg(feature = "doctor")]
+pub(crate) fn next_marker(
+    call: &'static str,
+    is_truncated: bool,
+    marker: Option<String>,
+) -> Result<Option<String>, PortError> {
+    is_truncated
+        .then(|| required(call, "Marker", marker))
+        .transpose()
+}
+
 /// The error of an error that came inside a successful answer, classed by its code alone.
 pub(crate) fn port_error_inside(call: &'static str, code: &str, message: &str) -> PortError {
     port_error_of_answer(call, 200, code, message)

@@ -211,15 +211,19 @@ async fn all_functions(
     stack: Option<&str>,
 ) -> Result<Vec<FunctionName>, CliError> {
     let mut names = Vec::new();
-    let mut pages = Pages::default();
+    let mut pages = Pages::of("lambda:ListFunctions");
     while pages.has_next() {
         pace_control_plane(session).await;
         let page = session.lambda.list_functions(pages.marker()).await;
-        let page = page.map_err(|error| {
+        let items = page.and_then(|page| pages.take_items(page));
+        let items = items.map_err(|error| {
             session.failed_lambda_call("list the functions", "lambda:ListFunctions", &error)
         })?;
-        let listed = pages.take_items(page).into_iter();
-        names.extend(listed.filter_map(|function| FunctionName::parse(function.name).ok()));
+        names.extend(
+            items
+                .into_iter()
+                .filter_map(|function| FunctionName::parse(function.name).ok()),
+        );
     }
     let is_own = |name: &FunctionName| {
         let own = stack.and_then(|stack| GateFunction::named(stack, name.as_str()));

@@ -97,7 +97,8 @@ impl Asked<'_> {
             let key = counting.given.key.clone();
             return Ok(self.report(Done::AlreadyApproved, &[key], before));
         }
-        let after = subject.with_own(found, caller, &key, reason, self.now);
+        let given = FoundApproval::of_caller(caller, &key, reason, self.now);
+        let after = subject.with_own(found, given);
         let after = ApprovalReport::new(subject, &after, self.now);
         let given = after.count.approvals.iter().find(|of| of.key == key);
         let why_not = given.and_then(|given| given.why_not.clone());

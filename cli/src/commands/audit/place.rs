@@ -1,6 +1,6 @@
 //! Where the account is, for forms that want to know it. The posture has it in the ARNs of the configurations.
 
-use countersign_gate::client::audit::Audit;
+use countersign_gate::{client::audit::Audit, domain::Arn};
 
 use crate::io::error::CliError;
 
@@ -14,11 +14,11 @@ pub(super) struct Place {
 /// Of the first configuration, as every stack has one.
 pub(super) fn place(audit: &Audit) -> Result<Place, CliError> {
     let of_arn = |arn: &str| {
-        let mut parts = arn.split(':').map(str::to_owned);
+        let arn = Arn::parse(arn).filter(|arn| !arn.account.is_empty())?;
         Some(Place {
-            partition: parts.nth(1)?,
-            region: parts.nth(1)?,
-            account: parts.next().filter(|account| !account.is_empty())?,
+            partition: arn.partition.to_owned(),
+            region: arn.region.to_owned(),
+            account: arn.account.to_owned(),
         })
     };
     let mut configurations = audit.configurations.iter();

@@ -42,13 +42,14 @@ pub(super) async fn users_of(
         BTreeMap::new()
     };
     let mut users = Vec::new();
-    let mut pages = Pages::default();
+    let mut pages = Pages::of("lambda:ListFunctions");
     while pages.has_next() {
         let page = session.lambda.list_functions(pages.marker()).await;
-        let page = page.map_err(|error| {
+        let items = page.and_then(|page| pages.take_items(page));
+        let items = items.map_err(|error| {
             session.failed_lambda_call("list the functions", "lambda:ListFunctions", &error)
         })?;
-        for function in pages.take_items(page) {
+        for function in items {
             if names.contains(&function.name) {
                 users.push(CscUser {
                     layer_signers: layers.remove(&function.name).unwrap_or_default(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use countersign_gate::{
     client::{CscUser, Rotation, TrustChange, compare_trust, plan_rotation, plan_trust},
-    domain::{Csc, CscPolicy},
+    domain::{Arn, Csc, CscPolicy},
 };
 use countersign_package::ProfileVersionArn;
 
@@ -198,16 +198,14 @@ async fn warnings(seen: &Seen, step: Step, publisher: &ProfileVersionArn) -> Vec
         return warnings;
     }
     let csc = seen.csc.arn().map(ToString::to_string).unwrap_or_default();
-    // arn:aws:lambda:<region>:<account>:code-signing-config:<id>
-    let mut parts = csc.split(':').skip(3);
-    let (region, account) = (parts.next(), parts.next());
-    if account != Some(publisher.account()) {
+    let own = Arn::parse(&csc);
+    if own.map(|own| own.account) != Some(publisher.account()) {
         warnings.push(format!(
             "it is of the account {}: whoever may use it there decides what may run here",
             publisher.account()
         ));
     }
-    if region != Some(publisher.region()) {
+    if own.map(|own| own.region) != Some(publisher.region()) {
         warnings.push(format!("it is of the region {}", publisher.region()));
     }
     warnings.extend(doubts(&seen.session, publisher).await);

@@ -153,7 +153,7 @@ impl Explained {
     fn without_page(&self) -> String {
         let (word, why) = match self.outcome {
             Outcome::Unknown => (style(WARN, "cannot be told here"), &self.unknown),
-            _ => (style(OK, "nobody is paged"), &self.silent),
+            Outcome::Paged | Outcome::NobodyPaged => (style(OK, "nobody is paged"), &self.silent),
         };
         let why = why.as_deref().unwrap_or_default();
         format!("{word}. {}", style(DIM, escape(why)))

@@ -68,17 +68,18 @@ async fn configuration(session: &Session, arn: &CscArn) -> Result<Csc, CliError>
 
 async fn users(session: &Session, reporter: &Reporter) -> Result<Vec<LayerUser>, CliError> {
     let mut found = Vec::new();
-    let mut pages = Pages::default();
+    let mut pages = Pages::of("lambda:ListFunctions");
     while pages.has_next() {
         reporter.wait(
             &format!("listing functions, {} so far", found.len()),
             Duration::ZERO,
         );
         let page = session.lambda.list_layer_users(pages.marker()).await;
-        let page = page.map_err(|error| {
+        let items = page.and_then(|page| pages.take_items(page));
+        let items = items.map_err(|error| {
             session.failed_lambda_call("list the functions", "lambda:ListFunctions", &error)
         })?;
-        found.extend(pages.take_items(page));
+        found.extend(items);
     }
     Ok(found)
 }

@@ -71,6 +71,11 @@ async fn listing_of_versions_goes_on_at_its_cursor() {
     assert_eq!(marker(1, "version-id-marker").as_deref(), Some("v7"));
     assert_eq!(marker(2, "key-marker").as_deref(), Some("k"));
     assert_eq!(marker(2, "version-id-marker"), None);
+
+    let cut = "<ListVersionsResult><IsTruncated>true</IsTruncated></ListVersionsResult>";
+    fake.answers("s3:ListObjectVersions", Response::new(200, cut));
+    let error = aws.list_all_versions(None).await.unwrap_err();
+    assert!(is_unexpected(&error), "it is not the last page: {error:?}");
     fake.answers("s3:ListObjectVersions", s3_error(403, "AccessDenied"));
     assert!(is_denied(&aws.list_all_versions(None).await.unwrap_err()));
 }
@@ -165,20 +170,20 @@ async fn configurations_and_their_functions_are_listed() {
 async fn event_is_sent_again_to_the_queue_of_its_function() {
     use super::sent;
     use crate::{FunctionQueues, connection::tests::connection_to};
-    use countersign_gate::ports::{Receiver, Redelivery};
+    use countersign_gate::ports::{Redelivery, UploadFunction};
 
     let (fake, aws) = stack();
     let url = |name: &str| format!("{}/111122223333/{name}", fake.endpoint());
     let connection = connection_to(&fake.endpoint());
     let queues = FunctionQueues::new(connection, url("gate-sign"), url("gate-deploy"));
     let aws = aws.with_queues(queues);
-    aws.resend(Receiver::Deploy, "{}").await.unwrap();
+    aws.resend(UploadFunction::Deploy, "{}").await.unwrap();
     let body = sent(&call(&fake, "sqs:SendMessage"));
     assert_eq!(body["QueueUrl"], url("gate-deploy"));
     assert_eq!(body["MessageBody"], "{}");
-    aws.resend(Receiver::Sign, "x").await.unwrap();
+    aws.resend(UploadFunction::Sign, "x").await.unwrap();
     assert_eq!(sent(&fake.calls()[1].request)["QueueUrl"], url("gate-sign"));
     fake.answers("sqs:SendMessage", exception(403, "AccessDenied", "no"));
-    let error = aws.resend(Receiver::Sign, "x").await.unwrap_err();
+    let error = aws.resend(UploadFunction::Sign, "x").await.unwrap_err();
     assert!(is_denied(&error));
 }

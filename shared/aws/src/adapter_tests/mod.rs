@@ -6,6 +6,8 @@ mod inventory;
 mod lambda;
 mod s3;
 mod signer;
+#[cfg(all(feature = "doctor", feature = "lookup"))]
+mod stack_inspector;
 #[cfg(feature = "summaries")]
 mod summary_key;
 mod versions;

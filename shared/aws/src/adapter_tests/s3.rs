@@ -304,6 +304,11 @@ async fn versions_are_listed_page_by_page() {
     let marker = calls[1].request.query_value("version-id-marker");
     assert_eq!(marker, Some("v3"));
 
+    let cut = "<ListVersionsResult><IsTruncated>true</IsTruncated></ListVersionsResult>";
+    fake.answers(call, Response::new(200, cut));
+    let error = aws.list_versions(KEY, 9).await.unwrap_err();
+    assert!(is_unexpected(&error), "it is not the last page: {error:?}");
+
     fake.answers(call, s3_error(403, "AccessDenied"));
     assert!(is_denied(&aws.list_versions(KEY, 9).await.unwrap_err()));
 }

@@ -1,7 +1,7 @@
 //! What CloudTrail recorded.
 
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
-use countersign_gate::ports::{CallHistory, PortError};
+use countersign_gate::ports::{CallHistory, Pages, PortError};
 
 use crate::{
     connection::Connection,
@@ -30,13 +30,13 @@ impl CallHistory for CloudTrail {
             .attribute_value(event_id)
             .build()
             .map_err(|error| not_made(CALL, error))?;
-        let mut next = None;
+        let mut pages = Pages::of(CALL);
         // A page may be empty although there is another.
-        loop {
+        while pages.has_next() {
             let request = self.connection.cloudtrail().lookup_events();
             let answer = request
                 .lookup_attributes(attribute.clone())
-                .set_next_token(next)
+                .set_next_token(pages.marker().map(str::to_owned))
                 .send()
                 .await
                 .map_err(|error| port_error(CALL, error))?;
@@ -45,10 +45,8 @@ impl CallHistory for CloudTrail {
             if let Some(event) = found.and_then(|event| event.cloud_trail_event) {
                 return Ok(Some(event));
             }
-            if answer.next_token.is_none() {
-                return Ok(None);
-            }
-            next = answer.next_token;
+            pages.turn_to(answer.next_token)?;
         }
+        Ok(None)
     }
 }

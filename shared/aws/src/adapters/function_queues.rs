@@ -1,6 +1,6 @@
 //! The queues of the functions `sign` and `deploy`, for events that are sent again.
 
-use countersign_gate::ports::{PortError, Receiver, Redelivery};
+use countersign_gate::ports::{PortError, Redelivery, UploadFunction};
 
 use crate::{connection::Connection, error::port_error};
 
@@ -25,11 +25,11 @@ impl FunctionQueues {
 }
 
 impl Redelivery for FunctionQueues {
-    async fn resend(&self, to: Receiver, body: &str) -> Result<(), PortError> {
+    async fn resend(&self, to: UploadFunction, body: &str) -> Result<(), PortError> {
         const CALL: &str = "sqs:SendMessage";
         let url = match to {
-            Receiver::Sign => &self.sign,
-            Receiver::Deploy => &self.deploy,
+            UploadFunction::Sign => &self.sign,
+            UploadFunction::Deploy => &self.deploy,
         };
         let request = self.connection.sqs().send_message().queue_url(url);
         match request.message_body(body).send().await {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_iam::types::{AttachedPolicy, PolicyDetail};
-use countersign_gate::ports::{AccessPolicies, AccessPolicy, PortError, Principal};
+use countersign_gate::ports::{AccessPolicies, AccessPolicy, Pages, PortError, Principal};
 use percent_encoding::percent_decode_str;
 
 use crate::{
     connection::Connection,
-    error::{port_error, required, unreadable},
+    error::{next_marker, port_error, required, unreadable},
 };
 
 const CALL: &str = "iam:GetAccountAuthorizationDetails";
@@ -78,11 +78,13 @@ impl AccessPolicies for IamPolicies {
     async fn principals(&self) -> Result<Vec<Principal>, PortError> {
         let mut found = Vec::new();
         let mut managed = HashMap::new();
-        let mut marker = None;
-        loop {
+        let mut pages = Pages::of(CALL);
+        while pages.has_next() {
             let request = self.connection.iam().get_account_authorization_details();
+            let marker = pages.marker().map(str::to_owned);
             let answer = request.set_marker(marker).send().await;
             let answer = answer.map_err(|error| port_error(CALL, error))?;
+            pages.turn_to(next_marker(CALL, answer.is_truncated, answer.marker)?)?;
             for user in answer.user_detail_list.into_iter().flatten() {
                 let (inline, attached) = (user.user_policy_list, user.attached_managed_policies);
                 found.push(Found::new(user.arn, inline, attached)?);
@@ -104,10 +106,6 @@ impl AccessPolicies for IamPolicies {
                     managed.insert(arn, decoded(default.document.as_deref())?);
                 }
             }
-            if !answer.is_truncated || answer.marker.is_none() {
-                break;
-            }
-            marker = answer.marker;
         }
         let principals = found.into_iter().map(|found| found.principal(&managed));
         Ok(principals.collect())

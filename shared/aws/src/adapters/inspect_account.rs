@@ -4,22 +4,21 @@ use aws_sdk_cloudtrail::{
     operation::get_event_selectors::GetEventSelectorsOutput, types::AdvancedEventSelector,
     types::ReadWriteType,
 };
+use aws_sdk_cloudwatch::types::MetricAlarm;
 use aws_sdk_iam::types::PolicyEvaluationDecisionType;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use countersign_gate::ports::{
-    AlarmSettings, DescribedStack, KeySettings, PortError, SimulatedAction, StackResource,
+    AlarmSettings, DescribedStack, KeySettings, Pages, PortError, SimulatedAction, StackResource,
     TrailLogging, TrailSettings,
 };
 
 use crate::{
     connection::Connection,
-    error::{code, port_error, required},
+    error::{code, next_marker, port_error, required},
 };
 
 /// Alarms that one call may name (service model, grade A).
 const MAX_ALARM_NAMES: usize = 100;
-/// Pages of a listing that are read: CloudFormation has at most 500 resources in a stack, a hundred on a page.
-const MAX_PAGES: usize = 50;
 
 pub(super) async fn stack(
     connection: &Connection,
@@ -71,12 +70,13 @@ pub(super) async fn resources(
 ) -> Result<Vec<StackResource>, PortError> {
     const CALL: &str = "cloudformation:ListStackResources";
     let mut found = Vec::new();
-    let mut token = None;
-    for _ in 0..MAX_PAGES {
+    let mut pages = Pages::of(CALL);
+    while pages.has_next() {
         let request = connection.cloudformation().list_stack_resources();
-        let request = request.stack_name(name).set_next_token(token.take());
-        let answer = request.send().await;
+        let token = pages.marker().map(str::to_owned);
+        let answer = request.stack_name(name).set_next_token(token).send().await;
         let answer = answer.map_err(|error| port_error(CALL, error))?;
+        pages.turn_to(answer.next_token)?;
         for resource in answer.stack_resource_summaries.into_iter().flatten() {
             let status = required(CALL, "ResourceStatus", resource.resource_status)?;
             found.push(StackResource {
@@ -86,10 +86,6 @@ pub(super) async fn resources(
                 status: status.as_str().to_owned(),
                 status_reason: resource.resource_status_reason,
             });
-        }
-        token = answer.next_token;
-        if token.is_none() {
-            break;
         }
     }
     Ok(found)
@@ -102,23 +98,28 @@ pub(super) async fn simulate(
     resource: &str,
 ) -> Result<Vec<SimulatedAction>, PortError> {
     const CALL: &str = "iam:SimulatePrincipalPolicy";
-    let names = actions.iter().map(|action| (*action).to_owned()).collect();
-    let answer = connection
-        .iam()
-        .simulate_principal_policy()
-        .policy_source_arn(role_arn)
-        .set_action_names(Some(names))
-        .resource_arns(resource)
-        .send()
-        .await
-        .map_err(|error| port_error(CALL, error))?;
-    let results = answer.evaluation_results.into_iter().flatten();
-    Ok(results
-        .map(|result| SimulatedAction {
+    let names: Vec<String> = actions.iter().map(|action| (*action).to_owned()).collect();
+    let mut found = Vec::new();
+    let mut pages = Pages::of(CALL);
+    while pages.has_next() {
+        let answer = connection
+            .iam()
+            .simulate_principal_policy()
+            .policy_source_arn(role_arn)
+            .set_action_names(Some(names.clone()))
+            .resource_arns(resource)
+            .set_marker(pages.marker().map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| port_error(CALL, error))?;
+        pages.turn_to(next_marker(CALL, answer.is_truncated, answer.marker)?)?;
+        let results = answer.evaluation_results.into_iter().flatten();
+        found.extend(results.map(|result| SimulatedAction {
             is_allowed: result.eval_decision == PolicyEvaluationDecisionType::Allowed,
             action: result.eval_action_name,
-        })
-        .collect())
+        }));
+    }
+    Ok(found)
 }
 
 /// `KeyUsage` of a key that signs.
@@ -175,25 +176,34 @@ pub(super) async fn alarms(
     const CALL: &str = "cloudwatch:DescribeAlarms";
     let mut found = Vec::new();
     for names in names.chunks(MAX_ALARM_NAMES) {
-        let answer = connection
-            .cloudwatch()
-            .describe_alarms()
-            .set_alarm_names(Some(names.to_vec()))
-            .max_records(100)
-            .send()
-            .await
-            .map_err(|error| port_error(CALL, error))?;
-        for alarm in answer.metric_alarms.into_iter().flatten() {
-            let state = required(CALL, "StateValue", alarm.state_value)?;
-            found.push(AlarmSettings {
-                name: required(CALL, "AlarmName", alarm.alarm_name)?,
-                has_actions_enabled: alarm.actions_enabled.unwrap_or(false),
-                actions: alarm.alarm_actions.unwrap_or_default(),
-                state: state.as_str().to_owned(),
-            });
+        let mut pages = Pages::of(CALL);
+        while pages.has_next() {
+            let answer = connection
+                .cloudwatch()
+                .describe_alarms()
+                .set_alarm_names(Some(names.to_vec()))
+                .max_records(100)
+                .set_next_token(pages.marker().map(str::to_owned))
+                .send()
+                .await
+                .map_err(|error| port_error(CALL, error))?;
+            pages.turn_to(answer.next_token)?;
+            for alarm in answer.metric_alarms.into_iter().flatten() {
+                found.push(alarm_settings(CALL, alarm)?);
+            }
         }
     }
     Ok(found)
+}
+
+fn alarm_settings(call: &'static str, alarm: MetricAlarm) -> Result<AlarmSettings, PortError> {
+    let state = required(call, "StateValue", alarm.state_value)?;
+    Ok(AlarmSettings {
+        name: required(call, "AlarmName", alarm.alarm_name)?,
+        has_actions_enabled: alarm.actions_enabled.unwrap_or(false),
+        actions: alarm.alarm_actions.unwrap_or_default(),
+        state: state.as_str().to_owned(),
+    })
 }
 
 pub(super) async fn trails(connection: &Connection) -> Result<Vec<TrailSettings>, PortError> {

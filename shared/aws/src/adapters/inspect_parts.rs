@@ -5,8 +5,8 @@ use aws_sdk_lambda::types::{EventSourceMappingConfiguration, FunctionResponseTyp
 use aws_sdk_s3::types::{BucketVersioningStatus, QueueConfiguration};
 use aws_sdk_sqs::types::QueueAttributeName;
 use countersign_gate::ports::{
-    BucketSettings, GateFunctionSettings, MappingFilter, PortError, QueueMapping, QueueSettings,
-    RuleSettings, RuleTarget, Subscription, TargetInput,
+    BucketSettings, GateFunctionSettings, MappingFilter, Pages, PortError, QueueMapping,
+    QueueSettings, RuleSettings, RuleTarget, Subscription, TargetInput,
 };
 
 use crate::{
@@ -15,8 +15,6 @@ use crate::{
 };
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
-/// Pages of a listing that are read; a topic or a function of the gate has one as a rule.
-const MAX_PAGES: usize = 50;
 
 pub(super) async fn function(
     connection: &Connection,
@@ -55,12 +53,17 @@ pub(super) async fn mappings(
 ) -> Result<Vec<QueueMapping>, PortError> {
     const CALL: &str = "lambda:ListEventSourceMappings";
     let mut found = Vec::new();
-    let mut marker = None;
-    for _ in 0..MAX_PAGES {
+    let mut pages = Pages::of(CALL);
+    while pages.has_next() {
         let request = connection.lambda().list_event_source_mappings();
-        let request = request.function_name(function).set_marker(marker.take());
-        let answer = request.send().await;
+        let marker = pages.marker().map(str::to_owned);
+        let answer = request
+            .function_name(function)
+            .set_marker(marker)
+            .send()
+            .await;
         let answer = answer.map_err(|error| port_error(CALL, error))?;
+        pages.turn_to(answer.next_marker)?;
         for mapping in answer.event_source_mappings.into_iter().flatten() {
             let filter = filter_of(&mapping);
             let reports = mapping.function_response_types.iter().flatten();
@@ -74,10 +77,6 @@ pub(super) async fn mappings(
                 reports_failures,
                 filter,
             });
-        }
-        marker = answer.next_marker;
-        if marker.is_none() {
-            break;
         }
     }
     Ok(found)
@@ -236,24 +235,36 @@ pub(super) async fn rule(
         Err(error) if code(&error) == NOT_FOUND => return Ok(None),
         Err(error) => return Err(port_error("events:DescribeRule", error)),
     };
-    let request = events.list_targets_by_rule().rule(rule);
-    let targets = request.set_event_bus_name(bus).send().await;
-    let targets = targets.map_err(|error| port_error("events:ListTargetsByRule", error))?;
     Ok(Some(RuleSettings {
         is_enabled: answer
             .state
             .is_some_and(|state| state != RuleState::Disabled),
-        targets: targets
-            .targets
-            .into_iter()
-            .flatten()
-            .map(|it| RuleTarget {
-                input: input_of(&it),
-                id: it.id,
-                arn: it.arn,
-            })
-            .collect(),
+        targets: targets(connection, bus, rule).await?,
     }))
+}
+
+async fn targets(
+    connection: &Connection,
+    bus: Option<String>,
+    rule: &str,
+) -> Result<Vec<RuleTarget>, PortError> {
+    const CALL: &str = "events:ListTargetsByRule";
+    let mut found = Vec::new();
+    let mut pages = Pages::of(CALL);
+    while pages.has_next() {
+        let request = connection.eventbridge().list_targets_by_rule();
+        let request = request.rule(rule).set_event_bus_name(bus.clone());
+        let token = pages.marker().map(str::to_owned);
+        let answer = request.set_next_token(token).send().await;
+        let answer = answer.map_err(|error| port_error(CALL, error))?;
+        pages.turn_to(answer.next_token)?;
+        found.extend(answer.targets.into_iter().flatten().map(|it| RuleTarget {
+            input: input_of(&it),
+            id: it.id,
+            arn: it.arn,
+        }));
+    }
+    Ok(found)
 }
 
 fn input_of(target: &Target) -> TargetInput {
@@ -288,10 +299,11 @@ pub(super) async fn subscriptions(
 ) -> Result<Option<Vec<Subscription>>, PortError> {
     const CALL: &str = "sns:ListSubscriptionsByTopic";
     let mut found = Vec::new();
-    let mut token = None;
-    for _ in 0..MAX_PAGES {
+    let mut pages = Pages::of(CALL);
+    while pages.has_next() {
         let request = connection.sns().list_subscriptions_by_topic();
-        let request = request.topic_arn(topic).set_next_token(token.take());
+        let token = pages.marker().map(str::to_owned);
+        let request = request.topic_arn(topic).set_next_token(token);
         let answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) if matches!(code(&error), "NotFound" | "NotFoundException") => {
@@ -299,6 +311,7 @@ pub(super) async fn subscriptions(
             }
             Err(error) => return Err(port_error(CALL, error)),
         };
+        pages.turn_to(answer.next_token)?;
         for subscription in answer.subscriptions.into_iter().flatten() {
             // Until it is confirmed, words stand in the place of its ARN.
             let arn = subscription.subscription_arn;
@@ -306,10 +319,6 @@ pub(super) async fn subscriptions(
                 protocol: subscription.protocol.unwrap_or_default(),
                 arn: arn.filter(|arn| arn.starts_with("arn:")),
             });
-        }
-        token = answer.next_token;
-        if token.is_none() {
-            break;
         }
     }
     Ok(Some(found))

@@ -75,12 +75,15 @@ pub(super) async fn versions_of_key(
                 is_current: required(CALL, "IsLatest", item.is_latest())?,
             });
         }
-        // A key is listed before the longer ones that begin like it.
-        let is_last = page.next_key_marker() != Some(key);
-        if is_last || !page.is_truncated().unwrap_or_default() || found.len() >= max {
+        if !page.is_truncated().unwrap_or_default() || found.len() >= max {
             break;
         }
-        markers = (page.next_key_marker, page.next_version_id_marker);
+        let next_key = required(CALL, "NextKeyMarker", page.next_key_marker)?;
+        // A key is listed before the longer ones that begin like it.
+        if next_key != key {
+            break;
+        }
+        markers = (Some(next_key), page.next_version_id_marker);
     }
     // The sort is stable: what S3 lists first of one second stays first.
     found.sort_by_key(|item| (!item.is_current, Reverse(item.last_modified)));

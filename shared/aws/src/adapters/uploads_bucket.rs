@@ -196,12 +196,13 @@ impl UploadInventory for UploadsBucket {
         }
         // S3 lists by the bytes of the key, versions and markers apart.
         versions.sort_by(|a, b| a.key.cmp(&b.key));
-        let next = match page.next_key_marker {
-            Some(key) if page.is_truncated.unwrap_or_default() => Some(VersionsCursor {
-                key,
+        let next = if page.is_truncated.unwrap_or_default() {
+            Some(VersionsCursor {
+                key: required(CALL, "NextKeyMarker", page.next_key_marker)?,
                 version: page.next_version_id_marker,
-            }),
-            _ => None,
+            })
+        } else {
+            None
         };
         Ok(VersionsPage { versions, next })
     }

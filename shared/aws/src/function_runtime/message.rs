@@ -51,7 +51,7 @@ impl Failure {
     /// other.
     #[must_use]
     pub fn or_more_patient(self, other: Self) -> Self {
-        if other.patience() > self.patience() {
+        if other.rank() > self.rank() {
             other
         } else {
             self
@@ -59,7 +59,7 @@ impl Failure {
     }
 
     /// The higher, the longer the message stays.
-    fn patience(&self) -> u8 {
+    fn rank(&self) -> u8 {
         match self {
             Self::NotUnderstood(_) => 0,
             Self::Retry(_) => 1,

@@ -9,7 +9,7 @@ use countersign_gate::{
     alerts::{HttpsPages, RoleList},
     deployment::{CanaryPolicy, MAX_APPROVALS},
     domain::{
-        CodeStorage, CscArn, NamePattern, PersonalRoles, ProbeFunction, ProfileName, StackArn,
+        Arn, CodeStorage, CscArn, NamePattern, PersonalRoles, ProbeFunction, ProfileName, StackArn,
         WeakerParameter, variables,
     },
     ports::QuotaShare,
@@ -529,8 +529,8 @@ fn event_bus(text: &str) -> Result<String, String> {
 
 /// `arn:<partition>:sns:<region>:<account>:<name>`. A subscription's ARN has one part more.
 fn topic_arn(text: &str) -> Result<String, String> {
-    let parts: Vec<&str> = text.split(':').collect();
-    let fits = matches!(parts.as_slice(), ["arn", _, "sns", _, _, name] if !name.is_empty());
+    let name = Arn::parse(text).and_then(|arn| arn.only_resource_of("sns"));
+    let fits = name.is_some_and(|name| !name.is_empty());
     checked(text, fits, "the ARN of an SNS topic")
 }
 
@@ -587,8 +587,8 @@ fn repeat_interval(text: &str) -> Result<Duration, String> {
 
 /// `arn:<partition>:kms:<region>:<account>:key/<id>`
 fn key_arn(text: &str) -> Result<Option<String>, String> {
-    let parts: Vec<&str> = text.split(':').collect();
-    let fits = matches!(parts.as_slice(), ["arn", _, "kms", _, _, key] if key.starts_with("key/"));
+    let key = Arn::parse(text).and_then(|arn| arn.only_resource_of("kms"));
+    let fits = key.is_some_and(|key| key.starts_with("key/"));
     checked(text, fits, "the ARN of a key").map(Some)
 }
 

@@ -1,7 +1,7 @@
 //! The queues of a function over SQS.
 
 use aws_sdk_sqs::types::MessageAttributeValue;
-use countersign_gate::ports::PortError;
+use countersign_gate::{domain::Arn, ports::PortError};
 
 use super::dead_letter::{DeadLetter, Queues, attribute_text};
 use crate::{
@@ -77,12 +77,11 @@ impl Queues for Sqs {
 /// The URL of a queue from its ARN, `arn:<partition>:sqs:<region>:<account>:<name>`. The SDK sends
 /// the request to the region's endpoint; SQS takes account and name from the URL's path.
 fn queue_url(arn: &str, endpoint: Option<&str>) -> Option<String> {
-    let parts: Vec<&str> = arn.split(':').collect();
-    let ["arn", partition, "sqs", region, account, name] = parts.as_slice() else {
-        return None;
-    };
+    let arn = Arn::parse(arn)?;
+    let name = arn.only_resource_of("sqs")?;
+    let (region, account) = (arn.region, arn.account);
     // The partitions whose names do not end in amazonaws.com (AWS's endpoint metadata, grade A).
-    let suffix = match *partition {
+    let suffix = match arn.partition {
         "aws-cn" => "amazonaws.com.cn",
         "aws-eusc" => "amazonaws.eu",
         _ => "amazonaws.com",

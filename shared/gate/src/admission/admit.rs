@@ -19,7 +19,8 @@ use crate::{
     },
     ports::Creation,
     records::{
-        self, HeldLease, Holder, LeaseScope, Received, RecordFolder, Schema, Signing, UploadState,
+        self, HeldLease, Holder, LeaseRequest, LeaseScope, Received, RecordFolder, Schema, Signing,
+        UploadState,
     },
 };
 
@@ -185,15 +186,14 @@ async fn begin<W: SignWorld>(
         delivery: first.delivery,
         began_at: first.received_at,
     };
-    let lease = HeldLease::take_over(
-        world,
-        LeaseScope::Admission,
+    let request = LeaseRequest {
+        scope: LeaseScope::Admission,
         upload,
-        &folder,
-        holder,
-        &attempt.id,
-    )
-    .await?;
+        folder: &folder,
+        first: holder,
+        delivery: &attempt.id,
+    };
+    let lease = HeldLease::take_over(world, request).await?;
     let lease = lease.ok_or_else(held)?;
     received.uploaded_by = first.uploaded_by;
     received.sequencer = first.sequencer;

@@ -3,7 +3,7 @@
 use super::{
     detections::is_plain,
     formats::in_one_line,
-    page::{IncidentScope, Page, PageState, Repetition, Severity},
+    page::{Page, Repetition, Severity},
     record_pointer::{AwaitedApproval, RecordPointer},
     settings::AlertSettings,
 };
@@ -38,9 +38,6 @@ pub(super) fn page_of_awaited(
     }));
     let record = format!("s3://{}/{}", settings.records_bucket, pointer.path);
     Some(Page {
-        id: pointer.event_id.clone(),
-        at: upload.at,
-        place: None,
         severity: Severity::Notice,
         title: format!("Approval needed: {target}"),
         text: format!(
@@ -70,14 +67,9 @@ pub(super) fn page_of_awaited(
         by: uploader,
         // Another thing than the end of an upload that nobody approved.
         distinct_by: "waiting".to_owned(),
-        code_class: None,
-        lasting: Vec::new(),
-        scope: IncidentScope::Subject,
-        dedup_key: None,
         // The gate sends one event for each upload, and perhaps the same again.
         repetition: Repetition::EachNew,
-        state: PageState::Detected,
-        stack: settings.stack.clone(),
+        ..Page::new(&settings.stack, pointer.event_id.clone(), upload.at)
     })
 }
 

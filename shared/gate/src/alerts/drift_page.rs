@@ -4,7 +4,7 @@ use super::{
     detections::is_plain,
     formats::in_one_line,
     known_live::LiveUpload,
-    page::{IncidentScope, Page, PageState, Repetition, Severity},
+    page::{Page, PageState, Repetition, Severity},
     settings::AlertSettings,
 };
 use crate::{
@@ -58,10 +58,8 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
     facts.extend(drift.found.clone().map(|value| ("Found", value)));
     facts.extend(drift.upload.as_ref().map(|of| ("Upload", of.label())));
     facts.push(("Since", drift.found_at.to_string()));
+    let at = drift.closed_at.unwrap_or(drift.found_at);
     Page {
-        id: event_id.to_owned(),
-        at: drift.closed_at.unwrap_or(drift.found_at),
-        place: None,
         severity,
         title,
         text: text.join("\n"),
@@ -71,12 +69,6 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
         kind: kind.to_string(),
         subject: drift.subject.clone(),
         target: Target::try_from(drift.subject.clone()).ok(),
-        by: None,
-        distinct_by: String::new(),
-        code_class: None,
-        lasting: Vec::new(),
-        scope: IncidentScope::Subject,
-        dedup_key: None,
         // sweep tells it once, and once more when it is gone.
         repetition: Repetition::EachNew,
         state: match (drift.is_open(), kind) {
@@ -85,7 +77,7 @@ pub(super) fn page_of_drift(settings: &AlertSettings, event_id: &str, drift: &Dr
             (true, _) => PageState::Open,
             (false, _) => PageState::Closed,
         },
-        stack: settings.stack.clone(),
+        ..Page::new(&settings.stack, event_id.to_owned(), at)
     }
 }
 

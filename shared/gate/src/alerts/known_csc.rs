@@ -199,7 +199,10 @@ impl KnownCsc {
         };
         let is_added = |publisher: &&&str| match self {
             Self::Before(before) => !before.publishers.iter().any(|it| it == **publisher),
-            _ => !is_own_profile(publisher, call, settings),
+            Self::Unreadable
+            | Self::NotSeen { .. }
+            | Self::SeenAfter { .. }
+            | Self::OfFunction(_) => !is_own_profile(publisher, call, settings),
         };
         let added = after.iter().filter(is_added);
         added.map(|publisher| (*publisher).to_owned()).collect()

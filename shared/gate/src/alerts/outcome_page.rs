@@ -2,7 +2,7 @@
 
 use super::{
     formats::in_one_line,
-    page::{IncidentScope, Page, PageState, Repetition, Severity},
+    page::{Page, PageState, Repetition, Severity},
     record_pointer::RecordPointer,
     settings::AlertSettings,
 };
@@ -38,9 +38,6 @@ pub(super) fn page_of_outcome(
         Severity::Warning | Severity::Critical => Repetition::Counted,
     };
     Some(Page {
-        id: pointer.event_id.clone(),
-        at: outcome.decided_at,
-        place: None,
         severity,
         title: if code.is_empty() {
             title
@@ -62,13 +59,13 @@ pub(super) fn page_of_outcome(
         target: outcome.target.clone(),
         by: outcome.uploaded_by.principal.clone(),
         distinct_by: outcome.state.as_str().to_owned(),
-        code_class: None,
-        lasting: Vec::new(),
-        scope: IncidentScope::Subject,
-        dedup_key: None,
         repetition,
         state: PageState::Ended(outcome.state),
-        stack: settings.stack.clone(),
+        ..Page::new(
+            &settings.stack,
+            pointer.event_id.clone(),
+            outcome.decided_at,
+        )
     })
 }
 

@@ -1,9 +1,6 @@
 //! A page: what a person is told.
 
-use crate::{
-    domain::{Target, hex},
-    records::UploadState,
-};
+use crate::{domain::Target, records::UploadState};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -157,6 +154,33 @@ pub struct Page {
 }
 
 impl Page {
+    /// What happened at this time, by the id of its event: the rest is said where the page is made.
+    pub(super) fn new(stack: &str, id: String, at: Timestamp) -> Self {
+        Self {
+            id,
+            at,
+            place: None,
+            severity: Severity::Notice,
+            title: String::new(),
+            text: String::new(),
+            next_steps: Vec::new(),
+            facts: Vec::new(),
+            resources: Vec::new(),
+            kind: String::new(),
+            subject: String::new(),
+            target: None,
+            by: None,
+            distinct_by: String::new(),
+            code_class: None,
+            lasting: Vec::new(),
+            scope: IncidentScope::Subject,
+            dedup_key: None,
+            repetition: Repetition::EachTime,
+            state: PageState::Detected,
+            stack: stack.to_owned(),
+        }
+    }
+
     /// Tells apart the things of one kind and scope: 16 hexadecimal digits.
     #[must_use]
     pub fn hash(&self) -> String {
@@ -223,7 +247,7 @@ pub(super) fn short_hash(parts: &[&str]) -> String {
         hasher.update(part.as_bytes());
         hasher.update([0]);
     }
-    let mut text = hex(&hasher.finalize());
+    let mut text = hex::encode(hasher.finalize());
     text.truncate(16);
     text
 }

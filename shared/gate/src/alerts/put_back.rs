@@ -2,22 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use crate::{domain::CscPolicy, events::ApiCall};
+use crate::{
+    domain::{CscPolicy, shell_word, shorthand_list},
+    events::ApiCall,
+};
 
+const PUBLISHERS: &str = "SigningProfileVersionArns";
 const ENFORCE: &str = "UntrustedArtifactOnDeployment=Enforce";
 
 /// Puts a function back under the configuration that it had.
 pub(super) fn function(call: &ApiCall, csc: &str) -> Option<String> {
-    let function = call.function().map(String::from).unwrap_or_default();
-    command(&[
-        "aws lambda put-function-code-signing-config --function-name",
-        &function,
-        "--code-signing-config-arn",
-        csc,
-        "--region",
-        call.region(),
-    ])
-    .map(|command| format!("Put it back as it was: {command}"))
+    Some(format!(
+        "Put it back as it was: aws lambda put-function-code-signing-config --function-name {} \
+         --code-signing-config-arn {} --region {}",
+        call.function()?,
+        shell_word(csc)?,
+        shell_word(call.region())?
+    ))
 }
 
 /// What a code signing configuration said before.
@@ -35,51 +36,42 @@ pub(super) fn update(
     before: Said<'_>,
     now: Option<&BTreeSet<&str>>,
 ) -> Option<String> {
-    let mut parts = vec![
-        "aws lambda update-code-signing-config --code-signing-config-arn",
-        before.arn,
-    ];
     let kept = now.map(|now| {
         let kept = now.intersection(before.publishers);
         kept.copied().collect::<Vec<_>>()
     });
     let kept =
         kept.filter(|kept| now.is_some_and(|now| kept.len() < now.len() && !kept.is_empty()));
-    let publishers = kept.map(|kept| format!("SigningProfileVersionArns={}", kept.join(",")));
-    if let Some(publishers) = &publishers {
-        parts.extend(["--allowed-publishers", publishers]);
+    let mut changes = Vec::new();
+    if let Some(kept) = kept {
+        let publishers = shorthand_list(PUBLISHERS, kept)?;
+        changes.push(format!("--allowed-publishers {publishers}"));
     }
     let warns = call.request_text("/codeSigningPolicies/untrustedArtifactOnDeployment")
         == Some(policy_word(CscPolicy::Warn));
     let was_weakened = warns && before.policy == CscPolicy::Enforce;
     if was_weakened {
-        parts.extend(["--code-signing-policies", ENFORCE]);
+        changes.push(format!("--code-signing-policies {ENFORCE}"));
     }
-    if publishers.is_none() && !was_weakened {
+    if changes.is_empty() {
         return None;
     }
-    parts.extend(["--region", call.region()]);
-    command(&parts).map(|command| format!("Put it back as it was: {command}"))
+    Some(format!(
+        "Put it back as it was: aws lambda update-code-signing-config --code-signing-config-arn {} {} --region {}",
+        shell_word(before.arn)?,
+        changes.join(" "),
+        shell_word(call.region())?
+    ))
 }
 
 /// Makes a configuration like one that was deleted.
 pub(super) fn recreate(call: &ApiCall, before: Said<'_>) -> Option<String> {
-    let publishers: Vec<&str> = before.publishers.iter().copied().collect();
-    let publishers = format!("SigningProfileVersionArns={}", publishers.join(","));
-    let parts = [
-        "aws lambda create-code-signing-config --allowed-publishers",
-        &publishers,
-        "--code-signing-policies",
-        ENFORCE,
-        "--region",
-        call.region(),
-    ];
-    command(&parts).map(|command| {
-        format!(
-            "If it is missed and each of its publishers is to be trusted, create one like it, which gets another \
-             ARN: {command}"
-        )
-    })
+    Some(format!(
+        "If it is missed and each of its publishers is to be trusted, create one like it, which gets another ARN: \
+         aws lambda create-code-signing-config --allowed-publishers {} --code-signing-policies {ENFORCE} --region {}",
+        shorthand_list(PUBLISHERS, before.publishers.iter().copied())?,
+        shell_word(call.region())?
+    ))
 }
 
 pub(super) fn policy_word(policy: CscPolicy) -> &'static str {
@@ -87,11 +79,4 @@ pub(super) fn policy_word(policy: CscPolicy) -> &'static str {
         CscPolicy::Enforce => "Enforce",
         CscPolicy::Warn => "Warn",
     }
-}
-
-/// A command that can be pasted; none if a part holds anything that a shell takes for more than a word.
-fn command(parts: &[&str]) -> Option<String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_:/.,= ".contains(c);
-    let is_word = |part: &&str| !part.is_empty() && part.chars().all(is_plain);
-    parts.iter().all(is_word).then(|| parts.join(" "))
 }

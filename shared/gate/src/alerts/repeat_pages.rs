@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    page::{IncidentScope, Page, PageState, Repetition, Severity},
+    page::{Page, PageState, Severity},
     settings::AlertSettings,
     tally::Untold,
 };
@@ -26,12 +26,10 @@ pub(super) fn with_repeats(page: &Page, untold: &Untold) -> Page {
 /// The page that sums up what happened again.
 pub(super) fn summary(settings: &AlertSettings, incident: &Incident, untold: &Untold) -> Page {
     let since = incident.told_at.unwrap_or(incident.first_at);
-    page_about(
-        settings,
-        incident,
-        Severity::of_word(&incident.severity).unwrap_or(Severity::Critical),
-        format!("Again, {}: {}", times(untold.count), incident.title),
-        format!(
+    Page {
+        severity: Severity::of_word(&incident.severity).unwrap_or(Severity::Critical),
+        title: format!("Again, {}: {}", times(untold.count), incident.title),
+        text: format!(
             "The same happened {} since {since}. That is {} since {}, the last time at {}.{}",
             more(untold.count),
             times(incident.count),
@@ -39,8 +37,9 @@ pub(super) fn summary(settings: &AlertSettings, incident: &Incident, untold: &Un
             incident.last_at,
             told_of(untold),
         ),
-        PageState::Repeated,
-    )
+        state: PageState::Repeated,
+        ..page_about(settings, incident)
+    }
 }
 
 /// The page that says that it is gone since `ended_at`, under the key of the pages about it.
@@ -51,20 +50,19 @@ pub(super) fn recovery(
     how: &str,
 ) -> Page {
     let untold = Untold::of(incident, true);
-    let mut page = page_about(
-        settings,
-        incident,
-        Severity::Notice,
-        format!("No longer so: {}", incident.title),
-        format!(
+    let mut page = Page {
+        severity: Severity::Notice,
+        title: format!("No longer so: {}", incident.title),
+        text: format!(
             "{how} It happened {} since {}, the last time at {}.{}",
             times(incident.count),
             incident.first_at,
             incident.last_at,
             told_of(&untold),
         ),
-        PageState::Closed,
-    );
+        state: PageState::Closed,
+        ..page_about(settings, incident)
+    };
     page.next_steps.clear();
     // Security Hub takes an update only when it is younger than what it has.
     page.at = ended_at;
@@ -99,14 +97,8 @@ fn more(count: u32) -> String {
     }
 }
 
-fn page_about(
-    settings: &AlertSettings,
-    incident: &Incident,
-    severity: Severity,
-    title: String,
-    text: String,
-    state: PageState,
-) -> Page {
+/// What all pages about an incident have in common.
+fn page_about(settings: &AlertSettings, incident: &Incident) -> Page {
     let mut facts = vec![
         ("First", incident.first_at.to_string()),
         ("First event", incident.first_event.clone()),
@@ -121,26 +113,13 @@ fn page_about(
     let last = Some(&incident.last_event).filter(|id| !id.is_empty());
     let id = last.or(incident.events.last()).cloned();
     Page {
-        id: id.unwrap_or_default(),
-        at: incident.last_at,
-        place: None,
-        severity,
-        title,
-        text,
         next_steps: incident.next_steps.clone(),
         facts,
         resources: incident.resources.clone(),
         kind: incident.kind.clone(),
         subject: incident.subject.clone(),
         target: Target::try_from(incident.subject.clone()).ok(),
-        by: None,
-        distinct_by: String::new(),
-        code_class: None,
-        lasting: Vec::new(),
-        scope: IncidentScope::Subject,
         dedup_key: Some(incident.dedup_key.clone()),
-        repetition: Repetition::EachTime,
-        state,
-        stack: settings.stack.clone(),
+        ..Page::new(&settings.stack, id.unwrap_or_default(), incident.last_at)
     }
 }

@@ -12,7 +12,7 @@ use super::{
     error::AlertError,
     formats::in_one_line,
     open_alerts,
-    page::{IncidentScope, Page, PageState, Repetition, Severity},
+    page::{Page, PageState, Severity},
     publish::publish,
     settings::AlertSettings,
     world::AlertWorld,
@@ -291,14 +291,11 @@ fn begun(settings: &AlertSettings, state: &SilenceState) -> Page {
     let path = silence_path(target);
     let place = format!("s3://{}/{path}", settings.records_bucket);
     match &state.silence {
-        Some(silence) => page(
-            settings,
-            state,
-            "silence-begins",
+        Some(silence) => Page {
             // It can keep what is critical quiet, from those who hear of nothing less.
-            Severity::Critical,
-            format!("Pages about {target} are silenced"),
-            format!(
+            severity: Severity::Critical,
+            title: format!("Pages about {target} are silenced"),
+            text: format!(
                 "Until {}, {} about {target} are counted and not sent. The reason that was given: {}",
                 silence.until,
                 if silence.detections.is_empty() {
@@ -309,24 +306,23 @@ fn begun(settings: &AlertSettings, state: &SilenceState) -> Page {
                 },
                 in_one_line(&silence.reason),
             ),
-            vec![format!(
+            next_steps: vec![format!(
                 "If nobody planned this, end it: aws s3 rm '{place}', and find out who may write silences/* in that bucket."
             )],
-        ),
-        None => page(
-            settings,
-            state,
-            "silence-not-honoured",
-            Severity::Warning,
-            format!("A silence for {target} is not in force"),
-            format!(
+            ..page(settings, state, "silence-begins")
+        },
+        None => Page {
+            severity: Severity::Warning,
+            title: format!("A silence for {target} is not in force"),
+            text: format!(
                 "Somebody wrote one, but {}. Pages are sent as ever.",
                 in_one_line(state.fault.as_deref().unwrap_or("it cannot be read")),
             ),
-            vec![format!(
+            next_steps: vec![format!(
                 "Write it as docs/pages.md says, or take it away: aws s3 rm '{place}'"
             )],
-        ),
+            ..page(settings, state, "silence-not-honoured")
+        },
     }
 }
 
@@ -343,14 +339,11 @@ fn over(settings: &AlertSettings, state: &SilenceState, how: &str) -> Page {
         let text = format!("It kept quiet what was not told one by one: {list}.");
         (Severity::Warning, text)
     };
-    page(
-        settings,
-        state,
-        "silence-ends",
+    Page {
         severity,
-        format!("Pages about {} are sent again", state.target),
-        format!("{how} {text}"),
-        if kept.is_empty() {
+        title: format!("Pages about {} are sent again", state.target),
+        text: format!("{how} {text}"),
+        next_steps: if kept.is_empty() {
             Vec::new()
         } else {
             vec![format!(
@@ -358,18 +351,12 @@ fn over(settings: &AlertSettings, state: &SilenceState, how: &str) -> Page {
                 state.target, settings.records_bucket
             )]
         },
-    )
+        ..page(settings, state, "silence-ends")
+    }
 }
 
-fn page(
-    settings: &AlertSettings,
-    state: &SilenceState,
-    kind: &str,
-    severity: Severity,
-    title: String,
-    text: String,
-    next_steps: Vec<String>,
-) -> Page {
+/// What all pages about a silence have in common.
+fn page(settings: &AlertSettings, state: &SilenceState, kind: &str) -> Page {
     let mut facts = vec![("Since", state.began_at.to_string())];
     facts.extend(
         state
@@ -378,18 +365,10 @@ fn page(
             .map(|silence| ("Until", silence.until.to_string())),
     );
     facts.push(("Stack", settings.stack.clone()));
+    let etag = state.etag.trim_matches('"');
+    let id = format!("{}/{etag}", silence_path(&state.target));
+    let at = state.ended_at.unwrap_or(state.began_at);
     Page {
-        id: format!(
-            "{}/{}",
-            silence_path(&state.target),
-            state.etag.trim_matches('"')
-        ),
-        at: state.ended_at.unwrap_or(state.began_at),
-        place: None,
-        severity,
-        title,
-        text,
-        next_steps,
         facts,
         resources: vec![format!(
             "s3://{}/{}",
@@ -399,24 +378,16 @@ fn page(
         kind: kind.to_owned(),
         subject: state.target.to_string(),
         target: Some(state.target.clone()),
-        by: None,
-        distinct_by: String::new(),
-        code_class: None,
-        lasting: Vec::new(),
-        scope: IncidentScope::Subject,
         // Its end closes what its beginning opened.
         dedup_key: Some(format!(
             "{}/{}/silence/{}",
-            settings.stack,
-            state.target,
-            state.etag.trim_matches('"')
+            settings.stack, state.target, etag
         )),
-        repetition: Repetition::EachTime,
         state: if kind == "silence-ends" {
             PageState::Closed
         } else {
             PageState::Open
         },
-        stack: settings.stack.clone(),
+        ..Page::new(&settings.stack, id, at)
     }
 }

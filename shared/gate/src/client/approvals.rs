@@ -240,24 +240,12 @@ impl<'h> ApprovalSubject<'h> {
 
     /// The approvals as they are once this caller has given one, and why that one would not count, if so.
     #[must_use]
-    pub fn with_own(
-        &self,
-        found: &[FoundApproval],
-        caller: &CallerIdentity,
-        key: &str,
-        reason: Option<&str>,
-        now: Timestamp,
-    ) -> Vec<FoundApproval> {
-        let others = found.iter().filter(|found| found.given.key != key);
+    pub fn with_own(&self, found: &[FoundApproval], own: FoundApproval) -> Vec<FoundApproval> {
+        let others = found
+            .iter()
+            .filter(|found| found.given.key != own.given.key);
         let mut all: Vec<FoundApproval> = others.cloned().collect();
-        all.push(FoundApproval {
-            given: GivenApproval {
-                key: key.to_owned(),
-                by: Some(format!("AWS:{}", caller.user_id)),
-                at: now,
-            },
-            reason: reason.map(str::to_owned),
-        });
+        all.push(own);
         all
     }
 
@@ -291,6 +279,26 @@ pub struct FoundApproval {
     pub given: GivenApproval,
     /// Why, as it says itself.
     pub reason: Option<String>,
+}
+
+impl FoundApproval {
+    /// The one that this caller would give now, under this key.
+    #[must_use]
+    pub fn of_caller(
+        caller: &CallerIdentity,
+        key: &str,
+        reason: Option<&str>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            given: GivenApproval {
+                key: key.to_owned(),
+                by: Some(format!("AWS:{}", caller.user_id)),
+                at: now,
+            },
+            reason: reason.map(str::to_owned),
+        }
+    }
 }
 
 /// An approval, and whether it counts.

@@ -16,7 +16,7 @@ use super::{
     collect_provenance::collect_provenance,
     current_package::{SamePackage, prove_same},
     expected::ExpectedCode,
-    judge::{candidate, record_judgement},
+    judge::{JudgedPackage, candidate, record_judgement},
     live::record_live,
     pending_deployment::{
         Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
@@ -274,15 +274,12 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     ) -> Result<(Box<P>, Verdict), EarlyExit> {
         let (package, _) = self.package()?;
         let package = package.clone();
-        record_judgement(
-            self.world,
-            self.pending,
-            &package,
+        let judged = JudgedPackage {
+            package: &package,
             evidence,
-            judgement,
             alias,
-        )
-        .await
+        };
+        record_judgement(self.world, self.pending, judged, judgement).await
     }
 
     /// Lambda's dry run; `None` when the function changed, and everything has to be read again.

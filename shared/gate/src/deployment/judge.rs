@@ -10,33 +10,33 @@ use crate::{
     outcome::{EarlyExit, OutcomeDraft, RetryableError},
     ports::Creation,
     records::{
-        self, CscReport, Effect, HeldLease, Holder, LambdaVerdict, LeaseScope, RecordFolder,
-        Schema, VerdictRecord,
+        self, CscReport, Effect, HeldLease, Holder, LambdaVerdict, LeaseRequest, LeaseScope,
+        RecordFolder, Schema, VerdictRecord,
     },
     verdict::{Approver, Candidate, Decision, DryRun, Evidence, Fact, Judgement, Verdict},
 };
+
+/// What was judged, and by what.
+#[derive(Clone, Copy)]
+pub(super) struct JudgedPackage<'a> {
+    pub(super) package: &'a ExaminedPackage,
+    pub(super) evidence: &'a Evidence,
+    /// The alias that is moved if it is accepted.
+    pub(super) alias: Option<&'a AliasName>,
+}
 
 /// Puts a judgement on record, and answers with its proof and verdict; a rejection ends the upload, and
 /// what is inconclusive is tried again.
 pub(super) async fn record_judgement<W: DeployWorld, P>(
     world: &W,
     pending: &mut PendingDeployment,
-    package: &ExaminedPackage,
-    evidence: &Evidence,
+    judged: JudgedPackage<'_>,
     judgement: Judgement<P>,
-    alias: Option<&AliasName>,
 ) -> Result<(Box<P>, Verdict), EarlyExit> {
     if let Judgement::Inconclusive(verdict) = judgement {
-        return Err(RetryableError::inconclusive(verdict, evidence).into());
+        return Err(RetryableError::inconclusive(verdict, judged.evidence).into());
     }
-    let record = verdict_record(
-        world,
-        pending,
-        package,
-        evidence,
-        judgement.verdict(),
-        alias,
-    );
+    let record = verdict_record(world, pending, judged, judgement.verdict());
     record_verdict(world, pending, record).await?;
     match judgement {
         Judgement::Accepted(proof, verdict) => Ok((proof, verdict)),
@@ -58,11 +58,14 @@ pub(super) fn candidate(pending: &PendingDeployment, signed: &SignedObject) -> C
 fn verdict_record<W: DeployWorld>(
     world: &W,
     pending: &PendingDeployment,
-    package: &ExaminedPackage,
-    evidence: &Evidence,
+    judged: JudgedPackage<'_>,
     verdict: &Verdict,
-    alias: Option<&AliasName>,
 ) -> VerdictRecord {
+    let JudgedPackage {
+        package,
+        evidence,
+        alias,
+    } = judged;
     VerdictRecord {
         schema: Schema,
         upload: pending.upload.clone(),
@@ -168,15 +171,14 @@ pub(super) async fn take_lease<W: DeployWorld>(
     } else {
         RecordFolder::list(world, &pending.upload).await?
     };
-    let lease = HeldLease::take_over(
-        world,
-        LeaseScope::Deployment,
-        &pending.upload,
-        &folder,
+    let request = LeaseRequest {
+        scope: LeaseScope::Deployment,
+        upload: &pending.upload,
+        folder: &folder,
         first,
-        &pending.attempt.id,
-    )
-    .await?;
+        delivery: &pending.attempt.id,
+    };
+    let lease = HeldLease::take_over(world, request).await?;
     pending.lease = lease;
     if lease.is_none() {
         return Err(lease_held(pending));

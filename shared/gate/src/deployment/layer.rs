@@ -16,7 +16,7 @@ use super::{
     current_package::prove_same,
     description::{description, mark},
     expected::ExpectedCode,
-    judge::{candidate, record_judgement},
+    judge::{JudgedPackage, candidate, record_judgement},
     live::record_live,
     pending_deployment::{
         Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
@@ -147,8 +147,12 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         let is_taken = matches!(self.pending.applied, Applied::Yes(_));
         look_for_break_glass(world, people, self.pending, is_taken, &mut evidence).await?;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
-        let (approved, verdict) =
-            record_judgement(world, self.pending, &package, &evidence, judgement, None).await?;
+        let judged = JudgedPackage {
+            package: &package,
+            evidence: &evidence,
+            alias: None,
+        };
+        let (approved, verdict) = record_judgement(world, self.pending, judged, judgement).await?;
         Ok(Judged {
             approved,
             verdict,

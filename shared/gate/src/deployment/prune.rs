@@ -147,7 +147,7 @@ async fn old_versions<V: FunctionVersions + FunctionAliases>(
     kept: KeptVersions,
     name: &FunctionName,
 ) -> Result<Vec<VersionNumber>, RetryableError> {
-    let listed = all_pages(|marker| async move {
+    let listed = all_pages("lambda:ListVersionsByFunction", |marker| async move {
         versions
             .list_function_versions(name, marker.as_deref())
             .await
@@ -166,28 +166,33 @@ async fn versions_in_use<V: FunctionVersions + FunctionAliases>(
     versions: &V,
     name: &FunctionName,
 ) -> Result<BTreeSet<VersionNumber>, RetryableError> {
-    let aliases =
-        all_pages(|marker| async move { versions.list_aliases(name, marker.as_deref()).await });
+    let aliases = all_pages("lambda:ListAliases", |marker| async move {
+        versions.list_aliases(name, marker.as_deref()).await
+    });
     let aliases = aliases.await?.into_iter();
     let mut in_use: BTreeSet<VersionNumber> = aliases.flat_map(|listed| listed.versions).collect();
-    let provisioned = all_pages(|marker| async move {
-        versions
-            .list_provisioned_versions(name, marker.as_deref())
-            .await
-    });
+    let provisioned = all_pages(
+        "lambda:ListProvisionedConcurrencyConfigs",
+        |marker| async move {
+            versions
+                .list_provisioned_versions(name, marker.as_deref())
+                .await
+        },
+    );
     in_use.extend(provisioned.await?);
     Ok(in_use)
 }
 
 /// All items of a listing.
 async fn all_pages<T, F: Future<Output = Result<ListingPage<T>, PortError>>>(
+    call: &'static str,
     page: impl Fn(Option<String>) -> F,
 ) -> Result<Vec<T>, PortError> {
     let mut items = Vec::new();
-    let mut pages = Pages::default();
+    let mut pages = Pages::of(call);
     while pages.has_next() {
         let listed = page(pages.marker().map(str::to_owned)).await?;
-        items.extend(pages.take_items(listed));
+        items.extend(pages.take_items(listed)?);
     }
     Ok(items)
 }

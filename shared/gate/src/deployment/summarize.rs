@@ -12,7 +12,7 @@ use super::verification_summary::{
     ObjectReference, PAYLOAD_TYPE, VerificationSummary, digest_to_sign,
 };
 use crate::{
-    domain::{Stack, StackArn, hex},
+    domain::{Stack, StackArn},
     outcome::{DeliveryAttempt, RetryableError, within},
     ports::{Clock, Creation, Records, SummarySigner},
     records::{
@@ -116,5 +116,8 @@ async fn policy_reference<W: SummaryWorld>(
             found.ok_or_else(|| RetryableError::busy(format!("{path} was there and is gone")))?;
     }
     let uri = format!("s3://{}/{path}", stack.records_bucket);
-    Ok(ObjectReference::new(uri, hex(&Sha256::digest(&body))))
+    Ok(ObjectReference::new(
+        uri,
+        hex::encode(Sha256::digest(&body)),
+    ))
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha384};
 
 use crate::{
-    domain::{StackArn, Target, hex},
+    domain::{StackArn, Target},
     records::{Outcome, UploadState, VerdictRecord},
     verdict::{AttestationReport, ProvenanceReport},
 };
@@ -173,7 +173,7 @@ fn resource_of(verifier: &StackArn, target: &Target, outcome: &Outcome) -> Strin
 /// A SHA-256 in base64, as Lambda writes it, in hexadecimal, as in-toto does.
 fn hex_of(base64: &str) -> Option<String> {
     let bytes = STANDARD.decode(base64).ok()?;
-    (bytes.len() == 32).then(|| hex(&bytes))
+    (bytes.len() == 32).then(|| hex::encode(&bytes))
 }
 
 /// The digest that is signed: SHA-384 of DSSE's pre-authentication encoding, which covers the payload's type, too.
@@ -193,7 +193,7 @@ mod tests {
     /// by another program: `printf 'DSSEv1 28 application/vnd.in-toto+json 2 {}' | sha384sum`.
     #[test]
     fn encoding_is_that_of_dsse() {
-        assert_eq!(hex(&digest_to_sign(b"{}")), EXPECTED);
+        assert_eq!(hex::encode(digest_to_sign(b"{}")), EXPECTED);
     }
 
     const EXPECTED: &str = "8e8f68182c12efe66737346f23bd1bfd6379e51315a0e582aa2db5aa9365c573832d35f90668b3d332137be71a3b2213";

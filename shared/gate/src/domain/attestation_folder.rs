@@ -1,6 +1,5 @@
 //! Where the attestations of an upload lie in the uploads bucket: `attestations/<SHA-256>/`.
 
-use super::upload::hex;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -15,7 +14,7 @@ impl AttestationFolder {
     /// The folder of the package with this SHA-256, as it was uploaded.
     #[must_use]
     pub fn of(sha256: &[u8; 32]) -> Self {
-        Self(format!("attestations/{}/", hex(sha256)))
+        Self(format!("attestations/{}/", hex::encode(sha256)))
     }
 
     /// The folder of this package, as it is to be uploaded.

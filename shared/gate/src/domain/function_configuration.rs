@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::code_signing_config::Csc;
+use super::{arn::Arn, code_signing_config::Csc};
 
 /// The variable that has Lambda start a script of the caller's choice instead of the runtime.
 pub const EXEC_WRAPPER: &str = "AWS_LAMBDA_EXEC_WRAPPER";
@@ -119,7 +119,7 @@ impl AttachedLayer {
     /// The account that published it: `arn:<partition>:lambda:<region>:<account>:layer:<name>:<version>`.
     #[must_use]
     pub fn account(&self) -> Option<&str> {
-        self.arn.split(':').nth(4)
+        Arn::parse(&self.arn).map(|arn| arn.account)
     }
 
     /// Why it is not trusted under this configuration; `None` when it is.

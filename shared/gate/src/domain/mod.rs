@@ -8,6 +8,7 @@
 //! Data passes through like this: text from an event, a key, a tag or an AWS answer is parsed into a
 //! type of this room at the edge, and every other room works with the type.
 
+mod arn;
 mod attestation_folder;
 mod break_glass;
 mod code_signing_config;
@@ -21,6 +22,7 @@ mod person;
 mod probe_function;
 mod reason_code;
 mod referenced_object;
+mod shell_word;
 mod signing_job;
 mod stack;
 mod stack_arn;
@@ -33,6 +35,7 @@ pub mod variables;
 mod version_number;
 mod weaker_parameter;
 
+pub use arn::Arn;
 pub use attestation_folder::AttestationFolder;
 pub use break_glass::BreakGlass;
 pub use code_signing_config::{Csc, CscPolicy};
@@ -53,6 +56,7 @@ pub use reason_code::{ReasonCode, ReasonText};
 pub use referenced_object::{
     CurrentExpiry, LifecycleRule, NoncurrentExpiry, ObjectFate, PackageVersion, ReferencedObject,
 };
+pub(crate) use shell_word::{shell_word, shorthand_list};
 pub use signing_job::{
     JobRevocation, JobStatus, ProfileStatus, SignedObject, SigningJob, SigningProfile,
 };
@@ -67,7 +71,6 @@ pub use target_tag::{
     ALIAS_TAG, APPROVALS_TAG, ARCHITECTURE_TAG, BUILDER_TAG, LEVEL_TAG, MANAGED_TAG, PROFILE_TAG,
     REF_TAG, SOURCE_TAG, TARGET_TAGS, WORKFLOW_TAG, is_managed,
 };
-pub(crate) use upload::hex;
 pub use upload::{Upload, UploadId, Uploader, sha256_base64, subject_of_key};
 pub use upload_digest::{UploadDigest, UploadDigestError};
 pub use version_number::{VersionNumber, VersionNumberError};

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use wildmatch::WildMatch;
 
+use super::arn::Arn;
+
 /// A text that is not the name it was taken for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not {kind}: expected {expected}")]
@@ -117,8 +119,9 @@ name!(
     CscArn, "the ARN of a code signing configuration",
     "arn:<partition>:lambda:<region>:<account>:code-signing-config:csc-…",
     |text| {
-        let parts: Vec<&str> = text.split(':').collect();
-        matches!(parts.as_slice(), ["arn", _, "lambda", _, _, "code-signing-config", id] if !id.is_empty())
+        let arn = Arn::parse(text).filter(|arn| arn.service == "lambda");
+        let id = arn.and_then(|arn| arn.resource.strip_prefix("code-signing-config:"));
+        id.is_some_and(|id| !id.is_empty() && !id.contains(':'))
     }
 );
 
@@ -127,10 +130,14 @@ name!(
     LayerVersionArn, "the ARN of a version of a layer",
     "arn:<partition>:lambda:<region>:<account>:layer:<name>:<version>",
     |text| {
-        let parts: Vec<&str> = text.split(':').collect();
         let is_number = |text: &str| text.parse::<u64>().is_ok();
-        matches!(parts.as_slice(), ["arn", _, "lambda", _, account, "layer", name, version]
-            if is_number(account) && is_number(version) && LayerName::parse(*name).is_ok())
+        Arn::parse(text).is_some_and(|arn| {
+            let parts: Vec<&str> = arn.resource.split(':').collect();
+            arn.service == "lambda"
+                && is_number(arn.account)
+                && matches!(parts.as_slice(), ["layer", name, version]
+                    if is_number(version) && LayerName::parse(*name).is_ok())
+        })
     }
 );
 
@@ -138,7 +145,7 @@ impl LayerVersionArn {
     /// The layer's name.
     #[must_use]
     pub fn layer(&self) -> Option<LayerName> {
-        LayerName::parse(self.0.split(':').nth(6)?).ok()
+        LayerName::parse(Arn::parse(&self.0)?.resource.split(':').nth(1)?).ok()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The function that the daily probe is for.
 
-use super::names::FunctionName;
+use super::{arn::Arn, names::FunctionName};
 
 /// A function that is not there, with the account and region that it would be in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,18 +18,25 @@ impl ProbeFunction {
     /// with a version or an alias.
     #[must_use]
     pub fn parse(arn: &str) -> Option<Self> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        let ["arn", _, "lambda", region, account, "function", name] = parts.as_slice() else {
+        let Arn {
+            service: "lambda",
+            region,
+            account,
+            resource,
+            ..
+        } = Arn::parse(arn)?
+        else {
             return None;
         };
+        let name = resource.strip_prefix("function:")?;
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         if region.is_empty() || !is_account {
             return None;
         }
         Some(Self {
-            region: (*region).to_owned(),
-            account: (*account).to_owned(),
-            name: FunctionName::parse(*name).ok()?,
+            region: region.to_owned(),
+            account: account.to_owned(),
+            name: FunctionName::parse(name).ok()?,
         })
     }
 }

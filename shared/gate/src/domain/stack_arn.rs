@@ -1,6 +1,7 @@
 //! The stack as CloudFormation names it, and where its targets are.
 
 use super::{
+    arn::Arn,
     names::{FunctionName, LayerName},
     target::Target,
 };
@@ -18,13 +19,17 @@ impl StackArn {
     /// Reads the ARN; `None` for anything else.
     #[must_use]
     pub fn parse(arn: &str) -> Option<Self> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        let ["arn", partition, "cloudformation", region, account, stack] = parts.as_slice() else {
-            return None;
-        };
+        let parts = Arn::parse(arn)?;
+        let stack = parts.only_resource_of("cloudformation")?;
+        let Arn {
+            partition,
+            region,
+            account,
+            ..
+        } = parts;
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         let (name, id) = stack.strip_prefix("stack/")?.split_once('/')?;
-        let is_whole = [*partition, *region, name, id]
+        let is_whole = [partition, region, name, id]
             .iter()
             .all(|part| !part.is_empty());
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | ':');
@@ -33,9 +38,9 @@ impl StackArn {
         }
         Some(Self {
             text: arn.to_owned(),
-            partition: (*partition).to_owned(),
-            region: (*region).to_owned(),
-            account: (*account).to_owned(),
+            partition: partition.to_owned(),
+            region: region.to_owned(),
+            account: account.to_owned(),
         })
     }
 

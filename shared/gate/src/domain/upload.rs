@@ -41,7 +41,7 @@ impl UploadId {
             hash.update(length.to_be_bytes());
             hash.update(part.as_bytes());
         }
-        hex(&hash.finalize())
+        hex::encode(hash.finalize())
     }
 }
 
@@ -97,7 +97,7 @@ pub fn subject_of_key(key: &str) -> String {
     if let Ok(target) = Target::from_key(key) {
         return target.to_string();
     }
-    let hash = hex(&Sha256::digest(key.as_bytes()));
+    let hash = hex::encode(Sha256::digest(key.as_bytes()));
     let short = hash.get(..16).unwrap_or(&hash);
     format!("unrecognised/{short}")
 }
@@ -114,16 +114,6 @@ fn compact(at: Timestamp) -> String {
 pub fn sha256_base64(bytes: &[u8]) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes))
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 0x0f] {
-            text.extend(char::from_digit(u32::from(nibble), 16));
-        }
-        text
-    })
 }
 
 #[cfg(test)]

@@ -6,8 +6,6 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::upload::hex;
-
 /// SHA-256 of an upload: 64 hexadecimal digits, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -24,13 +22,13 @@ impl UploadDigest {
     /// The digest of these bytes, already computed.
     #[must_use]
     pub fn of_bytes(sha256: &[u8; 32]) -> Self {
-        Self(hex(sha256))
+        Self(hex::encode(sha256))
     }
 
     /// The digest of an upload's bytes.
     #[must_use]
     pub fn of_upload(bytes: &[u8]) -> Self {
-        Self(hex(&Sha256::digest(bytes)))
+        Self(hex::encode(Sha256::digest(bytes)))
     }
 
     /// The same digest as records have it: base64 of the SHA-256. `None` of anything else.

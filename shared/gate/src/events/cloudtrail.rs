@@ -9,7 +9,7 @@ use super::{
     envelope::{Envelope, EventError},
     role_id::RoleId,
 };
-use crate::domain::{FunctionName, LayerName};
+use crate::domain::{Arn, FunctionName, LayerName};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -157,7 +157,7 @@ impl ApiCall {
     #[must_use]
     pub fn partition(&self) -> &str {
         let arn = self.identity("/arn").unwrap_or_default();
-        arn.split(':').nth(1).unwrap_or("aws")
+        Arn::parse(arn).map_or("aws", |arn| arn.partition)
     }
 
     /// What kind of principal made it: `IAMUser`, `AssumedRole`, `Root`, …
@@ -325,21 +325,14 @@ impl ApiCall {
     }
 
     fn assumed_role(&self) -> Option<AssumedRole<'_>> {
-        let mut parts = self.identity("/arn")?.splitn(6, ':');
-        let ("arn", partition, "sts", _, account, resource) = (
-            parts.next()?,
-            parts.next()?,
-            parts.next()?,
-            parts.next()?,
-            parts.next()?,
-            parts.next()?,
-        ) else {
-            return None;
-        };
-        let (name, session) = resource.strip_prefix("assumed-role/")?.split_once('/')?;
+        let arn = Arn::parse(self.identity("/arn")?).filter(|arn| arn.service == "sts")?;
+        let (name, session) = arn
+            .resource
+            .strip_prefix("assumed-role/")?
+            .split_once('/')?;
         Some(AssumedRole {
-            partition,
-            account,
+            partition: arn.partition,
+            account: arn.account,
             name,
             session,
         })

@@ -1,5 +1,7 @@
 //! A role, by what makes it one.
 
+use crate::domain::Arn;
+
 /// What makes a role one role: a name is unique within an account whatever the path before it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RoleId {
@@ -12,15 +14,13 @@ impl RoleId {
     /// Reads `arn:<partition>:iam::<account>:role/<path><name>`.
     #[must_use]
     pub fn of_role(arn: &str) -> Option<Self> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        let ["arn", partition, "iam", "", account, resource] = parts.as_slice() else {
-            return None;
-        };
+        let arn = Arn::parse(arn).filter(|arn| arn.region.is_empty())?;
+        let resource = arn.only_resource_of("iam")?;
         let name = resource.strip_prefix("role/")?.rsplit('/').next()?;
-        let is_whole = !partition.is_empty() && !account.is_empty() && !name.is_empty();
+        let is_whole = !arn.partition.is_empty() && !arn.account.is_empty() && !name.is_empty();
         is_whole.then(|| Self {
-            partition: (*partition).to_owned(),
-            account: (*account).to_owned(),
+            partition: arn.partition.to_owned(),
+            account: arn.account.to_owned(),
             name: name.to_owned(),
         })
     }

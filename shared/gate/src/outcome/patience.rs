@@ -34,13 +34,13 @@ pub(crate) struct Wait {
 
 /// What an attempt failed for, as far as patience is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cause {
+enum WaitCause {
     Aws,
     People,
     Other,
 }
 
-impl Cause {
+impl WaitCause {
     fn of(error: &RetryableError) -> Self {
         if error.waits_for_aws() {
             Self::Aws
@@ -70,11 +70,11 @@ impl Wait {
             before.as_ref(),
             began,
             world.now(),
-            Cause::of(error),
+            WaitCause::of(error),
         ))
     }
 
-    fn of(before: Option<&Waiting>, began: Timestamp, now: Timestamp, cause: Cause) -> Self {
+    fn of(before: Option<&Waiting>, began: Timestamp, now: Timestamp, cause: WaitCause) -> Self {
         let (mut wait, last) = match before {
             None => (Self::from(began), began),
             Some(before) => {
@@ -99,12 +99,12 @@ impl Wait {
             }
         };
         match cause {
-            Cause::Aws => {
+            WaitCause::Aws => {
                 let waited = now.duration_since(last).max(SignedDuration::ZERO);
                 wait.for_aws = wait.for_aws.saturating_add(waited);
             }
-            Cause::People => wait.wait_for_people(last, now),
-            Cause::Other => {}
+            WaitCause::People => wait.wait_for_people(last, now),
+            WaitCause::Other => {}
         }
         wait
     }
@@ -215,18 +215,18 @@ mod tests {
 
     #[test]
     fn patience_counts_from_the_first_attempt_that_began() {
-        let first = Wait::of(None, at(0), at(2), Cause::Other).applied_to(&attempt());
+        let first = Wait::of(None, at(0), at(2), WaitCause::Other).applied_to(&attempt());
         assert_eq!((first.since, first.give_up_at), (at(0), at(3600)));
         assert!(!first.is_last(at(2)));
     }
 
     #[test]
     fn waits_of_ones_own_use_the_patience_up() {
-        let mut wait = Wait::of(None, at(0), at(2), Cause::Other);
+        let mut wait = Wait::of(None, at(0), at(2), WaitCause::Other);
         let mut now = 2;
         while now < 3600 {
             let before = noted(&wait, now);
-            wait = Wait::of(Some(&before), at(now + 60), at(now + 62), Cause::Other);
+            wait = Wait::of(Some(&before), at(now + 60), at(now + 62), WaitCause::Other);
             now += 62;
         }
         let end = wait.applied_to(&attempt());
@@ -236,12 +236,12 @@ mod tests {
 
     #[test]
     fn waiting_for_aws_is_not_counted_for_half_a_day() {
-        let mut wait = Wait::of(None, at(0), at(2), Cause::Aws);
+        let mut wait = Wait::of(None, at(0), at(2), WaitCause::Aws);
         let mut now = 2;
         let mut ends_at = None;
         while ends_at.is_none() {
             let before = noted(&wait, now);
-            wait = Wait::of(Some(&before), at(now + 60), at(now + 62), Cause::Aws);
+            wait = Wait::of(Some(&before), at(now + 60), at(now + 62), WaitCause::Aws);
             now += 62;
             if now < 11 * 3600 {
                 assert_eq!(wait.applied_to(&attempt()).give_up_at, at(now + 3600));
@@ -251,21 +251,31 @@ mod tests {
         let half_a_day = 12 * 3600;
         assert!((half_a_day - 62..=half_a_day).contains(&ends_at.unwrap()));
         // What it waits for by itself afterwards is counted.
-        let wait = Wait::of(None, at(0), at(7200), Cause::Aws);
-        let next = Wait::of(Some(&noted(&wait, 7200)), at(7260), at(7300), Cause::Other);
+        let wait = Wait::of(None, at(0), at(7200), WaitCause::Aws);
+        let next = Wait::of(
+            Some(&noted(&wait, 7200)),
+            at(7260),
+            at(7300),
+            WaitCause::Other,
+        );
         assert_eq!(next.applied_to(&attempt()).give_up_at, at(7200 + 3600));
     }
 
     #[test]
     fn waiting_for_people_is_not_counted_at_all() {
-        let mut wait = Wait::of(None, at(0), at(2), Cause::People);
+        let mut wait = Wait::of(None, at(0), at(2), WaitCause::People);
         let mut now = 2;
         for _ in 0..500 {
             let before = Waiting {
                 waits_for_people: true,
                 ..noted(&wait, now)
             };
-            wait = Wait::of(Some(&before), at(now + 600), at(now + 602), Cause::People);
+            wait = Wait::of(
+                Some(&before),
+                at(now + 600),
+                at(now + 602),
+                WaitCause::People,
+            );
             now += 602;
             assert_eq!(wait.applied_to(&attempt()).give_up_at, at(now + 3600));
         }
@@ -274,7 +284,7 @@ mod tests {
             waits_for_people: true,
             ..noted(&wait, now)
         };
-        let next = Wait::of(Some(&before), at(now + 60), at(now + 70), Cause::Other);
+        let next = Wait::of(Some(&before), at(now + 60), at(now + 70), WaitCause::Other);
         let (waited, next) = (wait.for_people_ms(), next.for_people_ms());
         assert_eq!(next, waited + 60_000);
         // What comes after that is counted.
@@ -282,25 +292,30 @@ mod tests {
             Some(&noted(&wait, now)),
             at(now + 60),
             at(now + 70),
-            Cause::Other,
+            WaitCause::Other,
         );
         assert_eq!(after.for_people_ms(), waited);
     }
 
     #[test]
     fn attempts_that_nobody_made_are_not_counted() {
-        let wait = Wait::of(None, at(0), at(1800), Cause::Other);
+        let wait = Wait::of(None, at(0), at(1800), WaitCause::Other);
         let days = 3 * 86_400;
         let next = Wait::of(
             Some(&noted(&wait, 1800)),
             at(1860 + days),
             at(1870 + days),
-            Cause::Other,
+            WaitCause::Other,
         );
         let attempt = next.applied_to(&attempt());
         assert_eq!(attempt.give_up_at, at(3600 + days));
         // One that came early takes nothing off.
-        let early = Wait::of(Some(&noted(&wait, 1800)), at(1830), at(1831), Cause::Other);
+        let early = Wait::of(
+            Some(&noted(&wait, 1800)),
+            at(1830),
+            at(1831),
+            WaitCause::Other,
+        );
         assert_eq!(early.unattended_ms(), 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::quota_share::QuotaShare;
+use super::{error::PortError, quota_share::QuotaShare};
 
 /// Between two calls of Lambda's control plane by a person's command: a tenth of what it allows.
 pub const CONTROL_PLANE_INTERVAL: Duration = QuotaShare::TENTH.between_control_plane_calls();
@@ -22,15 +22,37 @@ pub struct ListingPage<T> {
     pub next: Option<String>,
 }
 
-/// The pages of a listing, one after the other. It ends with the page that names no other one, or itself.
-#[derive(Debug, Default)]
+/// Why a listing was given up: it would have been cut, and what is missing in it is not seen.
+#[derive(Debug, thiserror::Error)]
+enum UnendingListing {
+    #[error("the listing does not end: a page names itself as the next one")]
+    GoesRound,
+    #[error("the listing does not end: it has more than {MAX_PAGES} pages")]
+    TooLong,
+}
+
+/// The pages of a listing, one after the other. It ends with the page that names no other one; one that does not end is an
+/// error, because a listing that is cut looks like a whole one.
+#[derive(Debug)]
 pub struct Pages {
+    call: &'static str,
     marker: Option<String>,
     taken: u32,
     is_last: bool,
 }
 
 impl Pages {
+    /// Those of the listing that this call makes, as AWS names it: `lambda:ListFunctions`.
+    #[must_use]
+    pub fn of(call: &'static str) -> Self {
+        Self {
+            call,
+            marker: None,
+            taken: 0,
+            is_last: false,
+        }
+    }
+
     /// Whether there is another page.
     #[must_use]
     pub fn has_next(&self) -> bool {
@@ -44,12 +66,39 @@ impl Pages {
     }
 
     /// Takes the items off a page.
-    pub fn take_items<T>(&mut self, page: ListingPage<T>) -> Vec<T> {
+    ///
+    /// # Errors
+    ///
+    /// As [`turn_to`](Self::turn_to).
+    pub fn take_items<T>(&mut self, page: ListingPage<T>) -> Result<Vec<T>, PortError> {
+        self.turn_to(page.next)?;
+        Ok(page.items)
+    }
+
+    /// Goes on to the page that the last one names as the next. An empty name is none.
+    ///
+    /// # Errors
+    ///
+    /// The listing does not end.
+    pub fn turn_to(&mut self, next: Option<String>) -> Result<(), PortError> {
+        let next = next.filter(|marker| !marker.is_empty());
         self.taken = self.taken.saturating_add(1);
-        let is_end = page.next.is_none() || page.next == self.marker;
-        self.is_last = is_end || self.taken >= MAX_PAGES;
-        self.marker = page.next;
-        page.items
+        self.is_last = next.is_none();
+        if !self.is_last && next == self.marker {
+            return Err(self.unending(UnendingListing::GoesRound));
+        }
+        if !self.is_last && self.taken >= MAX_PAGES {
+            return Err(self.unending(UnendingListing::TooLong));
+        }
+        self.marker = next;
+        Ok(())
+    }
+
+    fn unending(&self, why: UnendingListing) -> PortError {
+        PortError::Unexpected {
+            call: self.call,
+            source: Box::new(why),
+        }
     }
 }
 
@@ -66,28 +115,47 @@ mod tests {
 
     #[test]
     fn listing_ends_with_the_page_that_names_no_other() {
-        let mut pages = Pages::default();
-        assert!(pages.has_next() && pages.marker().is_none());
-        assert_eq!(pages.take_items(page(Some("a"))), [1]);
-        assert!(pages.has_next());
-        assert_eq!(pages.marker(), Some("a"));
-        pages.take_items(page(None));
-        assert!(!pages.has_next());
+        for last in [None, Some("")] {
+            let mut pages = Pages::of("lambda:ListFunctions");
+            assert!(pages.has_next() && pages.marker().is_none());
+            assert_eq!(pages.take_items(page(Some("a"))).unwrap(), [1]);
+            assert!(pages.has_next());
+            assert_eq!(pages.marker(), Some("a"));
+            pages.take_items(page(last)).unwrap();
+            assert!(!pages.has_next());
+        }
     }
 
     #[test]
-    fn listing_that_goes_round_ends() {
-        let mut pages = Pages::default();
-        pages.take_items(page(Some("a")));
-        pages.take_items(page(Some("a")));
-        assert!(!pages.has_next());
+    fn listing_that_does_not_end_is_an_error() {
+        let mut pages = Pages::of("lambda:ListFunctions");
+        pages.turn_to(Some("a".to_owned())).unwrap();
+        let error = pages.turn_to(Some("a".to_owned())).unwrap_err();
+        assert_eq!(
+            error.error_chain(),
+            "lambda:ListFunctions gave an answer that is not understood: the listing does not end: a page names itself as \
+             the next one"
+        );
 
-        let mut pages = Pages::default();
-        let mut taken = 0;
-        while pages.has_next() {
-            pages.take_items(page(Some(if taken % 2 == 0 { "a" } else { "b" })));
-            taken += 1;
+        let mut pages = Pages::of("lambda:ListFunctions");
+        let mut names = ["a", "b"].into_iter().cycle().map(str::to_owned);
+        let error = loop {
+            if let Err(error) = pages.turn_to(names.next()) {
+                break error;
+            }
+        };
+        assert_eq!(pages.taken, MAX_PAGES);
+        let text = error.error_chain();
+        assert!(text.ends_with("it has more than 10000 pages"), "{text}");
+    }
+
+    #[test]
+    fn longest_listing_is_taken_whole() {
+        let mut pages = Pages::of("lambda:ListFunctions");
+        for taken in 1..MAX_PAGES {
+            pages.turn_to(Some(taken.to_string())).unwrap();
         }
-        assert_eq!(taken, MAX_PAGES);
+        pages.turn_to(None).unwrap();
+        assert!(!pages.has_next());
     }
 }

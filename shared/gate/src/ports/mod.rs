@@ -69,7 +69,7 @@ pub use package_storage::PackageStorage;
 pub use pager::{Pager, SnsMessage};
 pub use quota_share::QuotaShare;
 pub use records::{Creation, RecordWithEtag, Records, Replacement};
-pub use redelivery::{Receiver, Redelivery};
+pub use redelivery::{Redelivery, UploadFunction};
 pub use signed_objects::{CurrentPackage, SignedObjects};
 pub use signer::{JobRequest, JobStart, Signer};
 pub use stack_inspection::{

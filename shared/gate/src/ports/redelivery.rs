@@ -3,16 +3,16 @@
 use super::error::PortError;
 use std::future::Future;
 
-/// Whose queue gets it.
+/// A function of the gate that brings an upload further: its queue gets the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Receiver {
+pub enum UploadFunction {
     /// The function that takes uploads in.
     Sign,
     /// The function that deploys what was signed.
     Deploy,
 }
 
-impl Receiver {
+impl UploadFunction {
     /// Its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -28,7 +28,7 @@ pub trait Redelivery: Sync {
     /// `SendMessage`.
     fn resend(
         &self,
-        to: Receiver,
+        to: UploadFunction,
         body: &str,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 }

@@ -465,6 +465,40 @@ const MEANING_OF_PREPARED: &str = "Nothing was deployed to the function yet, and
                                    prepared for it: nobody here verified what it runs.";
 
 impl Drift {
+    /// What was found at this time of something that is no target, and of no upload. Not told yet.
+    pub(crate) fn new(
+        kind: DriftKind,
+        subject: String,
+        message: String,
+        found_at: Timestamp,
+    ) -> Self {
+        Self {
+            schema: Schema,
+            kind,
+            subject,
+            target: None,
+            message,
+            expected: None,
+            found: None,
+            upload: None,
+            functions: Vec::new(),
+            of_prepared: false,
+            found_at,
+            closed_at: None,
+            announced_at: None,
+        }
+    }
+
+    /// The same with what should be and what is.
+    #[must_use]
+    pub(crate) fn with_values(self, expected: Option<&str>, found: Option<&str>) -> Self {
+        Self {
+            expected: expected.map(str::to_owned),
+            found: found.map(str::to_owned),
+            ..self
+        }
+    }
+
     /// What it means, in a sentence.
     #[must_use]
     pub fn meaning(&self) -> &'static str {

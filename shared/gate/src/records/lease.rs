@@ -43,10 +43,22 @@ pub(crate) struct Holder {
     pub(crate) began_at: Timestamp,
 }
 
+/// A delivery that wants to go on where an earlier one gave up or was cut off.
+pub(crate) struct LeaseRequest<'a> {
+    pub(crate) scope: LeaseScope,
+    pub(crate) upload: &'a Upload,
+    /// A listing that was made after the first document was seen.
+    pub(crate) folder: &'a RecordFolder,
+    /// Who wrote the first document.
+    pub(crate) first: Holder,
+    /// Who wants the lease.
+    pub(crate) delivery: &'a str,
+}
+
 /// A lease that this delivery holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HeldLease {
-    work: LeaseScope,
+    scope: LeaseScope,
     number: u32,
 }
 
@@ -73,21 +85,24 @@ impl LeaseScope {
 
 impl HeldLease {
     /// The lease of the delivery that created the first document.
-    pub(crate) fn first(work: LeaseScope) -> Self {
-        Self { work, number: 1 }
+    pub(crate) fn first(scope: LeaseScope) -> Self {
+        Self { scope, number: 1 }
     }
 
     /// Takes the next lease, if the last one was released or has run out; `None` while another delivery
-    /// holds it. `folder` is a listing made after the first document was seen, `first` its holder.
+    /// holds it.
     pub(crate) async fn take_over<W: Records + Clock>(
         world: &W,
-        work: LeaseScope,
-        upload: &Upload,
-        folder: &RecordFolder,
-        first: Holder,
-        delivery: &str,
+        request: LeaseRequest<'_>,
     ) -> Result<Option<Self>, RecordError> {
-        let last = Self::last(work, folder);
+        let LeaseRequest {
+            scope,
+            upload,
+            folder,
+            first,
+            delivery,
+        } = request;
+        let last = Self::last(scope, folder);
         let holder = if last.number == 1 {
             first
         } else {
@@ -109,7 +124,7 @@ impl HeldLease {
             return Ok(None);
         }
         let next = Self {
-            work,
+            scope,
             number: last.number.saturating_add(1),
         };
         let path = format!("{}{}", upload.folder(), next.file());
@@ -145,26 +160,26 @@ impl HeldLease {
         Ok(())
     }
 
-    fn last(work: LeaseScope, folder: &RecordFolder) -> Self {
+    fn last(scope: LeaseScope, folder: &RecordFolder) -> Self {
         let number = (2..=MAX_LEASES)
             .take_while(|number| {
                 let lease = Self {
-                    work,
+                    scope,
                     number: *number,
                 };
                 folder.has_named(&lease.file())
             })
             .last()
             .unwrap_or(1);
-        Self { work, number }
+        Self { scope, number }
     }
 
     fn file(self) -> String {
-        format!("lease-{}-{}.json", self.work.word(), self.number)
+        format!("lease-{}-{}.json", self.scope.word(), self.number)
     }
 
     fn release_file(self) -> String {
-        format!("lease-{}-{}-released.json", self.work.word(), self.number)
+        format!("lease-{}-{}-released.json", self.scope.word(), self.number)
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) use history::{
 pub use incident::{Incident, Recovered, Tally, Telling};
 pub(crate) use incident::{incident_kind, incident_path, incidents_folder, recovered_path};
 pub use lease::Lease;
-pub(crate) use lease::{HeldLease, Holder, LeaseScope};
+pub(crate) use lease::{HeldLease, Holder, LeaseRequest, LeaseScope};
 pub use open_alerts::OpenAlerts;
 pub use outcome::{Deployed, Outcome, UploadState};
 pub use posture::{

@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 
 use countersign_package::ProfileVersionArn;
 
-use super::{
-    drift::drift_of, rate_limits::RateLimits, settings::SweepWorld, signatures::Signatures,
-};
+use super::{rate_limits::RateLimits, settings::SweepWorld, signatures::Signatures};
 use crate::{
-    domain::{Csc, ProfileName, ProfileStatus, WeakerParameter},
+    domain::{Arn, Csc, ProfileName, ProfileStatus, WeakerParameter},
     outcome::RetryableError,
     records::{
         ACCOUNT_FUNCTIONS, Drift, DriftKind, STACK_PARAMETERS, STACK_SETTINGS, SettingsPosture,
@@ -34,7 +32,7 @@ pub(super) async fn look_at_publishers<W: SweepWorld>(
     let (Some(subject), Some(arn)) = (subject_of_csc(csc), csc.arn()) else {
         return Ok(None);
     };
-    let account = arn.as_str().split(':').nth(4).unwrap_or_default();
+    let account = Arn::parse(arn.as_str()).map_or("", |arn| arn.account);
     let mut doubts = Vec::new();
     for publisher in csc.publishers() {
         if let Some(doubt) =
@@ -48,7 +46,12 @@ pub(super) async fn look_at_publishers<W: SweepWorld>(
     }
     let doubts = doubts.join("; ");
     let message = format!("of the publishers of {arn}, {doubts}");
-    let mut drift = drift_of(world, DriftKind::PublisherQuestionable, subject, message);
+    let mut drift = Drift::new(
+        DriftKind::PublisherQuestionable,
+        subject,
+        message,
+        world.now(),
+    );
     drift.found = Some(doubts);
     Ok(Some(drift))
 }
@@ -117,7 +120,7 @@ pub(super) fn not_gated<W: SweepWorld>(
     };
     let message = format!("{} functions: {}{more}", names.len(), first.join(", "));
     let subject = ACCOUNT_FUNCTIONS.to_owned();
-    let mut drift = drift_of(world, DriftKind::NotGated, subject, message);
+    let mut drift = Drift::new(DriftKind::NotGated, subject, message, world.now());
     drift.found = Some(format!("{} functions", names.len()));
     drift.functions = names.iter().cloned().collect();
     Some(drift)
@@ -138,7 +141,7 @@ pub(super) fn weaker_parameters<W: SweepWorld>(
         .map(|parameter| parameter.as_str())
         .collect();
     let subject = STACK_PARAMETERS.to_owned();
-    let mut drift = drift_of(world, DriftKind::WeakerParameters, subject, message);
+    let mut drift = Drift::new(DriftKind::WeakerParameters, subject, message, world.now());
     drift.found = Some(names.join(", "));
     Some(drift)
 }
@@ -189,7 +192,12 @@ pub(super) fn changed_settings<W: SweepWorld>(
     }
     let changes = changes.join("; ");
     let subject = STACK_SETTINGS.to_owned();
-    let mut drift = drift_of(world, DriftKind::SettingsChanged, subject, changes.clone());
+    let mut drift = Drift::new(
+        DriftKind::SettingsChanged,
+        subject,
+        changes.clone(),
+        world.now(),
+    );
     drift.found = Some(changes);
     Some(drift)
 }

@@ -11,7 +11,7 @@ use countersign_package::SigningJobArn;
 use super::{last_deployment::LastDeployment, settings::SweepWorld, what_runs::TargetComparison};
 use crate::{
     domain::{
-        AttachedLayer, Csc, CscArn, CscPolicy, EXEC_WRAPPER, ExecWrapper, FunctionName,
+        Arn, AttachedLayer, Csc, CscArn, CscPolicy, EXEC_WRAPPER, ExecWrapper, FunctionName,
         SigningJobId, Upload,
     },
     outcome::RetryableError,
@@ -41,11 +41,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
                  the configuration of now is the one that was deployed"
             );
             self.add(
-                DriftKind::ConfigurationChanged,
-                &last.upload,
-                message,
-                Some(&format!("the configuration of version {number}")),
-                Some("the version is gone"),
+                self.drift_of(DriftKind::ConfigurationChanged, &last.upload, message)
+                    .with_values(
+                        Some(&format!("the configuration of version {number}")),
+                        Some("the version is gone"),
+                    ),
             );
             return Ok(());
         };
@@ -56,11 +56,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         if !changes.is_empty() {
             let message = format!("of {name}, since version {number} was published: {changes}");
             self.add(
-                DriftKind::ConfigurationChanged,
-                &last.upload,
-                message,
-                Some(&format!("the configuration of version {number}")),
-                Some(&changes),
+                self.drift_of(DriftKind::ConfigurationChanged, &last.upload, message)
+                    .with_values(
+                        Some(&format!("the configuration of version {number}")),
+                        Some(&changes),
+                    ),
             );
         }
         Ok(())
@@ -94,7 +94,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             );
             let found = found.unwrap_or_else(|| function.code.sha256.clone());
             let kind = DriftKind::OtherCodeRuns;
-            self.add(kind, upload, message, expected, Some(&found));
+            self.add(
+                self.drift_of(kind, upload, message)
+                    .with_values(expected, Some(&found)),
+            );
         }
         if let ExecWrapper::Set(wrapper) = &function.configuration.exec_wrapper {
             let message = format!(
@@ -102,11 +105,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             );
             let kind = DriftKind::ConfigurationChanged;
             self.add(
-                kind,
-                upload,
-                message,
-                Some("no exec wrapper"),
-                Some(wrapper),
+                self.drift_of(kind, upload, message)
+                    .with_values(Some("no exec wrapper"), Some(wrapper)),
             );
         }
         self.package_expires(function.referenced.as_ref(), upload)
@@ -160,7 +160,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         ] {
             if !found.is_empty() {
                 let found = Some(found.join(" "));
-                self.add(kind, upload, messages.join("; "), None, found.as_deref());
+                self.add(
+                    self.drift_of(kind, upload, messages.join("; "))
+                        .with_values(None, found.as_deref()),
+                );
             }
         }
         Ok(())
@@ -176,8 +179,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Some(job) = job.and_then(|arn| SigningJobArn::parse(arn).ok()) else {
             return Ok(None);
         };
-        let mut place = function_arn.split(':').skip(3);
-        if (place.next(), place.next()) != (Some(job.region()), Some(job.account())) {
+        let place = Arn::parse(function_arn).map(|arn| (arn.region, arn.account));
+        if place != Some((job.region(), job.account())) {
             return Ok(None);
         }
         let Ok(id) = SigningJobId::parse(job.job_id()) else {
@@ -233,11 +236,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let expected: Vec<&str> = expected.map(CscArn::as_str).collect();
         let expected = expected.join(" or ");
         self.add(
-            DriftKind::OtherCsc,
-            upload,
-            message,
-            Some(&expected),
-            Some(&found),
+            self.drift_of(DriftKind::OtherCsc, upload, message)
+                .with_values(Some(&expected), Some(&found)),
         );
         Ok(())
     }
@@ -246,7 +246,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
 /// Says it when the layer is of another account than the function.
 fn foreign_account_note(function: &Function, layer: &AttachedLayer) -> String {
     match layer.account() {
-        Some(account) if function.arn.split(':').nth(4) != Some(account) => {
+        Some(account) if Arn::parse(&function.arn).map(|arn| arn.account) != Some(account) => {
             format!(" (of the account {account})")
         }
         _ => String::new(),

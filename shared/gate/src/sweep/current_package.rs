@@ -21,7 +21,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Some(found) = self.world.current_package(&target).await? else {
             let message = format!("there is no current/{target}.zip in the signed bucket");
             let kind = DriftKind::PackageBehind;
-            self.add(kind, upload, message, Some(&label), None);
+            self.add(
+                self.drift_of(kind, upload, message)
+                    .with_values(Some(&label), None),
+            );
             return Ok(());
         };
         let of = found.upload.as_deref();
@@ -41,7 +44,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             format!("the signed bucket has a current/{target}.zip {whose}, and not of {label}");
         let found = of.unwrap_or("no upload");
         let kind = DriftKind::PackageBehind;
-        self.add(kind, upload, message, Some(&label), Some(found));
+        self.add(
+            self.drift_of(kind, upload, message)
+                .with_values(Some(&label), Some(found)),
+        );
         Ok(())
     }
 

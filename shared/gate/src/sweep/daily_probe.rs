@@ -6,10 +6,7 @@ use std::time::Duration;
 use countersign_package::format::Answer;
 use jiff::Timestamp;
 
-use super::{
-    drift::drift_of,
-    settings::{DailyProbeSettings, SweepSettings, SweepWorld},
-};
+use super::settings::{DailyProbeSettings, SweepSettings, SweepWorld};
 use crate::{
     outcome::RetryableError,
     ports::error_chain,
@@ -109,7 +106,12 @@ fn of_report(report: &ProbeReport) -> DailyProbe {
 fn drift<W: SweepWorld>(world: &W, found: &DailyProbe) -> Option<Drift> {
     let subject = DAILY_PROBE.to_owned();
     if let Some(why) = &found.impossible {
-        let mut drift = drift_of(world, DriftKind::ProbeImpossible, subject, why.clone());
+        let mut drift = Drift::new(
+            DriftKind::ProbeImpossible,
+            subject,
+            why.clone(),
+            world.now(),
+        );
         drift.found = Some(why.clone());
         return Some(drift);
     }
@@ -124,7 +126,7 @@ fn drift<W: SweepWorld>(world: &W, found: &DailyProbe) -> Option<Drift> {
         facts.join("; ")
     );
     let ids: Vec<&str> = found.differs.iter().map(|fact| fact.id.as_str()).collect();
-    let mut drift = drift_of(world, DriftKind::ProbeDiffers, subject, message);
+    let mut drift = Drift::new(DriftKind::ProbeDiffers, subject, message, world.now());
     drift.found = Some(ids.join(", "));
     Some(drift)
 }

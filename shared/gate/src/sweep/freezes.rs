@@ -2,7 +2,7 @@
 //!
 //! It is read as a deployment reads it. What cannot be read freezes everything.
 
-use super::{drift::drift_of, settings::SweepWorld};
+use super::settings::SweepWorld;
 use crate::{
     domain::{FREEZES, Freeze, freeze_subject},
     outcome::RetryableError,
@@ -35,7 +35,7 @@ pub(super) async fn freeze_in_force<W: SweepWorld>(
     };
     let kind = DriftKind::FreezeInForce;
     let message = format!("{key} freezes {told}");
-    let mut drift = drift_of(world, kind, freeze_subject(key), message);
+    let mut drift = Drift::new(kind, freeze_subject(key), message, world.now());
     drift.found = Some(told);
     Ok(Some(drift))
 }

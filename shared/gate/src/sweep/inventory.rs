@@ -43,26 +43,26 @@ impl Inventory {
             work_until,
         };
         let mut functions = Vec::new();
-        let mut pages = Pages::default();
+        let mut pages = Pages::of("lambda:ListFunctions");
         while listing.has_next(&pages).await? {
             let listed = world.list_functions(pages.marker()).await?;
-            functions.extend(pages.take_items(listed));
+            functions.extend(pages.take_items(listed)?);
         }
         let mut configurations = Vec::new();
-        let mut pages = Pages::default();
+        let mut pages = Pages::of("lambda:ListCodeSigningConfigs");
         while listing.has_next(&pages).await? {
             let listed = world.list_cscs(pages.marker()).await?;
-            configurations.extend(pages.take_items(listed));
+            configurations.extend(pages.take_items(listed)?);
         }
         let mut cscs = BTreeMap::new();
         for csc in &configurations {
             let Some(arn) = csc.arn() else {
                 continue;
             };
-            let mut pages = Pages::default();
+            let mut pages = Pages::of("lambda:ListFunctionsByCodeSigningConfig");
             while listing.has_next(&pages).await? {
                 let listed = world.functions_of_csc(arn, pages.marker()).await?;
-                let users = pages.take_items(listed).into_iter();
+                let users = pages.take_items(listed)?.into_iter();
                 cscs.extend(users.map(|name| (name, (arn.clone(), csc.policy()))));
             }
         }

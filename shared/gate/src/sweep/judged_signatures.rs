@@ -132,11 +132,12 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let messages: Vec<&str> = revoked.iter().map(|it| it.message.as_str()).collect();
         let jobs: Vec<&str> = revoked.iter().map(|it| it.job.as_str()).collect();
         self.add(
-            DriftKind::SignatureRevoked,
-            &last.upload,
-            messages.join("; "),
-            None,
-            Some(&jobs.join(" ")),
+            self.drift_of(
+                DriftKind::SignatureRevoked,
+                &last.upload,
+                messages.join("; "),
+            )
+            .with_values(None, Some(&jobs.join(" "))),
         );
     }
 
@@ -158,11 +159,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             };
             let expected = Some("a signature that is valid for longer");
             self.add(
-                DriftKind::SignatureExpires,
-                &last.upload,
-                message,
-                expected,
-                Some(&found),
+                self.drift_of(DriftKind::SignatureExpires, &last.upload, message)
+                    .with_values(expected, Some(&found)),
             );
         }
     }

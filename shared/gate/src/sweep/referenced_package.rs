@@ -59,7 +59,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         };
         let expected = Some("a package that stays");
         let kind = DriftKind::PackageExpires;
-        self.add(kind, upload, message, expected, Some(&found));
+        self.add(
+            self.drift_of(kind, upload, message)
+                .with_values(expected, Some(&found)),
+        );
         Ok(())
     }
 }

@@ -10,20 +10,20 @@ use jiff::Timestamp;
 use super::{
     account::{changed_settings, look_at_publishers, not_gated, subject_of_csc, weaker_parameters},
     daily_probe::daily_probe,
-    drift::{KnownDrift, close_others, functions_told, open, put_away, still_open},
+    drift::DriftRecords,
     freezes::freeze_in_force,
     inventory::Inventory,
     rate_limits::RateLimits,
     settings::{SweepSettings, SweepWorld},
     signatures::Signatures,
     unfinished::{UploadCheck, resend_if_stuck, upload_of},
-    what_runs::{TARGET_DRIFT_KINDS, compare_target},
+    what_runs::{SweepContext, TARGET_DRIFT_KINDS, compare_target},
 };
 use crate::{
     domain::{Csc, FREEZES, Target, Upload, freeze_subject, subject_of_key},
     events::SweepRun,
     outcome::{DeliveryAttempt, RetryableError},
-    ports::{ListedVersion, VersionsCursor},
+    ports::{ListedVersion, PortError, VersionsCursor},
     records::{
         self, ACCOUNT_FUNCTIONS, Announced, CscPosture, DAILY_PROBE, Drift, DriftKind, Outcome,
         Posture, RecordError, RecordFolder, STACK_PARAMETERS, STACK_SETTINGS, Schema,
@@ -101,15 +101,15 @@ pub async fn sweep<W: SweepWorld>(
     run: SweepRun,
     attempt: &DeliveryAttempt,
 ) -> Result<SweepReport, SweepStopped> {
-    let known = match KnownDrift::list(world).await {
-        Ok(known) => known,
+    let drift_records = match DriftRecords::list(world, settings).await {
+        Ok(records) => records,
         Err(error) => return Err(SweepStopped::at_once(error)),
     };
     let mut sweep = Sweep {
         world,
         settings,
         attempt,
-        known,
+        drift_records,
         inventory: None,
         before: None,
         signatures: Signatures::default(),
@@ -149,7 +149,7 @@ struct Sweep<'a, W> {
     world: &'a W,
     settings: &'a SweepSettings,
     attempt: &'a DeliveryAttempt,
-    known: KnownDrift,
+    drift_records: DriftRecords<'a, W>,
     /// In a run over everything.
     inventory: Option<Inventory>,
     /// What the run over everything before this one found.
@@ -247,8 +247,15 @@ impl<W: SweepWorld> Sweep<'_, W> {
                 }
                 of_key.push(listed);
             }
-            if page.next.is_none() || page.next == from {
+            if page.next.is_none() {
                 break;
+            }
+            if page.next == from {
+                return Err(PortError::Unexpected {
+                    call: "s3:ListObjectVersions",
+                    source: "the listing does not end: a page names itself as the next one".into(),
+                }
+                .into());
             }
             from = page.next;
         }
@@ -298,7 +305,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let found_kind: Vec<DriftKind> = found.iter().map(|drift| drift.kind).collect();
         if let Some(drift) = found {
             self.note_drift(DAILY_PROBE, drift.kind);
-            open(self.world, self.settings, &self.known, drift).await?;
+            self.drift_records.open(drift).await?;
         }
         self.close(DAILY_PROBE, &kinds, &found_kind).await
     }
@@ -347,7 +354,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         if found.is_some() {
             return self.tell_or_close(subject, kind, found).await;
         }
-        put_away(self.world, self.settings, &self.known, subject, kind).await
+        self.drift_records.put_away(subject, kind).await
     }
 
     /// Functions of the scope without a configuration that the gate never deployed to.
@@ -365,7 +372,10 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let failed = self.failed_subjects();
         names.retain(|name| !failed.contains(&format!("functions/{name}")));
         let kind = DriftKind::NotGated;
-        let told = functions_told(self.world, &self.known, ACCOUNT_FUNCTIONS, kind).await?;
+        let told = self
+            .drift_records
+            .functions_told(ACCOUNT_FUNCTIONS, kind)
+            .await?;
         let found = not_gated(self.world, &names, &told);
         self.of_account.insert(ACCOUNT_FUNCTIONS.to_owned());
         self.tell_or_close(ACCOUNT_FUNCTIONS, kind, found).await
@@ -381,7 +391,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             return self.close(subject, &[kind], &[]).await;
         };
         self.note_drift(subject, kind);
-        open(self.world, self.settings, &self.known, found).await
+        self.drift_records.open(found).await
     }
 
     /// Targets whose key has no version any more. Somebody may have deleted an upload for good that was on its
@@ -489,7 +499,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         self.progress.freezes.insert(subject.clone());
         match found {
             // It is nothing wrong, and not counted as drift.
-            Some(freeze) => open(self.world, self.settings, &self.known, freeze).await,
+            Some(freeze) => self.drift_records.open(freeze).await,
             None => self.close(&subject, &[DriftKind::FreezeInForce], &[]).await,
         }
     }
@@ -519,7 +529,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
             | UploadCheck::OnItsWay { stuck: Some(stuck) } = progress
             {
                 self.note_drift(&stuck.subject, stuck.kind);
-                open(self.world, self.settings, &self.known, *stuck).await?;
+                self.drift_records.open(*stuck).await?;
             }
         }
         Ok(is_settled)
@@ -536,16 +546,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let Some(inventory) = &self.inventory else {
             return Ok(());
         };
-        let look = compare_target(
-            self.world,
-            self.settings,
+        let context = SweepContext {
+            world: self.world,
+            settings: self.settings,
             inventory,
-            (&mut self.signatures, &self.rate_limits),
-            target,
-            current,
-            is_settled,
-        )
-        .await?;
+            rate_limits: &self.rate_limits,
+        };
+        let signatures = &mut self.signatures;
+        let look = compare_target(context, signatures, target, current, is_settled).await?;
         self.swept.targets = self.swept.targets.saturating_add(1);
         for error in &look.troubles {
             self.trouble(&target.to_string(), error);
@@ -560,14 +568,14 @@ impl<W: SweepWorld> Sweep<'_, W> {
             .partition(|kind| is_certain || !kind.may_be_a_deployment());
         let subject = target.to_string();
         let mut posture = look.posture;
-        posture.drift = still_open(self.world, &self.known, &subject, &untold).await?;
+        posture.drift = self.drift_records.still_open(&subject, &untold).await?;
         posture.drift.extend(&told);
         posture.drift.sort_unstable();
         self.progress.targets.push(posture);
         for found in look.drift {
             if told.contains(&found.kind) {
                 self.note_drift(&found.subject, found.kind);
-                open(self.world, self.settings, &self.known, found).await?;
+                self.drift_records.open(found).await?;
             }
         }
         if !is_certain {
@@ -642,13 +650,8 @@ impl<W: SweepWorld> Sweep<'_, W> {
         looked_for: &[DriftKind],
         found: &[DriftKind],
     ) -> Result<(), RetryableError> {
-        let Self {
-            world,
-            settings,
-            known,
-            ..
-        } = self;
-        close_others(*world, settings, known, subject, looked_for, found).await
+        let records = &self.drift_records;
+        records.close_others(subject, looked_for, found).await
     }
 
     /// Drift of what is none of the gate's targets any more, and of keys that name no target.
@@ -656,7 +659,7 @@ impl<W: SweepWorld> Sweep<'_, W> {
         let seen: BTreeSet<String> = self.targets_seen().map(ToString::to_string).collect();
         let failed = self.failed_subjects();
         let gone: Vec<String> = self
-            .known
+            .drift_records
             .subjects()
             .into_iter()
             .filter(|subject| !seen.contains(subject) && !self.of_account.contains(subject))

@@ -12,7 +12,7 @@ use crate::{
     domain::{StatementKey, Upload, UploadId, subject_of_key},
     events::{JobEvent, UploadEvent},
     outcome::RetryableError,
-    ports::{ListedVersion, Receiver},
+    ports::{ListedVersion, UploadFunction},
     records::{
         self, Announced, Drift, DriftKind, Outcome, PolicyDocument, RecordFolder, Resent, Schema,
         Signing, SummaryEnvelope, VerdictRecord, Waiting, is_summarised,
@@ -100,14 +100,14 @@ pub(super) async fn resend_if_stuck<W: SweepWorld>(
     }
     let signing: Option<Signing> = folder.read(world, upload).await?;
     let (to, body) = match signing {
-        None => (Receiver::Sign, UploadEvent::resent(upload)),
+        None => (UploadFunction::Sign, UploadEvent::resent(upload)),
         Some(signing) => {
             let job = world.describe_job(&signing.job).await?;
             if job.is_some_and(|job| !job.status.is_over()) {
                 return Ok(UploadCheck::OnItsWay { stuck: None });
             }
             (
-                Receiver::Deploy,
+                UploadFunction::Deploy,
                 JobEvent::resent(&signing.job, world.now()),
             )
         }
@@ -124,7 +124,7 @@ async fn send_again<W: SweepWorld>(
     world: &W,
     upload: &Upload,
     before: Option<Resent>,
-    to: Receiver,
+    to: UploadFunction,
     body: &str,
 ) -> Result<u32, RetryableError> {
     let times = before.map_or(0, |resent| resent.times).saturating_add(1);
@@ -167,11 +167,11 @@ async fn look_for_summary<W: SweepWorld>(
         return Ok(UploadCheck::Ended);
     };
     let body = JobEvent::resent(&signing.job, world.now());
-    send_again(world, upload, resent, Receiver::Deploy, &body).await?;
+    send_again(world, upload, resent, UploadFunction::Deploy, &body).await?;
     Ok(UploadCheck::SentForSummary)
 }
 
-fn stuck(upload: &Upload, to: Receiver, now: Timestamp) -> Drift {
+fn stuck(upload: &Upload, to: UploadFunction, now: Timestamp) -> Drift {
     let message = format!(
         "the upload {} of {} has no outcome; its event was sent to the function {} again {RESENDS_BEFORE_ALERT} times \
          or more",
@@ -192,20 +192,13 @@ fn waits_long(upload: &Upload, waiting: &Waiting, now: Timestamp) -> Drift {
 
 fn stuck_because(upload: &Upload, message: String, now: Timestamp) -> Drift {
     let target = crate::domain::Target::from_key(&upload.id.key).ok();
+    let subject = subject_of_key(&upload.id.key);
     Drift {
-        schema: Schema,
-        kind: DriftKind::UploadStuck,
-        subject: subject_of_key(&upload.id.key),
         target,
-        message,
         expected: Some("an outcome".to_owned()),
         found: Some(upload.label()),
         upload: Some(upload.clone()),
-        functions: Vec::new(),
-        of_prepared: false,
-        found_at: now,
-        closed_at: None,
-        announced_at: None,
+        ..Drift::new(DriftKind::UploadStuck, subject, message, now)
     }
 }
 

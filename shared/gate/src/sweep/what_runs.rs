@@ -15,8 +15,7 @@ use crate::{
     outcome::RetryableError,
     ports::{Function, FunctionCsc, LATEST_PUBLISHED, ListedAlias, Pages, UpdateStatus},
     records::{
-        self, Deployed, Drift, DriftKind, Outcome, Schema, TargetPosture, UploadState, history,
-        live,
+        self, Deployed, Drift, DriftKind, Outcome, TargetPosture, UploadState, history, live,
     },
     verdict::MissingCscPolicy,
 };
@@ -65,6 +64,14 @@ struct Difference {
     found: Option<String>,
 }
 
+/// What each comparison of a run has in common.
+pub(super) struct SweepContext<'a, W> {
+    pub(super) world: &'a W,
+    pub(super) settings: &'a SweepSettings,
+    pub(super) inventory: &'a Inventory,
+    pub(super) rate_limits: &'a RateLimits,
+}
+
 /// A target while it is looked at.
 pub(super) struct TargetComparison<'a, W> {
     pub(super) world: &'a W,
@@ -84,14 +91,18 @@ pub(super) struct TargetComparison<'a, W> {
 /// Looks at a target. `current` is the upload that is current, `is_settled` whether each of its uploads has
 /// come to its end.
 pub(super) async fn compare_target<W: SweepWorld>(
-    world: &W,
-    settings: &SweepSettings,
-    inventory: &Inventory,
-    (signatures, rate_limits): (&mut Signatures, &RateLimits),
+    context: SweepContext<'_, W>,
+    signatures: &mut Signatures,
     target: &Target,
     current: Option<&Upload>,
     is_settled: bool,
 ) -> Result<ComparisonResult, RetryableError> {
+    let SweepContext {
+        world,
+        settings,
+        inventory,
+        rate_limits,
+    } = context;
     let mut look = TargetComparison {
         world,
         settings,
@@ -141,7 +152,10 @@ pub(super) async fn compare_target<W: SweepWorld>(
     if let Some(why) = found.live_is_behind {
         let (kind, upload) = (DriftKind::LiveRecordBehind, &deployed.upload);
         let of = recorded.as_ref().map(|live| live.upload.label());
-        look.add(kind, upload, why, Some(&upload.label()), of.as_deref());
+        look.add(
+            look.drift_of(kind, upload, why)
+                .with_values(Some(&upload.label()), of.as_deref()),
+        );
     }
     let is_as_recorded = match target {
         Target::Function(name) => look.compare_function(name, &deployed).await?,
@@ -195,29 +209,19 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         }
     }
 
-    pub(super) fn add(
-        &mut self,
-        kind: DriftKind,
-        upload: &Upload,
-        message: String,
-        expected: Option<&str>,
-        found: Option<&str>,
-    ) {
-        self.drift.push(Drift {
-            schema: Schema,
-            kind,
-            subject: self.target.to_string(),
+    /// What is found of this target, beside this upload.
+    pub(super) fn drift_of(&self, kind: DriftKind, upload: &Upload, message: String) -> Drift {
+        let (subject, now) = (self.target.to_string(), self.world.now());
+        Drift {
             target: Some(self.target.clone()),
-            message,
-            expected: expected.map(str::to_owned),
-            found: found.map(str::to_owned),
             upload: Some(upload.clone()),
-            functions: Vec::new(),
             of_prepared: self.is_prepared,
-            found_at: self.world.now(),
-            closed_at: None,
-            announced_at: None,
-        });
+            ..Drift::new(kind, subject, message, now)
+        }
+    }
+
+    pub(super) fn add(&mut self, drift: Drift) {
+        self.drift.push(drift);
     }
 
     /// What was deployed last passed over a policy. What is found changes every hour while that lasts, and every day after its
@@ -241,13 +245,19 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             let found = format!("at most {hours} h before {}", used.until);
             let message = format!("{about}; it ends at {}", used.until);
             let kind = DriftKind::BreakGlassInUse;
-            self.add(kind, &last.upload, message, None, Some(&found));
+            self.add(
+                self.drift_of(kind, &last.upload, message)
+                    .with_values(None, Some(&found)),
+            );
         } else {
             let days = left.saturating_neg() / 86_400;
             let found = format!("{days} days after {}", used.until);
             let message = format!("{about}; it ended at {}", used.until);
             let kind = DriftKind::BreakGlassRunsOn;
-            self.add(kind, &last.upload, message, None, Some(&found));
+            self.add(
+                self.drift_of(kind, &last.upload, message)
+                    .with_values(None, Some(&found)),
+            );
         }
     }
 
@@ -269,11 +279,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let Some(function) = self.world.function(name).await? else {
             let message = format!("there is no function {name}");
             self.add(
-                DriftKind::TargetGone,
-                &last.upload,
-                message,
-                Some(name.as_str()),
-                None,
+                self.drift_of(DriftKind::TargetGone, &last.upload, message)
+                    .with_values(Some(name.as_str()), None),
             );
             return Ok(true);
         };
@@ -307,7 +314,7 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             self.rate_limits.control_plane(self.world).await;
             if self.world.function_csc(name).await? == FunctionCsc::NoneAttached {
                 let message = format!("the function {name} has no code signing configuration");
-                self.add(DriftKind::CscMissing, &last.upload, message, None, None);
+                self.add(self.drift_of(DriftKind::CscMissing, &last.upload, message));
             }
         }
         Ok(function.update != UpdateStatus::InProgress)
@@ -326,11 +333,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
         let expected = joined(|it| it.expected.as_deref());
         let found = joined(|it| it.found.as_deref());
         self.add(
-            DriftKind::OtherCodeRuns,
-            &last.upload,
-            message,
-            expected.as_deref(),
-            found.as_deref(),
+            self.drift_of(DriftKind::OtherCodeRuns, &last.upload, message)
+                .with_values(expected.as_deref(), found.as_deref()),
         );
     }
 
@@ -363,11 +367,11 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
     /// All aliases of a function.
     async fn aliases(&self, name: &FunctionName) -> Result<Vec<ListedAlias>, RetryableError> {
         let mut aliases = Vec::new();
-        let mut pages = Pages::default();
+        let mut pages = Pages::of("lambda:ListAliases");
         while pages.has_next() {
             self.rate_limits.control_plane(self.world).await;
             let listed = self.world.list_aliases(name, pages.marker()).await?;
-            aliases.extend(pages.take_items(listed));
+            aliases.extend(pages.take_items(listed)?);
         }
         Ok(aliases)
     }
@@ -436,7 +440,10 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
                 "the layer {name} has no version {} any more",
                 version.unwrap_or("that was deployed")
             );
-            self.add(DriftKind::TargetGone, upload, message, version, None);
+            self.add(
+                self.drift_of(DriftKind::TargetGone, upload, message)
+                    .with_values(version, None),
+            );
             return Ok(true);
         }
         let Some(newest) = newest else {
@@ -460,11 +467,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
                     version.unwrap_or_default()
                 );
                 self.add(
-                    DriftKind::OtherLayerVersion,
-                    upload,
-                    message,
-                    version,
-                    Some(&found),
+                    self.drift_of(DriftKind::OtherLayerVersion, upload, message)
+                        .with_values(version, Some(&found)),
                 );
             }
         }
@@ -565,11 +569,8 @@ impl<W: SweepWorld> TargetComparison<'_, W> {
             last.label()
         );
         self.add(
-            DriftKind::OtherVersionCurrent,
-            last,
-            message,
-            Some(&current),
-            Some(&last.label()),
+            self.drift_of(DriftKind::OtherVersionCurrent, last, message)
+                .with_values(Some(&current), Some(&last.label())),
         );
     }
 }

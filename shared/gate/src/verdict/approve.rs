@@ -78,8 +78,10 @@ fn prove(evidence: &Evidence, candidate: Candidate) -> Option<Verified> {
     };
     let package = match &evidence.package.integrity {
         Integrity::Verified(verified) => Some(verified.clone()),
-        _ if evidence.lambda_overrides_integrity() => None,
-        _ => return None,
+        Integrity::Failed { .. } | Integrity::Unjudged if evidence.lambda_overrides_integrity() => {
+            None
+        }
+        Integrity::Failed { .. } | Integrity::Unjudged => return None,
     };
     let Fact::Known(_) = &evidence.job else {
         return None;

@@ -9,7 +9,7 @@ use countersign_attest::{
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::{VersionId, hex};
+use crate::domain::VersionId;
 
 /// A Sigstore instance that may vouch for builds. It is read when something is to be verified against it, so that it
 /// costs nothing where nothing is demanded.
@@ -95,7 +95,7 @@ impl FoundAttestations {
         let examine = |stored: StoredAttestation| {
             let (read, proof) = match stored.content {
                 StoredContent::Read { version, bytes } => {
-                    let digest = hex(&Sha256::digest(&bytes));
+                    let digest = hex::encode(Sha256::digest(&bytes));
                     let proof = verify(&bytes, &roots, &trust.keys, &subject, now);
                     (Some((version, digest)), proof)
                 }

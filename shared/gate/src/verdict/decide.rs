@@ -105,8 +105,11 @@ fn action_of(check: Check, evidence: &Evidence) -> Action {
             }
         }
         Check::Expiry | Check::Publisher | Check::Revocation => match &evidence.csc {
-            Fact::Known(Some(csc)) if csc.policy() == CscPolicy::Warn => Action::Warn,
-            _ => Action::Block,
+            Fact::Known(Some(csc)) => match csc.policy() {
+                CscPolicy::Warn => Action::Warn,
+                CscPolicy::Enforce => Action::Block,
+            },
+            Fact::Known(None) | Fact::NotAsked | Fact::Unavailable(_) => Action::Block,
         },
     }
 }

@@ -29,7 +29,7 @@ pub fn examine(
             signature: None,
             origin: match source {
                 Fact::NotAsked => Origin::NotAsked,
-                _ => Origin::Unjudged,
+                Fact::Known(_) | Fact::Unavailable(_) => Origin::Unjudged,
             },
             start: None,
         },

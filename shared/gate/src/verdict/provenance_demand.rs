@@ -11,7 +11,7 @@ use countersign_attest::{
     shown,
 };
 
-use crate::domain::{BUILDER_TAG, LEVEL_TAG, REF_TAG, SOURCE_TAG, WORKFLOW_TAG, hex};
+use crate::domain::{BUILDER_TAG, LEVEL_TAG, REF_TAG, SOURCE_TAG, WORKFLOW_TAG};
 
 /// Why a demand cannot be judged by. Never the same as no demand.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,14 +72,10 @@ impl FromStr for Builder {
 }
 
 /// The 32 bytes that 64 hexadecimal digits stand for.
-fn digest_of(hex: &str) -> Option<[u8; 32]> {
+fn digest_of(digits: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
-    let mut digits = hex.chars().map(|digit| digit.to_digit(16));
-    for byte in &mut digest {
-        let (high, low) = (digits.next()??, digits.next()??);
-        *byte = u8::try_from((high << 4) | low).ok()?;
-    }
-    digits.next().is_none().then_some(digest)
+    hex::decode_to_slice(digits, &mut digest).ok()?;
+    Some(digest)
 }
 
 impl DemandParts {
@@ -134,7 +130,7 @@ impl DemandParts {
     fn words(&self) -> String {
         let builder = self.builder.as_ref().map(|builder| match builder {
             Builder::Issuer(issuer) => format!("vouched for by {}", shown(issuer)),
-            Builder::Key(sha256) => format!("signed with the key sha256:{}", hex(sha256)),
+            Builder::Key(sha256) => format!("signed with the key sha256:{}", hex::encode(sha256)),
         });
         let parts = [
             self.source

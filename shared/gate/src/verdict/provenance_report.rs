@@ -11,7 +11,7 @@ use super::{
     evidence::Evidence,
     provenance_evidence::{DemandedProvenance, ProvenanceEvidence},
 };
-use crate::domain::{VersionId, hex};
+use crate::domain::VersionId;
 
 /// Where a package was built, by the attestation that met the demand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +126,7 @@ impl ProvenanceReport {
                     identity: identity.clone(),
                 },
                 Signer::Key { sha256 } => SignedBy::Key {
-                    sha256: hex(sha256),
+                    sha256: hex::encode(sha256),
                 },
             },
             signed_at: provenance.signed_at(),

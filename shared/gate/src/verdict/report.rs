@@ -83,7 +83,7 @@ impl Verdict {
     pub fn grounds(&self) -> impl Iterator<Item = &Finding> {
         let wanted = match self.decision {
             Decision::Inconclusive => Status::Inconclusive,
-            _ => Status::Fail,
+            Decision::Accept | Decision::AcceptWithWarnings | Decision::Reject => Status::Fail,
         };
         self.findings.iter().filter(move |finding| {
             finding.status == wanted

@@ -124,7 +124,8 @@ fn own_approval_that_would_not_count_is_known_before_it_is_given() {
     ] {
         let (caller, now) = (caller(principal), world.state().now);
         let key = subject.key_of(&caller).unwrap();
-        let all = subject.with_own(&[], &caller, &key, None, now);
+        let own = FoundApproval::of_caller(&caller, &key, None, now);
+        let all = subject.with_own(&[], own);
         let found = subject.count(&all, now);
         let why = found.approvals[0].why_not.clone().unwrap_or_default();
         assert!(

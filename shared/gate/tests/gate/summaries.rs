@@ -7,7 +7,7 @@ use countersign_gate::{
     domain::StackArn,
     events::{JobEvent, SweepRun},
     outcome::{Finished, RetryableError},
-    ports::Receiver,
+    ports::UploadFunction,
     records::{Outcome, SummaryEnvelope, UploadState},
     sweep::{SweepReport, SweepSettings, sweep},
 };
@@ -372,7 +372,7 @@ fn missing_summary_is_found_by_sweep() {
         assert_eq!((swept.resent.len(), swept.unfinished), (1, 0));
         assert_eq!(swept.drift, []);
         let resent = world.take_resent();
-        let [(Receiver::Deploy, body)] = resent.as_slice() else {
+        let [(UploadFunction::Deploy, body)] = resent.as_slice() else {
             panic!("{resent:?}")
         };
         let job = JobEvent::parse(body).unwrap().job;

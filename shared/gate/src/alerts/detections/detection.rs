@@ -2,7 +2,7 @@
 
 use crate::{
     alerts::{IncidentScope, Repetition, Severity, settings::AlertSettings},
-    domain::GateFunction,
+    domain::{Arn, GateFunction},
     events::ApiCall,
 };
 use serde_json::Value;
@@ -341,10 +341,7 @@ fn texts_of(value: &Value) -> Vec<&str> {
 
 /// The name in a name, a URL of a queue, the name of a log group, or an ARN.
 fn name_of(text: &str) -> &str {
-    let Some(resource) = text
-        .strip_prefix("arn:")
-        .and_then(|rest| rest.splitn(5, ':').nth(4))
-    else {
+    let Some(Arn { resource, .. }) = Arn::parse(text) else {
         return text.rsplit('/').next().unwrap_or(text);
     };
     // `topic`, `topic:subscription`, `stack/name/id`, `rule/name`, `log-group:/aws/lambda/name`.

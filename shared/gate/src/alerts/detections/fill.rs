@@ -1,7 +1,11 @@
 //! What is filled into the steps of a page: the names that the call has, and what the records know.
 
 use super::detection::Context;
-use crate::{alerts::known_live::LiveUpload, domain::CscArn, events::unqualified};
+use crate::{
+    alerts::known_live::LiveUpload,
+    domain::{CscArn, shell_word},
+    events::unqualified,
+};
 
 /// What a step may name, with what stands there in documents, and where nothing is known.
 const PLACEHOLDERS: [(&str, &str); 27] = [
@@ -162,14 +166,11 @@ pub(super) fn plain(text: &str) -> Option<String> {
     is_plain(text).then(|| text.to_owned())
 }
 
-/// Nothing that a shell, a chat client or a mail reader makes anything of.
+/// Nothing that a shell, a chat client or a mail reader makes anything of: a word with no mention and no address in it.
 pub(in crate::alerts) fn is_plain(text: &str) -> bool {
     const MAX_PLAIN_BYTES: usize = 200;
-    (1..=MAX_PLAIN_BYTES).contains(&text.len())
-        && !text.starts_with('-')
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '/' | '.'))
+    text.len() <= MAX_PLAIN_BYTES
+        && shell_word(text).is_some_and(|word| !word.contains(['+', '=', '@', ',']))
 }
 
 #[cfg(test)]

@@ -13,10 +13,10 @@ use crate::{
         known_code::KnownCode,
         known_csc::KnownCsc,
         known_live::LiveUpload,
-        page::{AwsLocation, IncidentScope, LATEST, PageState, Repetition},
+        page::{AwsLocation, IncidentScope, LATEST, Repetition},
         settings::AlertSettings,
     },
-    domain::Target,
+    domain::{Arn, Target},
     events::ApiCall,
 };
 use countersign_package::ProfileVersionArn;
@@ -181,8 +181,6 @@ fn page(
          AttributeKey=EventId,AttributeValue={event} --region {{region}}"
     )));
     Page {
-        id: call.event_id().to_owned(),
-        at: call.at(),
         place: Some(AwsLocation {
             // The session's or user's ARN has it; a service has none.
             partition: call.partition().to_owned(),
@@ -211,13 +209,9 @@ fn page(
             ),
             IncidentScope::Stack(_) => severity.as_str().to_owned(),
         },
-        code_class: None,
-        lasting: Vec::new(),
         scope: finding.scope,
-        dedup_key: None,
         repetition: finding.repetition.unwrap_or(Repetition::Counted),
-        state: PageState::Detected,
-        stack: settings.stack.clone(),
+        ..Page::new(&settings.stack, call.event_id().to_owned(), call.at())
     }
 }
 
@@ -244,10 +238,7 @@ fn is_deployed_by_gate(step: &str) -> bool {
 /// The name alone of what an ARN names in a title: subjects of mails and short messages are cut off, and the ARN is in the
 /// text and in `resources`.
 fn short_name(subject: &str) -> &str {
-    let resource = subject
-        .strip_prefix("arn:")
-        .and_then(|rest| rest.splitn(5, ':').nth(4));
-    let Some(resource) = resource else {
+    let Some(Arn { resource, .. }) = Arn::parse(subject) else {
         return subject;
     };
     if let Some(id) = resource.strip_prefix("code-signing-config:") {

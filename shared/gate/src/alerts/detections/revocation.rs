@@ -4,6 +4,7 @@ use super::{
     detection::Context,
     fill::{is_plain, plain},
 };
+use crate::domain::Arn;
 
 /// Denies what was signed in before now, and nothing that signs in later. `aws:TokenIssueTime`, and the name that the console
 /// gives to such a policy, are those of the IAM user guide (grade B). The shell fills in the time.
@@ -47,9 +48,8 @@ impl Context<'_> {
                          can be changed there alone."
                     ));
                 }
-                let account = arn
-                    .split(':')
-                    .nth(4)
+                let account = Arn::parse(&arn)
+                    .map(|arn| arn.account)
                     .filter(|account| *account != call.account());
                 let place = account
                     .and_then(plain)

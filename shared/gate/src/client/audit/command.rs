@@ -3,7 +3,7 @@
 
 use super::kind::FindingKind;
 use crate::{
-    domain::Target,
+    domain::{Arn, Target, shell_word, shorthand_list},
     records::{CscPosture, DriftKind},
 };
 
@@ -19,7 +19,7 @@ pub(super) fn of(kind: FindingKind, subject: &str, stack: &str) -> Option<String
         FindingKind::UploadFailed => of_target("countersign status", subject),
         FindingKind::CscWithoutPublishers => Some(format!(
             "countersign csc add PROFILE_VERSION_ARN --csc {}",
-            plain(subject)?
+            shell_word(subject)?
         )),
         FindingKind::CscUnused => delete(subject),
         FindingKind::CscOpenByWildcard
@@ -63,12 +63,12 @@ fn of_drift(kind: DriftKind, subject: &str, stack: &str) -> Option<String> {
         DriftKind::WeakerParameters | DriftKind::SettingsChanged | DriftKind::ProbeImpossible => {
             Some(format!(
                 "aws cloudformation describe-stacks --stack-name {}",
-                plain(stack)?
+                shell_word(stack)?
             ))
         }
         DriftKind::ProbeDiffers => Some(format!(
             "countersign doctor --stack {} --probe",
-            plain(stack)?
+            shell_word(stack)?
         )),
         // An audit tells each of these functions by itself, and no freeze.
         DriftKind::NotGated | DriftKind::FreezeInForce => None,
@@ -115,19 +115,15 @@ fn csc_of_function(subject: &str) -> Option<String> {
 /// The command that lists the policies of a user, a group or a role, by its ARN, `arn:aws:iam::<account>:role/<path>/<name>`.
 /// The finding names the one that matters.
 fn policies_of(arn: &str) -> Option<String> {
-    // What IAM allows in a name (its API reference, grade B), and a shell takes as it stands.
-    let is_plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '=' | ',' | '.' | '@' | '_' | '-');
-    let (kind, rest) = arn.splitn(6, ':').nth(5)?.split_once('/')?;
-    let name = rest.rsplit('/').next()?;
-    let is_name = !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain);
+    let (kind, rest) = Arn::parse(arn)?.resource.split_once('/')?;
+    let name = shell_word(rest.rsplit('/').next()?)?;
     let command = match kind {
         "user" => "aws iam list-attached-user-policies --user-name",
         "group" => "aws iam list-attached-group-policies --group-name",
         "role" => "aws iam list-attached-role-policies --role-name",
         _ => return None,
     };
-    is_name.then(|| format!("{command} {name}"))
+    Some(format!("{command} {name}"))
 }
 
 /// The command that lets a configuration enforce.
@@ -135,7 +131,7 @@ pub(super) fn enforce(arn: &str) -> Option<String> {
     Some(format!(
         "aws lambda update-code-signing-config --code-signing-config-arn {} --code-signing-policies \
          UntrustedArtifactOnDeployment=Enforce",
-        plain(arn)?
+        shell_word(arn)?
     ))
 }
 
@@ -143,7 +139,7 @@ pub(super) fn enforce(arn: &str) -> Option<String> {
 fn delete(arn: &str) -> Option<String> {
     Some(format!(
         "aws lambda delete-code-signing-config --code-signing-config-arn {}",
-        plain(arn)?
+        shell_word(arn)?
     ))
 }
 
@@ -151,7 +147,7 @@ fn delete(arn: &str) -> Option<String> {
 fn show(arn: &str) -> Option<String> {
     Some(format!(
         "aws lambda get-code-signing-config --code-signing-config-arn {}",
-        plain(arn)?
+        shell_word(arn)?
     ))
 }
 
@@ -159,32 +155,20 @@ fn show(arn: &str) -> Option<String> {
 pub(super) fn compare(arn: &str, other: &str) -> Option<String> {
     Some(format!(
         "countersign csc diff {} {}",
-        plain(arn)?,
-        plain(other)?
+        shell_word(arn)?,
+        shell_word(other)?
     ))
 }
 
 /// The command that takes a publisher off a configuration's list. Lambda wants one at least.
 pub(super) fn without(csc: &CscPosture, publisher: &str) -> Option<String> {
-    let rest: Option<Vec<&str>> = csc
-        .publishers
-        .iter()
-        .filter(|listed| *listed != publisher)
-        .map(|listed| plain(listed))
-        .collect();
-    let rest = rest.filter(|rest| !rest.is_empty())?;
+    let listed = csc.publishers.iter().map(String::as_str);
+    let rest = listed.filter(|listed| *listed != publisher);
     Some(format!(
-        "aws lambda update-code-signing-config --code-signing-config-arn {} --allowed-publishers \
-         SigningProfileVersionArns={}",
-        plain(&csc.arn)?,
-        rest.join(",")
+        "aws lambda update-code-signing-config --code-signing-config-arn {} --allowed-publishers {}",
+        shell_word(&csc.arn)?,
+        shorthand_list("SigningProfileVersionArns", rest)?
     ))
-}
-
-/// An ARN that a shell takes as it stands.
-fn plain(arn: &str) -> Option<&str> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '_' | '-');
-    (!arn.is_empty() && !arn.starts_with('-') && arn.chars().all(is_plain)).then_some(arn)
 }
 
 #[cfg(test)]

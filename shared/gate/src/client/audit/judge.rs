@@ -16,7 +16,7 @@ use super::{
     subject::{CodeStanding, ConfigurationAudit, Protection, Subject, TrendPoint},
 };
 use crate::{
-    domain::{FunctionName, Stack},
+    domain::{Arn, FunctionName, Stack},
     ports::Principal,
     records::{CscPosture, Drift, DriftKind, Posture, UploadState},
 };
@@ -374,10 +374,11 @@ fn of_principal(principal: &Principal, stack: &str) -> Option<AuditFinding> {
 
 /// Whether a publisher is not of the configuration's own partition, region and account.
 fn is_foreign(csc: &CscPosture, publisher: &ProfileVersionArn, trusted: &BTreeSet<String>) -> bool {
-    let mut own = csc.arn.split(':').skip(1);
-    let (partition, _, region, account) = (own.next(), own.next(), own.next(), own.next());
-    let is_trusted = account == Some(publisher.account()) || trusted.contains(publisher.account());
-    !is_trusted || partition != Some(publisher.partition()) || region != Some(publisher.region())
+    let own = Arn::parse(&csc.arn);
+    let is_own_account = own.is_some_and(|own| own.account == publisher.account());
+    let is_trusted = is_own_account || trusted.contains(publisher.account());
+    let place = (publisher.partition(), publisher.region());
+    !is_trusted || own.map(|own| (own.partition, own.region)) != Some(place)
 }
 
 fn summary(posture: &Posture, subjects: &[Subject], findings: &[AuditFinding]) -> AuditSummary {

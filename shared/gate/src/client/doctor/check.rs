@@ -150,11 +150,3 @@ impl StackCheck {
         self
     }
 }
-
-/// A name or an ARN that a shell takes as it stands: what others named is pasted by people.
-pub(super) fn plain(text: &str) -> Option<&str> {
-    let is_plain = |c: char| {
-        c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '_' | '-' | '.' | '+' | '=' | '@')
-    };
-    (!text.is_empty() && !text.starts_with('-') && text.chars().all(is_plain)).then_some(text)
-}

@@ -1,12 +1,12 @@
 //! The functions of the gate: what they are told, what feeds them, and what their roles may do.
 
 use super::{
-    check::{StackCheck, plain},
+    check::StackCheck,
     kinds::{CONCURRENCY, FUNCTION, MAPPING, RIGHTS, ROLE},
     parts::Parts,
 };
 use crate::{
-    domain::{GateFunction, variables},
+    domain::{GateFunction, shell_word, variables},
     ports::{GateFunctionSettings, MappingFilter, QueueMapping, StackInspection},
 };
 
@@ -79,7 +79,7 @@ fn function(
     name: &str,
     settings: &GateFunctionSettings,
 ) -> StackCheck {
-    let show = plain(name)
+    let show = shell_word(name)
         .map(|name| format!("aws lambda get-function-configuration --function-name {name}"));
     let mut faults = Vec::new();
     if let Some(state) = settings.state.as_deref().filter(|state| *state != "Active") {
@@ -130,7 +130,7 @@ fn role(
     match expected {
         Some(expected) if expected == found => StackCheck::pass(&ROLE, subject, found),
         Some(expected) => {
-            let command = plain(name).map(|name| {
+            let command = shell_word(name).map(|name| {
                 format!("aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue={name}")
             });
             StackCheck::failure(
@@ -158,7 +158,7 @@ async fn concurrency<I: StackInspection>(inspection: &I, subject: &str, name: &s
             subject,
             "its reserved concurrency is 0: it does not run",
             "let it run again",
-            plain(name).map(|name| {
+            shell_word(name).map(|name| {
                 format!("aws lambda delete-function-concurrency --function-name {name}")
             }),
         ),
@@ -190,7 +190,7 @@ async fn mapping<I: StackInspection>(
             subject,
             "nothing feeds it from its queue: what is sent there stays there",
             "deploy the stack again",
-            plain(name).map(|name| {
+            shell_word(name).map(|name| {
                 format!("aws lambda list-event-source-mappings --function-name {name}")
             }),
         );
@@ -199,7 +199,7 @@ async fn mapping<I: StackInspection>(
         return check;
     }
     let update = |how: &str| {
-        let uuid = plain(&mapping.uuid)?;
+        let uuid = shell_word(&mapping.uuid)?;
         Some(format!(
             "aws lambda update-event-source-mapping --uuid {uuid} {how}"
         ))
@@ -236,7 +236,7 @@ fn filtered(subject: &str, mapping: &QueueMapping) -> Option<StackCheck> {
         MappingFilter::Patterns(patterns) => format!("only what fits {}", patterns.join(" or ")),
         MappingFilter::Encrypted => "only what fits criteria under a key of their own".to_owned(),
     };
-    let command = plain(&mapping.uuid).map(|uuid| {
+    let command = shell_word(&mapping.uuid).map(|uuid| {
         format!("aws lambda update-event-source-mapping --uuid {uuid} --filter-criteria '{{}}' --kms-key-arn ''")
     });
     Some(StackCheck::failure(
@@ -367,7 +367,7 @@ async fn rights<I: StackInspection>(
     if denied.is_empty() {
         return StackCheck::pass(&RIGHTS, subject, format!("{count} actions are allowed"));
     }
-    let show = role_arn.rsplit('/').next().and_then(plain);
+    let show = role_arn.rsplit('/').next().and_then(shell_word);
     StackCheck::failure(
         &RIGHTS,
         subject,

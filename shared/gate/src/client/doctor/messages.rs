@@ -1,12 +1,12 @@
 //! Queues, and the rules that send to them.
 
 use super::{
-    check::{StackCheck, plain},
+    check::StackCheck,
     kinds::{DEAD_LETTERS, QUEUE, RULE},
     parts::Parts,
 };
 use crate::{
-    domain::GateFunction,
+    domain::{GateFunction, shell_word},
     ports::{QueueSettings, RuleSettings, RuleTarget, StackInspection, TargetInput},
 };
 
@@ -145,7 +145,7 @@ async fn dead_letters<I: StackInspection>(
             "see why each was given up, mend that, and put it back",
         )
         .with_command(
-            plain(&parts.name)
+            shell_word(&parts.name)
                 .map(|stack| format!("countersign redrive --stack {stack} --function {of}")),
         ),
     };
@@ -168,7 +168,7 @@ async fn rule<I: StackInspection>(
         let drift = parts.drift_command(logical_id);
         return StackCheck::failure(&RULE, logical_id, message, "deploy the stack again", drift);
     };
-    let command = |verb: &str| match (plain(name), bus.map(plain)) {
+    let command = |verb: &str| match (shell_word(name), bus.map(shell_word)) {
         (Some(name), None) => Some(format!("aws events {verb} {name}")),
         (Some(name), Some(Some(bus))) => {
             Some(format!("aws events {verb} {name} --event-bus-name {bus}"))
@@ -298,7 +298,7 @@ fn put_targets(
         };
         let letters = parts.dead_letters_of(&of.queue)?;
         let mut put = serde_json::json!({
-            "Id": plain(&target.id)?, "Arn": plain(&of.queue)?, "DeadLetterConfig": {"Arn": plain(&letters)?},
+            "Id": shell_word(&target.id)?, "Arn": shell_word(&of.queue)?, "DeadLetterConfig": {"Arn": shell_word(&letters)?},
         });
         if let (Some(input), Some(put)) = (of.input, put.as_object_mut()) {
             put.insert("Input".to_owned(), input.into());
@@ -309,12 +309,12 @@ fn put_targets(
         return None;
     }
     let bus = match bus {
-        Some(bus) => format!(" --event-bus-name {}", plain(bus)?),
+        Some(bus) => format!(" --event-bus-name {}", shell_word(bus)?),
         None => String::new(),
     };
     let targets = serde_json::Value::Array(targets);
     Some(format!(
         "aws events put-targets --rule {}{bus} --targets '{targets}'",
-        plain(rule)?
+        shell_word(rule)?
     ))
 }

@@ -1,11 +1,14 @@
 //! Whether somebody hears of it: subscriptions, alarms, and the trail that tells of calls past the gate.
 
 use super::{
-    check::{StackCheck, plain},
+    check::StackCheck,
     kinds::{ALARM_STATE, ALARMS, SUBSCRIPTION_FILTERS, SUBSCRIPTIONS, TRAIL},
     parts::Parts,
 };
-use crate::ports::{StackInspection, Subscription, TrailLogging};
+use crate::{
+    domain::shell_word,
+    ports::{StackInspection, Subscription, TrailLogging},
+};
 
 pub(super) async fn check<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackCheck> {
     let mut checks = subscriptions(inspection, parts).await;
@@ -77,7 +80,7 @@ async fn filter<I: StackInspection>(
     if shown.len() < policy.len() {
         shown.push('…');
     }
-    let command = plain(arn).map(|arn| {
+    let command = shell_word(arn).map(|arn| {
         format!(
             "aws sns set-subscription-attributes --subscription-arn {arn} --attribute-name FilterPolicy \
              --attribute-value '{{}}'"
@@ -95,7 +98,7 @@ async fn filter<I: StackInspection>(
 
 fn who_is_subscribed(topic: &str, found: &[Subscription]) -> StackCheck {
     let subject = "Topic";
-    let subscribe = plain(topic).map(|topic| {
+    let subscribe = shell_word(topic).map(|topic| {
         format!("aws sns subscribe --topic-arn {topic} --protocol email --notification-endpoint you@example.com")
     });
     let (confirmed, pending): (Vec<_>, Vec<_>) = found.iter().partition(|it| it.is_confirmed());
@@ -144,7 +147,7 @@ async fn alarms<I: StackInspection>(inspection: &I, parts: &Parts) -> Vec<StackC
     // Of the first that is silent.
     let mut command = None;
     let about = |verb: &str, name: &str| {
-        let name = plain(name)?;
+        let name = shell_word(name)?;
         Some(format!("aws cloudwatch {verb} --alarm-names {name}"))
     };
     for (logical_id, name) in &wanted {
@@ -243,7 +246,7 @@ async fn trail<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck 
 
 /// The command that starts a trail again, or shows what it logs.
 fn repair(trail: &str, logging: &TrailLogging) -> Option<String> {
-    let name = plain(trail)?;
+    let name = shell_word(trail)?;
     Some(if logging.is_logging {
         format!("aws cloudtrail get-event-selectors --trail-name {name}")
     } else {

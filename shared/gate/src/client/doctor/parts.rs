@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::check::plain;
 use crate::{
-    domain::{CscArn, GateFunction},
+    domain::{Arn, CscArn, GateFunction, shell_word},
     ports::{DescribedStack, StackResource},
 };
 
@@ -42,7 +41,7 @@ const OUTCOME_RULE: &str = "OutcomeRule";
 
 /// The command that shows what became of the parts of a stack when it was changed last.
 pub(super) fn events_command(stack: &str) -> Option<String> {
-    let stack = plain(stack)?;
+    let stack = shell_word(stack)?;
     Some(format!(
         "aws cloudformation describe-stack-events --stack-name {stack} --max-items 20"
     ))
@@ -67,14 +66,12 @@ impl Parts {
         stack: &DescribedStack,
         resources: Vec<StackResource>,
     ) -> Option<Self> {
-        let mut parts = stack.id.split(':');
-        let (_arn, partition, _service) = (parts.next()?, parts.next()?, parts.next()?);
-        let (region, account) = (parts.next()?, parts.next()?);
+        let arn = Arn::parse(&stack.id)?;
         Some(Self {
             name: name.to_owned(),
-            partition: partition.to_owned(),
-            region: region.to_owned(),
-            account: account.to_owned(),
+            partition: arn.partition.to_owned(),
+            region: arn.region.to_owned(),
+            account: arn.account.to_owned(),
             parameters: stack.parameters.clone(),
             outputs: stack.outputs.clone(),
             resources: resources
@@ -178,7 +175,7 @@ impl Parts {
 
     /// The command that shows in what a resource differs from what the stack says, also that it is gone.
     pub(super) fn drift_command(&self, logical_id: &str) -> Option<String> {
-        let (stack, part) = (plain(&self.name)?, plain(logical_id)?);
+        let (stack, part) = (shell_word(&self.name)?, shell_word(logical_id)?);
         Some(format!(
             "aws cloudformation detect-stack-resource-drift --stack-name {stack} --logical-resource-id {part}"
         ))
@@ -191,7 +188,7 @@ impl Parts {
 
     /// The command that shows `Parameters` or `Outputs` of the stack.
     pub(super) fn show_command(&self, what: &str) -> Option<String> {
-        let stack = plain(&self.name)?;
+        let stack = shell_word(&self.name)?;
         Some(format!(
             "aws cloudformation describe-stacks --stack-name {stack} --query 'Stacks[0].{what}'"
         ))

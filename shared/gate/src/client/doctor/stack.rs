@@ -1,13 +1,13 @@
 //! The stack as CloudFormation knows it, and whom its functions trust.
 
 use super::{
-    check::{StackCheck, plain},
+    check::StackCheck,
     kinds::{CONFIGURATION, OUTPUTS, PROFILE, REGION, RESOURCES, STACK},
     parts::{Parts, events_command},
     world::DoctorWorld,
 };
 use crate::{
-    domain::{CscPolicy, ProfileName, ProfileStatus},
+    domain::{CscPolicy, ProfileName, ProfileStatus, shell_word},
     ports::{DescribedStack, Functions, Signer},
 };
 
@@ -108,7 +108,8 @@ pub(super) fn region(parts: &Parts) -> StackCheck {
         name,
         format!("AWS Signer or code signing for Lambda is not available in {region}"),
         "deploy Countersign to a region that has both, next to the functions that it is to protect",
-        plain(region).map(|region| format!("aws signer list-signing-platforms --region {region}")),
+        shell_word(region)
+            .map(|region| format!("aws signer list-signing-platforms --region {region}")),
     )
 }
 
@@ -239,7 +240,7 @@ async fn configuration<L: Functions>(
         let (fix, show) = ("see the parameter CscArn", parts.show_command("Parameters"));
         return StackCheck::failure(&CONFIGURATION, subject, message, fix, show);
     };
-    let show = plain(arn.as_str())
+    let show = shell_word(arn.as_str())
         .map(|arn| format!("aws lambda get-code-signing-config --code-signing-config-arn {arn}"));
     let check = match lambda.csc(&arn).await {
         Err(error) => StackCheck::no_answer(&CONFIGURATION, subject, &error),

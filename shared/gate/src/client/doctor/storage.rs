@@ -1,11 +1,14 @@
 //! Key and buckets.
 
 use super::{
-    check::{CheckKind, StackCheck, plain},
+    check::{CheckKind, StackCheck},
     kinds::{BUCKET_POLICY, ENCRYPTION, KEY, NOTIFICATION, PUBLIC, SUMMARY_KEY, VERSIONING},
     parts::Parts,
 };
-use crate::ports::{BucketSettings, StackInspection};
+use crate::{
+    domain::shell_word,
+    ports::{BucketSettings, StackInspection},
+};
 
 /// The buckets, and the statements that the stack's policies put there.
 const BUCKETS: [(&str, &[&str]); 4] = [
@@ -104,7 +107,7 @@ async fn key<I: StackInspection>(inspection: &I, parts: &Parts) -> StackCheck {
         let (fix, events) = ("deploy the stack again", parts.events_command());
         return StackCheck::failure(&KEY, "Key", message, fix, events);
     };
-    let command = |verb: &str| plain(id).map(|id| format!("aws kms {verb} --key-id {id}"));
+    let command = |verb: &str| shell_word(id).map(|id| format!("aws kms {verb} --key-id {id}"));
     match inspection.key_settings(id).await {
         Err(error) => StackCheck::no_answer(&KEY, "Key", &error),
         Ok(None) => StackCheck::failure(
@@ -158,7 +161,7 @@ async fn summary_key<I: StackInspection>(inspection: &I, parts: &Parts) -> Optio
             events,
         ));
     };
-    let command = |verb: &str| plain(id).map(|id| format!("aws kms {verb} --key-id {id}"));
+    let command = |verb: &str| shell_word(id).map(|id| format!("aws kms {verb} --key-id {id}"));
     let failure = |message: String, fix: &str, verb: &str| {
         StackCheck::failure(&SUMMARY_KEY, subject, message, fix, command(verb))
     };
@@ -210,7 +213,7 @@ fn bucket_checks(
         }
         let fix =
             "deploy the stack again, or mend it by hand; find out in CloudTrail who changed it";
-        let command = plain(bucket).map(|bucket| command.replace("BUCKET", bucket));
+        let command = shell_word(bucket).map(|bucket| command.replace("BUCKET", bucket));
         StackCheck::failure(kind, logical_id, bad, fix, command)
     };
     let mut checks = vec![
@@ -269,7 +272,7 @@ fn bucket_checks(
 
 /// The command that has a bucket encrypt as the template says.
 fn encrypt(bucket: &str, key: Option<&str>) -> Option<String> {
-    let (bucket, key) = (plain(bucket)?, plain(key?)?);
+    let (bucket, key) = (shell_word(bucket)?, shell_word(key?)?);
     let rules = format!(
         r#"{{"Rules":[{{"ApplyServerSideEncryptionByDefault":{{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"{key}"}},"BucketKeyEnabled":true}}]}}"#
     );
@@ -301,6 +304,6 @@ fn policy(logical_id: &str, bucket: &str, policy: Option<&str>, statements: &[&s
         logical_id,
         format!("its policy is without {}", missing.join(", ")),
         "deploy the stack again; find out in CloudTrail who changed it",
-        plain(bucket).map(|bucket| format!("aws s3api get-bucket-policy --bucket {bucket}")),
+        shell_word(bucket).map(|bucket| format!("aws s3api get-bucket-policy --bucket {bucket}")),
     )
 }

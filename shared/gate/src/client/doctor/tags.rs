@@ -1,7 +1,7 @@
 //! The tags by which a target steers the gate: each is judged as an upload would be, before there is one.
 
 use super::{
-    check::{StackCheck, plain},
+    check::StackCheck,
     kinds::{ALIAS, ARCHITECTURE, TAGGED_PROFILE},
     parts::Parts,
     world::DoctorWorld,
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         ALIAS_TAG, ARCHITECTURE_TAG, AliasName, Architecture, CscPolicy, FunctionName, NamePattern,
-        PROFILE_TAG, ProfileName, ProfileStatus, SigningProfile,
+        PROFILE_TAG, ProfileName, ProfileStatus, SigningProfile, shell_word,
     },
     ports::{Function, FunctionCsc, Functions, Signer},
 };
@@ -49,7 +49,7 @@ where
 impl TaggedFunction<'_> {
     /// The command that gives the tag another value, which is for people to fill in.
     fn tag_command(&self, tag: &str, value: &str) -> Option<String> {
-        let arn = plain(&self.function.arn)?;
+        let arn = shell_word(&self.function.arn)?;
         Some(format!(
             "aws lambda tag-resource --resource {arn} --tags {tag}={value}"
         ))
@@ -78,7 +78,7 @@ async fn alias<L: Functions>(lambda: &L, of: &TaggedFunction<'_>, tag: &str) -> 
             *subject,
             format!("it has no alias {alias}, which its tag names: every upload is refused"),
             "make the alias, or take the tag off",
-            plain(alias.as_str()).map(|alias| {
+            shell_word(alias.as_str()).map(|alias| {
                 format!("aws lambda create-alias --function-name {name} --name {alias} --function-version VERSION")
             }),
         ),
@@ -189,7 +189,7 @@ async fn trust<L: Functions>(
         "the function's code signing configuration does not list the version of the profile {profile} that signs now"
     );
     let fix = "list it there, or change the tag";
-    let show = plain(arn.as_str())
+    let show = shell_word(arn.as_str())
         .map(|arn| format!("aws lambda get-code-signing-config --code-signing-config-arn {arn}"));
     match csc.policy() {
         CscPolicy::Enforce => {

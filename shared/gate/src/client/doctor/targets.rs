@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    check::{StackCheck, plain},
+    check::StackCheck,
     kinds::{AUDIT, DEPLOYABLE, SWEEP},
     parts::Parts,
     tags::{self, TaggedFunction},
@@ -14,7 +14,7 @@ use crate::{
         adopt::{AdoptionGoal, Obstacle, check_function},
         audit::{Audit, AuditSeverity, SweepSnapshot, audit, read_swept},
     },
-    domain::{FunctionName, NamePattern, Target},
+    domain::{FunctionName, NamePattern, Target, shell_word},
     ports::{Adoption, AdoptionCandidate, Functions, Records, Signer, error_chain},
     records::RecordError,
 };
@@ -69,7 +69,7 @@ fn sweep(parts: &Parts, audit: &Audit) -> StackCheck {
     let message = format!("the last ended at {}", audit.swept_at);
     if audit.is_old {
         let fix = "see the alarm SweepMissedAlarm and the log of the function sweep";
-        let log = parts.physical("SweepLogs").and_then(plain);
+        let log = parts.physical("SweepLogs").and_then(shell_word);
         let log = log.map(|group| format!("aws logs tail {group} --since 3h"));
         return StackCheck::failure(&SWEEP, "posture.json", message, fix, log);
     }
@@ -90,7 +90,7 @@ fn sweep(parts: &Parts, audit: &Audit) -> StackCheck {
 
 /// The command that tells all that the last sweep saw.
 fn audit_command(parts: &Parts) -> Option<String> {
-    let bucket = plain(parts.physical("RecordsBucket")?)?;
+    let bucket = shell_word(parts.physical("RecordsBucket")?)?;
     Some(format!("countersign audit --records-bucket {bucket}"))
 }
 

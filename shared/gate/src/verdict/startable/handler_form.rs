@@ -67,7 +67,11 @@ pub(super) fn refused_handler(
             "set the function's handler to the path from the top of the package, without `..`"
                 .to_owned(),
         ),
-        _ => None,
+        RuntimeFamily::Node
+        | RuntimeFamily::Ruby
+        | RuntimeFamily::Java
+        | RuntimeFamily::Dotnet
+        | RuntimeFamily::Custom => None,
     }
 }
 
@@ -80,7 +84,10 @@ fn names_no_function(family: RuntimeFamily, handler: &str) -> bool {
             let file = handler.rsplit('/').next().unwrap_or_default();
             file.split_once('.')
         }
-        _ => return false,
+        RuntimeFamily::Ruby
+        | RuntimeFamily::Java
+        | RuntimeFamily::Dotnet
+        | RuntimeFamily::Custom => return false,
     };
     function.is_none_or(|(_, function)| function.is_empty())
 }

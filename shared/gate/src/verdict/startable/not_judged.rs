@@ -44,7 +44,13 @@ impl NotJudged {
         match self {
             Self::FunctionUnknown => "whether it starts",
             Self::ArchitectureMissing => "whether its machine code is for the function's processor",
-            _ => "where the handler is",
+            Self::RuntimeMissing
+            | Self::RuntimeUnknown { .. }
+            | Self::HandlerMissing
+            | Self::HandlerOutside
+            | Self::Layers
+            | Self::Wrapper
+            | Self::VariablesUnread => "where the handler is",
         }
     }
 

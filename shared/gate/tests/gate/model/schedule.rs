@@ -17,7 +17,7 @@ use countersign_gate::{
     domain::{SigningJobId, StackArn, VersionId},
     events::{JobEvent, SweepRun, UploadEvent},
     outcome::DeliveryAttempt,
-    ports::Receiver,
+    ports::UploadFunction,
     sweep::{SweepReport, SweepSettings, sweep},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -513,12 +513,12 @@ impl Schedule {
     fn deliver_what_was_resent(&mut self) {
         for (to, body) in self.world.take_resent() {
             match to {
-                Receiver::Sign => {
+                UploadFunction::Sign => {
                     for event in UploadEvent::parse(&body).unwrap() {
                         self.send(&Event::Uploaded(event));
                     }
                 }
-                Receiver::Deploy => {
+                UploadFunction::Deploy => {
                     let event = JobEvent::parse(&body).unwrap();
                     self.send(&Event::JobEnded(event.job));
                 }

@@ -12,7 +12,7 @@ use countersign_gate::{
     ports::{
         Announcement, Clock, Events, FunctionAliases, FunctionInventory, LayerContent,
         LayerPublish, LayerRequest, LayerVersion, Layers, ListedAlias, ListedFunction, ListingPage,
-        PackageStorage, PortError, Receiver, Redelivery, UploadInventory, VersionsCursor,
+        PackageStorage, PortError, Redelivery, UploadFunction, UploadInventory, VersionsCursor,
         VersionsPage,
     },
     records::{DailyProbe, Drift},
@@ -86,7 +86,7 @@ impl PackageStorage for Aws {
 }
 
 impl Redelivery for Aws {
-    async fn resend(&self, to: Receiver, _: &str) -> Result<(), PortError> {
+    async fn resend(&self, to: UploadFunction, _: &str) -> Result<(), PortError> {
         panic!(
             "nothing is lost, and {} is sent an event again",
             to.as_str()

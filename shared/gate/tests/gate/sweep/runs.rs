@@ -222,6 +222,18 @@ fn listing_of_the_account_ends_when_its_time_is_up() {
     assert!(what.contains("listing the account"), "{what}");
 }
 
+/// A listing that was cut would look like a bucket in which nothing more is unfinished.
+#[test]
+fn listing_of_uploads_that_does_not_end_stops_the_run() {
+    let world = sample_world();
+    world.state().versions_go_round = true;
+    for run in [SweepRun::Unfinished, SweepRun::Everything] {
+        let stopped = try_sweep(&world, run, &patient(&world)).unwrap_err();
+        let why = stopped.error.error_chain();
+        assert!(why.contains("the listing does not end"), "{why}");
+    }
+}
+
 #[test]
 fn run_that_is_out_of_time_goes_on_where_it_stopped() {
     let world = sample_world();

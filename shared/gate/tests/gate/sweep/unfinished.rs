@@ -3,7 +3,7 @@
 use countersign_gate::{
     domain::SigningJobId,
     events::{JobEvent, SweepRun, UploadEvent},
-    ports::Receiver,
+    ports::UploadFunction,
     records::{Resent, UploadState},
 };
 
@@ -28,7 +28,7 @@ fn upload_whose_event_was_lost_is_sent_again() {
     assert_eq!(run.resent.len(), 1);
     assert_eq!(run.resent[0].id.version, version);
     let resent = world.take_resent();
-    let [(Receiver::Sign, body)] = resent.as_slice() else {
+    let [(UploadFunction::Sign, body)] = resent.as_slice() else {
         panic!("{resent:?}")
     };
     let events = UploadEvent::parse(body).unwrap();
@@ -56,7 +56,7 @@ fn job_whose_event_was_lost_is_sent_again() {
     world.end_job(&job);
     swept(&world, SweepRun::Unfinished);
     let resent = world.take_resent();
-    let [(Receiver::Deploy, body)] = resent.as_slice() else {
+    let [(UploadFunction::Deploy, body)] = resent.as_slice() else {
         panic!("{resent:?}")
     };
     assert_eq!(JobEvent::parse(body).unwrap().job, job);

@@ -34,7 +34,7 @@ use countersign_gate::{
         CodeStorage, Csc, CscArn, CscPolicy, FunctionConfiguration, LifecycleRule, PackageVersion,
         ProfileName, ProfileStatus, ReferencedObject, SigningJobId, VersionId,
     },
-    ports::{JobRequest, Receiver, SnsMessage, UpdateStatus},
+    ports::{JobRequest, SnsMessage, UpdateStatus, UploadFunction},
 };
 use jiff::Timestamp;
 use packages::{CSC, PROFILE, PROFILE_VERSION, Slot};
@@ -243,6 +243,8 @@ pub struct WorldState {
     pub signed: BTreeMap<String, Vec<u8>>,
     /// What Lambda reads the code of a target from, by the target.
     pub referenced: BTreeMap<String, ReferencedObject>,
+    /// The listing of the uploads bucket names the same next page for ever.
+    pub versions_go_round: bool,
     /// The lifecycle rules of the signed bucket.
     pub lifecycle: Vec<LifecycleRule>,
     /// The versions of each key of the signed bucket, the newest first, where they are not as Signer wrote them.
@@ -380,7 +382,7 @@ pub struct WorldState {
     /// When each statement went on record.
     pub statements_recorded: BTreeMap<String, u64>,
     /// What `sweep` sent again, and was not delivered yet.
-    pub resent: Vec<(Receiver, String)>,
+    pub resent: Vec<(UploadFunction, String)>,
     /// The documents of drift that were told.
     pub drift_told: Vec<String>,
     /// How many old versions the gate deleted.
@@ -413,6 +415,7 @@ impl World {
             attestations_vanish: false,
             signed: BTreeMap::new(),
             referenced: BTreeMap::new(),
+            versions_go_round: false,
             lifecycle: Vec::new(),
             package_versions: BTreeMap::new(),
             current: BTreeMap::new(),

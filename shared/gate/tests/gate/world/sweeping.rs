@@ -62,6 +62,16 @@ impl UploadInventory for SimulatedPorts {
         from: Option<&VersionsCursor>,
     ) -> Result<VersionsPage, PortError> {
         self.call("s3:ListObjectVersions", |state| {
+            if state.versions_go_round {
+                let round = VersionsCursor {
+                    key: "functions/again.zip".to_owned(),
+                    version: None,
+                };
+                return VersionsPage {
+                    versions: Vec::new(),
+                    next: Some(round),
+                };
+            }
             let all = state.all_versions();
             let is_after = |listed: &&ListedVersion| match from {
                 None => true,
@@ -174,7 +184,7 @@ impl PackageStorage for SimulatedPorts {
 }
 
 impl Redelivery for SimulatedPorts {
-    async fn resend(&self, to: Receiver, body: &str) -> Result<(), PortError> {
+    async fn resend(&self, to: UploadFunction, body: &str) -> Result<(), PortError> {
         self.call("sqs:SendMessage", |state| {
             if state.mistake != Some(Mistake::NotSentAgain) {
                 state.resent.push((to, body.to_owned()));
@@ -186,7 +196,7 @@ impl Redelivery for SimulatedPorts {
 
 impl World {
     /// What `sweep` sent again since this was last asked.
-    pub fn take_resent(&self) -> Vec<(Receiver, String)> {
+    pub fn take_resent(&self) -> Vec<(UploadFunction, String)> {
         std::mem::take(&mut self.state().resent)
     }
 }
