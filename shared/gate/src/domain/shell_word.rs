@@ -1,9 +1,11 @@
 //! Which text may stand in a command that people paste: names come from calls and accounts, and may be an attacker's.
 
-/// The text, if a shell takes it as one word as it stands, and no command as an option.
+/// The text, if a shell takes it as one word as it stands (zsh reads `=ls` as the path of a program), and no command as an
+/// option.
 pub(crate) fn shell_word(text: &str) -> Option<&str> {
     let is_of_a_word = |c: char| c.is_ascii_alphanumeric() || "-_:/.+=@,".contains(c);
-    let is_word = !text.is_empty() && !text.starts_with('-') && text.chars().all(is_of_a_word);
+    let is_word =
+        !text.is_empty() && !text.starts_with(['-', '=']) && text.chars().all(is_of_a_word);
     is_word.then_some(text)
 }
 
@@ -39,6 +41,7 @@ mod tests {
             "",
             "-x",
             "--endpoint-url",
+            "=ls",
             "a b",
             "a;b",
             "a|b",
