@@ -2,7 +2,7 @@
 //!
 //! Lives here: `main` ([`run()`]), one batch of a queue (`batch.rs`) and its messages
 //! (`message.rs`), the queues themselves (`dead_letter.rs`, `sqs.rs`), the environment and the
-//! table of settings ([`environment`], [`settings`], `delivery.rs`), log lines (`logs.rs`), metrics
+//! table of settings ([`environment`], [`settings`] and `setting_values.rs`, `delivery.rs`), log lines (`logs.rs`), metrics
 //! ([`metrics`]) and what is told of an upload's end ([`report`]).
 //!
 //! May use: `adapters`, `connection` and `error`.
@@ -24,6 +24,7 @@ mod message;
 pub mod metrics;
 pub mod report;
 mod run;
+mod setting_values;
 pub mod settings;
 mod sqs;
 

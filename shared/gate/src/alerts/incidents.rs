@@ -5,16 +5,14 @@
 //! same thing meanwhile (`sender.rs`). An event that is counted in is in the list of the clock first ([`OpenAlerts`]),
 //! so that no repeat is forgotten.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::{
     compare_and_swap::{Change, change},
     error::AlertError,
+    incident_counts::{counted, remembered, telling, with_event},
     open_alerts,
     page::{IncidentScope, Page, PageState, Repetition, Severity},
     publish::publish,
@@ -27,17 +25,13 @@ use super::{
 };
 use crate::{
     domain::Target,
-    records::{self, Incident, Schema, Tally, Telling, incident_path},
+    records::{self, Incident, Tally, Telling, incident_path},
 };
 
 /// A team's pipeline under Warn is one warning a day and target.
 const DAILY_REPEAT_INTERVAL: Duration = Duration::from_hours(24);
-/// How many events are remembered, to know a second delivery of one.
-const MAX_EVENT_IDS: usize = 50;
 /// What a delivery says that is tried again.
 const SENDING: &str = "another run is sending a page about the same thing";
-/// How many of the page's lists are kept for the sum.
-const MAX_LIST_ITEMS: usize = 8;
 /// For incidents of the whole stack, the first callers are paged at once, so that a new caller cannot hide behind a
 /// frequent one. Later callers are in the summary.
 const MAX_CALLERS_PAGED_AT_ONCE: usize = 5;
@@ -316,140 +310,6 @@ fn is_new_caller(before: &Incident, page: &Page) -> bool {
 fn is_new_code(before: &Incident, page: &Page) -> bool {
     let class = page.code_class.as_ref();
     class.is_some_and(|class| !before.code_classes.contains_key(class))
-}
-
-/// The document while the page is on its way.
-fn telling(before: Option<Incident>, page: &Page, every: Duration, now: Timestamp) -> Incident {
-    let kept = |texts: &[String]| texts.iter().take(MAX_LIST_ITEMS).cloned().collect();
-    let is_new = before
-        .as_ref()
-        .is_none_or(|before| before.events.iter().all(|event| event != page.happening()));
-    let before = before.unwrap_or_else(|| Incident {
-        schema: Schema,
-        dedup_key: String::new(),
-        kind: String::new(),
-        subject: String::new(),
-        severity: String::new(),
-        title: String::new(),
-        next_steps: Vec::new(),
-        resources: Vec::new(),
-        first_at: page.at,
-        last_at: page.at,
-        count: 0,
-        untold: 0,
-        repeat_seconds: 0,
-        told_at: None,
-        telling: None,
-        events: Vec::new(),
-        first_event: page.id.clone(),
-        last_event: page.id.clone(),
-        actors: Tally::default(),
-        targets: Tally::default(),
-        code_classes: BTreeMap::new(),
-        summed_at: None,
-        lasting: BTreeSet::new(),
-        closed_at: None,
-        ended_at: None,
-    });
-    let before = if before.closed_at.is_some() {
-        anew(before, page)
-    } else {
-        taken_over(before, page.happening())
-    };
-    let severity = Severity::of_word(&before.severity)
-        .map_or(page.severity, |before| before.max(page.severity));
-    let mut after = seen(before, page, is_new);
-    if let Some(by) = &page.by {
-        after.actors.remember(by);
-    }
-    if let Some(class) = &page.code_class {
-        after.code_classes.insert(class.clone(), now);
-    }
-    let after = Incident {
-        dedup_key: page.dedup_key(),
-        kind: page.kind.clone(),
-        subject: page.about().to_owned(),
-        severity: severity.as_str().to_ascii_lowercase(),
-        title: match page.scope {
-            IncidentScope::Subject => page.title.clone(),
-            IncidentScope::Stack(title) => title.to_owned(),
-        },
-        next_steps: kept(&page.next_steps),
-        resources: kept(&page.resources),
-        repeat_seconds: every.as_secs(),
-        ..after
-    };
-    with_sender(after, page.happening(), now)
-}
-
-/// One that was gone begins anew; the events that are known stay known.
-fn anew(before: Incident, page: &Page) -> Incident {
-    Incident {
-        severity: String::new(),
-        first_at: page.at,
-        last_at: page.at,
-        count: 0,
-        untold: 0,
-        told_at: None,
-        first_event: page.id.clone(),
-        last_event: page.id.clone(),
-        actors: Tally::default(),
-        targets: Tally::default(),
-        code_classes: BTreeMap::new(),
-        summed_at: None,
-        lasting: BTreeSet::new(),
-        closed_at: None,
-        ended_at: None,
-        ..before
-    }
-}
-
-/// The document with the event of a page in it.
-fn seen(before: Incident, page: &Page, is_new: bool) -> Incident {
-    let is_first = page.at < before.first_at;
-    let is_last = page.at >= before.last_at;
-    let event_if = |is_it: bool, other: String| if is_it { page.id.clone() } else { other };
-    Incident {
-        first_at: before.first_at.min(page.at),
-        last_at: before.last_at.max(page.at),
-        first_event: event_if(is_first, before.first_event),
-        last_event: event_if(is_last, before.last_event),
-        count: before.count.saturating_add(u32::from(is_new)),
-        events: with_event(before.events, page.happening()),
-        lasting: before
-            .lasting
-            .into_iter()
-            .chain(page.lasting.iter().cloned())
-            .collect(),
-        ..before
-    }
-}
-
-fn counted(before: Incident, page: &Page, now: Timestamp) -> Incident {
-    let mut after = seen(before, page, true);
-    after.untold = after.untold.saturating_add(1);
-    if let Some(by) = &page.by {
-        after.actors.add(by);
-    }
-    after.targets.add(&page.subject);
-    if let Some(class) = &page.code_class {
-        after.code_classes.insert(class.clone(), now);
-    }
-    after
-}
-
-/// It is over already, and stays so.
-fn remembered(before: Incident, page: &Page) -> Incident {
-    seen(before, page, true)
-}
-
-fn with_event(mut events: Vec<String>, event: &str) -> Vec<String> {
-    if !events.iter().any(|known| known == event) {
-        events.push(event.to_owned());
-    }
-    let surplus = events.len().saturating_sub(MAX_EVENT_IDS);
-    events.drain(..surplus);
-    events
 }
 
 /// The page was sent, and with it what had waited. `sender` is what was put on record as on its way.

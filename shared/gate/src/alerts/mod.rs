@@ -5,8 +5,8 @@
 //! `known_functions.rs` (which others are under its configuration),
 //! `peers.rs` (another gate's work),
 //! `stack_update.rs` (is the gate's own stack being updated); `outcome_page.rs` (how an upload ended), `approval_page.rs` (one waits for approvals), `drift_page.rs` (what `sweep` found); `page.rs` (what a
-//! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned),
-//! `incidents.rs` (it is told once), `tally.rs` (by whom), `repeat_pages.rs` (it happened again, it is gone: the pages),
+//! person is told), `formats/` (as each protocol of SNS carries it), `publish.rs`; `silences.rs` (it was planned) and `silence_pages.rs` (which is told),
+//! `incidents.rs` (it is told once), `incident_counts.rs` (what is counted), `tally.rs` (by whom), `repeat_pages.rs` (it happened again, it is gone: the pages),
 //! `sender.rs` (one run at a time sends about it), `recovery.rs` (what ends it), `ended_before.rs` (what had ended it before it was heard of), and the documents of these, `open_alerts.rs` and
 //! `compare_and_swap.rs` (replaced only as they were seen); `settings.rs`, `world.rs` (the ports), `error.rs`.
 //!
@@ -24,6 +24,7 @@ mod drift_page;
 mod ended_before;
 mod error;
 pub mod formats;
+mod incident_counts;
 mod incidents;
 mod known_code;
 mod known_csc;
@@ -41,6 +42,7 @@ mod recovery;
 mod repeat_pages;
 mod sender;
 mod settings;
+mod silence_pages;
 mod silences;
 mod stack_update;
 mod tally;

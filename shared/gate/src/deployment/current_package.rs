@@ -7,8 +7,7 @@
 use super::{
     collect_evidence::{ExaminedPackage, TargetFacts, borrowed, collect_evidence},
     judge::candidate,
-    pending_deployment::{DeployWorld, PendingDeployment},
-    settings::DeploySettings,
+    pending_deployment::{DeployContext, DeployWorld, PendingDeployment},
 };
 use crate::{
     domain::{Csc, SigningJobId},
@@ -28,14 +27,17 @@ pub(super) struct SamePackage {
 /// accepted now. `None` when it was not, or when that cannot be established: then the upload is deployed
 /// like any other.
 pub(super) async fn prove_same<W: DeployWorld, E: Examine>(
-    world: &W,
-    examiner: &E,
-    settings: &DeploySettings,
+    context: DeployContext<'_, W, E>,
     pending: &PendingDeployment,
     current: Option<&CurrentPackage>,
     source: &Fact<Option<Vec<u8>>>,
     csc: &Fact<Option<Csc>>,
 ) -> Result<Option<SamePackage>, EarlyExit> {
+    let DeployContext {
+        world,
+        examiner,
+        settings,
+    } = context;
     // The metadata only tells whether looking is worth a call.
     let is_likely = |current: &&CurrentPackage| {
         current.source_sha256.is_some()

@@ -23,7 +23,9 @@ use super::{
     function::FunctionDeployment,
     judge::{outcome_of_record, take_lease},
     layer::LayerDeployment,
-    pending_deployment::{Applied, DeployWorld, JobLookup, PendingDeployment, check_current, find},
+    pending_deployment::{
+        Applied, DeployContext, DeployWorld, JobLookup, PendingDeployment, check_current, find,
+    },
     settings::DeploySettings,
 };
 use crate::{
@@ -76,7 +78,12 @@ pub async fn deploy<W: DeployWorld, E: Examine>(
             return Ok(Deployment::Finished(Box::new(finished)));
         }
     };
-    let work = run(world, examiner, settings, &mut pending);
+    let context = DeployContext {
+        world,
+        examiner,
+        settings,
+    };
+    let work = run(context, &mut pending);
     let end = within(world, until, work).await;
     let end = end.unwrap_or_else(|| Err(time_up("the package was being deployed").into()));
     let end = match end {
@@ -105,9 +112,7 @@ fn time_up(what: &str) -> RetryableError {
 
 /// The way from a pending deployment to its outcome.
 async fn run<W: DeployWorld, E: Examine>(
-    world: &W,
-    examiner: &E,
-    settings: &DeploySettings,
+    context: DeployContext<'_, W, E>,
     pending: &mut PendingDeployment,
 ) -> Result<OutcomeDraft, EarlyExit> {
     check_destination(pending)?;
@@ -124,7 +129,7 @@ async fn run<W: DeployWorld, E: Examine>(
             return Err(RetryableError::busy(what).into());
         }
         JobStatus::Failed { reason } => {
-            check_current(world, &pending.upload).await?;
+            check_current(context.world, &pending.upload).await?;
             let message = format!("the signing job {} failed: {reason}", pending.job.id);
             return Err(OutcomeDraft::rejected(ReasonCode::SigningFailed, message).into());
         }
@@ -134,22 +139,14 @@ async fn run<W: DeployWorld, E: Examine>(
     // reason is found anew.
     if let Some(record) = &pending.verdict {
         if record.decision.accepts() {
-            take_lease(world, pending).await?;
+            take_lease(context.world, pending).await?;
         } else if record.verdict.is_some() {
             return Ok(outcome_of_record(record));
         }
     }
     match pending.target.clone() {
-        Target::Function(name) => {
-            FunctionDeployment::new(world, examiner, settings, pending, name)
-                .run()
-                .await
-        }
-        Target::Layer(name) => {
-            LayerDeployment::new(world, examiner, settings, pending, name)
-                .run()
-                .await
-        }
+        Target::Function(name) => FunctionDeployment::new(context, pending, name).run().await,
+        Target::Layer(name) => LayerDeployment::new(context, pending, name).run().await,
     }
 }
 

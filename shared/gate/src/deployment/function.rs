@@ -19,11 +19,10 @@ use super::{
     judge::{JudgedPackage, candidate, record_judgement},
     live::record_live,
     pending_deployment::{
-        Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
+        Applied, DeployContext, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
     },
     people::ask_people,
     publish::{Published, publish_to_latest, publish_version, wait_until_invocable},
-    settings::DeploySettings,
     update_options::update_options,
 };
 use crate::{
@@ -54,9 +53,7 @@ type PackageAndSource = (ExaminedPackage, Fact<Option<Vec<u8>>>);
 
 /// One upload on its way to one function.
 pub(super) struct FunctionDeployment<'a, W, E> {
-    world: &'a W,
-    examiner: &'a E,
-    settings: &'a DeploySettings,
+    context: DeployContext<'a, W, E>,
     pending: &'a mut PendingDeployment,
     name: FunctionName,
     /// The package and its source, once they were read.
@@ -67,16 +64,12 @@ pub(super) struct FunctionDeployment<'a, W, E> {
 
 impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     pub(super) fn new(
-        world: &'a W,
-        examiner: &'a E,
-        settings: &'a DeploySettings,
+        context: DeployContext<'a, W, E>,
         pending: &'a mut PendingDeployment,
         name: FunctionName,
     ) -> Self {
         Self {
-            world,
-            examiner,
-            settings,
+            context,
             pending,
             name,
             package: None,
@@ -96,7 +89,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     }
 
     async fn attempt_update(&mut self) -> Result<Round, EarlyExit> {
-        let backoff = Backoff::brief(self.world, &self.pending.attempt);
+        let backoff = Backoff::brief(self.context.world, &self.pending.attempt);
         let function = self.wait_until_updated(backoff).await?;
         // What was applied is looked at before what is current.
         if let Some(function) = &function
@@ -105,12 +98,16 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         {
             return self.resume(function).await;
         }
-        if self.settings.stack.owns(&self.name) {
+        if self.context.settings.stack.owns(&self.name) {
             let message = format!("{} is a function of the gate itself", self.name);
             return Err(OutcomeDraft::rejected(ReasonCode::TargetIsGate, message).into());
         }
         // Its entity tag, too, is read before it is asked whether the upload is current.
-        let current = self.world.current_package(&self.pending.target).await?;
+        let current = self
+            .context
+            .world
+            .current_package(&self.pending.target)
+            .await?;
         self.check_current().await?;
         match function {
             Some(function) => self.update(&function, current.as_ref()).await,
@@ -124,7 +121,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         mut backoff: Backoff,
     ) -> Result<Option<Function>, EarlyExit> {
         loop {
-            let function = self.world.function(&self.name).await?;
+            let function = self.context.world.function(&self.name).await?;
             let update = function.as_ref().map(|function| &function.update);
             let what = match update {
                 Some(UpdateStatus::InProgress) => {
@@ -137,7 +134,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
                     return Ok(function);
                 }
             };
-            if !backoff.pause(self.world).await {
+            if !backoff.pause(self.context.world).await {
                 return Err(RetryableError::busy(what).into());
             }
         }
@@ -146,14 +143,14 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     /// Asks whether the upload is current; the first time, in the same call that reads it.
     async fn check_current(&mut self) -> Result<(), EarlyExit> {
         if self.package.is_some() {
-            return check_current(self.world, &self.pending.upload).await;
+            return check_current(self.context.world, &self.pending.upload).await;
         }
         let upload = &self.pending.upload;
-        let source = match self.world.read_if_current(&upload.id).await? {
+        let source = match self.context.world.read_if_current(&upload.id).await? {
             CurrentUpload::Current(bytes) => bytes,
             CurrentUpload::Deleted => return Err(Superseded::KeyDeleted.draft().into()),
             CurrentUpload::Other => {
-                let why = replaced_or_deleted(self.world, upload).await?;
+                let why = replaced_or_deleted(self.context.world, upload).await?;
                 return Err(why.draft().into());
             }
         };
@@ -162,7 +159,13 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     }
 
     async fn read_package(&mut self, source: Fact<Option<Vec<u8>>>) -> Result<(), EarlyExit> {
-        let package = read_package(self.world, self.examiner, self.pending, &source).await?;
+        let package = read_package(
+            self.context.world,
+            self.context.examiner,
+            self.pending,
+            &source,
+        )
+        .await?;
         self.package = Some((package, source));
         Ok(())
     }
@@ -181,7 +184,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         is_taken: bool,
     ) -> Result<Evidence, EarlyExit> {
         let (package, _) = self.package()?;
-        let (world, settings) = (self.world, self.settings);
+        let (world, settings) = (self.context.world, self.context.settings);
         let job = &self.pending.job;
         let target = TargetFacts {
             csc,
@@ -203,16 +206,16 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let (package, _) = self.package()?;
         let none = BTreeMap::new();
         let tags = function.map_or(&none, |function| &function.tags);
-        let (world, settings) = (self.world, self.settings);
+        let (world, settings) = (self.context.world, self.context.settings);
         Ok(collect_provenance(world, settings, self.pending, package, tags).await)
     }
 
     /// What people say, before anything is changed. `function` is `None` where there is none yet.
     async fn people(&self, function: Option<&Function>) -> Result<People, EarlyExit> {
         let (package, _) = self.package()?;
-        let settings = &self.settings.people;
+        let settings = &self.context.settings.people;
         let tags = function.map(|function| &function.tags);
-        Ok(ask_people(self.world, settings, self.pending, package, tags).await)
+        Ok(ask_people(self.context.world, settings, self.pending, package, tags).await)
     }
 
     /// Judges the package for the function, and updates it.
@@ -222,11 +225,11 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         current: Option<&CurrentPackage>,
     ) -> Result<Round, EarlyExit> {
         // Once more: the tag may have been taken off while the package was signed.
-        check_managed(self.settings.requires_managed_tag, function)?;
-        let options = update_options(self.settings, &self.pending.target, function)?;
-        let canary = self.settings.canary;
-        let alias = alias_to_move(self.world, canary, &self.name, function).await?;
-        let Some(csc) = csc_of_function(self.world, &self.name).await else {
+        check_managed(self.context.settings.requires_managed_tag, function)?;
+        let options = update_options(self.context.settings, &self.pending.target, function)?;
+        let canary = self.context.settings.canary;
+        let alias = alias_to_move(self.context.world, canary, &self.name, function).await?;
+        let Some(csc) = csc_of_function(self.context.world, &self.name).await else {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, options.architecture);
@@ -279,7 +282,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             evidence,
             alias,
         };
-        record_judgement(self.world, self.pending, judged, judgement).await
+        record_judgement(self.context.world, self.pending, judged, judgement).await
     }
 
     /// Lambda's dry run; `None` when the function changed, and everything has to be read again.
@@ -291,6 +294,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let (package, _) = self.package()?;
         let signed = &package.signed;
         let answer = self
+            .context
             .world
             .dry_run_update(&self.name, signed, function, options);
         Ok(match answer.await {
@@ -309,7 +313,10 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         verified: &Verified,
         current: Option<&CurrentPackage>,
     ) -> Result<bool, EarlyExit> {
-        let replaced = self.world.replace_current_package(verified, current);
+        let replaced = self
+            .context
+            .world
+            .replace_current_package(verified, current);
         Ok(replaced.await?.is_some())
     }
 
@@ -328,6 +335,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             self.pending.applied = Applied::Unknown;
         }
         let answer = self
+            .context
             .world
             .update_code(&self.name, approved, function, options);
         match answer.await? {
@@ -344,7 +352,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
                 let mut backoff = Backoff::new(&self.pending.attempt);
                 // Lambda's own answer is the first look.
                 if !is_done {
-                    backoff.pause(self.world).await;
+                    backoff.pause(self.context.world).await;
                 }
                 let Some(function) = self.wait_until_updated(backoff).await? else {
                     return Err(self.gone().into());
@@ -380,7 +388,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
     /// Whether the function has the very bytes of this upload's signed package.
     async fn is_applied(&mut self, code: &CodeIdentity) -> Result<bool, EarlyExit> {
         if self.package.is_none() {
-            let source = read_source(self.world, self.pending).await;
+            let source = read_source(self.context.world, self.pending).await;
             self.read_package(source).await?;
         }
         let (package, _) = self.package()?;
@@ -399,7 +407,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             .verdict
             .as_ref()
             .and_then(|record| record.alias.clone());
-        let Some(csc) = csc_of_function(self.world, &self.name).await else {
+        let Some(csc) = csc_of_function(self.context.world, &self.name).await else {
             return Ok(Round::Again);
         };
         let configuration = configuration_of(function, None);
@@ -437,7 +445,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             return Err(self.failed(ReasonCode::UpdateFailed, message, verdict));
         }
         let code_sha256 = &expected.code_sha256;
-        let (world, to) = (self.world, Publication::Version);
+        let (world, to) = (self.context.world, Publication::Version);
         let published = publish_version(world, self.pending, &self.name, code_sha256, to).await?;
         let version = match published {
             Published::Version(version) => version,
@@ -449,7 +457,8 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             deployed.version = Some(version.clone());
             deployed.unchanged = self.is_unchanged;
         });
-        let unfit = wait_until_invocable(self.world, self.pending, &self.name, &version).await?;
+        let unfit =
+            wait_until_invocable(self.context.world, self.pending, &self.name, &version).await?;
         if let Some(message) = unfit {
             let message = format!("{message}; no alias was moved");
             return Err(self.failed(ReasonCode::UpdateFailed, message, verdict));
@@ -465,9 +474,9 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             }
         }
         if let Some(alias) = alias {
-            let canary = self.settings.canary;
+            let canary = self.context.settings.canary;
             move_alias(
-                self.world,
+                self.context.world,
                 canary,
                 self.pending,
                 &self.name,
@@ -479,7 +488,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
                 .note_applied(|deployed| deployed.alias = Some(alias.to_string()));
         }
         let deployed = self.pending.progress().unwrap_or_default();
-        record_live(self.world, self.pending, expected, &deployed).await?;
+        record_live(self.context.world, self.pending, expected, &deployed).await?;
         let message = live_message(function, &deployed, &version, alias);
         let draft = OutcomeDraft::deployed(message, deployed, verdict);
         Ok(Round::End(Box::new(draft)))
@@ -504,16 +513,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
             |current: &&CurrentPackage| current.code_sha256.as_ref() == Some(&function.code.sha256);
         let current = current.filter(is_likely);
         let (_, source) = self.package()?;
-        let same = prove_same(
-            self.world,
-            self.examiner,
-            self.settings,
-            self.pending,
-            current,
-            source,
-            csc,
-        )
-        .await?;
+        let same = prove_same(self.context, self.pending, current, source, csc).await?;
         let is_same = |same: &SamePackage| {
             let expected = ExpectedCode::of(&same.verified, &same.job);
             expected.difference(&function.code).is_none()
@@ -524,7 +524,7 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         // Leaving the function alone leaves its revision, too: an older upload that read it before would
         // still come through.
         let pending = &self.pending;
-        let others = records::has_unfinished(self.world, &pending.target, &pending.upload);
+        let others = records::has_unfinished(self.context.world, &pending.target, &pending.upload);
         let has_others = others.await.map_err(RetryableError::from)?;
         Ok((!has_others).then_some(same))
     }
@@ -553,13 +553,13 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         if self.pending.applied != Applied::No {
             return Err(self.gone().into());
         }
-        let Some(csc) = &self.settings.new_function_csc else {
+        let Some(csc) = &self.context.settings.new_function_csc else {
             let message = format!("there is no function {}", self.name);
             return Err(OutcomeDraft::rejected(ReasonCode::TargetNotFound, message).into());
         };
-        let csc = csc_by_arn(self.world, csc).await;
+        let csc = csc_by_arn(self.context.world, csc).await;
         // What the daily probe uploads was built by the gate itself, and nobody could approve it in time.
-        let demanded = if self.settings.people.probe.as_ref() == Some(&self.name) {
+        let demanded = if self.context.settings.people.probe.as_ref() == Some(&self.name) {
             (ProvenanceEvidence::NotDemanded, People::not_asked())
         } else {
             (self.provenance(None).await?, self.people(None).await?)
@@ -568,12 +568,15 @@ impl<'a, W: DeployWorld, E: Examine> FunctionDeployment<'a, W, E> {
         let (package, _) = self.package()?;
         let judgement = verify(&evidence, candidate(self.pending, &package.signed));
         let (verified, verdict) = self.record(&evidence, judgement, None).await?;
-        let offered = self.world.replace_current_package(&verified, current);
+        let offered = self
+            .context
+            .world
+            .replace_current_package(&verified, current);
         let Some(package) = offered.await? else {
             return Ok(Round::Again);
         };
         // Created in the meantime: then it is deployed like any other.
-        if self.world.function(&self.name).await?.is_some() {
+        if self.context.world.function(&self.name).await?.is_some() {
             return Ok(Round::Again);
         }
         let message = format!(

@@ -19,10 +19,9 @@ use super::{
     judge::{JudgedPackage, candidate, record_judgement},
     live::record_live,
     pending_deployment::{
-        Applied, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
+        Applied, DeployContext, DeployWorld, PendingDeployment, check_current, replaced_or_deleted,
     },
     people::ask_people,
-    settings::DeploySettings,
     update_options::check_storage,
 };
 use crate::{
@@ -41,9 +40,7 @@ const MAX_ROUNDS: u32 = 6;
 
 /// One upload on its way to one layer.
 pub(super) struct LayerDeployment<'a, W, E> {
-    world: &'a W,
-    examiner: &'a E,
-    settings: &'a DeploySettings,
+    context: DeployContext<'a, W, E>,
     pending: &'a mut PendingDeployment,
     name: LayerName,
 }
@@ -58,16 +55,12 @@ struct Judged {
 
 impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
     pub(super) fn new(
-        world: &'a W,
-        examiner: &'a E,
-        settings: &'a DeploySettings,
+        context: DeployContext<'a, W, E>,
         pending: &'a mut PendingDeployment,
         name: LayerName,
     ) -> Self {
         Self {
-            world,
-            examiner,
-            settings,
+            context,
             pending,
             name,
         }
@@ -85,7 +78,11 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             None => Applied::No,
         };
         // Its entity tag, too, is read before it is asked whether the upload is current.
-        let current = self.world.current_package(&self.pending.target).await?;
+        let current = self
+            .context
+            .world
+            .current_package(&self.pending.target)
+            .await?;
         let source = self.source(published.is_some()).await?;
         if published.is_none() {
             self.check_newest_version().await?;
@@ -99,19 +96,24 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         let end = self.publish_or_keep(&judged, current).await;
         // Where it is not known whether Lambda took it, it may take it yet: then the turn runs out.
         if self.pending.applied != Applied::Unknown {
-            let _runs_out = turn.end(self.world, &self.pending.target).await;
+            let _runs_out = turn.end(self.context.world, &self.pending.target).await;
         }
         end
     }
 
     /// The upload: while it is current, or whatever came since, when it is published already.
     async fn source(&self, is_published: bool) -> Result<Fact<Option<Vec<u8>>>, EarlyExit> {
-        match self.world.read_if_current(&self.pending.upload.id).await? {
+        match self
+            .context
+            .world
+            .read_if_current(&self.pending.upload.id)
+            .await?
+        {
             CurrentUpload::Current(bytes) => Ok(Fact::Known(Some(bytes))),
-            _ if is_published => Ok(read_source(self.world, self.pending).await),
+            _ if is_published => Ok(read_source(self.context.world, self.pending).await),
             CurrentUpload::Deleted => Err(Superseded::KeyDeleted.draft().into()),
             CurrentUpload::Other => {
-                let why = replaced_or_deleted(self.world, &self.pending.upload).await?;
+                let why = replaced_or_deleted(self.context.world, &self.pending.upload).await?;
                 Err(why.draft().into())
             }
         }
@@ -119,19 +121,26 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
 
     /// Judges the package, and puts the verdict on record.
     async fn judge(&mut self, source: Fact<Option<Vec<u8>>>) -> Result<Judged, EarlyExit> {
-        let world = self.world;
-        let package = read_package(world, self.examiner, self.pending, &source).await?;
-        let csc = match &self.settings.layer_csc {
+        let world = self.context.world;
+        let package = read_package(world, self.context.examiner, self.pending, &source).await?;
+        let csc = match &self.context.settings.layer_csc {
             Some(arn) => csc_by_arn(world, arn).await,
             None => Fact::Known(None),
         };
         // A layer has no tags.
         let tags = BTreeMap::new();
         let provenance =
-            collect_provenance(world, self.settings, self.pending, &package, &tags).await;
+            collect_provenance(world, self.context.settings, self.pending, &package, &tags).await;
         let people = match self.pending.applied {
             Applied::No => {
-                ask_people(world, &self.settings.people, self.pending, &package, None).await
+                ask_people(
+                    world,
+                    &self.context.settings.people,
+                    self.pending,
+                    &package,
+                    None,
+                )
+                .await
             }
             Applied::Unknown | Applied::Yes(_) => People::not_asked(),
         };
@@ -142,8 +151,9 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             people,
         };
         let job = &self.pending.job;
-        let mut evidence = collect_evidence(world, self.settings, job, &package, target).await;
-        let people = &self.settings.people;
+        let mut evidence =
+            collect_evidence(world, self.context.settings, job, &package, target).await;
+        let people = &self.context.settings.people;
         let is_taken = matches!(self.pending.applied, Applied::Yes(_));
         look_for_break_glass(world, people, self.pending, is_taken, &mut evidence).await?;
         let judgement = judge(&evidence, candidate(self.pending, &package.signed));
@@ -163,28 +173,43 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
 
     /// Whether the layer's newest version may be followed by one that is kept as this stack keeps code.
     async fn check_newest_version(&self) -> Result<(), EarlyExit> {
-        if self.settings.storage == CodeStorage::Referenced {
+        if self.context.settings.storage == CodeStorage::Referenced {
             return Ok(());
         }
-        let Some(newest) = self.world.layer_versions(&self.name, 1).await?.pop() else {
+        let Some(newest) = self
+            .context
+            .world
+            .layer_versions(&self.name, 1)
+            .await?
+            .pop()
+        else {
             return Ok(());
         };
-        let found = self.world.layer_content(&self.name, newest.version).await?;
+        let found = self
+            .context
+            .world
+            .layer_content(&self.name, newest.version)
+            .await?;
         let storage = found.map_or(CodeStorage::Copied, |found| found.storage);
-        check_storage(self.settings, &self.pending.target, storage)
+        check_storage(self.context.settings, &self.pending.target, storage)
     }
 
     /// Waits while another upload of this layer is being published.
     async fn wait_for_turn(&self) -> Result<Publishing, EarlyExit> {
         let pending = &*self.pending;
-        let mut backoff = Backoff::brief(self.world, &pending.attempt);
+        let mut backoff = Backoff::brief(self.context.world, &pending.attempt);
         loop {
             let delivery = &pending.attempt.id;
-            let turn = Publishing::begin(self.world, &pending.target, &pending.upload, delivery);
+            let turn = Publishing::begin(
+                self.context.world,
+                &pending.target,
+                &pending.upload,
+                delivery,
+            );
             if let Some(turn) = turn.await.map_err(RetryableError::from)? {
                 return Ok(turn);
             }
-            if !backoff.pause(self.world).await {
+            if !backoff.pause(self.context.world).await {
                 let what = format!("another upload of {} is being published", pending.target);
                 return Err(RetryableError::busy(what).into());
             }
@@ -198,9 +223,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         mut current: Option<CurrentPackage>,
     ) -> Result<OutcomeDraft, EarlyExit> {
         let same = prove_same(
-            self.world,
-            self.examiner,
-            self.settings,
+            self.context,
             self.pending,
             current.as_ref(),
             &judged.source,
@@ -220,14 +243,19 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         let verified = judged.approved.verified();
         for _ in 0..MAX_ROUNDS {
             let replaced = self
+                .context
                 .world
                 .replace_current_package(verified, current.as_ref());
             let is_replaced = replaced.await?.is_some();
             // Nobody else publishes now: what is current here is published after all that is older.
             if !is_replaced {
-                current = self.world.current_package(&self.pending.target).await?;
+                current = self
+                    .context
+                    .world
+                    .current_package(&self.pending.target)
+                    .await?;
             }
-            check_current(self.world, &self.pending.upload).await?;
+            check_current(self.context.world, &self.pending.upload).await?;
             if is_replaced {
                 let content = self.publish(&judged.approved).await?;
                 let expected = ExpectedCode::of(verified, &self.pending.job.id);
@@ -250,11 +278,11 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             description: description(self.pending),
             runtimes: metadata.runtimes().to_vec(),
             architectures: metadata.architectures().to_vec(),
-            storage: self.settings.storage,
+            storage: self.context.settings.storage,
         };
         // From here on, whether it was published is not known until Lambda has answered.
         self.pending.applied = Applied::Unknown;
-        match self.world.publish_layer(&request, approved).await? {
+        match self.context.world.publish_layer(&request, approved).await? {
             LayerPublish::Published(content) => {
                 self.pending.applied = Applied::Yes(deployed_of(&content));
                 Ok(content)
@@ -270,11 +298,18 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
     /// The version that a delivery before this one published, found by its mark.
     async fn published_before(&self) -> Result<Option<LayerContent>, EarlyExit> {
         let mark = mark(self.pending);
-        let versions = self.world.layer_versions(&self.name, MAX_VERSIONS_SEARCHED);
+        let versions = self
+            .context
+            .world
+            .layer_versions(&self.name, MAX_VERSIONS_SEARCHED);
         let mut found = versions.await?.into_iter();
         let found = found.find(|version| version.description.starts_with(&mark));
         match found {
-            Some(found) => Ok(self.world.layer_content(&self.name, found.version).await?),
+            Some(found) => Ok(self
+                .context
+                .world
+                .layer_content(&self.name, found.version)
+                .await?),
             None => Ok(None),
         }
     }
@@ -286,15 +321,20 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
         expected: &ExpectedCode,
     ) -> Result<Option<LayerContent>, EarlyExit> {
         let path = format!("{}/{}", self.pending.target, Live::FILE);
-        let found = self.world.read_record(&path).await?;
+        let found = self.context.world.read_record(&path).await?;
         let live = found.and_then(|body| serde_json::from_slice::<Live>(&body).ok());
         let version = live.and_then(|live| live.deployed.version?.parse().ok());
         let Some(version) = version else {
             return Ok(None);
         };
-        let content = self.world.layer_content(&self.name, version).await?;
+        let content = self
+            .context
+            .world
+            .layer_content(&self.name, version)
+            .await?;
         Ok(content.filter(|content| {
-            content.storage == self.settings.storage && expected.difference(&content.code).is_none()
+            content.storage == self.context.settings.storage
+                && expected.difference(&content.code).is_none()
         }))
     }
 
@@ -315,7 +355,7 @@ impl<'a, W: DeployWorld, E: Examine> LayerDeployment<'a, W, E> {
             .into());
         }
         let deployed = self.pending.progress().unwrap_or_default();
-        record_live(self.world, self.pending, expected, &deployed).await?;
+        record_live(self.context.world, self.pending, expected, &deployed).await?;
         let version = content.version.version;
         let message = if deployed.unchanged {
             format!("the same content is published already, as version {version}")

@@ -39,6 +39,22 @@ impl<W> DeployWorld for W where
 {
 }
 
+/// What every step of a deployment has at hand.
+pub(super) struct DeployContext<'a, W, E> {
+    pub(super) world: &'a W,
+    pub(super) examiner: &'a E,
+    pub(super) settings: &'a DeploySettings,
+}
+
+// A derive would ask for the same of the world and of the examiner.
+impl<W, E> Clone for DeployContext<'_, W, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<W, E> Copy for DeployContext<'_, W, E> {}
+
 /// One upload with its job, on the way to its end.
 pub(super) struct PendingDeployment {
     pub(super) upload: Upload,

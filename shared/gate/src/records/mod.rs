@@ -3,7 +3,7 @@
 //! Lives here: the documents (`documents.rs`, `outcome.rs`, their `schema.rs`; `docs/records.md` describes each), reading and writing
 //! them (`store.rs`, `error.rs`), leases on the work (`lease.rs`, `publication.rs`), the history of a target (`history.rs`), who
 //! made a statement about an upload (`statement.rs`), what `sweep`
-//! finds (`drift.rs`, `posture.rs`, `daily_probe.rs`), what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`), and
+//! finds (`drift.rs`, `posture.rs`, `sweep_progress.rs`, `daily_probe.rs`), what `alert` has told (`incident.rs`, `open_alerts.rs`, `silence.rs`), and
 //! what others may verify of a deployment (`summary.rs`).
 //!
 //! May use: `domain`, `verdict`, `ports`.
@@ -27,6 +27,7 @@ mod silence;
 mod statement;
 mod store;
 mod summary;
+mod sweep_progress;
 
 pub use daily_probe::{DailyProbe, DifferingFact};
 pub use documents::{
@@ -49,8 +50,7 @@ pub(crate) use lease::{HeldLease, Holder, LeaseRequest, LeaseScope};
 pub use open_alerts::OpenAlerts;
 pub use outcome::{Deployed, Outcome, UploadState};
 pub use posture::{
-    CscPosture, EarlierCsc, FunctionPosture, LayerPosture, Posture, SettingsPosture, SweepProgress,
-    TargetPosture,
+    CscPosture, EarlierCsc, FunctionPosture, LayerPosture, Posture, SettingsPosture, TargetPosture,
 };
 pub use publication::Publishing;
 pub use schema::Schema;
@@ -64,3 +64,4 @@ pub(crate) use store::{
 };
 pub use summary::{CheckPolicy, EnvelopeSignature, PolicyDocument, SummaryEnvelope};
 pub(crate) use summary::{is_summarised, is_summary};
+pub use sweep_progress::SweepProgress;

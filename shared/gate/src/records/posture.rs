@@ -1,7 +1,7 @@
 //! `posture.json`: how the targets and the functions of the account and region stand, as the last complete
 //! run of `sweep` found them. The bucket's versions keep the earlier ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -211,41 +211,6 @@ impl CscPosture {
             .iter()
             .find(|earlier| earlier.until < state.since)
     }
-}
-
-/// `sweep.json`: how far a run of `sweep` came, for the attempt that goes on with it. While it is fresh,
-/// another run gives way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SweepProgress {
-    /// 1.
-    pub schema: Schema,
-    /// When the run began. It names the run.
-    pub began_at: Timestamp,
-    /// When this was written.
-    pub at: Timestamp,
-    /// When the run ended; null while it goes on.
-    pub ended_at: Option<Timestamp>,
-    /// The key of the uploads bucket that was done last.
-    pub done_through: Option<String>,
-    /// See [`Posture`].
-    pub unfinished: u32,
-    /// See [`Posture`].
-    pub targets: Vec<TargetPosture>,
-    /// See [`Posture`].
-    pub troubles: Vec<String>,
-    /// The keys, and the parts of the account, that could not be looked at. They are not gone.
-    #[serde(default)]
-    pub failed: BTreeSet<String>,
-    /// The drift that is open, by its subject.
-    #[serde(default)]
-    pub drift: BTreeMap<String, BTreeSet<DriftKind>>,
-    /// The freezes that were looked at, by their subjects.
-    #[serde(default)]
-    pub freezes: BTreeSet<String>,
-}
-
-impl Document for SweepProgress {
-    const FILE: &'static str = "sweep.json";
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! `judged_signatures.rs` (whether what runs is still signed well), `referenced_package.rs` (whether what Lambda reads from the signed bucket stays), `configuration.rs` (a function's configuration, layers and CSC against those), `account.rs` (what is told of
 //! the account as a whole), `freezes.rs` (whether deployments are frozen), `daily_probe.rs` (whether Signer still writes what is known), `signatures.rs` (what Signer says, asked once in a run), `drift.rs` (what is found
 //! is told once, and once more when it is gone), `inventory.rs` (all functions of the account), `rate_limits.rs`
-//! (how fast is read), `settings.rs`.
+//! (how fast is read), `report.rs` (what an attempt did), `settings.rs`.
 //!
 //! May use: `domain`, `verdict`, `events`, `ports`, `records`, `outcome`, `probe`.
 //!
@@ -28,6 +28,7 @@ mod judged_signatures;
 mod last_deployment;
 mod rate_limits;
 mod referenced_package;
+mod report;
 mod settings;
 mod signatures;
 #[expect(
@@ -38,5 +39,6 @@ mod sweep;
 mod unfinished;
 mod what_runs;
 
+pub use report::{SweepReport, SweepStopped, SweepTotals};
 pub use settings::{DailyProbeSettings, SweepSettings, SweepWorld};
-pub use sweep::{SweepReport, SweepStopped, SweepTotals, sweep};
+pub use sweep::sweep;

@@ -14,6 +14,7 @@ use super::{
     freezes::freeze_in_force,
     inventory::Inventory,
     rate_limits::RateLimits,
+    report::{SweepReport, SweepStopped, SweepTotals},
     settings::{SweepSettings, SweepWorld},
     signatures::Signatures,
     unfinished::{UploadCheck, resend_if_stuck, upload_of},
@@ -40,56 +41,6 @@ const FULL_SWEEP_LOOKBACK: Duration = Duration::from_hours(72);
 const ABANDONED_AFTER: Duration = Duration::from_mins(20);
 /// How many troubles are on record; the log has all.
 const MAX_TROUBLES_RECORDED: usize = 20;
-
-/// What an attempt at a run did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SweepReport {
-    /// Another run is at work; this one did nothing.
-    pub skipped_for_other_run: bool,
-    /// Versions that were looked at.
-    pub looked_at: u32,
-    /// Uploads whose event was sent again.
-    pub resent: Vec<Upload>,
-    /// Uploads without an outcome.
-    pub unfinished: u32,
-    /// Targets that were compared with their records.
-    pub targets: u32,
-    /// Kinds of drift that were found, one for each that is open.
-    pub drift: Vec<(String, DriftKind)>,
-    /// What could not be looked at, and why. The next run looks again.
-    pub troubles: Vec<String>,
-    /// What the run found, in all its attempts; `None` if it did not come to its end.
-    pub ended: Option<SweepTotals>,
-}
-
-/// What a run found from its begin to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SweepTotals {
-    /// Kinds of drift that are open, one for each subject.
-    pub drift: usize,
-    /// Keys, and parts of the account, that could not be looked at.
-    pub troubles: usize,
-}
-
-/// An attempt that did not come to the end of its run, with what it did until then.
-#[derive(Debug, thiserror::Error)]
-#[error("the run of sweep did not come to its end")]
-pub struct SweepStopped {
-    /// What the attempt did. The next one does not do it again, so that nobody else will tell of it.
-    pub report: Box<SweepReport>,
-    /// Why it stopped.
-    #[source]
-    pub error: RetryableError,
-}
-
-impl SweepStopped {
-    fn at_once(error: RetryableError) -> Self {
-        Self {
-            report: Box::default(),
-            error,
-        }
-    }
-}
 
 /// Runs once. What fails for one target is told in the report, and hinders no other.
 ///

@@ -1,29 +1,31 @@
-//! What people say of an upload: approvals and freezes.
+//! What people say of an upload: here approvals, and what all statements have in common.
+
+mod break_glass;
+mod freezes;
 
 use std::time::Duration;
 
 use countersign_gate::{
     admission::{Admission, admit},
     deployment::{APPROVALS_TAG, DeploySettings},
-    domain::{
-        PersonalRoles, ReasonCode, Refusal, SigningJobId, Target, UploadDigest, Uploader, VersionId,
-    },
+    domain::{PersonalRoles, ReasonCode, SigningJobId, Target, UploadDigest, Uploader, VersionId},
     events::SweepRun,
     outcome::RetryableError,
     records::{Outcome, Statement, UploadState, VerdictRecord, Waiting, history},
 };
-use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::{
     happy_path::{GOOD, OTHER, SAME_AS_GOOD, change, go, world},
-    summaries::summarized,
     sweep::{pass, swept},
     world::{
         FUNCTION, LAYER, World,
         run::{deploy_job, deploy_settings, event, hands, patient, run_in, sign_settings},
     },
 };
+
+pub(crate) use break_glass::{EMERGENCY, allowing, break_glass};
+pub(crate) use freezes::ORDER;
 
 /// Two roles and a user. Whoever builds takes the first role.
 pub(crate) const ANN: &str = "AWS:AROAEXAMPLEROLEID0000:ann";
@@ -378,108 +380,6 @@ fn sweep_lets_it_wait_and_takes_it_up_when_nobody_does() {
     assert_eq!(world.state().resent.len(), 1);
 }
 
-pub(crate) const ORDER: &str = r#"{"schema":1,"targets":["functions/check*"],"reason":"Black Friday","until":"2026-09-29T12:00:00Z"}"#;
-
-#[test]
-fn upload_waits_for_the_end_of_a_freeze() {
-    let (world, settings) = (world(), frozen());
-    world.state_that("freeze/friday.json", ORDER);
-    let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-    let why = waits(&world, &settings, &job);
-    for words in ["freeze/friday.json", "Black Friday", "2026-09-29T12:00:00Z"] {
-        assert!(why.contains(words), "{why}");
-    }
-    let end: Timestamp = "2026-09-29T12:00:00Z".parse().unwrap();
-    world.state().now = end - SignedDuration::from_secs(3);
-    waits(&world, &settings, &job);
-    world.state().now = end;
-    let outcome = attempt(&world, &settings, &job).unwrap();
-    assert_eq!(outcome.state, UploadState::Deployed, "{outcome:#?}");
-}
-
-#[test]
-fn each_freeze_has_to_end_and_may_be_lifted() {
-    let (world, settings) = (world(), frozen());
-    world.state_that("freeze/a.json", ORDER);
-    world.state_that("freeze/b.json", &ORDER.replace("Black", "White"));
-    let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-    let why = waits(&world, &settings, &job);
-    assert!(
-        why.contains("Black Friday") && why.contains("White Friday"),
-        "{why}"
-    );
-    world.withdraw("freeze/a.json");
-    assert!(!waits(&world, &settings, &job).contains("Black Friday"));
-    world.withdraw("freeze/b.json");
-    let outcome = attempt(&world, &settings, &job).unwrap();
-    assert_eq!(outcome.state, UploadState::Deployed, "{outcome:#?}");
-}
-
-#[test]
-fn unreadable_freeze_freezes_everything_and_is_named() {
-    let large = " ".repeat(20_000);
-    for (key, body, words) in [
-        ("freeze/x.json", "{", "it is not a freeze"),
-        ("freeze/x.json", large.as_str(), "more than 16384 bytes"),
-        ("freeze/x.txt", ORDER, "it has to be freeze/<name>.json"),
-        ("freeze/a/x.json", ORDER, "it has to be freeze/<name>.json"),
-        (
-            "freeze/x.json",
-            &ORDER.replace("functions/", ""),
-            "no pattern of targets",
-        ),
-    ] {
-        let (world, settings) = (world(), frozen());
-        world.state_that(key, body);
-        let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-        let why = waits(&world, &settings, &job);
-        assert!(why.contains(key) && why.contains(words), "{why}");
-    }
-}
-
-#[test]
-fn freeze_of_others_or_of_the_past_and_a_folder_are_none() {
-    let (world, settings) = (world(), frozen());
-    world.state_that("freeze/", "");
-    world.state_that(
-        "freeze/others.json",
-        &ORDER.replace("functions/check*", "layers/*"),
-    );
-    world.state_that(
-        "freeze/past.json",
-        &ORDER.replace("2026-09-29", "2026-09-27"),
-    );
-    let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-    let outcome = attempt(&world, &settings, &job).unwrap();
-    assert_eq!(outcome.state, UploadState::Deployed, "{outcome:#?}");
-}
-
-#[test]
-fn freeze_that_outlasts_the_wait_refuses() {
-    let (world, settings) = (world(), frozen());
-    world.state_that(
-        "freeze/long.json",
-        &ORDER.replace("2026-09-29", "2027-09-29"),
-    );
-    let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-    hours(&world, 72);
-    assert_eq!(
-        end(&world, &settings, &job),
-        (UploadState::Rejected, ReasonCode::Frozen)
-    );
-}
-
-#[test]
-fn more_freezes_than_are_read_freeze_everything() {
-    let (world, settings) = (world(), frozen());
-    for number in 0..51 {
-        let others = ORDER.replace("functions/check*", "layers/*");
-        world.state_that(&format!("freeze/{number:02}.json"), &others);
-    }
-    let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-    assert!(waits(&world, &settings, &job).contains("more than 50 objects"));
-}
-
 #[test]
 fn people_who_cannot_be_asked_are_not_taken_for_silent() {
     for (settings, call) in [
@@ -550,165 +450,6 @@ fn statements_are_no_uploads() {
             .keys()
             .all(|path| !path.starts_with("unrecognised/"))
     );
-}
-
-pub(crate) const EMERGENCY: &str =
-    r#"{"schema":1,"justification":"the shop is down","until":"2026-09-29T12:00:00Z"}"#;
-
-pub(crate) fn allowing() -> DeploySettings {
-    let mut settings = deploy_settings();
-    settings.people.allows_break_glass = true;
-    settings
-}
-
-/// Breaks the glass for a slot's package, and has `sign` told of it.
-pub(crate) fn break_glass(world: &World, slot: usize, body: &str, principal: &str) {
-    let key = format!(
-        "break-glass/functions/checkout/{}.json",
-        digest(world, slot)
-    );
-    let version = world.state_that(&key, body);
-    assert!(matches!(
-        tell(world, &key, version, by(principal)),
-        Admission::Statement(_)
-    ));
-}
-
-/// Takes the function's code signing configuration away: the stack refuses to deploy to it, and Lambda would not.
-pub(crate) fn without_csc(world: &World) {
-    change(world, |function| function.csc = None);
-}
-
-#[test]
-fn glass_is_broken_for_what_a_policy_refuses_and_shouts() {
-    let (world, settings) = (world(), allowing());
-    without_csc(&world);
-    break_glass(&world, GOOD, EMERGENCY, BEN);
-    let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-    let outcome = attempt(&world, &settings, &job).unwrap();
-    assert_eq!(outcome.state, UploadState::Deployed, "{outcome:#?}");
-    assert!(outcome.critical, "it pages at once");
-    let codes: Vec<_> = outcome
-        .findings
-        .iter()
-        .filter_map(|found| found.code)
-        .collect();
-    assert_eq!(
-        codes,
-        [ReasonCode::NoCodeSigningConfig, ReasonCode::BreakGlassUsed]
-    );
-    let told = &outcome.findings[1].message;
-    assert!(
-        told.contains(BEN) && told.contains("the shop is down"),
-        "{told}"
-    );
-    assert_eq!(
-        summarized(&world, &outcome).unwrap(),
-        None,
-        "nobody says that it was verified"
-    );
-    let version = world.state().functions["checkout"].versions[0].clone();
-    assert!(version.description.contains(" BREAK-GLASS"), "{version:?}");
-}
-
-#[test]
-fn glass_that_does_not_count_lets_nothing_through() {
-    let late = EMERGENCY.replace("09-29T12:00:00Z", "09-30T12:00:00Z");
-    let over = EMERGENCY.replace("09-29T12:00:00Z", "09-28T12:00:00Z");
-    for (body, principal, words) in [
-        (EMERGENCY, ANN, "uploaded"),
-        (EMERGENCY, ANN_AGAIN, "uploaded"),
-        (late.as_str(), BEN, "more than 24 hours"),
-        (over.as_str(), BEN, "it ended at"),
-        ("{}", BEN, "no break-glass statement"),
-    ] {
-        let (world, settings) = (world(), allowing());
-        without_csc(&world);
-        break_glass(&world, GOOD, body, principal);
-        let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-        let outcome = attempt(&world, &settings, &job).unwrap();
-        assert_eq!(outcome.state, UploadState::Rejected);
-        assert_eq!(outcome.code, Some(ReasonCode::NoCodeSigningConfig));
-        let found = outcome.findings.last().unwrap();
-        assert_eq!(found.code, Some(ReasonCode::BreakGlassInvalid));
-        assert!(found.message.contains(words), "{}", found.message);
-    }
-    // Nobody is on record for it, or the stack does not allow it, or it is for other bytes.
-    for (is_told, settings, slot) in [
-        (false, allowing(), GOOD),
-        (true, deploy_settings(), GOOD),
-        (true, allowing(), OTHER),
-    ] {
-        let world = world();
-        without_csc(&world);
-        if is_told {
-            break_glass(&world, slot, EMERGENCY, BEN);
-        } else {
-            let key = format!(
-                "break-glass/functions/checkout/{}.json",
-                digest(&world, slot)
-            );
-            world.state_that(&key, EMERGENCY);
-        }
-        let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-        assert_eq!(
-            end(&world, &settings, &job),
-            (UploadState::Rejected, ReasonCode::NoCodeSigningConfig)
-        );
-    }
-}
-
-#[test]
-fn broken_glass_ends_the_wait_for_people() {
-    let (world, mut settings) = (world(), allowing());
-    settings.people.heeds_freezes = true;
-    settings.people.required_approvals = 2;
-    world.state_that("freeze/friday.json", ORDER);
-    let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-    waits(&world, &settings, &job);
-    break_glass(&world, GOOD, EMERGENCY, CEM);
-    let outcome = attempt(&world, &settings, &job).unwrap();
-    assert_eq!(outcome.state, UploadState::Deployed, "{outcome:#?}");
-    let codes: Vec<_> = outcome
-        .findings
-        .iter()
-        .filter_map(|found| found.code)
-        .collect();
-    assert_eq!(
-        codes,
-        [
-            ReasonCode::ApprovalMissing,
-            ReasonCode::Frozen,
-            ReasonCode::BreakGlassUsed
-        ]
-    );
-}
-
-#[test]
-fn glass_is_never_broken_for_what_the_package_is_or_lambda_refuses() {
-    // Revoked.
-    let (world, settings) = (world(), allowing());
-    break_glass(&world, GOOD, EMERGENCY, BEN);
-    world.state().jobs_revoked_at = Some("2026-09-28T00:00:00Z".parse().unwrap());
-    let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-    assert_eq!(
-        end(&world, &settings, &job),
-        (UploadState::Rejected, ReasonCode::JobRevoked)
-    );
-    // Lambda says no.
-    let world = crate::happy_path::world();
-    without_csc(&world);
-    break_glass(&world, GOOD, EMERGENCY, BEN);
-    world.state().dry_run_refuses = Some(Refusal {
-        exception: "InvalidCodeSignatureException".to_owned(),
-        message: "no".to_owned(),
-    });
-    let job = uploaded_by(&world, FUNCTION, GOOD, ANN);
-    assert_eq!(
-        end(&world, &settings, &job),
-        (UploadState::Rejected, ReasonCode::LambdaDisagrees)
-    );
-    assert!(world.state().applied.is_empty());
 }
 
 #[test]
