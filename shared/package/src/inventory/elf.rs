@@ -187,7 +187,10 @@ fn interpreter(head: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        ElfClass::{Bits32, Bits64},
+        *,
+    };
 
     /// A file of 64 bits with one program header.
     fn elf(machine: u16, kind: u32, text: &[u8]) -> Vec<u8> {
@@ -238,7 +241,6 @@ mod tests {
             let header = ElfHeader::parse(&head).unwrap();
             (header.class(), header.machine())
         };
-        use ElfClass::{Bits32, Bits64};
         assert_eq!(of(62, 2, 1), (Bits64, ElfMachine::X86_64));
         assert_eq!(of(62, 1, 1), (Bits32, ElfMachine::X32));
         assert_eq!(of(183, 2, 1), (Bits64, ElfMachine::Aarch64));

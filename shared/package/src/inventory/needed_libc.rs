@@ -64,7 +64,7 @@ mod tests {
     fn of(parts: &[(usize, &[u8])]) -> Option<Libc> {
         let mut content = vec![1; 200_000];
         for (at, part) in parts {
-            content[*at..at + part.len()].copy_from_slice(part);
+            content.splice(*at..*at, part.iter().copied());
         }
         Libc::of_library(&content[..])
     }

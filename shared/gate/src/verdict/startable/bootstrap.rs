@@ -16,16 +16,6 @@ pub(super) fn bootstrap(
     function: &FunctionConfiguration,
 ) -> Option<StartFault> {
     let inventory = facts.inventory();
-    let fault = |code: ReasonCode, message: String, fix: String| {
-        Some(StartFault {
-            code,
-            file: Some(BOOTSTRAP.to_owned()),
-            message,
-            fix,
-        })
-    };
-    let unusable =
-        |message: String, fix: String| fault(ReasonCode::BootstrapUnusable, message, fix);
     let entry = match inventory.look_up(BOOTSTRAP) {
         Lookup::Entry(entry) if entry.kind() == EntryKind::File => entry,
         // A link into a layer.
@@ -62,53 +52,7 @@ pub(super) fn bootstrap(
         );
     }
     match facts.bootstrap()? {
-        Program::Elf(header) => {
-            if let ElfSystem::FreeBsd
-            | ElfSystem::NetBsd
-            | ElfSystem::OpenBsd
-            | ElfSystem::Solaris = header.system()
-            {
-                return fault(
-                    ReasonCode::WrongArchitecture,
-                    format!(
-                        "{BOOTSTRAP} was built for {}, and the function runs on Linux",
-                        system_name(header.system())
-                    ),
-                    "build it for Linux".to_owned(),
-                );
-            }
-            if let Some(architecture) = function.architecture
-                && !runs(architecture, header.machine())
-            {
-                return fault(
-                    ReasonCode::WrongArchitecture,
-                    format!(
-                        "{BOOTSTRAP} was built for {}, and the function runs on {}",
-                        machine_name(header.machine()),
-                        architecture.as_str()
-                    ),
-                    format!("build it for {}", architecture.as_str()),
-                );
-            }
-            let missing = missing_loader(header)?;
-            if header.libc() == Some(Libc::Musl) {
-                // A package or a layer may bring its own.
-                return (!has_musl(facts, function))
-                    .then(|| {
-                        unusable(
-                            format!(
-                                "{BOOTSTRAP} wants the loader of musl, which Amazon Linux does not have"
-                            ),
-                            "link it statically, or build it for glibc".to_owned(),
-                        )
-                    })
-                    .flatten();
-            }
-            unusable(
-                format!("{BOOTSTRAP} wants the loader {missing}, which Amazon Linux does not have"),
-                "link it statically, or build it on Amazon Linux or for it".to_owned(),
-            )
-        }
+        Program::Elf(header) => wrong_program(header, facts, function),
         Program::Script(line) if line.has_carriage_return() => unusable(
             format!(
                 "the first line of {BOOTSTRAP} ends in a carriage return, so that its interpreter is not \
@@ -128,6 +72,71 @@ pub(super) fn bootstrap(
             "build it for Linux, or begin the script with `#!/bin/sh`".to_owned(),
         ),
     }
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is the answer of whoever calls"
+)]
+fn fault(code: ReasonCode, message: String, fix: String) -> Option<StartFault> {
+    Some(StartFault {
+        code,
+        file: Some(BOOTSTRAP.to_owned()),
+        message,
+        fix,
+    })
+}
+
+fn unusable(message: String, fix: String) -> Option<StartFault> {
+    fault(ReasonCode::BootstrapUnusable, message, fix)
+}
+
+/// What is wrong with a program: its system, its processor, or the loader that it wants.
+fn wrong_program(
+    header: &ElfHeader,
+    facts: &StartFacts,
+    function: &FunctionConfiguration,
+) -> Option<StartFault> {
+    if let ElfSystem::FreeBsd | ElfSystem::NetBsd | ElfSystem::OpenBsd | ElfSystem::Solaris =
+        header.system()
+    {
+        return fault(
+            ReasonCode::WrongArchitecture,
+            format!(
+                "{BOOTSTRAP} was built for {}, and the function runs on Linux",
+                system_name(header.system())
+            ),
+            "build it for Linux".to_owned(),
+        );
+    }
+    if let Some(architecture) = function.architecture
+        && !runs(architecture, header.machine())
+    {
+        return fault(
+            ReasonCode::WrongArchitecture,
+            format!(
+                "{BOOTSTRAP} was built for {}, and the function runs on {}",
+                machine_name(header.machine()),
+                architecture.as_str()
+            ),
+            format!("build it for {}", architecture.as_str()),
+        );
+    }
+    let missing = missing_loader(header)?;
+    if header.libc() != Some(Libc::Musl) {
+        return unusable(
+            format!("{BOOTSTRAP} wants the loader {missing}, which Amazon Linux does not have"),
+            "link it statically, or build it on Amazon Linux or for it".to_owned(),
+        );
+    }
+    // A package or a layer may bring its own.
+    if has_musl(facts, function) {
+        return None;
+    }
+    unusable(
+        format!("{BOOTSTRAP} wants the loader of musl, which Amazon Linux does not have"),
+        "link it statically, or build it for glibc".to_owned(),
+    )
 }
 
 /// The loader that a program wants, where Amazon Linux has none: musl's, and what lies in the folders of other systems (Android,
@@ -198,7 +207,7 @@ mod tests {
         assert!(told[0].contains("built for x86 of 32 bits"), "{told:?}");
     }
 
-    /// A program for x86_64 with one program header, which names this loader.
+    /// A program for `x86_64` with one program header, which names this loader.
     fn program(loader: &str) -> Vec<u8> {
         let mut head = elf(62);
         (head[32], head[54], head[56]) = (64, 56, 1);

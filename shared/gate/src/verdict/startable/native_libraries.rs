@@ -160,6 +160,9 @@ mod tests {
         *,
     };
 
+    /// What is changed of a library.
+    type Change = fn(&mut Vec<u8>);
+
     #[test]
     fn library_of_another_width_or_system_is_told() {
         let with = |change: fn(&mut Vec<u8>)| {
@@ -181,13 +184,14 @@ mod tests {
             one
         };
         assert_eq!(with(|body| body[7] = 3), [""; 0]);
-        for (change, words) in [
-            ((|body| body[4] = 1) as fn(&mut Vec<u8>), "(x32)"),
+        let cases: [(Change, &str); 5] = [
+            (|body| body[4] = 1, "(x32)"),
             (|body| (body[4], body[18]) = (1, 3), "x86 of 32 bits"),
             (|body| (body[4], body[18]) = (1, 40), "ARM of 32 bits"),
             (|body| body[7] = 9, "built for FreeBSD"),
             (|body| body[7] = 97, "ELF OS/ABI 97"),
-        ] {
+        ];
+        for (change, words) in cases {
             let told = with(change);
             assert!(told[0].contains(words), "{told:?}");
         }

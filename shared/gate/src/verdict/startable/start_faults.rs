@@ -383,14 +383,14 @@ pub(super) mod tests {
         let piped = EntryForge::file("bootstrap", elf(62)).mode(0o010_600);
         assert!(faults([piped], &launch)[0].contains("(mode 600)"));
         // Without a mode, on FAT and NTFS.
-        for made_by in [20, 20 | 11 << 8] {
+        for made_by in [0x14, 0x0b14] {
             let mut none = EntryForge::file("bootstrap", elf(62)).mode(0);
             none.central().version_made_by = made_by;
             let told = faults([none], &launch);
             assert!(told[0].contains("has no mode in the zip"), "{told:?}");
         }
         // One that some readers apply: whether Lambda does is not known.
-        for made_by in [20, 20 | 19 << 8] {
+        for made_by in [0x14, 0x1314] {
             let mut some = EntryForge::file("bootstrap", elf(62)).mode(0o100_755);
             some.central().version_made_by = made_by;
             assert_eq!(faults([some], &launch), [""; 0]);
