@@ -106,10 +106,11 @@ fn page(settings: &AlertSettings, state: &SilenceState, kind: &str) -> Page {
             "{}/{}/silence/{}",
             settings.stack, state.target, etag
         )),
-        state: if kind == "silence-ends" {
-            PageState::Closed
-        } else {
-            PageState::Open
+        state: match kind {
+            "silence-ends" => PageState::Closed,
+            // Nothing closes it: one that is not in force has no end.
+            "silence-not-honoured" => PageState::Detected,
+            _ => PageState::Open,
         },
         ..Page::new(&settings.stack, id, at)
     }

@@ -24,7 +24,7 @@ pub(super) struct SamePackage {
 }
 
 /// Proves that the current package of the target was signed from this upload's source, and would be
-/// accepted now. `None` when it was not, or when that cannot be established: then the upload is deployed
+/// accepted now. `None` when it was not, or when its package or job is gone: then the upload is deployed
 /// like any other.
 pub(super) async fn prove_same<W: DeployWorld, E: Examine>(
     context: DeployContext<'_, W, E>,

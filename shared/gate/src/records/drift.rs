@@ -300,7 +300,8 @@ impl DriftKind {
             }
             Self::NotGated => {
                 "Bring them under the gate: attach the stack's configuration (output AttachCommand of the stack) and \
-                 upload their packages; or narrow TargetFunctions. Functions that come later are told when they do."
+                 upload their packages (where RequireManagedTag is on, tag them with countersign:managed=true first); or narrow \
+                 TargetFunctions. Functions that come later are told when they do."
             }
             Self::WeakerParameters => {
                 "If they are wanted, leave them: this is told once, and again when they are others. Otherwise put the \

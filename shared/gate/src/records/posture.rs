@@ -33,7 +33,7 @@ pub struct Posture {
     /// What the stack's parameters said; null in a document of a gate that did not write it yet.
     #[serde(default)]
     pub settings: Option<SettingsPosture>,
-    /// What could not be looked at, and why; the next run looks again.
+    /// What could not be looked at, and why, the first twenty; the next run looks again.
     pub troubles: Vec<String>,
 }
 

@@ -7,7 +7,7 @@ use crate::{domain::Upload, outcome::RetryableError, records::DriftKind};
 pub struct SweepReport {
     /// Another run is at work; this one did nothing.
     pub skipped_for_other_run: bool,
-    /// Versions that were looked at.
+    /// Uploads that were looked at for an end.
     pub looked_at: u32,
     /// Uploads whose event was sent again.
     pub resent: Vec<Upload>,
