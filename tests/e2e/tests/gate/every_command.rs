@@ -57,6 +57,12 @@ const BLOCKS: [(&str, &[(&str, Pasted)]); 7] = [
         "docs/deploying.md",
         &[
             (
+                "sam deploy --parameter-overrides RequireManagedTag=true",
+                Not(
+                    "the stack that all tests share has no such demand: `variants::stack_deploys_only_to_functions_that_are_tagged_for_it`",
+                ),
+            ),
+            (
                 "sam build",
                 Not(
                     "the suite builds and deploys so, with answers for the questions: `cloud::build`, `Cloud::deploy`",
