@@ -177,10 +177,12 @@ struct Gate {
     stack: Option<String>,
     /// `None` where it is not known.
     scope: Option<NamePattern>,
+    /// False where it is not known.
     requires_managed_tag: bool,
 }
 
-/// The stack whose records these are, and the functions that it may deploy to.
+/// The stack whose records these are, and the functions that it may deploy to. What is not known is not judged here; the
+/// gate judges it.
 async fn gate_of(session: &Session) -> Result<Gate, CliError> {
     let swept = read_swept(&session.records)
         .await

@@ -29,37 +29,13 @@ pub(super) fn telling(
     let is_new = before
         .as_ref()
         .is_none_or(|before| before.events.iter().all(|event| event != page.happening()));
-    let before = before.unwrap_or_else(|| Incident {
-        schema: Schema,
-        dedup_key: String::new(),
-        kind: String::new(),
-        subject: String::new(),
-        severity: String::new(),
-        title: String::new(),
-        next_steps: Vec::new(),
-        resources: Vec::new(),
-        first_at: page.at,
-        last_at: page.at,
-        count: 0,
-        untold: 0,
-        repeat_seconds: 0,
-        told_at: None,
-        telling: None,
-        events: Vec::new(),
-        first_event: page.id.clone(),
-        last_event: page.id.clone(),
-        actors: Tally::default(),
-        targets: Tally::default(),
-        code_classes: BTreeMap::new(),
-        summed_at: None,
-        lasting: BTreeSet::new(),
-        closed_at: None,
-        ended_at: None,
-    });
-    let before = if before.closed_at.is_some() {
-        anew(before, page)
-    } else {
-        taken_over(before, page.happening())
+    let before = match before {
+        Some(before) if before.closed_at.is_none() => taken_over(before, page.happening()),
+        // One that was gone begins anew; the events that are known stay known.
+        gone => Incident {
+            events: gone.map_or_else(Vec::new, |gone| gone.events),
+            ..nothing_yet(page)
+        },
     };
     let severity = Severity::of_word(&before.severity)
         .map_or(page.severity, |before| before.max(page.severity));
@@ -87,15 +63,25 @@ pub(super) fn telling(
     with_sender(after, page.happening(), now)
 }
 
-/// One that was gone begins anew; the events that are known stay known.
-fn anew(before: Incident, page: &Page) -> Incident {
+/// The document before its first event, whose times and ids are those of a page.
+fn nothing_yet(page: &Page) -> Incident {
     Incident {
+        schema: Schema,
+        dedup_key: String::new(),
+        kind: String::new(),
+        subject: String::new(),
         severity: String::new(),
+        title: String::new(),
+        next_steps: Vec::new(),
+        resources: Vec::new(),
         first_at: page.at,
         last_at: page.at,
         count: 0,
         untold: 0,
+        repeat_seconds: 0,
         told_at: None,
+        telling: None,
+        events: Vec::new(),
         first_event: page.id.clone(),
         last_event: page.id.clone(),
         actors: Tally::default(),
@@ -105,7 +91,6 @@ fn anew(before: Incident, page: &Page) -> Incident {
         lasting: BTreeSet::new(),
         closed_at: None,
         ended_at: None,
-        ..before
     }
 }
 

@@ -237,7 +237,8 @@ async fn end_if_over<W: AlertWorld>(
     } else {
         let seen = world.read_record_with_etag(&silence_path(target)).await?;
         match seen.is_some_and(|seen| seen.etag == state.etag) {
-            true if is_over => "It was never in force.",
+            // One that was never in force ends without a page.
+            true if is_over => "",
             true => return Ok(()),
             false => "It was taken away.",
         }

@@ -4,7 +4,7 @@ use countersign_gate::{
     admission::Admission,
     deployment::DeploySettings,
     domain::{ReasonCode, Refusal},
-    records::UploadState,
+    records::{Outcome, UploadState},
 };
 
 use super::{ANN, ANN_AGAIN, BEN, CEM, ORDER, attempt, by, digest, end, tell, uploaded_by, waits};
@@ -41,6 +41,11 @@ pub(crate) fn without_csc(world: &World) {
     change(world, |function| function.csc = None);
 }
 
+fn codes_of(outcome: &Outcome) -> Vec<ReasonCode> {
+    let findings = outcome.findings.iter();
+    findings.filter_map(|finding| finding.code).collect()
+}
+
 #[test]
 fn glass_is_broken_for_what_a_policy_refuses_and_shouts() {
     let (world, settings) = (world(), allowing());
@@ -50,13 +55,8 @@ fn glass_is_broken_for_what_a_policy_refuses_and_shouts() {
     let outcome = attempt(&world, &settings, &job).unwrap();
     assert_eq!(outcome.state, UploadState::Deployed, "{outcome:#?}");
     assert!(outcome.critical, "it pages at once");
-    let codes: Vec<_> = outcome
-        .findings
-        .iter()
-        .filter_map(|found| found.code)
-        .collect();
     assert_eq!(
-        codes,
+        codes_of(&outcome),
         [ReasonCode::NoCodeSigningConfig, ReasonCode::BreakGlassUsed]
     );
     let told = &outcome.findings[1].message;
@@ -131,13 +131,8 @@ fn broken_glass_ends_the_wait_for_people() {
     break_glass(&world, GOOD, EMERGENCY, CEM);
     let outcome = attempt(&world, &settings, &job).unwrap();
     assert_eq!(outcome.state, UploadState::Deployed, "{outcome:#?}");
-    let codes: Vec<_> = outcome
-        .findings
-        .iter()
-        .filter_map(|found| found.code)
-        .collect();
     assert_eq!(
-        codes,
+        codes_of(&outcome),
         [
             ReasonCode::ApprovalMissing,
             ReasonCode::Frozen,
