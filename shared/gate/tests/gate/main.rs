@@ -28,6 +28,7 @@ mod happy_path;
 mod managed_instances;
 mod model;
 mod order;
+mod page_contents;
 mod page_samples;
 mod pages;
 mod pages_detections;

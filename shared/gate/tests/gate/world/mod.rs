@@ -19,6 +19,7 @@ pub mod quotas;
 pub mod random;
 pub mod run;
 pub mod simulated_ports;
+mod simulated_records;
 mod sweeping;
 pub mod trail;
 
